@@ -1,0 +1,76 @@
+# Everything a person does here, by name. `make` alone lists it. Written for GNU make 3.81 and newer.
+
+ARGS     =
+WORKERS  = auto
+UV       = uv
+BIN      = .venv/bin
+STAMP    = .venv/.installed
+
+# The first Python that is new enough and can make environments; name your own with `make PYTHON=…`.
+NEW    = import sys; sys.exit(sys.version_info < (3, 11))
+FITS   = import venv, ensurepip; $(NEW)
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+  $$python -c '$(FITS)' >/dev/null 2>&1 && { echo $$python; exit; }; done; echo python3)
+
+# Settings that the checks need in order to load the product. They open nothing.
+CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku.settings \
+  UKU_SECRET_KEY=for-checks-only-for-checks-only-for-checks \
+  UKU_TOKEN_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+
+.PHONY: help setup demo run worker sim test check format lock clean
+
+help:  ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP)  ## make the environment from the lock
+
+demo: $(STAMP)  ## run the main job and serve it; ARGS=--exit to end after its checks, ARGS=--reset to start anew
+	@$(BIN)/uku demo $(ARGS)
+
+run: $(STAMP)  ## serve the web pages
+	@$(BIN)/uku serve $(ARGS)
+
+worker: $(STAMP)  ## run background jobs
+	@$(BIN)/uku worker $(ARGS)
+
+sim: $(STAMP)  ## run the simulated Fortnox alone
+	@$(BIN)/uku sim $(ARGS)
+
+test: $(STAMP)  ## run the tests; ARGS for pytest, such as ARGS="-k money"
+	@$(BIN)/python -c 'import shutil, sys; sys.exit(not any(map(shutil.which, ("chromium", "chromium-browser"))))' || \
+	  echo "Chromium is missing: browser tests are skipped. To have them: apt-get install chromium"
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 -rs --durations=10 $(STRICT) $(ARGS)
+
+check: $(STAMP)  ## lint, format, types, import contracts, migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(CHECK_ENV) $(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(CHECK_ENV) $(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run
+
+format: $(STAMP)  ## put the code into its format
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock:  ## resolve the dependencies anew, with uv; ARGS=--upgrade takes the newest versions
+	$(UV) pip compile pyproject.toml --extra sim --extra server --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate -o requirements/lock.txt $(ARGS)
+
+clean:  ## remove the environment and caches; data in .uku stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .screenshots htmlcov dist
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+# In CI a skip for something that CI was to bring is a failure.
+STRICT = $(if $(UKU_REQUIRE_BROWSER),-p tests.no_silent_skips)
+
+$(STAMP): requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c '$(NEW)' 2>/dev/null || { echo "Uku needs Python 3.11 or newer. Install it, or name it:" \
+	  "make setup PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c '$(FITS)' 2>/dev/null || { echo "Uku needs Python's venv module, which is missing." \
+	  "On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -c 'import pip; $(NEW)' 2>/dev/null || { echo "Making .venv with $(PYTHON)"; $(PYTHON) -m venv --clear .venv; }
+	@echo "Installing what requirements/lock.txt names"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: \
+	  -r requirements/lock.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

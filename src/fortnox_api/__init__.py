@@ -1,0 +1,133 @@
+"""A client for Fortnox, the Swedish accounting system.
+
+from fortnox_api import Fortnox, StaticAuth
+
+with Fortnox(auth=StaticAuth(access_token)) as fortnox:
+        for customer in fortnox.customers.list(filter="active"):
+            print(customer.number, customer.name)
+
+Exact (Decimal, never float), typed, paced, and plain about failure: every error says whether the request was
+not applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only.
+"""
+
+from fortnox_api._accounts import Account, PredefinedAccount
+from fortnox_api._articles import Article, ArticleItem, ArticlePayload, ArticleUpdate
+from fortnox_api._auth import Auth, ClientCredentialsAuth, RotatingAuth, StaticAuth
+from fortnox_api._bookkeeping import FinancialYear
+from fortnox_api._client import Fortnox
+from fortnox_api._clock import Clock
+from fortnox_api._company import CompanyInformation
+from fortnox_api._customers import Customer, CustomerItem, CustomerPayload, CustomerUpdate
+from fortnox_api._deadline import DeadlineTransport
+from fortnox_api._errors import (
+    AppCredentialsWrong,
+    ConnectionFailed,
+    Forbidden,
+    FortnoxError,
+    GrantRevoked,
+    Invalid,
+    NotFound,
+    Outcome,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+    Unavailable,
+    Unreadable,
+)
+from fortnox_api._invoice_payload import (
+    InvoicePayload,
+    InvoiceRowPayload,
+    InvoiceUpdate,
+    KeptRowPayload,
+    TextRowPayload,
+)
+from fortnox_api._invoices import Invoice, InvoiceItem, InvoiceRow
+from fortnox_api._limiter import Limiter, PaceLimiter
+from fortnox_api._lists import Page, Reject
+from fortnox_api._oauth import OAuthApp
+from fortnox_api._payload import BLANK, Blank, rounded
+from fortnox_api._payments import InvoicePayment, InvoicePaymentItem, WriteOff
+from fortnox_api._settings import (
+    CompanySettings,
+    LockedPeriod,
+    TermsOfPayment,
+    TermsOfPaymentPayload,
+    TermsOfPaymentUpdate,
+    Unit,
+    UnitPayload,
+    UnitUpdate,
+)
+from fortnox_api._store import MemoryTokenStore, StoredTokens, TokenStore
+from fortnox_api._text import CleanText, TextChange, clean_text
+from fortnox_api._tokens import TokenSet
+from fortnox_api._wire import Timeouts
+
+__all__ = [
+    "BLANK",
+    "Account",
+    "AppCredentialsWrong",
+    "Article",
+    "ArticleItem",
+    "ArticlePayload",
+    "ArticleUpdate",
+    "Auth",
+    "Blank",
+    "CleanText",
+    "ClientCredentialsAuth",
+    "Clock",
+    "CompanyInformation",
+    "CompanySettings",
+    "ConnectionFailed",
+    "Customer",
+    "CustomerItem",
+    "CustomerPayload",
+    "CustomerUpdate",
+    "DeadlineTransport",
+    "FinancialYear",
+    "Forbidden",
+    "Fortnox",
+    "FortnoxError",
+    "GrantRevoked",
+    "Invalid",
+    "Invoice",
+    "InvoiceItem",
+    "InvoicePayload",
+    "InvoicePayment",
+    "InvoicePaymentItem",
+    "InvoiceRow",
+    "InvoiceRowPayload",
+    "InvoiceUpdate",
+    "KeptRowPayload",
+    "Limiter",
+    "LockedPeriod",
+    "MemoryTokenStore",
+    "NotFound",
+    "OAuthApp",
+    "Outcome",
+    "PaceLimiter",
+    "Page",
+    "PredefinedAccount",
+    "RateLimited",
+    "Reject",
+    "Rejected",
+    "RotatingAuth",
+    "StaticAuth",
+    "StoredTokens",
+    "TermsOfPayment",
+    "TermsOfPaymentPayload",
+    "TermsOfPaymentUpdate",
+    "TextChange",
+    "TextRowPayload",
+    "Timeouts",
+    "TokenSet",
+    "TokenStore",
+    "Unauthorized",
+    "Unavailable",
+    "Unit",
+    "UnitPayload",
+    "UnitUpdate",
+    "Unreadable",
+    "WriteOff",
+    "clean_text",
+    "rounded",
+]

@@ -1,0 +1,106 @@
+"""Articles. Scope `article`. Source: the OpenAPI document and recorded answers."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from fortnox_api._fields import Flag, Key, OptionalAmount, Reference, Text
+from fortnox_api._lists import Listed, Shape
+from fortnox_api._models import Record
+from fortnox_api._payload import Account, Blank, ExactAmount, Payload
+
+
+class ArticleItem(Record):
+    """An article as lists show it: without VAT (always null there), account and activity.
+
+    `sales_price` is the price in the default price list, None when it has none.
+    """
+
+    number: Key = Field(alias="ArticleNumber")
+    description: Text = ""
+    unit: Text = ""
+    sales_price: OptionalAmount = None
+    ean: Text = ""
+
+
+class Article(Record):
+    """An article with all its fields. `vat` is percent and follows the sales account's VAT code.
+
+    `type` is STOCK or SERVICE. Accounts are "" when unset, which Fortnox writes as 0 or null.
+    """
+
+    number: Key = Field(alias="ArticleNumber")
+    description: Text = ""
+    unit: Text = ""
+    sales_price: OptionalAmount = None
+    purchase_price: OptionalAmount = None
+    vat: OptionalAmount = None
+    active: Flag = Field(alias="Active")
+    expired: Flag = False
+    type: Text = ""
+    sales_account: Reference = ""
+    eu_account: Reference = Field("", alias="EUAccount")
+    eu_vat_account: Reference = Field("", alias="EUVATAccount")
+    export_account: Reference = ""
+    construction_account: Reference = ""
+    purchase_account: Reference = ""
+    ean: Text = ""
+    note: Text = ""
+
+
+class ArticleUpdate(Payload):
+    """Changes to an article. What is None stays as it is; BLANK clears. The number cannot change.
+
+    VAT is not set: it follows the VAT code of the sales account. Prices live in price lists (scope `price`).
+    """
+
+    wrapper: ClassVar = "Article"
+    texts: ClassVar = {"description": 200, "note": 10000, "ean": 30, "manufacturer": 50}
+
+    description: Annotated[str, Field(min_length=1)] | None = None
+    unit: str | Blank | None = None
+    active: bool | None = None
+    type: Literal["STOCK", "SERVICE"] | None = None
+    purchase_price: ExactAmount | None = None
+    sales_account: Account | None = None
+    ean: str | Blank | None = None
+    manufacturer: str | Blank | None = None
+    note: str | Blank | None = None
+
+
+class ArticlePayload(ArticleUpdate):
+    """An article to create. Without a `number` it gets the next in the series; without a type it becomes
+    STOCK.
+
+    A number is letters, digits and `- + / . _`.
+    """
+
+    number: Annotated[str, Field(pattern=r"^[\p{L}0-9+/._-]+$", max_length=50)] | None = Field(
+        None, alias="ArticleNumber"
+    )
+    description: Annotated[str, Field(min_length=1)]
+
+
+class Articles(Listed[ArticleItem, Article]):
+    """`/3/articles`."""
+
+    shape = Shape(
+        path="articles",
+        plural="Articles",
+        singular="Article",
+        item=ArticleItem,
+        record=Article,
+        number="ArticleNumber",
+        searches="articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber"
+        " webshop",
+        filters="active inactive",
+        sorts="articlenumber quantityinstock reservedquantity stockvalue",
+    )
+
+    def create(self, payload: ArticlePayload) -> Article:
+        """Create an article."""
+        return self._create(payload)
+
+    def update(self, number: str | int, changes: ArticleUpdate) -> Article:
+        """Change the fields that are set and return the whole article."""
+        return self._update(number, changes)

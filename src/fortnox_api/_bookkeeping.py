@@ -1,0 +1,68 @@
+"""Financial years and voucher counts. Scope `bookkeeping`. Source: OpenAPI document, recorded lists."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import Field
+
+from fortnox_api._api import Api, Call, Kind
+from fortnox_api._fields import Day, Key, Text
+from fortnox_api._lists import Listed, Shape, total
+from fortnox_api._models import Record
+
+
+class FinancialYear(Record):
+    """A financial year. `id` counts the company's years from 1 and is not the calendar year.
+
+    `accounting_method` is ACCRUAL or CASH.
+    """
+
+    shown: ClassVar = frozenset({"id"})
+
+    id: Key = Field(alias="Id")
+    from_date: Day
+    to_date: Day
+    accounting_method: Text = ""
+    account_chart_type: Text = ""
+
+
+class FinancialYears(Listed[FinancialYear, FinancialYear]):
+    """`/3/financialyears`."""
+
+    shape = Shape(
+        path="financialyears",
+        plural="FinancialYears",
+        singular="FinancialYear",
+        item=FinancialYear,
+        record=FinancialYear,
+        number="Id",
+        searches="date",
+    )
+
+    def on(self, day: date) -> FinancialYear | None:
+        """Return the year that holds this day, None when the company has none yet (common in January)."""
+        for year in self.list(date=day):
+            if year.from_date and year.to_date and year.from_date <= day <= year.to_date:
+                return year
+        return None
+
+
+class Vouchers:
+    """`/3/vouchers`, counted only."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def count(self, *, from_date: date, to_date: date, financial_year_date: date) -> int:
+        """Return how many vouchers are dated in these days, both included, for one request.
+
+        `financial_year_date` is a day in the financial year that holds them; Fortnox looks into one year at a
+        time.
+        """
+        query = {
+            "financialyeardate": financial_year_date.isoformat(),
+            "fromdate": from_date.isoformat(),
+            "todate": to_date.isoformat(),
+            "limit": "1",
+        }
+        return total(self._api, Call(Kind.READ, "GET", "vouchers", query))

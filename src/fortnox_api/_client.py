@@ -1,0 +1,72 @@
+"""The client: one object for one company, its resources as attributes."""
+
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+from fortnox_api._accounts import Accounts, PredefinedAccounts
+from fortnox_api._api import Api
+from fortnox_api._articles import Articles
+from fortnox_api._auth import Auth
+from fortnox_api._bookkeeping import FinancialYears, Vouchers
+from fortnox_api._clock import Clock, Now, clock_of
+from fortnox_api._company import Company
+from fortnox_api._customers import Customers
+from fortnox_api._invoices import Invoices
+from fortnox_api._limiter import Limiter, PaceLimiter
+from fortnox_api._payments import InvoicePayments
+from fortnox_api._settings import Settings, TermsOfPayments, Units
+from fortnox_api._wire import Timeouts, Wire
+
+
+class Fortnox:
+    """Fortnox's API for one company. Use it in one or many threads, and close it (or use `with`) in the end.
+
+    Reads are repeated up to three times after trouble that may pass; writes never, except when the token was
+    refused and so nothing had happened. Every failure is a FortnoxError. Requests go to `base_url` and
+    nowhere else. Without a `limiter` this client paces itself; clients of the same company in other processes
+    then need to share one.
+    """
+
+    def __init__(
+        self,
+        *,
+        auth: Auth,
+        base_url: str = "https://api.fortnox.se",
+        transport: httpx2.BaseTransport | None = None,
+        limiter: Limiter | None = None,
+        clock: Clock | Now | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        clock = clock_of(clock)
+        self._base_url = base_url
+        self._wire = Wire(base_url, transport=transport, clock=clock, timeouts=timeouts or Timeouts())
+        api = Api(wire=self._wire, auth=auth, limiter=limiter or PaceLimiter(clock=clock), clock=clock)
+        self.company = Company(api)
+        self.customers = Customers(api)
+        self.articles = Articles(api)
+        self.invoices = Invoices(api)
+        self.invoice_payments = InvoicePayments(api)
+        self.vouchers = Vouchers(api)
+        self.financial_years = FinancialYears(api)
+        self.settings = Settings(api)
+        self.predefined_accounts = PredefinedAccounts(api)
+        self.accounts = Accounts(api)
+        self.units = Units(api)
+        self.terms_of_payment = TermsOfPayments(api)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Fortnox {self._base_url}>"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()

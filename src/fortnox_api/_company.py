@@ -1,0 +1,38 @@
+"""The company behind a connection. Scope `companyinformation`. Source: a recorded answer."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from fortnox_api._api import Api, Call, Kind
+from fortnox_api._fields import Key, Text
+from fortnox_api._lists import record
+from fortnox_api._models import Record
+
+
+class CompanyInformation(Record):
+    """The company. `database_number` is the tenant id: one organisation number may have several databases."""
+
+    shown: ClassVar = frozenset({"database_number"})
+
+    database_number: Key
+    name: Text = Field("", alias="CompanyName")
+    organisation_number: Text = Field(
+        "", alias="OrganizationNumber"
+    )  # spelled with z here, with s on customers
+    address: Text = ""
+    zip_code: Text = ""
+    city: Text = ""
+    country_code: Text = ""
+
+
+class Company:
+    """`/3/companyinformation`."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def get(self) -> CompanyInformation:
+        """Return the company of the connection."""
+        call = Call(Kind.READ, "GET", "companyinformation")
+        return record(self._api, call, "CompanyInformation", CompanyInformation)

@@ -1,0 +1,215 @@
+"""Invoices. Scope `invoice`. Source: the OpenAPI document and recorded answers."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from fortnox_api._api import Call, Kind, segment
+from fortnox_api._errors import Unreadable
+from fortnox_api._fields import Amount, Day, Flag, Key, OptionalAmount, Reference, Text, Whole
+from fortnox_api._invoice_payload import InvoicePayload, InvoiceUpdate
+from fortnox_api._lists import Listed, Shape
+from fortnox_api._models import Record
+
+
+class InvoiceItem(Record):
+    """An invoice as lists show it. Amounts are in `currency`.
+
+    `voucher_*` are unset until it is booked, and for a connection without the right to see vouchers.
+    `final_pay_date` is None until it is fully paid.
+    """
+
+    number: Key = Field(alias="DocumentNumber")
+    customer_number: Text = ""
+    customer_name: Text = ""
+    external_reference: Text = Field("", alias="ExternalInvoiceReference1")
+    external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
+    ocr: Text = ""
+    invoice_date: Day = None
+    due_date: Day = None
+    currency: Text = ""
+    total: Amount
+    balance: Amount
+    booked: Flag
+    cancelled: Flag
+    sent: Flag = False
+    invoice_type: Text = ""
+    final_pay_date: Day = None
+    voucher_series: Text = ""
+    voucher_number: Whole = None
+    voucher_year: Whole = None
+
+
+class InvoiceRow(Record):
+    """A row of an invoice as Fortnox stored it: rounded, with what Fortnox filled in.
+
+    `row_id` is new for all rows after every update of the invoice.
+    """
+
+    shown: ClassVar = frozenset({"row_id"})
+
+    row_id: Whole = None
+    article_number: Text = ""
+    description: Text = ""
+    delivered_quantity: OptionalAmount = None
+    unit: Text = ""
+    price: OptionalAmount = None
+    price_excluding_vat: OptionalAmount = None
+    vat: OptionalAmount = None
+    vat_code: Text = ""
+    discount: OptionalAmount = None
+    discount_type: Text = ""
+    account_number: Whole = None
+    total: OptionalAmount = None
+    total_excluding_vat: OptionalAmount = None
+
+
+class Invoice(Record):
+    """An invoice with all its fields. Amounts are in `currency`; `total` is rounded when the company rounds.
+
+    It is paid when booked, not cancelled and its balance is 0; partial payments stand in the payments.
+    `credit` marks a credit note; `credit_invoice_reference` is the other document's number, "" for none.
+    """
+
+    number: Key = Field(alias="DocumentNumber")
+    customer_number: Text = ""
+    customer_name: Text = ""
+    external_reference: Text = Field("", alias="ExternalInvoiceReference1")
+    external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
+    ocr: Text = ""
+    invoice_date: Day = None
+    due_date: Day = None
+    delivery_date: Day = None
+    currency: Text = ""
+    currency_rate: OptionalAmount = None
+    vat_included: Flag = False
+    net: Amount
+    gross: OptionalAmount = None
+    freight: OptionalAmount = None
+    administration_fee: OptionalAmount = None
+    total_vat: Amount
+    total: Amount
+    round_off: Amount
+    total_to_pay: OptionalAmount = None
+    balance: Amount
+    booked: Flag
+    cancelled: Flag
+    sent: Flag = False
+    not_completed: Flag = False
+    credit: Flag = False
+    credit_invoice_reference: Reference = ""
+    invoice_type: Text = ""
+    language: Text = ""
+    terms_of_payment: Text = ""
+    our_reference: Text = ""
+    your_reference: Text = ""
+    your_order_number: Text = ""
+    remarks: Text = ""
+    comments: Text = ""
+    accounting_method: Text = ""
+    organisation_number: Text = ""
+    final_pay_date: Day = None
+    voucher_series: Text = ""
+    voucher_number: Whole = None
+    voucher_year: Whole = None
+    rows: tuple[InvoiceRow, ...] = Field((), alias="InvoiceRows")
+
+
+_SEARCHES = """
+    costcenter customername customernumber label documentnumber fromdate todate fromfinalpaydate
+    tofinalpaydate notcompleted ocr ourreference project sent externalinvoicereference1
+    externalinvoicereference2 yourreference invoicetype articlenumber articledescription currency
+    accountnumberfrom accountnumberto yourordernumber credit
+"""
+
+
+class Invoices(Listed[InvoiceItem, Invoice]):
+    """`/3/invoices`. `from_date` and `to_date` are inclusive and mean the invoice date."""
+
+    shape = Shape(
+        path="invoices",
+        plural="Invoices",
+        singular="Invoice",
+        item=InvoiceItem,
+        record=Invoice,
+        number="DocumentNumber",
+        searches=_SEARCHES,
+        filters="cancelled fullypaid unpaid unpaidoverdue unbooked",
+        sorts="customername customernumber documentnumber invoicedate ocr total",
+    )
+
+    def find_by_reference(self, reference: str) -> "Found":
+        """Return the invoices whose first external reference is exactly this one, cancelled ones too.
+
+        Fortnox searches by *contains*, so all pages are read and compared. How soon a new invoice is found is
+        not documented: wait five seconds after a lost answer. Raises Unreadable if any row cannot be read.
+        """
+        if not reference:
+            raise ValueError("an empty reference finds everything")
+        found = self.list(externalinvoicereference1=reference)
+        return [each for each in found if each.external_reference == reference]
+
+    def create(self, payload: InvoicePayload) -> Invoice:
+        """Create an invoice, not booked. When the outcome is UNKNOWN look it up by its reference first."""
+        return self._create(payload)
+
+    def create_raw(self, body: bytes) -> Invoice:
+        """Create an invoice from bytes that `InvoicePayload.to_json_bytes` made earlier."""
+        return self._one(Call(Kind.WRITE, "POST", "invoices", body=body))
+
+    def update(self, number: str | int, changes: InvoiceUpdate) -> Invoice:
+        """Change an invoice that is neither booked nor cancelled, and return the whole of it."""
+        return self._update(number, changes)
+
+    def bookkeep(self, number: str | int) -> Invoice:
+        """Book an invoice: it gets a voucher and stays as it is. Raises Invalid when the period is locked."""
+        return self._act(Kind.WRITE, "PUT", number, "bookkeep")
+
+    def cancel(self, number: str | int) -> Invoice:
+        """Cancel an invoice that is not booked. It keeps its number; balance and total become 0."""
+        return self._act(Kind.WRITE, "PUT", number, "cancel")
+
+    def credit(self, number: str | int) -> Invoice:
+        """Credit a booked invoice in full. The answer is the original; its `credit_invoice_reference` names
+        the new credit note, which is also the look-up after a lost answer. A second credit is refused.
+        """
+        return self._act(Kind.WRITE, "PUT", number, "credit")
+
+    def external_print(self, number: str | int) -> Invoice:
+        """Mark an invoice as sent, because somebody else sent it. Nothing else happens."""
+        return self._act(Kind.WRITE, "PUT", number, "externalprint")
+
+    def email(self, number: str | int) -> Invoice:
+        """Have Fortnox e-mail the invoice to the customer. A GET that sends: made once, never repeated.
+
+        With an UNKNOWN outcome read `sent`; when that does not settle it, a person has to decide.
+        """
+        return self._act(Kind.SEND, "GET", number, "email")
+
+    def einvoice(self, number: str | int) -> Invoice:
+        """Have Fortnox send the invoice as an e-invoice. A GET that sends: made once, never repeated."""
+        return self._act(Kind.SEND, "GET", number, "einvoice")
+
+    def print(self, number: str | int) -> bytes:
+        """Return the PDF and mark the invoice as sent. A GET that changes something: made once, never
+        repeated.
+        """
+        return self._pdf(Kind.SEND, number, "print")
+
+    def preview(self, number: str | int) -> bytes:
+        """Return the PDF without marking the invoice as sent."""
+        return self._pdf(Kind.READ, number, "preview")
+
+    def _act(self, kind: Kind, method: str, number: str | int, action: str) -> Invoice:
+        """Do something to an invoice and return it; an answer about another invoice is Unreadable."""
+        call = Call(kind, method, f"invoices/{segment(number)}/{action}")
+        invoice = self._one(call)
+        if invoice.number != str(number):
+            raise Unreadable("the answer is about another invoice", outcome=call.unclear)
+        return invoice
+
+    def _pdf(self, kind: Kind, number: str | int, action: str) -> bytes:
+        return self._api.document(Call(kind, "GET", f"invoices/{segment(number)}/{action}"))
+
+
+Found = list[InvoiceItem]

@@ -1,0 +1,83 @@
+"""JSON as money needs it: numbers stay exact on the way in and on the way out, and nothing is guessed.
+
+Read: numbers with a point become Decimal, whole numbers int; NaN, Infinity, duplicate keys and anything that
+is not UTF-8 are refused. Written: Decimal as a plain number, one spelling for one value, so that equal
+payloads are equal bytes.
+"""
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+
+class NotJsonError(ValueError):
+    """The bytes are not JSON that can be read exactly. The text names the fault, never the content."""
+
+
+def loads(raw: bytes) -> Any:
+    """Parse bytes: objects become dict, arrays list, numbers int or Decimal. Raises NotJsonError only."""
+    try:
+        return json.loads(
+            raw.decode("utf-8-sig"),
+            parse_float=_exact,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
+        )
+    except NotJsonError:
+        raise
+    except RecursionError:
+        raise NotJsonError("nested too deeply") from None
+    except ValueError as fault:
+        raise NotJsonError(type(fault).__name__) from None
+
+
+def dumps(value: Any) -> bytes:
+    """Write compact UTF-8. Keys keep their order; Decimal is written without exponent and without padding.
+
+    Raises TypeError for anything but dict, list, tuple, str, bool, int, Decimal and None: float above all.
+    """
+    return _written(value).encode("utf-8", "surrogatepass")
+
+
+def plain(number: Decimal) -> str:
+    """Write a finite Decimal without exponent, trailing zeros or negative zero: `Decimal("1E+2")` is 100."""
+    if not number.is_finite():
+        raise ValueError("not a finite number")
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def _written(value: Any) -> str:
+    match value:
+        case None | bool() | int() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case Decimal():
+            return plain(value)
+        case dict():
+            return (
+                "{" + ",".join(f"{_written(str(key))}:{_written(item)}" for key, item in value.items()) + "}"
+            )
+        case list() | tuple():
+            return "[" + ",".join(map(_written, value)) + "]"
+        case _:
+            raise TypeError(f"{type(value).__name__} has no exact JSON form")
+
+
+def _exact(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise NotJsonError("a number out of range") from None
+
+
+def _constant(_text: str) -> NoReturn:
+    raise NotJsonError("not a finite number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotJsonError("a key stands twice")
+    return found

@@ -1,0 +1,208 @@
+"""OAuth 2 with Fortnox: authorize, exchange, refresh, client credentials, revoke.
+
+Sources: fortnox.se/developer/authorization and the pages below it; errors from recorded answers.
+"""
+
+import base64
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote, urlencode
+
+import httpx2
+
+from fortnox_api._answers import complaint_of, error, request_id, safe_text
+from fortnox_api._clock import Clock, Now, clock_of
+from fortnox_api._errors import (
+    AppCredentialsWrong,
+    Forbidden,
+    FortnoxError,
+    GrantRevoked,
+    Outcome,
+    Unreadable,
+)
+from fortnox_api._json import NotJsonError, loads
+from fortnox_api._tokens import TokenSet, token_set
+from fortnox_api._wire import Answer, Message, Timeouts, Wire
+
+_SHORTEST: Final = 60
+_LONGEST: Final = 24 * 3600
+_VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,20000}")
+_LICENCE_WORDS: Final = frozenset(
+    {"error_missing_license", "error_missing_app_license", "error_missing_system_admin_right"}
+)
+
+
+class OAuthApp:
+    """The registration in Fortnox's developer portal: it asks for consent and trades codes and tokens.
+
+    Every call is made once. A refresh token works once, so after a lost answer (`outcome` UNKNOWN) the stored
+    one may be spent. `redirect_uri` must be spelled as in the portal. Times come from `clock`.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: str,
+        redirect_uri: str,
+        base_url: str = "https://apps.fortnox.se",
+        transport: httpx2.BaseTransport | None = None,
+        clock: Clock | Now | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._redirect_uri = redirect_uri
+        self._base_url = base_url.rstrip("/")
+        self._clock = clock_of(clock)
+        self._wire = Wire(
+            base_url,
+            transport=transport,
+            clock=self._clock,
+            timeouts=timeouts or Timeouts(),
+            largest=1_000_000,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def __repr__(self) -> str:
+        return f"<OAuthApp {self._base_url}>"
+
+    def authorize_url(self, *, state: str, scopes: Iterable[str], service_account: bool = True) -> str:
+        """Return the address to send the browser to. `state` comes back unchanged and must be checked.
+
+        With `service_account` the connection belongs to the company, not to the person who approves; only a
+        system administrator can approve it. Scopes are lower-case names; all are read and write.
+        """
+        asked = {
+            "client_id": self._client_id,
+            "response_type": "code",
+            "scope": " ".join(scopes),
+            "state": state,
+            "redirect_uri": self._redirect_uri,
+            "access_type": "offline",
+        }
+        if service_account:
+            asked["account_type"] = "service"
+        return f"{self._base_url}/oauth-v1/auth?{urlencode(asked, quote_via=quote)}"
+
+    def exchange_code(self, code: str) -> TokenSet:
+        """Trade an authorization code (10 minutes, one use) for tokens. Raises GrantRevoked for a bad one."""
+        return self._tokens(
+            {"grant_type": "authorization_code", "code": code, "redirect_uri": self._redirect_uri},
+            secret=code,
+        )
+
+    def refresh(self, refresh_token: str) -> TokenSet:
+        """Trade a refresh token (45 days, one use) for new tokens. Raises GrantRevoked when it is used or
+        expired.
+
+        When the answer holds no new refresh token, `refresh_token` of the result is None: keep the old one.
+        """
+        return self._tokens(
+            {"grant_type": "refresh_token", "refresh_token": refresh_token}, secret=refresh_token
+        )
+
+    def client_credentials(self, tenant_id: str, scopes: Iterable[str] = ()) -> TokenSet:
+        """Mint an access token for a company that consented to a service account. There is no refresh token.
+
+        `scopes` may narrow what was consented to. Source: fortnox.se/developer/authorization/
+        get-access-token-using-client-credentials. Without a tenant id Fortnox answers 200 with a token that
+        makes every later call fail with 500, so an empty one is refused here.
+        """
+        if not (tenant_id.isascii() and tenant_id.isdigit()):
+            raise ValueError("a tenant id is digits")
+        asked = {"grant_type": "client_credentials"}
+        if narrowed := " ".join(scopes):
+            asked["scope"] = narrowed
+        return self._tokens(asked, secret="", headers={"TenantId": tenant_id})
+
+    def revoke(self, refresh_token: str) -> bool:
+        """Revoke a refresh token; True when Fortnox confirms, as it does for unknown tokens too.
+
+        Access tokens cannot be revoked: they work until they expire, at most an hour.
+        """
+        message = self._message(
+            "/oauth-v1/revoke", {"token_type_hint": "refresh_token", "token": refresh_token}, {}
+        )
+        body = self._body(message, self._wire.send(message, self._wire.deadline()), refresh_token)
+        return isinstance(body, dict) and body.get("revoked") is True
+
+    def _tokens(
+        self, form: dict[str, str], *, secret: str, headers: dict[str, str] | None = None
+    ) -> TokenSet:
+        message = self._message("/oauth-v1/token", form, headers or {})
+        answer = self._wire.send(message, self._wire.deadline())
+        tokens = token_set(self._body(message, answer, secret), self._clock.now())
+        if tokens is None:
+            raise Unreadable(
+                "the token answer holds no usable token",
+                transient=True,
+                status=answer.status,
+                request_id=request_id(answer),
+                outcome=message.unclear,
+            )
+        return tokens
+
+    def _message(self, path: str, form: dict[str, str], headers: dict[str, str]) -> Message:
+        pair = f"{self._client_id}:{self._client_secret}".encode()
+        return Message(
+            "POST",
+            path,
+            {
+                "Authorization": "Basic " + base64.b64encode(pair).decode(),
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Accept": "application/json",
+                "Connection": "close",
+                **headers,
+            },
+            urlencode(form).encode(),
+        )
+
+    def _body(self, message: Message, answer: Answer, secret: str) -> Any:
+        if complaint_of(answer.body) is None and answer.good:
+            try:
+                return loads(answer.body)
+            except NotJsonError:
+                return None
+        raise self._error(answer, message.unclear, secret)
+
+    def _error(self, answer: Answer, unclear: Outcome, secret: str) -> FortnoxError:
+        """Tell the three ends that concern the grant, the app and the licence from everything else."""
+        complaint = complaint_of(answer.body)
+        kind, reason = _grant_fault(answer.status, complaint.code if complaint else None)
+        if kind is None or complaint is None:
+            return error(
+                answer, complaint, unclear=unclear, clock=self._clock, secrets=(secret, self._client_secret)
+            )
+        return kind(
+            reason,
+            status=answer.status,
+            code=complaint.code,
+            message=safe_text(complaint.message, (secret, self._client_secret)),
+            request_id=request_id(answer),
+            outcome=Outcome.REFUSED,
+        )
+
+
+def _grant_fault(status: int, code: int | str | None) -> tuple[type[FortnoxError] | None, str]:
+    if code == "invalid_grant" and status == HTTPStatus.BAD_REQUEST:
+        return GrantRevoked, "the refresh token or code is used, expired or unknown"
+    if code == "invalid_client" and status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
+        return AppCredentialsWrong, "the client id or secret is wrong"
+    if code in _LICENCE_WORDS:
+        return Forbidden, "the company lacks the licence or right for this integration"
+    return None, ""

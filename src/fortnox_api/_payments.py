@@ -1,0 +1,78 @@
+"""Payments of customer invoices. Scope `payment`. Source: the OpenAPI document and a recorded list."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from fortnox_api._fields import Amount, Day, Flag, Key, OptionalAmount, Text, Whole
+from fortnox_api._lists import Listed, Shape
+from fortnox_api._models import Record
+
+
+class InvoicePaymentItem(Record):
+    """A payment as lists show it. Only booked payments lower the balance. `amount` is in the accounting
+    currency.
+
+    `source` is manual, direct or file. With `write_off_exist` the invoice was closed by more than the amount.
+    """
+
+    number: Key = Field(alias="Number")
+    invoice_number: Key
+    amount: Amount
+    payment_date: Day = None
+    booked: Flag
+    currency: Text = ""
+    currency_rate: OptionalAmount = None
+    source: Text = ""
+    write_off_exist: Flag = False
+
+
+class WriteOff(Record):
+    """A part of an invoice that was closed without money."""
+
+    shown: ClassVar = frozenset({"account_number"})
+
+    amount: OptionalAmount = None
+    account_number: Whole = None
+    currency: Text = ""
+    description: Text = ""
+
+
+class InvoicePayment(Record):
+    """A payment in full. `amount_currency` is in `currency`, `amount` in the accounting currency."""
+
+    number: Key = Field(alias="Number")
+    invoice_number: Key
+    amount: Amount
+    amount_currency: OptionalAmount = None
+    payment_date: Day = None
+    booked: Flag
+    currency: Text = ""
+    currency_rate: OptionalAmount = None
+    source: Text = ""
+    external_reference: Text = Field("", alias="ExternalInvoiceReference1")
+    invoice_customer_number: Text = ""
+    invoice_due_date: Day = None
+    invoice_ocr: Text = Field("", alias="InvoiceOCR")
+    invoice_total: OptionalAmount = None
+    mode_of_payment: Text = ""
+    mode_of_payment_account: Whole = None
+    voucher_series: Text = ""
+    voucher_number: Whole = None
+    voucher_year: Whole = None
+    write_offs: tuple[WriteOff, ...] = ()
+
+
+class InvoicePayments(Listed[InvoicePaymentItem, InvoicePayment]):
+    """`/3/invoicepayments`. Whether `invoice_number` is compared exactly is not documented: check."""
+
+    shape = Shape(
+        path="invoicepayments",
+        plural="InvoicePayments",
+        singular="InvoicePayment",
+        item=InvoicePaymentItem,
+        record=InvoicePayment,
+        number="Number",
+        searches="invoicenumber",
+        sorts="paymentdate",
+    )

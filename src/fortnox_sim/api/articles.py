@@ -1,0 +1,234 @@
+"""/3/articles."""
+
+from decimal import Decimal
+from urllib.parse import quote
+
+from fortnox_sim.api.accounts import account_rate
+from fortnox_sim.api.texts import BASE
+from fortnox_sim.company import Company
+from fortnox_sim.errors import (
+    ARTICLE_NOT_FOUND,
+    ARTICLE_NUMBER_USED,
+    INVENTED,
+    ROW_ACCOUNT,
+    UNIT_NOT_FOUND,
+    Refusal,
+    missing,
+)
+from fortnox_sim.fields import Field, FieldTable, apply
+from fortnox_sim.lists import ListRule, answer_list, contains, flag, modified_since, number_order
+from fortnox_sim.routing import Call, Route
+from fortnox_sim.wire import Answer, Record, number
+
+ZERO = Decimal(0)
+ACCOUNTS = (
+    "ConstructionAccount",
+    "EUAccount",
+    "EUVATAccount",
+    "ExportAccount",
+    "PurchaseAccount",
+    "SalesAccount",
+)
+FIELDS = FieldTable(
+    Field("ArticleNumber", "code", 50),
+    Field("Bulky", "bool", unset=False),
+    Field("ConstructionAccount", "int", unset=0),
+    Field("Depth", "int", unset=0),
+    Field("Description", limit=200),
+    Field("DisposableQuantity", "money", unset=ZERO, readonly=True),
+    Field("EAN", limit=30),
+    Field("EUAccount", "int", unset=3108),
+    Field("EUVATAccount", "int", unset=3106),
+    Field("ExportAccount", "int", unset=3105),
+    Field("Height", "int", unset=0),
+    Field("Housework", "bool", unset=False),
+    Field("HouseworkType", unset=None),
+    Field("Active", "bool", unset=True),
+    Field("Manufacturer", limit=50, unset=None),
+    Field("ManufacturerArticleNumber", limit=50),
+    Field("Note", limit=10000),
+    Field("PurchaseAccount", "int", unset=4000),
+    Field("PurchasePrice", "money", unset=ZERO),
+    Field("QuantityInStock", "money", unset=ZERO),
+    Field("ReservedQuantity", "money", unset=ZERO, readonly=True),
+    Field("SalesAccount", "int", unset=3001),
+    Field("StockGoods", "bool", unset=False),
+    Field("StockPlace", limit=100, unset=None),
+    Field("StockValue", "money", unset=ZERO, readonly=True),
+    Field("StockWarning", "number", unset=None),
+    Field("SupplierName", unset=None, readonly=True),
+    Field("SupplierNumber", unset=None),
+    Field("Type", "choice", unset="STOCK", choices=("STOCK", "SERVICE")),
+    Field("Unit", unset=None),
+    Field("VAT", "number", unset=ZERO),
+    Field("WebshopArticle", "bool", unset=False),
+    Field("Weight", "int", unset=0),
+    Field("Width", "int", unset=0),
+    Field("Expired", "bool", unset=False),
+    Field("SalesPrice", "money", unset=None, readonly=True),
+    Field("CostCalculationMethod", unset=None),
+    Field("StockAccount", "int", unset=None),
+    Field("StockChangeAccount", "int", unset=None),
+    Field("DirectCost", "money", unset=None),
+    Field("FreightCost", "money", unset=None),
+    Field("OtherCost", "money", unset=None),
+    Field("DefaultStockPoint", unset=None),
+    Field("DefaultStockLocation", unset=None),
+    Field("CommodityCode"),
+)
+
+
+def url(article: str) -> str:
+    return f"{BASE}/articles/{quote(article, safe='')}"
+
+
+def rate(company: Company, record: Record) -> Decimal:
+    """An article's rate follows the VAT code of its sales account (recorded)."""
+    return account_rate(company, record.get("SalesAccount", 3001))
+
+
+def item(_company: Company, record: Record) -> Record:
+    """Show a list item: numbers as text, VAT null whatever the article has (recorded)."""
+    price = record.get("SalesPrice")
+    stock = number(record.get("QuantityInStock", ZERO))
+    return {
+        "@url": url(record["ArticleNumber"]),
+        "ArticleNumber": record["ArticleNumber"],
+        "Description": record["Description"],
+        "DisposableQuantity": stock,
+        "EAN": record.get("EAN", ""),
+        "Housework": record.get("Housework", False),
+        "PurchasePrice": number(record.get("PurchasePrice", ZERO)),
+        "SalesPrice": None if price is None else number(price),
+        "QuantityInStock": stock,
+        "ReservedQuantity": "0",
+        "StockPlace": record.get("StockPlace"),
+        "StockValue": "0",
+        "Unit": record.get("Unit"),
+        "VAT": None,
+        "WebshopArticle": record.get("WebshopArticle", False),
+    }
+
+
+def detail(company: Company, record: Record) -> Record:
+    """Show one article with real numbers."""
+    shown = {"@url": url(record["ArticleNumber"]), **FIELDS.show(record)}
+    shown["VAT"] = rate(company, record)
+    shown["DisposableQuantity"] = shown["QuantityInStock"]
+    if company.switches["wire_era"] == "2023-01":
+        del shown["CommodityCode"]
+        shown["StockWarning"] = shown["StockWarning"] or ZERO
+    return shown
+
+
+def _read(company: Company, body: Record) -> Record:
+    changes = FIELDS.read(body, company.switches)
+    unit = changes.get("Unit")
+    if unit is not None and unit not in company.table("units"):
+        raise Refusal(UNIT_NOT_FOUND)
+    for key in ACCOUNTS:
+        account = changes.get(key)
+        if account and str(account) not in company.table("accounts"):
+            raise Refusal(ROW_ACCOUNT)
+    changes.pop("VAT", None)
+    return changes
+
+
+def create(company: Company, body: Record) -> Record:
+    """Make an article; only the description is needed."""
+    changes = _read(company, body)
+    if not changes.get("Description"):
+        raise Refusal((2000108, "Benämning måste anges"), "Description")
+    article = changes.get("ArticleNumber")
+    if article is not None and article in company.table("articles"):
+        raise Refusal(ARTICLE_NUMBER_USED)
+    article = article or str(company.take_number("articles", "articles"))
+    account = company.settings["article_sales_account"]
+    record = {"SalesAccount": account, **changes, "ArticleNumber": article}
+    return company.put("articles", article, apply({}, record))
+
+
+def find(company: Company, article: str) -> Record:
+    record = company.get("articles", article)
+    if record is None:
+        raise missing(ARTICLE_NOT_FOUND)
+    return record
+
+
+def update(company: Company, article: str, body: Record) -> Record:
+    """Change an article; its default accounts must exist, or any change fails (recorded)."""
+    record = find(company, article)
+    changes = _read(company, body)
+    changes.pop("ArticleNumber", None)
+    merged = apply(record, changes)
+    account = merged.get("PurchaseAccount", 4000)
+    if str(account) not in company.table("accounts"):
+        text = f'Inköpskonto inte uppdaterat. Kontot "{account}" existerar inte.'
+        raise Refusal((INVENTED["article_account"][0], text), "PurchaseAccount")
+    return company.put("articles", article, merged)
+
+
+def _list(call: Call) -> Answer:
+    return answer_list(call.company, RULE, call.query)
+
+
+def _get(call: Call) -> Answer:
+    return call.show("Article", detail(call.company, find(call.company, call.args[0])))
+
+
+def _post(call: Call) -> Answer:
+    record = create(call.company, call.json("Article"))
+    call.done("article.create", record["ArticleNumber"])
+    return call.show("Article", detail(call.company, record), 201, Location="articles")
+
+
+def _put(call: Call) -> Answer:
+    record = update(call.company, call.args[0], call.json("Article"))
+    call.done("article.update", record["ArticleNumber"])
+    return call.show("Article", detail(call.company, record))
+
+
+def _delete(call: Call) -> Answer:
+    record = find(call.company, call.args[0])
+    article = record["ArticleNumber"]
+    invoices = call.company.table("invoices").values()
+    if any(row["ArticleNumber"] == article for invoice in invoices for row in invoice["InvoiceRows"]):
+        raise Refusal(INVENTED["article_in_use"])
+    call.company.put("articles", article, {**record, "_deleted": True})
+    call.done("article.delete", article)
+    return Answer(204)
+
+
+RULE = ListRule(
+    plural="Articles",
+    table="articles",
+    item=item,
+    order=lambda record: number_order(record["ArticleNumber"]),
+    searches={
+        "articlenumber": contains("ArticleNumber"),
+        "description": contains("Description"),
+        "ean": contains("EAN"),
+        "suppliernumber": contains("SupplierNumber"),
+        "manufacturer": contains("Manufacturer"),
+        "manufacturerarticlenumber": contains("ManufacturerArticleNumber"),
+        "webshop": flag("WebshopArticle"),
+        "lastmodified": modified_since,
+    },
+    filters={
+        "active": lambda _company, _value: lambda record: record.get("Active", True),
+        "inactive": lambda _company, _value: lambda record: not record.get("Active", True),
+    },
+    sorts={
+        "articlenumber": lambda record: number_order(record["ArticleNumber"]),
+        "quantityinstock": lambda record: record.get("QuantityInStock", ZERO),
+        "reservedquantity": lambda _record: ZERO,
+        "stockvalue": lambda _record: ZERO,
+    },
+)
+ROUTES = [
+    Route("GET", "/3/articles", _list, "article"),
+    Route("POST", "/3/articles", _post, "article"),
+    Route("GET", "/3/articles/{}", _get, "article"),
+    Route("PUT", "/3/articles/{}", _put, "article"),
+    Route("DELETE", "/3/articles/{}", _delete, "article"),
+]

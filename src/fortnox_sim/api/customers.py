@@ -1,0 +1,260 @@
+"""/3/customers."""
+
+from urllib.parse import quote
+
+from fortnox_sim.api.countries import swedish_name
+from fortnox_sim.api.texts import BASE
+from fortnox_sim.company import Company
+from fortnox_sim.errors import (
+    BAD_CUSTOMER_TYPE,
+    CURRENCY_NOT_FOUND,
+    CUSTOMER_NOT_FOUND,
+    INVENTED,
+    ROW_ACCOUNT,
+    TERMS_NOT_FOUND,
+    Refusal,
+    missing,
+)
+from fortnox_sim.fields import Field, FieldTable, apply
+from fortnox_sim.lists import ListRule, answer_list, contains, modified_since, number_order
+from fortnox_sim.routing import Call, Route
+from fortnox_sim.wire import Answer, Record
+
+LONG, SHORT = 1024, 128
+TYPES = ("PRIVATE", "COMPANY")
+VAT_TYPES = ("SEVAT", "SEREVERSEDVAT", "EUREVERSEDVAT", "EUVAT", "EXPORT")
+DELIVERY = {"Invoice": "PRINT", "Order": "PRINT", "Offer": "PRINT"}
+WAYS = frozenset({"PRINT", "EMAIL", "PRINTSERVICE", "ELECTRONICINVOICE"})
+TEMPLATES = dict.fromkeys(("Order", "Offer", "Invoice", "CashInvoice"), "DEFAULTTEMPLATE")
+
+
+def _null(name: str, limit: int = LONG) -> Field:
+    return Field(name, limit=limit, unset=None)
+
+
+def _empty(name: str, limit: int = LONG) -> Field:
+    return Field(name, limit=limit)
+
+
+FIELDS = FieldTable(
+    _null("Address1"),
+    _null("Address2"),
+    _null("City"),
+    Field("Country", unset=None, readonly=True),
+    _null("Comments"),
+    Field("Currency", limit=3, unset="SEK"),
+    _null("CostCenter"),
+    _null("CountryCode", 2),
+    Field("Active", "bool", unset=True),
+    Field("CustomerNumber", "code", LONG),
+    Field("DefaultDeliveryTypes", "object", unset=DELIVERY),
+    Field("DefaultTemplates", "object", unset=TEMPLATES),
+    _null("DeliveryAddress1"),
+    _null("DeliveryAddress2"),
+    _null("DeliveryCity"),
+    Field("DeliveryCountry", unset=None, readonly=True),
+    _null("DeliveryCountryCode", 2),
+    _null("DeliveryFax"),
+    _null("DeliveryName"),
+    _null("DeliveryPhone1"),
+    _null("DeliveryPhone2"),
+    _null("DeliveryZipCode", 10),
+    _empty("Email"),
+    _empty("EmailInvoice"),
+    _empty("EmailInvoiceBCC"),
+    _empty("EmailInvoiceCC"),
+    _empty("EmailOffer"),
+    _empty("EmailOfferBCC"),
+    _empty("EmailOfferCC"),
+    _empty("EmailOrder"),
+    _empty("EmailOrderBCC"),
+    _empty("EmailOrderCC"),
+    _null("ExternalReference"),
+    _null("Fax"),
+    _null("GLN", 13),
+    _null("GLNDelivery", 13),
+    Field("InvoiceAdministrationFee", "money", unset=None),
+    Field("InvoiceDiscount", "number", unset=None),
+    Field("InvoiceFreight", "money", unset=None),
+    _empty("InvoiceRemark"),
+    _empty("Name"),
+    _empty("OrganisationNumber", 30),
+    _empty("OurReference", 50),
+    _null("Phone1"),
+    _null("Phone2"),
+    Field("PriceList", unset="A"),
+    _empty("Project"),
+    Field("SalesAccount", "int", unset=None),
+    Field("ShowPriceVATIncluded", "bool", unset=False),
+    _empty("TermsOfDelivery"),
+    _empty("TermsOfPayment"),
+    Field("Type", "text", unset="COMPANY"),
+    _empty("VATNumber"),
+    Field("VATType", "choice", unset="SEVAT", choices=VAT_TYPES),
+    _null("VisitingAddress", SHORT),
+    _null("VisitingCity", SHORT),
+    Field("VisitingCountry", unset=None, readonly=True),
+    _null("VisitingCountryCode", 2),
+    _null("VisitingZipCode", 10),
+    _empty("WayOfDelivery"),
+    _empty("WWW", SHORT),
+    _empty("YourReference", 50),
+    _null("ZipCode", 10),
+)
+LIST_KEYS = ("Address1", "Address2", "City", "CustomerNumber", "Email", "Name", "OrganisationNumber")
+
+
+def url(number: str) -> str:
+    return f"{BASE}/customers/{quote(number, safe='')}"
+
+
+def item(_company: Company, record: Record) -> Record:
+    """Show the ten keys of a list item, unset ones as empty text (recorded)."""
+    shown = {"@url": url(record["CustomerNumber"])}
+    shown |= {key: record.get(key) or "" for key in LIST_KEYS}
+    return {**shown, "Phone": record.get("Phone1") or "", "ZipCode": record.get("ZipCode") or ""}
+
+
+def detail(record: Record, *, created: bool = False) -> Record:
+    """Show one customer; SalesAccount is a number in the answer to a POST, text elsewhere (recorded)."""
+    shown = {"@url": url(record["CustomerNumber"]), **FIELDS.show(record)}
+    for place in ("", "Delivery", "Visiting"):
+        shown[f"{place}Country"] = swedish_name(shown[f"{place}CountryCode"])
+    if shown["SalesAccount"] is not None and not created:
+        shown["SalesAccount"] = str(shown["SalesAccount"])
+    for key in ("InvoiceAdministrationFee", "InvoiceFreight"):
+        shown[key] = None if shown[key] is None else str(shown[key])
+    return shown
+
+
+def _read(company: Company, body: Record) -> Record:
+    changes = FIELDS.read(body, company.switches)
+    kind = changes.get("Type")
+    if kind is not None and kind not in TYPES:
+        raise Refusal(BAD_CUSTOMER_TYPE)
+    account = changes.get("SalesAccount")
+    if account is not None and str(account) not in company.table("accounts"):
+        raise Refusal(ROW_ACCOUNT)
+    if changes.get("Currency") and changes["Currency"] not in company.settings["currencies"]:
+        raise Refusal(CURRENCY_NOT_FOUND)
+    if changes.get("TermsOfPayment") and changes["TermsOfPayment"] not in company.table("terms"):
+        raise Refusal(TERMS_NOT_FOUND)
+    changes |= _objects(body)
+    return changes
+
+
+def _objects(body: Record) -> Record:
+    """Read the two nested objects."""
+    found: Record = {}
+    for name, default in (("DefaultDeliveryTypes", DELIVERY), ("DefaultTemplates", TEMPLATES)):
+        sent = body.get(name)
+        if not isinstance(sent, dict):
+            continue
+        for key, value in sent.items():
+            if key not in default:
+                raise Refusal((2001399, "Felaktigt fältnamn"), key)
+            if name == "DefaultDeliveryTypes" and value not in WAYS:
+                raise Refusal(INVENTED["choice"], key)
+        found[name] = {**default, **sent}
+    return found
+
+
+def create(company: Company, body: Record) -> Record:
+    """Make a customer; only the name is needed."""
+    changes = _read(company, body)
+    if not changes.get("Name"):
+        raise Refusal((2000108, "Namn måste anges"), "Name")
+    number = changes.get("CustomerNumber")
+    if number is not None and number in company.table("customers"):
+        raise Refusal((2000637, _used(company, number)))
+    number = number or str(company.take_number("customers", "customers"))
+    return company.put("customers", number, apply({}, {**changes, "CustomerNumber": number}))
+
+
+def _used(company: Company, number: str) -> str:
+    text = f"Kundnummer {number} används redan."
+    deleted = company.get("customers", number) is None
+    return f"{text} Kundnumret har redan använts men blivit raderat." if deleted else text
+
+
+def find(company: Company, number: str) -> Record:
+    record = company.get("customers", number)
+    if record is None:
+        raise missing(CUSTOMER_NOT_FOUND)
+    return record
+
+
+def update(company: Company, number: str, body: Record) -> Record:
+    """Change the keys that were sent."""
+    record = find(company, number)
+    if record.get("Type") == "UNDEFINED":
+        raise Refusal(BAD_CUSTOMER_TYPE)
+    changes = _read(company, body)
+    changes.pop("CustomerNumber", None)
+    return company.put("customers", number, apply(record, changes))
+
+
+def _list(call: Call) -> Answer:
+    return answer_list(call.company, RULE, call.query)
+
+
+def _get(call: Call) -> Answer:
+    return call.show("Customer", detail(find(call.company, call.args[0])))
+
+
+def _post(call: Call) -> Answer:
+    record = create(call.company, call.json("Customer"))
+    call.done("customer.create", record["CustomerNumber"])
+    return call.show("Customer", detail(record, created=True), 201, Location="customers")
+
+
+def _put(call: Call) -> Answer:
+    record = update(call.company, call.args[0], call.json("Customer"))
+    call.done("customer.update", record["CustomerNumber"])
+    return call.show("Customer", detail(record))
+
+
+def _delete(call: Call) -> Answer:
+    record = find(call.company, call.args[0])
+    number = record["CustomerNumber"]
+    if any(invoice["CustomerNumber"] == number for invoice in call.company.table("invoices").values()):
+        raise Refusal(INVENTED["customer_in_use"])
+    call.company.put("customers", number, {**record, "_deleted": True})
+    call.done("customer.delete", number)
+    return Answer(204)
+
+
+SEARCHES = {
+    "customernumber": contains("CustomerNumber"),
+    "name": contains("Name"),
+    "zipcode": contains("ZipCode"),
+    "city": contains("City"),
+    "email": contains("Email"),
+    "phone": contains("Phone1"),
+    "organisationnumber": contains("OrganisationNumber"),
+    "gln": contains("GLN"),
+    "glndelivery": contains("GLNDelivery"),
+    "lastmodified": modified_since,
+}
+RULE = ListRule(
+    plural="Customers",
+    table="customers",
+    item=item,
+    order=lambda record: number_order(record["CustomerNumber"]),
+    searches=SEARCHES,
+    filters={
+        "active": lambda _company, _value: lambda record: record.get("Active", True),
+        "inactive": lambda _company, _value: lambda record: not record.get("Active", True),
+    },
+    sorts={
+        "customernumber": lambda record: number_order(record["CustomerNumber"]),
+        "name": lambda record: record["Name"].casefold(),
+    },
+)
+ROUTES = [
+    Route("GET", "/3/customers", _list, "customer"),
+    Route("POST", "/3/customers", _post, "customer"),
+    Route("GET", "/3/customers/{}", _get, "customer"),
+    Route("PUT", "/3/customers/{}", _put, "customer"),
+    Route("DELETE", "/3/customers/{}", _delete, "customer"),
+]

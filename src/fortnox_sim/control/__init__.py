@@ -1,0 +1,73 @@
+"""The control interface under /_sim/ and the landing page: for people, demos and tests, never for clients."""
+
+import json
+from collections.abc import Callable
+
+from werkzeug.wrappers import Request
+
+from fortnox_sim.control import books, drills, landing
+from fortnox_sim.errors import Refusal
+from fortnox_sim.routing import segments
+from fortnox_sim.wire import Answer, Record
+from fortnox_sim.world import World
+
+Action = Callable[[World, tuple[str, ...], Record, dict[str, str]], object]
+
+ACTIONS: dict[tuple[str, str], Action] = {**drills.ACTIONS, **books.ACTIONS}
+
+
+class _NotThere(Exception):  # noqa: N818
+    pass
+
+
+def answer_control(world: World, request: Request) -> Answer:
+    """Answer the landing page or a JSON control request; nothing here is journalled or struck by faults."""
+    parts = segments(request.path)
+    if not parts:
+        with world.lock:
+            return landing.page(world, request.host_url)
+    try:
+        with world.lock:
+            status, body = _run(world, request, parts)
+    except (_NotThere, KeyError) as error:
+        status, body = 404, {"error": f"not here: {error}"}
+    except Refusal as refused:
+        status, body = refused.status, {"error": refused.message, "code": refused.code}
+    except (ValueError, TypeError) as error:
+        status, body = 400, {"error": str(error)}
+    if status >= 400:  # noqa: PLR2004
+        with world.lock:
+            world.store.rollback()
+    text = json.dumps(body, ensure_ascii=False, default=str)
+    return Answer(status, text.encode(), {"Content-Type": "application/json", "Cache-Control": "no-store"})
+
+
+def _run(world: World, request: Request, parts: tuple[str, ...]) -> tuple[int, object]:
+    action, args = _find(request.method, parts)
+    data = request.get_data()
+    body = json.loads(data) if data.strip() else {}
+    if not isinstance(body, dict):
+        raise TypeError("the body is one JSON object")
+    result = action(world, args, body, dict(request.args.items()))
+    if request.method != "GET":
+        world.commit(
+            f"control.{'.'.join(part for part in parts[1:] if part.isalpha())}",
+            company=_company(world, parts),
+        )
+    return 200, result
+
+
+def _company(world: World, parts: tuple[str, ...]) -> str | None:
+    return next((part for part in parts if part in world.store.table("companies")), None)
+
+
+def _find(method: str, parts: tuple[str, ...]) -> tuple[Action, tuple[str, ...]]:
+    for (verb, path), action in ACTIONS.items():
+        pattern = segments(path)
+        if (
+            verb == method
+            and len(pattern) == len(parts)
+            and all(want in {"{}", got} for want, got in zip(pattern, parts, strict=True))
+        ):
+            return action, tuple(got for want, got in zip(pattern, parts, strict=True) if want == "{}")
+    raise _NotThere(f"{method} /{'/'.join(parts)}")

@@ -1,0 +1,34 @@
+"""The append-only record of requests, commits and answers: what tests judge by."""
+
+from fortnox_sim.clock import Clock, stockholm
+from fortnox_sim.wire import Record
+
+
+class Journal:
+    """Numbered entries, never changed. Holds no token, no body and no personal data."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: list[Record] = []
+
+    def load(self, entry: Record) -> None:
+        """Take back an entry of an earlier run."""
+        self._entries.append(entry)
+
+    def add(self, kind: str, company: str | None, **facts: object) -> Record:
+        """Append one entry and give it back, so that it can be saved with its commit."""
+        at = stockholm(self._clock.now()).isoformat(timespec="milliseconds")
+        entry: Record = {"n": len(self._entries) + 1, "at": at, "company": company, "kind": kind, **facts}
+        self._entries.append(entry)
+        return entry
+
+    def drop(self, entries: list[Record]) -> None:
+        """Forget entries whose commit failed to reach the file."""
+        del self._entries[len(self._entries) - len(entries) :]
+
+    def since(self, number: int, company: str | None = None) -> Record:
+        """List entries after a number, of one company or of all."""
+        entries = self._entries[max(number, 0) :]
+        if company is not None:
+            entries = [entry for entry in entries if entry["company"] == company]
+        return {"entries": entries, "next": len(self._entries)}

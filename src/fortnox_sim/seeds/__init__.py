@@ -1,0 +1,113 @@
+"""What a simulator begins with: an empty pair of companies, the demo's firm, or a file's content."""
+
+import json
+import random
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fortnox_sim.clock import Clock
+from fortnox_sim.company import Company
+from fortnox_sim.oauth.consent import LOOPBACK
+from fortnox_sim.scopes import SCOPES
+from fortnox_sim.seeds import bulk, defaults, firm, names
+from fortnox_sim.seeds.given import add_given
+from fortnox_sim.seeds.history import MONTHS, History, month_start
+from fortnox_sim.seeds.numbers import organisation_number
+from fortnox_sim.wire import Record
+from fortnox_sim.world import APPS, USERS, World
+
+FIRST, SECOND = 556001, 556002
+ANNA, OLLE = "anna@exempelbyran.example", "olle@exempelbyran.example"
+FIRST_INVOICE = 1001
+
+
+def plant(world: World, seed: str | Record, *, customers: int, articles: int, today: str | None) -> None:
+    """Fill a new world."""
+    anchor = date.fromisoformat(today) if today else world.clock.today()
+    add_app(
+        world, "uku-demo", {"client_secret": "uku-demo-secret", "name": "Uku", "redirect_uris": [LOOPBACK]}
+    )
+    if seed in {"demo", "empty"} if isinstance(seed, str) else False:
+        add_firm(world, anchor, full=seed == "demo")
+        found = [world.company(str(FIRST))]
+    else:
+        content: Record = seed if isinstance(seed, dict) else json.loads(Path(seed).read_text("utf-8"))
+        found = add_given(world, content, anchor)
+    rng = random.Random(f"bulk/{anchor}")  # noqa: S311  (repeatable on purpose)
+    for company in found[:1]:
+        if company is not None:
+            bulk.add_customers(company, customers, rng)
+            bulk.add_articles(company, articles, rng)
+
+
+def add_app(world: World, client_id: str, facts: Record) -> Record:
+    """Register an OAuth client."""
+    record: Record = {
+        "client_secret": "secret",
+        "name": client_id,
+        "redirect_uris": [],
+        "service_account": True,
+        "scopes": list(SCOPES),
+        **facts,
+    }
+    world.store.put(APPS, client_id, record)
+    return record
+
+
+def add_user(world: World, email: str, name: str, password: str, companies: dict[str, str]) -> None:
+    world.store.put(
+        USERS, email, {"email": email, "name": name, "password": password, "companies": companies}
+    )
+
+
+def add_firm(world: World, anchor: date, *, full: bool) -> None:
+    """Create the demo's two companies and two people; `full` fills them."""
+    rng = random.Random(f"demo/{anchor}")  # noqa: S311  (repeatable on purpose)
+    numbers = [organisation_number(rng), organisation_number(rng)]
+    facts = (
+        (FIRST, "Exempelbyrån AB", "Kontorsgatan 4", "Göteborg", "411 03", "5050-1055", "exempelbyran"),
+        (SECOND, "Annat Företag AB", "Sidogatan 9", "Uppsala", "753 20", "5050-2053", "annatforetag"),
+    )
+    for organisation, (number, name, street, city, code, giro, domain) in zip(numbers, facts, strict=True):
+        defaults.add_company(
+            world.store, number, name, organisation, Address=street, City=city, ZipCode=code, BG=giro, Country="Sverige",
+            CountryCode="SE", Domicile=city, Email=f"info@{domain}.example", Phone1="08-465 004 00", TaxEnabled=True,
+            WWW=f"www.{domain}.example", ContactFirstName="Anna", ContactLastName="Ek",
+        )  # fmt: skip
+        _furnish(world, number, anchor)
+    add_user(world, ANNA, "Anna Ek", "fortnox", {str(FIRST): "admin", str(SECOND): "admin"})
+    add_user(world, OLLE, "Olle Holm", "fortnox", {str(FIRST): "user"})
+    if full:
+        _fill(world, rng, anchor)
+
+
+def _seeding(world: World, number: int) -> Company:
+    """Give the company under a clock of its own, so that history can be written in the past."""
+    return Company(world.store, str(number), Clock("2000-01-01T00:00:00"), world.switches)
+
+
+def _furnish(world: World, number: int, anchor: date) -> None:
+    company = _seeding(world, number)
+    first = month_start(anchor, MONTHS - 1)
+    company.clock.set(f"{first.isoformat()}T08:00:00")
+    defaults.add_registers(company)
+    defaults.add_years(company, first, anchor)
+    if number == FIRST:
+        company.set_counter("invoices", FIRST_INVOICE)
+
+
+def _fill(world: World, rng: random.Random, anchor: date) -> None:
+    main, other = _seeding(world, FIRST), _seeding(world, SECOND)
+    start = f"{month_start(anchor, MONTHS - 1).isoformat()}T08:30:00"
+    main.clock.set(start)
+    other.clock.set(start)
+    firm.add_customers(main, firm.customers(rng))
+    firm.add_articles(main, names.ARTICLES)
+    firm.add_customers(other, [firm.company_record(rng, name) for name in names.OTHER_CUSTOMERS])
+    firm.add_articles(other, names.OTHER_ARTICLES)
+    History(main, rng, anchor, 1.0).write()
+    History(other, rng, anchor, 0.2).write()
+
+
+__all__ = ["add_app", "add_user", "plant"]

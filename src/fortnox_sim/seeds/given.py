@@ -1,0 +1,105 @@
+"""Companies described by a file or by the control interface."""
+
+import random
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from fortnox_sim.api import articles, customers
+from fortnox_sim.company import COMPANIES, Company
+from fortnox_sim.fields import apply
+from fortnox_sim.seeds import bulk, defaults
+from fortnox_sim.seeds.history import MONTHS, month_start
+from fortnox_sim.seeds.numbers import organisation_number
+from fortnox_sim.wire import Record
+from fortnox_sim.world import APPS, USERS, World
+
+KNOWN = frozenset(defaults.SETTINGS)
+FIRST_NUMBER = 557001
+
+
+def add_given(world: World, content: Record, anchor: date) -> list[Company | None]:
+    """Create what a description lists: `apps`, `companies`, `users`."""
+    found: list[Company | None] = [
+        add_company(world, company, anchor) for company in content.get("companies", [])
+    ]
+    for user in content.get("users", []):
+        world.store.put(
+            USERS, user["email"], {"name": user["email"], "password": "fortnox", "companies": {}, **user}
+        )
+    for app in content.get("apps", []):
+        world.store.put(
+            APPS, app["client_id"], {key: value for key, value in app.items() if key != "client_id"}
+        )
+    return found
+
+
+def add_company(world: World, facts: Record, anchor: date) -> Company:
+    """Create one company: settings, then `customers` and `articles` as records or as a number of them."""
+    number = int(facts.get("DatabaseNumber") or _next_number(world))
+    rng = random.Random(f"given/{number}")  # noqa: S311  (repeatable on purpose)
+    special = {"customers", "articles", "users", "DatabaseNumber", "Name", "OrganizationNumber", "years"}
+    settings = {key: value for key, value in facts.items() if key not in special}
+    organisation = facts.get("OrganizationNumber") or organisation_number(rng)
+    defaults.add_company(
+        world.store, number, facts.get("Name") or f"Bolag {number} AB", organisation, **settings
+    )
+    company = world.company(str(number))
+    if company is None:
+        raise ValueError("the company was not created")
+    defaults.add_registers(company)
+    first = facts.get("years", [month_start(anchor, MONTHS - 1).year, anchor.year])
+    defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
+    _give_access(world, str(number), facts.get("users"))
+    add_records(company, "customers", facts.get("customers", 0), rng)
+    add_records(company, "articles", facts.get("articles", 0), rng)
+    return company
+
+
+def _next_number(world: World) -> int:
+    return max([FIRST_NUMBER - 1, *(int(number) for number in world.store.table(COMPANIES).rows)]) + 1
+
+
+def _give_access(world: World, number: str, wanted: dict[str, str] | None) -> None:
+    """Let the named users in; without names, every known administrator."""
+    if wanted is None:
+        wanted = {
+            email: "admin" for email, user in world.users().items() if "admin" in user["companies"].values()
+        }
+    for email, role in wanted.items():
+        user = world.users().get(email) or {
+            "email": email,
+            "name": email,
+            "password": "fortnox",
+            "companies": {},
+        }
+        world.store.put(USERS, email, {**user, "companies": {**user["companies"], number: role}})
+
+
+def add_records(company: Company, kind: str, wanted: Any, rng: random.Random) -> list[str]:
+    """Add customers or articles: a count, or records with the API's keys."""
+    before = set(company.table(kind).rows)
+    if isinstance(wanted, int):
+        (bulk.add_customers if kind == "customers" else bulk.add_articles)(company, wanted, rng)
+    else:
+        for record in wanted:
+            add_record(company, kind, record)
+    return [key for key in company.table(kind).rows if key not in before]
+
+
+def add_record(company: Company, kind: str, record: Record) -> Record:
+    """Add one customer or article; an article may carry its SalesPrice here."""
+    if kind == "customers":
+        return customers.create(company, record)
+    article = articles.create(company, record)
+    return change_record(company, kind, article["ArticleNumber"], {"SalesPrice": record.get("SalesPrice")})
+
+
+def change_record(company: Company, kind: str, key: str, changes: Record) -> Record:
+    """Change a customer or article as a person in Fortnox would, with no API rule in the way."""
+    prices = {"SalesPrice", "PurchasePrice", "InvoiceFreight", "InvoiceAdministrationFee", "InvoiceDiscount"}
+    read = {
+        name: Decimal(str(value)) if name in prices and value is not None else value
+        for name, value in changes.items()
+    }
+    return company.put(kind, key, apply(company.table(kind).rows[key], read))

@@ -1,0 +1,134 @@
+"""Tables in memory with undo, and an append-only file that survives a kill.
+
+Records are never changed in place: a change puts a new dict. That makes undo, caching and the file
+the same simple thing. The file has one JSON line per commit; a torn last line is dropped on reading.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+
+from fortnox_sim.wire import Record
+
+MEMO_SIZE = 64
+
+
+class Table:
+    """Records by key, with a version that callers may hang cached results on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: dict[str, Record] = {}
+        self.version = 0
+        self.fragments: dict[str, str] = {}
+        self._memo: dict[object, tuple[int, Any]] = {}
+
+    def get(self, key: str) -> Record | None:
+        return self.rows.get(key)
+
+    def values(self) -> Iterator[Record]:
+        return iter(self.rows.values())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.rows
+
+    def write(self, key: str, record: Record | None) -> None:
+        """Set or remove one record and forget what was derived from it."""
+        self.version += 1
+        self.fragments.pop(key, None)
+        if record is None:
+            self.rows.pop(key, None)
+        else:
+            self.rows[key] = record
+
+    def memo(self, what: object, make: Callable[[], Any]) -> Any:
+        """Give a result derived from the whole table, made again only after a change."""
+        found = self._memo.get(what)
+        if found is not None and found[0] == self.version:
+            return found[1]
+        if len(self._memo) >= MEMO_SIZE:
+            self._memo.clear()
+        result = make()
+        self._memo[what] = (self.version, result)
+        return result
+
+
+class Store:
+    """All tables, the changes since the last commit, and the file they go to."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._tables: dict[str, Table] = {}
+        self._undo: list[tuple[str, str, Record | None]] = []
+        self._path = path
+        self._file: TextIO | None = None
+
+    def table(self, name: str) -> Table:
+        if name not in self._tables:
+            self._tables[name] = Table(name)
+        return self._tables[name]
+
+    def put(self, name: str, key: str, record: Record | None) -> None:
+        """Change one record; `None` removes it. Final only with `commit`."""
+        table = self.table(name)
+        self._undo.append((name, key, table.get(key)))
+        table.write(key, record)
+
+    def rollback(self) -> None:
+        """Take back everything since the last commit."""
+        for name, key, before in reversed(self._undo):
+            self.table(name).write(key, before)
+        self._undo.clear()
+
+    def commit(self, entries: list[Record]) -> None:
+        """Make the changes final: they and their journal entries reach the file as one line."""
+        if self._file is not None and (self._undo or entries):
+            touched = dict.fromkeys((name, key) for name, key, _ in self._undo)
+            puts = [[name, key, self.table(name).get(key)] for name, key in touched]
+            line = json.dumps({"puts": puts, "journal": entries}, default=_pack, separators=(",", ":"))
+            self._file.write(line + "\n")
+            self._file.flush()
+        self._undo.clear()
+
+    def open(self, journal: Callable[[Record], None]) -> bool:
+        """Read an earlier run's file, hand its journal over, and keep the file open for appending."""
+        if self._path is None:
+            return False
+        good = self._read(self._path, journal) if self._path.exists() else 0
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._path.open("a", encoding="utf-8")
+        self._file.truncate(good)
+        return good > 0
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _read(self, path: Path, journal: Callable[[Record], None]) -> int:
+        good = 0
+        with path.open("rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                saved = json.loads(line, object_hook=_unpack)
+                for name, key, record in saved["puts"]:
+                    self.table(name).write(key, record)
+                for entry in saved["journal"]:
+                    journal(entry)
+                good += len(line)
+        return good
+
+
+def _pack(value: object) -> object:
+    if isinstance(value, Decimal):
+        return {"$d": str(value)}
+    raise TypeError(f"{type(value).__name__} cannot be saved")
+
+
+def _unpack(value: dict[str, Any]) -> Any:
+    return Decimal(value["$d"]) if len(value) == 1 and "$d" in value else value

@@ -1,0 +1,175 @@
+"""Everything Fortnox does not document, as a named switch with a default and a pessimistic setting.
+
+Where `reliability.md` section 9 names a question, its number stands in the explanation.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fortnox_sim.store import Store
+from fortnox_sim.wire import Record
+
+TABLE = "switches"
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One open question: its default, its pessimistic setting, and the settings it knows."""
+
+    default: Any
+    pessimistic: Any
+    choices: tuple[Any, ...]
+    about: str
+
+
+def _flag(about: str, *, default: bool, pessimistic: bool) -> Switch:
+    return Switch(default, pessimistic, (True, False), about)
+
+
+def _choice(about: str, default: Any, *others: Any) -> Switch:
+    """Offer choices; the last one is the pessimistic setting."""
+    return Switch(default, others[-1], (default, *others), about)
+
+
+def _amount(about: str, default: int, pessimistic: int) -> Switch:
+    return Switch(default, pessimistic, (), about)
+
+
+SWITCHES: dict[str, Switch] = {
+    "rate_limit": _flag("Count requests and answer 429 above 25 in 5 s.", default=True, pessimistic=True),
+    "rate_model": _choice("How the window is measured.", "two-bucket", "sliding", "two-bucket"),
+    "rate_counts_refused": _flag("A 429 itself counts as a request.", default=False, pessimistic=True),
+    "rate_retry_after": _choice("Q3: Retry-After on a 429, sent as it stands here.", "", "5", "999999", ""),
+    "rate_body": _choice("Body of a 429.", "", "html", "json", ""),
+    "token_counts": _flag("The token endpoint shares the rate window.", default=False, pessimistic=True),
+    "consent_refusal": _choice(
+        "What an ordinary user meets who may not approve a service account.", "page", "redirect"
+    ),
+    "locked_keeps_state": _flag(
+        "A locked account is sent back with its state.", default=False, pessimistic=False
+    ),
+    "refresh_grace_seconds": _amount("Q1: a used refresh token works this long again.", 0, 0),
+    "refresh_reuse_kills_family": _flag(
+        "Q1: reusing a refresh token ends its successors too.", default=False, pessimistic=True
+    ),
+    "refresh_ends_access": _flag("Q2: a refresh ends the old access token.", default=False, pessimistic=True),
+    "refresh_days": _amount("Q13: life of a refresh token in days.", 45, 31),
+    "access_seconds": _amount("Life of an access token in seconds.", 3600, 3600),
+    "refresh_token_in_answer": _flag(
+        "A refresh answer carries a refresh token.", default=True, pessimistic=True
+    ),
+    "revoke_ends_consent": _flag(
+        "Q12: revoking the refresh token also ends client credentials.", default=False, pessimistic=False
+    ),
+    "removal_ends_access": _flag(
+        "Removing the integration ends access tokens at once.", default=True, pessimistic=False
+    ),
+    "credentials_without_consent": _choice(
+        "Error of client credentials for a company that gave no consent.",
+        "invalid_grant",
+        "unauthorized_client",
+    ),
+    "tenant_claim": _choice("Type of tenantId in the access token.", "int", "string"),
+    "missing_scope_status": _choice("Status of a call whose scope is missing.", 403, 400),
+    "limit_over_500": _choice("A limit above 500.", "clamp", "refuse"),
+    "page_beyond": _choice("A page after the last.", "zero", "keep", "refuse"),
+    "unknown_parameters": _choice("Query parameters nobody knows.", "ignore", "refuse"),
+    "readonly_keys": _choice("Read-only keys in a request body.", "ignore", "refuse"),
+    "quotes_allowed": _flag(
+        "Plain ' and \" pass the character check; the published list lacks them.",
+        default=False,
+        pessimistic=False,
+    ),
+    "reference_search": _choice(
+        "Q4: how externalinvoicereference1 is searched.", "contains", "exact", "contains"
+    ),
+    "exact_searches": _flag(
+        "invoicenumber and voucherseries are searched exactly.", default=True, pessimistic=False
+    ),
+    "visible_after_seconds": _amount(
+        "Q5: a new invoice appears in lists after this many seconds of the business clock.", 0, 30
+    ),
+    "document_number_reuse": _choice("Q7: a used DocumentNumber.", "refuse", "accept"),
+    "document_number_moves_series": _flag(
+        "Q7: a DocumentNumber of the caller's moves the firm's own series.", default=True, pessimistic=False
+    ),
+    "lastmodified_minutes": _flag("Q8: change stamps know only minutes.", default=False, pessimistic=True),
+    "payment_touches_invoice": _flag(
+        "Q8: booking a payment moves the invoice's lastmodified.", default=True, pessimistic=False
+    ),
+    "decimal_vat": _choice("Q9: a row's rate with decimals.", "accept", "truncate", "refuse"),
+    "sent_vat_wins": _flag(
+        "A row's rate stays as sent although the customer's VAT type says 0.", default=True, pessimistic=False
+    ),
+    "vat_rounding": _choice("VAT is rounded per rate or per row.", "rate", "row"),
+    "round_foreign": _flag(
+        "Totals in other currencies are rounded to whole units.", default=False, pessimistic=True
+    ),
+    "reverse_needs_vat_number": _flag(
+        "Booking for an EU customer without VAT number is refused.", default=False, pessimistic=True
+    ),
+    "credit_copies_reference": _flag(
+        "A credit note copies ExternalInvoiceReference1.", default=False, pessimistic=True
+    ),
+    "credit_note_booked": _flag("A credit note is booked at once.", default=False, pessimistic=False),
+    "credit_settles": _flag(
+        "A booked credit note is set off against its original.", default=False, pessimistic=False
+    ),
+    "ocr_unique": _flag("An OCR that another invoice carries is refused.", default=False, pessimistic=True),
+    "payment_other_year": _flag(
+        "A payment may be dated outside the invoice's financial year.", default=True, pessimistic=False
+    ),
+    "payment_needs_booked": _flag("Only booked invoices take payments.", default=True, pessimistic=True),
+    "voucher_right": _flag(
+        "The connection sees the voucher of a booked invoice.", default=True, pessimistic=False
+    ),
+    "wire_era": _choice("Which recordings answers look like.", "2024-12", "2023-01"),
+    "maintenance": _flag("Everything answers 503 with an HTML page.", default=False, pessimistic=False),
+}
+
+
+class Switches:
+    """The present settings, kept with everything else."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getitem__(self, name: str) -> Any:
+        record = self._store.table(TABLE).get(name)
+        return SWITCHES[name].default if record is None else record["value"]
+
+    @property
+    def version(self) -> int:
+        """Change with every setting, so that cached results can be told apart."""
+        return self._store.table(TABLE).version
+
+    def set(self, name: str, value: Any) -> None:
+        """Change one switch; ValueError names what is wrong."""
+        switch = SWITCHES.get(name)
+        if switch is None:
+            raise ValueError(f"there is no switch {name}")
+        wrong_type = isinstance(value, bool) or not isinstance(value, int)
+        if value not in switch.choices if switch.choices else wrong_type:
+            raise ValueError(f"{name} takes {list(switch.choices) or 'a whole number'}")
+        self._store.put(TABLE, name, {"value": value})
+
+    def profile(self, name: str) -> None:
+        """Set every switch to its default (`friendly`) or its pessimistic setting."""
+        if name not in {"friendly", "pessimistic"}:
+            raise ValueError("profile is friendly or pessimistic")
+        for key, switch in SWITCHES.items():
+            value = switch.pessimistic if name == "pessimistic" else switch.default
+            self._store.put(TABLE, key, {"value": value})
+
+    def listing(self) -> Record:
+        """List every switch with value, default, pessimistic setting, choices and explanation."""
+        return {
+            name: {
+                "value": self[name],
+                "default": switch.default,
+                "pessimistic": switch.pessimistic,
+                "choices": list(dict.fromkeys(switch.choices)) or "whole number",
+                "about": switch.about,
+            }
+            for name, switch in SWITCHES.items()
+        }

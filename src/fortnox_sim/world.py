@@ -1,0 +1,86 @@
+"""The whole simulated Fortnox: companies, people, registered apps, grants, switches, journal."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fortnox_sim.clock import Clock
+from fortnox_sim.company import COMPANIES, Company
+from fortnox_sim.faults import FaultPlan
+from fortnox_sim.journal import Journal
+from fortnox_sim.pace import RateWindow
+from fortnox_sim.store import Store
+from fortnox_sim.switches import Switches
+from fortnox_sim.wire import Record
+
+APPS = "apps"
+USERS = "users"
+CLOCK = "clock"
+
+
+class World:
+    """State and its lock. Whoever reads or changes state holds `lock`."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        save: Path | None = None,
+        rng: random.Random | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.rng = rng or random.SystemRandom()
+        self.store = Store(save)
+        self.switches = Switches(self.store)
+        self.journal = Journal(clock)
+        self.faults = FaultPlan()
+        self.rate = RateWindow(monotonic)
+        self._companies: dict[str, Company] = {}
+        self.resumed = self.store.open(self.journal.load)
+        saved_clock = self.store.table(CLOCK).get("now")
+        if saved_clock is not None:
+            clock.restore(saved_clock)
+
+    def company(self, number: str) -> Company | None:
+        """Find a company by its database number."""
+        if number not in self.store.table(COMPANIES):
+            return None
+        if number not in self._companies:
+            self._companies[number] = Company(self.store, number, self.clock, self.switches)
+        return self._companies[number]
+
+    def companies(self) -> list[Company]:
+        numbers = sorted(self.store.table(COMPANIES).rows)
+        return [found for number in numbers if (found := self.company(number))]
+
+    def users(self) -> dict[str, Record]:
+        return self.store.table(USERS).rows
+
+    def app(self, client_id: str) -> Record | None:
+        return self.store.table(APPS).get(client_id)
+
+    def commit(
+        self,
+        action: str,
+        *,
+        company: str | None = None,
+        key: str | None = None,
+        reference: str | None = None,
+        request: int | None = None,
+    ) -> None:
+        """Journal a change and make it final, in one line of the file."""
+        entry = self.journal.add(
+            "commit", company, action=action, key=key, reference=reference, request=request
+        )
+        self.store.commit([entry])
+
+    def save_clock(self) -> None:
+        self.store.put(CLOCK, "now", self.clock.state())
+
+    def token(self, length: int = 40) -> str:
+        """Make up a secret of hexadecimal digits."""
+        return f"{self.rng.getrandbits(length * 4):0{length}x}"

@@ -1,0 +1,1 @@
+"""Uku: a practice-management workspace for accounting firms."""

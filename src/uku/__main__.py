@@ -1,0 +1,3 @@
+from uku.cli import main
+
+main()

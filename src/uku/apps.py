@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UkuConfig(AppConfig):
+    name = "uku"
+    label = "uku"

@@ -1,0 +1,87 @@
+"""A customer of the firm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from uku.clients import names
+from uku.clients.matching import ContactDetails, normalise_number, shown
+from uku.kit.scoping import ScopedManager, ScopedQuerySet, TenantModel, current_workspace_id
+from uku.workspaces.models import User
+
+
+class ClientQuerySet(ScopedQuerySet["Client"]):
+    def current(self) -> ClientQuerySet:
+        return self.filter(archived_at=None)
+
+    def searched(self, words: str) -> ClientQuerySet:
+        """Find by name, e-mail or organisation number; every word must occur."""
+        found = self
+        for word in words.split():
+            folded = names.for_search(word)
+            digits = word.replace("-", "")
+            number = models.Q(organisation_number__contains=digits) if digits.isdigit() else models.Q()
+            name = models.Q(name_search__contains=folded) if folded else models.Q(pk=None)
+            found = found.filter(name | number | models.Q(email__icontains=word))
+        return found
+
+
+class ClientManager(ScopedManager["Client"]):
+    def get_queryset(self) -> ClientQuerySet:
+        return ClientQuerySet(self.model, using=self._db).filter(workspace_id=current_workspace_id())
+
+    def current(self) -> ClientQuerySet:
+        return self.get_queryset().current()
+
+
+class Client(TenantModel):
+    """Contact details as the firm sees them; which of them a person has edited stands in `edited_fields`."""
+
+    name = models.CharField(max_length=1024)
+    name_sort = models.CharField(max_length=400, editable=False)
+    name_search = models.CharField(max_length=400, editable=False)
+    organisation_number = models.CharField(max_length=20, blank=True)
+    vat_number = models.CharField(max_length=30, blank=True)
+    email = models.CharField(max_length=1024, blank=True)
+    phone = models.CharField(max_length=1024, blank=True)
+    address1 = models.CharField(max_length=1024, blank=True)
+    address2 = models.CharField(max_length=1024, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=1024, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    currency = models.CharField(max_length=3, default="SEK")
+    payment_days = models.PositiveSmallIntegerField(default=30)
+    default_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    edited_fields = models.JSONField(default=list)
+    archived_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    objects = ClientManager()
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        indexes = (
+            models.Index(fields=["workspace", "name_sort", "id"], name="uku_client_by_name"),
+            models.Index(fields=["workspace", "organisation_number"], name="uku_client_by_number"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name_sort, self.name_search = names.for_sorting(self.name), names.for_search(self.name)
+        if (fields := kwargs.get("update_fields")) is not None and "name" in fields:
+            kwargs["update_fields"] = {*fields, "name_sort", "name_search"}
+        super().save(*args, **kwargs)
+
+    @property
+    def shown_number(self) -> str:
+        """The organisation number for lists: a person's is masked."""
+        return shown(normalise_number(self.organisation_number)) or self.organisation_number
+
+    @property
+    def details(self) -> ContactDetails:
+        return ContactDetails(str(self.pk), self.name, self.organisation_number, self.email, self.postcode)

@@ -1,0 +1,91 @@
+"""The demo's outcome, judged by the simulator's journal; each check says what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from uku.demo.firm import COMPANY, OTHER_SLUG
+from uku.demo.simulator import Simulator
+from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, Run
+from uku.invoices.models import Invoice, State
+from uku.kit.scoping import workspace_in_force
+from uku.tasks.models import Task, TaskValue
+from uku.workspaces.models import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    what: str
+    found: object
+    wanted: object
+
+    @property
+    def held(self) -> bool:
+        return self.found == self.wanted
+
+
+def all_checks(simulator: Simulator) -> list[Check]:
+    """Compare both sides. Call it with the firm's workspace in force."""
+    customers = simulator.customers(COMPANY)
+    active = sum(customer.get("Active", True) for customer in customers)
+    linked, suggested = _linked(), CustomerRecord.objects.filter(suggested__isnull=False, active=True).count()
+    run = Run.objects.filter(kind="customers", since=None).order_by("id").first()
+    skipped = [record for record in run.passed_over if record["reason"] == "Inactive in Fortnox"] if run else []
+    issued = Invoice.objects.exclude(state__in=(State.DRAFT, State.APPROVAL))
+    pushed = Push.objects.filter(state=PushState.CONFIRMED, booked=True).count()
+    creates = simulator.creates_by_reference(COMPANY)
+    references = set(issued.values_list("reference", flat=True))
+    partly = [i for i in issued.exclude(state=State.PAID) if i.balance is not None and 0 < i.balance < i.total]
+    return [
+        Check("customers seen in Fortnox", len(customers), run.counts["seen"] if run else None),
+        Check("customers imported", CustomerRecord.objects.filter(active=True).count(), active),
+        Check("inactive customers skipped and listed", len(skipped), len(customers) - active),
+        Check("customers linked or waiting for a decision", linked + suggested, active),
+        Check("invoices pushed and booked", pushed, issued.count()),
+        Check("references created in Fortnox", set(creates), references),
+        Check("creates in the journal per invoice", set(creates.values()), {1}),
+        Check("invoices whose figures differ", issued.exclude(difference="").count(), 0),
+        Check("paid in full", issued.filter(state=State.PAID).count(), 2),
+        Check("partly paid", len(partly), 1),
+        Check("summary tasks with two figures", _complete_tasks(), Task.objects.filter(month__isnull=False).count()),
+        Check("at least one summary task", Task.objects.filter(month__isnull=False).exists(), True),
+        Check("answers 429 from our own haste", simulator.answers_with(429), 0),
+        Check("the second workspace is not connected", _other_connected(), False),
+    ]
+
+
+def facts(simulator: Simulator) -> list[tuple[str, object]]:
+    """The last lines of the demo."""
+    customers = simulator.customers(COMPANY)
+    issued = Invoice.objects.exclude(state__in=(State.DRAFT, State.APPROVAL))
+    creates = simulator.creates_by_reference(COMPANY)
+    partly = sum(0 < (i.balance if i.balance is not None else i.total) < i.total for i in issued)
+    return [
+        ("customers seen", len(customers)),
+        ("customers imported", CustomerRecord.objects.filter(active=True).count()),
+        ("inactive skipped", sum(not customer.get("Active", True) for customer in customers)),
+        ("linked", _linked()),
+        ("invoices pushed", Push.objects.filter(state=PushState.CONFIRMED).count()),
+        ("creates in the journal per invoice", max(creates.values(), default=0)),
+        ("paid", issued.filter(state=State.PAID).count()),
+        ("partly paid", partly),
+        ("summary tasks", Task.objects.filter(month__isnull=False).count()),
+        ("requests used", simulator.requests_used()),
+    ]
+
+
+def _linked() -> int:
+    return CustomerRecord.objects.filter(client__isnull=False, active=True).count()
+
+
+def _complete_tasks() -> int:
+    tasks = Task.objects.filter(month__isnull=False)
+    return sum(TaskValue.objects.filter(task=task).count() == 2 for task in tasks)  # noqa: PLR2004  # two statistics
+
+
+def _other_connected() -> bool:
+    other = Workspace.objects.get(slug=OTHER_SLUG)
+    with workspace_in_force(other.pk):
+        return Connection.objects.exclude(sealed_tokens="").exists()
+
+

@@ -1,0 +1,248 @@
+"""The main job, step by step, through the pages a person uses. Each step looks first whether it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from uku.clients.models import Client
+from uku.demo.browser import Browser
+from uku.demo.firm import COMPANY, FORTNOX_PASSWORD, FORTNOX_USER, OWNER, PASSWORD, SLUG
+from uku.demo.processes import wait_until
+from uku.demo.simulator import Simulator
+from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState, Run, RunState
+from uku.invoices.models import Invoice, State
+from uku.kit import clock
+from uku.products.models import Product
+from uku.tasks.models import Task, TaskValue
+from uku.tasks.months import first_of
+
+ALREADY = "already done"
+TYPED_CLIENTS = 5
+PRODUCTS = 4
+INVOICES = 6
+LATE_BY = timedelta(days=33)
+PATIENCE = 120.0
+OVERVIEW, CONNECT = f"/w/{SLUG}/settings/fortnox/", f"/w/{SLUG}/settings/fortnox/connect/"
+
+
+class StepFailed(Exception):
+    """A step did not come to its end; the message says which condition did not come true."""
+
+
+@dataclass
+class Scene:
+    """What every step works with."""
+
+    browser: Browser
+    simulator: Simulator
+
+    @property
+    def today(self) -> date:
+        return clock.today("Europe/Stockholm")
+
+
+def sign_in(scene: Scene) -> str:
+    scene.browser.open("/accounts/login/")
+    scene.browser.submit("/accounts/login/", login=OWNER.email, password=PASSWORD)
+    return f"as {OWNER.name}, Company Owner"
+
+
+def type_in_clients(scene: Scene) -> str:
+    """A firm has clients before it connects: they will be matched by organisation number."""
+    if Client.objects.count() >= TYPED_CLIENTS:
+        return ALREADY
+    known = set(Client.objects.values_list("name", flat=True))
+    companies = [c for c in scene.simulator.customers(COMPANY) if c.get("OrganisationNumber") and c.get("Active", True)]
+    for customer in companies[:TYPED_CLIENTS]:
+        name = customer["Name"].removesuffix(" AB")
+        if name not in known:
+            scene.browser.open(f"/w/{SLUG}/clients/new/")
+            scene.browser.submit("clients/new/", name=name, organisation_number=customer["OrganisationNumber"])
+    return f"{TYPED_CLIENTS} clients typed in by hand"
+
+
+def enable(scene: Scene) -> str:
+    if Connection.objects.filter(enabled=True).exists():
+        return ALREADY
+    scene.browser.open(OVERVIEW)
+    scene.browser.submit("/fortnox/enable/")
+    return "Settings & Apps → Fortnox → Overview → Enable"
+
+
+def choose_statistics(scene: Scene) -> str:
+    connection = Connection.objects.get()
+    if connection.statistics:
+        return ALREADY
+    scene.browser.open(f"/w/{SLUG}/settings/fortnox/settings/")
+    scene.browser.submit(
+        "/fortnox/settings/",
+        title="Monthly summary",
+        topic="Bookkeeping",
+        first_month=first_of(first_of(scene.today) - timedelta(days=1)).isoformat(),
+        statistics=["sales_invoices", "vouchers"],
+    )
+    return "sales invoices and vouchers, from last month on"
+
+
+def authorize(scene: Scene) -> str:
+    if Connection.objects.exclude(sealed_tokens="").exists():
+        return ALREADY
+    browser = scene.browser
+    browser.open(CONNECT)
+    browser.submit("/fortnox/authorize/")
+    browser.submit("/auth/login", username=FORTNOX_USER, password=FORTNOX_PASSWORD)
+    browser.submit(company=COMPANY)
+    browser.submit(approve="1")
+    connection = Connection.objects.get()
+    if not connection.is_connected:
+        raise StepFailed(f"the consent ended on {browser.url}: {browser.heading}")
+    return f"connected to {connection.company_name}, database {connection.company_id}"
+
+
+def import_records(scene: Scene) -> str:
+    """The import began with the callback; wait for its lists, then for the details."""
+    _await("the customers and articles are imported", _imported)
+    _await("the linked customers' details are read", _details_read)
+    linked = CustomerRecord.objects.filter(client__isnull=False).count()
+    waiting = CustomerRecord.objects.filter(suggested__isnull=False).count()
+    articles = ArticleRecord.objects.filter(active=True).count()
+    return f"{linked} customers linked, {waiting} wait for a decision, {articles} articles"
+
+
+def _imported() -> bool:
+    done = Run.objects.filter(kind__in=("customers", "articles"), state=RunState.DONE)
+    return done.values("kind").distinct().count() == 2  # noqa: PLR2004  # both kinds
+
+
+def _details_read() -> bool:
+    unread = CustomerRecord.objects.filter(client__isnull=False, active=True, detail_read_at=None)
+    return not unread.exists()
+
+
+def make_products(scene: Scene) -> str:
+    if Product.objects.count() >= PRODUCTS:
+        return ALREADY
+    mapped = set(Product.objects.values_list("article_number", flat=True))
+    articles = ArticleRecord.objects.filter(active=True, price__gt=0).order_by("id")
+    for article in articles[:PRODUCTS]:
+        if article.number not in mapped:
+            scene.browser.open(f"/w/{SLUG}/products/new/?article={article.number}")
+            scene.browser.submit("products/new/")
+    return f"{PRODUCTS} products made from articles"
+
+
+def draft_and_issue(scene: Scene) -> str:
+    """Draft invoices and issue them. Issuing queues the push; nothing else sends it."""
+    clients = [record.client for record in _billable()[:INVOICES]]
+    products = list(Product.objects.order_by("id"))
+    made = 0
+    for position, client in enumerate(clients):
+        mark = f"Order {1001 + position}"
+        invoice = Invoice.objects.filter(your_reference=mark).first()
+        if invoice is None:
+            _draft(scene, position, client, products, mark)
+            invoice = Invoice.objects.get(your_reference=mark)
+        if not invoice.is_issued:
+            scene.browser.open(f"/w/{SLUG}/billing/{invoice.pk}/")
+            scene.browser.submit(f"/billing/{invoice.pk}/issue/")
+            made += 1
+    return f"{made} invoices issued" if made else ALREADY
+
+
+def _billable() -> list[CustomerRecord]:
+    records = CustomerRecord.objects.filter(client__isnull=False, active=True, vat_type="SEVAT")
+    return list(records.exclude(address1="").select_related("client").order_by("id"))
+
+
+def _draft(scene: Scene, position: int, client: Client | None, products: list[Product], mark: str) -> None:
+    """The last invoice is dated so far back that its payment today is late."""
+    day = scene.today - (LATE_BY if position == INVOICES - 1 else timedelta())
+    product = products[position % len(products)]
+    scene.browser.open(f"/w/{SLUG}/billing/new/")
+    values = {
+        "client": str(client.pk if client else ""),
+        "invoice_date": day.isoformat(),
+        "your_reference": mark,
+        "rows-0-product": str(product.pk),
+        "rows-0-quantity": f"{position + 1},5",
+        "rows-1-product": str(products[0].pk),
+        "rows-1-quantity": "1",
+    }
+    scene.browser.submit("billing/new/", **values)
+
+
+def await_pushes(scene: Scene) -> str:
+    _await("every issued invoice is in Fortnox and booked", _all_booked)
+    numbers = Push.objects.order_by("id").values_list("document_number", flat=True)
+    return f"{len(numbers)} in Fortnox and booked, numbers {numbers[0]} to {numbers[len(numbers) - 1]}"
+
+
+def _all_booked() -> bool:
+    stuck = Push.objects.filter(state__in=(PushState.REJECTED, PushState.NEEDS_PERSON)).first()
+    if stuck is not None:
+        raise StepFailed(f"{stuck}: {stuck.state}, {stuck.error_text}")
+    issued = Invoice.objects.exclude(state__in=(State.DRAFT, State.APPROVAL)).count()
+    return Push.objects.filter(state=PushState.CONFIRMED, booked=True).count() == issued
+
+
+def record_payments(scene: Scene) -> str:
+    """In Fortnox: one invoice paid in full, one in part, one late."""
+    paid = scene.simulator.paid(COMPANY)
+    invoices = {i.your_reference: i for i in Invoice.objects.exclude(number="")}
+    wanted = (("Order 1001", 1), ("Order 1002", 2), (f"Order {1000 + INVOICES}", 1))
+    recorded = 0
+    for mark, parts in wanted:
+        invoice = invoices[mark]
+        if invoice.number not in paid:
+            amount = (invoice.total / parts).quantize(invoice.total)
+            scene.simulator.pay(COMPANY, invoice.number, str(amount), scene.today.isoformat())
+            recorded += 1
+    return f"{recorded} payments recorded in Fortnox: full, partial, late" if recorded else ALREADY
+
+
+def read_back(scene: Scene) -> str:
+    newest = Run.objects.order_by("-id").values_list("pk", flat=True).first() or 0
+    scene.browser.open(OVERVIEW)
+    scene.browser.submit("/fortnox/sync/")
+    _await("the paid status is read", lambda: _ran("payments", newest))
+    _await("the statistics are counted", lambda: _ran("statistics", newest))
+    paid = Invoice.objects.filter(state=State.PAID).count()
+    partly = sum(0 < (i.balance or 0) < i.total for i in Invoice.objects.filter(state=State.CREATED))
+    return f"{paid} paid, {partly} partly paid"
+
+
+def _ran(kind: str, after: int) -> bool:
+    return Run.objects.filter(kind=kind, pk__gt=after, state=RunState.DONE).exists()
+
+
+def summary_tasks(scene: Scene) -> str:
+    tasks = Task.objects.filter(month__isnull=False)
+    if not tasks:
+        raise StepFailed("no summary task was made")
+    values = TaskValue.objects.filter(task=tasks.order_by("month")[0]).select_related("field").order_by("field__name")
+    figures = ", ".join(f"{value.field.name} {value.value:.0f}" for value in values)
+    return f"{tasks.count()} summary task: {figures}"
+
+
+def _await(what: str, condition: Callable[[], bool]) -> None:
+    if not wait_until(condition, seconds=PATIENCE, every=0.2):
+        raise StepFailed(f"after {PATIENCE:.0f} s it is not so that {what}")
+
+
+STEPS: tuple[tuple[str, Callable[[Scene], Any]], ...] = (
+    ("Sign in", sign_in),
+    ("Clients typed in", type_in_clients),
+    ("Enable Fortnox", enable),
+    ("Choose work statistics", choose_statistics),
+    ("Authorize in Fortnox", authorize),
+    ("Import customers and articles", import_records),
+    ("Make products from articles", make_products),
+    ("Draft and issue invoices", draft_and_issue),
+    ("Invoices pushed and booked", await_pushes),
+    ("Fortnox records payments", record_payments),
+    ("Read paid status and statistics", read_back),
+    ("Monthly summary task", summary_tasks),
+)

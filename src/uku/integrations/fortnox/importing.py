@@ -1,0 +1,143 @@
+"""Customers and articles in: page by page, each page's rows and place stored together.
+
+A full run reads the active ones, then the inactive ones, sorted by number, so that nothing that exists
+throughout is missed; later runs read what changed. Lists first: details are a run of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from fortnox_api import ArticleItem, CustomerItem, Fortnox, Page
+from uku.clients.matching import Index
+from uku.clients.models import Client
+from uku.integrations.fortnox import linking, runs
+from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.mapping import client_fields, contact_details
+from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Run, RunKind
+from uku.kit import clock
+
+log = structlog.get_logger()
+SORT_KEYS = {RunKind.CUSTOMERS: "customernumber", RunKind.ARTICLES: "articlenumber"}
+
+
+def run_import(*, connection: Connection, kind: RunKind, full: bool = False) -> Run:
+    """Bring a company's customers or articles in, resuming an interrupted run. Returns the finished run."""
+    run = runs.start_or_resume(connection=connection, kind=kind, at=clock.now(), full=full)
+    with open_fortnox(connection) as fortnox:
+        if run.since is None:
+            _read_stage(fortnox, run, "active")
+            _read_stage(fortnox, run, "inactive")
+        else:
+            _read_stage(fortnox, run, "changed")
+    with transaction.atomic():
+        if run.since is None and not run.counts.get("resumed"):
+            _retire_unseen(run)
+        runs.end(run, at=clock.now())
+    log.info("import done", kind=kind, **run.counts)
+    return run
+
+
+def _read_stage(fortnox: Fortnox, run: Run, stage: str) -> None:
+    """Read all pages of a stage that are not stored yet. A stage before the run's own is done already."""
+    order = ("active", "inactive", "changed")
+    if order.index(stage) < order.index(run.stage):
+        return
+    if stage != run.stage:
+        run.stage, run.page = stage, 0
+    for page in _pages(fortnox, run, stage):
+        items = page.items if stage != "changed" else _still_active(fortnox, run, page)
+        with transaction.atomic():
+            _store_page(run, page, items, stage)
+
+
+def _pages(fortnox: Fortnox, run: Run, stage: str) -> Iterator[Page[Any]]:
+    resource: Any = fortnox.customers if run.kind == RunKind.CUSTOMERS else fortnox.articles
+    chosen = {"last_modified": run.since} if stage == "changed" else {"filter": stage}
+    pages: Iterator[Page[Any]] = resource.pages(
+        first_page=run.page + 1, sort_by=SORT_KEYS[RunKind(run.kind)], **chosen
+    )
+    return pages
+
+
+def _still_active(fortnox: Fortnox, run: Run, page: Page[Any]) -> list[Any]:
+    """A changed list item does not tell whether it is active; its detail does (one request each)."""
+    resource: Any = fortnox.customers if run.kind == RunKind.CUSTOMERS else fortnox.articles
+    active = []
+    for item in page.items:
+        if resource.get(item.number).active:
+            active.append(item)
+        else:
+            _retire(run, item)
+    return active
+
+
+def _store_page(run: Run, page: Page[Any], items: Any, stage: str) -> None:
+    """Store a page's rows and the place in the run in one transaction (reliability F52)."""
+    at = clock.now()
+    if stage == "inactive":
+        for item in page.items:
+            _retire(run, item)
+    else:
+        _store_active(run, items, at)
+    for reject in page.rejects:
+        runs.count(run, "rejected")
+        runs.pass_over(run, reject.number or "?", "", f"Could not be read: {reject.reason}")
+    runs.count(run, "seen", len(page.items) + len(page.rejects))
+    run.page = page.number
+    run.save()
+
+
+def _store_active(run: Run, items: Any, at: datetime) -> None:
+    store: Callable[[Run, Any, datetime, Any], None]
+    if run.kind == RunKind.ARTICLES:
+        store, help_ = _store_article, None
+    else:
+        store, help_ = _store_customer, Index(c.details for c in Client.objects.current())
+    for item in items:
+        store(run, item, at, help_)
+
+
+def _store_customer(run: Run, item: CustomerItem, at: datetime, index: Any) -> None:
+    fields = {name: value for name, value in client_fields(item).items()}
+    record, _ = CustomerRecord.objects.update_or_create(
+        company_id=run.company_id, number=item.number, defaults={**fields, "active": True, "seen_at": at}
+    )
+    outcome = linking.place(record, contact_details(item), fields, index, at)
+    runs.count(run, "imported")
+    runs.count(run, outcome)
+
+
+def _store_article(run: Run, item: ArticleItem, at: datetime, _: Any) -> None:
+    ArticleRecord.objects.update_or_create(
+        company_id=run.company_id,
+        number=item.number,
+        defaults={
+            "description": item.description[:200],
+            "unit": item.unit or "",
+            "price": item.sales_price,
+            "active": True,
+            "seen_at": at,
+        },
+    )
+    runs.count(run, "imported")
+
+
+def _retire(run: Run, item: Any) -> None:
+    """List an inactive record as skipped; one that we know turns inactive and keeps its link."""
+    model: Any = CustomerRecord if run.kind == RunKind.CUSTOMERS else ArticleRecord
+    model.objects.filter(company_id=run.company_id, number=item.number).update(active=False, seen_at=clock.now())
+    runs.count(run, "inactive")
+    runs.pass_over(run, item.number, getattr(item, "name", "") or getattr(item, "description", ""), "Inactive in Fortnox")
+
+
+def _retire_unseen(run: Run) -> None:
+    """After one complete pass without interruption, what was not listed is gone (reliability F50)."""
+    model: Any = CustomerRecord if run.kind == RunKind.CUSTOMERS else ArticleRecord
+    gone = model.objects.filter(company_id=run.company_id, active=True, seen_at__lt=run.started_at)
+    run.counts["gone"] = gone.update(active=False)

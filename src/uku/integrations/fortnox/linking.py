@@ -1,0 +1,104 @@
+"""Which client a Fortnox customer is: linked by strong evidence, suggested by weak, made when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fortnox_api import Fortnox, NotFound
+from uku.clients.matching import ContactDetails, Index, Strength
+from uku.clients.models import Client
+from uku.clients.operations import create_client, take_in
+from uku.integrations.fortnox.mapping import client_fields_from_detail
+from uku.integrations.fortnox.models import Connection, CustomerRecord
+from uku.kit import clock
+from uku.workspaces.models import User
+from uku.workspaces.operations import record as audit
+
+
+def place(
+    record: CustomerRecord, details: ContactDetails, fields: Mapping[str, Any], index: Index, at: datetime
+) -> str:
+    """Give a customer its client, and say how: known, linked, suggested or created."""
+    if record.client_id is not None:
+        take_in(client=record.client, details=fields)  # type: ignore[arg-type]  # not None, as just seen
+        return "known"
+    if record.suggested_id is not None:
+        return "suggested"
+    matches = index.find(details)
+    if not matches:
+        record.client = create_client(actor=None, at=at, **fields)
+        index.add(record.client.details)
+        record.evidence = "Made from the Fortnox customer"
+        record.save(update_fields=["client", "evidence"])
+        return "created"
+    best = matches[0]
+    client = Client.objects.get(pk=int(best.key))
+    if len(matches) == 1 and best.strength == Strength.STRONG and not _taken(client, record):
+        _link(record, client, best.evidence)
+        take_in(client=client, details=fields)
+        return "linked"
+    record.suggested, record.evidence = client, best.evidence
+    record.save(update_fields=["suggested", "evidence"])
+    return "suggested"
+
+
+def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime) -> None:
+    """Tie a customer to a client by a person's decision, which no later run undoes."""
+    _link(record, client, f"Linked by {actor}")
+    summary = f"Fortnox customer {record.number} linked to {client}"
+    audit(actor=actor, action="fortnox.link", target=record, summary=summary, at=at)
+
+
+def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
+    """Make a client of its own from a suggested customer, by a person's decision."""
+    names = ("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city")
+    client = create_client(actor=actor, at=at, **{name: getattr(record, name) for name in names})
+    link(record=record, client=client, actor=actor, at=at)
+    return client
+
+
+def read_details(fortnox: Fortnox, connection: Connection, *, at_most: int) -> bool:
+    """Read the details of linked customers that were never read, one request each; say whether more wait.
+
+    They tell country, currency, terms and VAT. A slice at a time, so that a person's click waits for a
+    slice and not for all of them.
+    """
+    waiting = CustomerRecord.objects.filter(
+        company_id=connection.company_id, client__isnull=False, detail_read_at=None, active=True
+    )
+    records = list(waiting.select_related("client").order_by("id")[: at_most + 1])
+    for record in records[:at_most]:
+        read_detail(fortnox, record)
+    return len(records) > at_most
+
+
+def read_detail(fortnox: Fortnox, record: CustomerRecord) -> None:
+    """Read one customer's detail and fill its client. A customer that is gone turns inactive."""
+    try:
+        customer = fortnox.customers.get(record.number)
+    except NotFound:
+        record.active = False
+    else:
+        record.active, record.vat_type = customer.active, customer.vat_type or ""
+        if record.client is not None:
+            take_in(client=record.client, details=client_fields_from_detail(customer))
+    record.detail_read_at = clock.now()
+    record.save(update_fields=["active", "vat_type", "detail_read_at"])
+
+
+def invoiced_customer(client: Client, company_id: str) -> CustomerRecord | None:
+    """Return the customer to invoice: the first one linked to the client in this company."""
+    return CustomerRecord.objects.filter(client=client, company_id=company_id).order_by("id").first()
+
+
+def _taken(client: Client, record: CustomerRecord) -> bool:
+    """Say whether the client has a customer already: a second one is a person's decision (reliability B42)."""
+    return CustomerRecord.objects.filter(client=client, company_id=record.company_id).exists()
+
+
+def _link(record: CustomerRecord, client: Client, evidence: str) -> None:
+    record.client, record.suggested, record.evidence = client, None, evidence
+    record.detail_read_at = None
+    record.save(update_fields=["client", "suggested", "evidence", "detail_read_at"])

@@ -1,0 +1,71 @@
+"""After an unclear create: look for our reference before anything else is done.
+
+Times since the first byte was sent: 5 s, 30 s, 2 min, 10 min, 12 min. Two complete negative look-ups at or
+after ten minutes are what one more create needs; after that a person decides (engineering 7).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+
+from fortnox_api import Fortnox, InvoiceItem
+from uku.integrations.fortnox.models import Push, PushState
+from uku.kit.dbclock import database_now
+
+SCHEDULE = (5, 30, 120, 600, 720)
+LANDING_WINDOW = timedelta(minutes=10)
+LATE_NEGATIVES_NEEDED = 2
+MOST_SENDS = 2
+
+
+def settle(fortnox: Fortnox, push: Push) -> None:
+    """Find out what became of a create, as far as it can be known now."""
+    from uku.integrations.fortnox.pushing import confirm
+
+    found = [hit for hit in fortnox.invoices.find_by_reference(push.reference) if not hit.cancelled]
+    if not found:
+        _note_absence(push)
+    elif len(found) == 1 and _fits(push, found[0]):
+        confirm(push, fortnox.invoices.get(found[0].number))
+    else:
+        numbers = ", ".join(hit.number for hit in found)
+        _ask_person(push, f"Fortnox has our reference {push.reference} on invoice {numbers}, which does not fit.")
+
+
+def _fits(push: Push, hit: InvoiceItem) -> bool:
+    """Somebody may have copied the invoice: adopt only one with the same customer and total (F17)."""
+    from uku.integrations.fortnox.linking import invoiced_customer
+
+    customer = invoiced_customer(push.invoice.client, push.company_id)
+    same_customer = customer is not None and hit.customer_number == customer.number
+    return same_customer and abs(hit.total - push.invoice.total) < 1
+
+
+def _note_absence(push: Push) -> None:
+    """Count a complete negative look-up; decide when enough late ones have come together."""
+    late = Push.objects.filter(pk=push.pk, sent_at__lte=database_now() - LANDING_WINDOW).exists()
+    negatives = push.late_negatives + (1 if late else 0)
+    lookups = push.lookups + 1
+    if negatives < LATE_NEGATIVES_NEEDED:
+        _change(push, lookups=lookups, late_negatives=negatives, next_at=_next_time(lookups))
+    elif push.attempts < MOST_SENDS:
+        _change(push, state=PushState.QUEUED, lookups=0, late_negatives=0, next_at=None)
+    else:
+        _ask_person(push, "Fortnox did not answer twice, and the invoice cannot be found there.")
+
+
+def _next_time(lookups: int) -> Any:
+    if lookups < len(SCHEDULE):
+        return F("sent_at") + timedelta(seconds=SCHEDULE[lookups])
+    return database_now() + timedelta(minutes=2)
+
+
+def _ask_person(push: Push, text: str) -> None:
+    _change(push, state=PushState.NEEDS_PERSON, next_at=None, error_text=text[:500])
+
+
+def _change(push: Push, **values: Any) -> None:
+    Push.objects.filter(pk=push.pk, fence=push.fence, state=PushState.UNCERTAIN).update(**values)

@@ -1,0 +1,229 @@
+"""The connection, the records seen in Fortnox, the pushes, the runs. Nothing here without its company's id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from uku.clients.models import Client
+from uku.invoices.models import Invoice
+from uku.kit.scoping import TenantModel
+from uku.workspaces.models import User
+
+
+class Connection(TenantModel):
+    """The workspace's one grant to one Fortnox company. `company_id` is Fortnox's database number."""
+
+    enabled = models.BooleanField(default=False)
+    company_id = models.CharField(max_length=30, blank=True)
+    company_name = models.CharField(max_length=200, blank=True)
+    organisation_number = models.CharField(max_length=20, blank=True)
+    scopes = models.JSONField(default=list)
+    authorized_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    authorized_at = models.DateTimeField(null=True)
+    sealed_tokens = models.TextField(blank=True)
+    generation = models.PositiveIntegerField(default=0)
+    refresh_started_at = models.DateTimeField(null=True)
+    refreshed_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=40, blank=True)
+    trouble_text = models.CharField(max_length=500, blank=True)
+    statistics = models.JSONField(default=list)
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace"], name="fortnox_connection_one"),
+            models.UniqueConstraint(
+                fields=["company_id"], condition=~models.Q(sealed_tokens=""), name="fortnox_connection_one_company"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sealed_tokens="") | ~models.Q(company_id=""),
+                name="fortnox_connection_tokens_have_a_company",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.company_name or "not connected"
+
+    @property
+    def is_connected(self) -> bool:
+        return bool(self.sealed_tokens)
+
+
+class Attempt(TenantModel):
+    """One way to Fortnox's consent page and back: the state, by its hash, single use, ten minutes."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    state_hash = models.CharField(max_length=64, unique=True)
+    session_hash = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        base_manager_name = "everywhere"
+
+    def __str__(self) -> str:
+        return f"attempt of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Pace(models.Model):
+    """When the next request to a Fortnox company may leave, for all processes together (engineering 9)."""
+
+    company_id = models.CharField(max_length=30, primary_key=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.company_id
+
+
+class CustomerRecord(TenantModel):
+    """A customer as Fortnox shows it, and the client it is linked to."""
+
+    company_id = models.CharField(max_length=30)
+    number = models.CharField(max_length=1024)
+    name = models.CharField(max_length=1024)
+    organisation_number = models.CharField(max_length=40, blank=True)
+    email = models.CharField(max_length=1024, blank=True)
+    phone = models.CharField(max_length=1024, blank=True)
+    address1 = models.CharField(max_length=1024, blank=True)
+    address2 = models.CharField(max_length=1024, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=1024, blank=True)
+    active = models.BooleanField(default=True)
+    client = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
+    suggested = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
+    evidence = models.CharField(max_length=300, blank=True)
+    vat_type = models.CharField(max_length=30, blank=True)
+    detail_read_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "company_id", "number"], name="fortnox_customer_once"),
+        )
+        indexes = (models.Index(fields=["workspace", "client"], name="fortnox_customer_by_client"),)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+class ArticleRecord(TenantModel):
+    """An article as Fortnox shows it; rate and account come from one detail read."""
+
+    company_id = models.CharField(max_length=30)
+    number = models.CharField(max_length=50)
+    description = models.CharField(max_length=200)
+    unit = models.CharField(max_length=20, blank=True)
+    price = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    vat_rate = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    active = models.BooleanField(default=True)
+    detail_read_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "company_id", "number"], name="fortnox_article_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.description}"
+
+
+class PushState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    UNCERTAIN = "uncertain", _("Outcome unknown")
+    CONFIRMED = "confirmed", _("In Fortnox")
+    REJECTED = "rejected", _("Rejected")
+    NEEDS_PERSON = "needs_person", _("Needs a decision")
+
+
+class Push(TenantModel):
+    """The intent to create one invoice in one Fortnox company, stored before the first byte is sent."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
+    company_id = models.CharField(max_length=30)
+    reference = models.CharField(max_length=20)
+    state = models.CharField(max_length=15, choices=PushState, default=PushState.QUEUED)
+    payload = models.BinaryField(null=True)
+    payload_hash = models.CharField(max_length=64, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    lookups = models.PositiveSmallIntegerField(default=0)
+    late_negatives = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    document_number = models.CharField(max_length=30, blank=True)
+    booked = models.BooleanField(default=False)
+    voucher = models.CharField(max_length=60, blank=True)
+    error_code = models.CharField(max_length=20, blank=True)
+    error_text = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "invoice"], name="fortnox_push_one_intent"),
+            models.UniqueConstraint(
+                fields=["company_id", "document_number"],
+                condition=~models.Q(document_number=""),
+                name="fortnox_push_one_number",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=PushState.CONFIRMED) | ~models.Q(document_number=""),
+                name="fortnox_push_confirmed_has_number",
+            ),
+        )
+        indexes = (models.Index(fields=["state", "next_at"], name="fortnox_push_due"),)
+
+    def __str__(self) -> str:
+        return f"push of {self.reference}"
+
+
+class RunKind(models.TextChoices):
+    CUSTOMERS = "customers", _("Customers")
+    ARTICLES = "articles", _("Articles")
+    PAYMENTS = "payments", _("Paid status")
+    STATISTICS = "statistics", _("Work statistics")
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+
+
+class Run(TenantModel):
+    """One execution of a sync: where it stands, what it counted, what it passed over and why."""
+
+    company_id = models.CharField(max_length=30)
+    kind = models.CharField(max_length=15, choices=RunKind)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True, help_text="read what changed since; empty: everything")
+    stage = models.CharField(max_length=20, default="active")
+    page = models.PositiveIntegerField(default=0, help_text="the last page whose rows are stored")
+    counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
+    passed_over: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
+    text = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "kind"],
+                condition=models.Q(state="running"),
+                name="fortnox_run_one_at_a_time",
+            ),
+        )
+        indexes = (models.Index(fields=["workspace", "kind", "-id"], name="fortnox_run_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,182 @@
+"""What Fortnox brings to the pages: the card, the badges, the panels, the articles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from uku.clients.models import Client
+from uku.integrations.fortnox import health
+from uku.integrations.fortnox.connecting import connection_of
+from uku.integrations.fortnox.failures import explain
+from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
+from uku.integrations.fortnox.syncing import read_article_now
+from uku.integrations.registry import Action, Article, Badge, Banner, Card, Panel
+from uku.invoices.models import Invoice, Numbering
+from uku.workspaces.models import Membership, Workspace
+from uku.workspaces.permissions import Permission, may
+
+MOST_ARTICLES = 20
+
+
+class FortnoxIntegration:
+    slug = "fortnox"
+    urlconf = "uku.integrations.fortnox.urls"
+    root_urlconf = "uku.integrations.fortnox.root_urls"
+
+    def card(self, workspace: Workspace) -> Card:
+        text = _("Clients and products come in, invoices go out, paid amounts come back.")
+        url = reverse("fortnox:overview", kwargs={"slug": workspace.slug})
+        return Card("fortnox", "Fortnox", text, health.badge(connection_of(workspace)), url)
+
+    def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]:
+        connection = Connection.everywhere.filter(workspace=workspace).exclude(trouble="").first()
+        if connection is None or not may(membership, Permission.MANAGE_INTEGRATIONS):
+            return []
+        url = reverse("fortnox:connect", kwargs={"slug": workspace.slug})
+        return [Banner(health.explain_trouble(connection).means, _("Open Connect to Fortnox"), url)]
+
+    def numbering(self, workspace: Workspace) -> Numbering | None:
+        connection = connection_of(workspace)
+        return Numbering.ACCOUNTING if connection.enabled and connection.is_connected else None
+
+    def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]:
+        """One query for a whole page of clients."""
+        badges = {client.pk: Badge(_("Not linked"), "neutral") for client in clients}
+        records = CustomerRecord.objects.order_by("-id")
+        for record in records.filter(suggested__in=clients):
+            badges[record.suggested_id or 0] = Badge(_("Suggested"), "warning")
+        for record in records.filter(client__in=clients):
+            badges[record.client_id or 0] = _linked_badge(record)
+        return badges
+
+    def client_panels(self, client: Client) -> Sequence[Panel]:
+        linked = CustomerRecord.objects.filter(client=client).order_by("id")
+        waiting = CustomerRecord.objects.filter(suggested=client).order_by("id")
+        return [*map(_linked_panel, linked), *(_suggested_panel(client, record) for record in waiting)]
+
+    def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
+        return {push.invoice_id: _push_badge(push) for push in Push.objects.filter(invoice__in=invoices)}
+
+    def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]:
+        return [_push_panel(push) for push in Push.objects.filter(invoice=invoice).select_related("invoice", "workspace")]
+
+    def articles(self, words: str) -> Sequence[Article]:
+        """Active articles whose number or description holds every word."""
+        found = ArticleRecord.objects.filter(active=True)
+        for word in words.split():
+            found = found.filter(description__icontains=word) | found.filter(number__iexact=word)
+        return [_article(record) for record in found.order_by("description", "id")[:MOST_ARTICLES]]
+
+    def article(self, number: str) -> Article | None:
+        """Return one article with its VAT rate, which only its detail tells: read now if it never was."""
+        record = ArticleRecord.objects.filter(active=True, number=number).first()
+        if record is not None and record.detail_read_at is None:
+            read_article_now(record)
+        return _article(record) if record is not None else None
+
+
+def _article(record: ArticleRecord) -> Article:
+    return Article(record.number, record.description, record.unit, record.price, record.vat_rate)
+
+
+def _linked_badge(record: CustomerRecord) -> Badge:
+    if not record.active:
+        return Badge(_("Inactive in Fortnox"), "neutral")
+    return Badge(_("Linked %(number)s") % {"number": record.number}, "good")
+
+
+def _linked_panel(record: CustomerRecord) -> Panel:
+    facts = (
+        (_("Fortnox customer"), f"{record.number} {record.name}"),
+        (_("Linked because"), record.evidence),
+        (_("E-mail in Fortnox"), record.email),
+        (_("Last read"), f"{record.seen_at:%Y-%m-%d %H:%M}"),
+    )
+    return Panel("Fortnox", _linked_badge(record), tuple(fact for fact in facts if fact[1]))
+
+
+def _suggested_panel(client: Client, record: CustomerRecord) -> Panel:
+    """A customer that may be this client: a person decides."""
+    place = {"slug": client.workspace.slug, "pk": record.pk}
+    return Panel(
+        _("Fortnox customer %(number)s may be this client") % {"number": record.number},
+        Badge(_("Suggested"), "warning"),
+        (
+            (_("Name in Fortnox"), record.name),
+            (_("E-mail in Fortnox"), record.email or "–"),
+            (_("Place"), f"{record.postcode} {record.city}".strip() or "–"),
+            (_("Evidence"), record.evidence),
+        ),
+        actions=(
+            Action(_("Link"), reverse("fortnox:link", kwargs=place), primary=True),
+            Action(_("Create client"), reverse("fortnox:create-client", kwargs=place)),
+        ),
+    )
+
+
+def _push_badge(push: Push) -> Badge:
+    number = {"number": push.document_number}
+    match push.state:
+        case PushState.CONFIRMED if push.booked:
+            return Badge(_("In Fortnox %(number)s, booked") % number, "good")
+        case PushState.CONFIRMED:
+            return Badge(_("In Fortnox %(number)s, not booked") % number, "good")
+        case PushState.QUEUED:
+            return Badge(_("Waiting for number from Fortnox"), "moving")
+        case PushState.SENDING:
+            return Badge(_("Sending"), "moving")
+        case PushState.UNCERTAIN:
+            return Badge(_("Outcome unknown"), "warning")
+        case PushState.REJECTED:
+            return Badge(_("Rejected"), "bad")
+    return Badge(_("Needs a decision"), "warning")
+
+
+def _push_panel(push: Push) -> Panel:
+    facts = [(_("Our reference in Fortnox"), push.reference)]
+    if push.document_number:
+        facts.append((_("Number in Fortnox"), push.document_number))
+    if push.voucher:
+        facts.append((_("Voucher"), push.voucher))
+    happened, means, remedy = _push_trouble(push)
+    return Panel(
+        "Fortnox",
+        _push_badge(push),
+        tuple(facts),
+        happened,
+        means,
+        remedy,
+        quoted=f"{push.error_text} ({push.error_code})" if push.error_code else "",
+        actions=_push_actions(push),
+    )
+
+
+def _push_trouble(push: Push) -> tuple[str, str, str]:
+    """What happened, what it means, what to do; three empty texts when nothing is wrong."""
+    if push.state == PushState.UNCERTAIN:
+        return (
+            _("Fortnox did not answer in time."),
+            _("The invoice may or may not be there, so it is not sent again."),
+            _("Nothing: Uku looks for it in Fortnox by our reference and tells you here."),
+        )
+    if push.state == PushState.NEEDS_PERSON:
+        return push.error_text, _("Uku does not send it again by itself."), _("Look at the invoice in Fortnox.")
+    if not push.error_text:
+        return "", "", ""
+    if not push.error_code:
+        return push.error_text, _("Nothing was created in Fortnox; the invoice waits here."), ""
+    words = explain(push.error_code)
+    means = _("The invoice is in Fortnox, not booked.") if push.state == PushState.CONFIRMED else words.means
+    return words.happened, means, words.remedy
+
+
+def _push_actions(push: Push) -> tuple[Action, ...]:
+    url = reverse("fortnox:retry", kwargs={"slug": push.workspace.slug, "pk": push.pk})
+    if push.state == PushState.REJECTED:
+        return (Action(_("Send to Fortnox"), url, primary=True),)
+    if push.state == PushState.CONFIRMED and not push.booked and push.error_text:
+        return (Action(_("Book in Fortnox"), url, primary=True),)
+    return ()

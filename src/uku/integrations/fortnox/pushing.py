@@ -1,0 +1,233 @@
+"""An issued invoice out, exactly once.
+
+The intent is stored before the call, the answer after it, and nothing is open in between. An unclear outcome
+is looked up by our own reference, never blindly repeated (reliability 7.1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+import structlog
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from fortnox_api import Fortnox, FortnoxError, Outcome
+from fortnox_api import Invoice as FortnoxInvoice
+from uku.integrations.fortnox import jobs, lookup, preflight
+from uku.integrations.fortnox.failures import in_words
+from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.mapping import figures
+from uku.integrations.fortnox.models import Connection, Push, PushState
+from uku.integrations.fortnox.syncing import note_failure
+from uku.invoices.models import Numbering
+from uku.invoices.operations import InvoiceIssued, accept_number
+from uku.kit import clock
+from uku.kit.dbclock import database_now
+from uku.workspaces.models import User
+from uku.workspaces.operations import record
+
+log = structlog.get_logger()
+LEASE = timedelta(seconds=90)  # longer than one call's total deadline
+FIRST_LOOKUP = timedelta(seconds=5)
+MOST_SENDS = 2
+
+
+def queue_push(fact: InvoiceIssued) -> None:
+    """Store the intent to send an invoice, in the transaction that issues it."""
+    connection = Connection.objects.filter(enabled=True).exclude(sealed_tokens="").first()
+    if connection is None or fact.numbering != Numbering.ACCOUNTING:
+        return
+    from uku.invoices.models import Invoice
+
+    invoice = Invoice.objects.get(pk=fact.invoice_id)
+    push = Push.objects.create(
+        invoice=invoice,
+        company_id=connection.company_id,
+        reference=invoice.reference,
+        created_at=clock.now(),
+    )
+    jobs.enqueue_push(push)
+
+
+def due() -> models.QuerySet[Push]:
+    """Pushes whose time has come, of all workspaces: to send, to look up, or to book."""
+    now = database_now()
+    return Push.everywhere.filter(
+        Q(state=PushState.QUEUED) & (Q(next_at=None) | Q(next_at__lte=now))
+        | Q(state=PushState.SENDING, lease_until__lt=now)
+        | Q(state=PushState.UNCERTAIN, next_at__lte=now)
+        | Q(state=PushState.CONFIRMED, booked=False, error_text="", next_at__lte=now)
+    )
+
+
+def advance(*, push_id: int) -> None:
+    """Take a push as far as it goes now. Safe to call at any time, by any number of workers."""
+    if not due().filter(pk=push_id).exists():
+        return
+    push = Push.objects.select_related("invoice__client").get(pk=push_id)
+    connection = Connection.objects.select_related("workspace").get()
+    if not _may_send(connection, push):
+        return
+    try:
+        with open_fortnox(connection) as fortnox:
+            _advance(fortnox, push)
+    except FortnoxError as error:
+        note_failure(connection, error)
+        _postpone(push)
+
+
+def _may_send(connection: Connection, push: Push) -> bool:
+    """A push goes to the company its intent names, while the integration is on, and nowhere else."""
+    on = connection.enabled and connection.is_connected and connection.workspace.may_integrate
+    return on and connection.company_id == push.company_id
+
+
+def _advance(fortnox: Fortnox, push: Push) -> None:
+    if push.state == PushState.QUEUED:
+        _send(fortnox, push)
+    elif push.state in {PushState.SENDING, PushState.UNCERTAIN}:
+        # A lease that ran out is an answer nobody took: what happened is unknown.
+        _mark_uncertain(push)
+        lookup.settle(fortnox, push)
+    push.refresh_from_db()
+    if push.state == PushState.CONFIRMED and not push.booked:
+        book(fortnox, push)
+
+
+def _send(fortnox: Fortnox, push: Push) -> None:
+    """Check, store the bytes, post them once, store what came of it."""
+    body = bytes(push.payload) if push.payload else b""
+    if not body:
+        refusal, body = preflight.prepare(fortnox, push)
+        if refusal:
+            _reject(push, "", refusal)
+            return
+    if not _claim(push, body):
+        return
+    try:
+        answer = fortnox.invoices.create_raw(body)
+    except FortnoxError as error:
+        _store_failure(push, error)
+    else:
+        confirm(push, answer)
+
+
+def _claim(push: Push, body: bytes) -> bool:
+    """Move a queued push to sending, with its bytes and a lease; one worker wins (reliability F06, F08)."""
+    claimed = Push.objects.filter(pk=push.pk, state=PushState.QUEUED, fence=push.fence).update(
+        state=PushState.SENDING,
+        payload=body,
+        payload_hash=hashlib.sha256(body).hexdigest(),
+        attempts=F("attempts") + 1,
+        fence=F("fence") + 1,
+        sent_at=database_now(),
+        lease_until=database_now() + LEASE,
+        error_code="",
+        error_text="",
+    )
+    push.refresh_from_db()
+    return bool(claimed)
+
+
+def _store_failure(push: Push, error: FortnoxError) -> None:
+    """Each failure is explicitly one of three: not applied, refused, unknown (decision 0008)."""
+    log.warning("create failed", push=push.pk, outcome=error.outcome.name, code=str(error.code), uid=error.request_id)
+    if error.outcome is Outcome.NOT_APPLIED:
+        _mine(push).update(
+            state=PushState.QUEUED, next_at=database_now() + _backoff(push), error_text=in_words(error)
+        )
+    elif error.outcome is Outcome.REFUSED:
+        _reject(push, str(error.code or ""), in_words(error))
+    else:
+        _mark_uncertain(push)
+
+
+def _reject(push: Push, code: str, text: str) -> None:
+    _mine(push).update(state=PushState.REJECTED, error_code=code, error_text=text[:500], next_at=None)
+
+
+def _mark_uncertain(push: Push) -> None:
+    if push.state != PushState.UNCERTAIN:
+        _mine(push).update(state=PushState.UNCERTAIN, next_at=F("sent_at") + FIRST_LOOKUP, lease_until=None)
+        push.refresh_from_db()
+
+
+def confirm(push: Push, answer: FortnoxInvoice) -> None:
+    """Store the number and figures that Fortnox gave; an old fence is merged, not overwritten."""
+    if not answer.number:
+        _mark_uncertain(push)
+        return
+    with transaction.atomic():
+        row = Push.objects.select_for_update().get(pk=push.pk)
+        if row.state == PushState.CONFIRMED:
+            return
+        row.state, row.document_number = PushState.CONFIRMED, answer.number
+        row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
+        row.save()
+        accept_number(
+            invoice=row.invoice, number=answer.number, ocr=answer.ocr or "", figures=figures(answer), at=clock.now()
+        )
+    push.refresh_from_db()
+
+
+def book(fortnox: Fortnox, push: Push) -> None:
+    """Book the invoice in Fortnox; a retry books, never creates. An unclear answer is read, not repeated."""
+    try:
+        invoice = fortnox.invoices.bookkeep(push.document_number)
+    except FortnoxError as error:
+        if error.outcome is Outcome.REFUSED:
+            _store_booking_refusal(fortnox, push, error)
+            return
+        invoice = fortnox.invoices.get(push.document_number)
+    _store_booking(push, invoice)
+
+
+def _store_booking_refusal(fortnox: Fortnox, push: Push, error: FortnoxError) -> None:
+    """A refusal may mean that it is booked already, so look before believing it."""
+    invoice = fortnox.invoices.get(push.document_number)
+    if invoice.booked:
+        _store_booking(push, invoice)
+        return
+    _mine(push).update(error_code=str(error.code or ""), error_text=in_words(error), next_at=None)
+
+
+def _store_booking(push: Push, invoice: FortnoxInvoice) -> None:
+    if not invoice.booked:
+        _postpone(push)
+        return
+    voucher = f"{invoice.voucher_series or ''}{invoice.voucher_number or ''}"
+    with transaction.atomic():
+        _mine(push).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None)
+        push.invoice.booked = True
+        push.invoice.save(update_fields=["booked"])
+
+
+def retry(*, push: Push, actor: User) -> None:
+    """Send again by hand what was rejected, or book again what could not be booked."""
+    with transaction.atomic():
+        row = Push.objects.select_for_update().get(pk=push.pk)
+        if row.state == PushState.REJECTED:
+            row.state, row.payload, row.payload_hash = PushState.QUEUED, None, ""
+        row.error_code = row.error_text = ""
+        row.next_at = None if row.state == PushState.QUEUED else database_now()
+        row.save()
+        summary = f"{row.invoice}: sent to Fortnox again"
+        record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
+        jobs.enqueue_push(row)
+
+
+def _postpone(push: Push) -> None:
+    """Try again later; what is being sent keeps its state until its lease runs out."""
+    waiting = _mine(push).exclude(state=PushState.SENDING)
+    waiting.update(next_at=database_now() + _backoff(push))
+
+
+def _backoff(push: Push) -> timedelta:
+    return timedelta(seconds=min(15 * 2 ** min(push.attempts, 8), 3600))
+
+
+def _mine(push: Push) -> models.QuerySet[Push]:
+    """The row as this worker knows it: a newer fence means another worker has taken over."""
+    return Push.objects.filter(pk=push.pk, fence=push.fence)

@@ -1,0 +1,58 @@
+"""A run and its log: started or taken up again, moved on with its rows, ended with its counts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
+
+# Fortnox's times are Swedish local time, to the minute; the autumn hour happens twice (reliability F51).
+OVERLAP = timedelta(hours=2)
+
+
+def start_or_resume(*, connection: Connection, kind: RunKind, at: datetime, full: bool = False) -> Run:
+    """Return the running run of this kind, else a new one that reads what changed since the last complete one.
+
+    The database holds one running run a workspace and kind.
+    """
+    with transaction.atomic():
+        running = Run.objects.select_for_update().filter(kind=kind, state=RunState.RUNNING).first()
+        if running is not None:
+            return _resumed(running, connection, at)
+        last = last_done(connection, kind)
+        since = None if full or last is None else last.started_at - OVERLAP
+        stage = "active" if since is None else "changed"
+        return Run.objects.create(
+            kind=kind, company_id=connection.company_id, started_at=at, since=since, stage=stage
+        )
+
+
+def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
+    """Take a run up where it stands; one for another company is stopped and a new one begun."""
+    if run.company_id == connection.company_id:
+        count(run, "resumed")
+        run.save(update_fields=["counts"])
+        return run
+    end(run, at=at, state=RunState.STOPPED, text="The connected company changed.")
+    return Run.objects.create(kind=run.kind, company_id=connection.company_id, started_at=at)
+
+
+def last_done(connection: Connection, kind: RunKind) -> Run | None:
+    done = Run.objects.filter(kind=kind, state=RunState.DONE, company_id=connection.company_id)
+    return done.order_by("-id").first()
+
+
+def count(run: Run, name: str, by: int = 1) -> None:
+    run.counts[name] = run.counts.get(name, 0) + by
+
+
+def pass_over(run: Run, number: str, name: str, reason: str) -> None:
+    """List a record that was not taken in, with the reason a person can read."""
+    run.passed_over.append({"number": number, "name": name, "reason": reason})
+
+
+def end(run: Run, *, at: datetime, state: RunState = RunState.DONE, text: str = "") -> None:
+    run.state, run.finished_at, run.text = state, at, text[:500]
+    run.save()

@@ -1,0 +1,109 @@
+"""What an integration offers to the pages: card, badges, panels, articles. The pages know no vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from uku.clients.models import Client
+from uku.invoices.models import Invoice, Numbering
+from uku.invoices.standing import Tone
+from uku.workspaces.models import Membership, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    words: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An integration on Settings & Apps: its state at a glance."""
+
+    slug: str
+    title: str
+    text: str
+    badge: Badge
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button that posts to an address."""
+
+    label: str
+    url: str
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """How one record stands in the other system: state, facts, and an error in three parts if there is one."""
+
+    title: str
+    badge: Badge
+    facts: tuple[tuple[str, str], ...] = ()
+    happened: str = ""
+    means: str = ""
+    remedy: str = ""
+    quoted: str = ""
+    actions: tuple[Action, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What owners and admins see on every page while something is wrong."""
+
+    text: str
+    action: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article of the accounting system that a product can be made from."""
+
+    number: str
+    description: str
+    unit: str
+    price: Decimal | None
+    vat_rate: Decimal | None
+
+
+class Integration(Protocol):
+    """What a folder under `integrations` brings."""
+
+    slug: str
+    urlconf: str
+
+    def card(self, workspace: Workspace) -> Card: ...
+    def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]: ...
+    def numbering(self, workspace: Workspace) -> Numbering | None: ...
+    def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]: ...
+    def client_panels(self, client: Client) -> Sequence[Panel]: ...
+    def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...
+    def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]: ...
+    def articles(self, words: str) -> Sequence[Article]: ...
+    def article(self, number: str) -> Article | None: ...
+
+
+_registered: dict[str, Integration] = {}
+
+
+def register(integration: Integration) -> None:
+    _registered[integration.slug] = integration
+
+
+def integrations() -> Sequence[Integration]:
+    return list(_registered.values())
+
+
+def numbering_for(workspace: Workspace) -> Numbering:
+    """Return who numbers invoices: a connected accounting system, else Uku."""
+    for integration in integrations():
+        if (numbering := integration.numbering(workspace)) is not None:
+            return numbering
+    return Numbering.OWN

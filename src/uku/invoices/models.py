@@ -1,0 +1,153 @@
+"""The firm's invoice to a client; its states as constraints."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from uku.clients.models import Client
+from uku.invoices.totals import Line, Totals
+from uku.kit.scoping import TenantModel
+from uku.products.models import Product
+
+
+class State(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    APPROVAL = "approval", _("Approval")
+    CREATED = "created", _("Created")
+    SENT = "sent", _("Sent")
+    PAID = "paid", _("Paid")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+OPEN_STATES = (State.DRAFT, State.APPROVAL)
+
+
+class Numbering(models.TextChoices):
+    """Who gives the number that the customer sees; fixed for each invoice when it is issued."""
+
+    OWN = "own", _("Number from Uku")
+    ACCOUNTING = "accounting", _("Number from the accounting system")
+
+
+def _money(**options: object) -> models.DecimalField:
+    return models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"), **options)  # type: ignore[misc,call-overload,no-any-return]  # field options
+
+
+class Invoice(TenantModel):
+    """Amounts are in `currency`, to the öre. Nothing but what is read back changes after issue."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="invoices")
+    reference = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    numbering = models.CharField(max_length=10, choices=Numbering, blank=True)
+    number = models.CharField(max_length=30, blank=True)
+    ocr = models.CharField(max_length=30, blank=True)
+    invoice_date = models.DateField()
+    due_date = models.DateField()
+    currency = models.CharField(max_length=3, default="SEK")
+    your_reference = models.CharField(max_length=50, blank=True)
+    our_reference = models.CharField(max_length=50, blank=True)
+    remarks = models.CharField(max_length=1000, blank=True)
+    net = _money()
+    vat = _money()
+    rounding = _money()
+    total = _money()
+    difference = models.CharField(max_length=200, blank=True)
+    balance = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    booked = models.BooleanField(default=False)
+    credited = models.BooleanField(default=False)
+    final_pay_date = models.DateField(null=True)
+    read_at = models.DateTimeField(null=True)
+    issued_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "reference"], name="uku_invoice_reference"),
+            models.UniqueConstraint(
+                fields=["workspace", "numbering", "number"],
+                condition=~models.Q(number=""),
+                name="uku_invoice_number",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=OPEN_STATES, issued_at=None, numbering="", number="")
+                | (~models.Q(state__in=OPEN_STATES) & models.Q(issued_at__isnull=False) & ~models.Q(numbering="")),
+                name="uku_invoice_issued_once",
+            ),
+        )
+        indexes = (models.Index(fields=["workspace", "state", "-id"], name="uku_invoice_by_state"),)
+
+    def __str__(self) -> str:
+        return f"Invoice {self.number}" if self.number else f"Invoice {self.reference}"
+
+    @property
+    def is_issued(self) -> bool:
+        return self.issued_at is not None
+
+    @property
+    def totals(self) -> Totals:
+        return Totals(self.net, self.vat, self.rounding, self.total)
+
+
+class InvoiceRow(TenantModel):
+    """The price is for one unit, without VAT; the rate is in per cent."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="rows")
+    position = models.PositiveSmallIntegerField()
+    product = models.ForeignKey(Product, null=True, on_delete=models.PROTECT, related_name="+")
+    article_number = models.CharField(max_length=50, blank=True)
+    description = models.CharField(max_length=255)
+    quantity = models.DecimalField(max_digits=14, decimal_places=2)
+    unit = models.CharField(max_length=20, blank=True)
+    price = models.DecimalField(max_digits=14, decimal_places=2)
+    vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        ordering = ("position",)
+        constraints = (models.UniqueConstraint(fields=["invoice", "position"], name="uku_invoicerow_position"),)
+
+    def __str__(self) -> str:
+        return self.description
+
+    @property
+    def line(self) -> Line:
+        return Line(self.quantity, self.price, self.vat_rate)
+
+
+class Payment(TenantModel):
+    """A payment as the books tell it; only a booked one counts."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="payments")
+    external_number = models.CharField(max_length=30)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    paid_on = models.DateField(null=True)
+    booked = models.BooleanField(default=False)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (models.UniqueConstraint(fields=["invoice", "external_number"], name="uku_payment_once"),)
+
+    def __str__(self) -> str:
+        return f"Payment {self.external_number}"
+
+
+class NumberSeries(TenantModel):
+    """The next number of our own series, one row a workspace, locked while a number is taken."""
+
+    next_number = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (models.UniqueConstraint(fields=["workspace"], name="uku_numberseries_one"),)
+
+    def __str__(self) -> str:
+        return f"next number {self.next_number}"

@@ -1,0 +1,252 @@
+"""What can be done to invoices: draft, issue, take the number and the payments that come back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from uku.clients.models import Client
+from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, Payment, State
+from uku.invoices.numbers import new_reference, ocr_for
+from uku.invoices.totals import Totals, add_up
+from uku.kit.events import publish
+from uku.kit.money import ZERO
+from uku.products.models import Product
+from uku.workspaces.models import User, Workspace
+from uku.workspaces.operations import record
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """One row as it is asked for."""
+
+    description: str
+    quantity: Decimal
+    price: Decimal
+    vat_rate: Decimal
+    unit: str = ""
+    article_number: str = ""
+    product: Product | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceIssued:
+    """The invoice's content is frozen. Told inside the issuing transaction."""
+
+    workspace_id: int
+    invoice_id: int
+    numbering: Numbering
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFact:
+    number: str
+    amount: Decimal
+    paid_on: date | None
+    booked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the books say about an invoice; `as_of` is when the reading began."""
+
+    as_of: datetime
+    balance: Decimal
+    booked: bool
+    cancelled: bool
+    credited: bool
+    sent: bool
+    final_pay_date: date | None
+    payments: tuple[PaymentFact, ...] = ()
+
+
+class InvoiceAlreadyIssued(Exception):
+    """An issued invoice does not change; correct it with a credit note."""
+
+
+class InvoiceIncomplete(Exception):
+    """Something the law asks for on an invoice is missing; `missing` names it."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(", ".join(missing))
+
+
+def create_draft(  # noqa: PLR0913  # the invoice's own facts
+    *,
+    actor: User,
+    at: datetime,
+    client: Client,
+    invoice_date: date,
+    rows: Sequence[RowFacts],
+    your_reference: str = "",
+    our_reference: str = "",
+    remarks: str = "",
+) -> Invoice:
+    """Make a draft; the due date follows the client's terms of payment."""
+    with transaction.atomic():
+        invoice = Invoice.objects.create(
+            client=client,
+            reference=new_reference(),
+            invoice_date=invoice_date,
+            due_date=invoice_date + timedelta(days=client.payment_days),
+            currency=client.currency,
+            your_reference=your_reference,
+            our_reference=our_reference,
+            remarks=remarks,
+            created_at=at,
+        )
+        replace_rows(invoice=invoice, rows=rows)
+        record(actor=actor, action="invoice.draft", target=invoice, summary=f"Draft for {client}", at=at)
+    return invoice
+
+
+def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
+    """Put these rows on a draft in place of what was there, and add it up. Raises InvoiceAlreadyIssued."""
+    with transaction.atomic():
+        _refuse_if_issued(invoice)
+        invoice.rows.all().delete()
+        InvoiceRow.objects.bulk_create(
+            InvoiceRow(
+                workspace_id=invoice.workspace_id,
+                invoice=invoice,
+                position=position,
+                product=row.product,
+                article_number=row.article_number,
+                description=row.description,
+                quantity=row.quantity,
+                unit=row.unit,
+                price=row.price,
+                vat_rate=row.vat_rate,
+            )
+            for position, row in enumerate(rows, start=1)
+        )
+        _store_totals(invoice)
+
+
+def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Numbering) -> Invoice:
+    """Freeze the content and tell the fact, in one transaction.
+
+    With our own numbering the number and its OCR are given here; otherwise they wait for the accounting
+    system's answer. Raises InvoiceAlreadyIssued or InvoiceIncomplete.
+    """
+    with transaction.atomic():
+        invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
+        _refuse_if_issued(invoice)
+        if missing := _missing_contents(invoice):
+            raise InvoiceIncomplete(missing)
+        _store_totals(invoice)
+        if numbering == Numbering.OWN:
+            invoice.number = _next_number()
+            invoice.ocr = ocr_for(invoice.number)
+        invoice.numbering, invoice.state, invoice.issued_at = numbering, State.CREATED, at
+        invoice.save()
+        record(actor=actor, action="invoice.issue", target=invoice, summary=f"{invoice} was issued", at=at)
+        publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering))
+    return invoice
+
+
+def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, at: datetime) -> list[str]:
+    """Store the number, OCR and figures that the accounting system gave; return the amounts that differ.
+
+    Its figures are what the customer sees; a difference stays visible on the invoice.
+    """
+    with transaction.atomic():
+        invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+        differing = invoice.totals.differs_from(figures)
+        invoice.difference = "; ".join(
+            f"{name} {getattr(figures, name)} instead of {getattr(invoice.totals, name)}" for name in differing
+        )
+        invoice.number, invoice.ocr = number, ocr
+        invoice.net, invoice.vat = figures.net, figures.vat
+        invoice.rounding, invoice.total = figures.rounding, figures.total
+        invoice.save()
+        summary = f"Number {number} given" + (f" ({invoice.difference})" if differing else "")
+        record(actor=None, action="invoice.number", target=invoice, summary=summary, at=at)
+    return differing
+
+
+def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
+    """Store what the books say about payment. Return whether anything changed.
+
+    A reading that began before the newest one we have is old news and changes nothing (reliability F63).
+    """
+    with transaction.atomic():
+        invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+        if invoice.read_at is not None and reading.as_of < invoice.read_at:
+            return False
+        before = _payment_facts(invoice)
+        _store_payments(invoice, reading.payments)
+        invoice.balance, invoice.booked = reading.balance, reading.booked
+        invoice.credited, invoice.final_pay_date = reading.credited, reading.final_pay_date
+        invoice.state, invoice.read_at = _state_after(invoice, reading), reading.as_of
+        invoice.save()
+        after = _payment_facts(invoice)
+        if before != after:
+            summary = f"{invoice}: {before['state']} to {after['state']}, balance {after['balance']}"
+            record(
+                actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
+            )
+    return before != after
+
+
+def _refuse_if_issued(invoice: Invoice) -> None:
+    if invoice.is_issued:
+        raise InvoiceAlreadyIssued(invoice.reference)
+
+
+def _store_totals(invoice: Invoice) -> None:
+    lines = [row.line for row in InvoiceRow.objects.filter(invoice=invoice)]
+    totals = add_up(lines, whole_kronor=invoice.currency == "SEK")
+    invoice.net, invoice.vat = totals.net, totals.vat
+    invoice.rounding, invoice.total = totals.rounding, totals.total
+    invoice.save(update_fields=["net", "vat", "rounding", "total"])
+
+
+def _missing_contents(invoice: Invoice) -> list[str]:
+    """Name what an invoice must carry and this one lacks (reliability L01; registered office and F-tax too)."""
+    seller = Workspace.objects.get(pk=invoice.workspace_id)
+    needed = {
+        "your firm's organisation number": seller.organisation_number,
+        "your firm's VAT number": seller.vat_number,
+        "your firm's address": seller.address and seller.city,
+        "your firm's registered office": seller.registered_office,
+        "the client's name": invoice.client.name,
+        "the client's address": invoice.client.address1 and invoice.client.city,
+        "at least one row": InvoiceRow.objects.filter(invoice=invoice).exists(),
+    }
+    return [name for name, value in needed.items() if not value]
+
+
+def _next_number() -> str:
+    series, _ = NumberSeries.objects.select_for_update().get_or_create()
+    number = series.next_number
+    series.next_number = number + 1
+    series.save(update_fields=["next_number"])
+    return str(number)
+
+
+def _store_payments(invoice: Invoice, payments: Sequence[PaymentFact]) -> None:
+    known = {fact.number for fact in payments}
+    invoice.payments.exclude(external_number__in=known).delete()
+    for fact in payments:
+        values = {"amount": fact.amount, "paid_on": fact.paid_on, "booked": fact.booked}
+        Payment.objects.update_or_create(invoice=invoice, external_number=fact.number, defaults=values)
+
+
+def _payment_facts(invoice: Invoice) -> dict[str, str]:
+    paid = sum((payment.amount for payment in invoice.payments.filter(booked=True)), ZERO)
+    return {"state": invoice.state, "balance": str(invoice.balance), "paid": str(paid), "booked": str(invoice.booked)}
+
+
+def _state_after(invoice: Invoice, reading: Reading) -> State:
+    """Paid can become unpaid again; cancelled is told first; credited is never told as paid."""
+    if reading.cancelled:
+        return State.CANCELLED
+    if reading.booked and reading.balance == 0 and not reading.credited:
+        return State.PAID
+    return State.SENT if reading.sent or invoice.state == State.SENT else State.CREATED

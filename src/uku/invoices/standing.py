@@ -1,0 +1,46 @@
+"""How an invoice stands, in the one word for it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from uku.kit.money import show_amount, show_date
+
+Tone = Literal["neutral", "good", "warning", "bad", "moving"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    words: str
+    tone: Tone
+
+
+def standing(  # noqa: PLR0911, PLR0913  # one return a state
+    *,
+    state: str,
+    total: Decimal,
+    balance: Decimal | None,
+    due_date: date,
+    final_pay_date: date | None,
+    credited: bool,
+    today: date,
+) -> Standing:
+    """Say how payment stands. Cancelled is told first, then credited (spec section 9)."""
+    open_amount = total if balance is None else balance
+    if state == "cancelled":
+        return Standing("Cancelled", "neutral")
+    if credited:
+        return Standing("Credited", "neutral") if open_amount == 0 else Standing("Credited, not set off", "warning")
+    if state == "paid":
+        return Standing(f"Paid {show_date(final_pay_date)}" if final_pay_date else "Paid", "good")
+    if open_amount < 0 < total:
+        return Standing("Overpaid", "warning")
+    if 0 < open_amount < total:
+        return Standing(f"Partly paid {show_amount(total - open_amount)} of {show_amount(total)}", "warning")
+    if due_date < today:
+        days = (today - due_date).days
+        return Standing(f"Overdue {days} day{'' if days == 1 else 's'}", "warning")
+    return Standing("Unpaid", "neutral")

@@ -1,0 +1,100 @@
+"""Background jobs: wake-ups that join the caller's transaction. The only importer of Procrastinate.
+
+Jobs carry ids and do whatever is due; what is due, and when, stands in our own tables.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from django.db import close_old_connections, transaction
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
+from procrastinate.tasks import Task
+
+P = ParamSpec("P")
+R = TypeVar("R")
+JobTask = Task[..., Any, Any]
+
+SOON, NORMAL, LATER = 10, 0, -10  # a person waits; the daily run; details nobody looks at yet
+
+
+def job(*, name: str) -> Callable[[Callable[P, R]], JobTask]:
+    """Register a function as a background job. The name is a contract: renamed only with an alias."""
+
+    def register(function: Callable[P, R]) -> JobTask:
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            close_old_connections()
+            with structlog.contextvars.bound_contextvars(job=name):
+                try:
+                    return function(*args, **kwargs)
+                finally:
+                    close_old_connections()
+
+        return app.task(name=name)(run)
+
+    return register
+
+
+def each(cron: str) -> Callable[[JobTask], JobTask]:
+    """Run a job on a schedule. A late worker may skip a time, so the job looks at what is missing."""
+
+    def register(task: JobTask) -> JobTask:
+        app.periodic(cron=cron)(task)
+        return task
+
+    return register
+
+
+def enqueue(task: JobTask, *, lock: str, priority: int = NORMAL, **arguments: Any) -> None:
+    """Store a job in the caller's transaction: it exists if, and only if, the transaction commits.
+
+    Jobs with the same lock run one at a time, in order of priority and age.
+    """
+    _deferrer(task, lock=lock, priority=priority).defer(**arguments)
+
+
+def enqueue_once(task: JobTask, *, key: str, lock: str, priority: int = NORMAL, **arguments: Any) -> bool:
+    """Store a job unless one with this key waits already; say whether it was stored.
+
+    For sweeps, schedules and buttons. It opens a short transaction of its own and refuses to join one,
+    because a second writer would wait for the first one's commit (engineering 2).
+    """
+    if transaction.get_connection().in_atomic_block and not _in_test_case():
+        raise RuntimeError("enqueue_once needs a transaction of its own")
+    try:
+        with transaction.atomic():
+            _deferrer(task, lock=lock, priority=priority, queueing_lock=key).defer(**arguments)
+    except exceptions.AlreadyEnqueued:
+        return False
+    return True
+
+
+def _in_test_case() -> bool:
+    return bool(getattr(transaction.get_connection().atomic_blocks[0], "_from_testcase", False))
+
+
+def _deferrer(task: JobTask, **options: Any) -> Any:
+    """The worker swaps the app's connector for its own, and a plain defer() there would survive a rollback.
+
+    So the job manager is always ours, on Django's connection (engineering 1).
+    """
+    deferrer = task.configure(**options)
+    deferrer.job_manager = JobManager(DjangoConnector())
+    return deferrer
+
+
+def registered_names() -> set[str]:
+    """Return the names of all our registered jobs."""
+    app.perform_import_paths()
+    return {name for name in app.tasks if not name.startswith(("procrastinate.", "builtin:"))}
+
+
+__all__ = ["LATER", "NORMAL", "SOON", "Job", "each", "enqueue", "enqueue_once", "job", "registered_names"]

@@ -1,0 +1,76 @@
+"""Structured logs that carry request, workspace, run and job, and never a secret."""
+
+from __future__ import annotations
+
+import logging.config
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_SECRET_NAME = re.compile(r"token|secret|authorization|password|cookie|^code$|^state$", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    r"(?P<name>bearer\s+|basic\s+|(?:access_token|refresh_token|client_secret|code|token)[\"']?\s*[=:]\s*[\"']?)"
+    r"[A-Za-z0-9._~+/=-]{8,}",
+    re.IGNORECASE,
+)
+_PERSON = re.compile(r"\b(?:19|20)?\d{2}[01]\d[0-3]\d[-+]?\d{4}\b")
+
+
+def redact(text: str) -> str:
+    """Mask what looks like a token or a personal number, and keep a line a line."""
+    text = _SECRET_TEXT.sub(lambda found: f"{found['name']}[masked]", text)
+    return _PERSON.sub("[personal number]", text).replace("\r", "\\r").replace("\x00", "")
+
+
+def _redact_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if _SECRET_NAME.search(key):
+            event[key] = "[masked]"
+        elif isinstance(value, str):
+            event[key] = redact(value)
+    return event
+
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure(options: dict[str, Any]) -> None:
+    """Set up logging; one redaction processor also covers other libraries' loggers and tracebacks."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if options["json"] else structlog.processors.LogfmtRenderer()
+    )
+    final = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _redact_event,
+        renderer,
+    ]
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "line": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": [*_SHARED, structlog.stdlib.ExtraAdder()],
+                    "processors": final,
+                }
+            },
+            "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["out"], "level": options["level"]},
+            "loggers": {"procrastinate": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+        }
+    )
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,31 @@
+"""What can be done to products."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from uku.products.models import Product
+from uku.workspaces.models import User
+from uku.workspaces.operations import record
+
+
+def create_product(  # noqa: PLR0913  # the product's own facts
+    *,
+    actor: User,
+    at: datetime,
+    name: str,
+    unit: str,
+    price: Decimal,
+    vat_rate: Decimal,
+    article_number: str = "",
+) -> Product:
+    """Make a product. `price` is without VAT, `vat_rate` in per cent."""
+    with transaction.atomic():
+        product = Product.objects.create(
+            name=name, unit=unit, price=price, vat_rate=vat_rate, article_number=article_number, created_at=at
+        )
+        record(actor=actor, action="product.create", target=product, summary=f"{name} was made", at=at)
+    return product

@@ -1,0 +1,23 @@
+"""Jobs of the domain: the month's summary task is opened wherever a plan is active."""
+
+from __future__ import annotations
+
+import structlog
+
+from uku.kit import clock
+from uku.kit.jobs import each, job
+from uku.kit.scoping import workspace_in_force
+from uku.tasks.models import SummaryPlan
+from uku.tasks.operations import open_missing_months
+
+log = structlog.get_logger()
+
+
+@each("11 * * * *")
+@job(name="tasks.open_months")
+def open_months(timestamp: int) -> None:
+    """Open every month that is due and missing; each workspace by its own zone."""
+    for plan in SummaryPlan.everywhere.filter(active=True).select_related("workspace"):
+        with workspace_in_force(plan.workspace_id):
+            opened = open_missing_months(today=clock.today(plan.workspace.time_zone), at=clock.now())
+            log.info("months opened", workspace=plan.workspace_id, opened=len(opened))

@@ -1,0 +1,97 @@
+"""What can be done to tasks: plan the summary, open the month, take in its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from uku.clients.models import Client
+from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
+from uku.tasks.months import first_of, last_of, months_between
+from uku.workspaces.models import Membership, Role, User
+from uku.workspaces.operations import record
+
+
+class NoSummaryPlan(Exception):
+    """Summary tasks are off in this workspace; switch them on first."""
+
+
+def plan_summaries(  # noqa: PLR0913  # the form's own fields
+    *, actor: User, at: datetime, title: str, topic: str, client: Client | None, fields: Mapping[str, str], month: date
+) -> SummaryPlan:
+    """Switch summary tasks on from `month`; `fields` maps a statistic to the name of a task field."""
+    with transaction.atomic():
+        plan, _ = SummaryPlan.objects.select_for_update().get_or_create()
+        plan.active, plan.title, plan.client = True, title, client
+        plan.topic = Topic.objects.get_or_create(name=topic)[0]
+        plan.fields = {statistic: TaskField.objects.get_or_create(name=name)[0].pk for statistic, name in fields.items()}
+        plan.first_month = plan.first_month or first_of(month)
+        plan.save()
+        record(actor=actor, action="summaries.plan", target=plan, summary=f"{title}: {', '.join(fields)}", at=at)
+    return plan
+
+
+def open_month(*, month: date, at: datetime) -> Task:
+    """Return the month's one summary task, made if it is missing. Raises NoSummaryPlan.
+
+    The database holds one summary task a workspace and month, so two schedulers end with the same one.
+    """
+    plan = SummaryPlan.objects.filter(active=True).first()
+    if plan is None:
+        raise NoSummaryPlan
+    task, _ = Task.objects.get_or_create(
+        month=first_of(month),
+        defaults={
+            "client": plan.client,
+            "title": f"{plan.title} {month:%B %Y}",
+            "topic": plan.topic,
+            "assignee": _assignee(plan),
+            "due_date": last_of(month),
+            "created_at": at,
+        },
+    )
+    return task
+
+
+def open_missing_months(*, today: date, at: datetime) -> list[Task]:
+    """Return the tasks of all months whose last day has come since the plan began, made where missing.
+
+    A scheduler that slept over a month end so catches up once for each month (reliability F65).
+    """
+    plan = SummaryPlan.objects.filter(active=True).first()
+    if plan is None or plan.first_month is None:
+        raise NoSummaryPlan
+    due = [month for month in months_between(plan.first_month, today) if last_of(month) <= today]
+    known = set(Task.objects.filter(month__in=due).values_list("month", flat=True))
+    return [open_month(month=month, at=at) for month in due if month not in known]
+
+
+def take_in_figures(*, task: Task, figures: Mapping[str, Decimal], at: datetime) -> None:
+    """Store the month's figures by statistic. A value edited by hand is kept, the figure beside it."""
+    plan = SummaryPlan.objects.get()
+    with transaction.atomic():
+        for statistic, figure in figures.items():
+            value, _ = TaskValue.objects.select_for_update().get_or_create(
+                task=task, field_id=plan.fields[statistic], defaults={"value": figure}
+            )
+            value.measured, value.measured_at = figure, at
+            if not value.edited and task.state == TaskState.OPEN:
+                value.value = figure
+            value.save()
+
+
+def finish_task(*, task: Task, actor: User, at: datetime) -> None:
+    with transaction.atomic():
+        task.state = TaskState.DONE
+        task.save(update_fields=["state"])
+        record(actor=actor, action="task.finish", target=task, summary=f"{task} is done", at=at)
+
+
+def _assignee(plan: SummaryPlan) -> User:
+    """The client's default user, else the owner."""
+    if plan.client and plan.client.default_user:
+        return plan.client.default_user
+    return Membership.objects.select_related("user").get(role=Role.OWNER).user

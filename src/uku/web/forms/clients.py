@@ -1,0 +1,105 @@
+"""Adding and editing a client."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+from uku.clients.matching import normalise_number
+from uku.clients.models import Client
+from uku.web.forms.fields import PlainForm, offer
+from uku.web.templatetags.figures import full_number
+
+COUNTRIES = [
+    ("SE", _("Sweden")),
+    ("FI", _("Finland")),
+    ("NO", _("Norway")),
+    ("DK", _("Denmark")),
+    ("EE", _("Estonia")),
+    ("LV", _("Latvia")),
+    ("LT", _("Lithuania")),
+    ("DE", _("Germany")),
+    ("GB", _("United Kingdom")),
+    ("US", _("United States")),
+]
+CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP")
+CHECKED_COUNTRIES = frozenset({"", "SE", "FI"})
+LONGEST_TERMS = 365
+
+
+def text(label: Any, *, most: int = 200, required: bool = False, **attributes: str) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=most, required=required, widget=forms.TextInput(attrs=attributes)
+    )
+
+
+class ClientForm(PlainForm):
+    """Contact details and terms. `client` is whom the form edits, if anybody."""
+
+    name = text(_("Name"), most=1024, required=True, autocomplete="off")
+    organisation_number = text(_("Organisation number"), most=20, autocomplete="off")
+    vat_number = text(_("VAT number"), most=30, autocomplete="off")
+    email = text(_("E-mail"), most=1024, inputmode="email", autocomplete="off")
+    phone = text(_("Phone"), most=1024, inputmode="tel", autocomplete="off")
+    address1 = text(_("Address"), most=1024, autocomplete="off")
+    address2 = text(_("Address, second line"), most=1024, autocomplete="off")
+    postcode = text(_("Postcode"), most=20, autocomplete="off")
+    city = text(_("City"), most=1024, autocomplete="off")
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    currency = forms.ChoiceField(label=_("Currency"))
+    payment_days = forms.IntegerField(
+        label=_("Terms of payment, days"), min_value=0, max_value=LONGEST_TERMS, initial=30
+    )
+
+    required_texts = {  # noqa: RUF012  # read once
+        "name": _("Write the client's name."),
+        "payment_days": _("Write the number of days, such as 30."),
+    }
+
+    def __init__(self, *args: Any, client: Client | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.client = client
+        self._offer("country", [("", _("Not stated")), *COUNTRIES], client.country if client else "SE")
+        self._offer("currency", [(code, code) for code in CURRENCIES], client.currency if client else "SEK")
+        if client:
+            for name in ("name", "vat_number", "email", "phone", "address1", "address2", "postcode", "city"):
+                self.fields[name].initial = getattr(client, name)
+            self.fields["organisation_number"].initial = full_number(client.organisation_number)
+            self.fields["payment_days"].initial = client.payment_days
+
+    def clean_organisation_number(self) -> str:
+        """Keep what is stored as it is while it means the same, so that no import is held off by a hyphen."""
+        typed = str(self.cleaned_data["organisation_number"])
+        stored = self.client.organisation_number if self.client else ""
+        if typed in {stored, full_number(stored)}:
+            return stored
+        number = normalise_number(typed)
+        if not typed or number or self.data.get("country", "") not in CHECKED_COUNTRIES:
+            return stored if number and number == normalise_number(stored) else number or typed
+        raise forms.ValidationError(
+            _(
+                "This number does not pass its check digit."
+                " Swedish numbers look like 556000-4615, Finnish like 0112038-9."
+            )
+        )
+
+    def clean_email(self) -> str:
+        """Several addresses may stand there, as accounting systems allow; each must be one."""
+        typed = str(self.cleaned_data["email"])
+        if self.client and typed == self.client.email:
+            return typed
+        for address in filter(None, re.split(r"[;,\s]+", typed)):
+            try:
+                validate_email(address)
+            except forms.ValidationError:
+                raise forms.ValidationError(_("Write an e-mail address like name@company.se.")) from None
+        return typed
+
+    def _offer(self, name: str, choices: list[tuple[str, Any]], current: str) -> None:
+        """Offer the usual values, and the client's own even if it is none of them."""
+        known = {value for value, _label in choices}
+        offer(self, name, choices if current in known else [*choices, (current, current)]).initial = current

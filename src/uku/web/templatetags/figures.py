@@ -1,0 +1,77 @@
+"""Amounts, quantities, dates and times, as people read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from uku.clients.matching import normalise_number, shown
+from uku.kit import clock
+from uku.kit.money import show_amount, show_date, show_money, show_quantity
+
+register = template.Library()
+
+register.filter("amount", lambda amount: show_amount(amount) if amount is not None else "")
+register.filter("money", lambda amount, currency: show_money(amount, currency) if amount is not None else "")
+register.filter("quantity", lambda quantity: show_quantity(quantity) if quantity is not None else "")
+register.filter("day", lambda day: show_date(day) if day is not None else "")
+
+
+@register.filter
+def rate(value: Decimal) -> str:
+    """Show a rate in per cent without the decimals it does not need: `25 %`, `25.5 %`."""
+    return f"{show_quantity(value)} %"
+
+
+@register.filter
+def short_day(day: date, today: date) -> str:
+    """Show a date for lists: this year's without the year."""
+    return str(format_date(day, "d MMM" if day.year == today.year else "d MMM yyyy", locale="en_GB"))
+
+
+@register.filter
+def month(first: date) -> str:
+    return str(format_date(first, "MMMM yyyy", locale="en_GB"))
+
+
+@register.filter
+def overdue_days(due: date, today: date) -> int:
+    return max((today - due).days, 0)
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: template.Context, when: datetime | None) -> SafeString | str:
+    """Show a time relatively while it is fresh, by the workspace's clock after a day (design.md)."""
+    if when is None:
+        return ""
+    workspace = context.get("workspace")
+    local = when.astimezone(ZoneInfo(workspace.time_zone if workspace else "UTC"))
+    exact = str(format_datetime(local, "d MMM yyyy, HH:mm", locale="en_GB"))
+    words = _relative(clock.now() - when) or exact
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
+
+
+def _relative(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 0 or age >= timedelta(days=1):
+        return ""
+    if minutes == 0:
+        return gettext("just now")
+    hours = minutes // 60
+    if hours == 0:
+        return ngettext("%(count)d min ago", "%(count)d min ago", minutes) % {"count": minutes}
+    return ngettext("%(count)d hour ago", "%(count)d hours ago", hours) % {"count": hours}
+
+
+@register.filter
+def full_number(number: str) -> str:
+    """Show an organisation number whole, for people who may change it."""
+    digits = normalise_number(number)
+    return f"{digits[:6]}-{digits[6:]}" if digits.isdigit() else shown(digits) or number

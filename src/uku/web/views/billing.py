@@ -1,0 +1,159 @@
+"""Billing: the list of invoices, drafting one, its page, and issuing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from uku.integrations.registry import Badge, numbering_for
+from uku.invoices.models import Invoice, State
+from uku.invoices.operations import InvoiceAlreadyIssued, InvoiceIncomplete, create_draft, issue_invoice
+from uku.invoices.standing import Standing, standing
+from uku.invoices.totals import add_up
+from uku.kit import clock
+from uku.products.models import Product
+from uku.web import offers
+from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
+from uku.web.lists import chosen_state, page_of, state_chips
+from uku.web.workspace import WorkspaceRequest, workspace_page
+from uku.workspaces.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """An invoice in a list: what it is, how it stands with the client and with the integration."""
+
+    invoice: Invoice
+    standing: Standing | None
+    badge: Badge | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether the integration's words stand where the number will."""
+        unnumbered = self.invoice.is_issued and not self.invoice.number
+        return unnumbered and self.badge is not None and self.badge.tone == "moving"
+
+
+@workspace_page(Permission.SEE)
+@require_safe
+def invoice_list(request: WorkspaceRequest) -> HttpResponse:
+    state = chosen_state(request, State.choices)
+    invoices = Invoice.objects.select_related("client").order_by("-invoice_date", "-id")
+    page = page_of(invoices.filter(state=state) if state else invoices, request)
+    today = clock.today(request.workspace.time_zone)
+    lines = lines_of(list(page), today)
+    context = {
+        "page": page,
+        "lines": lines,
+        "state": state,
+        "today": today,
+        "with_badges": any(line.badge for line in lines),
+        "chips": state_chips(Invoice.objects.all(), state, State.choices),
+    }
+    return render(request, "billing/list.html", context)
+
+
+@workspace_page(Permission.EDIT_INVOICES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def invoice_new(request: WorkspaceRequest) -> HttpResponse:
+    today = clock.today(request.workspace.time_zone)
+    products = list(Product.objects.filter(archived_at=None).order_by("name", "id"))
+    if request.method != "POST":
+        proposed = {"client": request.GET.get("client", ""), "invoice_date": today}
+        return _draft_form(request, InvoiceForm(initial=proposed, today=today), Rows(None, products))
+    if "more" in request.POST or "fill" in request.POST:
+        return _reshaped(request, products, today)
+    form, rows = InvoiceForm(request.POST, today=today), Rows(request.POST.dict(), products)
+    if not all([form.is_valid(), rows.is_valid()]):
+        return _draft_form(request, form, rows, status=422)
+    invoice = create_draft(actor=request.user, at=clock.now(), rows=rows.facts, **form.cleaned_data)
+    return redirect("invoice", slug=request.workspace.slug, pk=invoice.pk)
+
+
+@workspace_page(Permission.SEE)
+@require_safe
+def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
+    return _invoice_page(request, invoice)
+
+
+@workspace_page(Permission.SEE, act=Permission.EDIT_INVOICES)
+@require_POST
+def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
+    try:
+        issue_invoice(
+            invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering_for(request.workspace)
+        )
+    except InvoiceAlreadyIssued:
+        messages.info(request, gettext("This invoice was issued before. Nothing was done a second time."))
+    except InvoiceIncomplete as error:
+        return _invoice_page(request, invoice, missing=error.missing, status=422)
+    else:
+        messages.success(request, gettext("The invoice is issued. Its content does not change any more."))
+    return redirect("invoice", slug=request.workspace.slug, pk=pk)
+
+
+def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
+    """Return invoices as a list shows them, with one question to each integration for all of them."""
+    badges = offers.invoice_badges(invoices)
+    return [InvoiceLine(invoice, standing_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
+
+
+def standing_of(invoice: Invoice, today: date) -> Standing | None:
+    """Return how payment stands; nothing is owed on a draft."""
+    if not invoice.is_issued:
+        return None
+    return standing(
+        state=invoice.state,
+        total=invoice.total,
+        balance=invoice.balance,
+        due_date=invoice.due_date,
+        final_pay_date=invoice.final_pay_date,
+        credited=invoice.credited,
+        today=today,
+    )
+
+
+def _invoice_page(
+    request: WorkspaceRequest, invoice: Invoice, *, missing: Sequence[str] = (), status: int = 200
+) -> HttpResponse:
+    rows = list(invoice.rows.select_related("product"))
+    panels = offers.invoice_panels(invoice)
+    context = {
+        "invoice": invoice,
+        "client": invoice.client,
+        "rows": rows,
+        "by_rate": add_up([row.line for row in rows], whole_kronor=False).by_rate,
+        "payments": list(invoice.payments.order_by("paid_on", "id")),
+        "standing": standing_of(invoice, clock.today(request.workspace.time_zone)),
+        "panels": panels,
+        "waiting": panels[0].badge if panels else None,
+        "numbering": numbering_for(request.workspace),
+        "missing": missing,
+    }
+    return render(request, "billing/page.html", context, status=status)
+
+
+def _reshaped(request: WorkspaceRequest, products: Sequence[Product], today: date) -> HttpResponse:
+    """Show the form again with more rows, or with a row filled in from its product; nothing is saved."""
+    data = request.POST.dict()
+    if "fill" in data:
+        data = with_product(data, data["fill"], products)
+    rows = Rows(data, products, more=MORE_ROWS if "more" in data else 0)
+    initial: dict[str, Any] = {name: data.get(name, "") for name in InvoiceForm.base_fields}
+    return _draft_form(request, InvoiceForm(initial=initial, today=today), rows.unchecked())
+
+
+def _draft_form(
+    request: WorkspaceRequest, form: InvoiceForm, rows: Rows, *, status: int = 200
+) -> HttpResponse:
+    return render(request, "billing/form.html", {"form": form, "rows": rows}, status=status)

@@ -1,0 +1,38 @@
+"""Where a signed-in person begins, and the pages that say why something is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from uku.workspaces.models import Membership
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the first workspace by name; say so when there is none."""
+    user: Any = request.user
+    mine = Membership.everywhere.filter(user=user, is_active=True)
+    first = mine.select_related("workspace").order_by("workspace__name", "workspace_id").first()
+    if first is None:
+        return render(request, "no_workspace.html")
+    return redirect("clients", slug=first.workspace.slug)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django calls it so
+    return render(request, "404.html", status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # same
+    return render(request, "403.html", status=403)
+
+
+def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # same
+    """Draw from nothing but the template: whatever failed may fail again."""
+    return HttpResponse(render_to_string("500.html"), status=500)

@@ -1,0 +1,101 @@
+"""One embedded cluster a run, one database a worker cloned from a migrated template, the network closed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+TEMPLATE = "uku_template"
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller names the home of the run's cluster; its workers inherit the name."""
+    if _is_controller(config) and "UKU_TEST_HOME" not in os.environ:
+        os.environ["UKU_TEST_HOME"] = tempfile.mkdtemp(prefix="uku-suite-")
+        config.stash[_home] = os.environ["UKU_TEST_HOME"]
+
+
+_home = pytest.StashKey[str]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    home = config.stash.get(_home, None)
+    if home is None:
+        return
+    if (Path(home) / "started").exists():
+        from uku.kit.embedded import Cluster
+
+        Cluster(Path(home) / "home", fsync=False).destroy()
+    shutil.rmtree(home, ignore_errors=True)
+    os.environ.pop("UKU_TEST_HOME", None)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """The run's PostgreSQL with its migrated template, made by whichever worker comes first."""
+    from uku.kit.embedded import Cluster
+
+    home = Path(os.environ["UKU_TEST_HOME"])
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = Cluster(home / "home", fsync=False)
+        addresses = found.ensure_running()
+        if not (home / "started").exists():
+            found.create_database(TEMPLATE)
+            _migrate(_renamed(addresses.owner, TEMPLATE))
+            (home / "started").touch()
+    return found
+
+
+def _migrate(owner: str) -> None:
+    environment = {**os.environ, "DATABASE_URL": owner, "DJANGO_SETTINGS_MODULE": "uku.settings"}
+    command = [sys.executable, "-m", "django", "migrate", "--verbosity", "0"]
+    subprocess.run(command, env=environment, check=True)
+
+
+@pytest.fixture(scope="session")
+def database_name(cluster, request) -> str:
+    """This worker's own database."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name = f"uku_{worker}"
+    cluster.create_database(name, template=TEMPLATE)
+    return name
+
+
+@pytest.fixture(scope="session")
+def addresses(cluster, database_name):
+    """The addresses of this worker's database: app, owner, superuser."""
+    from types import SimpleNamespace
+
+    found = cluster.ensure_running()
+    names = ("app", "owner", "superuser")
+    return SimpleNamespace(**{name: _renamed(getattr(found, name), database_name) for name in names})
+
+
+def _renamed(address: str, database: str) -> str:
+    head, _, options = address.partition("?")
+    return f"{head.rpartition('/')[0]}/{database}?{options}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(addresses, django_db_blocker) -> None:
+    """Point Django at this worker's database, as the app's role; nothing is created or migrated here."""
+    from django.db import connections
+    from psycopg.conninfo import conninfo_to_dict
+
+    found = conninfo_to_dict(addresses.app)
+    with django_db_blocker.unblock():
+        wanted = connections["default"].settings_dict
+        wanted.update(NAME=found["dbname"], USER=found["user"], HOST=found["host"], PORT="")
+        connections["default"].close()

@@ -1,0 +1,264 @@
+"""A Fortnox that says what a test tells it to, and time that passes only when somebody waits."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import httpx2
+import pytest
+
+from fortnox_api import (
+    Clock,
+    Fortnox,
+    InvoicePayload,
+    InvoiceRowPayload,
+    OAuthApp,
+    PaceLimiter,
+    StaticAuth,
+    TokenSet,
+)
+
+TOKEN = "canary-access-token"
+SECRET = "canary-client-secret"
+
+
+@dataclass
+class Time:
+    """Noon in Stockholm's winter, until somebody sleeps."""
+
+    moment: datetime = datetime(2026, 1, 31, 11, 0, tzinfo=UTC)
+    ticks: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def pass_by(self, seconds):
+        self.moment += timedelta(seconds=seconds)
+        self.ticks += seconds
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.pass_by(seconds)
+
+    @property
+    def clock(self):
+        return Clock(
+            now=lambda: self.moment, monotonic=lambda: self.ticks, sleep=self.sleep, chance=lambda: 0.0
+        )
+
+
+class Script:
+    """Answers one request after the other as told, and remembers what was asked."""
+
+    def __init__(self, answers):
+        self.answers = list(answers)
+        self.requests = []
+
+    def __call__(self, request):
+        self.requests.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Callable):
+            answer = answer(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def asked(self):
+        return [f"{each.method} {each.url.raw_path.decode()}" for each in self.requests]
+
+    @property
+    def bodies(self):
+        return [json.loads(each.content) for each in self.requests if each.content]
+
+
+class Counter:
+    """A limiter that lets everybody pass and counts."""
+
+    def __init__(self):
+        self.passed = 0
+        self.penalties = []
+
+    def acquire(self):
+        self.passed += 1
+
+    def penalize(self, seconds):
+        self.penalties.append(seconds)
+
+
+@dataclass
+class Talk:
+    fortnox: Fortnox
+    script: Script
+    time: Time
+    limiter: Counter
+
+    @property
+    def asked(self):
+        return self.script.asked
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
+@pytest.fixture
+def talk(time):
+    """Return a client whose Fortnox gives these answers in turn."""
+
+    def made(*answers, auth=None, limiter=None, timeouts=None):
+        script = Script(answers)
+        limiter = limiter or Counter()
+        fortnox = Fortnox(
+            auth=auth or StaticAuth(TOKEN),
+            transport=httpx2.MockTransport(script),
+            limiter=limiter,
+            clock=time.clock,
+            timeouts=timeouts,
+        )
+        return Talk(fortnox, script, time, limiter)
+
+    return made
+
+
+@pytest.fixture
+def oauth(time):
+    """Return an app whose token endpoint gives these answers in turn, and the script."""
+
+    def made(*answers):
+        script = Script(answers)
+        app = OAuthApp(
+            client_id="id",
+            client_secret=SECRET,
+            redirect_uri="https://uku.example/fortnox",
+            transport=httpx2.MockTransport(script),
+            clock=time.clock,
+        )
+        return app, script
+
+    return made
+
+
+@pytest.fixture
+def token_set(time):
+    """Return tokens that live so many seconds from now."""
+
+    def made(seconds=3600, *, access="old-access", refresh="old-refresh"):
+        return TokenSet(access, refresh, frozenset({"invoice"}), time.moment + timedelta(seconds=seconds))
+
+    return made
+
+
+@pytest.fixture
+def answer():
+    """Return an answer with a JSON body."""
+
+    def made(body, status=200, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx2.Response(status, json=body, headers=headers)
+
+    return made
+
+
+@pytest.fixture
+def complaint(answer):
+    """Return an error as Fortnox words it."""
+
+    def made(code, message="Nej.", status=400, **headers):
+        return answer({"ErrorInformation": {"error": 1, "message": message, "code": code}}, status, **headers)
+
+    return made
+
+
+@pytest.fixture
+def granted(answer):
+    """Return an answer of the token endpoint."""
+
+    def made(access="new-access", refresh="new-refresh", expires_in=3600, **more):
+        body = {"access_token": access, "expires_in": expires_in, "token_type": "bearer", "scope": "invoice"}
+        return answer({**body, **({} if refresh is None else {"refresh_token": refresh}), **more})
+
+    return made
+
+
+@pytest.fixture
+def refused():
+    """Return the recorded refusal of a refresh token: JSON, but called HTML."""
+    return httpx2.Response(
+        400,
+        text='{"error":"invalid_grant","error_description":"Invalid refresh token"}',
+        headers={"Content-Type": "text/html; charset=UTF-8"},
+    )
+
+
+@pytest.fixture
+def unpaced():
+    return PaceLimiter(0)
+
+
+@pytest.fixture
+def invoice_wire():
+    """Return an invoice as Fortnox answers it."""
+
+    def made(number="1042", **changes):
+        return {
+            "Invoice": {
+                "@url": f"https://api.fortnox.se/3/invoices/{number}",
+                "DocumentNumber": number,
+                "CustomerNumber": "1001",
+                "ExternalInvoiceReference1": "UKU-0001",
+                "InvoiceDate": "2026-01-31",
+                "DueDate": "2026-03-02",
+                "Currency": "SEK",
+                "Net": 900,
+                "TotalVAT": 225,
+                "Total": 1125,
+                "RoundOff": 0,
+                "TotalToPay": 1125,
+                "Balance": 1125,
+                "Booked": False,
+                "Cancelled": False,
+                "Sent": False,
+                "Credit": "false",
+                "CreditInvoiceReference": "0",
+                "FinalPayDate": None,
+                "VoucherNumber": None,
+                "VoucherSeries": None,
+                "VoucherYear": None,
+                "OCR": "104265",
+                "InvoiceRows": [
+                    {"RowId": 7, "ArticleNumber": "5", "DeliveredQuantity": "1", "Price": 900, "VAT": 25}
+                ],
+                **changes,
+            }
+        }
+
+    return made
+
+
+@pytest.fixture
+def payload():
+    """Return an invoice to send."""
+
+    def made(**changes):
+        row = InvoiceRowPayload(
+            article_number="5",
+            description="Bokföring januari",
+            delivered_quantity=Decimal("2.50"),
+            unit="h",
+            price=Decimal(900),
+            vat=Decimal(25),
+        )
+        fields = {
+            "customer_number": "1001",
+            "invoice_date": date(2026, 1, 31),
+            "due_date": date(2026, 3, 2),
+            "currency": "SEK",
+            "vat_included": False,
+            "external_reference": "UKU-0001",
+            "rows": (row,),
+        }
+        return InvoicePayload(**{**fields, **changes})
+
+    return made

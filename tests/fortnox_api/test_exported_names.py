@@ -1,0 +1,77 @@
+import inspect
+import pkgutil
+import typing
+
+import pytest
+
+import fortnox_api
+from fortnox_api import FortnoxError
+
+NAMES = [
+    "BLANK", "Account", "AppCredentialsWrong", "Article", "ArticleItem", "ArticlePayload",
+    "ArticleUpdate", "Auth", "Blank", "CleanText", "ClientCredentialsAuth", "Clock", "CompanyInformation",
+    "CompanySettings", "ConnectionFailed", "Customer", "CustomerItem", "CustomerPayload",
+    "CustomerUpdate", "DeadlineTransport", "FinancialYear", "Forbidden", "Fortnox", "FortnoxError",
+    "GrantRevoked", "Invalid", "Invoice", "InvoiceItem", "InvoicePayload", "InvoicePayment",
+    "InvoicePaymentItem", "InvoiceRow", "InvoiceRowPayload", "InvoiceUpdate", "KeptRowPayload", "Limiter",
+    "LockedPeriod", "MemoryTokenStore", "NotFound", "OAuthApp", "Outcome", "PaceLimiter", "Page",
+    "PredefinedAccount", "RateLimited", "Reject", "Rejected", "RotatingAuth", "StaticAuth",
+    "StoredTokens", "TermsOfPayment", "TermsOfPaymentPayload", "TermsOfPaymentUpdate", "TextChange",
+    "TextRowPayload", "Timeouts", "TokenSet", "TokenStore", "Unauthorized", "Unavailable", "Unit",
+    "UnitPayload", "UnitUpdate", "Unreadable", "WriteOff", "clean_text", "rounded",
+]  # fmt: skip
+
+
+def test_these_names_and_no_others_are_public():
+    assert fortnox_api.__all__ == NAMES
+
+
+def test_every_module_is_private():
+    assert [
+        found.name for found in pkgutil.iter_modules(fortnox_api.__path__) if not found.name.startswith("_")
+    ] == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "BLANK"])
+def test_every_public_name_and_method_has_a_docstring(name):
+    thing = getattr(fortnox_api, name)
+    assert (thing.__doc__ or "").strip()
+    if inspect.isclass(thing):
+        methods = [
+            value
+            for key, value in vars(thing).items()
+            if inspect.isfunction(value) and not key.startswith("_")
+        ]
+        assert [method.__qualname__ for method in methods if not method.__doc__] == []
+
+
+def test_the_error_tree_is_the_one_drawn_in_its_docstring():
+    from fortnox_api import _errors
+
+    drawn = [line for line in _errors.__doc__.splitlines() if "──" in line]
+    names = [line.split("── ")[1].split()[0] for line in drawn]
+    below = [
+        thing
+        for thing in vars(_errors).values()
+        if inspect.isclass(thing) and issubclass(thing, FortnoxError)
+    ]
+    assert ["FortnoxError", *names] == [thing.__name__ for thing in below]
+    assert {
+        thing.__name__: thing.__base__.__name__ for thing in below if thing.__base__ is not Exception
+    } == {
+        "ConnectionFailed": "FortnoxError",
+        "Unauthorized": "FortnoxError",
+        "GrantRevoked": "Unauthorized",
+        "AppCredentialsWrong": "FortnoxError",
+        "Forbidden": "FortnoxError",
+        "Rejected": "FortnoxError",
+        "NotFound": "Rejected",
+        "Invalid": "Rejected",
+        "RateLimited": "FortnoxError",
+        "Unavailable": "FortnoxError",
+        "Unreadable": "FortnoxError",
+    }
+
+
+def test_public_functions_are_annotated_in_full():
+    assert typing.get_type_hints(fortnox_api.rounded)["return"].__name__ == "Decimal"

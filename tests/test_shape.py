@@ -1,0 +1,160 @@
+"""The shape of the code as figures: what CONTRIBUTING.md promises about size, types, records and files."""
+
+import ast
+import inspect
+import re
+import statistics
+import tokenize
+import tomllib
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import fortnox_api
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(path for path in ROOT.glob("src/**/*.py") if "migrations" not in path.parts)
+DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
+HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# Brackets keep this file from finding itself.
+LEFT_BEHIND = re.compile(
+    r"p[y]p[i]\.org|pythonhos[t]ed|npm[j]s\.|deb\.debi[a]n|/wor[k]/|/far[m]/|/opt/py[p]i"
+)
+
+
+class Function(NamedTuple):
+    where: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+
+    @property
+    def lines(self):
+        return self.node.end_lineno - self.node.lineno + 1
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+def functions():
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, FUNCTIONS):
+                yield Function(f"{name_of(path)}:{node.lineno} {node.name}", node)
+
+
+def module_lines():
+    """Modules of a few lines only name a package; they would flatter the median."""
+    counted = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    return {name: lines for name, lines in counted.items() if lines > 2}
+
+
+def test_modules_are_small():
+    lines = module_lines()
+    assert {name: count for name, count in lines.items() if count > 400} == {}
+    assert statistics.median(lines.values()) < 90
+
+
+def test_functions_are_small():
+    lines = [function.lines for function in functions()]
+    assert [function.where for function in functions() if function.lines > 60] == []
+    assert statistics.median(lines) <= 10
+    assert statistics.quantiles(lines, n=10)[-1] < 30
+
+
+def is_annotated(node):
+    plain = [*node.args.posonlyargs, *node.args.args]
+    first_is_self = bool(plain) and plain[0].arg in {"self", "cls", "mcs", "_cls"}
+    named = [*plain[first_is_self:], *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+    return node.returns is not None and all(argument.annotation for argument in named if argument)
+
+
+def test_every_function_is_annotated():
+    assert [function.where for function in functions() if not is_annotated(function.node)] == []
+
+
+def comments(path):
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT:
+                yield f"{name_of(path)}:{token.start[0]}", token.string
+
+
+def test_no_check_is_switched_off_without_its_name():
+    bare = re.compile(r"type:\s*ignore(?!\[)|noqa(?!:)|pragma: no cover\s*$")
+    everywhere = chain.from_iterable(comments(path) for path in [*MODULES, *ROOT.glob("tests/**/*.py")])
+    assert [where for where, comment in everywhere if bare.search(comment)] == []
+
+
+def is_explained(name):
+    """Only a docstring of its own counts: neither an inherited one nor the signature a dataclass writes."""
+    thing = getattr(fortnox_api, name)
+    if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+        return True
+    written = vars(thing).get("__doc__") if inspect.isclass(thing) else thing.__doc__
+    return bool(written) and not written.startswith(f"{name}(")
+
+
+def test_every_public_name_of_the_client_is_explained():
+    assert [name for name in fortnox_api.__all__ if not is_explained(name)] == []
+
+
+def test_decisions_are_numbered_without_gaps():
+    assert len(DECISIONS) >= 9
+    assert [path.name[:5] for path in DECISIONS] == [
+        f"{number:04}-" for number in range(1, len(DECISIONS) + 1)
+    ]
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
+def test_a_decision_has_its_five_headings_and_fits_a_page(path):
+    text = path.read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS
+    assert re.match(rf"# {int(path.name[:4])}\. \S", text)
+    assert len(text.splitlines()) <= 80
+
+
+def direct_dependencies():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = [
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    ]
+    return {re.split(r"[\[<>=~! ]", line)[0] for line in chain.from_iterable(listed)}
+
+
+def test_every_direct_dependency_has_its_line():
+    text = (ROOT / "docs/decisions/0009-dependencies.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
+    assert explained == direct_dependencies()
+
+
+def test_the_lock_pins_by_hash_and_names_no_address():
+    lock = (ROOT / "requirements/lock.txt").read_text(encoding="utf-8")
+    assert re.findall(r"://|file:|--(?:extra-)?index|--find-links", lock) == []
+    pinned = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", lock, re.MULTILINE | re.DOTALL)
+    assert pinned
+    assert [
+        entry.split("\n")[0] for entry in pinned if "==" not in entry or "--hash=sha256:" not in entry
+    ] == []
+    assert direct_dependencies() - {re.split(r"[\[= ]", entry)[0] for entry in pinned} == set()
+
+
+def files_of_ours():
+    folders = ("src", "tests", "docs", "requirements", ".ci")
+    below = chain.from_iterable((ROOT / folder).rglob("*") for folder in folders)
+    for path in sorted([*ROOT.glob("*"), *below]):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+
+
+def test_no_file_names_a_registry_or_a_machine():
+    found = []
+    for path in files_of_ours():
+        for number, line in enumerate(path.read_bytes().decode(errors="ignore").splitlines(), start=1):
+            if LEFT_BEHIND.search(line):
+                found.append(f"{name_of(path)}:{number}")
+    assert found == []

@@ -1,0 +1,180 @@
+"""Rows to look at: a client, a product, invoices, a task, in each of two workspaces; an integration of the tests' own."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from tests.uku.web.reading import Page
+
+AT = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _no_collected_files(settings):
+    """Static files come from the finders; WhiteNoise warns of a folder that `collectstatic` never made."""
+    settings.STATIC_ROOT = None
+
+
+@pytest.fixture
+def read():
+    """Read an answer as a page."""
+    return lambda answer: Page(answer.content.decode())
+
+
+@pytest.fixture
+def make():
+    """Makers of single rows, for the workspace in force."""
+    return SimpleNamespace(client=make_client, product=make_product, draft=make_draft, task=make_task)
+
+
+@pytest.fixture
+def records(workspace, owner):
+    return make_records(workspace, owner)
+
+
+@pytest.fixture
+def other_records(other_workspace, stranger):
+    return make_records(other_workspace, stranger)
+
+
+def make_records(workspace, actor, name="Åkerlunds Bygg AB"):
+    """One of each, all complete, so that a leak would show."""
+    from uku.invoices.operations import issue_invoice
+    from uku.kit.scoping import workspace_in_force
+
+    with workspace_in_force(workspace.pk):
+        client = make_client(actor, name)
+        product = make_product(actor)
+        draft, issued = (make_draft(actor, client, product) for _ in range(2))
+        issue_invoice(invoice=issued, actor=actor, at=AT, numbering="own")
+        issued.refresh_from_db()
+        return SimpleNamespace(
+            client=client, product=product, draft=draft, issued=issued, task=make_task(client, actor)
+        )
+
+
+def make_client(actor, name, **fields):
+    from uku.clients.operations import create_client
+
+    facts = {"address1": "Storgatan 1", "postcode": "211 34", "city": "Malmö", "country": "SE"}
+    return create_client(actor=actor, at=AT, name=name, **{**facts, **fields})
+
+
+def make_product(actor):
+    from uku.products.operations import create_product
+
+    return create_product(
+        actor=actor,
+        at=AT,
+        name="Bookkeeping",
+        unit="h",
+        price=Decimal("1250.00"),
+        vat_rate=Decimal(25),
+        article_number="100",
+    )
+
+
+def make_draft(actor, client, product=None, description="Bookkeeping"):
+    from uku.invoices.operations import RowFacts, create_draft
+
+    row = RowFacts(description, Decimal(2), Decimal("1250.00"), Decimal(25), "h", "100", product)
+    return create_draft(actor=actor, at=AT, client=client, invoice_date=date(2026, 3, 1), rows=[row])
+
+
+def make_task(client, assignee):
+    from uku.tasks.models import Task, TaskField, TaskValue
+
+    task = Task.objects.create(
+        client=client,
+        title="Monthly summary March 2026",
+        assignee=assignee,
+        due_date=date(2026, 3, 31),
+        month=date(2026, 3, 1),
+        created_at=AT,
+    )
+    field = TaskField.objects.create(name="Vouchers")
+    TaskValue.objects.create(task=task, field=field, value=Decimal(730), measured=Decimal(731), measured_at=AT)
+    return task
+
+
+class Ledger:
+    """A stand-in for an integration, at the seam that pages see."""
+
+    slug = "ledger"
+
+    def card(self, workspace):
+        from uku.integrations.registry import Badge, Card
+
+        return Card("ledger", "Ledger", "Invoices go out.", Badge("Off", "neutral"), "/somewhere/")
+
+    def banners(self, workspace, membership):
+        return []
+
+    def numbering(self, workspace):
+        return None
+
+    def client_badges(self, clients):
+        from uku.integrations.registry import Badge
+
+        return {client.pk: Badge(f"Linked {client.pk}", "good") for client in clients}
+
+    def client_panels(self, client):
+        from uku.integrations.registry import Action, Badge, Panel
+
+        facts = (("Customer", "1042"),)
+        return [Panel("Ledger", Badge("Linked 1042", "good"), facts, actions=(Action("Refresh", "/refresh/"),))]
+
+    def invoice_badges(self, invoices):
+        from uku.integrations.registry import Badge
+
+        return {invoice.pk: Badge("Waiting for number from Ledger", "moving") for invoice in invoices}
+
+    def invoice_panels(self, invoice):
+        from uku.integrations.registry import Badge, Panel
+
+        error = ("Ledger did not take it.", "Nothing was booked.", "Send it again.", "Fel (1)")
+        return [Panel("Ledger", Badge("Rejected", "bad"), (), *error)]
+
+    def articles(self, words):
+        from uku.integrations.registry import Article
+
+        known = [
+            Article("100", "Bookkeeping", "h", Decimal(1250), Decimal(25)),
+            Article("205", "Course <b>books</b>", "st", None, None),
+        ]
+        return [a for a in known if words.lower() in f"{a.number} {a.description}".lower()]
+
+
+@pytest.fixture
+def no_integration(monkeypatch):
+    from uku.integrations import registry
+
+    monkeypatch.setattr(registry, "_registered", {})
+
+
+@pytest.fixture
+def ledger(monkeypatch):
+    from uku.integrations import registry
+
+    monkeypatch.setattr(registry, "_registered", {"ledger": Ledger()})
+
+
+@pytest.fixture
+def unnumbered(scope, owner):
+    """An issued invoice that waits for its number."""
+    from uku.invoices.operations import issue_invoice
+
+    draft = make_draft(owner, make_client(owner, "Åkerlunds Bygg AB"))
+    return issue_invoice(invoice=draft, actor=owner, at=AT, numbering="accounting")
+
+
+@pytest.fixture
+def april(monkeypatch):
+    """Today is 1 April 2026."""
+    from uku.kit import clock
+
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 4, 1, 9, 0, tzinfo=UTC))

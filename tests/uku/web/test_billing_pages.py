@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+LIST = "/w/byran/billing/"
+
+
+def test_the_list_shows_number_dates_standing_and_total(read, signed_in, member, records, no_integration, april):
+    page = read(signed_in(member).get(LIST))
+    assert page.heading == "Billing"
+    assert page.rows == [
+        ["Number", "Client", "Date", "Due", "Payment", "Total"],
+        ["1 · 1 Mar", "Åkerlunds Bygg AB", "1 Mar", "31 Mar", "Overdue 1 day", "3,125.00 SEK"],
+        ["Draft · 1 Mar", "Åkerlunds Bygg AB", "1 Mar", "31 Mar", "", "3,125.00 SEK"],
+    ]
+    assert [chip for chip in page.all("a") if chip[-1:].isdigit() and " " in chip] == ["All 2", "Draft 1", "Created 1"]
+
+
+def test_a_chip_shows_one_state_and_nonsense_shows_all(read, signed_in, owner, records, no_integration):
+    client = signed_in(owner)
+    assert len(read(client.get(LIST, {"state": "draft"})).rows) == 2
+    assert len(read(client.get(LIST, {"state": "no-such"})).rows) == 3
+    assert read(client.get(LIST, {"state": "cancelled"})).all("h2") == ["No invoices here now"]
+
+
+def test_the_integrations_words_stand_where_the_number_will(read, signed_in, owner, unnumbered, ledger):
+    (row,) = read(signed_in(owner).get(LIST)).rows[1:]
+    assert row[0] == "Waiting for number from Ledger · 1 Mar"
+    assert row[5] == ""
+
+
+def test_without_the_integrations_words_there_is_no_number(read, signed_in, owner, unnumbered, no_integration):
+    (row,) = read(signed_in(owner).get(LIST)).rows[1:]
+    assert row[0] == "No number · 1 Mar"
+
+
+def test_the_list_asks_as_often_for_many_as_for_one(make, signed_in, scope, owner, ledger):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client, browser = make.client(owner, "Åkerlunds"), signed_in(owner)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(LIST)
+        return len(queries)
+
+    make.draft(owner, client)
+    few = asked()
+    for _ in range(20):
+        make.draft(owner, client)
+    assert asked() == few
+
+
+def draft_facts(records, **changes):
+    """What a program posts: a product and nothing else in row 0."""
+    facts = {"client": records.client.pk, "invoice_date": "2026-03-31", "rows-0-product": records.product.pk}
+    return {**facts, **changes}
+
+
+def rows_of(invoice):
+    return [
+        (r.position, r.description, r.quantity, r.unit, r.price, r.vat_rate, r.article_number)
+        for r in type(invoice).everywhere.get(pk=invoice.pk).rows.model.everywhere.filter(invoice=invoice)
+    ]
+
+
+def newest():
+    from uku.invoices.models import Invoice
+
+    return Invoice.everywhere.order_by("-id").first()
+
+
+def test_a_row_takes_what_it_lacks_from_its_product(signed_in, owner, records):
+    typed = {
+        "rows-1-product": records.product.pk,
+        "rows-1-description": "Review",
+        "rows-1-quantity": "2,5",
+        "rows-1-price": "1 400",
+        "rows-3-description": "Postage",
+        "rows-3-quantity": "1",
+        "rows-3-price": "62.50",
+        "rows-3-vat_rate": "12",
+        "rows-3-unit": "st",
+    }
+    answer = signed_in(owner).post(f"{LIST}new/", draft_facts(records, **typed))
+    made = newest()
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{made.pk}/")
+    assert rows_of(made) == [
+        (1, "Bookkeeping", Decimal("1.00"), "h", Decimal("1250.00"), Decimal("25.00"), "100"),
+        (2, "Review", Decimal("2.50"), "h", Decimal("1400.00"), Decimal("25.00"), "100"),
+        (3, "Postage", Decimal("1.00"), "st", Decimal("62.50"), Decimal("12.00"), ""),
+    ]
+    assert (made.state, made.net, made.vat, made.rounding, made.total) == (
+        "draft",
+        Decimal("4812.50"),
+        Decimal("1195.00"),
+        Decimal("0.50"),
+        Decimal("6008.00"),
+    )
+
+
+def test_a_zero_that_was_typed_is_a_zero(signed_in, owner, records):
+    signed_in(owner).post(f"{LIST}new/", draft_facts(records, **{"rows-0-price": "0", "rows-0-vat_rate": "0"}))
+    assert rows_of(newest())[0][4:6] == (Decimal("0.00"), Decimal("0.00"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"client": ""}, "Choose the client to bill."),
+        ({"client": "999999999"}, "This client is not among yours. Choose another."),
+        ({"client": "x' OR 1=1"}, "This client is not among yours. Choose another."),
+        ({"client": "9" * 40}, "This client is not among yours. Choose another."),
+        ({"invoice_date": ""}, "Choose the invoice date."),
+        ({"invoice_date": "31/3"}, "Write the date like 2026-03-31."),
+        ({"invoice_date": "9999-12-31"}, "Choose a date from 2000 on, at most a year ahead."),
+        ({"invoice_date": "0001-01-01"}, "Choose a date from 2000 on, at most a year ahead."),
+        ({"rows-0-product": ""}, "Fill in at least one row."),
+        ({"rows-0-product": "999"}, "This product is not among yours. Choose another."),
+        ({"rows-0-quantity": "1.234"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
+        ({"rows-0-price": "lots"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
+        ({"rows-0-price": "1\x00"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
+        ({"rows-0-vat_rate": "250"}, "Write a VAT rate in per cent from 0 up to 100, such as 25."),
+        ({"rows-1-description": "Postage"}, "Write a price, such as 1 250,00."),
+        ({"rows-1-price": "5"}, "Say what is billed."),
+        (
+            {"rows-0-quantity": "999999999999", "rows-0-price": "999999999999"},
+            "The rows add up to more than an invoice can hold. Check quantities and prices.",
+        ),
+        ({"rows-0-quantity": "-1"}, "The rows add up to less than zero, which only a credit note may."),
+        (
+            {"rows-100-description": "x"},
+            "An invoice holds 100 rows at most. Put the others on a second one.",
+        ),
+    ],
+)
+def test_a_draft_that_cannot_be_is_refused_in_words(read, signed_in, owner, records, changes, sentence):
+    from uku.invoices.models import Invoice
+
+    answer = signed_in(owner).post(f"{LIST}new/", draft_facts(records, **changes))
+    page = read(answer)
+    assert answer.status_code == 422
+    assert sentence in {*page.all("li"), *page.all("p")}
+    assert "The draft is not saved." in page.all("p")
+    assert Invoice.everywhere.count() == 2
+
+
+def test_a_refused_draft_keeps_what_was_typed(read, signed_in, owner, records):
+    page = read(signed_in(owner).post(f"{LIST}new/", draft_facts(records, **{"rows-0-quantity": "many"})))
+    typed = {a["name"]: a.get("value") for tag, a in page.tags if tag == "input" and "name" in a}
+    assert (typed["rows-0-quantity"], typed["invoice_date"]) == ("many", "2026-03-31")
+
+
+def test_the_form_works_with_a_client_in_the_address(read, signed_in, owner, records):
+    client = signed_in(owner)
+    page = read(client.get(f"{LIST}new/", {"client": records.client.pk}))
+    assert [a["value"] for t, a in page.tags if t == "option" and "selected" in a if a["value"]] == [
+        str(records.client.pk)
+    ]
+    for nonsense in ("x", "9" * 40, "\x00"):
+        assert client.get(f"{LIST}new/", {"client": nonsense}).status_code == 200
+
+
+def test_more_rows_are_added_without_saving(read, signed_in, owner, records):
+    facts = draft_facts(records, **{"rows-4-description": "Last", "more": "1"})
+    page = read(signed_in(owner).post(f"{LIST}new/", facts))
+    names = [name for name in page.values("input", "name") if name and name.endswith("-description")]
+    assert names == [f"rows-{n}-description" for n in range(10)]
+    typed = {a["name"]: a.get("value") for tag, a in page.tags if tag == "input" and "name" in a}
+    assert typed["rows-4-description"] == "Last"
+    assert newest() == records.issued
+
+
+def test_choosing_a_product_fills_its_row(read, signed_in, owner, records):
+    page = read(signed_in(owner).post(f"{LIST}new/", draft_facts(records, fill="0")))
+    typed = {a["name"]: a.get("value") for tag, a in page.tags if tag == "input" and "name" in a}
+    assert [typed[f"rows-0-{name}"] for name in ("description", "quantity", "unit", "price", "vat_rate")] == [
+        "Bookkeeping",
+        "1",
+        "h",
+        "1250.00",
+        "25",
+    ]
+    assert newest() == records.issued
+
+
+def test_the_invoice_page_carries_what_the_law_asks_for(read, signed_in, member, records, no_integration):
+    page = read(signed_in(member).get(f"{LIST}{records.issued.pk}/"))
+    assert page.heading == "Invoice 1"
+    assert page.rows == [
+        ["Description", "Quantity", "Unit", "Price", "VAT", "Amount, SEK"],
+        ["Bookkeeping Article 100", "2 h × 1,250.00", "h", "1,250.00", "25 %", "2,500.00"],
+        ["Net", "2,500.00"],
+        ["VAT 25 % on 2,500.00", "625.00"],
+        ["To pay", "3,125.00"],
+    ]
+    assert (page.facts["Number"], page.facts["OCR"]) == ("1", "133")
+    assert "Organisation number 400000-0008" in " ".join(page.all("p"))
+    assert "Approved for F-tax" in " ".join(page.all("p"))
+    assert "Issue" not in page.all("button")
+
+
+def test_payments_and_what_is_left_are_shown(read, signed_in, owner, records, scope, no_integration):
+    from datetime import UTC, date, datetime
+
+    from uku.invoices.operations import PaymentFact, Reading, accept_reading
+
+    at = datetime(2026, 4, 2, tzinfo=UTC)
+    payments = (
+        PaymentFact("12", Decimal(100), date(2026, 3, 9), True),
+        PaymentFact("13", Decimal(50), date(2026, 3, 10), False),
+    )
+    reading = Reading(at, Decimal(3025), True, False, False, True, None, payments)
+    accept_reading(invoice=records.issued, reading=reading, at=at)
+    page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
+    assert page.rows[-4:] == [
+        ["Date", "Payment", "In the books", "Amount, SEK"],
+        ["9 Mar 2026", "12", "Booked", "100.00"],
+        ["10 Mar 2026", "13", "Not booked, not counted", "50.00"],
+        ["Left to pay", "3,025.00"],
+    ]
+
+
+def test_the_integrations_panel_shows_its_error_in_three_parts(read, signed_in, owner, unnumbered, ledger):
+    page = read(signed_in(owner).get(f"{LIST}{unnumbered.pk}/"))
+    parts = ["Ledger did not take it.", "Nothing was booked.", "Send it again."]
+    assert [text for text in page.all("p") if text in parts] == parts
+    assert "Fel (1)" in signed_in(owner).get(f"{LIST}{unnumbered.pk}/").content.decode()
+
+
+def test_a_difference_is_a_warning(read, signed_in, owner, records):
+    from uku.invoices.models import Invoice
+
+    Invoice.everywhere.filter(pk=records.issued.pk).update(difference="vat 625.01 instead of 625.00")
+    page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
+    assert "The accounting system's amounts differ from ours." in page.all("p")
+
+
+def test_issuing_gives_the_number_once(read, signed_in, owner, records, no_integration):
+    client = signed_in(owner)
+    for _ in range(2):
+        answer = client.post(f"{LIST}{records.draft.pk}/issue/")
+        assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{records.draft.pk}/")
+    records.draft.refresh_from_db()
+    assert (records.draft.state, records.draft.number) == ("created", "2")
+    notes = [text for text in read(client.get(f"{LIST}{records.draft.pk}/")).all("p") if "issued" in text]
+    assert notes == [
+        "The invoice is issued. Its content does not change any more.",
+        "This invoice was issued before. Nothing was done a second time.",
+    ]
+
+
+def test_issuing_needs_a_post(signed_in, owner, records):
+    assert signed_in(owner).get(f"{LIST}{records.draft.pk}/issue/").status_code == 405
+
+
+def test_what_is_missing_is_listed_with_the_place_to_add_it(read, make, signed_in, scope, owner):
+    from uku.workspaces.models import Workspace
+
+    Workspace.objects.update(vat_number="")
+    client = make.client(owner, "No Address AB", address1="")
+    draft = make.draft(owner, client)
+    answer = signed_in(owner).post(f"{LIST}{draft.pk}/issue/")
+    page = read(answer)
+    assert answer.status_code == 422
+    assert [li for li in page.all("li") if li in {"your firm's VAT number", "the client's address"}] == [
+        "your firm's VAT number",
+        "the client's address",
+    ]
+    assert f"/w/byran/clients/{client.pk}/edit/" in page.values("a", "href")
+    draft.refresh_from_db()
+    assert draft.state == "draft"

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+
+pytestmark = pytest.mark.django_db
+LIST = "/w/byran/clients/"
+FACTS = {
+    "name": "Möbelverkstan AB",
+    "organisation_number": "",
+    "email": "",
+    "country": "SE",
+    "currency": "SEK",
+    "payment_days": "30",
+}
+
+
+@pytest.fixture
+def rows(make, scope, owner):
+    make.client(owner, "Öberg & Co", organisation_number="4000000008", email="o@oberg.example")
+    make.client(owner, "Östergren, Anna", organisation_number="7502311233", city="Lund")
+    make.client(owner, "Åkerlunds Bygg AB")
+
+
+def test_the_list_shows_what_a_bookkeeper_looks_for(read, signed_in, owner, rows, no_integration):
+    page = read(signed_in(owner).get(LIST))
+    assert page.heading == "Clients"
+    assert page.rows == [
+        ["Name", "Organisation number", "E-mail", "City"],
+        ["Åkerlunds Bygg AB", "", "", "Malmö"],
+        ["Öberg & Co", "400000-0008", "o@oberg.example", "Malmö"],
+        ["Östergren, Anna", "750231-****", "", "Lund"],
+    ]
+
+
+def test_with_an_integration_the_list_has_its_column(read, signed_in, owner, rows, ledger):
+    page = read(signed_in(owner).get(LIST))
+    assert page.rows[0] == ["Name", "Organisation number", "E-mail", "City", "Integration"]
+    assert [row[4].split()[0] for row in page.rows[1:]] == ["Linked", "Linked", "Linked"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("oberg", ["Öberg & Co"]),
+        ("400000-0008", ["Öberg & Co"]),
+        ("@oberg.example", ["Öberg & Co"]),
+        ("bygg ak", ["Åkerlunds Bygg AB"]),
+        ("nobody", []),
+        ("%", []),
+        ("\x00", ["Åkerlunds Bygg AB", "Öberg & Co", "Östergren, Anna"]),
+    ],
+)
+def test_search_finds_by_name_number_and_email(read, signed_in, owner, rows, words, names, no_integration):
+    page = read(signed_in(owner).get(LIST, {"q": words}))
+    assert [row[0] for row in page.rows[1:]] == names
+
+
+def test_a_search_as_one_types_answers_with_the_rows_alone(signed_in, owner, rows, no_integration):
+    client = signed_in(owner)
+    part = client.get(LIST, {"q": "oberg"}, headers={"HX-Request": "true", "HX-Target": "rows"})
+    assert part.content.strip().startswith(b'<div class="table-box">')
+    assert part.content.count(b"<tr>") == 2
+
+
+def test_an_empty_list_offers_the_first_step(read, signed_in, owner, workspace, no_integration):
+    page = read(signed_in(owner).get(LIST))
+    assert page.all("h2") == ["No clients yet"]
+    assert "Open Settings & Apps" in page.all("a")
+
+
+def test_fifty_clients_are_a_page_and_nonsense_pages_are_the_nearest(read, make, signed_in, scope, owner):
+    for number in range(52):
+        make.client(owner, f"Client {number:02}")
+    client = signed_in(owner)
+    assert len(read(client.get(LIST)).rows) == 51
+    last = ["Client 50", "Client 51"]
+    for page in ("2", "99", "9" * 40):
+        assert [row[0] for row in read(client.get(LIST, {"page": page})).rows[1:]] == last
+    assert len(read(client.get(LIST, {"page": "x"})).rows) == 51
+
+
+def test_the_list_asks_as_often_for_fifty_as_for_one(make, signed_in, scope, owner, ledger):
+    from django.db import connection
+
+    client = signed_in(owner)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            client.get(LIST)
+        return len(queries)
+
+    make.client(owner, "First")
+    few = asked()
+    for number in range(49):
+        make.client(owner, f"Client {number}")
+    assert asked() == few
+    assert few <= 7
+
+
+def test_the_client_page_shows_details_panels_invoices_and_tasks(read, signed_in, owner, records, ledger):
+    page = read(signed_in(owner).get(f"{LIST}{records.client.pk}/"))
+    assert page.heading == "Åkerlunds Bygg AB"
+    assert page.all("h2")[:4] == ["Contact details", "Invoices", "Tasks", "Ledger"]
+    assert page.facts["Address"] == "Storgatan 1 211 34 Malmö"
+    assert page.facts["Terms of payment"] == "30 days, SEK"
+    assert page.facts["Customer"] == "1042"
+    assert sorted(row[0] for row in page.rows if row[-1] == "3,125.00 SEK") == ["1", "Draft"]
+    assert [row[0] for row in page.rows if row[0].startswith("Monthly")] == ["Monthly summary March 2026"]
+    assert "/refresh/" in page.values("form", "action")
+
+
+def test_a_person_is_masked_on_the_client_page(make, signed_in, scope, owner):
+    person = make.client(owner, "Östergren, Anna", organisation_number="7502311233")
+    html = signed_in(owner).get(f"{LIST}{person.pk}/").content.decode()
+    assert "750231-****" in html
+    assert "1233" not in html
+
+
+def test_a_member_reads_without_buttons(read, signed_in, member, records, no_integration):
+    client = signed_in(member)
+    for path in (LIST, f"{LIST}{records.client.pk}/"):
+        page = read(client.get(path))
+        assert not {"Add client", "Edit", "New invoice"} & {*page.all("a"), *page.all("button")}
+
+
+@pytest.mark.parametrize("role", ["owner", "admin"])
+def test_owners_and_admins_add_a_client(request, read, signed_in, workspace, role):
+    from uku.clients.models import Client
+
+    browser = signed_in(request.getfixturevalue(role))
+    answer = browser.post(f"{LIST}new/", {**FACTS, "organisation_number": "400000-0008", "payment_days": "10"})
+    made = Client.everywhere.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{made.pk}/")
+    assert (made.name, made.organisation_number, made.payment_days) == ("Möbelverkstan AB", "4000000008", 10)
+    assert made.workspace_id == workspace.pk
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("name", " ", "Write the client's name."),
+        ("organisation_number", "400000-0009", "This number does not pass its check digit."),
+        ("email", "not an address", "Write an e-mail address like name@company.se."),
+        ("payment_days", "", "Write the number of days, such as 30."),
+        ("payment_days", "-1", "Ensure this value is greater than or equal to 0."),
+        ("payment_days", "99999", "Ensure this value is less than or equal to 365."),
+        ("currency", "XXX", "Select a valid choice."),
+        ("name", "a\x00b", "Null characters are not allowed."),
+    ],
+)
+def test_what_cannot_be_saved_is_said_in_words(signed_in, owner, workspace, field, value, sentence):
+    from html import unescape
+
+    from uku.clients.models import Client
+
+    answer = signed_in(owner).post(f"{LIST}new/", {**FACTS, field: value})
+    assert answer.status_code == 422
+    text = unescape(answer.content.decode())
+    assert "The client is not saved." in text
+    assert sentence in text
+    assert Client.everywhere.count() == 0
+
+
+def test_editing_changes_only_what_was_changed(make, signed_in, scope, owner):
+    stored = make.client(owner, "Möbelverkstan AB", organisation_number="400000-0008", email="a@x.example;b@x.example")
+    facts = {
+        **FACTS,
+        "organisation_number": "400000-0008",
+        "email": stored.email,
+        "address1": "Nya vägen 2",
+        "postcode": stored.postcode,
+        "city": stored.city,
+    }
+    answer = signed_in(owner).post(f"{LIST}{stored.pk}/edit/", facts)
+    assert answer.status_code == 302
+    stored.refresh_from_db()
+    assert stored.edited_fields == ["address1"]
+    assert (stored.address1, stored.organisation_number) == ("Nya vägen 2", "400000-0008")
+
+
+def test_the_edit_form_shows_an_unusual_currency_and_keeps_it(read, make, signed_in, scope, owner):
+    stored = make.client(owner, "Tokyo KK", currency="JPY", country="JP")
+    page = read(signed_in(owner).get(f"{LIST}{stored.pk}/edit/"))
+    assert page.heading == "Edit Tokyo KK"
+    chosen = [attributes["value"] for tag, attributes in page.tags if tag == "option" and "selected" in attributes]
+    assert chosen == ["JP", "JPY"]

@@ -1,0 +1,153 @@
+"""Every address under /w/<slug>/ is closed to those outside the workspace, whatever integrations add."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import get_resolver
+from django.urls.resolvers import URLPattern
+
+pytestmark = pytest.mark.django_db
+
+
+def workspace_patterns(resolver=None, route=""):
+    """Yield the route and pattern of every address that carries a workspace's slug."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        full = route + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            if full.startswith("w/"):
+                yield full, pattern
+        else:
+            yield from workspace_patterns(pattern, full)
+
+
+def paths(slug, records):
+    """Return every address of a workspace, with numbers of records that are there."""
+    known = {"clients": records.client, "billing": records.draft, "tasks": records.task}
+    found = []
+    for route, pattern in workspace_patterns():
+        section = route.split("/")[2]
+        path = "/" + route.replace("<slug:slug>", slug)
+        for name, converter in pattern.pattern.converters.items():
+            if name == "slug":
+                continue
+            kind = type(converter).__name__.removesuffix("Converter").lower()
+            path = path.replace(f"<{kind if kind != 'string' else 'str'}:{name}>", str(value_for(section, known)))
+            path = path.replace(f"<{name}>", str(value_for(section, known)))
+        assert "<" not in path, path
+        found.append(path)
+    return found
+
+
+def value_for(section, known):
+    return known[section].pk if section in known else known["clients"].pk
+
+
+def test_the_routes_are_those_we_know_of(records):
+    own = [path for path in paths("byran", records) if path.count("/settings/") == 0]
+    client, draft, task = records.client.pk, records.draft.pk, records.task.pk
+    assert sorted(own) == sorted(
+        [
+            "/w/byran/clients/",
+            "/w/byran/clients/new/",
+            f"/w/byran/clients/{client}/",
+            f"/w/byran/clients/{client}/edit/",
+            "/w/byran/products/",
+            "/w/byran/products/new/",
+            "/w/byran/billing/",
+            "/w/byran/billing/new/",
+            f"/w/byran/billing/{draft}/",
+            f"/w/byran/billing/{draft}/issue/",
+            "/w/byran/tasks/",
+            f"/w/byran/tasks/{task}/",
+            f"/w/byran/tasks/{task}/finish/",
+        ]
+    )
+
+
+def test_every_view_came_through_the_one_way_in():
+    loose = [
+        route
+        for route, pattern in workspace_patterns()
+        if not getattr(pattern.callback, "is_workspace_page", False)
+    ]
+    assert loose == []
+
+
+def answers(client, every_path):
+    return {
+        f"{verb.__name__} {path}": verb(path).status_code
+        for path in every_path
+        for verb in (client.get, client.post)
+    }
+
+
+def test_a_member_of_another_workspace_gets_404_everywhere(signed_in, stranger, records, other_records):
+    found = answers(signed_in(stranger), paths("byran", records))
+    assert {key: status for key, status in found.items() if status != 404} == {}
+
+
+def test_an_own_slug_does_not_open_the_records_of_another_workspace(
+    signed_in, stranger, records, other_workspace, other_records
+):
+    """The address is mine, the record is not."""
+    with_a_record = [path for path in paths("annan", records) if any(part.isdigit() for part in path.split("/"))]
+    assert len(with_a_record) >= 6
+    found = answers(signed_in(stranger), with_a_record)
+    assert {key: status for key, status in found.items() if status not in {404, 405}} == {}
+    assert records_unchanged(records)
+
+
+def records_unchanged(records):
+    from uku.invoices.models import Invoice
+    from uku.tasks.models import Task
+
+    draft = Invoice.everywhere.get(pk=records.draft.pk)
+    task = Task.everywhere.get(pk=records.task.pk)
+    return (draft.state, task.state) == ("draft", "open")
+
+
+def test_a_person_who_left_gets_404(signed_in, member, workspace, records):
+    from uku.workspaces.models import Membership
+
+    Membership.everywhere.filter(user=member).update(is_active=False)
+    found = answers(signed_in(member), paths("byran", records))
+    assert {key: status for key, status in found.items() if status != 404} == {}
+
+
+def test_a_workspace_that_is_none_answers_the_same(signed_in, stranger, records):
+    client = signed_in(stranger)
+    there, nowhere = client.get("/w/byran/clients/"), client.get("/w/nobody/clients/")
+    assert (there.status_code, nowhere.status_code) == (404, 404)
+    assert b"Olga" not in there.content
+    assert b"Byran" not in there.content
+
+
+def test_without_signing_in_every_address_leads_to_the_sign_in(client, records):
+    for path in paths("byran", records):
+        for answer in (client.get(path), client.post(path)):
+            assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={path}")
+
+
+def test_a_member_is_told_who_can(signed_in, member, records):
+    client = signed_in(member)
+    refused = {
+        "/w/byran/clients/new/": "Only a Company Owner or Company Admin can change clients.",
+        f"/w/byran/clients/{records.client.pk}/edit/": "Only a Company Owner or Company Admin can change clients.",
+        "/w/byran/products/new/": "Only a Company Owner or Company Admin can change products.",
+        "/w/byran/billing/new/": "Only a Company Owner or Company Admin can make and issue invoices.",
+        f"/w/byran/billing/{records.draft.pk}/issue/": (
+            "Only a Company Owner or Company Admin can make and issue invoices."
+        ),
+    }
+    for path, sentence in refused.items():
+        answer = client.post(path)
+        assert answer.status_code == 403, path
+        assert sentence in answer.content.decode(), path
+    assert records_unchanged(records)
+
+
+def test_a_member_may_finish_a_task(signed_in, member, records):
+    from uku.tasks.models import Task
+
+    signed_in(member).post(f"/w/byran/tasks/{records.task.pk}/finish/")
+    assert Task.everywhere.get(pk=records.task.pk).state == "done"
