@@ -75,7 +75,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reply:
-    """A good answer, read. `unclear` is the outcome to report when it turns out not to be what was promised."""
+    """A good answer, read. `unclear` is the outcome to report when it is not what was promised."""
 
     body: Any
     answer: Answer

@@ -91,8 +91,7 @@ class Articles(Listed[ArticleItem, Article]):
         item=ArticleItem,
         record=Article,
         number="ArticleNumber",
-        searches="articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber"
-        " webshop",
+        searches="articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber webshop",
         filters="active inactive",
         sorts="articlenumber quantityinstock reservedquantity stockvalue",
     )

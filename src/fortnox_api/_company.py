@@ -17,9 +17,7 @@ class CompanyInformation(Record):
 
     database_number: Key
     name: Text = Field("", alias="CompanyName")
-    organisation_number: Text = Field(
-        "", alias="OrganizationNumber"
-    )  # spelled with z here, with s on customers
+    organisation_number: Text = Field("", alias="OrganizationNumber")  # spelled with z here, with s on customers
     address: Text = ""
     zip_code: Text = ""
     city: Text = ""

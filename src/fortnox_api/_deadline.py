@@ -98,9 +98,7 @@ class _Backend(httpcore2.NetworkBackend):
         for address in _addresses(host, port):
             capped = _capped(timeout, httpcore2.ConnectTimeout)
             try:
-                return _Stream(
-                    self._inner.connect_tcp(address, port, capped, local_address, socket_options or ())
-                )
+                return _Stream(self._inner.connect_tcp(address, port, capped, local_address, socket_options or ()))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as fault:
                 failure = fault
         raise failure

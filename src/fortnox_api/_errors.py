@@ -15,8 +15,6 @@ FortnoxError
 └── Unreadable              the answer is not what the document promises
 """
 
-# ruff: noqa: N818 - the names are what a caller reads after "except"
-
 from enum import Enum
 
 

@@ -99,9 +99,7 @@ class InvoicePayload(Payload):
     cost_center: str | None = None
     project: str | None = None
     not_completed: bool | None = None
-    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload, ...], Field(max_length=500)] = Field(
-        alias="InvoiceRows"
-    )
+    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload, ...], Field(max_length=500)] = Field(alias="InvoiceRows")
 
 
 class InvoiceUpdate(Payload):
@@ -129,7 +127,6 @@ class InvoiceUpdate(Payload):
     administration_fee: ExactAmount | None = None
     language: Literal["SV", "EN"] | None = None
     not_completed: bool | None = None
-    rows: (
-        Annotated[tuple[InvoiceRowPayload | TextRowPayload | KeptRowPayload, ...], Field(max_length=500)]
-        | None
-    ) = Field(None, alias="InvoiceRows")
+    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload | KeptRowPayload, ...], Field(max_length=500)] | None = (
+        Field(None, alias="InvoiceRows")
+    )

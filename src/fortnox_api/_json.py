@@ -56,9 +56,7 @@ def _written(value: Any) -> str:
         case Decimal():
             return plain(value)
         case dict():
-            return (
-                "{" + ",".join(f"{_written(str(key))}:{_written(item)}" for key, item in value.items()) + "}"
-            )
+            return "{" + ",".join(f"{_written(str(key))}:{_written(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
             return "[" + ",".join(map(_written, value)) + "]"
         case _:

@@ -216,9 +216,7 @@ def total(api: Api, call: Call) -> int:
 def _meta(body: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
     meta = body.get("MetaInformation")
     known = meta if isinstance(meta, dict) else {}
-    pages, resources, current = (
-        _size(known.get(name)) for name in ("@TotalPages", "@TotalResources", "@CurrentPage")
-    )
+    pages, resources, current = (_size(known.get(name)) for name in ("@TotalPages", "@TotalResources", "@CurrentPage"))
     return pages, resources, current
 
 

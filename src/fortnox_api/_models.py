@@ -55,7 +55,6 @@ class Record(BaseModel):
 
 def findings(fault: ValidationError) -> str:
     """Say which fields do not fit and why, without a single value."""
-    found = [
-        f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in fault.errors(include_input=False)
-    ]
-    return "; ".join(found[:5])
+    found = fault.errors(include_input=False, include_url=False)[:5]
+    parts = ((".".join(map(str, each["loc"])), each["msg"]) for each in found)
+    return "; ".join(": ".join(filter(None, pair)) for pair in parts)

@@ -112,9 +112,7 @@ class OAuthApp:
 
         When the answer holds no new refresh token, `refresh_token` of the result is None: keep the old one.
         """
-        return self._tokens(
-            {"grant_type": "refresh_token", "refresh_token": refresh_token}, secret=refresh_token
-        )
+        return self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token}, secret=refresh_token)
 
     def client_credentials(self, tenant_id: str, scopes: Iterable[str] = ()) -> TokenSet:
         """Mint an access token for a company that consented to a service account. There is no refresh token.
@@ -135,15 +133,11 @@ class OAuthApp:
 
         Access tokens cannot be revoked: they work until they expire, at most an hour.
         """
-        message = self._message(
-            "/oauth-v1/revoke", {"token_type_hint": "refresh_token", "token": refresh_token}, {}
-        )
+        message = self._message("/oauth-v1/revoke", {"token_type_hint": "refresh_token", "token": refresh_token}, {})
         body = self._body(message, self._wire.send(message, self._wire.deadline()), refresh_token)
         return isinstance(body, dict) and body.get("revoked") is True
 
-    def _tokens(
-        self, form: dict[str, str], *, secret: str, headers: dict[str, str] | None = None
-    ) -> TokenSet:
+    def _tokens(self, form: dict[str, str], *, secret: str, headers: dict[str, str] | None = None) -> TokenSet:
         message = self._message("/oauth-v1/token", form, headers or {})
         answer = self._wire.send(message, self._wire.deadline())
         tokens = token_set(self._body(message, answer, secret), self._clock.now())
@@ -185,9 +179,7 @@ class OAuthApp:
         complaint = complaint_of(answer.body)
         kind, reason = _grant_fault(answer.status, complaint.code if complaint else None)
         if kind is None or complaint is None:
-            return error(
-                answer, complaint, unclear=unclear, clock=self._clock, secrets=(secret, self._client_secret)
-            )
+            return error(answer, complaint, unclear=unclear, clock=self._clock, secrets=(secret, self._client_secret))
         return kind(
             reason,
             status=answer.status,

@@ -78,14 +78,10 @@ class Payload(BaseModel):
 
     @model_validator(mode="after")
     def _texts_fit(self) -> Self:
-        for name, longest in self.texts.items():
+        for name in type(self).model_fields:
             value = getattr(self, name)
-            if not isinstance(value, str):
-                continue
-            if len(value) > longest:
-                raise ValueError(f"{name}: more than {longest} characters")
-            if value in {BLANK.value, NO_RIGHT}:
-                raise ValueError(f"{name}: this text means something else to Fortnox")
+            if isinstance(value, str):
+                _check_text(name, value, self.texts.get(name))
         return self
 
     def to_wire(self) -> dict[str, Any]:
@@ -102,13 +98,25 @@ class Payload(BaseModel):
         return dumps({self.wrapper: self.to_wire()})
 
     def cleaned(self) -> tuple[Self, tuple[TextChange, ...]]:
-        """Return the payload with every text as Fortnox takes it, and the changes that were needed."""
+        """Return the payload with every text as Fortnox takes it, and the changes that were needed.
+
+        Raises ValidationError when nothing is left of a text that must not be empty.
+        """
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         changes: list[TextChange] = []
         for name, value in fields.items():
             fields[name], found = _cleaned(value, name, self.texts.get(name))
             changes += found
         return type(self).model_validate(fields), tuple(changes)
+
+
+def _check_text(name: str, text: str, longest: int | None) -> None:
+    if longest is not None and len(text) > longest:
+        raise ValueError(f"{name}: more than {longest} characters")
+    if text in {BLANK.value, NO_RIGHT}:
+        raise ValueError(f"{name}: this text means something else to Fortnox")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError(f"{name}: half a character")
 
 
 def _cleaned(value: Any, name: str, longest: int | None) -> tuple[Any, tuple[TextChange, ...]]:

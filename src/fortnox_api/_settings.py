@@ -60,9 +60,7 @@ class Settings:
 
     def locked_period(self) -> LockedPeriod:
         """Return up to which day the bookkeeping is locked."""
-        return record(
-            self._api, Call(Kind.READ, "GET", "settings/lockedperiod"), "LockedPeriod", LockedPeriod
-        )
+        return record(self._api, Call(Kind.READ, "GET", "settings/lockedperiod"), "LockedPeriod", LockedPeriod)
 
 
 class Unit(Record):

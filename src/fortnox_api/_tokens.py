@@ -36,9 +36,7 @@ class TokenSet:
 
     def __repr__(self) -> str:
         scopes = " ".join(sorted(self.scopes))
-        return (
-            f"<TokenSet tenant={self.tenant_id} scopes={scopes!r} expires_at={self.expires_at.isoformat()}>"
-        )
+        return f"<TokenSet tenant={self.tenant_id} scopes={scopes!r} expires_at={self.expires_at.isoformat()}>"
 
 
 def token_set(body: Any, now: datetime) -> TokenSet | None:
@@ -76,6 +74,4 @@ def _claim(token: str, name: str) -> str | None:
     except (NotJsonError, binascii.Error, ValueError):
         return None
     value = claims.get(name) if isinstance(claims, dict) else None
-    return (
-        str(value) if isinstance(value, int | str) and not isinstance(value, bool) and value != "" else None
-    )
+    return str(value) if isinstance(value, int | str) and not isinstance(value, bool) and value != "" else None

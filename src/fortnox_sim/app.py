@@ -12,7 +12,7 @@ from fortnox_sim import oauth
 from fortnox_sim.access import authenticate, peek_company
 from fortnox_sim.api import answer_api
 from fortnox_sim.clock import Clock
-from fortnox_sim.control import answer_control
+from fortnox_sim.control import answer_control, mutate
 from fortnox_sim.drills import Outcome, conduct, send
 from fortnox_sim.errors import Refusal, Unauthorized
 from fortnox_sim.routing import raw_path
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
 MAX_BODY = 10_000_000
-MAINTENANCE = (
-    b"<html><head><title>503 Service Unavailable</title></head><body><h1>Underh\xc3\xa5ll</h1></body></html>"
-)
+MAINTENANCE = b"<html><head><title>503 Service Unavailable</title></head><body><h1>Underh\xc3\xa5ll</h1></body></html>"
 
 
 class Simulator:
@@ -52,13 +50,13 @@ class Simulator:
         with world.lock:
             company = peek_company(world, request)
             shown = {key: value for key, value in query.items() if key != "state"}
-            entry = world.journal.add(
-                "request", company, method=request.method, path=request.path, query=shown
-            )
+            entry = world.journal.add("request", company, method=request.method, path=request.path, query=shown)
             world.store.commit([entry])
             fault = world.faults.strike(company, request.method, request.path, query)
         number: int = entry["n"]
-        outcome = conduct(fault, lambda: self._answer(request, number), request.environ)
+        outcome = conduct(
+            fault, lambda: self._answer(request, number), lambda hit: mutate(world, hit.rule), request.environ
+        )
         with world.lock:
             status = None if outcome.lost else outcome.answer.status
             hit = {"fault": fault.id} if fault else {}

@@ -34,10 +34,14 @@ class Outcome:
         return self.cut in LOST
 
 
-def conduct(fault: Fault | None, run: Callable[[], Answer], environ: dict[str, Any]) -> Outcome:
-    """Carry a request out as the fault demands; `run` commits."""
+def conduct(
+    fault: Fault | None, run: Callable[[], Answer], mutate: Callable[[Fault], None], environ: dict[str, Any]
+) -> Outcome:
+    """Carry a request out as the fault demands; `run` commits, `mutate` is a change by somebody else."""
     if fault is None:
         return Outcome(run())
+    if fault.action == "mutate":
+        return _between(fault, run, mutate)
     if fault.action in {"hold", "delay"}:
         return _wait(fault, run)
     if fault.phase == "P5":
@@ -46,6 +50,16 @@ def conduct(fault: Fault | None, run: Callable[[], Answer], environ: dict[str, A
     if fault.phase == "P4":
         fault.wait(fault.seconds)
     return Outcome(_altered(fault, answer), fault.action if fault.action in CUT else "", fault.seconds)
+
+
+def _between(fault: Fault, run: Callable[[], Answer], mutate: Callable[[Fault], None]) -> Outcome:
+    """Let somebody else change the books just before the request (P0, P1) or just after it."""
+    if fault.phase in BEFORE:
+        mutate(fault)
+        return Outcome(run())
+    answer = run()
+    mutate(fault)
+    return Outcome(answer)
 
 
 def _wait(fault: Fault, run: Callable[[], Answer]) -> Outcome:

@@ -69,7 +69,7 @@ INVENTED = {
 }
 
 
-class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not a fault of ours)
+class Refusal(Exception):
     """A request that Fortnox answers with ErrorInformation."""
 
     def __init__(self, error: tuple[int, str], detail: str = "", status: int = 400) -> None:
@@ -87,7 +87,7 @@ class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not a fault of
         return json_answer({"ErrorInformation": body}, self.status)
 
 
-class Unauthorized(Exception):  # noqa: N818
+class Unauthorized(Exception):
     """A bearer token that is absent, expired, revoked or not ours."""
 
     @staticmethod

@@ -13,9 +13,17 @@ from typing import Any
 from fortnox_sim.wire import Record
 
 PHASES = ("P0", "P1", "P2", "P3", "P4", "P5")
-ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip")
-DEFAULT_PHASE = {"truncate": "P3", "drip": "P3", "hold": "P4", "delay": "P4", "drop": "P2", "reset": "P2"}
-KEYS = frozenset(["company", "method", "path", "query", "nth", "times", "phase", "action", "status", "body", "headers", "seconds"])
+ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip", "mutate")
+DEFAULT_PHASE = {
+    "truncate": "P3",
+    "drip": "P3",
+    "hold": "P4",
+    "delay": "P4",
+    "drop": "P2",
+    "reset": "P2",
+    "mutate": "P1",
+}
+KEYS = frozenset(["company", "method", "path", "query", "nth", "times", "phase", "action", "status", "body", "headers", "seconds", "do"])
 BEFORE = frozenset({"P0", "P1"})
 
 
@@ -115,9 +123,7 @@ class FaultPlan:
         return hit
 
 
-def _matches(
-    rule: dict[str, Any], company: str | None, method: str, path: str, query: dict[str, str]
-) -> bool:
+def _matches(rule: dict[str, Any], company: str | None, method: str, path: str, query: dict[str, str]) -> bool:
     if rule.get("company") and str(rule["company"]) != company:
         return False
     if rule.get("method") and rule["method"].upper() != method:

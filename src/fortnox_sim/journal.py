@@ -22,10 +22,6 @@ class Journal:
         self._entries.append(entry)
         return entry
 
-    def drop(self, entries: list[Record]) -> None:
-        """Forget entries whose commit failed to reach the file."""
-        del self._entries[len(self._entries) - len(entries) :]
-
     def since(self, number: int, company: str | None = None) -> Record:
         """List entries after a number, of one company or of all."""
         entries = self._entries[max(number, 0) :]

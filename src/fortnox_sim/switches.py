@@ -45,9 +45,7 @@ SWITCHES: dict[str, Switch] = {
     "consent_refusal": _choice(
         "What an ordinary user meets who may not approve a service account.", "page", "redirect"
     ),
-    "locked_keeps_state": _flag(
-        "A locked account is sent back with its state.", default=False, pessimistic=False
-    ),
+    "locked_keeps_state": _flag("A locked account is sent back with its state.", default=False, pessimistic=False),
     "refresh_grace_seconds": _amount("Q1: a used refresh token works this long again.", 0, 0),
     "refresh_reuse_kills_family": _flag(
         "Q1: reusing a refresh token ends its successors too.", default=False, pessimistic=True
@@ -55,9 +53,7 @@ SWITCHES: dict[str, Switch] = {
     "refresh_ends_access": _flag("Q2: a refresh ends the old access token.", default=False, pessimistic=True),
     "refresh_days": _amount("Q13: life of a refresh token in days.", 45, 31),
     "access_seconds": _amount("Life of an access token in seconds.", 3600, 3600),
-    "refresh_token_in_answer": _flag(
-        "A refresh answer carries a refresh token.", default=True, pessimistic=True
-    ),
+    "refresh_token_in_answer": _flag("A refresh answer carries a refresh token.", default=True, pessimistic=True),
     "revoke_ends_consent": _flag(
         "Q12: revoking the refresh token also ends client credentials.", default=False, pessimistic=False
     ),
@@ -80,12 +76,8 @@ SWITCHES: dict[str, Switch] = {
         default=False,
         pessimistic=False,
     ),
-    "reference_search": _choice(
-        "Q4: how externalinvoicereference1 is searched.", "contains", "exact", "contains"
-    ),
-    "exact_searches": _flag(
-        "invoicenumber and voucherseries are searched exactly.", default=True, pessimistic=False
-    ),
+    "reference_search": _choice("Q4: how externalinvoicereference1 is searched.", "contains", "exact", "contains"),
+    "exact_searches": _flag("invoicenumber and voucherseries are searched exactly.", default=True, pessimistic=False),
     "visible_after_seconds": _amount(
         "Q5: a new invoice appears in lists after this many seconds of the business clock.", 0, 30
     ),
@@ -102,9 +94,7 @@ SWITCHES: dict[str, Switch] = {
         "A row's rate stays as sent although the customer's VAT type says 0.", default=True, pessimistic=False
     ),
     "vat_rounding": _choice("VAT is rounded per rate or per row.", "rate", "row"),
-    "round_foreign": _flag(
-        "Totals in other currencies are rounded to whole units.", default=False, pessimistic=True
-    ),
+    "round_foreign": _flag("Totals in other currencies are rounded to whole units.", default=False, pessimistic=True),
     "reverse_needs_vat_number": _flag(
         "Booking for an EU customer without VAT number is refused.", default=False, pessimistic=True
     ),
@@ -112,17 +102,13 @@ SWITCHES: dict[str, Switch] = {
         "A credit note copies ExternalInvoiceReference1.", default=False, pessimistic=True
     ),
     "credit_note_booked": _flag("A credit note is booked at once.", default=False, pessimistic=False),
-    "credit_settles": _flag(
-        "A booked credit note is set off against its original.", default=False, pessimistic=False
-    ),
+    "credit_settles": _flag("A booked credit note is set off against its original.", default=False, pessimistic=False),
     "ocr_unique": _flag("An OCR that another invoice carries is refused.", default=False, pessimistic=True),
     "payment_other_year": _flag(
         "A payment may be dated outside the invoice's financial year.", default=True, pessimistic=False
     ),
     "payment_needs_booked": _flag("Only booked invoices take payments.", default=True, pessimistic=True),
-    "voucher_right": _flag(
-        "The connection sees the voucher of a booked invoice.", default=True, pessimistic=False
-    ),
+    "voucher_right": _flag("The connection sees the voucher of a booked invoice.", default=True, pessimistic=False),
     "wire_era": _choice("Which recordings answers look like.", "2024-12", "2023-01"),
     "maintenance": _flag("Everything answers 503 with an HTML page.", default=False, pessimistic=False),
 }

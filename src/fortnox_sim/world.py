@@ -73,9 +73,7 @@ class World:
         request: int | None = None,
     ) -> None:
         """Journal a change and make it final, in one line of the file."""
-        entry = self.journal.add(
-            "commit", company, action=action, key=key, reference=reference, request=request
-        )
+        entry = self.journal.add("commit", company, action=action, key=key, reference=reference, request=request)
         self.store.commit([entry])
 
     def save_clock(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from uku import boot
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 workspace_app = typer.Typer(no_args_is_help=True, help="Make, list and change workspaces.")
@@ -19,55 +19,19 @@ app.add_typer(fortnox_app, name="fortnox")
 console = Console(soft_wrap=True)
 
 
-def prepare_database() -> None:
-    """Use DATABASE_URL, or start the embedded PostgreSQL under UKU_HOME and point both addresses at it."""
-    if os.environ.get("DATABASE_URL"):
-        os.environ.setdefault("MIGRATE_DATABASE_URL", os.environ["DATABASE_URL"])
-        return
-    from uku.kit.embedded import Cluster
-
-    addresses = Cluster(Path(os.environ.get("UKU_HOME", ".uku"))).ensure_running()
-    os.environ["DATABASE_URL"], os.environ["MIGRATE_DATABASE_URL"] = addresses.app, addresses.owner
-
-
-def start_django(*, as_owner: bool = False) -> None:
-    """Read the configuration and start Django. A wrong setting ends the program with a sentence."""
-    from pydantic import ValidationError
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "uku.settings")
-    prepare_database()
-    if as_owner:
-        os.environ["DATABASE_URL"] = os.environ["MIGRATE_DATABASE_URL"]
-    from uku.config import config, unknown_settings
-
-    if unknown := unknown_settings(os.environ):
-        _end(f"There is no setting {', '.join(unknown)}. docs/settings.md lists them all.")
+def _start(*, as_owner: bool = False) -> None:
+    """Start Django; a wrong setting ends the program with a sentence."""
     try:
-        config()
-    except ValidationError as error:
-        _end("; ".join(_in_words(dict(problem)) for problem in error.errors()))
-    import django
-
-    django.setup()
-
-
-def _in_words(problem: dict[str, object]) -> str:
-    place = ".".join(str(part) for part in problem["loc"]) if isinstance(problem["loc"], tuple) else ""
-    name = place if place.endswith("DATABASE_URL") or not place else f"UKU_{place.upper()}"
-    if problem["type"] == "missing":
-        return f"{name} is not set. See docs/settings.md for what it is and how to make one."
-    return f"{name} {problem['msg']}".strip()
-
-
-def _end(sentence: str) -> None:
-    console.print(sentence, style="red", markup=False)
-    raise typer.Exit(2)
+        boot.start_django(as_owner=as_owner)
+    except boot.CannotStart as problem:
+        console.print(str(problem), style="red", markup=False)
+        raise typer.Exit(2) from None
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database up to this version."""
-    start_django(as_owner=True)
+    _start(as_owner=True)
     from django.core.management import call_command
 
     call_command("migrate", verbosity=1)
@@ -80,7 +44,7 @@ def serve(
     with_worker: Annotated[bool, typer.Option(help="Run a worker too, for a small firm.")] = False,
 ) -> None:
     """Answer web requests. With --with-worker everything runs in one process tree."""
-    start_django()
+    _start()
     worker = subprocess.Popen([sys.executable, "-m", "uku", "worker"]) if with_worker else None
     from uku.web.server import run
 
@@ -95,7 +59,7 @@ def serve(
 @app.command()
 def worker(concurrency: int = 4) -> None:
     """Run background jobs until told to stop."""
-    start_django()
+    _start()
     from uku.kit.worker import run_worker
 
     run_worker(concurrency=concurrency)
@@ -124,7 +88,7 @@ def demo(
 @app.command()
 def doctor() -> None:
     """Say how this installation stands: database, roles, keys, connections."""
-    start_django()
+    _start()
     from uku.doctor import findings
 
     bad = False
@@ -137,7 +101,7 @@ def doctor() -> None:
 @workspace_app.command("list")
 def list_workspaces() -> None:
     """List all workspaces with plan and owner."""
-    start_django()
+    _start()
     from uku.workspaces.models import Membership, Role
 
     for owner in Membership.everywhere.filter(role=Role.OWNER).select_related("workspace", "user"):
@@ -147,7 +111,7 @@ def list_workspaces() -> None:
 @workspace_app.command("create")
 def create_workspace(name: str, slug: str, owner_email: str, plan: str = "team") -> None:
     """Make a workspace; asks for the owner's password when the person is new."""
-    start_django()
+    _start()
     from uku.kit import clock
     from uku.workspaces import operations
     from uku.workspaces.models import User
@@ -163,7 +127,7 @@ def create_workspace(name: str, slug: str, owner_email: str, plan: str = "team")
 @workspace_app.command("set-plan")
 def set_plan(slug: str, plan: str) -> None:
     """Change a workspace's plan: free, team or elite."""
-    start_django()
+    _start()
     from uku.workspaces import operations
     from uku.workspaces.models import Workspace
 
@@ -173,7 +137,7 @@ def set_plan(slug: str, plan: str) -> None:
 @fortnox_app.command("status")
 def fortnox_status() -> None:
     """Show each connection, its company and its newest runs."""
-    start_django()
+    _start()
     from uku.integrations.fortnox import health
     from uku.integrations.fortnox.models import Connection
     from uku.kit.scoping import workspace_in_force
@@ -188,13 +152,14 @@ def fortnox_status() -> None:
 @fortnox_app.command("sync")
 def fortnox_sync(slug: str) -> None:
     """Ask for every kind of sync of one workspace now; a worker does the work."""
-    start_django()
+    _start()
     from uku.integrations.fortnox import jobs
     from uku.integrations.fortnox.models import Connection, RunKind
+    from uku.kit.jobs import SOON
 
     connection = Connection.everywhere.get(workspace__slug=slug)
     for kind in RunKind:
-        asked = jobs.request_sync(connection, kind, priority=jobs.SOON)
+        asked = jobs.request_sync(connection, kind, priority=SOON)
         console.print(f"{kind.label}: {'asked for' if asked else 'waits already'}", highlight=False)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SHORTEST_SECRET = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Read before Django starts, by the command line and the tests.
 OUTSIDE_DJANGO = frozenset({"UKU_DEMO_TODAY", "UKU_LOG_LEVEL", "UKU_REQUIRE_BROWSER", "UKU_TEST_HOME"})
@@ -36,9 +37,7 @@ class Config(BaseSettings):
         description="Fernet keys, comma separated. The first seals tokens, all of them open."
     )
     fortnox_client_id: str = Field(default="", description="Client id of your app in Fortnox's developer portal.")
-    fortnox_client_secret: SecretStr = Field(
-        default=SecretStr(""), description="Client secret of the same app."
-    )
+    fortnox_client_secret: SecretStr = Field(default=SecretStr(""), description="Client secret of the same app.")
     fortnox_auth_url: str = Field(default="https://apps.fortnox.se", description="Where consent is given.")
     fortnox_api_url: str = Field(default="https://api.fortnox.se", description="Where the API answers.")
     fortnox_service_account: bool = Field(
@@ -55,8 +54,8 @@ class Config(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters")
+        if len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
         return value
 
     @field_validator("token_keys", mode="before")

@@ -32,12 +32,14 @@ def findings() -> Iterator[Finding]:
         not strong and not owned,
         "the app's role owns no tables"
         if not strong and not owned
-        else "the app's role owns its tables, so the audit log can be changed: set MIGRATE_DATABASE_URL to another role",
+        else "the app's role owns its tables and could change the audit log: set MIGRATE_DATABASE_URL to another role",
     )
     executor = MigrationExecutor(database)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield Finding(not waiting, f"{len(waiting)} migrations waiting" if waiting else "the schema is this version's")
     configured = bool(settings.UKU.fortnox_client_id and settings.UKU.fortnox_client_secret.get_secret_value())
-    yield Finding(configured, "Fortnox client id and secret are set" if configured else "Fortnox client id or secret missing")
+    yield Finding(
+        configured, "Fortnox client id and secret are set" if configured else "Fortnox client id or secret missing"
+    )
     simulated = settings.UKU.allow_loopback_fortnox
     yield Finding(ok=True, text=f"Fortnox at {settings.UKU.fortnox_api_url}{' (simulated)' if simulated else ''}")

@@ -1,6 +1,7 @@
 """A Fortnox that says what a test tells it to, and time that passes only when somebody waits."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -8,6 +9,7 @@ from decimal import Decimal
 
 import httpx2
 import pytest
+from hypothesis import settings
 
 from fortnox_api import (
     Clock,
@@ -19,6 +21,10 @@ from fortnox_api import (
     StaticAuth,
     TokenSet,
 )
+
+settings.register_profile("suite", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("soak", deadline=None, max_examples=5000)
+settings.load_profile("soak" if os.environ.get("UKU_SOAK") else "suite")
 
 TOKEN = "canary-access-token"
 SECRET = "canary-client-secret"
@@ -42,9 +48,7 @@ class Time:
 
     @property
     def clock(self):
-        return Clock(
-            now=lambda: self.moment, monotonic=lambda: self.ticks, sleep=self.sleep, chance=lambda: 0.0
-        )
+        return Clock(now=lambda: self.moment, monotonic=lambda: self.ticks, sleep=self.sleep, chance=lambda: 0.0)
 
 
 class Script:
@@ -96,6 +100,11 @@ class Talk:
     @property
     def asked(self):
         return self.script.asked
+
+
+@pytest.fixture(scope="session")
+def new_time():
+    return Time
 
 
 @pytest.fixture
@@ -227,9 +236,7 @@ def invoice_wire():
                 "VoucherSeries": None,
                 "VoucherYear": None,
                 "OCR": "104265",
-                "InvoiceRows": [
-                    {"RowId": 7, "ArticleNumber": "5", "DeliveredQuantity": "1", "Price": 900, "VAT": 25}
-                ],
+                "InvoiceRows": [{"RowId": 7, "ArticleNumber": "5", "DeliveredQuantity": "1", "Price": 900, "VAT": 25}],
                 **changes,
             }
         }

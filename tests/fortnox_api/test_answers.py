@@ -151,14 +151,17 @@ def test_fortnox_words_stay_out_of_what_is_logged(talk, payload, complaint):
 
 @pytest.mark.parametrize("code", [True, None, [], "x", "1" * 20, -1.5])
 def test_a_code_that_is_no_number_is_left_out(talk, payload, code):
-    assert (
-        written(talk, payload, httpx2.Response(400, json={"ErrorInformation": {"code": code}})).code is None
-    )
+    assert written(talk, payload, httpx2.Response(400, json={"ErrorInformation": {"code": code}})).code is None
 
 
 def test_a_message_that_is_no_text_is_left_out(talk, payload):
     answer = httpx2.Response(400, json={"ErrorInformation": {"code": 1, "message": {"a": 1}}})
     assert written(talk, payload, answer).message == ""
+
+
+BODIES = st.binary() | st.sampled_from(
+    [b"{}", b"[]", b'{"ErrorInformation":{}}', b'{"Invoices":[1]}', b'{"error":"x"}', b'{"Invoices":{}}']
+)
 
 
 def shown_fault(act):
@@ -167,11 +170,6 @@ def shown_fault(act):
     except FortnoxError as fault:
         return f"{fault!r} {fault} {vars(fault)}"
     return ""
-
-
-BODIES = st.binary() | st.sampled_from(
-    [b"{}", b"[]", b'{"ErrorInformation":{}}', b'{"Invoices":[1]}', b'{"error":"x"}', b'{"Invoices":{}}']
-)
 
 
 @given(status=st.integers(200, 599), body=BODIES, headers=st.dictionaries(st.just("Retry-After"), st.text()))
@@ -183,12 +181,5 @@ def test_no_answer_makes_a_read_raise_outside_the_tree_or_leak(status, body, hea
     clock = Clock(sleep=lambda _: None, monotonic=lambda: 0.0)
     limiter = PaceLimiter(0, clock)
     fortnox = Fortnox(auth=StaticAuth(TOKEN), transport=transport, limiter=limiter, clock=clock)
-    for act in (
-        lambda: list(fortnox.invoices.list()),
-        lambda: fortnox.invoices.preview(1),
-        fortnox.customers.count,
-    ):
-        try:
-            act()
-        except FortnoxError as fault:
-            assert TOKEN not in f"{fault!r} {fault} {vars(fault)}"
+    acts = (lambda: list(fortnox.invoices.list()), lambda: fortnox.invoices.preview(1), fortnox.customers.count)
+    assert [text for text in map(shown_fault, acts) if TOKEN in text] == []

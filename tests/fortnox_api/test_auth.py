@@ -166,9 +166,7 @@ def test_a_stale_refresh_that_kept_its_token_revokes_nothing(rotating, granted, 
     assert script.asked == ["POST /oauth-v1/token"]
 
 
-@pytest.mark.parametrize(
-    "trouble", [down, httpx2.ReadTimeout("slow"), httpx2.ConnectError("no"), httpx2.Response(429)]
-)
+@pytest.mark.parametrize("trouble", [down, httpx2.ReadTimeout("slow"), httpx2.ConnectError("no"), httpx2.Response(429)])
 def test_trouble_in_passing_leaves_the_old_token_in_use(rotating, granted, time, trouble):
     auth, store, script = rotating(300, trouble, granted())
     assert [auth.token(), auth.token()] == ["old-access", "old-access"]
@@ -178,7 +176,7 @@ def test_trouble_in_passing_leaves_the_old_token_in_use(rotating, granted, time,
 
 
 def test_trouble_after_the_end_is_raised_and_nothing_is_lost(rotating, granted):
-    auth, store, _ = rotating(-1, down, httpx2.ReadTimeout("slow"), granted())
+    auth, _, _ = rotating(-1, down, httpx2.ReadTimeout("slow"), granted())
     with pytest.raises(Unavailable):
         auth.token()
     with pytest.raises(ConnectionFailed):

@@ -27,9 +27,7 @@ def test_these_names_and_no_others_are_public():
 
 
 def test_every_module_is_private():
-    assert [
-        found.name for found in pkgutil.iter_modules(fortnox_api.__path__) if not found.name.startswith("_")
-    ] == []
+    assert [found.name for found in pkgutil.iter_modules(fortnox_api.__path__) if not found.name.startswith("_")] == []
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "BLANK"])
@@ -37,11 +35,7 @@ def test_every_public_name_and_method_has_a_docstring(name):
     thing = getattr(fortnox_api, name)
     assert (thing.__doc__ or "").strip()
     if inspect.isclass(thing):
-        methods = [
-            value
-            for key, value in vars(thing).items()
-            if inspect.isfunction(value) and not key.startswith("_")
-        ]
+        methods = [value for key, value in vars(thing).items() if inspect.isfunction(value) and not key.startswith("_")]
         assert [method.__qualname__ for method in methods if not method.__doc__] == []
 
 
@@ -50,15 +44,9 @@ def test_the_error_tree_is_the_one_drawn_in_its_docstring():
 
     drawn = [line for line in _errors.__doc__.splitlines() if "──" in line]
     names = [line.split("── ")[1].split()[0] for line in drawn]
-    below = [
-        thing
-        for thing in vars(_errors).values()
-        if inspect.isclass(thing) and issubclass(thing, FortnoxError)
-    ]
+    below = [thing for thing in vars(_errors).values() if inspect.isclass(thing) and issubclass(thing, FortnoxError)]
     assert ["FortnoxError", *names] == [thing.__name__ for thing in below]
-    assert {
-        thing.__name__: thing.__base__.__name__ for thing in below if thing.__base__ is not Exception
-    } == {
+    assert {thing.__name__: thing.__base__.__name__ for thing in below if thing.__base__ is not Exception} == {
         "ConnectionFailed": "FortnoxError",
         "Unauthorized": "FortnoxError",
         "GrantRevoked": "Unauthorized",

@@ -129,9 +129,7 @@ def test_fields_that_fortnox_adds_later_are_kept():
 
 
 def test_a_record_shows_its_number_alone():
-    found = CustomerItem.model_validate(
-        {"CustomerNumber": "1", "Name": "Anna Ek", "Email": "anna@ek.example"}
-    )
+    found = CustomerItem.model_validate({"CustomerNumber": "1", "Name": "Anna Ek", "Email": "anna@ek.example"})
     assert (repr(found), str(found)) == ("CustomerItem(number='1')", "number='1'")
 
 

@@ -71,10 +71,17 @@ def test_everything_that_can_be_asked_goes_into_the_query(talk, answer):
         city="Å & Ö",
     )
     list(pages)
-    assert made.asked == [
-        "GET /3/customers?organisationnumber=556000-0000&city=%C3%85%20%26%20%C3%96&filter=active"
-        "&sortby=customernumber&lastmodified=2026-07-01%2012%3A00&sortorder=descending&limit=500&page=1"
-    ]
+    asked = dict(made.script.requests[0].url.params)
+    assert asked == {
+        "organisationnumber": "556000-0000",
+        "city": "Å & Ö",
+        "filter": "active",
+        "lastmodified": "2026-07-01 12:00",
+        "sortby": "customernumber",
+        "sortorder": "descending",
+        "limit": "500",
+        "page": "1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,7 @@ def test_everything_that_can_be_asked_goes_into_the_query(talk, answer):
 )
 def test_what_fortnox_might_ignore_is_refused_before_it_is_sent(talk, asked):
     made = talk()
-    with pytest.raises(ValueError, match="none of|zone"):
+    with pytest.raises(ValueError, match=r"none of|zone"):
         made.fortnox.customers.pages(**asked)
     assert made.asked == []
 
@@ -128,8 +135,7 @@ def test_a_row_that_cannot_be_read_does_not_lose_its_page(talk, answer):
     assert (numbers(found.items), found.rows) == (["1"], 4)
     assert [(each.index, each.reason, each.number) for each in found.rejects] == [
         (1, "Name: Value error, not a text", "2"),
-        (2, "Input should be a valid dictionary or instance of CustomerItem", None)[:1]
-        + (found.rejects[1].reason, None),
+        (2, "Input should be a valid dictionary or instance of CustomerItem", None),
         (3, "CustomerNumber: Field required", None),
     ]
     assert {len(each.digest) for each in found.rejects} == {64}
@@ -170,9 +176,7 @@ def test_the_same_page_twice_is_unreadable(talk, answer):
 
 
 def test_the_number_of_pages_may_change_on_the_way(talk, answer):
-    made = talk(
-        answer(page(rows(1, 1), 1, 5)), answer(page(rows(2, 1), 2, 3)), answer(page(rows(3, 1), 3, 3))
-    )
+    made = talk(answer(page(rows(1, 1), 1, 5)), answer(page(rows(2, 1), 2, 3)), answer(page(rows(3, 1), 3, 3)))
     assert numbers(made.fortnox.customers.list()) == ["1", "2", "3"]
 
 

@@ -61,9 +61,7 @@ def test_a_person_may_authorize_for_themselves(oauth):
 def test_a_code_is_traded_for_tokens(oauth, granted, time):
     app, script = oauth(granted(jwt(tenantId=34231), "r1"))
     tokens = app.exchange_code("the-code")
-    assert tokens == TokenSet(
-        jwt(tenantId=34231), "r1", frozenset({"invoice"}), time.moment + timedelta(hours=1)
-    )
+    assert tokens == TokenSet(jwt(tenantId=34231), "r1", frozenset({"invoice"}), time.moment + timedelta(hours=1))
     sent = script.requests[0]
     assert f"{sent.method} {sent.url}" == "POST https://apps.fortnox.se/oauth-v1/token"
     assert form(sent) == {
@@ -102,9 +100,7 @@ def test_a_tenant_id_is_digits(oauth, tenant):
     assert script.requests == []
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"), [({"revoked": True}, True), ({"revoked": False}, False), ([], False)]
-)
+@pytest.mark.parametrize(("body", "expected"), [({"revoked": True}, True), ({"revoked": False}, False), ([], False)])
 def test_revoking_tells_whether_fortnox_confirms(oauth, answer, body, expected):
     app, script = oauth(answer(body))
     assert app.revoke("r0") is expected

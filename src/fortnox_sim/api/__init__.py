@@ -96,9 +96,7 @@ def _carry_out(world: World, caller: Caller, request: Request, path: str, body: 
     call = Call(world, company, caller.client, caller.scopes, query, body, kind, args)
     answer = route.handler(call)
     if call.action:
-        world.commit(
-            call.action, company=company.number, key=call.key, reference=call.reference, request=number
-        )
+        world.commit(call.action, company=company.number, key=call.key, reference=call.reference, request=number)
     return answer
 
 

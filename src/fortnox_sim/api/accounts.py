@@ -28,14 +28,14 @@ def item(company: Company, record: Record) -> Record:
         "@url": f"{BASE}/accounts/{record['Number']}?financialyear={number}",
         "Active": record.get("Active", True),
         "BalanceBroughtForward": ZERO,
-        "CostCenter": None,
+        "CostCenter": "",
         "CostCenterSettings": "ALLOWED",
         "Description": record["Description"],
         "Number": record["Number"],
         "Project": "",
         "ProjectSettings": "ALLOWED",
         "SRU": record.get("SRU", 0),
-        "VATCode": record.get("VATCode") or None,
+        "VATCode": record.get("VATCode") or "",
         "Year": number,
     }
 
@@ -47,10 +47,10 @@ def _account(call: Call) -> Answer:
     shown = item(call.company, record)
     more = {
         "BalanceCarriedForward": ZERO,
-        "OpeningQuantities": None,
+        "OpeningQuantities": [],
         "QuantitySettings": "ALLOWED",
-        "QuantityUnit": None,
-        "TransactionInformation": None,
+        "QuantityUnit": "",
+        "TransactionInformation": "",
         "TransactionInformationSettings": "ALLOWED",
     }
     return json_answer({"Account": {**shown, **more}})
@@ -133,9 +133,7 @@ YEAR_RULE = ListRule(
     table="years",
     item=year_item,
     order=lambda record: record["Id"],
-    searches={
-        "date": lambda _company, value: lambda record: record["FromDate"] <= day_of(value) <= record["ToDate"]
-    },
+    searches={"date": lambda _company, value: lambda record: record["FromDate"] <= day_of(value) <= record["ToDate"]},
 )
 ROUTES = [
     Route("GET", "/3/accounts", _accounts, "bookkeeping"),

@@ -145,15 +145,11 @@ RULE = ListRule(
     filters={
         "cancelled": lambda _company, _value: lambda record: record.get("Cancelled", False),
         "fullypaid": lambda _company, _value: (
-            lambda record: bool(
-                record.get("Booked") and not record.get("Cancelled") and not record["Balance"]
-            )
+            lambda record: bool(record.get("Booked") and not record.get("Cancelled") and not record["Balance"])
         ),
         "unpaid": lambda _company, _value: _open,
         "unpaidoverdue": _overdue,
-        "unbooked": lambda _company, _value: (
-            lambda record: not (record.get("Booked") or record.get("Cancelled"))
-        ),
+        "unbooked": lambda _company, _value: lambda record: not (record.get("Booked") or record.get("Cancelled")),
     },
     sorts={
         "customername": lambda record: record.get("CustomerName", "").casefold(),
@@ -180,8 +176,5 @@ ROUTES = [
     Route("PUT", "/3/invoices/{}/credit", _credit, "invoice"),
     Route("GET", "/3/invoices/{}/print", _print, "invoice"),
     Route("GET", "/3/invoices/{}/preview", _preview, "invoice"),
-    *(
-        Route(method, f"/3/invoices/{{}}/{name}", _action(name, act), "invoice")
-        for method, name, act in ACTIONS
-    ),
+    *(Route(method, f"/3/invoices/{{}}/{name}", _action(name, act), "invoice") for method, name, act in ACTIONS),
 ]

@@ -108,6 +108,9 @@ def create(company: Company, body: Record) -> Record:
     record = _complete(company, changes, invoice)
     _check(company, record, invoice)
     payment = str(company.take_number("payments", "payments"))
+    document = str(record["InvoiceNumber"])
+    index = company.get("paymentsof", document) or {"numbers": []}
+    company.put("paymentsof", document, {"numbers": [*index["numbers"], payment]})
     return company.put("payments", payment, {**record, "Number": payment})
 
 
@@ -189,16 +192,18 @@ def _rows(company: Company, record: Record, invoice: Record) -> list[tuple[int, 
     return [*money, (accounts.predefined_account(company, "CUSTCLAIM"), -paid)]
 
 
+def of_invoice(company: Company, document: str) -> list[Record]:
+    """Find an invoice's payments by the index that `create` keeps."""
+    index = company.get("paymentsof", document) or {"numbers": []}
+    return [company.table("payments").rows[number] for number in index["numbers"]]
+
+
 def settle(company: Company, invoice: Record, day: str) -> None:
     """Compute an invoice's balance anew from its booked payments and their write-offs."""
     document = invoice["DocumentNumber"]
-    paid = ZERO
-    for payment in company.table("payments").values():
-        if (
-            str(payment["InvoiceNumber"]) == document
-            and payment.get("Booked")
-            and not payment.get("_deleted")
-        ):
+    paid = invoice.get("_setoff", ZERO)
+    for payment in of_invoice(company, document):
+        if payment.get("Booked") and not payment.get("_deleted"):
             paid += payment["AmountCurrency"]
             paid += sum((row["Amount"] for row in payment.get("WriteOffs", [])), ZERO)
     balance = invoice["TotalToPay"] - paid

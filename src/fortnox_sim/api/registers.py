@@ -33,9 +33,7 @@ class Register:
         return {"@url": f"{BASE}/{self.path}/{code}", **self.fields.show(record)}
 
     def rule(self) -> ListRule:
-        return ListRule(
-            self.plural, self.table, self.item, lambda record: record["Code"].casefold(), paged=self.paged
-        )
+        return ListRule(self.plural, self.table, self.item, lambda record: record["Code"].casefold(), paged=self.paged)
 
 
 UNITS = Register(

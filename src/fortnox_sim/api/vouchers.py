@@ -22,9 +22,7 @@ ZERO = Decimal(0)
 VoucherRows = list[tuple[int, Decimal]]
 
 
-def make(
-    company: Company, *, series: str, day: str, text: str, kind: str, number: str, rows: VoucherRows
-) -> Record:
+def make(company: Company, *, series: str, day: str, text: str, kind: str, number: str, rows: VoucherRows) -> Record:
     """Write a voucher; positive amounts are debit."""
     year = company.year_needed(day)
     voucher = company.take_number(f"voucher/{year['Id']}/{series}")

@@ -16,7 +16,7 @@ Action = Callable[[World, tuple[str, ...], Record, dict[str, str]], object]
 ACTIONS: dict[tuple[str, str], Action] = {**drills.ACTIONS, **books.ACTIONS}
 
 
-class _NotThere(Exception):  # noqa: N818
+class _NotThere(Exception):
     pass
 
 
@@ -55,6 +55,17 @@ def _run(world: World, request: Request, parts: tuple[str, ...]) -> tuple[int, o
             company=_company(world, parts),
         )
     return 200, result
+
+
+def mutate(world: World, rule: Record) -> None:
+    """Carry out the control requests of a `mutate` fault: `do` holds one or a list of them."""
+    wanted = rule.get("do") or []
+    with world.lock:
+        for step in [wanted] if isinstance(wanted, dict) else wanted:
+            parts = segments(step["path"])
+            action, args = _find(step.get("method", "POST").upper(), parts)
+            action(world, args, step.get("body") or {}, {})
+            world.commit("control.mutate", company=_company(world, parts))
 
 
 def _company(world: World, parts: tuple[str, ...]) -> str | None:

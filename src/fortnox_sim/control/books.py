@@ -142,15 +142,10 @@ ACTIONS = {
     ("POST", "/_sim/companies/{}/payments"): pay,
     ("DELETE", "/_sim/companies/{}/payments/{}"): unpay,
     ("DELETE", "/_sim/companies/{}/invoices/{}"): _delete("invoices"),
-    ("POST", "/_sim/companies/{}/invoices/{}/cancel"): _invoice(
-        lambda c, no, _b: invoice_rules.cancel(c, no)
-    ),
-    ("POST", "/_sim/companies/{}/invoices/{}/credit"): _invoice(
-        lambda c, no, _b: invoice_rules.credit(c, no)
-    ),
-    ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): _invoice(
-        lambda c, no, _b: invoice_rules.bookkeep(c, no)
-    ),
+    ("POST", "/_sim/companies/{}/invoices/{}/cancel"): _invoice(lambda c, no, _b: invoice_rules.cancel(c, no)),
+    ("POST", "/_sim/companies/{}/invoices/{}/credit"): _invoice(lambda c, no, _b: invoice_rules.credit(c, no)),
+    ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): _invoice(lambda c, no, _b: invoice_rules.bookkeep(c, no)),
+    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): _invoice(lambda c, no, _b: invoice_rules.set_off(c, no)),
     ("POST", "/_sim/companies/{}/invoices/{}/edit"): _invoice(_overwrite),
     ("POST", "/_sim/companies/{}/revoke"): revoke,
 }

@@ -117,10 +117,7 @@ def _refresh(world: World, request: Request, client: str, number: int) -> Answer
     if record is None or grant is None or grant["client"] != client:
         raise TokenError("invalid_grant", "Invalid refresh token")
     now = grants.now(world)
-    if (
-        record["used_at"] is not None
-        and now > record["used_at"] + world.switches["refresh_grace_seconds"] - 1
-    ):
+    if record["used_at"] is not None and now > record["used_at"] + world.switches["refresh_grace_seconds"] - 1:
         _reused(world, grant, number)
         raise TokenError("invalid_grant", "Invalid refresh token")
     if record["expires"] <= now:

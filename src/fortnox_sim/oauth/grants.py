@@ -26,9 +26,7 @@ def now(world: World) -> int:
     return int(world.clock.now().timestamp())
 
 
-def new_grant(
-    world: World, *, client: str, company: str, user: str, scopes: list[str], service: bool
-) -> Record:
+def new_grant(world: World, *, client: str, company: str, user: str, scopes: list[str], service: bool) -> Record:
     """Record a consent."""
     grant: Record = {
         "id": world.token(16),

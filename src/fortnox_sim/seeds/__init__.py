@@ -4,7 +4,6 @@ import json
 import random
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from fortnox_sim.clock import Clock
 from fortnox_sim.company import Company
@@ -25,9 +24,7 @@ FIRST_INVOICE = 1001
 def plant(world: World, seed: str | Record, *, customers: int, articles: int, today: str | None) -> None:
     """Fill a new world."""
     anchor = date.fromisoformat(today) if today else world.clock.today()
-    add_app(
-        world, "uku-demo", {"client_secret": "uku-demo-secret", "name": "Uku", "redirect_uris": [LOOPBACK]}
-    )
+    add_app(world, "uku-demo", {"client_secret": "uku-demo-secret", "name": "Uku", "redirect_uris": [LOOPBACK]})
     if seed in {"demo", "empty"} if isinstance(seed, str) else False:
         add_firm(world, anchor, full=seed == "demo")
         found = [world.company(str(FIRST))]
@@ -56,9 +53,7 @@ def add_app(world: World, client_id: str, facts: Record) -> Record:
 
 
 def add_user(world: World, email: str, name: str, password: str, companies: dict[str, str]) -> None:
-    world.store.put(
-        USERS, email, {"email": email, "name": name, "password": password, "companies": companies}
-    )
+    world.store.put(USERS, email, {"email": email, "name": name, "password": password, "companies": companies})
 
 
 def add_firm(world: World, anchor: date, *, full: bool) -> None:
@@ -71,10 +66,24 @@ def add_firm(world: World, anchor: date, *, full: bool) -> None:
     )
     for organisation, (number, name, street, city, code, giro, domain) in zip(numbers, facts, strict=True):
         defaults.add_company(
-            world.store, number, name, organisation, Address=street, City=city, ZipCode=code, BG=giro, Country="Sverige",
-            CountryCode="SE", Domicile=city, Email=f"info@{domain}.example", Phone1="08-465 004 00", TaxEnabled=True,
-            WWW=f"www.{domain}.example", ContactFirstName="Anna", ContactLastName="Ek",
-        )  # fmt: skip
+            world.store,
+            number,
+            name,
+            organisation,
+            Address=street,
+            City=city,
+            ZipCode=code,
+            BG=giro,
+            Country="Sverige",
+            CountryCode="SE",
+            Domicile=city,
+            Email=f"info@{domain}.example",
+            Phone1="08-465 004 00",
+            TaxEnabled=True,
+            WWW=f"www.{domain}.example",
+            ContactFirstName="Anna",
+            ContactLastName="Ek",
+        )
         _furnish(world, number, anchor)
     add_user(world, ANNA, "Anna Ek", "fortnox", {str(FIRST): "admin", str(SECOND): "admin"})
     add_user(world, OLLE, "Olle Holm", "fortnox", {str(FIRST): "user"})

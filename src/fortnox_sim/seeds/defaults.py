@@ -116,9 +116,7 @@ def add_registers(company: Company) -> None:
         company.put("predefinedseries", name, {"Name": name, "VoucherSeries": series})
     for code, text, rate in CURRENCIES:
         value = Decimal(rate)
-        company.put(
-            "currencies", code, {"Code": code, "Description": text, "BuyRate": value, "SellRate": value}
-        )
+        company.put("currencies", code, {"Code": code, "Description": text, "BuyRate": value, "SellRate": value})
 
 
 def add_years(company: Company, first: date, last: date) -> None:

@@ -20,17 +20,11 @@ FIRST_NUMBER = 557001
 
 def add_given(world: World, content: Record, anchor: date) -> list[Company | None]:
     """Create what a description lists: `apps`, `companies`, `users`."""
-    found: list[Company | None] = [
-        add_company(world, company, anchor) for company in content.get("companies", [])
-    ]
+    found: list[Company | None] = [add_company(world, company, anchor) for company in content.get("companies", [])]
     for user in content.get("users", []):
-        world.store.put(
-            USERS, user["email"], {"name": user["email"], "password": "fortnox", "companies": {}, **user}
-        )
+        world.store.put(USERS, user["email"], {"name": user["email"], "password": "fortnox", "companies": {}, **user})
     for app in content.get("apps", []):
-        world.store.put(
-            APPS, app["client_id"], {key: value for key, value in app.items() if key != "client_id"}
-        )
+        world.store.put(APPS, app["client_id"], {key: value for key, value in app.items() if key != "client_id"})
     return found
 
 
@@ -41,9 +35,7 @@ def add_company(world: World, facts: Record, anchor: date) -> Company:
     special = {"customers", "articles", "users", "DatabaseNumber", "Name", "OrganizationNumber", "years"}
     settings = {key: value for key, value in facts.items() if key not in special}
     organisation = facts.get("OrganizationNumber") or organisation_number(rng)
-    defaults.add_company(
-        world.store, number, facts.get("Name") or f"Bolag {number} AB", organisation, **settings
-    )
+    defaults.add_company(world.store, number, facts.get("Name") or f"Bolag {number} AB", organisation, **settings)
     company = world.company(str(number))
     if company is None:
         raise ValueError("the company was not created")
@@ -63,9 +55,7 @@ def _next_number(world: World) -> int:
 def _give_access(world: World, number: str, wanted: dict[str, str] | None) -> None:
     """Let the named users in; without names, every known administrator."""
     if wanted is None:
-        wanted = {
-            email: "admin" for email, user in world.users().items() if "admin" in user["companies"].values()
-        }
+        wanted = {email: "admin" for email, user in world.users().items() if "admin" in user["companies"].values()}
     for email, role in wanted.items():
         user = world.users().get(email) or {
             "email": email,
@@ -99,7 +89,6 @@ def change_record(company: Company, kind: str, key: str, changes: Record) -> Rec
     """Change a customer or article as a person in Fortnox would, with no API rule in the way."""
     prices = {"SalesPrice", "PurchasePrice", "InvoiceFreight", "InvoiceAdministrationFee", "InvoiceDiscount"}
     read = {
-        name: Decimal(str(value)) if name in prices and value is not None else value
-        for name, value in changes.items()
+        name: Decimal(str(value)) if name in prices and value is not None else value for name, value in changes.items()
     }
     return company.put(kind, key, apply(company.table(kind).rows[key], read))

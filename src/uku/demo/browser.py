@@ -94,7 +94,9 @@ class Browser:
         """Fill in and post the form that goes to `action` (the page's last form when empty)."""
         form = self._form(action)
         target = urljoin(self.url, form.action)
-        self._read(self._http.request(form.method, target, data={**form.fields, **values}, headers={"Referer": self.url}))
+        self._read(
+            self._http.request(form.method, target, data={**form.fields, **values}, headers={"Referer": self.url})
+        )
 
     def _form(self, action: str) -> Form:
         posts = [form for form in self.forms if form.method == "post"]

@@ -87,5 +87,3 @@ def _other_connected() -> bool:
     other = Workspace.objects.get(slug=OTHER_SLUG)
     with workspace_in_force(other.pk):
         return Connection.objects.exclude(sealed_tokens="").exists()
-
-

@@ -13,6 +13,7 @@ from types import FrameType
 
 from rich.console import Console
 
+from uku.boot import start_django
 from uku.demo.processes import Child, DidNotStart, free_port, start, wait_for_answer
 from uku.demo.simulator import Simulator
 from uku.kit.embedded import Cluster
@@ -117,8 +118,6 @@ def _start_simulator(home: Path, port: int, stack: ExitStack) -> Simulator:
 
 def _start_django(simulator: Simulator) -> None:
     """Start Django in this process too, and move both clocks to UKU_DEMO_TODAY when it is set."""
-    from uku.cli import start_django
-
     start_django()
     if today := os.environ.get("UKU_DEMO_TODAY"):
         from datetime import UTC, datetime

@@ -102,14 +102,15 @@ def authorize(scene: Scene) -> str:
     return f"connected to {connection.company_name}, database {connection.company_id}"
 
 
-def import_records(scene: Scene) -> str:
+def import_records(_scene: Scene) -> str:
     """The import began with the callback; wait for its lists, then for the details."""
+    before = ALREADY + ": " if _imported() and _details_read() else ""
     _await("the customers and articles are imported", _imported)
     _await("the linked customers' details are read", _details_read)
     linked = CustomerRecord.objects.filter(client__isnull=False).count()
     waiting = CustomerRecord.objects.filter(suggested__isnull=False).count()
     articles = ArticleRecord.objects.filter(active=True).count()
-    return f"{linked} customers linked, {waiting} wait for a decision, {articles} articles"
+    return f"{before}{linked} customers linked, {waiting} wait for a decision, {articles} articles"
 
 
 def _imported() -> bool:
@@ -174,10 +175,11 @@ def _draft(scene: Scene, position: int, client: Client | None, products: list[Pr
     scene.browser.submit("billing/new/", **values)
 
 
-def await_pushes(scene: Scene) -> str:
+def await_pushes(_scene: Scene) -> str:
+    before = ALREADY + ": " if _all_booked() else ""
     _await("every issued invoice is in Fortnox and booked", _all_booked)
     numbers = Push.objects.order_by("id").values_list("document_number", flat=True)
-    return f"{len(numbers)} in Fortnox and booked, numbers {numbers[0]} to {numbers[len(numbers) - 1]}"
+    return f"{before}{len(numbers)} in Fortnox and booked, numbers {numbers[0]} to {numbers[len(numbers) - 1]}"
 
 
 def _all_booked() -> bool:
@@ -218,7 +220,7 @@ def _ran(kind: str, after: int) -> bool:
     return Run.objects.filter(kind=kind, pk__gt=after, state=RunState.DONE).exists()
 
 
-def summary_tasks(scene: Scene) -> str:
+def summary_tasks(_scene: Scene) -> str:
     tasks = Task.objects.filter(month__isnull=False)
     if not tasks:
         raise StepFailed("no summary task was made")

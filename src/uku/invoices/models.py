@@ -32,8 +32,8 @@ class Numbering(models.TextChoices):
     ACCOUNTING = "accounting", _("Number from the accounting system")
 
 
-def _money(**options: object) -> models.DecimalField:
-    return models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"), **options)  # type: ignore[misc,call-overload,no-any-return]  # field options
+def _money() -> models.DecimalField[Decimal, Decimal]:
+    return models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"))
 
 
 class Invoice(TenantModel):

@@ -12,6 +12,7 @@ from django.db import transaction
 from uku.clients.models import Client
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, Payment, State
 from uku.invoices.numbers import new_reference, ocr_for
+from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals, add_up
 from uku.kit.events import publish
 from uku.kit.money import ZERO
@@ -42,28 +43,6 @@ class InvoiceIssued:
     numbering: Numbering
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFact:
-    number: str
-    amount: Decimal
-    paid_on: date | None
-    booked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the books say about an invoice; `as_of` is when the reading began."""
-
-    as_of: datetime
-    balance: Decimal
-    booked: bool
-    cancelled: bool
-    credited: bool
-    sent: bool
-    final_pay_date: date | None
-    payments: tuple[PaymentFact, ...] = ()
-
-
 class InvoiceAlreadyIssued(Exception):
     """An issued invoice does not change; correct it with a credit note."""
 
@@ -76,7 +55,7 @@ class InvoiceIncomplete(Exception):
         super().__init__(", ".join(missing))
 
 
-def create_draft(  # noqa: PLR0913  # the invoice's own facts
+def create_draft(
     *,
     actor: User,
     at: datetime,

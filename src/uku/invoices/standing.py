@@ -18,7 +18,7 @@ class Standing:
     tone: Tone
 
 
-def standing(  # noqa: PLR0911, PLR0913  # one return a state
+def standing(  # noqa: PLR0911  # one return a state
     *,
     state: str,
     total: Decimal,

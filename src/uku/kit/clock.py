@@ -17,6 +17,9 @@ class ClockOffset(models.Model):
     class Meta:
         app_label = "uku"
 
+    def __str__(self) -> str:
+        return f"{self.seconds} seconds ahead"
+
 
 def now() -> datetime:
     """Return business time in UTC."""

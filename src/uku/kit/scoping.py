@@ -58,7 +58,7 @@ class TenantModel(models.Model):
     workspace = models.ForeignKey("uku.Workspace", on_delete=models.PROTECT, related_name="+")
 
     objects = ScopedManager()
-    everywhere = models.Manager()  # for sweeps and the isolation tests; never in a page
+    everywhere = models.Manager()  # noqa: DJ012  # for sweeps and the isolation tests; never in a page
 
     class Meta:
         abstract = True

@@ -12,7 +12,7 @@ from uku.workspaces.models import User
 from uku.workspaces.operations import record
 
 
-def create_product(  # noqa: PLR0913  # the product's own facts
+def create_product(
     *,
     actor: User,
     at: datetime,

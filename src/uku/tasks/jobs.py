@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 @each("11 * * * *")
 @job(name="tasks.open_months")
-def open_months(timestamp: int) -> None:
+def open_months(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is missing stands in the tables
     """Open every month that is due and missing; each workspace by its own zone."""
     for plan in SummaryPlan.everywhere.filter(active=True).select_related("workspace"):
         with workspace_in_force(plan.workspace_id):

@@ -19,7 +19,7 @@ class NoSummaryPlan(Exception):
     """Summary tasks are off in this workspace; switch them on first."""
 
 
-def plan_summaries(  # noqa: PLR0913  # the form's own fields
+def plan_summaries(
     *, actor: User, at: datetime, title: str, topic: str, client: Client | None, fields: Mapping[str, str], month: date
 ) -> SummaryPlan:
     """Switch summary tasks on from `month`; `fields` maps a statistic to the name of a task field."""

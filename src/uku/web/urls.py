@@ -10,9 +10,7 @@ from uku.web.views import billing, clients, home, products, settings, tasks
 
 def _pages_of(integration: Integration) -> list[URLPattern | URLResolver]:
     """The integration's pages under Settings & Apps, and its one address outside a workspace, if any."""
-    own = path(
-        f"w/<slug:slug>/settings/{integration.slug}/", include((integration.urlconf, integration.slug))
-    )
+    own = path(f"w/<slug:slug>/settings/{integration.slug}/", include((integration.urlconf, integration.slug)))
     root: str | None = getattr(integration, "root_urlconf", None)
     return [own, path("", include(root))] if root else [own]
 

@@ -33,7 +33,7 @@ def set_plan(*, workspace: Workspace, plan: str) -> None:
     workspace.save(update_fields=["plan"])
 
 
-def record(  # noqa: PLR0913  # who, what, to what, in words, when, and the two sides
+def record(
     *,
     actor: User | None,
     action: str,

@@ -1,4 +1,4 @@
-"""Rows to look at: a client, a product, invoices, a task, in each of two workspaces; an integration of the tests' own."""
+"""Rows to look at in two workspaces, how to read a page, and an integration of the tests' own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
-
 from tests.uku.web.reading import Page
 
 AT = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
@@ -106,15 +105,15 @@ class Ledger:
 
     slug = "ledger"
 
-    def card(self, workspace):
+    def card(self, workspace):  # noqa: ARG002  # the seam's signature, here and below
         from uku.integrations.registry import Badge, Card
 
         return Card("ledger", "Ledger", "Invoices go out.", Badge("Off", "neutral"), "/somewhere/")
 
-    def banners(self, workspace, membership):
+    def banners(self, workspace, membership):  # noqa: ARG002
         return []
 
-    def numbering(self, workspace):
+    def numbering(self, workspace):  # noqa: ARG002
         return None
 
     def client_badges(self, clients):
@@ -122,7 +121,7 @@ class Ledger:
 
         return {client.pk: Badge(f"Linked {client.pk}", "good") for client in clients}
 
-    def client_panels(self, client):
+    def client_panels(self, client):  # noqa: ARG002
         from uku.integrations.registry import Action, Badge, Panel
 
         facts = (("Customer", "1042"),)
@@ -133,11 +132,14 @@ class Ledger:
 
         return {invoice.pk: Badge("Waiting for number from Ledger", "moving") for invoice in invoices}
 
-    def invoice_panels(self, invoice):
+    def invoice_panels(self, invoice):  # noqa: ARG002
         from uku.integrations.registry import Badge, Panel
 
         error = ("Ledger did not take it.", "Nothing was booked.", "Send it again.", "Fel (1)")
         return [Panel("Ledger", Badge("Rejected", "bad"), (), *error)]
+
+    def article(self, number):
+        return next((a for a in self.articles(number) if a.number == number), None)
 
     def articles(self, words):
         from uku.integrations.registry import Article

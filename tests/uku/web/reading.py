@@ -20,6 +20,9 @@ class Page(HTMLParser):
         self._open: list[tuple[str, list[str]]] = []
         self.feed(html)
 
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
         if tag == "br":
@@ -30,17 +33,24 @@ class Page(HTMLParser):
             self._open.append((tag, []))
 
     def handle_endtag(self, tag):
+        if not any(name == tag for name, _pieces in self._open):
+            return
         while self._open:
             name, pieces = self._open.pop()
             text = re.sub(r"\s+", " ", "".join(pieces)).strip()
             if self._open:
                 self._open[-1][1].append("".join(pieces))
-            if name in BLOCKS:
+            if name in BLOCKS and not self._in_template:
                 self.texts.setdefault(name, []).append(text)
             if name in {"td", "th"} and self.rows:
                 self.rows[-1].append(text)
             if name == tag:
                 return
+
+    @property
+    def _in_template(self) -> bool:
+        """What stands in a template is not shown."""
+        return any(name == "template" for name, _pieces in self._open)
 
     def handle_data(self, data):
         if self._open and self._open[-1][0] not in {"script", "style"}:

@@ -66,18 +66,14 @@ def test_the_routes_are_those_we_know_of(records):
 
 def test_every_view_came_through_the_one_way_in():
     loose = [
-        route
-        for route, pattern in workspace_patterns()
-        if not getattr(pattern.callback, "is_workspace_page", False)
+        route for route, pattern in workspace_patterns() if not getattr(pattern.callback, "is_workspace_page", False)
     ]
     assert loose == []
 
 
 def answers(client, every_path):
     return {
-        f"{verb.__name__} {path}": verb(path).status_code
-        for path in every_path
-        for verb in (client.get, client.post)
+        f"{verb.__name__} {path}": verb(path).status_code for path in every_path for verb in (client.get, client.post)
     }
 
 

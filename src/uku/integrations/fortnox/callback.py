@@ -24,7 +24,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     try:
         attempt = connecting.claim_state(
             state=request.GET.get("state", ""),
-            user=request.user,
+            user_id=request.user.pk,
             session_key=request.session.session_key or "",
             at=clock.now(),
         )
@@ -42,8 +42,8 @@ def _exchange(request: HttpRequest, attempt: Attempt, code: str) -> HttpResponse
         connecting.complete(attempt=attempt, code=code, at=clock.now())
     except connecting.CompanyRefused as refused:
         return _page(request, consent.other_company(refused.sentence), attempt)
-    except AppCredentialsWrong:
-        log.error("app credentials refused")
+    except AppCredentialsWrong as error:
+        log.error("app credentials refused", uid=error.request_id)  # noqa: TRY400  # the operator's fault, no traceback needed
         return _page(request, consent.OPERATOR, attempt)
     except Rejected:
         return _page(request, consent.CODE, attempt)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from fortnox_api import CompanyInformation, FortnoxError, TokenSet
+from uku.clients.matching import normalise_number
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.gateway import oauth_app, open_with
 from uku.integrations.fortnox.models import Attempt, Connection, RunKind
@@ -23,7 +24,6 @@ from uku.workspaces.permissions import Permission, may
 STATE_LIFE = timedelta(minutes=10)
 # One Kundfaktura licence covers all of these (spec section 6).
 FIRST_SCOPES = ("invoice", "customer", "article", "companyinformation", "payment", "settings")
-
 
 
 class NotEnabled(Exception):
@@ -74,9 +74,20 @@ def scopes_for(connection: Connection) -> list[str]:
     return [*FIRST_SCOPES, *(scope for scope in chosen if scope)]
 
 
-def begin(
-    *, workspace: Workspace, user: User, session_key: str, service_account: bool, at: datetime
-) -> str:
+def lacking_scopes(connection: Connection) -> list[str]:
+    """Name what the chosen statistics need and the grant does not have: Authorize asks for it."""
+    if not connection.is_connected:
+        return []
+    return [scope for scope in scopes_for(connection) if scope not in connection.scopes]
+
+
+def is_other_company(workspace: Workspace, connection: Connection) -> bool:
+    """Say whether the connected company's organisation number is not the workspace's own."""
+    ours, theirs = normalise_number(workspace.organisation_number), normalise_number(connection.organisation_number)
+    return bool(ours and theirs and ours != theirs)
+
+
+def begin(*, workspace: Workspace, user: User, session_key: str, service_account: bool, at: datetime) -> str:
     """Store a single-use state and return the address of the consent page. Raises NotEnabled."""
     connection = connection_of(workspace)
     if not (connection.enabled and workspace.may_integrate):
@@ -88,7 +99,7 @@ def begin(
     return oauth_app().authorize_url(state=state, scopes=scopes, service_account=service_account)
 
 
-def claim_state(*, state: str, user: User, session_key: str, at: datetime) -> Attempt:
+def claim_state(*, state: str, user_id: int | None, session_key: str, at: datetime) -> Attempt:
     """Use up a state and return its attempt. Raises StateRefused, without saying which rule failed."""
     with transaction.atomic():
         attempt = (
@@ -97,19 +108,19 @@ def claim_state(*, state: str, user: User, session_key: str, at: datetime) -> At
             .filter(state_hash=_hash(state))
             .first()
         )
-        if attempt is None or not _may_return(attempt, user, session_key, at):
+        if attempt is None or not _may_return(attempt, user_id, session_key, at):
             raise StateRefused
         attempt.used_at = at
         attempt.save(update_fields=["used_at"])
     return attempt
 
 
-def _may_return(attempt: Attempt, user: User, session_key: str, at: datetime) -> bool:
-    membership = Membership.everywhere.filter(workspace_id=attempt.workspace_id, user=user).first()
+def _may_return(attempt: Attempt, user_id: int | None, session_key: str, at: datetime) -> bool:
+    membership = Membership.everywhere.filter(workspace_id=attempt.workspace_id, user_id=attempt.user_id).first()
     return (
         attempt.used_at is None
         and at - attempt.created_at <= STATE_LIFE
-        and attempt.user_id == user.pk
+        and attempt.user_id == user_id
         and secrets.compare_digest(attempt.session_hash, _hash(session_key))
         and isinstance(membership, Membership)
         and may(membership, Permission.MANAGE_INTEGRATIONS)

@@ -77,7 +77,7 @@ TABLE: dict[str, Explanation] = {
     "2000359": Explanation(
         "Fortnox does not accept a sign in a text of this invoice.",
         "Nothing was created; the invoice waits here.",
-        "Take away signs such as < > \" | from the texts in a new invoice.",
+        'Take away signs such as < > " | from the texts in a new invoice.',
     ),
     "2003498": Explanation(
         "Fortnox wants the invoice to be marked as ready before it is booked.",

@@ -69,11 +69,3 @@ class SettingsForm(forms.Form):
             )
             self.connection.statistics = chosen
             self.connection.save(update_fields=["statistics"])
-
-
-def missing_scopes(connection: Connection) -> list[str]:
-    """Name what the chosen statistics need and the grant does not have."""
-    needed = {STATISTICS[name].scope for name in connection.statistics if name in STATISTICS}
-    return sorted(scope for scope in needed if scope and scope not in connection.scopes)
-
-

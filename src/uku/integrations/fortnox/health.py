@@ -33,24 +33,33 @@ def badge(connection: Connection) -> Badge:
         return Badge(_("Paused"), "neutral") if connection.is_connected else Badge(_("Off"), "neutral")
     if not connection.is_connected:
         return Badge(_("Enabled, not connected"), "neutral")
-    if connection.trouble:
+    if trouble_of(connection):
         return Badge(_("Needs attention"), "bad")
     return Badge(_("Connected to %(name)s") % {"name": connection.company_name}, "good")
 
 
-def explain_trouble(connection: Connection) -> Explanation:
-    """Say what is wrong with the connection, what it means, and the one thing to do."""
-    if connection.trouble == NOT_PERMITTED:
+def trouble_of(connection: Connection) -> Explanation | None:
+    """Say what is wrong with the connection, what it means, and the one thing to do; None when all is well."""
+    if connection.trouble:
         return Explanation(
-            _("Fortnox refused part of the sync."),
-            _("Fortnox says a permission or licence is missing, so syncing is paused."),
-            _("Check the licences in Fortnox, then click Authorize on the Connect to Fortnox tab."),
+            _("The connection to Fortnox stopped working."),
+            _("Fortnox no longer accepts our sign-in: nothing syncs until someone authorizes again."),
+            _("Click Authorize on the Connect to Fortnox tab. Everything that is queued then goes on by itself."),
         )
+    refused = [str(run.get_kind_display()) for run in _newest_runs(connection) if run.trouble == NOT_PERMITTED]
+    if not (connection.is_connected and refused):
+        return None
     return Explanation(
-        _("The connection to Fortnox stopped working."),
-        _("Fortnox no longer accepts our sign-in: nothing syncs until someone authorizes again."),
-        _("Click Authorize on the Connect to Fortnox tab. Everything that is queued then goes on by itself."),
+        _("Fortnox refused part of the sync: %(kinds)s.") % {"kinds": ", ".join(refused)},
+        _("A permission or licence is missing in Fortnox for this data. Everything else goes on."),
+        _("Check the licences in Fortnox, then click Authorize on the Connect to Fortnox tab."),
     )
+
+
+def _newest_runs(connection: Connection) -> list[Run]:
+    """The newest run of each kind, with the workspace named, since banners are made outside a scope too."""
+    runs = Run.everywhere.filter(workspace_id=connection.workspace_id, company_id=connection.company_id)
+    return list(runs.order_by("kind", "-id").distinct("kind"))
 
 
 def kinds(connection: Connection) -> list[KindHealth]:
@@ -75,4 +84,6 @@ def _run_badge(run: Run | None) -> Badge:
         return Badge(_("Not run yet"), "neutral")
     if run.state == RunState.RUNNING:
         return Badge(_("Running"), "moving")
+    if run.trouble == NOT_PERMITTED:
+        return Badge(_("Not permitted"), "bad")
     return Badge(_("Done"), "good") if run.state == RunState.DONE else Badge(_("Stopped"), "bad")

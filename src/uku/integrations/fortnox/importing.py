@@ -59,9 +59,7 @@ def _read_stage(fortnox: Fortnox, run: Run, stage: str) -> None:
 def _pages(fortnox: Fortnox, run: Run, stage: str) -> Iterator[Page[Any]]:
     resource: Any = fortnox.customers if run.kind == RunKind.CUSTOMERS else fortnox.articles
     chosen = {"last_modified": run.since} if stage == "changed" else {"filter": stage}
-    pages: Iterator[Page[Any]] = resource.pages(
-        first_page=run.page + 1, sort_by=SORT_KEYS[RunKind(run.kind)], **chosen
-    )
+    pages: Iterator[Page[Any]] = resource.pages(first_page=run.page + 1, sort_by=SORT_KEYS[RunKind(run.kind)], **chosen)
     return pages
 
 
@@ -104,7 +102,7 @@ def _store_active(run: Run, items: Any, at: datetime) -> None:
 
 
 def _store_customer(run: Run, item: CustomerItem, at: datetime, index: Any) -> None:
-    fields = {name: value for name, value in client_fields(item).items()}
+    fields = client_fields(item)
     record, _ = CustomerRecord.objects.update_or_create(
         company_id=run.company_id, number=item.number, defaults={**fields, "active": True, "seen_at": at}
     )
@@ -133,7 +131,9 @@ def _retire(run: Run, item: Any) -> None:
     model: Any = CustomerRecord if run.kind == RunKind.CUSTOMERS else ArticleRecord
     model.objects.filter(company_id=run.company_id, number=item.number).update(active=False, seen_at=clock.now())
     runs.count(run, "inactive")
-    runs.pass_over(run, item.number, getattr(item, "name", "") or getattr(item, "description", ""), "Inactive in Fortnox")
+    runs.pass_over(
+        run, item.number, getattr(item, "name", "") or getattr(item, "description", ""), "Inactive in Fortnox"
+    )
 
 
 def _retire_unseen(run: Run) -> None:

@@ -11,11 +11,11 @@ from uku.integrations.fortnox.models import Connection, Push, PushState, Run, Ru
 from uku.kit import clock
 from uku.kit.jobs import LATER, NORMAL, SOON, each, enqueue, enqueue_once, job
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces.models import Plan
 
 log = structlog.get_logger()
 CYCLE = timedelta(minutes=15)
 KEEP_ALIVE = timedelta(hours=20)
+RESUME_AFTER = timedelta(minutes=5)
 DETAIL_SLICE = 20
 EVERY = {
     RunKind.CUSTOMERS: CYCLE,
@@ -65,11 +65,11 @@ def keep_alive(connection_id: int) -> None:
 
 @each("* * * * *")
 @job(name="fortnox.sweep")
-def sweep(timestamp: int) -> None:
+def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is due stands in the tables
     """Wake whatever has come due. The safety net, not the path."""
     for push_id, company_id in _due_pushes():
         enqueue_once(push, key=f"push {push_id}", lock=company_lock(company_id), priority=SOON, push_id=push_id)
-    for connection in Connection.everywhere.filter(enabled=True).exclude(sealed_tokens=""):
+    for connection in Connection.everywhere.filter(enabled=True).exclude(sealed_tokens="").select_related("workspace"):
         with workspace_in_force(connection.workspace_id):
             _wake(connection)
 
@@ -79,7 +79,7 @@ def _wake(connection: Connection) -> None:
     if connection.refreshed_at is None or at - connection.refreshed_at > KEEP_ALIVE:
         lock, key = company_lock(connection.company_id), f"keep alive {connection.pk}"
         enqueue_once(keep_alive, key=key, lock=lock, connection_id=connection.pk)
-    if connection.trouble or connection.workspace.plan == Plan.FREE:
+    if connection.trouble or not connection.workspace.may_integrate:
         return
     for kind, interval in EVERY.items():
         if is_due(kind, interval, at):
@@ -89,7 +89,9 @@ def _wake(connection: Connection) -> None:
 def is_due(kind: RunKind, interval: timedelta, at: datetime) -> bool:
     """Say whether a kind's newest run is old enough for the next, or was cut off and waits to be resumed."""
     newest = Run.objects.filter(kind=kind).order_by("-id").first()
-    return newest is None or newest.state == RunState.RUNNING or at - newest.started_at >= interval
+    if newest is not None and newest.state == RunState.RUNNING:
+        return at - newest.started_at >= RESUME_AFTER
+    return newest is None or at - newest.started_at >= interval
 
 
 def request_sync(connection: Connection, kind: RunKind, *, priority: int = NORMAL, full: bool = False) -> bool:
@@ -146,5 +148,3 @@ def _with_connection(connection_id: int, work: Callable[[Connection], object]) -
             log.info("paused", connection=connection_id)
             return
         work(connection)
-
-

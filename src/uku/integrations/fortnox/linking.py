@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from fortnox_api import Fortnox, NotFound
 from uku.clients.matching import ContactDetails, Index, Strength
 from uku.clients.models import Client
@@ -21,8 +23,9 @@ def place(
     record: CustomerRecord, details: ContactDetails, fields: Mapping[str, Any], index: Index, at: datetime
 ) -> str:
     """Give a customer its client, and say how: known, linked, suggested or created."""
-    if record.client_id is not None:
-        take_in(client=record.client, details=fields)  # type: ignore[arg-type]  # not None, as just seen
+    if record.client is not None:
+        if _fills(record):
+            take_in(client=record.client, details=fields)
         return "known"
     if record.suggested_id is not None:
         return "suggested"
@@ -46,16 +49,18 @@ def place(
 
 def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime) -> None:
     """Tie a customer to a client by a person's decision, which no later run undoes."""
-    _link(record, client, f"Linked by {actor}")
     summary = f"Fortnox customer {record.number} linked to {client}"
-    audit(actor=actor, action="fortnox.link", target=record, summary=summary, at=at)
+    with transaction.atomic():
+        _link(record, client, f"Linked by {actor}")
+        audit(actor=actor, action="fortnox.link", target=record, summary=summary, at=at)
 
 
 def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
     """Make a client of its own from a suggested customer, by a person's decision."""
     names = ("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city")
-    client = create_client(actor=actor, at=at, **{name: getattr(record, name) for name in names})
-    link(record=record, client=client, actor=actor, at=at)
+    with transaction.atomic():
+        client = create_client(actor=actor, at=at, **{name: getattr(record, name) for name in names})
+        link(record=record, client=client, actor=actor, at=at)
     return client
 
 
@@ -82,7 +87,7 @@ def read_detail(fortnox: Fortnox, record: CustomerRecord) -> None:
         record.active = False
     else:
         record.active, record.vat_type = customer.active, customer.vat_type or ""
-        if record.client is not None:
+        if record.client is not None and _fills(record):
             take_in(client=record.client, details=client_fields_from_detail(customer))
     record.detail_read_at = clock.now()
     record.save(update_fields=["active", "vat_type", "detail_read_at"])
@@ -91,6 +96,12 @@ def read_detail(fortnox: Fortnox, record: CustomerRecord) -> None:
 def invoiced_customer(client: Client, company_id: str) -> CustomerRecord | None:
     """Return the customer to invoice: the first one linked to the client in this company."""
     return CustomerRecord.objects.filter(client=client, company_id=company_id).order_by("id").first()
+
+
+def _fills(record: CustomerRecord) -> bool:
+    """Only the customer that is invoiced fills its client; a second one would undo the first one's details."""
+    first = CustomerRecord.objects.filter(client=record.client_id, company_id=record.company_id).order_by("id").first()
+    return first == record
 
 
 def _taken(client: Client, record: CustomerRecord) -> bool:

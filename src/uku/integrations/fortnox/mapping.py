@@ -9,7 +9,7 @@ from typing import Any
 
 from fortnox_api import Customer, CustomerItem, Invoice, InvoicePayload, InvoicePaymentItem, InvoiceRowPayload
 from uku.clients.matching import ContactDetails
-from uku.invoices.operations import PaymentFact, Reading
+from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals
 
 NO_REFERENCE = frozenset({None, "", "0"})

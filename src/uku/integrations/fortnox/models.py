@@ -212,6 +212,7 @@ class Run(TenantModel):
     page = models.PositiveIntegerField(default=0, help_text="the last page whose rows are stored")
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
     passed_over: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
+    trouble = models.CharField(max_length=20, blank=True)
     text = models.CharField(max_length=500, blank=True)
 
     class Meta:

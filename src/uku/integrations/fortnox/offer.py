@@ -32,11 +32,11 @@ class FortnoxIntegration:
         return Card("fortnox", "Fortnox", text, health.badge(connection_of(workspace)), url)
 
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]:
-        connection = Connection.everywhere.filter(workspace=workspace).exclude(trouble="").first()
-        if connection is None or not may(membership, Permission.MANAGE_INTEGRATIONS):
+        if not may(membership, Permission.MANAGE_INTEGRATIONS):
             return []
+        trouble = health.trouble_of(connection_of(workspace))
         url = reverse("fortnox:connect", kwargs={"slug": workspace.slug})
-        return [Banner(health.explain_trouble(connection).means, _("Open Connect to Fortnox"), url)]
+        return [Banner(f"{trouble.happened} {trouble.means}", _("Open Connect to Fortnox"), url)] if trouble else []
 
     def numbering(self, workspace: Workspace) -> Numbering | None:
         connection = connection_of(workspace)
@@ -58,10 +58,12 @@ class FortnoxIntegration:
         return [*map(_linked_panel, linked), *(_suggested_panel(client, record) for record in waiting)]
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
-        return {push.invoice_id: _push_badge(push) for push in Push.objects.filter(invoice__in=invoices)}
+        held = _is_held()
+        return {push.invoice_id: _push_badge(push, held=held) for push in Push.objects.filter(invoice__in=invoices)}
 
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]:
-        return [_push_panel(push) for push in Push.objects.filter(invoice=invoice).select_related("invoice", "workspace")]
+        pushes = Push.objects.filter(invoice=invoice).select_related("invoice", "workspace")
+        return [_push_panel(push, held=_is_held()) for push in pushes]
 
     def articles(self, words: str) -> Sequence[Article]:
         """Active articles whose number or description holds every word."""
@@ -117,25 +119,28 @@ def _suggested_panel(client: Client, record: CustomerRecord) -> Panel:
     )
 
 
-def _push_badge(push: Push) -> Badge:
-    number = {"number": push.document_number}
-    match push.state:
-        case PushState.CONFIRMED if push.booked:
-            return Badge(_("In Fortnox %(number)s, booked") % number, "good")
-        case PushState.CONFIRMED:
-            return Badge(_("In Fortnox %(number)s, not booked") % number, "good")
-        case PushState.QUEUED:
-            return Badge(_("Waiting for number from Fortnox"), "moving")
-        case PushState.SENDING:
-            return Badge(_("Sending"), "moving")
-        case PushState.UNCERTAIN:
-            return Badge(_("Outcome unknown"), "warning")
-        case PushState.REJECTED:
-            return Badge(_("Rejected"), "bad")
-    return Badge(_("Needs a decision"), "warning")
+def _is_held() -> bool:
+    """Say whether nothing is sent now: off, disconnected, or a plan without integrations."""
+    connection = Connection.objects.select_related("workspace").filter(enabled=True).exclude(sealed_tokens="").first()
+    return connection is None or not connection.workspace.may_integrate
 
 
-def _push_panel(push: Push) -> Panel:
+def _push_badge(push: Push, *, held: bool) -> Badge:
+    if held and push.state == PushState.QUEUED:
+        return Badge(_("Held"), "neutral")
+    if push.state == PushState.CONFIRMED:
+        words = _("In Fortnox %(number)s, booked") if push.booked else _("In Fortnox %(number)s, not booked")
+        return Badge(words % {"number": push.document_number}, "good")
+    return {
+        PushState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
+        PushState.SENDING: Badge(_("Sending"), "moving"),
+        PushState.UNCERTAIN: Badge(_("Outcome unknown"), "warning"),
+        PushState.REJECTED: Badge(_("Rejected"), "bad"),
+        PushState.NEEDS_PERSON: Badge(_("Needs a decision"), "warning"),
+    }[PushState(push.state)]
+
+
+def _push_panel(push: Push, *, held: bool) -> Panel:
     facts = [(_("Our reference in Fortnox"), push.reference)]
     if push.document_number:
         facts.append((_("Number in Fortnox"), push.document_number))
@@ -144,7 +149,7 @@ def _push_panel(push: Push) -> Panel:
     happened, means, remedy = _push_trouble(push)
     return Panel(
         "Fortnox",
-        _push_badge(push),
+        _push_badge(push, held=held),
         tuple(facts),
         happened,
         means,

@@ -17,7 +17,7 @@ _RESERVE = f"""
     ON CONFLICT (company_id) DO UPDATE
       SET next_at = greatest(pace.next_at, clock_timestamp()) + interval '{INTERVAL}'
     RETURNING extract(epoch FROM next_at - interval '{INTERVAL}' - clock_timestamp())
-"""
+"""  # noqa: S608  # the interval is ours
 _PUSH_BACK = """
     UPDATE fortnox_pace SET next_at = greatest(next_at, clock_timestamp() + make_interval(secs => %s))
     WHERE company_id = %s

@@ -13,7 +13,8 @@ from uku.integrations.fortnox.gateway import open_fortnox
 from uku.integrations.fortnox.mapping import payment_fact, reading
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind
 from uku.invoices.models import Payment
-from uku.invoices.operations import PaymentFact, accept_reading
+from uku.invoices.operations import accept_reading
+from uku.invoices.reading import PaymentFact
 from uku.kit import clock
 from uku.kit.money import ZERO
 

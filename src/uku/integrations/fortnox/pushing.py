@@ -135,9 +135,7 @@ def _store_failure(push: Push, error: FortnoxError) -> None:
     """Each failure is explicitly one of three: not applied, refused, unknown (decision 0008)."""
     log.warning("create failed", push=push.pk, outcome=error.outcome.name, code=str(error.code), uid=error.request_id)
     if error.outcome is Outcome.NOT_APPLIED:
-        _mine(push).update(
-            state=PushState.QUEUED, next_at=database_now() + _backoff(push), error_text=in_words(error)
-        )
+        _mine(push).update(state=PushState.QUEUED, next_at=database_now() + _backoff(push), error_text=in_words(error))
     elif error.outcome is Outcome.REFUSED:
         _reject(push, str(error.code or ""), in_words(error))
     else:

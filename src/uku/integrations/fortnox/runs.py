@@ -24,9 +24,7 @@ def start_or_resume(*, connection: Connection, kind: RunKind, at: datetime, full
         last = last_done(connection, kind)
         since = None if full or last is None else last.started_at - OVERLAP
         stage = "active" if since is None else "changed"
-        return Run.objects.create(
-            kind=kind, company_id=connection.company_id, started_at=at, since=since, stage=stage
-        )
+        return Run.objects.create(kind=kind, company_id=connection.company_id, started_at=at, since=since, stage=stage)
 
 
 def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
@@ -53,6 +51,6 @@ def pass_over(run: Run, number: str, name: str, reason: str) -> None:
     run.passed_over.append({"number": number, "name": name, "reason": reason})
 
 
-def end(run: Run, *, at: datetime, state: RunState = RunState.DONE, text: str = "") -> None:
-    run.state, run.finished_at, run.text = state, at, text[:500]
+def end(run: Run, *, at: datetime, state: RunState = RunState.DONE, text: str = "", trouble: str = "") -> None:
+    run.state, run.finished_at, run.text, run.trouble = state, at, text[:500], trouble
     run.save()

@@ -56,17 +56,18 @@ def read_statistics(*, connection: Connection) -> Run | None:
     tasks = Task.objects.filter(month__isnull=False, state=TaskState.OPEN).order_by("month")
     with open_fortnox(connection) as fortnox:
         for task in tasks:
-            figures = count_month(fortnox, plan, task)
+            figures = count_month(fortnox, connection, plan, task)
             take_in_figures(task=task, figures=figures, at=clock.now())
             runs.count(run, "months")
     runs.end(run, at=clock.now())
     return run
 
 
-def count_month(fortnox: Fortnox, plan: SummaryPlan, task: Task) -> dict[str, Decimal]:
-    """Count each statistic of the plan over the task's month."""
+def count_month(fortnox: Fortnox, connection: Connection, plan: SummaryPlan, task: Task) -> dict[str, Decimal]:
+    """Count each statistic of the plan over the task's month; one whose permission is lacking waits for it."""
     first = task.month
     if first is None:
         raise ValueError(f"task {task.pk} is no summary task")
-    chosen = [STATISTICS[name] for name in plan.fields if name in STATISTICS]
+    planned = [STATISTICS[name] for name in plan.fields if name in STATISTICS]
+    chosen = [found for found in planned if not found.scope or found.scope in connection.scopes]
     return {found.name: Decimal(found.counter(fortnox, first, last_of(first))) for found in chosen}

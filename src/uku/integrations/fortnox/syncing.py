@@ -32,7 +32,7 @@ def run_sync(*, connection: Connection, kind: RunKind, full: bool = False) -> No
             read_statistics(connection=connection)
     except FortnoxError as error:
         note_failure(connection, error)
-        _stop(connection, kind, error)
+        _stop(kind, error)
 
 
 def read_detail_slice(*, connection: Connection, at_most: int) -> bool:
@@ -66,20 +66,20 @@ def renew(*, connection: Connection) -> None:
 
 
 def note_failure(connection: Connection, error: FortnoxError) -> None:
-    """Write a lasting failure on the connection; a passing one only to the log."""
+    """Write on the connection that its grant is dead, unless someone authorized meanwhile; log the rest."""
     log.warning("fortnox failed", error=type(error).__name__, code=str(error.code), uid=error.request_id)
     if isinstance(error, (GrantRevoked, Unauthorized)):
-        trouble = NEEDS_AUTHORIZATION
-    elif isinstance(error, Forbidden):
-        trouble = NOT_PERMITTED
-    else:
-        return
-    unchanged = Connection.objects.filter(pk=connection.pk, generation__lte=connection.generation + 1)
-    unchanged.update(trouble=trouble, trouble_text=in_words(error))
+        same_grant = Connection.objects.filter(pk=connection.pk, authorized_at=connection.authorized_at)
+        same_grant.update(trouble=NEEDS_AUTHORIZATION, trouble_text=in_words(error))
 
 
-def _stop(connection: Connection, kind: RunKind, error: FortnoxError) -> None:
-    """A run that failed for good ends; one that met passing trouble stays and is resumed at its page."""
+def _stop(kind: RunKind, error: FortnoxError) -> None:
+    """A run that failed for good ends; one that met passing trouble stays and is resumed at its page.
+
+    A missing permission or licence stops its own kind of data only (spec section 5).
+    """
     run = Run.objects.filter(kind=kind, state=RunState.RUNNING).first()
-    if run is not None and not error.transient:
-        runs.end(run, at=clock.now(), state=RunState.STOPPED, text=in_words(error))
+    if run is None or error.transient:
+        return
+    trouble = NOT_PERMITTED if isinstance(error, Forbidden) else ""
+    runs.end(run, at=clock.now(), state=RunState.STOPPED, text=in_words(error), trouble=trouble)

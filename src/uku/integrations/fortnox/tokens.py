@@ -15,6 +15,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection as database
 from django.db.models import F, QuerySet
+from psycopg.conninfo import make_conninfo
 
 from fortnox_api import StoredTokens, TokenSet
 from uku.integrations.fortnox.models import Connection
@@ -72,7 +73,7 @@ class PostgresTokenStore:
     def lock(self) -> Iterator[None]:
         """Hold the one lock for refreshing this connection. Waits at most ten seconds."""
         refuse_inside_transaction()
-        with psycopg.connect(**_direct(), autocommit=True) as session:
+        with psycopg.connect(_direct(), autocommit=True) as session:
             session.execute(f"SET lock_timeout = '{LOCK_WAIT}'")
             session.execute("SELECT pg_advisory_lock(%s, %s)", (LOCK_SPACE, self._id))
             yield
@@ -111,8 +112,8 @@ def _place(connection_id: int) -> Place:
     return Place("fortnox_connection", "sealed_tokens", str(connection_id))
 
 
-def _direct() -> dict[str, str]:
+def _direct() -> str:
     """Where the database is, for a connection outside Django's own."""
     parameters = database.get_connection_params()
     wanted = ("dbname", "user", "password", "host", "port")
-    return {name: str(parameters[name]) for name in wanted if parameters.get(name)}
+    return make_conninfo(**{name: str(parameters[name]) for name in wanted if parameters.get(name)})

@@ -17,6 +17,7 @@ from uku.integrations.fortnox.forms import SettingsForm
 from uku.integrations.fortnox.models import CustomerRecord, Push, PushState, Run, RunKind
 from uku.integrations.fortnox.scopes import lines_for
 from uku.kit import clock
+from uku.kit.jobs import SOON
 from uku.web.workspace import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -31,7 +32,7 @@ SEE, MANAGE = Permission.SEE, Permission.MANAGE_INTEGRATIONS
 
 def _tab(request: WorkspaceRequest, name: str, **context: Any) -> HttpResponse:
     connection = connecting.connection_of(request.workspace)
-    trouble = health.explain_trouble(connection) if connection.trouble else None
+    trouble = health.trouble_of(connection)
     frame = {"connection": connection, "badge": health.badge(connection), "tabs": TABS, "tab": name}
     return render(request, f"fortnox/{name}.html", {**frame, "trouble": trouble, **context})
 
@@ -45,14 +46,16 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     connection = connecting.connection_of(request.workspace)
     waiting = CustomerRecord.objects.filter(suggested__isnull=False).select_related("suggested")
     held = Push.objects.filter(state=PushState.QUEUED).count()
-    return _tab(request, "overview", kinds=health.kinds(connection), waiting=waiting, held=held)
+    other = connecting.is_other_company(request.workspace, connection)
+    return _tab(request, "overview", kinds=health.kinds(connection), waiting=waiting, held=held, other=other)
 
 
 @workspace_page(SEE)
 def connect(request: WorkspaceRequest) -> HttpResponse:
     connection = connecting.connection_of(request.workspace)
     service = settings.UKU.fortnox_service_account
-    return _tab(request, "connect", scopes=lines_for(connecting.scopes_for(connection)), service=service)
+    scopes = lines_for(connecting.scopes_for(connection))
+    return _tab(request, "connect", scopes=scopes, service=service, lacking=connecting.lacking_scopes(connection))
 
 
 @workspace_page(SEE, act=MANAGE)
@@ -62,7 +65,8 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
         form.save(actor=request.user, at=clock.now())
         messages.success(request, _("Settings saved."))
         return _to(request, "settings")
-    return _tab(request, "settings", form=form)
+    lacking = connecting.lacking_scopes(connecting.connection_of(request.workspace))
+    return _tab(request, "settings", form=form, lacking=lacking)
 
 
 @workspace_page(SEE)
@@ -141,7 +145,7 @@ def _ask_for_syncs(request: WorkspaceRequest, *, full: bool) -> HttpResponse:
         messages.error(request, _("Fortnox is not connected. Click Authorize on the Connect to Fortnox tab first."))
         return _to(request, "connect")
     for kind in RunKind:
-        jobs.request_sync(connection, kind, priority=jobs.SOON, full=full)
+        jobs.request_sync(connection, kind, priority=SOON, full=full)
     messages.success(request, _("Reading from Fortnox. The Activity tab shows how far it is."))
     return _to(request, "activity")
 

@@ -32,9 +32,7 @@ LONGEST_TERMS = 365
 
 
 def text(label: Any, *, most: int = 200, required: bool = False, **attributes: str) -> forms.CharField:
-    return forms.CharField(
-        label=label, max_length=most, required=required, widget=forms.TextInput(attrs=attributes)
-    )
+    return forms.CharField(label=label, max_length=most, required=required, widget=forms.TextInput(attrs=attributes))
 
 
 class ClientForm(PlainForm):

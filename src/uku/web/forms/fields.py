@@ -46,9 +46,7 @@ class RateField(NumberField):
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value is not None and not LOWEST_RATE <= value < RATE_LIMIT:
-            raise forms.ValidationError(
-                _("Write a VAT rate in per cent from 0 up to 100, such as 25."), code="rate"
-            )
+            raise forms.ValidationError(_("Write a VAT rate in per cent from 0 up to 100, such as 25."), code="rate")
 
 
 class PlainForm(forms.Form):

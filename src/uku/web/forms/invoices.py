@@ -48,7 +48,8 @@ class InvoiceForm(PlainForm):
         super().__init__(*args, **kwargs)
         self.today = today
         field = cast("forms.ModelChoiceField[Client]", self.fields["client"])
-        field.queryset = Client.objects.get_queryset().current().order_by("name_sort", "id")
+        current = Client.objects.get_queryset().current().order_by("name_sort", "id")
+        field.queryset = current.only("workspace_id", "name", "currency", "payment_days")
         field.error_messages["invalid_choice"] = _("This client is not among yours. Choose another.")
         self.fields["invoice_date"].error_messages["invalid"] = _("Write the date like 2026-03-31.")
 

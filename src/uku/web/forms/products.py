@@ -9,9 +9,7 @@ from uku.web.forms.fields import NumberField, PlainForm, RateField
 
 
 class ProductForm(PlainForm):
-    name = forms.CharField(
-        label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     unit = forms.CharField(label=_("Unit"), max_length=20, required=False, help_text=_("Such as h or pcs"))
     price = NumberField(label=_("Price without VAT"), help_text=_("For one unit"))
     vat_rate = RateField(label=_("VAT rate, %"), help_text=_("25, 12, 6 or 0"))

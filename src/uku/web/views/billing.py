@@ -90,9 +90,7 @@ def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
     try:
-        issue_invoice(
-            invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering_for(request.workspace)
-        )
+        issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering_for(request.workspace))
     except InvoiceAlreadyIssued:
         messages.info(request, gettext("This invoice was issued before. Nothing was done a second time."))
     except InvoiceIncomplete as error:
@@ -153,7 +151,5 @@ def _reshaped(request: WorkspaceRequest, products: Sequence[Product], today: dat
     return _draft_form(request, InvoiceForm(initial=initial, today=today), rows.unchecked())
 
 
-def _draft_form(
-    request: WorkspaceRequest, form: InvoiceForm, rows: Rows, *, status: int = 200
-) -> HttpResponse:
+def _draft_form(request: WorkspaceRequest, form: InvoiceForm, rows: Rows, *, status: int = 200) -> HttpResponse:
     return render(request, "billing/form.html", {"form": form, "rows": rows}, status=status)

@@ -158,6 +158,7 @@ class Migration(migrations.Migration):
                 ('page', models.PositiveIntegerField(default=0, help_text='the last page whose rows are stored')),
                 ('counts', models.JSONField(default=dict)),
                 ('passed_over', models.JSONField(default=list)),
+                ('trouble', models.CharField(blank=True, max_length=20)),
                 ('text', models.CharField(blank=True, max_length=500)),
             ],
             options={

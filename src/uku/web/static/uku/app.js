@@ -34,7 +34,9 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== dialog) return;
     if (!dialog.open) dialog.showModal();
-    const place = dialog.querySelector("[role=alert], [autofocus], .tabs [aria-current], h2");
+    const posted = event.detail.requestConfig.verb !== "get";
+    const wanted = [posted ? "[role=alert], .notes" : "[autofocus]", ".tabs [aria-current]", "h2"];
+    const place = wanted.map((selector) => dialog.querySelector(selector)).find(Boolean);
     if (place && !place.matches("a, input, select, textarea, button")) place.tabIndex = -1;
     place?.focus();
   });

@@ -1,0 +1,314 @@
+"""Bodies: exact, stable, and what Fortnox's document promises to take."""
+
+import json
+import typing
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from fortnox_api import (
+    BLANK,
+    ArticlePayload,
+    ArticleUpdate,
+    CustomerPayload,
+    CustomerUpdate,
+    InvoicePayload,
+    InvoiceRowPayload,
+    InvoiceUpdate,
+    KeptRowPayload,
+    TermsOfPaymentPayload,
+    TermsOfPaymentUpdate,
+    TextChange,
+    TextRowPayload,
+    UnitPayload,
+    UnitUpdate,
+    rounded,
+)
+from fortnox_api._text import is_clean
+
+DOCUMENT = Path(__file__).parents[3] / "shared/fortnox/openapi.core.json"
+D = Decimal
+
+AMOUNTS = st.decimals("-99999999.99", "99999999.99", places=2)
+RATES = st.integers(0, 99).map(Decimal)
+WORDS = st.text(st.characters(codec="utf-8"), max_size=8).map(lambda text: f"a{text}")
+MAYBE = st.none() | WORDS
+CLEARED = MAYBE | st.just(BLANK)
+DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+CURRENCIES = st.sampled_from(["SEK", "EUR", "NOK"])
+
+
+def some(model, **fields):
+    return st.fixed_dictionaries(fields).map(lambda chosen: model(**chosen))
+
+
+ROWS = some(
+    InvoiceRowPayload,
+    row_id=st.none() | st.integers(1, 10**9),
+    article_number=MAYBE,
+    description=MAYBE,
+    delivered_quantity=AMOUNTS,
+    unit=MAYBE,
+    price=AMOUNTS,
+    vat=RATES,
+    discount=AMOUNTS,
+    discount_type=st.sampled_from(["PERCENT", "AMOUNT"]),
+    account_number=st.none() | st.integers(1000, 9999),
+    cost_center=MAYBE,
+    project=MAYBE,
+)
+TEXT_ROWS = some(TextRowPayload, row_id=st.none() | st.integers(1, 10**9), description=WORDS)
+KEPT_ROWS = some(KeptRowPayload, row_id=st.integers(1, 10**9))
+HEADS = {"language": st.sampled_from([None, "SV", "EN"]), "not_completed": st.none() | st.booleans()}
+TEXTS = [
+    "external_reference2", "our_reference", "your_reference", "your_order_number", "remarks", "comments",
+]  # fmt: skip
+CUSTOMER_TEXTS = [
+    "organisation_number", "email", "email_invoice", "phone1", "phone2", "address1", "address2", "zip_code",
+    "city", "vat_number", "terms_of_payment", "our_reference", "your_reference", "invoice_remark",
+    "external_reference", "comments",
+]  # fmt: skip
+DIGITS = st.none() | st.integers(1, 10**15).map(str)
+
+EVERY = {
+    "InvoicePayload": some(
+        InvoicePayload,
+        customer_number=WORDS,
+        invoice_date=DAYS,
+        due_date=DAYS,
+        delivery_date=st.none() | DAYS,
+        currency=CURRENCIES,
+        vat_included=st.booleans(),
+        external_reference=WORDS,
+        freight=AMOUNTS,
+        administration_fee=AMOUNTS,
+        document_number=DIGITS,
+        ocr=DIGITS,
+        terms_of_payment=MAYBE,
+        invoice_type=st.sampled_from([None, "INVOICE", "CASHINVOICE"]),
+        cost_center=MAYBE,
+        project=MAYBE,
+        rows=st.lists(ROWS | TEXT_ROWS, max_size=3).map(tuple),
+        **HEADS,
+        **dict.fromkeys(TEXTS, MAYBE),
+    ),
+    "InvoiceUpdate": some(
+        InvoiceUpdate,
+        invoice_date=st.none() | DAYS,
+        due_date=st.none() | DAYS,
+        delivery_date=st.none() | DAYS | st.just(BLANK),
+        external_reference=CLEARED,
+        freight=st.none() | AMOUNTS,
+        administration_fee=st.none() | AMOUNTS,
+        rows=st.none() | st.lists(ROWS | TEXT_ROWS | KEPT_ROWS, max_size=3).map(tuple),
+        **HEADS,
+        **dict.fromkeys(TEXTS, CLEARED),
+    ),
+    "CustomerUpdate": some(
+        CustomerUpdate,
+        name=MAYBE,
+        country_code=st.sampled_from([None, "SE", "FI"]),
+        active=st.none() | st.booleans(),
+        type=st.sampled_from([None, "PRIVATE", "COMPANY"]),
+        vat_type=st.sampled_from([None, "SEVAT", "SEREVERSEDVAT", "EUREVERSEDVAT", "EUVAT", "EXPORT"]),
+        currency=st.none() | CURRENCIES,
+        **dict.fromkeys(CUSTOMER_TEXTS, CLEARED),
+    ),
+    "CustomerPayload": some(CustomerPayload, name=WORDS, number=st.sampled_from([None, "A-1/_+", "Å1"])),
+    "ArticleUpdate": some(
+        ArticleUpdate,
+        description=MAYBE,
+        unit=CLEARED,
+        active=st.none() | st.booleans(),
+        type=st.sampled_from([None, "STOCK", "SERVICE"]),
+        purchase_price=st.none() | AMOUNTS,
+        sales_account=st.none() | st.integers(1000, 9999),
+        ean=CLEARED,
+        manufacturer=CLEARED,
+        note=CLEARED,
+    ),
+    "ArticlePayload": some(ArticlePayload, description=WORDS, number=st.sampled_from([None, "A.1/_+-"])),
+    "UnitPayload": some(UnitPayload, code=WORDS, description=WORDS, code_english=MAYBE),
+    "UnitUpdate": some(UnitUpdate, description=MAYBE, code_english=MAYBE),
+    "TermsOfPaymentPayload": some(TermsOfPaymentPayload, code=WORDS, description=WORDS),
+    "TermsOfPaymentUpdate": some(TermsOfPaymentUpdate, description=WORDS),
+}
+SCHEMAS = {
+    "Invoice": "fortnox_InvoicePayload_Wrap",
+    "Customer": "fortnox_Customer_Wrap",
+    "Article": "fortnox_Article_Wrap",
+    "Unit": "fortnox_Unit_Wrap",
+    "TermsOfPayment": "fortnox_TermsOfPayment_Wrap",
+}
+
+
+@pytest.fixture(scope="module")
+def document():
+    if not DOCUMENT.exists():
+        pytest.skip("shared data is not here: ../shared/fortnox/openapi.core.json")
+    return json.loads(DOCUMENT.read_text(encoding="utf-8"))
+
+
+def strict(schema, *, partial):
+    """Forbid unknown keys, and for updates require none: Fortnox's document says PUT may be partial."""
+    if isinstance(schema, dict):
+        found = {key: strict(value, partial=partial) for key, value in schema.items()}
+        if partial:
+            found.pop("required", None)
+        return {**found, "additionalProperties": False} if "properties" in found else found
+    return [strict(each, partial=partial) for each in schema] if isinstance(schema, list) else schema
+
+
+@pytest.mark.parametrize("name", EVERY)
+@given(data=st.data())
+def test_every_body_is_what_the_document_takes(document, name, data):
+    payload = data.draw(EVERY[name])
+    schemas = strict(document["components"]["schemas"], partial=name.endswith("Update"))
+    schema = {
+        "$ref": f"#/components/schemas/{SCHEMAS[payload.wrapper]}",
+        "components": {"schemas": schemas},
+    }
+    jsonschema.validate(json.loads(payload.to_json_bytes()), schema)
+
+
+def test_every_payload_is_tried():
+    import fortnox_api
+
+    every = {name for name in fortnox_api.__all__ if name.endswith(("Payload", "Update"))}
+    assert every == {*EVERY, "InvoiceRowPayload", "TextRowPayload", "KeptRowPayload"}
+
+
+@pytest.mark.parametrize("name", EVERY)
+@given(data=st.data())
+def test_a_cleaned_payload_has_clean_texts_that_fit(name, data):
+    payload, changes = data.draw(EVERY[name]).cleaned()
+    texts = [getattr(payload, field) for field in payload.texts]
+    assert [text for text in texts if isinstance(text, str) and not is_clean(text)] == []
+    assert payload.cleaned()[0] == payload
+    assert all(change.field for change in changes)
+
+
+@given(data=st.data())
+def test_equal_payloads_are_equal_bytes(data):
+    payload = data.draw(EVERY["InvoicePayload"])
+    again = InvoicePayload(**{name: getattr(payload, name) for name in InvoicePayload.model_fields})
+    assert again.to_json_bytes() == payload.to_json_bytes()
+
+
+def test_an_invoice_has_these_very_bytes(payload):
+    assert payload(remarks="Tack").to_json_bytes().decode() == (
+        '{"Invoice":{"CustomerNumber":"1001","InvoiceDate":"2026-01-31","DueDate":"2026-03-02",'
+        '"Currency":"SEK","VATIncluded":false,"ExternalInvoiceReference1":"UKU-0001","Remarks":"Tack",'
+        '"Freight":0,"AdministrationFee":0,"InvoiceRows":[{"ArticleNumber":"5",'
+        '"Description":"Bokföring januari","DeliveredQuantity":"2.5","Unit":"h","Price":900,"VAT":25,'
+        '"Discount":0,"DiscountType":"PERCENT"}]}}'
+    )
+
+
+def test_one_amount_has_one_spelling(payload):
+    bodies = {payload(freight=amount).to_json_bytes() for amount in (D("5"), D("5.0"), D("5.00"), 5)}
+    assert len(bodies) == 1
+
+
+def test_finlands_rate_is_sent_as_it_is_although_the_document_calls_it_a_whole_number(document):
+    row = InvoiceRowPayload(delivered_quantity=D(1), price=D(1), vat=D("25.5"))
+    assert row.to_wire()["VAT"] == D("25.5")
+    assert (
+        document["components"]["schemas"]["fortnox_InvoicePayload_InvoiceRow"]["properties"]["VAT"]["type"] == "integer"
+    )
+
+
+@pytest.mark.parametrize("amount", [1.5, "1.5", D("1.125"), D("NaN"), D("Infinity"), D(10) ** 12, True, None])
+def test_an_amount_that_fortnox_would_not_keep_is_refused(payload, amount):
+    with pytest.raises(ValidationError):
+        payload(freight=amount)
+
+
+def test_rounding_is_done_on_purpose():
+    assert [rounded(D(text)) for text in ("1.123", "1.125", "-1.125", "1")] == [
+        D("1.12"),
+        D("1.13"),
+        D("-1.13"),
+        D("1.00"),
+    ]
+    assert rounded(D("1.5"), 0) == D(2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"customer_number": ""},
+        {"currency": "sek"},
+        {"currency": "SEK\n"},
+        {"external_reference": "x" * 81},
+        {"our_reference": "x" * 51},
+        {"remarks": "x" * 1025},
+        {"remarks": "API_BLANK"},
+        {"remarks": "API_NORIGHT"},
+        {"remarks": BLANK},
+        {"remarks": "\ud800"},
+        {"document_number": "A1"},
+        {"document_number": "1\n"},
+        {"vat_included": "false"},
+        {"invoice_date": "2026-01-31"},
+        {"unknown": 1},
+    ],
+)
+def test_what_fortnox_would_refuse_or_mistake_is_refused_here(payload, changes):
+    with pytest.raises(ValidationError) as caught:
+        payload(**changes)
+    assert "xxx" not in str(caught.value)
+
+
+def test_an_invoice_has_at_most_500_rows(payload):
+    row = payload().rows[0]
+    assert len(payload(rows=(row,) * 500).rows) == 500
+    with pytest.raises(ValidationError):
+        payload(rows=(row,) * 501)
+
+
+def test_cleaning_tells_each_field_that_changed(payload):
+    row = payload().rows[0].model_copy(update={"description": "Mars…"})
+    dirty = payload(remarks='Se "bilaga"', rows=(TextRowPayload(description="ok"), row))
+    clean, changes = dirty.cleaned()
+    assert (clean.remarks, clean.rows[1].description) == ("Se ’bilaga’", "Mars...")
+    assert changes == (
+        TextChange(3, '"', "’", "remarks"),
+        TextChange(10, '"', "’", "remarks"),
+        TextChange(4, "…", "...", "rows.1.description"),
+    )
+
+
+def test_cleaning_a_clean_payload_changes_nothing(payload):
+    assert payload().cleaned() == (payload(), ())
+    assert payload(rows=()).cleaned() == (payload(rows=()), ())
+
+
+def test_rows_of_an_update_may_be_kept_replaced_or_added():
+    row = InvoiceRowPayload(delivered_quantity=D(1), price=D(1), vat=D(25), row_id=7)
+    update = InvoiceUpdate(rows=(KeptRowPayload(row_id=3), row, TextRowPayload(description="Ny")))
+    assert update.to_wire() == {
+        "InvoiceRows": [
+            {"RowId": 3},
+            {
+                "RowId": 7,
+                "DeliveredQuantity": "1",
+                "Price": D(1),
+                "VAT": D(25),
+                "Discount": D(0),
+                "DiscountType": "PERCENT",
+            },
+            {"Description": "Ny"},
+        ]
+    }
+
+
+def test_no_field_of_a_payload_is_a_float():
+    hints = [typing.get_type_hints(model) for model in (InvoicePayload, InvoiceRowPayload, ArticlePayload)]
+    assert [name for each in hints for name, hint in each.items() if "float" in str(hint)] == []

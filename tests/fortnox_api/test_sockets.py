@@ -1,0 +1,367 @@
+"""Real connections that misbehave: slow, silent, cut, lying (F01, F03, F12, F13, F70, F71, B47)."""
+
+import contextlib
+import datetime
+import ipaddress
+import socket
+import ssl
+import threading
+import time as real_time
+
+import httpx2
+import pytest
+
+from fortnox_api import (
+    ConnectionFailed,
+    DeadlineTransport,
+    Fortnox,
+    FortnoxError,
+    OAuthApp,
+    Outcome,
+    PaceLimiter,
+    StaticAuth,
+    Timeouts,
+    Unreadable,
+)
+
+COMPANY = b'{"CompanyInformation": {"DatabaseNumber": 34231, "CompanyName": "AB"}}'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+TOTAL = 0.4
+
+
+class Server:
+    """Listens on this machine and lets a function deal with each connection."""
+
+    def __init__(self, deal):
+        self.deal = deal
+        self.seen = []
+        self.over = threading.Event()
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.threads = [threading.Thread(target=self.accept)]
+        self.threads[0].start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                thread = threading.Thread(target=self.serve, args=(connection,))
+                self.threads.append(thread)
+                thread.start()
+
+    def serve(self, connection):
+        with connection, contextlib.suppress(OSError):
+            self.deal(self, connection)
+
+    def request(self, connection):
+        """Read one request and remember it."""
+        raw = b""
+        while b"\r\n\r\n" not in raw:
+            more = connection.recv(65536)
+            if not more:
+                return b""
+            raw += more
+        head, _, body = raw.partition(b"\r\n\r\n")
+        for line in head.split(b"\r\n"):
+            if line.lower().startswith(b"content-length:"):
+                while len(body) < int(line.split(b":")[1]):
+                    body += connection.recv(65536)
+        self.seen.append(head.split(b"\r\n")[0].decode())
+        return head + b"\r\n\r\n" + body
+
+    def close(self):
+        self.over.set()
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        for thread in self.threads:
+            thread.join()
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def made(deal):
+        servers.append(Server(deal))
+        return servers[-1]
+
+    yield made
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def client():
+    opened = []
+
+    def made(port, *, read=5.0, total=TOTAL, scheme="http", host="127.0.0.1", transport=None):
+        opened.append(
+            Fortnox(
+                auth=StaticAuth("t"),
+                base_url=f"{scheme}://{host}:{port}",
+                transport=transport,
+                limiter=PaceLimiter(0),
+                timeouts=Timeouts(connect=5, read=read, total=total),
+            )
+        )
+        return opened[-1]
+
+    yield made
+    for each in opened:
+        each.close()
+
+
+def failing(act):
+    """Return the error and how many seconds it took."""
+    begun = real_time.monotonic()
+    with pytest.raises(FortnoxError) as caught:
+        act()
+    return caught.value, real_time.monotonic() - begun
+
+
+def dripping(before, drip):
+    def deal(server, connection):
+        server.request(connection)
+        connection.sendall(before)
+        while not server.over.wait(0.02):
+            connection.sendall(drip)
+
+    return deal
+
+
+@pytest.mark.parametrize(
+    ("before", "drip"),
+    [
+        (b"", b"H"),
+        (HEAD, b"X"),
+        (HEAD, b"X-Y: z\r\n"),
+        (HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    ],
+    ids=["status", "one header", "headers", "body", "chunks"],
+)
+def test_one_byte_at_a_time_ends_at_the_total_deadline(serve, client, before, drip):
+    server = serve(dripping(before, drip))
+    fault, took = failing(client(server.port).company.get)
+    assert (type(fault), fault.transient) == (ConnectionFailed, True)
+    # A status line of HHHH… is no HTTP and may end sooner; nothing may take longer.
+    assert took < TOTAL + 0.4
+    assert len(server.seen) == 1
+
+
+def test_a_read_timeout_alone_would_not_have_ended_the_drip(serve):
+    server = serve(dripping(HEAD, b"X"))
+    begun = real_time.monotonic()
+    with httpx2.Client(timeout=0.1, trust_env=False) as plain, pytest.raises(httpx2.ReadTimeout):
+        with plain.stream("GET", f"http://127.0.0.1:{server.port}/") as _:
+            pass
+        raise httpx2.ReadTimeout("never") if real_time.monotonic() - begun > 1 else AssertionError
+
+
+def silent(server, connection):
+    server.request(connection)
+    server.over.wait()
+
+
+def test_a_silent_server_ends_at_the_read_timeout(serve, client, payload):
+    server = serve(silent)
+    fault, took = failing(lambda: client(server.port, read=0.2).invoices.create(payload()))
+    assert (fault.reason, fault.outcome) == ("ReadTimeout", Outcome.UNKNOWN)
+    assert 0.2 <= took < 0.7
+    assert server.seen == ["POST /3/invoices HTTP/1.1"]
+
+
+def test_a_silent_server_ends_at_the_total_deadline_when_that_is_sooner(serve, client):
+    fault, took = failing(client(serve(silent).port).company.get)
+    assert fault.reason == "ReadTimeout"
+    assert TOTAL <= took < TOTAL + 0.4
+
+
+def test_a_server_that_does_not_read_ends_at_the_total_deadline(serve, client):
+    server = serve(lambda server, _: server.over.wait())
+    fault, took = failing(lambda: client(server.port).invoices.create_raw(b" " * 30_000_000))
+    assert (fault.reason, fault.outcome) == ("WriteTimeout", Outcome.UNKNOWN)
+    assert took < TOTAL + 0.6
+
+
+def reset(server, connection):
+    server.request(connection)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def hang_up(server, connection):
+    server.request(connection)
+
+
+@pytest.mark.parametrize("deal", [reset, hang_up])
+def test_a_lost_answer_is_unknown_and_nothing_is_sent_twice(serve, client, payload, deal):
+    server = serve(deal)
+    fault, _ = failing(lambda: client(server.port).invoices.create(payload()))
+    assert (type(fault), fault.outcome) == (ConnectionFailed, Outcome.UNKNOWN)
+    assert server.seen == ["POST /3/invoices HTTP/1.1"]
+
+
+def test_a_lost_answer_of_a_refresh_is_unknown(serve):
+    server = serve(hang_up)
+    address = f"http://127.0.0.1:{server.port}"
+    with OAuthApp(client_id="i", client_secret="s", redirect_uri="http://localhost", base_url=address) as app:
+        fault, _ = failing(lambda: app.refresh("r"))
+    assert (type(fault), fault.outcome, len(server.seen)) == (ConnectionFailed, Outcome.UNKNOWN, 1)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def test_a_refused_connection_was_not_applied(client, payload):
+    fault, _ = failing(lambda: client(free_port()).invoices.create(payload()))
+    assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
+
+
+def test_a_name_without_an_address_was_not_applied(client, payload, monkeypatch):
+    def unknown(*_args, **_kwargs):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    fault, _ = failing(lambda: client(1, host="x.localhost").invoices.create(payload()))
+    assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
+
+
+def test_a_name_with_an_empty_answer_was_not_applied(client, payload, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: [])
+    fault, _ = failing(lambda: client(1, host="x.localhost").invoices.create(payload()))
+    assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
+
+
+def answering(raw, *, keep=False):
+    def deal(server, connection):
+        while server.request(connection):
+            connection.sendall(raw)
+            if not keep:
+                return
+
+    return deal
+
+
+WHOLE = HEAD + b"Content-Length: %d\r\n\r\n" % len(COMPANY) + COMPANY
+
+
+def test_the_second_address_of_a_name_is_tried(serve, client, monkeypatch):
+    server = serve(answering(WHOLE))
+    real = socket.getaddrinfo
+
+    def two(_host, port, **wanted):
+        return [*real("127.0.0.2", port, **wanted), *real("127.0.0.1", port, **wanted)]
+
+    fortnox = client(server.port, host="x.localhost")
+    # create_connection asks as well, for the address it was given.
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, port, *rest, **wanted: two(host, port, **wanted)
+        if host == "x.localhost"
+        else real(host, port, *rest, **wanted),
+    )  # fmt: skip
+    assert fortnox.company.get().name == "AB"
+
+
+def test_connections_are_kept_for_the_next_call(serve, client):
+    server = serve(answering(WHOLE, keep=True))
+    fortnox = client(server.port)
+    assert [fortnox.company.get().name for _ in range(3)] == ["AB"] * 3
+    assert (len(server.seen), len(server.threads)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (HEAD + b"Content-Length: 100\r\n\r\n{", ConnectionFailed),
+        (HEAD + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"Inv', ConnectionFailed),
+        (HEAD + b'Connection: close\r\n\r\n{"Invoice": {"Docu', Unreadable),
+        (HEAD + b"Content-Length: 0\r\n\r\n", Unreadable),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", ConnectionFailed),
+        (HEAD + b"X: y\r\n" * 100_000 + b"\r\n", ConnectionFailed),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>", FortnoxError),
+    ],
+    ids=["length", "chunked", "no length", "empty", "no HTTP", "100,000 headers", "gateway"],
+)
+def test_a_cut_or_foreign_answer_to_a_write_is_unknown(serve, client, payload, raw, kind):
+    server = serve(answering(raw))
+    fault, _ = failing(lambda: client(server.port, total=5).invoices.create(payload()))
+    assert isinstance(fault, kind)
+    assert (fault.outcome, server.seen) == (Outcome.UNKNOWN, ["POST /3/invoices HTTP/1.1"])
+
+
+def test_tls_with_somebody_who_speaks_none_was_not_applied(serve, client, payload):
+    server = serve(answering(WHOLE))
+    fault, _ = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
+    assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
+
+
+def test_a_silent_handshake_ends_at_the_total_deadline(serve, client, payload):
+    server = serve(lambda server, _: server.over.wait())
+    fault, took = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
+    assert (fault.reason, fault.outcome) == ("ConnectTimeout", Outcome.NOT_APPLIED)
+    assert took < TOTAL + 0.4
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """Return the path of a key and certificate for 127.0.0.1, made for this run."""
+    x509 = pytest.importorskip("cryptography.x509", reason="the server extra brings cryptography")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+def over_tls(certificate, deal):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def dealt(server, connection):
+        with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as safe:
+            deal(server, safe)
+
+    return dealt
+
+
+def test_tls_with_a_trusted_certificate_works(serve, client, certificate):
+    server = serve(over_tls(certificate, answering(WHOLE)))
+    trusted = DeadlineTransport(ssl.create_default_context(cafile=certificate))
+    assert client(server.port, scheme="https", transport=trusted).company.get().name == "AB"
+
+
+def test_a_drip_through_tls_ends_at_the_total_deadline(serve, client, certificate):
+    server = serve(over_tls(certificate, dripping(HEAD, b"X")))
+    trusted = DeadlineTransport(ssl.create_default_context(cafile=certificate))
+    fault, took = failing(client(server.port, scheme="https", transport=trusted).company.get)
+    assert fault.reason == "ReadTimeout"
+    assert took < TOTAL + 0.6
+
+
+def test_a_certificate_that_nobody_trusts_was_not_applied(serve, client, certificate, payload):
+    server = serve(over_tls(certificate, answering(WHOLE)))
+    fault, _ = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
+    assert (fault.reason, fault.outcome, server.seen) == ("ConnectError", Outcome.NOT_APPLIED, [])
+
+
+def test_without_a_deadline_in_force_the_timeouts_alone_count(serve):
+    server = serve(answering(WHOLE))
+    with httpx2.Client(transport=DeadlineTransport(), trust_env=False) as plain:
+        assert plain.get(f"http://127.0.0.1:{server.port}/").content == COMPANY

@@ -1,0 +1,254 @@
+"""A simulated Fortnox over HTTP, a workspace connected to it, and ways to work the queue off."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, Simulated, until
+
+NEXT_JOB = """
+    UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
+      SELECT id FROM procrastinate_jobs
+      WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= clock_timestamp())
+      ORDER BY priority DESC, id LIMIT 1)
+    RETURNING id, task_name, args
+"""
+
+
+@pytest.fixture
+def db(committed):
+    """Everything here talks over HTTP or to other processes, so commits are real."""
+    return committed
+
+
+@pytest.fixture
+def fortnox(settings):
+    """The simulated Fortnox, with Uku pointed at it."""
+    with Simulated() as simulated:
+        places = {"fortnox_auth_url": simulated.address, "fortnox_api_url": simulated.address, "test_clock": True}
+        settings.UKU = settings.UKU.model_copy(update=places)
+        yield simulated
+
+
+@pytest.fixture
+def real_pace():
+    """Asked for by tests that are about the pace: 210 ms between requests, as in service."""
+
+
+@pytest.fixture(autouse=True)
+def _hurried(request, monkeypatch):
+    """Everywhere else the same row and the same SQL, with a short interval."""
+    if "real_pace" not in request.fixturenames:
+        from uku.integrations.fortnox import pace
+
+        monkeypatch.setattr(pace, "_RESERVE", pace._RESERVE.replace(pace.INTERVAL, "1 millisecond"))
+
+
+@pytest.fixture(autouse=True)
+def _no_collected_files(settings):
+    """Static files come from the finders; WhiteNoise warns of a folder that `collectstatic` never made."""
+    settings.STATIC_ROOT = None
+
+
+@pytest.fixture
+def authorize(fortnox):
+    """Enable, go to the consent page, approve, and take the code in."""
+
+    def go(workspace, user, *, company: str = FIRST, person: str = ANNA):
+        from uku.integrations.fortnox import connecting
+        from uku.kit import clock
+        from uku.kit.scoping import workspace_in_force
+
+        with workspace_in_force(workspace.pk):
+            connecting.enable(workspace=workspace, actor=user, at=clock.now())
+            url = connecting.begin(
+                workspace=workspace, user=user, session_key="session", service_account=True, at=clock.now()
+            )
+            back = fortnox.consent(url, user=person, company=company)
+            attempt = connecting.claim_state(
+                state=back["state"], user=user, session_key="session", at=clock.now()
+            )
+            return connecting.complete(attempt=attempt, code=back["code"], at=clock.now())
+
+    return go
+
+
+@pytest.fixture
+def connection(scope, owner, authorize):
+    """The workspace connected to the first company, its queue empty, its scope in force."""
+    made = authorize(scope, owner)
+    clear_queue()
+    return made
+
+
+def clear_queue() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+
+
+@pytest.fixture
+def queue():
+    """The names and arguments of the jobs that wait."""
+
+    def waiting(name: str = ""):
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id")
+            return [(task, as_dict(args)) for task, args in cursor.fetchall() if name in task]
+
+    return waiting
+
+
+def as_dict(args):
+    return json.loads(args) if isinstance(args, str) else args
+
+
+@pytest.fixture
+def run_jobs(db):
+    """Work the queue off in this process: return the names of the jobs that ran."""
+    return work_off
+
+
+def work_off(*, at_most: int = 50) -> list[str]:
+    from django.db import connection
+    from procrastinate.contrib.django import app
+
+    app.perform_import_paths()
+    ran: list[str] = []
+    while len(ran) < at_most:
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT_JOB)
+            row = cursor.fetchone()
+        if row is None:
+            return ran
+        app.tasks[row[1]].func(**as_dict(row[2]))
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE id = %s", [row[0]])
+        ran.append(row[1])
+    raise AssertionError(f"the queue does not end: {ran}")
+
+
+@pytest.fixture
+def environment(process_environment, fortnox):
+    """What a process of ours needs to reach this test's database and Fortnox."""
+    places = {"UKU_FORTNOX_AUTH_URL": fortnox.address, "UKU_FORTNOX_API_URL": fortnox.address}
+    return {**process_environment, **places, "UKU_TEST_CLOCK": "1", "UKU_LOG_LEVEL": "INFO"}
+
+
+@pytest.fixture
+def processes(environment, tmp_path):
+    """Start `python …` processes; what still runs at the end is killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / f"process-{len(started)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments], env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def worker(processes):
+    """A context in which a real worker runs."""
+
+    @contextmanager
+    def run():
+        process = processes("-m", "uku", "worker")
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+    return run
+
+
+@pytest.fixture
+def shop(fortnox, connection, owner, scope):
+    """One customer and one article, imported, and ways to issue an invoice to it and to push it."""
+    from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push, RunKind
+    from uku.integrations.fortnox.syncing import run_sync
+
+    customer = fortnox.customer(OrganisationNumber="400000-0010", Email="post@bjork.example")
+    article = fortnox.article()
+    for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
+        run_sync(connection=connection, kind=kind)
+    clear_queue()
+    return SimpleNamespace(
+        customer=customer,
+        article=article,
+        owner=owner,
+        connection=connection,
+        client=CustomerRecord.objects.get(number=customer).client,
+        article_record=ArticleRecord.objects.get(number=article),
+        draft=lambda **facts: make_draft(owner, CustomerRecord.objects.get(number=customer).client, article, **facts),
+        issue=lambda **facts: issue(owner, CustomerRecord.objects.get(number=customer).client, article, **facts),
+        push_of=lambda invoice: Push.objects.get(invoice=invoice),
+    )
+
+
+def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25", on=None, text="Bokföring"):
+    from uku.invoices.operations import RowFacts, create_draft
+    from uku.kit import clock
+
+    row = RowFacts(text, Decimal(quantity), Decimal(price), Decimal(rate), "h", article)
+    day = on or clock.today("Europe/Stockholm")
+    return create_draft(actor=owner, at=clock.now(), client=client, invoice_date=day, rows=[row])
+
+
+def issue(owner, client, article, *, numbering="accounting", **facts):
+    from uku.invoices.operations import issue_invoice
+    from uku.kit import clock
+
+    draft = make_draft(owner, client, article, **facts)
+    return issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering=numbering)
+
+
+@pytest.fixture
+def later():
+    """Let time have passed for pushes, by moving their stamps back: no test waits for minutes."""
+
+    def move(push, *, seconds: float) -> None:
+        from uku.integrations.fortnox.models import Push
+
+        row = Push.everywhere.get(pk=push.pk)
+        span = timedelta(seconds=seconds)
+        moved = {name: getattr(row, name) and getattr(row, name) - span for name in ("sent_at", "next_at", "lease_until")}
+        Push.everywhere.filter(pk=push.pk).update(**moved)
+
+    return move
+
+
+@pytest.fixture
+def move_clock(fortnox):
+    """Move business time on both sides."""
+
+    def move(*, seconds: int) -> None:
+        from uku.kit import clock
+
+        clock.move(seconds=seconds)
+        wanted = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        fortnox.ask("POST", "clock", set=wanted)
+
+    return move
+
+
+__all__ = ["until"]

@@ -1,0 +1,153 @@
+"""The simulated Fortnox on a port of its own, and what its journal says. Real HTTP, no mocks."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx2
+
+from fortnox_sim.app import create_app
+from fortnox_sim.server import build_server
+
+FIRST, SECOND = "556001", "556002"
+ANNA, OLLE = "anna@exempelbyran.example", "olle@exempelbyran.example"
+# Numbers that begin with 4 are not issued; each passes the check digit.
+NUMBERS = ("400000-0010", "400000-0028", "400000-0036", "400000-0044", "400000-0051", "400000-0069")
+
+
+def until(condition, *, seconds: float = 60.0):
+    """Wait for a condition and return what it gave; fail when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s: {condition}")
+
+
+class Simulated:
+    """One simulator in a thread, with its control interface."""
+
+    def __init__(self) -> None:
+        self.app = create_app("empty")
+        self._server = build_server(self.app, "127.0.0.1", 0)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self.address = f"http://127.0.0.1:{self._server.port}"
+        self._http = httpx2.Client(base_url=self.address, timeout=30)
+
+    def __enter__(self) -> Simulated:
+        self._thread.start()
+        self.switch(rate_limit=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.app.world.lock:
+            self.app.world.faults.clear()
+        self._http.close()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    # Control
+
+    def ask(self, method: str, path: str, **body: Any) -> Any:
+        answer = self._http.request(method, f"/_sim/{path}", json=body or None)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def switch(self, **values: Any) -> None:
+        self.ask("POST", "switches", **values)
+
+    def customer(self, company: str = FIRST, **facts: Any) -> str:
+        given = {"Name": "Björk Bygg AB", "Address1": "Ågatan 1", "ZipCode": "411 03", "City": "Göteborg"}
+        made = self.ask("POST", f"companies/{company}/customers", **{**given, "CountryCode": "SE", **facts})
+        return str(made["CustomerNumber"])
+
+    def customers(self, count: int, company: str = FIRST) -> list[str]:
+        return list(self.ask("POST", f"companies/{company}/customers", count=count)["numbers"])
+
+    def change_customer(self, number: str, company: str = FIRST, **facts: Any) -> None:
+        self.ask("PATCH", f"companies/{company}/customers/{number}", **facts)
+
+    def article(self, company: str = FIRST, **facts: Any) -> str:
+        given = {"Description": "Bokföring", "SalesAccount": 3041, "SalesPrice": "950", "Unit": "h", "Type": "SERVICE"}
+        made = self.ask("POST", f"companies/{company}/articles", **{**given, **facts})
+        return str(made["ArticleNumber"])
+
+    def pay(self, invoice: str, amount: str, date: str, **facts: Any) -> str:
+        body = {"invoice": invoice, "amount": amount, "date": date, **facts}
+        return str(self.ask("POST", f"companies/{FIRST}/payments", **body)["Number"])
+
+    def fault(self, **rule: Any) -> str:
+        return str(self.ask("POST", "faults", **rule)["id"])
+
+    def release(self, fault: str) -> None:
+        self.ask("POST", f"faults/{fault}/release")
+
+    def heal(self) -> None:
+        self.ask("DELETE", "faults")
+
+    def holds(self, fault: str) -> bool:
+        return any(rule["id"] == fault and rule["state"] == "holding" for rule in self.ask("GET", "faults"))
+
+    def struck(self, fault: str) -> int:
+        return next(rule["struck"] for rule in self.ask("GET", "faults") if rule["id"] == fault)
+
+    def invoices(self, company: str = FIRST) -> list[dict[str, Any]]:
+        with self.app.world.lock:
+            found = self.app.world.company(company)
+            assert found is not None
+            return [dict(row) for row in found.table("invoices").values()]
+
+    # The journal
+
+    def mark(self) -> int:
+        return int(self.ask("GET", "journal")["next"])
+
+    def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        return list(self.ask("GET", f"journal?since={since}")["entries"])
+
+    def requests(self, since: int = 0, prefix: str = "/3/") -> list[str]:
+        """Every API request as "GET customers" or "GET customers/1", in order."""
+        found = [e for e in self.journal(since) if e["kind"] == "request" and e["path"].startswith(prefix)]
+        return [f"{e['method']} {e['path'].removeprefix(prefix)}" for e in found]
+
+    def queries(self, path: str, since: int = 0) -> list[dict[str, str]]:
+        return [e["query"] for e in self.journal(since) if e["kind"] == "request" and e["path"] == path]
+
+    def commits(self, action: str, since: int = 0) -> list[dict[str, Any]]:
+        return [e for e in self.journal(since) if e["kind"] == "commit" and e["action"] == action]
+
+    def creates(self) -> Counter[str]:
+        """Committed invoice creates by the reference they carry."""
+        return Counter(entry["reference"] for entry in self.commits("invoice.create"))
+
+    def statuses(self, since: int = 0) -> Counter[int]:
+        return Counter(e["status"] for e in self.journal(since) if e["kind"] == "answer")
+
+    def refreshes(self, since: int = 0) -> int:
+        return len(self.commits("token.refresh", since))
+
+    # A person at the consent page
+
+    def consent(self, url: str, *, user: str = ANNA, company: str = FIRST, press: str = "approve") -> dict[str, str]:
+        """Sign in, choose the company, press a button; return the query of the way back."""
+        with httpx2.Client(timeout=30) as browser:
+            page = browser.get(url)
+            page = self._submit(browser, page, "login", username=user, password="fortnox")
+            if "/auth/company" in page.text:
+                page = self._submit(browser, page, "company", company=company)
+            if page.status_code == 200:
+                page = self._submit(browser, page, "approve", **{press: "1"})
+        assert page.status_code == 302, page.text
+        return dict(parse_qsl(urlsplit(page.headers["Location"]).query))
+
+    def _submit(self, browser: httpx2.Client, page: httpx2.Response, step: str, **values: str) -> httpx2.Response:
+        ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
+        assert ticket is not None, page.text
+        return browser.post(f"{self.address}/oauth-v1/auth/{step}", data={"ticket": ticket[1], **values})
