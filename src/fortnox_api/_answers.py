@@ -29,6 +29,7 @@ from fortnox_api._retry_after import retry_after
 from fortnox_api._wire import Answer
 
 _LONGEST_MESSAGE: Final = 500
+_SHORTEST_SECRET: Final = 8
 _LONGEST_CODE: Final = 19
 _REFUSALS: Final = 4
 _BY_STATUS: Final[dict[int, type[FortnoxError]]] = {401: Unauthorized, 408: Unavailable, 429: RateLimited}
@@ -163,8 +164,9 @@ def request_id(answer: Answer) -> str | None:
 
 def safe_text(message: str, secrets: Collection[str] = ()) -> str:
     """Return a text from outside as one line, without tokens, at most 500 characters."""
-    for secret in filter(None, secrets):
-        message = message.replace(secret, "[secret]")
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_SECRET:  # a shorter one would cut up any text
+            message = message.replace(secret, "[secret]")
     return _CONTROLS.sub(" ", _TOKEN.sub("[secret]", message)).strip()[:_LONGEST_MESSAGE]
 
 

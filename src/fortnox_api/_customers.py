@@ -69,7 +69,8 @@ class CustomerUpdate(Payload):
     wrapper: ClassVar = "Customer"
     texts: ClassVar = {
         **dict.fromkeys(("name", "phone1", "phone2", "address1", "address2", "city", "comments"), 1024),
-        **dict.fromkeys(("email", "email_invoice", "external_reference", "invoice_remark"), 1024),
+        **dict.fromkeys(("email", "email_invoice", "email_invoice_cc", "email_invoice_bcc"), 1024),
+        **dict.fromkeys(("external_reference", "invoice_remark"), 1024),
         "zip_code": 10,
         "our_reference": 50,
         "your_reference": 50,
@@ -79,6 +80,8 @@ class CustomerUpdate(Payload):
     organisation_number: str | Blank | None = None
     email: str | Blank | None = None
     email_invoice: str | Blank | None = None
+    email_invoice_cc: str | Blank | None = None
+    email_invoice_bcc: str | Blank | None = None
     phone1: str | Blank | None = None
     phone2: str | Blank | None = None
     address1: str | Blank | None = None
@@ -92,6 +95,7 @@ class CustomerUpdate(Payload):
     vat_number: str | Blank | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     terms_of_payment: str | Blank | None = None
+    sales_account: Annotated[str, Field(pattern="^[1-9][0-9]{3}$")] | None = None
     our_reference: str | Blank | None = None
     your_reference: str | Blank | None = None
     invoice_remark: str | Blank | None = None

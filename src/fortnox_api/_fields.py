@@ -42,6 +42,14 @@ def key(value: Any) -> str:
     return found
 
 
+def code(value: Any) -> str:
+    """Return a code: any text but an empty one. Terms of payment have the code 0."""
+    found = text(value)
+    if not found.strip():
+        raise ValueError("no code")
+    return found
+
+
 def reference(value: Any) -> str:
     """Return a number of another record, "" for none, which Fortnox writes as 0, "0", "" or null."""
     found = text(value)
@@ -107,6 +115,7 @@ def exact(value: Any) -> Decimal:
 
 Text = Annotated[str, BeforeValidator(text)]
 Key = Annotated[str, BeforeValidator(key)]
+Code = Annotated[str, BeforeValidator(code)]
 Reference = Annotated[str, BeforeValidator(reference)]
 Amount = Annotated[Decimal, BeforeValidator(exact)]
 OptionalAmount = Annotated[Decimal | None, BeforeValidator(number)]

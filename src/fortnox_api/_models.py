@@ -9,13 +9,7 @@ NO_RIGHT: Final = "API_NORIGHT"
 """What Fortnox puts into any field, numbers too, that the connection has no right to see."""
 
 _CAPITALS: Final = {
-    "vat": "VAT",
-    "ocr": "OCR",
-    "www": "WWW",
-    "gln": "GLN",
-    "ean": "EAN",
-    "bg": "BG",
-    "pg": "PG",
+    name: name.upper() for name in ("vat", "ocr", "www", "gln", "ean", "cc", "bcc", "iban", "bic", "sru")
 }
 
 

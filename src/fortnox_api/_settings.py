@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Day, Flag, Key, Text
+from fortnox_api._fields import Code, Day, Flag, Key, Text
 from fortnox_api._lists import Listed, Shape, record
 from fortnox_api._models import Record
 from fortnox_api._payload import Payload
@@ -68,7 +68,7 @@ class Unit(Record):
 
     shown: ClassVar = frozenset({"code"})
 
-    code: Key
+    code: Code
     description: Text = ""
     code_english: Text = ""
 
@@ -109,7 +109,7 @@ class TermsOfPayment(Record):
 
     shown: ClassVar = frozenset({"code"})
 
-    code: Key = Field(alias="Code")
+    code: Code
     description: Text = ""
 
 

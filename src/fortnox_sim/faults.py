@@ -23,7 +23,23 @@ DEFAULT_PHASE = {
     "reset": "P2",
     "mutate": "P1",
 }
-KEYS = frozenset(["company", "method", "path", "query", "nth", "times", "phase", "action", "status", "body", "headers", "seconds", "do"])
+KEYS = frozenset(
+    [
+        "company",
+        "method",
+        "path",
+        "query",
+        "nth",
+        "times",
+        "phase",
+        "action",
+        "status",
+        "body",
+        "headers",
+        "seconds",
+        "do",
+    ]
+)
 BEFORE = frozenset({"P0", "P1"})
 
 

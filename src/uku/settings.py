@@ -150,7 +150,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = UKU.home / "static"
+STATIC_ROOT = None  # served from the packages by WhiteNoise; nothing is collected
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = UKU.debug
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fortnox_api import Article, Customer, CustomerItem
-from fortnox_api._fields import day, exact, flag, key, number, reference, text, whole
+from fortnox_api._fields import code, day, exact, flag, key, number, reference, text, whole
 from fortnox_api._models import findings
 
 JSONISH = st.recursive(
@@ -15,7 +15,7 @@ JSONISH = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-READERS = [text, key, reference, number, exact, whole, flag, day]
+READERS = [text, key, code, reference, number, exact, whole, flag, day]
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,7 @@ READERS = [text, key, reference, number, exact, whole, flag, day]
         (key, "007", "007"),
         (key, 7, "7"),
         (key, "A/1", "A/1"),
+        (code, "0", "0"),
         (reference, "0", ""),
         (reference, 0, ""),
         (reference, None, ""),
@@ -71,6 +72,7 @@ def test_loose_values_become_exact_ones(reader, value, expected):
         (text, ["a"]),
         (key, ""),
         (key, "0"),
+        (code, " "),
         (key, "  "),
         (key, None),
         (number, True),

@@ -72,7 +72,7 @@ TEXTS = [
 CUSTOMER_TEXTS = [
     "organisation_number", "email", "email_invoice", "phone1", "phone2", "address1", "address2", "zip_code",
     "city", "vat_number", "terms_of_payment", "our_reference", "your_reference", "invoice_remark",
-    "external_reference", "comments",
+    "external_reference", "comments", "email_invoice_cc", "email_invoice_bcc",
 ]  # fmt: skip
 DIGITS = st.none() | st.integers(1, 10**15).map(str)
 
@@ -118,6 +118,7 @@ EVERY = {
         type=st.sampled_from([None, "PRIVATE", "COMPANY"]),
         vat_type=st.sampled_from([None, "SEVAT", "SEREVERSEDVAT", "EUREVERSEDVAT", "EUVAT", "EXPORT"]),
         currency=st.none() | CURRENCIES,
+        sales_account=st.sampled_from([None, "3001"]),
         **dict.fromkeys(CUSTOMER_TEXTS, CLEARED),
     ),
     "CustomerPayload": some(CustomerPayload, name=WORDS, number=st.sampled_from([None, "A-1/_+", "Å1"])),

@@ -56,8 +56,8 @@ def make_workspace(slug: str, owner, **card):
     from uku.workspaces.operations import create_workspace
 
     facts = {
-        "organisation_number": "4000000008",
-        "vat_number": "SE400000000801",
+        "organisation_number": "4022000014",
+        "vat_number": "SE402200001401",
         "f_tax": True,
         "registered_office": "Malmö",
         "address": "Storgatan 1",

@@ -47,7 +47,7 @@ def normalise_number(number: str) -> str:
     Swedish numbers become ten digits that pass the Luhn check, Finnish business ids become `FI` and
     eight digits that pass theirs (reliability L15, L17). A VAT number's prefix and suffix are taken off.
     """
-    text = re.sub(r"[\s\-+]", "", number).upper()
+    text = re.sub(r"[\s\-+‐‑–−]", "", number).upper()
     if text.startswith("SE") and len(text) == _SWEDISH_DIGITS + 4:
         text = text[2:-2]
     if len(text) == _DIGITS_WITH_CENTURY and text[:2] in {"16", "18", "19", "20"}:
@@ -60,7 +60,7 @@ def normalise_number(number: str) -> str:
 
 def is_personal(number: str) -> bool:
     """Say whether a normalised number is a person's: its third digit is 0 or 1 (reliability S51)."""
-    return len(number) == _SWEDISH_DIGITS and number[2] in "01"
+    return len(number) == _SWEDISH_DIGITS and number.isdigit() and number[2] in "01"
 
 
 class Index:
@@ -105,6 +105,14 @@ def _contradict(number: str, client: ContactDetails) -> bool:
 def _weak_evidence(customer: ContactDetails, client: ContactDetails) -> str:
     same_postcode = customer.postcode and customer.postcode.replace(" ", "") == client.postcode.replace(" ", "")
     return f"Same name and postcode {client.postcode}" if same_postcode else "Same name"
+
+
+def masked(text: str) -> str:
+    """Show any organisation number, right or wrong, with a person's last four digits masked."""
+    if number := normalise_number(text):
+        return shown(number)
+    digits = re.sub(r"\D", "", text)[-_SWEDISH_DIGITS:]
+    return f"{digits[:6]}-****" if is_personal(digits) else text
 
 
 def shown(number: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 
 from uku.clients import names
-from uku.clients.matching import ContactDetails, normalise_number, shown
+from uku.clients.matching import ContactDetails, masked, normalise_number
 from uku.kit.scoping import ScopedManager, ScopedQuerySet, TenantModel, current_workspace_id
 from uku.workspaces.models import User
 
@@ -21,11 +21,19 @@ class ClientQuerySet(ScopedQuerySet["Client"]):
         found = self
         for word in words.split():
             folded = names.for_search(word)
-            digits = word.replace("-", "")
-            number = models.Q(organisation_number__contains=digits) if digits.isdigit() else models.Q()
             name = models.Q(name_search__contains=folded) if folded else models.Q(pk=None)
-            found = found.filter(name | number | models.Q(email__icontains=word))
+            found = found.filter(name | _number_like(word) | models.Q(email__icontains=word))
         return found
+
+
+def _number_like(word: str) -> models.Q:
+    """Numbers are stored as they came, with a hyphen or without; people type either, with a century or without."""
+    digits = normalise_number(word).removeprefix("FI") or word.replace("-", "")
+    found = models.Q()
+    if digits.isdecimal():
+        for form in (digits, f"{digits[:6]}-{digits[6:]}", f"{digits[:7]}-{digits[7:]}"):
+            found |= models.Q(organisation_number__contains=form.rstrip("-"))
+    return found
 
 
 class ClientManager(ScopedManager["Client"]):
@@ -58,7 +66,7 @@ class Client(TenantModel):
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
-    objects = ClientManager()
+    objects: ClassVar[ClientManager] = ClientManager()
 
     class Meta:
         app_label = "uku"
@@ -80,7 +88,7 @@ class Client(TenantModel):
     @property
     def shown_number(self) -> str:
         """The organisation number for lists: a person's is masked."""
-        return shown(normalise_number(self.organisation_number)) or self.organisation_number
+        return masked(self.organisation_number)
 
     @property
     def details(self) -> ContactDetails:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SWEDISH = {"å": "z1", "ä": "z2", "æ": "z2", "ö": "z3", "ø": "z3"}
+_SWEDISH = {"å": "zz1", "ä": "zz2", "æ": "zz2", "ö": "zz3", "ø": "zz3"}  # behind every name in z, in any collation
 _FOLDED = {"æ": "ae", "ø": "o", "ß": "ss", "đ": "d", "ł": "l"}
 _LEGAL_FORM = re.compile(r"\b(aktiebolag|ab|hb|kb|handelsbolag|kommanditbolag|oy|oyj|ek for|publ)\b")
 

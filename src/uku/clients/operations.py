@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from uku.clients.matching import is_personal, masked, normalise_number, shown
 from uku.clients.models import Client
 from uku.workspaces.models import User
 from uku.workspaces.operations import record
@@ -41,16 +42,21 @@ def edit_client(*, client: Client, actor: User, at: datetime, changes: Mapping[s
     changed = {name: value for name, value in changes.items() if getattr(client, name) != value}
     if not changed:
         return client
-    before = {name: str(getattr(client, name)) for name in changed}
+    before = {name: _for_the_log(name, getattr(client, name)) for name in changed}
     with transaction.atomic():
         for name, value in changed.items():
             setattr(client, name, value)
         client.edited_fields = sorted({*client.edited_fields, *changed})
         client.save(update_fields=[*changed, "edited_fields"])
-        after = {name: str(value) for name, value in changed.items()}
+        after = {name: _for_the_log(name, value) for name, value in changed.items()}
         summary = f"{client}: {', '.join(changed)} changed"
         record(actor=actor, action="client.edit", target=client, summary=summary, at=at, before=before, after=after)
     return client
+
+
+def _told(name: str, value: object) -> str:
+    """What the audit log may say of a value: personal numbers are masked (reliability S45, S51)."""
+    return masked(str(value)) if name in {"organisation_number", "vat_number"} else str(value)
 
 
 def take_in(*, client: Client, details: Mapping[str, Any]) -> list[str]:
@@ -71,3 +77,9 @@ def take_in(*, client: Client, details: Mapping[str, Any]) -> list[str]:
     if changed:
         client.save(update_fields=changed)
     return changed
+
+
+def _for_the_log(name: str, value: Any) -> str:
+    """A person's number is masked; everything else stands as it is."""
+    number = normalise_number(str(value)) if name == "organisation_number" else ""
+    return shown(number) if is_personal(number) else str(value)

@@ -169,7 +169,7 @@ def _draft(scene: Scene, position: int, client: Client | None, products: list[Pr
         "your_reference": mark,
         "rows-0-product": str(product.pk),
         "rows-0-quantity": f"{position + 1},5",
-        "rows-1-product": str(products[0].pk),
+        "rows-1-product": str(products[(position + 1) % len(products)].pk),
         "rows-1-quantity": "1",
     }
     scene.browser.submit("billing/new/", **values)
@@ -226,7 +226,7 @@ def summary_tasks(_scene: Scene) -> str:
         raise StepFailed("no summary task was made")
     values = TaskValue.objects.filter(task=tasks.order_by("month")[0]).select_related("field").order_by("field__name")
     figures = ", ".join(f"{value.field.name} {value.value:.0f}" for value in values)
-    return f"{tasks.count()} summary task: {figures}"
+    return f"{tasks.count()} made; the first: {figures}"
 
 
 def _await(what: str, condition: Callable[[], bool]) -> None:

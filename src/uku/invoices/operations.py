@@ -15,7 +15,7 @@ from uku.invoices.numbers import new_reference, ocr_for
 from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals, add_up
 from uku.kit.events import publish
-from uku.kit.money import ZERO
+from uku.kit.money import ZERO, to_ore
 from uku.products.models import Product
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.operations import record
@@ -219,7 +219,8 @@ def _store_payments(invoice: Invoice, payments: Sequence[PaymentFact]) -> None:
 
 def _payment_facts(invoice: Invoice) -> dict[str, str]:
     paid = sum((payment.amount for payment in invoice.payments.filter(booked=True)), ZERO)
-    return {"state": invoice.state, "balance": str(invoice.balance), "paid": str(paid), "booked": str(invoice.booked)}
+    balance = "" if invoice.balance is None else str(to_ore(invoice.balance))
+    return {"state": invoice.state, "balance": balance, "paid": str(to_ore(paid)), "booked": str(invoice.booked)}
 
 
 def _state_after(invoice: Invoice, reading: Reading) -> State:

@@ -32,7 +32,9 @@ def today(zone: str) -> date:
 
 
 def move(*, seconds: int) -> None:
-    """Set how far business time runs ahead of real time. Works only under UKU_TEST_CLOCK."""
+    """Set how far business time runs ahead of real time. Raises RuntimeError without UKU_TEST_CLOCK."""
+    if not settings.UKU.test_clock:
+        raise RuntimeError("time moves only under UKU_TEST_CLOCK=1")
     ClockOffset.objects.update_or_create(pk=1, defaults={"seconds": seconds})
 
 

@@ -43,9 +43,7 @@ _SHARED: list[Any] = [
 
 def configure(options: dict[str, Any]) -> None:
     """Set up logging; one redaction processor also covers other libraries' loggers and tracebacks."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer() if options["json"] else structlog.processors.LogfmtRenderer()
-    )
+    renderer: Any = structlog.processors.JSONRenderer() if options["json"] else structlog.processors.LogfmtRenderer()
     final = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,

@@ -9,23 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Coroutine
+from typing import Any
 
 import psycopg
 import structlog
 from django.db import connection as database
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
 STALLED_AFTER = 15.0
 
 
-class DatabaseLost(Exception):
-    """The watchdog's connection broke."""
-
-
 def run_worker(*, concurrency: int = 4) -> None:
-    """Run jobs until SIGTERM or SIGINT; what runs then is given ten seconds to end."""
+    """Run jobs until SIGTERM or SIGINT; what runs then is run to its end."""
     asyncio.run(_supervise(concurrency))
 
 
@@ -38,56 +37,62 @@ async def _supervise(concurrency: int) -> None:
     while not stop.is_set():
         try:
             await _one_life(stop, concurrency)
-        except (DatabaseLost, OSError, psycopg.Error) as error:
+        except (ConnectorException, OSError, psycopg.Error) as error:
             log.warning("worker starts again", reason=type(error).__name__)
             await _pause(stop)
     log.info("worker stopped")
 
 
 async def _one_life(stop: asyncio.Event, concurrency: int) -> None:
-    """Run one worker until told to stop or until the database is lost."""
+    """Run one worker until told to stop or until the database is lost.
+
+    The watchdog connects first: it fails at once while the database is away, where a pool would wait.
+    """
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # the Django connector
-    with app.replace_connector(connector):
-        async with app.open_async():
-            worker = asyncio.create_task(
-                app.run_worker_async(
-                    concurrency=concurrency,
-                    install_signal_handlers=False,
-                    fetch_job_polling_interval=LOOK_EVERY,
-                    shutdown_graceful_timeout=10,
-                    update_heartbeat_interval=5,
-                    stalled_worker_timeout=STALLED_AFTER,
-                    delete_jobs="never",
-                )
-            )
-            watch = asyncio.create_task(_watch(stop))
-            await asyncio.wait({worker, watch}, return_when=asyncio.FIRST_COMPLETED)
-            await _end(worker, watch)
+    async with await _connect() as session:
+        with app.replace_connector(connector):
+            async with app.open_async():
+                await _first_to_end(_work(concurrency), _watch(session, stop))
 
 
-async def _end(worker: asyncio.Task[None], watch: asyncio.Task[None]) -> None:
-    worker.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await worker
-    watch.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await watch
+async def _first_to_end(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run all until one ends, then end the others; raise the first error among them."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
-async def _watch(stop: asyncio.Event) -> None:
-    """Look whether the database is there, and give killed workers' jobs back. Raises DatabaseLost."""
+async def _work(concurrency: int) -> None:
+    await app.run_worker_async(
+        concurrency=concurrency,
+        install_signal_handlers=False,
+        fetch_job_polling_interval=LOOK_EVERY,
+        shutdown_graceful_timeout=10,
+        update_heartbeat_interval=5,
+        stalled_worker_timeout=STALLED_AFTER,
+        delete_jobs="never",
+    )
+
+
+async def _connect() -> psycopg.AsyncConnection:
     parameters = database.get_connection_params()
     wanted = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if parameters.get(name)}
-    try:
-        async with await psycopg.AsyncConnection.connect(**wanted, autocommit=True, connect_timeout=5) as session:
-            while not stop.is_set():
-                await session.execute("SELECT 1")
-                for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-                    log.warning("stalled job given back", job=stalled.task_name)
-                    await app.job_manager.retry_job(stalled)
-                await _pause(stop)
-    except psycopg.Error as error:
-        raise DatabaseLost from error
+    return await psycopg.AsyncConnection.connect(**wanted, autocommit=True, connect_timeout=5)
+
+
+async def _watch(session: psycopg.AsyncConnection, stop: asyncio.Event) -> None:
+    """Look whether the database is there, and give killed workers' jobs back; their locks block others until then."""
+    while not stop.is_set():
+        await session.execute("SELECT 1")
+        for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+            log.warning("stalled job given back", job=stalled.task_name)
+            with contextlib.suppress(ConnectorException):  # another worker was quicker
+                await app.job_manager.retry_job(stalled)
+        await _pause(stop)
 
 
 async def _pause(stop: asyncio.Event) -> None:

@@ -27,7 +27,9 @@ def plan_summaries(
         plan, _ = SummaryPlan.objects.select_for_update().get_or_create()
         plan.active, plan.title, plan.client = True, title, client
         plan.topic = Topic.objects.get_or_create(name=topic)[0]
-        plan.fields = {statistic: TaskField.objects.get_or_create(name=name)[0].pk for statistic, name in fields.items()}
+        plan.fields = {
+            statistic: TaskField.objects.get_or_create(name=name)[0].pk for statistic, name in fields.items()
+        }
         plan.first_month = plan.first_month or first_of(month)
         plan.save()
         record(actor=actor, action="summaries.plan", target=plan, summary=f"{title}: {', '.join(fields)}", at=at)

@@ -151,17 +151,25 @@ class Ledger:
         return [a for a in known if words.lower() in f"{a.number} {a.description}".lower()]
 
 
-@pytest.fixture
-def no_integration(monkeypatch):
+def known_integrations():
+    """The registry; the addresses are read first, since they follow from what is registered then."""
+    from django.urls import get_resolver
+
     from uku.integrations import registry
 
+    assert get_resolver().url_patterns
+    return registry
+
+
+@pytest.fixture
+def no_integration(monkeypatch):
+    registry = known_integrations()
     monkeypatch.setattr(registry, "_registered", {})
 
 
 @pytest.fixture
 def ledger(monkeypatch):
-    from uku.integrations import registry
-
+    registry = known_integrations()
     monkeypatch.setattr(registry, "_registered", {"ledger": Ledger()})
 
 

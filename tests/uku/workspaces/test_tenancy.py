@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
-
 from tests.uku.conftest import AT
+
 from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.invoices.models import Invoice
@@ -39,9 +39,7 @@ def tenant_references() -> set[tuple[str, str]]:
 
 def test_every_reference_between_tenant_tables_holds_the_workspace_too(db):
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT conname FROM pg_constraint WHERE contype = 'f' AND array_length(conkey, 1) = 2"
-        )
+        cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'f' AND array_length(conkey, 1) = 2")
         found = {name for (name,) in cursor.fetchall()}
     assert found == {f"{table}_{column}_same_workspace" for table, column in tenant_references()}
 

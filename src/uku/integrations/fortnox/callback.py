@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from fortnox_api import AppCredentialsWrong, FortnoxError, Rejected
+from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked, Rejected
 from uku.integrations.fortnox import connecting, consent
 from uku.integrations.fortnox.consent import Refusal
 from uku.integrations.fortnox.models import Attempt
@@ -45,8 +45,10 @@ def _exchange(request: HttpRequest, attempt: Attempt, code: str) -> HttpResponse
     except AppCredentialsWrong as error:
         log.error("app credentials refused", uid=error.request_id)  # noqa: TRY400  # the operator's fault, no traceback needed
         return _page(request, consent.OPERATOR, attempt)
-    except Rejected:
+    except (Rejected, GrantRevoked):
         return _page(request, consent.CODE, attempt)
+    except Forbidden:
+        return _page(request, consent.LICENCE, attempt)
     except FortnoxError as error:
         log.warning("exchange failed", error=type(error).__name__, uid=error.request_id)
         return _page(request, consent.FORTNOX_DOWN, attempt)

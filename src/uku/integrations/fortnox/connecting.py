@@ -17,6 +17,7 @@ from uku.integrations.fortnox.models import Attempt, Connection, RunKind
 from uku.integrations.fortnox.statistics import STATISTICS
 from uku.integrations.fortnox.tokens import open_tokens, seal_tokens
 from uku.kit.scoping import workspace_in_force
+from uku.kit.secrets import CannotOpen
 from uku.workspaces.models import Membership, User, Workspace
 from uku.workspaces.operations import record
 from uku.workspaces.permissions import Permission, may
@@ -122,6 +123,7 @@ def _may_return(attempt: Attempt, user_id: int | None, session_key: str, at: dat
         and at - attempt.created_at <= STATE_LIFE
         and attempt.user_id == user_id
         and secrets.compare_digest(attempt.session_hash, _hash(session_key))
+        and attempt.workspace.may_integrate
         and isinstance(membership, Membership)
         and may(membership, Permission.MANAGE_INTEGRATIONS)
     )
@@ -186,7 +188,9 @@ def disconnect(*, workspace: Workspace, actor: User, at: datetime) -> bool:
     """
     with transaction.atomic(), workspace_in_force(workspace.pk):
         connection = Connection.objects.select_for_update().get()
-        tokens = open_tokens(connection)
+        if not connection.is_connected:
+            return True
+        tokens = _openable(connection)
         summary = f"Fortnox disconnected from {connection.company_name}"
         connection.sealed_tokens = connection.company_id = connection.company_name = ""
         connection.organisation_number = connection.trouble = connection.trouble_text = ""
@@ -194,7 +198,15 @@ def disconnect(*, workspace: Workspace, actor: User, at: datetime) -> bool:
         connection.generation += 1
         connection.save()
         record(actor=actor, action="fortnox.disconnect", target=connection, summary=summary, at=at)
-    return revoke(tokens)
+    return tokens is not None and revoke(tokens)
+
+
+def _openable(connection: Connection) -> TokenSet | None:
+    """Return the tokens; None when their key is gone: then they cannot be revoked, only forgotten."""
+    try:
+        return open_tokens(connection)
+    except CannotOpen:
+        return None
 
 
 def revoke(tokens: TokenSet) -> bool:

@@ -24,7 +24,10 @@ class SettingsForm(forms.Form):
     title = forms.CharField(label=_("Task title"), max_length=200)
     topic = forms.CharField(label=_("Topic"), max_length=100)
     client = forms.ModelChoiceField(
-        label=_("Client the company stands for"), queryset=Client.everywhere.none(), required=False
+        label=_("Client the company stands for"),
+        queryset=Client.everywhere.none(),
+        required=False,
+        empty_label=_("Nobody"),
     )
     first_month = forms.DateField(label=_("First month"), help_text=_("The first day of a month, such as 2026-01-01."))
     statistics = forms.MultipleChoiceField(

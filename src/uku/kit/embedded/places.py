@@ -55,9 +55,7 @@ class Place:
     def make(self) -> None:
         """Make the folders that are missing; refuse a folder that somebody else made."""
         if self.folder.exists() and not self.owned and any(self.folder.iterdir()):
-            raise ClusterError(
-                f"{self.folder} exists and was not made by Uku. Move it away, or set UKU_HOME."
-            )
+            raise ClusterError(f"{self.folder} exists and was not made by Uku. Move it away, or set UKU_HOME.")
         if self.switches_user:
             ensure_account()
         self._make_own_folder()
@@ -82,9 +80,7 @@ class Place:
             os.chown(folder, *self.ids())
         found = folder.lstat()
         if (found.st_uid, found.st_mode & 0o777) != (self.ids()[0], 0o700):
-            raise ClusterError(
-                f"{folder} must belong to {self.account} alone (mode 0700). Remove it and try again."
-            )
+            raise ClusterError(f"{folder} must belong to {self.account} alone (mode 0700). Remove it and try again.")
 
     def remove(self) -> None:
         """Remove everything that was made here."""
@@ -117,9 +113,7 @@ def place_for(home: Path) -> Place:
     key = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
     inside, outside = home / "postgres", BASE / key
     if os.geteuid() == 0:
-        _refuse_split(
-            inside / MARKER, f"{inside.parent} has the database of an ordinary user. Run Uku as that user."
-        )
+        _refuse_split(inside / MARKER, f"{inside.parent} has the database of an ordinary user. Run Uku as that user.")
         return Place(home, outside, outside / "run", ACCOUNT, switches_user=True)
     _refuse_split(outside, f"{inside.parent} has a database that root made, in {outside}. Run Uku as root.")
     return Place(home, inside, _socket_folder(inside, key), _own_name(), switches_user=False)
@@ -154,9 +148,7 @@ def ensure_account() -> None:
         return
     program = shutil.which("useradd")
     if program is None:
-        raise ClusterError(
-            "PostgreSQL does not run as root, and `useradd` is missing. Run Uku as an ordinary user."
-        )
+        raise ClusterError("PostgreSQL does not run as root, and `useradd` is missing. Run Uku as an ordinary user.")
     with exclusive(BASE / "account.lock"):
         if _account_exists():
             return

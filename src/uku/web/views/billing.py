@@ -23,7 +23,7 @@ from uku.products.models import Product
 from uku.web import offers
 from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
 from uku.web.lists import chosen_state, page_of, state_chips
-from uku.web.workspace import WorkspaceRequest, workspace_page
+from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 

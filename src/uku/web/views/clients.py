@@ -16,7 +16,7 @@ from uku.web import offers
 from uku.web.forms.clients import ClientForm
 from uku.web.lists import page_of, searched_words
 from uku.web.views.billing import lines_of
-from uku.web.workspace import WorkspaceRequest, workspace_page
+from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 SHOWN_ON_CLIENT = 20

@@ -15,7 +15,7 @@ from uku.products.operations import create_product
 from uku.web import offers
 from uku.web.forms.products import ProductForm
 from uku.web.lists import page_of, searched_words
-from uku.web.workspace import WorkspaceRequest, workspace_page
+from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 SHOWN_ARTICLES = 20

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from uku.integrations.registry import integrations
-from uku.web.workspace import WorkspaceRequest, workspace_page
+from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 

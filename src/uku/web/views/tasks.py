@@ -12,7 +12,7 @@ from uku.kit import clock
 from uku.tasks.models import Task, TaskState
 from uku.tasks.operations import finish_task
 from uku.web.lists import chosen_state, page_of, state_chips
-from uku.web.workspace import WorkspaceRequest, workspace_page
+from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 

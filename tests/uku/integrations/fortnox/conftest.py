@@ -11,7 +11,6 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
-
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, Simulated, until
 
 NEXT_JOB = """
@@ -74,7 +73,7 @@ def authorize(fortnox):
             )
             back = fortnox.consent(url, user=person, company=company)
             attempt = connecting.claim_state(
-                state=back["state"], user=user, session_key="session", at=clock.now()
+                state=back["state"], user_id=user.pk, session_key="session", at=clock.now()
             )
             return connecting.complete(attempt=attempt, code=back["code"], at=clock.now())
 
@@ -231,7 +230,9 @@ def later():
 
         row = Push.everywhere.get(pk=push.pk)
         span = timedelta(seconds=seconds)
-        moved = {name: getattr(row, name) and getattr(row, name) - span for name in ("sent_at", "next_at", "lease_until")}
+        moved = {
+            name: getattr(row, name) and getattr(row, name) - span for name in ("sent_at", "next_at", "lease_until")
+        }
         Push.everywhere.filter(pk=push.pk).update(**moved)
 
     return move

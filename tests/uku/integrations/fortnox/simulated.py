@@ -55,7 +55,7 @@ class Simulated:
 
     # Control
 
-    def ask(self, method: str, path: str, **body: Any) -> Any:
+    def ask(self, method: str, path: str, /, **body: Any) -> Any:
         answer = self._http.request(method, f"/_sim/{path}", json=body or None)
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
-
 from tests.uku.conftest import make_user, make_workspace
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
+
 from uku.integrations.fortnox import connecting, consent
 from uku.integrations.fortnox.models import Attempt, Connection, Push, PushState
 from uku.integrations.fortnox.tokens import open_tokens
@@ -256,7 +256,13 @@ def test_fortnox_without_an_answer_stores_nothing_and_does_not_repeat_the_exchan
 
 def test_a_grant_whose_company_cannot_be_read_is_revoked(walk, fortnox):
     back = fortnox.consent(walk.authorize_url())
-    fortnox.fault(path="/3/companyinformation", action="status", status=403, times=9, body='{"ErrorInformation":{"error":1,"message":"x","code":2000663}}')
+    fortnox.fault(
+        path="/3/companyinformation",
+        action="status",
+        status=403,
+        times=9,
+        body='{"ErrorInformation":{"error":1,"message":"x","code":2000663}}',
+    )
     assert walk.returned(**back).status_code == 400
     nothing_stored()
     assert len(fortnox.commits("token.revoke")) == 1

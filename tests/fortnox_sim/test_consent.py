@@ -1,0 +1,121 @@
+"""Signing in, choosing a company and approving, with every way it fails."""
+
+import re
+
+from tests.fortnox_sim.desk import REDIRECT, returned
+
+
+def test_consent_leads_back_with_code_and_state(stranger):
+    assert sorted(stranger.consent(state="abc åäö").items())[1] == ("state", "abc åäö")
+
+
+def test_someone_with_two_companies_chooses_one_by_its_database_number(stranger):
+    page = stranger.http.get("/oauth-v1/auth", query_string=stranger.asked())
+    page = stranger.submit(page, username="anna@exempelbyran.example", password="fortnox")
+    assert re.findall(r'name="company" value="(\d+)"', page.text) == ["556001", "556002"]
+
+
+def test_someone_with_one_company_goes_straight_to_the_dialog(stranger):
+    page = stranger.open_dialog(user="olle@exempelbyran.example", account_type="")
+    assert re.findall("<h1>(.*?)</h1>", page.text) == ["Aktivering"]
+
+
+def test_the_dialog_lists_each_permission_and_the_company(stranger):
+    page = stranger.open_dialog(scope="customer invoice companyinformation")
+    assert re.findall("<li>(.*?)</li>", page.text) == ["Kunder", "Kundfakturor", "Företagsinformation"]
+    assert re.findall("<dd>(.*?)</dd>", page.text)[::2] == ["Exempelbyrån AB", "556001"]
+    assert re.findall(r'name="approve" value="1">(.*?)<', page.text) == ["Godkänn &amp; aktivera"]
+
+
+def test_pages_need_no_script_and_post_to_themselves(stranger):
+    page = stranger.open_dialog()
+    assert "<script" not in page.text
+    assert re.findall('action="([^"]+)"', page.text) == ["/oauth-v1/auth/approve"]
+
+
+def test_a_wrong_password_asks_again(stranger):
+    page = stranger.open_dialog(password="wrong")
+    assert re.findall('role="alert">(.*?)<', page.text) == ["Fel användarnamn eller lösenord."]
+
+
+def test_cancelling_leads_back_with_access_denied(stranger):
+    answer = returned(stranger.submit(stranger.open_dialog(), cancel="1"))
+    assert (answer["error"], answer["state"]) == ("access_denied", "s1")
+
+
+def test_an_ordinary_user_cannot_approve_a_service_account(stranger):
+    page = stranger.open_dialog(user="olle@exempelbyran.example")
+    assert page.status_code == 403
+    assert re.findall('role="alert">(.*?)<', page.text) == ["You do not have permission to grant access"]
+
+
+def test_the_refusal_of_an_ordinary_user_can_be_a_redirect(stranger):
+    stranger.switch(consent_refusal="redirect")
+    answer = returned(stranger.open_dialog(user="olle@exempelbyran.example"))
+    assert answer["error"] == "error_missing_system_admin_right"
+
+
+def test_a_missing_licence_fails_the_whole_authorization(stranger):
+    stranger.control("companies/556001", "PATCH", licences=["Kundfaktura"])
+    answer = returned(stranger.open_dialog(scope="customer supplierinvoice"))
+    assert answer["error"] == "error_missing_license"
+
+
+def test_a_missing_integration_licence_fails_the_authorization(stranger):
+    stranger.control("companies/556001", "PATCH", integration_licence=False)
+    assert returned(stranger.open_dialog())["error"] == "error_missing_license"
+
+
+def test_a_locked_account_leads_back_with_neither_code_nor_error(stranger):
+    stranger.control("companies/556001", "PATCH", locked=True)
+    assert stranger.open_dialog().location == REDIRECT
+
+
+def test_a_locked_account_may_keep_the_state(stranger):
+    stranger.switch(locked_keeps_state=True)
+    stranger.control("companies/556001", "PATCH", locked=True)
+    assert returned(stranger.open_dialog()) == {"state": "s1"}
+
+
+def test_an_unknown_scope_fails(stranger):
+    page = stranger.http.get("/oauth-v1/auth", query_string=stranger.asked("customer Invoice"))
+    assert returned(page)["error"] == "invalid_scope"
+
+
+def test_a_scope_that_the_portal_has_not_enabled_fails(stranger):
+    stranger.control("apps", client_id="uku-demo", scopes=["customer"])
+    page = stranger.http.get("/oauth-v1/auth", query_string=stranger.asked("customer invoice"))
+    assert returned(page)["error"] == "invalid_scope"
+
+
+def test_portal_mistakes_are_pages(stranger):
+    unknown = stranger.http.get("/oauth-v1/auth", query_string=stranger.asked(client_id="nobody"))
+    stranger.control("apps", client_id="uku-demo", service_account=False)
+    service = stranger.http.get("/oauth-v1/auth", query_string=stranger.asked())
+    texts = [re.findall('role="alert">(.*?)<', page.text)[0] for page in (unknown, service)]
+    assert texts == ["Auth code or ClientID supplied is invalid", "Client does not allow service account"]
+
+
+def test_only_registered_addresses_are_led_back_to(stranger):
+    wanted = {
+        "http://127.0.0.1:9000/x/fortnox/callback": 200,
+        "https://localhost/fortnox/callback": 400,
+        "http://evil.example/fortnox/callback": 400,
+        "http://localhost:8720/other": 400,
+    }
+    asked = {uri: stranger.asked(redirect_uri=uri) for uri in wanted}
+    found = {uri: stranger.http.get("/oauth-v1/auth", query_string=query).status_code for uri, query in asked.items()}
+    assert found == wanted
+
+
+def test_a_ticket_works_once(stranger):
+    page = stranger.open_dialog()
+    first, second = stranger.submit(page, approve="1"), stranger.submit(page, approve="1")
+    assert (first.status_code, second.status_code) == (302, 400)
+
+
+def test_a_company_of_others_cannot_be_chosen(stranger):
+    page = stranger.http.get("/oauth-v1/auth", query_string=stranger.asked(account_type=""))
+    page = stranger.submit(page, username="anna@exempelbyran.example", password="fortnox")
+    stranger.control("companies", Name="Fremmande AB", users={})
+    assert stranger.submit(page, company="557001").status_code == 400

@@ -1,0 +1,129 @@
+"""What a person edited stays; what an import brings fills the rest; the log tells who did it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from tests.uku.conftest import AT
+
+from uku.clients.models import Client
+from uku.clients.operations import IMPORTED_FIELDS, create_client, edit_client, take_in
+from uku.workspaces.models import AuditEntry
+
+
+@pytest.fixture
+def client(scope, owner):
+    return create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB", organisation_number="556036-0793", city="Lund")
+
+
+def log() -> list[tuple[str, str]]:
+    return list(AuditEntry.objects.order_by("id").values_list("action", "summary"))[1:]
+
+
+def test_making_a_client_is_written_down(client, owner):
+    assert log() == [("client.create", "Åkerlunds Bygg AB was made")]
+    assert (client.name_sort, client.name_search) == ("zz1kerlunds bygg ab", "akerlunds bygg ab")
+
+
+def test_an_edit_is_written_down_with_both_sides_and_its_fields_are_kept(client, owner):
+    edit_client(client=client, actor=owner, at=AT, changes={"city": "Malmö", "phone": "040-1", "name": client.name})
+    client.refresh_from_db()
+    entry = AuditEntry.objects.latest("id")
+    assert (client.city, client.edited_fields) == ("Malmö", ["city", "phone"])
+    assert entry.summary == "Åkerlunds Bygg AB: city, phone changed"
+    assert (entry.before, entry.after) == ({"city": "Lund", "phone": ""}, {"city": "Malmö", "phone": "040-1"})
+
+
+def test_an_edit_that_changes_nothing_is_not_written_down(client, owner):
+    edit_client(client=client, actor=owner, at=AT, changes={"city": "Lund"})
+    client.refresh_from_db()
+    assert (client.edited_fields, len(log())) == ([], 1)
+
+
+def test_a_new_name_is_found_and_sorted_at_once(client, owner):
+    edit_client(client=client, actor=owner, at=AT, changes={"name": "Öbergs Bygg"})
+    assert list(Client.objects.current().searched("obergs").values_list("name_sort", flat=True)) == ["zz3bergs bygg"]
+
+
+def test_an_import_keeps_what_a_person_edited_and_fills_the_rest(client, owner):
+    edit_client(client=client, actor=owner, at=AT, changes={"city": "Malmö"})
+    changed = take_in(client=client, details={"city": "Göteborg", "postcode": "211 34", "payment_days": 20})
+    client.refresh_from_db()
+    assert changed == ["postcode", "payment_days"]
+    assert (client.city, client.postcode, client.payment_days) == ("Malmö", "211 34", 20)
+
+
+def test_a_field_emptied_by_hand_stays_empty(client, owner):
+    edit_client(client=client, actor=owner, at=AT, changes={"city": ""})
+    assert take_in(client=client, details={"city": "Göteborg"}) == []
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_an_empty_imported_value_does_not_empty_ours(client, nothing):
+    assert take_in(client=client, details=dict.fromkeys(IMPORTED_FIELDS, nothing)) == []
+    client.refresh_from_db()
+    assert (client.name, client.city) == ("Åkerlunds Bygg AB", "Lund")
+
+
+def test_terms_of_no_days_are_taken_in(client):
+    assert take_in(client=client, details={"payment_days": 0}) == ["payment_days"]
+
+
+def test_an_import_touches_only_imported_fields(client):
+    assert take_in(client=client, details={"archived_at": AT, "edited_fields": ["name"], "unknown": 1}) == []
+
+
+def test_the_list_sorts_the_swedish_way(scope, owner):
+    for name in ("Öbergs", "Zeta", "Ärla", "Åby"):
+        create_client(actor=owner, at=AT, name=name)
+    assert list(Client.objects.order_by("name_sort").values_list("name", flat=True)) == [
+        "Zeta",
+        "Åby",
+        "Ärla",
+        "Öbergs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("akerlunds", 1),
+        ("ÅKERLUNDS bygg", 1),
+        (unicodedata.normalize("NFD", "Åkerlunds"), 1),
+        ("bygg maleri", 0),
+        ("556036-0793", 1),
+        ("5560360793", 1),
+        ("556036", 1),
+        ("5560360", 1),
+        ("16556036-0793", 1),
+        ("0793", 1),
+        ("556047-3521", 0),
+        ("%", 0),
+        ("株", 0),
+        ("", 1),
+    ],
+)
+def test_a_client_is_found_by_every_word_of_name_number_or_e_mail(client, words, found):
+    assert Client.objects.current().searched(words).count() == found
+
+
+def test_an_archived_client_is_not_current(client):
+    client.archived_at = AT
+    client.save(update_fields=["archived_at"])
+    assert (Client.objects.current().count(), Client.objects.count()) == (0, 1)
+
+
+def test_a_personal_number_is_masked_where_it_is_shown(scope, owner):
+    numbers = ["750231-0241", "16556036-0793", "HRB 12345"]
+    people = [create_client(actor=owner, at=AT, name="Ek", organisation_number=number) for number in numbers]
+    assert [person.shown_number for person in people] == ["750231-****", "556036-0793", "HRB 12345"]
+
+
+def test_a_personal_number_is_masked_in_the_log(client, owner):
+    edit_client(client=client, actor=owner, at=AT, changes={"organisation_number": "750231-0241"})
+    entry = AuditEntry.objects.latest("id")
+    assert (entry.before, entry.after) == (
+        {"organisation_number": "556036-0793"},
+        {"organisation_number": "750231-****"},
+    )
