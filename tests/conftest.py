@@ -33,10 +33,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     home = config.stash.get(_home, None)
     if home is None:
         return
-    if (Path(home) / "started").exists():
-        from uku.kit.embedded import Cluster
+    from uku.kit.embedded import Cluster
 
-        Cluster(Path(home) / "home", fsync=False).destroy()
+    made = Cluster(Path(home) / "home", fsync=False)
+    if made.status().made:
+        made.destroy()
     shutil.rmtree(home, ignore_errors=True)
     os.environ.pop("UKU_TEST_HOME", None)
 

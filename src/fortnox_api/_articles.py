@@ -5,8 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from fortnox_api._fields import Flag, Key, OptionalAmount, Reference, Text
-from fortnox_api._lists import Listed, Shape
+from fortnox_api._lists import Listed
 from fortnox_api._models import Record
+from fortnox_api._pages import Shape
 from fortnox_api._payload import Account, Blank, ExactAmount, Payload
 
 

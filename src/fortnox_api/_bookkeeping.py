@@ -7,8 +7,9 @@ from pydantic import Field
 
 from fortnox_api._api import Api, Call, Kind
 from fortnox_api._fields import Day, Key, Text
-from fortnox_api._lists import Listed, Shape, total
+from fortnox_api._lists import Listed, total
 from fortnox_api._models import Record
+from fortnox_api._pages import Shape
 
 
 class FinancialYear(Record):

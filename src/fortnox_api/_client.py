@@ -16,7 +16,8 @@ from fortnox_api._customers import Customers
 from fortnox_api._invoices import Invoices
 from fortnox_api._limiter import Limiter, PaceLimiter
 from fortnox_api._payments import InvoicePayments
-from fortnox_api._settings import Settings, TermsOfPayments, Units
+from fortnox_api._registers import TermsOfPayments, Units
+from fortnox_api._settings import Settings
 from fortnox_api._wire import Timeouts, Wire
 
 

@@ -5,69 +5,21 @@ Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI do
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic
 
 from pydantic import ValidationError
 
 from fortnox_api._api import Api, Call, Kind, segment
 from fortnox_api._errors import Unreadable
-from fortnox_api._fields import key, whole
+from fortnox_api._fields import key
 from fortnox_api._json import dumps
-from fortnox_api._models import Record, findings
+from fortnox_api._models import findings
+from fortnox_api._pages import LIMIT, ItemT, Page, RecordT, Reject, Shape, is_last, meta
 from fortnox_api._payload import Payload
 from fortnox_api._query import SearchValue, known, spelled, stockholm
 
-LIMIT: Final = 500
-"""The most records Fortnox puts on one page."""
 _MOST_PAGES: Final = 10_000
-
-ItemT = TypeVar("ItemT", bound=Record)
-RecordT = TypeVar("RecordT", bound=Record)
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that could not be read: its place on the page from 0, why (fields, no values), a SHA-256 of the
-    row as hex, and the record's number where the row still tells it.
-    """
-
-    index: int
-    reason: str
-    digest: str
-    number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[ItemT]):
-    """One page of a list. The totals are None where the answer tells none; `number` counts from 1."""
-
-    number: int
-    total_pages: int | None
-    total_resources: int | None
-    items: tuple[ItemT, ...]
-    rejects: tuple[Reject, ...]
-
-    @property
-    def rows(self) -> int:
-        """How many rows came, readable or not."""
-        return len(self.items) + len(self.rejects)
-
-
-@dataclass(frozen=True)
-class Shape(Generic[ItemT, RecordT]):
-    """What a resource is called on the wire, and what its list takes, as names with spaces between."""
-
-    path: str
-    plural: str
-    singular: str
-    item: type[ItemT]
-    record: type[RecordT]
-    number: str
-    searches: str = ""
-    filters: str = ""
-    sorts: str = ""
 
 
 class Listed(Generic[ItemT, RecordT]):
@@ -145,7 +97,7 @@ class Listed(Generic[ItemT, RecordT]):
         rows = reply.whole().get(self.shape.plural)
         if not isinstance(rows, list):
             raise reply.unreadable(f"the answer holds no {self.shape.plural}")
-        pages, resources, current = _meta(reply.whole())
+        pages, resources, current = meta(reply.whole())
         if current is not None and current != number:
             raise reply.unreadable(f"asked for page {number}, got page {current}")
         read = [self._row(index, row) for index, row in enumerate(rows)]
@@ -184,15 +136,9 @@ def _walk(source: Listed[ItemT, Any], first: int, query: dict[str, str]) -> Iter
             raise Unreadable(f"page {number} repeats the page before it")
         before = digest
         yield page
-        if _is_last(page):
+        if is_last(page):
             return
     raise Unreadable("the list does not end")
-
-
-def _is_last(page: Page[Any]) -> bool:
-    if page.total_pages is None:
-        return page.rows < LIMIT
-    return page.rows == 0 or page.number >= page.total_pages
 
 
 def record(api: Api, call: Call, wrapper: str, model: type[RecordT]) -> RecordT:
@@ -207,25 +153,10 @@ def record(api: Api, call: Call, wrapper: str, model: type[RecordT]) -> RecordT:
 def total(api: Api, call: Call) -> int:
     """Return @TotalResources of a list. Raises Unreadable when it is missing or negative."""
     reply = api.reply(call)
-    _, resources, _ = _meta(reply.whole())
+    _, resources, _ = meta(reply.whole())
     if resources is None:
         raise reply.unreadable("the answer tells no total")
     return resources
-
-
-def _meta(body: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
-    meta = body.get("MetaInformation")
-    known = meta if isinstance(meta, dict) else {}
-    pages, resources, current = (_size(known.get(name)) for name in ("@TotalPages", "@TotalResources", "@CurrentPage"))
-    return pages, resources, current
-
-
-def _size(value: Any) -> int | None:
-    try:
-        found = whole(value)
-    except ValueError:
-        return None
-    return found if found is not None and found >= 0 else None
 
 
 def _number(row: Any, name: str) -> str | None:

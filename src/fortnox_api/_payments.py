@@ -5,8 +5,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from fortnox_api._fields import Amount, Day, Flag, Key, OptionalAmount, Text, Whole
-from fortnox_api._lists import Listed, Shape
+from fortnox_api._lists import Listed
 from fortnox_api._models import Record
+from fortnox_api._pages import Shape
 
 
 class InvoicePaymentItem(Record):

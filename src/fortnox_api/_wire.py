@@ -10,8 +10,9 @@ from typing import Final
 import httpx2
 
 from fortnox_api._clock import Clock
-from fortnox_api._deadline import Deadline, DeadlineTransport, within
+from fortnox_api._deadline import Deadline, within
 from fortnox_api._errors import ConnectionFailed, Outcome, Unreadable
+from fortnox_api._transport import DeadlineTransport
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 """Bytes, on the wire and again after inflating. A page of 500 records is below 1 MB; a printed invoice may be

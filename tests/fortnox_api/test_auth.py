@@ -147,6 +147,24 @@ def test_a_later_grant_wins_and_the_stale_one_is_revoked(rotating, granted, answ
     assert script.requests[1].content.decode().endswith("token=stale-refresh")
 
 
+def test_after_a_disconnect_the_result_is_revoked_and_not_stored(rotating, granted, answer):
+    class Disconnected(Exception):
+        pass
+
+    def disconnecting(_request):
+        store.save = lambda _tokens, **_generation: False
+        store.load = gone
+        return granted("stale", "stale-refresh")
+
+    def gone():
+        raise Disconnected
+
+    auth, store, script = rotating(0, disconnecting, answer({"revoked": True}))
+    with pytest.raises(Disconnected):
+        auth.token()
+    assert script.requests[1].content.decode().endswith("token=stale-refresh")
+
+
 def test_a_later_grant_wins_also_when_the_stale_one_cannot_be_revoked(rotating, granted, token_set):
     def overtaken(_request):
         store.authorize_again(token_set(3600, access="winner"))

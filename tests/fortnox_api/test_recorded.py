@@ -115,7 +115,8 @@ def test_a_recorded_error_becomes_the_right_class(found, raw):
 
 def recorded_bodies():
     for found in (param.values[0] for param in interactions(good=True)):
-        if found.get("request_json"):
+        # Invoices go out with everything that touches money, so a recorded bare one has no counterpart.
+        if "Invoice" not in (found.get("request_json") or {"Invoice": None}):
             yield pytest.param(found["request_json"], id=f"{found['cassette']} {found['method']}")
 
 
@@ -130,8 +131,9 @@ def test_a_recorded_request_can_be_sent_by_the_client(body):
 
 
 def takes(payload, fields):
-    required = {field.alias for field in payload.model_fields.values() if field.is_required()}
-    return required <= set(fields)
+    known = payload.model_fields.values()
+    required = {field.alias for field in known if field.is_required()}
+    return required <= set(fields) <= {field.alias for field in known}
 
 
 def bytes_of(payload, fields):

@@ -1,12 +1,8 @@
 """The client against the simulated Fortnox, over HTTP: both were written from the same facts, apart."""
 
-import html
-import re
-import threading
 from datetime import date, timedelta
 from decimal import Decimal
 
-import httpx2
 import pytest
 
 from fortnox_api import (
@@ -16,78 +12,15 @@ from fortnox_api import (
     CustomerPayload,
     CustomerUpdate,
     Forbidden,
-    Fortnox,
     GrantRevoked,
     Invalid,
     InvoiceUpdate,
     MemoryTokenStore,
     NotFound,
-    OAuthApp,
     Outcome,
-    PaceLimiter,
     RotatingAuth,
     Unauthorized,
 )
-
-sim = pytest.importorskip("fortnox_sim", reason="the simulator is not installed: pip install .[sim]")
-SCOPES = "companyinformation customer article invoice payment settings bookkeeping"
-REDIRECT = "http://localhost:8720/fortnox/callback"
-
-
-class Town:
-    """A running simulator and what a test needs to steer it."""
-
-    def __init__(self, address):
-        self.address = address
-        self.http = httpx2.Client(base_url=address, trust_env=False)
-        self.app = OAuthApp(
-            client_id="uku-demo", client_secret="uku-demo-secret", redirect_uri=REDIRECT, base_url=address
-        )
-
-    def control(self, where, **body):
-        answer = self.http.post(f"/_sim/{where}", json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def submit(self, page, **values):
-        action = html.unescape(re.search(r'action="([^"]+)"', page.text)[1])
-        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-        return self.http.post(action, data={**hidden, **values})
-
-    def tokens(self, scopes=SCOPES):
-        page = self.http.get(self.app.authorize_url(state="s", scopes=scopes.split()))
-        if page.status_code == 200:
-            page = self.submit(page, username="anna@exempelbyran.example", password="fortnox")
-        if page.status_code == 200 and 'name="company"' in page.text:
-            page = self.submit(page, company="556001")
-        page = self.submit(page, approve="1")
-        return self.app.exchange_code(httpx2.URL(page.headers["Location"]).params["code"])
-
-    def open(self, auth):
-        return Fortnox(auth=auth, base_url=self.address, limiter=PaceLimiter(0))
-
-    def posts(self):
-        entries = self.http.get("/_sim/journal", params={"since": 0}).json()["entries"]
-        return [each for each in entries if each["kind"] == "request" and each.get("method") == "POST"]
-
-
-@pytest.fixture
-def town():
-    from fortnox_sim.server import build_server
-
-    server = build_server(sim.create_app("empty"), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    found = Town(f"http://127.0.0.1:{server.port}")
-    found.control("switches", rate_limit=False)
-    found.control("companies/556001/customers", Name="Almgrens Bygg AB", CountryCode="SE")
-    found.control("companies/556001/articles", Description="Bokföring", SalesAccount=3041, SalesPrice="895", Unit="h")
-    yield found
-    found.http.close()
-    found.app.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -352,6 +352,12 @@ def test_a_certificate_that_nobody_trusts_was_not_applied(serve, client, certifi
     assert (fault.reason, fault.outcome, server.seen) == ("ConnectError", Outcome.NOT_APPLIED, [])
 
 
+def test_a_deadline_that_has_passed_sends_nothing(serve, client, payload):
+    server = serve(answering(WHOLE))
+    fault, _ = failing(lambda: client(server.port, total=0).invoices.create(payload()))
+    assert (fault.reason, fault.outcome, server.seen) == ("ConnectTimeout", Outcome.NOT_APPLIED, [])
+
+
 def test_without_a_deadline_in_force_the_timeouts_alone_count(serve):
     server = serve(answering(WHOLE))
     with httpx2.Client(transport=DeadlineTransport(), trust_env=False) as plain:

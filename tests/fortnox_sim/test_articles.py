@@ -24,7 +24,7 @@ def test_the_rate_follows_the_vat_code_of_the_sales_account(desk, account, rate)
 def test_a_list_item_has_text_numbers_and_no_rate(desk):
     item = desk.get("articles").json["Articles"][0]
     keys = ("DisposableQuantity", "PurchasePrice", "SalesPrice", "QuantityInStock", "StockValue", "VAT", "Unit")
-    assert [item[key] for key in keys] == ["0", "0", "895", "0", "0", None, None]
+    assert [item[key] for key in keys] == ["0", "0", "895", "0", "0", None, "h"]
 
 
 @pytest.mark.parametrize(("sent", "stored"), [("1.123", 1.12), ("1.125", 1.13), (-1.125, -1.13), ("7", 7)])

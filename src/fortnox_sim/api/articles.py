@@ -115,6 +115,7 @@ def detail(company: Company, record: Record) -> Record:
     shown = {"@url": url(record["ArticleNumber"]), **FIELDS.show(record)}
     shown["VAT"] = rate(company, record)
     shown["DisposableQuantity"] = shown["QuantityInStock"]
+    shown |= {key: shown[key] or None for key in ("Unit", "StockPlace")}  # empty text in lists, null here (recorded)
     if company.switches["wire_era"] == "2023-01":
         del shown["CommodityCode"]
         shown["StockWarning"] = shown["StockWarning"] or ZERO

@@ -63,7 +63,7 @@ def create(company: Company, body: Record) -> Record:
     record |= _dates(company, record, changes)
     record["DocumentNumber"] = _document_number(company, changes.get("DocumentNumber"))
     record["OCR"] = changes.get("OCR") or ocr(record["DocumentNumber"])
-    record["_visible"] = company.clock.now().timestamp()
+    record["_visible"] = int(company.clock.now().timestamp())
     return _store(company, record, rows)
 
 
@@ -104,8 +104,8 @@ def _defaults(company: Company, customer: Record) -> Record:
     found["Country"] = swedish_name(customer.get("CountryCode")) or None
     found["TermsOfPayment"] = found["TermsOfPayment"] or settings["terms"]
     for key, source in (("Freight", "freight"), ("AdministrationFee", "admin_fee")):
-        if found[key] is None:
-            found[key] = settings.get(source)
+        if found[key] is None and settings[source] is not None:
+            found[key] = round2(Decimal(str(settings[source])))
     found["AccountingMethod"] = settings["method"]
     found["_email"] = customer.get("EmailInvoice") or customer.get("Email")
     return {key: value for key, value in found.items() if value is not None}
@@ -316,7 +316,7 @@ def _note(company: Company, record: Record) -> Record:
     day = company.today().isoformat()
     note |= {"DocumentNumber": number, "OCR": ocr(number), "Credit": "true"}
     note |= {"CreditInvoiceReference": record["DocumentNumber"], "InvoiceDate": day, "OutboundDate": day}
-    note |= {"DueDate": day, "_visible": company.clock.now().timestamp()}
+    note |= {"DueDate": day, "_visible": int(company.clock.now().timestamp())}
     for fee in ("Freight", "AdministrationFee"):
         note[fee] = -note.get(fee, ZERO)
     rows = [{**row, "DeliveredQuantity": -row["DeliveredQuantity"]} for row in record["InvoiceRows"]]

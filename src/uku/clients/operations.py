@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from uku.clients.matching import is_personal, masked, normalise_number, shown
+from uku.clients.matching import masked
 from uku.clients.models import Client
 from uku.workspaces.models import User
 from uku.workspaces.operations import record
@@ -42,13 +42,13 @@ def edit_client(*, client: Client, actor: User, at: datetime, changes: Mapping[s
     changed = {name: value for name, value in changes.items() if getattr(client, name) != value}
     if not changed:
         return client
-    before = {name: _for_the_log(name, getattr(client, name)) for name in changed}
+    before = {name: _told(name, getattr(client, name)) for name in changed}
     with transaction.atomic():
         for name, value in changed.items():
             setattr(client, name, value)
         client.edited_fields = sorted({*client.edited_fields, *changed})
         client.save(update_fields=[*changed, "edited_fields"])
-        after = {name: _for_the_log(name, value) for name, value in changed.items()}
+        after = {name: _told(name, value) for name, value in changed.items()}
         summary = f"{client}: {', '.join(changed)} changed"
         record(actor=actor, action="client.edit", target=client, summary=summary, at=at, before=before, after=after)
     return client
@@ -77,9 +77,3 @@ def take_in(*, client: Client, details: Mapping[str, Any]) -> list[str]:
     if changed:
         client.save(update_fields=changed)
     return changed
-
-
-def _for_the_log(name: str, value: Any) -> str:
-    """A person's number is masked; everything else stands as it is."""
-    number = normalise_number(str(value)) if name == "organisation_number" else ""
-    return shown(number) if is_personal(number) else str(value)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -87,7 +88,7 @@ def create_draft(
 def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
     """Put these rows on a draft in place of what was there, and add it up. Raises InvoiceAlreadyIssued."""
     with transaction.atomic():
-        _refuse_if_issued(invoice)
+        _refuse_if_issued(Invoice.objects.select_for_update().get(pk=invoice.pk))
         invoice.rows.all().delete()
         InvoiceRow.objects.bulk_create(
             InvoiceRow(
@@ -136,9 +137,10 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
     """
     with transaction.atomic():
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
-        differing = invoice.totals.differs_from(figures)
+        ours = _add_up(invoice)
+        differing = ours.differs_from(figures)
         invoice.difference = "; ".join(
-            f"{name} {getattr(figures, name)} instead of {getattr(invoice.totals, name)}" for name in differing
+            f"{name} {getattr(figures, name)} instead of {getattr(ours, name)}" for name in differing
         )
         invoice.number, invoice.ocr = number, ocr
         invoice.net, invoice.vat = figures.net, figures.vat
@@ -160,7 +162,7 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
             return False
         before = _payment_facts(invoice)
         _store_payments(invoice, reading.payments)
-        invoice.balance, invoice.booked = reading.balance, reading.booked
+        invoice.balance, invoice.booked = to_ore(reading.balance), reading.booked
         invoice.credited, invoice.final_pay_date = reading.credited, reading.final_pay_date
         invoice.state, invoice.read_at = _state_after(invoice, reading), reading.as_of
         invoice.save()
@@ -179,11 +181,15 @@ def _refuse_if_issued(invoice: Invoice) -> None:
 
 
 def _store_totals(invoice: Invoice) -> None:
-    lines = [row.line for row in InvoiceRow.objects.filter(invoice=invoice)]
-    totals = add_up(lines, whole_kronor=invoice.currency == "SEK")
+    totals = _add_up(invoice)
     invoice.net, invoice.vat = totals.net, totals.vat
     invoice.rounding, invoice.total = totals.rounding, totals.total
     invoice.save(update_fields=["net", "vat", "rounding", "total"])
+
+
+def _add_up(invoice: Invoice) -> Totals:
+    lines = [row.line for row in InvoiceRow.objects.filter(invoice=invoice)]
+    return add_up(lines, whole_kronor=invoice.currency == "SEK")
 
 
 def _missing_contents(invoice: Invoice) -> list[str]:
@@ -217,10 +223,14 @@ def _store_payments(invoice: Invoice, payments: Sequence[PaymentFact]) -> None:
         Payment.objects.update_or_create(invoice=invoice, external_number=fact.number, defaults=values)
 
 
-def _payment_facts(invoice: Invoice) -> dict[str, str]:
-    paid = sum((payment.amount for payment in invoice.payments.filter(booked=True)), ZERO)
-    balance = "" if invoice.balance is None else str(to_ore(invoice.balance))
-    return {"state": invoice.state, "balance": balance, "paid": str(to_ore(paid)), "booked": str(invoice.booked)}
+def _payment_facts(invoice: Invoice) -> dict[str, Any]:
+    payments = list(invoice.payments.order_by("external_number"))
+    facts = ("state", "balance", "booked", "credited", "final_pay_date")
+    return {
+        **{name: str(getattr(invoice, name)) for name in facts},
+        "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
+        "payments": [f"{p.external_number}: {p.amount} {p.paid_on}{'' if p.booked else ', not booked'}" for p in payments],
+    }
 
 
 def _state_after(invoice: Invoice, reading: Reading) -> State:

@@ -91,10 +91,12 @@ def test_the_same_reading_twice_changes_and_writes_down_nothing(issued):
 def test_a_change_is_written_down_with_both_sides(issued):
     take(issued, reading("1000", payment("1", "250")), reading("0", payment("1", "250"), payment("2", "1000"), after=1))
     entry = last_entry()
-    assert entry.summary == f"{issued}: created to paid, balance 0"
+    assert entry.summary == f"{issued}: created to paid, balance 0.00"
+    told = {"booked": "True", "credited": "False", "final_pay_date": "None"}
+    first, second = "1: 250.00 2026-04-15", "2: 1000.00 2026-04-15"
     assert (entry.before, entry.after) == (
-        {"state": "created", "balance": "1000.00", "paid": "250.00", "booked": "True"},
-        {"state": "paid", "balance": "0.00", "paid": "1250.00", "booked": "True"},
+        {"state": "created", "balance": "1000.00", "paid": "250.00", "payments": [first], **told},
+        {"state": "paid", "balance": "0.00", "paid": "1250.00", "payments": [first, second], **told},
     )
 
 

@@ -6,17 +6,17 @@ throughout is missed; later runs read what changed. Lists first: details are a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import DataError, transaction
 
 from fortnox_api import ArticleItem, CustomerItem, Fortnox, Page
 from uku.clients.matching import Index
 from uku.clients.models import Client
-from uku.integrations.fortnox import linking, runs
+from uku.integrations.fortnox import linking, preflight, runs
 from uku.integrations.fortnox.gateway import open_fortnox
 from uku.integrations.fortnox.mapping import client_fields, contact_details
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Run, RunKind
@@ -51,9 +51,11 @@ def _read_stage(fortnox: Fortnox, run: Run, stage: str) -> None:
     if stage != run.stage:
         run.stage, run.page = stage, 0
     for page in _pages(fortnox, run, stage):
-        items = page.items if stage != "changed" else _still_active(fortnox, run, page)
+        details = _active_details(fortnox, run, page) if stage == "changed" else {}
+        items = page.items if stage != "changed" else [item for item in page.items if item.number in details]
         with transaction.atomic():
             _store_page(run, page, items, stage)
+            _take_details(run, details)
 
 
 def _pages(fortnox: Fortnox, run: Run, stage: str) -> Iterator[Page[Any]]:
@@ -63,16 +65,28 @@ def _pages(fortnox: Fortnox, run: Run, stage: str) -> Iterator[Page[Any]]:
     return pages
 
 
-def _still_active(fortnox: Fortnox, run: Run, page: Page[Any]) -> list[Any]:
+def _active_details(fortnox: Fortnox, run: Run, page: Page[Any]) -> dict[str, Any]:
     """A changed list item does not tell whether it is active; its detail does (one request each)."""
     resource: Any = fortnox.customers if run.kind == RunKind.CUSTOMERS else fortnox.articles
-    active = []
+    active = {}
     for item in page.items:
-        if resource.get(item.number).active:
-            active.append(item)
+        detail = resource.get(item.number)
+        if detail.active:
+            active[item.number] = detail
         else:
             _retire(run, item)
     return active
+
+
+def _take_details(run: Run, details: Mapping[str, Any]) -> None:
+    """Take in what the details tell beyond the list, since they are read already."""
+    if run.kind == RunKind.CUSTOMERS:
+        customers = CustomerRecord.objects.filter(company_id=run.company_id, number__in=details)
+        for customer in customers.select_related("client"):
+            linking.take_detail(customer, details[customer.number])
+    else:
+        for article in ArticleRecord.objects.filter(company_id=run.company_id, number__in=details):
+            preflight.take_detail(article, details[article.number])
 
 
 def _store_page(run: Run, page: Page[Any], items: Any, stage: str) -> None:
@@ -98,7 +112,12 @@ def _store_active(run: Run, items: Any, at: datetime) -> None:
     else:
         store, help_ = _store_customer, Index(c.details for c in Client.objects.current())
     for item in items:
-        store(run, item, at, help_)
+        try:
+            with transaction.atomic():
+                store(run, item, at, help_)
+        except DataError as error:  # a text longer than its column: the others must not wait for it
+            runs.count(run, "rejected")
+            runs.pass_over(run, item.number[:100], "", f"Could not be stored: {error}")
 
 
 def _store_customer(run: Run, item: CustomerItem, at: datetime, index: Any) -> None:

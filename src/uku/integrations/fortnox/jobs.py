@@ -26,11 +26,19 @@ EVERY = {
 
 
 @job(name="fortnox.sync")
-def sync(connection_id: int, kind: str, full: bool = False) -> None:
-    """Run one kind of sync: an import, the paid status, the statistics."""
+def sync(connection_id: int, kind: str, full: bool = False, scheduled: bool = False) -> None:
+    """Run one kind of sync: an import, the paid status, the statistics.
+
+    One that the schedule asked for while another was under way is let go when that one has done the work.
+    """
     from uku.integrations.fortnox.syncing import run_sync
 
-    _with_connection(connection_id, lambda connection: run_sync(connection=connection, kind=RunKind(kind), full=full))
+    def work(connection: Connection) -> None:
+        wanted = RunKind(kind)
+        if not scheduled or is_due(wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
+            run_sync(connection=connection, kind=wanted, full=full)
+
+    _with_connection(connection_id, work)
 
 
 @job(name="fortnox.read_details")
@@ -83,18 +91,20 @@ def _wake(connection: Connection) -> None:
         return
     for kind, interval in EVERY.items():
         if is_due(kind, interval, at):
-            request_sync(connection, kind)
+            request_sync(connection, kind, scheduled=True)
 
 
-def is_due(kind: RunKind, interval: timedelta, at: datetime) -> bool:
+def is_due(kind: RunKind, interval: timedelta, at: datetime, *, resume_after: timedelta = RESUME_AFTER) -> bool:
     """Say whether a kind's newest run is old enough for the next, or was cut off and waits to be resumed."""
     newest = Run.objects.filter(kind=kind).order_by("-id").first()
     if newest is not None and newest.state == RunState.RUNNING:
-        return at - newest.started_at >= RESUME_AFTER
+        return at - newest.started_at >= resume_after
     return newest is None or at - newest.started_at >= interval
 
 
-def request_sync(connection: Connection, kind: RunKind, *, priority: int = NORMAL, full: bool = False) -> bool:
+def request_sync(
+    connection: Connection, kind: RunKind, *, priority: int = NORMAL, full: bool = False, scheduled: bool = False
+) -> bool:
     """Ask for a sync from a button or a schedule; False when one waits already."""
     return enqueue_once(
         sync,
@@ -104,6 +114,7 @@ def request_sync(connection: Connection, kind: RunKind, *, priority: int = NORMA
         connection_id=connection.pk,
         kind=str(kind),
         full=full,
+        scheduled=scheduled,
     )
 
 

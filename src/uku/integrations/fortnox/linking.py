@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from fortnox_api import Fortnox, NotFound
+from fortnox_api import Customer, Fortnox, NotFound
 from uku.clients.matching import ContactDetails, Index, Strength
 from uku.clients.models import Client
 from uku.clients.operations import create_client, take_in
@@ -84,13 +84,19 @@ def read_detail(fortnox: Fortnox, record: CustomerRecord) -> None:
     try:
         customer = fortnox.customers.get(record.number)
     except NotFound:
-        record.active = False
+        record.active, record.detail_read_at = False, clock.now()
+        record.save(update_fields=["active", "detail_read_at"])
     else:
-        record.active, record.vat_type = customer.active, customer.vat_type or ""
-        if record.client is not None and _fills(record):
-            take_in(client=record.client, details=client_fields_from_detail(customer))
+        take_detail(record, customer)
+
+
+def take_detail(record: CustomerRecord, customer: Customer) -> None:
+    """Store what a customer's detail tells, and fill its client."""
+    record.active, record.vat_type = customer.active, customer.vat_type or ""
     record.detail_read_at = clock.now()
     record.save(update_fields=["active", "vat_type", "detail_read_at"])
+    if record.client is not None and _fills(record):
+        take_in(client=record.client, details=client_fields_from_detail(customer))
 
 
 def invoiced_customer(client: Client, company_id: str) -> CustomerRecord | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from fortnox_api import Fortnox, NotFound
+from fortnox_api import Article, Fortnox, NotFound
 from uku.integrations.fortnox.linking import invoiced_customer, read_detail
 from uku.integrations.fortnox.mapping import invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push
@@ -62,10 +62,16 @@ def read_article(fortnox: Fortnox, article: ArticleRecord) -> None:
     try:
         detail = fortnox.articles.get(article.number)
     except NotFound:
-        article.active = False
+        article.active, article.detail_read_at = False, clock.now()
+        article.save(update_fields=["active", "detail_read_at"])
     else:
-        article.active, article.vat_rate = detail.active, detail.vat
-        article.price, article.unit = detail.sales_price, detail.unit or ""
+        take_detail(article, detail)
+
+
+def take_detail(article: ArticleRecord, detail: Article) -> None:
+    """Store what an article's detail tells: rate and active, and price and unit again."""
+    article.active, article.vat_rate = detail.active, detail.vat
+    article.price, article.unit = detail.sales_price, detail.unit or ""
     article.detail_read_at = clock.now()
     article.save(update_fields=["active", "vat_rate", "price", "unit", "detail_read_at"])
 

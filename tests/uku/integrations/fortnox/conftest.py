@@ -186,7 +186,7 @@ def shop(fortnox, connection, owner, scope):
     from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push, RunKind
     from uku.integrations.fortnox.syncing import run_sync
 
-    customer = fortnox.customer(OrganisationNumber="400000-0010", Email="post@bjork.example")
+    customer = fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
     article = fortnox.article()
     for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
         run_sync(connection=connection, kind=kind)

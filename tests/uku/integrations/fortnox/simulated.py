@@ -17,7 +17,7 @@ from fortnox_sim.server import build_server
 FIRST, SECOND = "556001", "556002"
 ANNA, OLLE = "anna@exempelbyran.example", "olle@exempelbyran.example"
 # Numbers that begin with 4 are not issued; each passes the check digit.
-NUMBERS = ("400000-0010", "400000-0028", "400000-0036", "400000-0044", "400000-0051", "400000-0069")
+NUMBERS = ("455000-0006", "455000-0014", "455000-0022", "455000-0030", "455000-0048", "455000-0055")
 
 
 def until(condition, *, seconds: float = 60.0):

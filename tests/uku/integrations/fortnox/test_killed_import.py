@@ -11,11 +11,12 @@ from uku.integrations.fortnox.models import CustomerRecord, Run, RunKind, RunSta
 
 
 @pytest.mark.process
-def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(fortnox, connection, processes):
+def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(fortnox, connection, processes, move_clock):
     fortnox.customers(1_200)
+    move_clock(seconds=3 * 3600)
     before = fortnox.mark()
     held = fortnox.fault(path="/3/customers", query={"page": 2, "filter": "active"}, action="hold", phase="P4")
-    jobs.request_sync(connection, RunKind.CUSTOMERS)
+    jobs.enqueue_import(connection, RunKind.CUSTOMERS)
     first = processes("-m", "uku", "worker")
     until(lambda: fortnox.holds(held), seconds=120)
     assert (Run.objects.get(kind="customers").page, CustomerRecord.objects.count()) == (1, 500)

@@ -1,0 +1,109 @@
+"""Vouchers, accounts, years, registers and company facts."""
+
+import pytest
+from tests.fortnox_sim.desk import refusal
+
+ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
+
+
+def total(answer):
+    return answer.json["MetaInformation"]["@TotalResources"]
+
+
+@pytest.fixture
+def booked(desk):
+    """Three invoices booked in two years, one paid."""
+    for day in ("2025-12-30", "2026-01-31", "2026-03-31"):
+        desk.booked(ROW, InvoiceDate=day)
+    desk.control("companies/556001/payments", invoice="1003", amount="1250", date="2026-03-31")
+    return desk
+
+
+def test_vouchers_belong_to_the_year_that_is_asked_for(booked):
+    queries = ({}, {"financialyear": "1"}, {"financialyeardate": "2025-06-01"}, {"financialyear": "2"})
+    assert [total(booked.get("vouchers", **query)) for query in queries] == [3, 1, 1, 3]
+
+
+def test_one_request_counts_a_month(booked):
+    query = {"fromdate": "2026-03-01", "todate": "2026-03-31", "limit": 1}
+    answer = booked.get("vouchers", financialyear="2", **query)
+    assert (total(answer), len(answer.json["Vouchers"])) == (2, 1)
+
+
+def test_a_voucher_item_is_as_recorded(booked):
+    item = booked.get("vouchers", financialyear="2", sortby="voucherseries").json["Vouchers"][-1]
+    assert item == {
+        "@url": "https://api.fortnox.se/3/vouchers/C/1?financialyear=2",
+        "Comments": None,
+        "Description": "Kundinbetalning Almgrens Bygg AB (1003)",
+        "ReferenceNumber": "1",
+        "ReferenceType": "INVOICEPAYMENT",
+        "TransactionDate": "2026-03-31",
+        "VoucherNumber": 1,
+        "VoucherSeries": "C",
+        "Year": 2,
+        "ApprovalState": 0,
+    }
+
+
+def test_numbers_begin_anew_each_year(booked):
+    found = [booked.get("vouchers", financialyear=year).json["Vouchers"][0]["VoucherNumber"] for year in ("1", "2")]
+    assert found == [1, 1]
+
+
+def test_series_can_be_asked_for_in_two_ways(booked):
+    assert [total(booked.get("vouchers", voucherseries="B")), total(booked.get("vouchers/sublist/C"))] == [2, 1]
+
+
+def test_an_unknown_year_or_voucher_is_told(booked):
+    assert booked.get("vouchers", financialyear="9").status_code == 404
+    assert booked.get("vouchers/Z/1").status_code == 404
+    assert refusal(booked.get("vouchers/B/x"))[2] == 2000588
+    assert refusal(booked.get("vouchers", financialyeardate="2040-01-01"))[3] == "Fiscal year not available"
+
+
+def test_a_financial_year_is_found_by_date(desk):
+    years = [desk.get("financialyears", date=day).json["FinancialYears"] for day in ("2026-03-31", "2040-01-01")]
+    keys = ("Id", "FromDate", "ToDate", "AccountingMethod")
+    assert [[[year[key] for key in keys] for year in found] for found in years] == [
+        [[2, "2026-01-01", "2026-12-31", "ACCRUAL"]],
+        [],
+    ]
+
+
+def test_accounts_carry_their_vat_codes(desk):
+    codes = {row["Number"]: row["VATCode"] for row in desk.get("accounts", limit=500).json["Accounts"]}
+    assert [codes[number] for number in (3001, 3002, 3003, 3004, 1510)] == ["MP1", "MP2", "MP3", "MF", ""]
+    assert refusal(desk.get("accounts/9999"))[:3] == (404, "upper", 2000423)
+
+
+def test_predefined_accounts_tell_the_rates(desk):
+    found = {row["Name"]: row["Account"] for row in desk.get("predefinedaccounts").json["PreDefinedAccounts"]}
+    assert [found[name] for name in ("SALES", "SALES_MP2", "SALES_MP3", "SALES_NOVAT")] == [3001, 3002, 3003, 3004]
+    assert desk.get("predefinedaccounts/SALES").json["PreDefinedAccount"]["Account"] == 3001
+    assert refusal(desk.get("predefinedaccounts/NIX"))[2] == 2001403
+
+
+def test_the_two_company_answers_spell_and_type_differently(desk):
+    information = desk.get("companyinformation").json["CompanyInformation"]
+    settings = desk.get("settings/company").json["CompanySettings"]
+    assert (information["DatabaseNumber"], settings["DatabaseNumber"]) == (556001, "556001")
+    assert information["OrganizationNumber"] == settings["OrganizationNumber"]
+    assert information["VisitAddress"] is None
+
+
+def test_registers_can_be_read_extended_and_changed(desk):
+    made = desk.post("termsofpayments", TermsOfPayment={"Code": "21DAYS", "Description": "A value"})
+    changed = desk.put("termsofpayments/21DAYS", TermsOfPayment={"Description": "B"}).json["TermsOfPayment"]
+    assert (made.status_code, made.headers["Location"], changed["Description"]) == (201, "paymentterms", "B")
+    assert desk.invoice(TermsOfPayment="21DAYS")["DueDate"] == "2026-04-21"
+
+
+@pytest.mark.parametrize(("path", "code"), [("units", 2000432), ("termsofpayments", 2000429), ("articles", 2000428)])
+def test_missing_register_entries_have_their_codes(desk, path, code):
+    assert refusal(desk.get(f"{path}/123456789"))[:3] == (404, "upper", code)
+
+
+def test_voucher_series_are_named(desk):
+    found = desk.get("predefinedvoucherseries").json["PreDefinedVoucherSeriesCollection"]
+    assert {row["Name"]: row["VoucherSeries"] for row in found}["INVOICE"] == "B"

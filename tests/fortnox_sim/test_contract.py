@@ -1,0 +1,278 @@
+"""Every answer the simulator gives, held against Fortnox's published document and its recorded deviations."""
+
+import copy
+import json
+from functools import cache
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.fortnox_sim.desk import SHARED
+
+from fortnox_sim import errors
+from fortnox_sim.api import ROUTES
+from fortnox_sim.errors import Refusal
+
+ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
+TEXT, NULL = {"type": "string"}, {"type": "null"}
+
+# Where recorded answers differ from the document (wire_vs_spec.json), or fortnox-api.md notes a recording that does.
+# schema -> (keys that may be null, keys that may be any text, keys of another type, extra keys, absent keys)
+DEVIATIONS = {
+    "fortnox_InvoiceListItem": (
+        ["FinalPayDate", "VoucherNumber", "VoucherSeries", "VoucherYear"],
+        [],
+        {"CurrencyRate": TEXT},
+        [],
+        [],
+    ),
+    "fortnox_Invoice": (
+        [
+            "TaxReduction",
+            "TimeBasisReference",
+            "DeliveryDate",
+            "LastRemindDate",
+            "FinalPayDate",
+            "VoucherNumber",
+            "VoucherSeries",
+            "VoucherYear",
+        ],
+        ["PaymentWay", "InvoicePeriodStart", "InvoicePeriodEnd"],
+        {"ContractReference": {"type": ["string", "integer"]}},
+        ["InvoiceReference"],
+        ["InvoicePeriodReference"],
+    ),
+    "fortnox_Invoice_EDIInformation": (
+        [
+            "EDIGlobalLocationNumber",
+            "EDIGlobalLocationNumberDelivery",
+            "EDIInvoiceExtra1",
+            "EDIInvoiceExtra2",
+            "EDIOurElectronicReference",
+            "EDIYourElectronicReference",
+        ],
+        [],
+        {},
+        [],
+        [],
+    ),
+    "fortnox_Invoice_EmailInformation": (["EmailAddressFrom", "EmailAddressCC", "EmailAddressBCC"], [], {}, [], []),
+    "fortnox_Invoice_InvoiceRow": (
+        ["VATCode", "HouseWorkType", "HouseWorkHoursToReport", "StockPointCode"],
+        [],
+        {},
+        ["Cost"],
+        [],
+    ),
+    "fortnox_ArticleListItem": (["SalesPrice", "VAT", "StockPlace", "Unit"], [], {"QuantityInStock": TEXT}, [], []),
+    "fortnox_Article": (
+        [
+            "HouseworkType",
+            "Manufacturer",
+            "StockPlace",
+            "SupplierName",
+            "SupplierNumber",
+            "Unit",
+            "SalesPrice",
+            "CostCalculationMethod",
+            "StockAccount",
+            "StockChangeAccount",
+            "DirectCost",
+            "FreightCost",
+            "OtherCost",
+            "DefaultStockPoint",
+            "DefaultStockLocation",
+            "StockWarning",
+        ],
+        [],
+        {"ConstructionAccount": {"type": "integer"}},
+        ["CommodityCode"],
+        [],
+    ),
+    "fortnox_Customer": (
+        [
+            "Address1",
+            "Address2",
+            "City",
+            "Country",
+            "Comments",
+            "CostCenter",
+            "CountryCode",
+            "DeliveryAddress1",
+            "DeliveryAddress2",
+            "DeliveryCity",
+            "DeliveryCountry",
+            "DeliveryCountryCode",
+            "DeliveryFax",
+            "DeliveryName",
+            "DeliveryPhone1",
+            "DeliveryPhone2",
+            "DeliveryZipCode",
+            "ExternalReference",
+            "Fax",
+            "GLN",
+            "GLNDelivery",
+            "InvoiceAdministrationFee",
+            "InvoiceDiscount",
+            "InvoiceFreight",
+            "Phone1",
+            "Phone2",
+            "VisitingAddress",
+            "VisitingCity",
+            "VisitingCountry",
+            "VisitingCountryCode",
+            "VisitingZipCode",
+            "ZipCode",
+        ],
+        [],
+        {"SalesAccount": {"type": ["string", "integer", "null"]}},
+        [],
+        [],
+    ),
+    "fortnox_CompanyInfo": (["VisitAddress", "VisitCity", "VisitCountryCode", "VisitZipCode"], [], {}, [], []),
+    "fortnox_LockedPeriod": (["EndDate"], [], {}, [], []),
+    "fortnox_VoucherListItem": (["Comments"], ["ReferenceType"], {}, [], []),
+    "fortnox_Voucher": (["Comments"], ["ReferenceType"], {}, [], []),
+    "fortnox_InvoicePayment": (["VoucherNumber", "VoucherSeries", "VoucherYear"], [], {}, [], []),
+    "fortnox_Currency": (["Date"], [], {}, [], []),
+}
+BODIES = {
+    "/3/customers": {"Customer": {"Name": "Ny"}},
+    "/3/articles": {"Article": {"Description": "Ny"}},
+    "/3/invoices": {"Invoice": {"CustomerNumber": "1", "InvoiceRows": [ROW]}},
+    "/3/invoicepayments": {"InvoicePayment": {"InvoiceNumber": 1001, "Amount": 5}},
+    "/3/units": {"Unit": {"Code": "x", "Description": "X"}},
+    "/3/termsofpayments": {"TermsOfPayment": {"Code": "x", "Description": "X"}},
+    "/3/modesofpayments": {"ModeOfPayment": {"Code": "x", "Description": "X", "AccountNumber": "1930"}},
+    "/3/currencies": {"Currency": {"Code": "DKK", "Description": "Dansk krona"}},
+    "/3/customers/{}": {"Customer": {"City": "Lund"}},
+    "/3/articles/{}": {"Article": {"Note": "x"}},
+    "/3/invoices/{}": {"Invoice": {"Remarks": "x"}},
+    "/3/invoicepayments/{}": {"InvoicePayment": {"Amount": 6}},
+    "/3/units/{}": {"Unit": {"Description": "Y"}},
+    "/3/termsofpayments/{}": {"TermsOfPayment": {"Description": "Y"}},
+    "/3/modesofpayments/{}": {"ModeOfPayment": {"Description": "Y"}},
+    "/3/currencies/{}": {"Currency": {"Description": "Y"}},
+}
+ARGUMENTS = {
+    "customers": "1", "articles": "1", "invoices": "1002", "invoicepayments": "1", "units": "h",
+    "termsofpayments": "30", "modesofpayments": "BG", "currencies": "EUR", "accounts": "3001",
+    "predefinedaccounts": "SALES", "financialyears": "2",
+}  # fmt: skip
+
+
+@cache
+def document():
+    return json.loads((SHARED / "openapi.json").read_text(encoding="utf-8"))
+
+
+@cache
+def schemas():
+    """The published schemas, with the deviations written in and no other key allowed."""
+    found = copy.deepcopy(document()["components"]["schemas"])
+    for name, (nulls, texts, types, extras, absent) in DEVIATIONS.items():
+        fields = found[name]["properties"]
+        for key in nulls:
+            fields[key] = {"anyOf": [fields[key], NULL]}
+        fields |= dict.fromkeys(texts, TEXT) | types | {key: {} for key in extras}
+        for key in absent:
+            del fields[key]
+    for schema in found.values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return found
+
+
+def faults_of(name, body):
+    """List what an answer has against a schema; every declared key has to be there."""
+    strict = copy.deepcopy(schemas())
+    for schema in strict.values():
+        if "properties" in schema:
+            schema["required"] = sorted(schema["properties"])
+    wrapped = strict[name]
+    if any(key in body for key in ("MetaInformation",)):
+        wrapped["properties"]["MetaInformation"] = {"$ref": "#/components/schemas/fortnox_MetaInformation"}
+    root = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": strict}}
+    checker = Draft202012Validator.FORMAT_CHECKER
+    found = Draft202012Validator(root, format_checker=checker).iter_errors(body)
+    return [f"{error.json_path}: {error.message}" for error in found]
+
+
+def published(path):
+    """Find the document's own spelling of a path, whatever it calls its arguments."""
+    parts = path.split("/")
+    for known in document()["paths"]:
+        theirs = known.split("/")
+        if len(theirs) == len(parts) and all(
+            a == b or (a == "{}" and b.startswith("{")) for a, b in zip(parts, theirs, strict=True)
+        ):
+            return known
+    raise LookupError(path)
+
+
+def schema_of(route, status):
+    answers = document()["paths"][published(route.path)][route.method.lower()]["responses"]
+    content = answers[str(status)].get("content", {})
+    return next((kind["schema"].get("$ref", "").rpartition("/")[2] for kind in content.values()), "")
+
+
+@pytest.fixture
+def books(desk, shared):
+    """Each kind of record once: a booked invoice with an unbooked payment, and one invoice not booked."""
+    desk.control("companies/556001/customers", Name="Ensam AB", CustomerNumber="9", SalesAccount="3001")
+    desk.control("companies/556001/articles", Description="Ensam", ArticleNumber="9")
+    number = desk.booked(ROW)["DocumentNumber"]
+    desk.invoice(ROW)
+    desk.post("invoicepayments", InvoicePayment={"InvoiceNumber": number, "Amount": 5})
+    return desk
+
+
+def address(route):
+    kind = route.path.split("/")[2]
+    if route.path == "/3/vouchers/{}/{}":
+        return "/3/vouchers/B/1"
+    if route.path == "/3/vouchers/sublist/{}":
+        return "/3/vouchers/sublist/B"
+    number = "9" if route.method == "DELETE" and kind in {"customers", "articles"} else ARGUMENTS.get(kind, "")
+    if route.path.endswith("/credit"):
+        number = "1001"
+    return route.path.replace("{}", number)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_route_answers_as_the_document_and_the_recordings_say(books, route):
+    body = BODIES.get(route.path) if route.method in {"POST", "PUT"} else None
+    answer = books.http.open(address(route), method=route.method, json=body, headers=books.headers)
+    expected = {"POST": 201, "DELETE": 204}.get(route.method, 200)
+    assert answer.status_code == expected, answer.text
+    name = schema_of(route, expected)
+    assert not name or faults_of(name, answer.json) == []
+
+
+def test_details_of_every_state_satisfy_the_document(books):
+    cancelled = books.invoice(ROW)["DocumentNumber"]
+    books.put(f"invoices/{cancelled}/cancel")
+    note = books.put("invoices/1001/credit").json["Invoice"]["CreditInvoiceReference"]
+    books.control("companies/556001/payments", invoice="1001", amount="1250", date="2026-04-01", write_off="1")
+    invoices = [books.get(f"invoices/{number}").json for number in ("1001", "1002", cancelled, note)]
+    payments = [books.get(f"invoicepayments/{number}").json for number in ("1", "2")]
+    found = [faults_of("fortnox_Invoice_Wrap", body) for body in invoices]
+    found += [faults_of("fortnox_InvoicePayment_Wrap", body) for body in payments]
+    assert found == [[]] * 6
+
+
+REFUSALS = {name: value for name, value in vars(errors).items() if name.isupper() and isinstance(value, tuple)} | {
+    f"INVENTED[{name}]": value for name, value in errors.INVENTED.items()
+}
+
+
+@pytest.mark.parametrize("name", sorted(REFUSALS))
+@pytest.mark.parametrize("status", [400, 404])
+def test_every_refusal_satisfies_the_document_but_for_its_casing(shared, name, status):
+    body = json.loads(Refusal(REFUSALS[name], status=status).answer().body)
+    inner = {key.capitalize(): value for key, value in body["ErrorInformation"].items()}
+    assert faults_of("fortnox_ErrorInformationWrap", {"ErrorInformation": inner}) == []
+
+
+def test_codes_are_told_apart():
+    codes = [code for code, _ in REFUSALS.values()]
+    assert len(codes) == len(set(codes))

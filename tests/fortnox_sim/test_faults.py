@@ -1,0 +1,227 @@
+"""The fault plan in every phase, over real sockets where bytes matter."""
+
+import http.client
+import threading
+from contextlib import contextmanager
+
+import pytest
+from tests.fortnox_sim.desk import Desk
+
+from fortnox_sim.server import build_server
+
+
+class Wire:
+    """A client on a real socket of loopback."""
+
+    def __init__(self, port, headers):
+        self.port, self.headers = port, headers
+
+    def call(self, method, path, body=None, timeout=10):
+        """Give status and body, or the name of what the socket raised."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, {**self.headers, "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            return type(error).__name__, b""
+        finally:
+            connection.close()
+
+    def create(self, **more):
+        return self.call("POST", "/3/invoices", '{"Invoice":{"CustomerNumber":"1"}}', **more)
+
+
+@contextmanager
+def serving(app):
+    server = build_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server.port
+    finally:
+        app.world.faults.clear()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def wire(desk):
+    with serving(desk.app) as port:
+        yield Wire(port, desk.headers)
+
+
+def arm(desk, **rule):
+    return desk.control("faults", **{"path": "/3/invoices", "method": "POST", **rule})["id"]
+
+
+def made(desk):
+    return desk.commits().count("invoice.create")
+
+
+@pytest.mark.parametrize(
+    ("phase", "action", "seen", "commits"),
+    [
+        ("P0", "drop", "RemoteDisconnected", 0),
+        ("P1", "drop", "RemoteDisconnected", 0),
+        ("P2", "drop", "RemoteDisconnected", 1),
+        ("P1", "reset", "ConnectionResetError", 0),
+        ("P2", "reset", "ConnectionResetError", 1),
+        ("P3", "truncate", "IncompleteRead", 1),
+    ],
+)
+def test_a_connection_breaks_before_or_after_the_commit(desk, wire, phase, action, seen, commits):
+    arm(desk, phase=phase, action=action)
+    assert (wire.create()[0], made(desk)) == (seen, commits)
+    assert wire.create()[0] == 201
+
+
+@pytest.mark.parametrize(("phase", "commits"), [("P1", 0), ("P2", 1)])
+@pytest.mark.parametrize(
+    ("action", "status", "seen"), [("html", None, 502), ("status", 500, 500), ("status", 429, 429)]
+)
+def test_a_strange_answer_comes_before_or_after_the_commit(desk, wire, phase, commits, action, status, seen):
+    arm(desk, phase=phase, action=action, status=status)
+    assert (wire.create()[0], made(desk)) == (seen, commits)
+
+
+def test_a_status_brings_its_own_body_and_headers(desk, wire):
+    arm(desk, phase="P2", status=201, body='{"Invoice":{}}', headers={"Content-Type": "text/html"})
+    assert wire.create() == (201, b'{"Invoice":{}}')
+
+
+def test_an_answer_drips_headers_and_all(desk, wire):
+    arm(desk, action="drip", seconds=0.0001)
+    status, body = wire.create()
+    assert (status, body[:20]) == (201, b'{"Invoice":{"@url":"')
+
+
+@pytest.mark.parametrize(("phase", "before", "after"), [("P1", 0, 1), ("P4", 1, 1), ("P5", 0, 1)])
+def test_a_held_request_waits_for_its_release(desk, wire, phase, before, after):
+    fault = arm(desk, phase=phase, action="hold")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(wire.create()[0]))
+    thread.start()
+    wait_until(lambda: state(desk, fault) == "holding")
+    held = made(desk)
+    others = wire.call("GET", "/3/customers")[0]
+    desk.control(f"faults/{fault}/release")
+    thread.join()
+    assert (held, others, answers, made(desk), state(desk, fault)) == (before, 200, [201], after, "done")
+
+
+def test_a_client_may_give_up_while_its_request_is_held(desk, wire):
+    fault = arm(desk, phase="P5", action="hold")
+    gave_up = wire.create(timeout=0.05)[0]
+    before = made(desk)
+    desk.control(f"faults/{fault}/release")
+    wait_until(lambda: made(desk) == 1)
+    assert (gave_up, before, wire.create()[0]) == ("TimeoutError", 0, 201)
+
+
+def test_the_commit_can_come_after_the_connection_was_cut(desk, wire):
+    fault = arm(desk, phase="P5", action="drop")
+    cut = wire.create()[0]
+    before = made(desk)
+    desk.control(f"faults/{fault}/release")
+    wait_until(lambda: made(desk) == 1)
+    assert (cut, before) == ("RemoteDisconnected", 0)
+
+
+def test_a_delay_is_a_hold_that_ends_by_itself(desk, wire):
+    arm(desk, action="delay", seconds=0.01)
+    assert (wire.create()[0], made(desk)) == (201, 1)
+
+
+def test_clearing_the_plan_lets_go_what_it_holds(desk, wire):
+    fault = arm(desk, action="hold")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(wire.create()[0]))
+    thread.start()
+    wait_until(lambda: state(desk, fault) == "holding")
+    desk.control("faults", "DELETE")
+    thread.join()
+    assert answers == [201]
+
+
+def test_rules_strike_the_nth_match_as_often_as_told(desk):
+    desk.control("faults", path="/3/customers", nth=2, times=2, status=503)
+    assert [desk.get("customers").status_code for _ in range(4)] == [200, 503, 503, 200]
+
+
+def test_rules_choose_company_method_path_and_query(desk):
+    desk.control("faults", company="556002", path="/3/*", status=503)
+    desk.control("faults", method="PUT", path="/3/*", status=503)
+    desk.control("faults", path="/3/articles", query={"page": 2}, status=503)
+    found = [desk.get("customers"), desk.get("articles"), desk.get("articles", page=2), desk.put("articles/1")]
+    assert [answer.status_code for answer in found] == [200, 200, 503, 503]
+
+
+def test_token_requests_can_be_struck_and_the_rotation_still_happens(desk):
+    token = desk.connect()["refresh_token"]
+    desk.control("faults", path="/oauth-v1/token", phase="P2", action="status", status=502)
+    answers = [desk.token(grant_type="refresh_token", refresh_token=token).status_code for _ in range(2)]
+    assert answers == [502, 400]
+
+
+def test_in_process_a_lost_answer_is_a_connection_error(desk):
+    arm(desk, phase="P2", action="drop")
+    with pytest.raises(ConnectionAbortedError):
+        desk.post("invoices", Invoice={"CustomerNumber": "1"})
+    assert made(desk) == 1
+
+
+def test_the_journal_tells_what_was_lost(desk, wire):
+    fault = arm(desk, phase="P2", action="drop")
+    start = len(desk.journal())
+    wire.create()
+    wait_until(lambda: len(desk.journal()) == start + 3)
+    request, commit, answer = desk.journal(since=start)
+    assert (request["kind"], request["method"], request["path"], request["company"]) == (
+        "request",
+        "POST",
+        "/3/invoices",
+        "556001",
+    )
+    assert (commit["action"], commit["key"], commit["request"]) == ("invoice.create", "1001", request["n"])
+    assert (answer["status"], answer["fault"], answer["request"]) == (None, fault, request["n"])
+
+
+def test_somebody_may_change_the_books_just_after_an_answer(desk):
+    step = {"method": "POST", "path": "/_sim/companies/556001/customers", "body": {"count": 2}}
+    desk.control("faults", path="/3/customers", phase="P2", action="mutate", do=[step])
+    assert [len(desk.get("customers").json["Customers"]) for _ in range(2)] == [1, 3]
+
+
+@pytest.mark.parametrize("rule", [{"action": "nix"}, {"phase": "P9"}, {"nix": 1}])
+def test_a_rule_is_checked(desk, rule):
+    assert desk.http.post("/_sim/faults", json=rule).status_code == 400
+
+
+def test_an_unknown_fault_cannot_be_released(desk):
+    assert desk.http.post("/_sim/faults/f99/release").status_code == 404
+
+
+def state(desk, fault):
+    return {row["id"]: row["state"] for row in desk.http.get("/_sim/faults").json}[fault]
+
+
+def wait_until(condition):
+    """Wait for another thread, at most five seconds."""
+    waiting = threading.Event()
+    for _ in range(1000):
+        if condition():
+            return
+        waiting.wait(0.005)
+    pytest.fail("it did not happen")
+
+
+def test_many_clients_at_once_lose_nothing(desk, wire):
+    threads = [threading.Thread(target=wire.create) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    numbers = [row["DocumentNumber"] for row in Desk.get(desk, "invoices").json["Invoices"]]
+    assert (made(desk), len(set(numbers))) == (16, 16)

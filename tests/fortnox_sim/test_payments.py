@@ -1,0 +1,158 @@
+"""Payments and what they do to a balance."""
+
+import pytest
+from tests.fortnox_sim.desk import refusal
+
+ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
+
+
+@pytest.fixture
+def number(desk):
+    """A booked invoice of 1250 kronor."""
+    return desk.booked(ROW)["DocumentNumber"]
+
+
+def pay(desk, number, **facts):
+    return desk.post("invoicepayments", InvoicePayment={"InvoiceNumber": number, **facts})
+
+
+def balance(desk, number):
+    invoice = desk.get(f"invoices/{number}").json["Invoice"]
+    return invoice["Balance"], invoice["FinalPayDate"]
+
+
+def test_only_a_booked_payment_reduces_the_balance(desk, number):
+    answer = pay(desk, number, Amount=500, PaymentDate="2026-04-02")
+    before = balance(desk, number)
+    booked = desk.put("invoicepayments/1/bookkeep").json["InvoicePayment"]
+    keys = (
+        "Booked",
+        "VoucherSeries",
+        "VoucherNumber",
+        "ModeOfPayment",
+        "ModeOfPaymentAccount",
+        "InvoiceTotal",
+        "Source",
+    )
+    assert (answer.status_code, answer.headers["Location"], before) == (201, "invoicepayments", (1250, None))
+    assert [booked[key] for key in keys] == [True, "C", 1, "BG", 1930, "1250", "manual"]
+    assert balance(desk, number) == (750, None)
+
+
+def test_the_last_payment_dates_the_invoice(desk, number):
+    for amount, day in (("500", "2026-04-02"), ("750", "2026-04-12")):
+        desk.control("companies/556001/payments", invoice=number, amount=amount, date=day)
+    assert balance(desk, number) == (0, "2026-04-12")
+
+
+def test_more_than_the_total_leaves_a_negative_balance(desk, number):
+    desk.control("companies/556001/payments", invoice=number, amount="1300", date="2026-04-02")
+    assert balance(desk, number) == (-50, None)
+
+
+def test_a_write_off_closes_the_rest(desk, number):
+    desk.control("companies/556001/payments", invoice=number, amount="1249.50", date="2026-04-02", write_off="0.50")
+    item = desk.get("invoicepayments").json["InvoicePayments"][0]
+    detail = desk.get("invoicepayments/1").json["InvoicePayment"]
+    assert (balance(desk, number), item["WriteOffExist"], item["Amount"]) == ((0, "2026-04-02"), True, 1249.5)
+    assert [(row["AccountNumber"], row["Amount"]) for row in detail["WriteOffs"]] == [(3740, 0.5)]
+
+
+def test_a_list_item_has_the_recorded_keys_and_types(desk, number):
+    pay(desk, number, Amount=10)
+    item = desk.get("invoicepayments").json["InvoicePayments"][0]
+    assert item == {
+        "@url": "https://api.fortnox.se/3/invoicepayments/1",
+        "Amount": 10,
+        "Booked": False,
+        "Currency": "SEK",
+        "CurrencyRate": 1,
+        "CurrencyUnit": 1,
+        "InvoiceNumber": 1001,
+        "Number": "1",
+        "PaymentDate": "2026-03-31",
+        "Source": "manual",
+        "WriteOffExist": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"Currency": "EUR"}, "Betalningens valuta måste vara fakturans."),
+        ({"PaymentDate": "2026-03-30"}, "Betaldatum får inte vara före fakturadatum."),
+        ({"PaymentDate": "soon"}, "Värdet måste vara ett datum (PaymentDate)"),
+        ({"Amount": "much"}, "Värdet måste vara numeriskt (Amount)"),
+        ({"WriteOffs": [{"AccountNumber": 9999, "Amount": 1}]}, "Kunde inte hitta konto"),
+        ({"WriteOffs": ["x"]}, "Felaktig datastruktur."),
+    ],
+)
+def test_values_are_checked(desk, number, facts, text):
+    assert refusal(pay(desk, number, **facts))[3] == text
+
+
+def test_unknown_unbooked_cancelled_and_paid_invoices_take_no_payment(desk, number):
+    desk.control("companies/556001/payments", invoice=number, amount="1250", date="2026-04-02")
+    unbooked, cancelled = (desk.invoice(ROW)["DocumentNumber"] for _ in range(2))
+    desk.put(f"invoices/{cancelled}/cancel")
+    codes = [refusal(pay(desk, one))[2] for one in (number, "9", unbooked, cancelled)]
+    assert codes[:2] == [2003055, 2000434]
+    assert codes[2:] == [2009004, 2009003]
+
+
+def test_an_unbooked_invoice_can_take_payments_when_switched(desk):
+    desk.switch(payment_needs_booked=False)
+    assert pay(desk, desk.invoice(ROW)["DocumentNumber"], Amount=1).status_code == 201
+
+
+def test_a_payment_in_another_year_can_be_refused(desk, number):
+    allowed = pay(desk, number, Amount=1, PaymentDate="2027-01-02").status_code
+    desk.switch(payment_other_year=False)
+    assert (allowed, pay(desk, number, Amount=1, PaymentDate="2027-01-02").status_code) == (201, 400)
+
+
+def test_a_locked_period_stops_booking_a_payment(desk, number):
+    pay(desk, number, Amount=1)
+    desk.control("companies/556001", "PATCH", locked_period="2026-03-31")
+    assert refusal(desk.put("invoicepayments/1/bookkeep"))[2] == 2002141
+
+
+def test_an_unbooked_payment_can_be_changed_and_removed_a_booked_one_cannot(desk, number):
+    for _ in range(2):
+        pay(desk, number, Amount=1)
+    desk.put("invoicepayments/1/bookkeep")
+    changed = desk.put("invoicepayments/2", InvoicePayment={"Amount": 5}).json["InvoicePayment"]["Amount"]
+    statuses = [desk.put("invoicepayments/1", InvoicePayment={"Amount": 5}).status_code]
+    statuses += [desk.delete(f"invoicepayments/{one}").status_code for one in (1, 2)]
+    assert (changed, statuses, desk.get("invoicepayments/2").status_code) == (5, [400, 400, 204], 404)
+
+
+def test_a_reversed_payment_opens_the_invoice_again(desk, number):
+    desk.control("companies/556001/payments", invoice=number, amount="1250", date="2026-04-02")
+    desk.control("companies/556001/payments/1", "DELETE")
+    assert balance(desk, number) == (1250, None)
+
+
+def test_invoicenumber_is_searched_exactly_or_by_contains(desk, number):
+    desk.switch(payment_needs_booked=False)
+    other = desk.invoice(ROW, DocumentNumber="10010")["DocumentNumber"]
+    pay(desk, number, Amount=1)
+    pay(desk, other, Amount=1)
+    exact = len(desk.get("invoicepayments", invoicenumber="1001").json["InvoicePayments"])
+    desk.switch(exact_searches=False)
+    assert (exact, len(desk.get("invoicepayments", invoicenumber="1001").json["InvoicePayments"])) == (1, 2)
+
+
+@pytest.mark.parametrize(("touches", "expected"), [(True, 1), (False, 0)])
+def test_a_payment_moves_the_change_stamp_of_its_invoice_or_not(desk, number, touches, expected):
+    desk.switch(payment_touches_invoice=touches)
+    desk.control("clock", advance=1800)
+    desk.control("companies/556001/payments", invoice=number, amount="1", date="2026-04-02")
+    assert len(desk.get("invoices", lastmodified="2026-03-31 12:30").json["Invoices"]) == expected
+
+
+def test_payments_in_other_currencies_settle_in_that_currency(desk):
+    number = desk.booked(ROW, Currency="EUR", CurrencyRate="11.25")["DocumentNumber"]
+    pay(desk, number, AmountCurrency="1250")
+    booked = desk.put("invoicepayments/1/bookkeep").json["InvoicePayment"]
+    assert (booked["Amount"], booked["Currency"], balance(desk, number)[0]) == (14062.5, "EUR", 0)

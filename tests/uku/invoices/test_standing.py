@@ -1,0 +1,58 @@
+"""One word for how an invoice stands: cancelled before credited, credited before paid (spec section 9)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from uku.invoices.standing import Standing, standing
+
+TODAY = date(2026, 4, 20)
+YESTERDAY, LATER = date(2026, 4, 19), date(2026, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "balance", "facts", "words", "tone"),
+    [
+        ("created", None, {}, "Unpaid", "neutral"),
+        ("sent", "1250", {}, "Unpaid", "neutral"),
+        ("sent", "1250", {"due_date": TODAY}, "Unpaid", "neutral"),
+        ("sent", "1250", {"due_date": YESTERDAY}, "Overdue 1 day", "warning"),
+        ("created", None, {"due_date": date(2026, 3, 31)}, "Overdue 20 days", "warning"),
+        ("sent", "1000", {}, "Partly paid 250.00 of 1,250.00", "warning"),
+        ("sent", "0.01", {"due_date": YESTERDAY}, "Partly paid 1,249.99 of 1,250.00", "warning"),
+        ("sent", "-50", {}, "Overpaid", "warning"),
+        ("paid", "0", {}, "Paid", "good"),
+        ("paid", "0", {"final_pay_date": YESTERDAY}, "Paid 19 Apr 2026", "good"),
+        ("cancelled", "0", {"credited": True}, "Cancelled", "neutral"),
+        ("paid", "0", {"credited": True, "final_pay_date": YESTERDAY}, "Credited", "neutral"),
+        ("created", "0", {"credited": True}, "Credited", "neutral"),
+        ("created", "1250", {"credited": True}, "Credited, not set off", "warning"),
+        ("created", None, {"credited": True, "due_date": YESTERDAY}, "Credited, not set off", "warning"),
+    ],
+)
+def test_an_invoice_stands_as_its_facts_say(state, balance, facts, words, tone):
+    known = {"due_date": LATER, "final_pay_date": None, "credited": False, **facts}
+    found = standing(
+        state=state,
+        total=Decimal(1250),
+        balance=None if balance is None else Decimal(balance),
+        today=TODAY,
+        **known,
+    )
+    assert found == Standing(words, tone)
+
+
+def test_a_credit_note_is_not_overpaid():
+    note = standing(
+        state="created",
+        total=Decimal(-1250),
+        balance=Decimal(-1250),
+        due_date=LATER,
+        final_pay_date=None,
+        credited=False,
+        today=TODAY,
+    )
+    assert note == Standing("Unpaid", "neutral")
