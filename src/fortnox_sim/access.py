@@ -5,8 +5,16 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from fortnox_sim.errors import NO_API_LICENCE, NO_SCOPE, NO_SCOPE_LICENCE, Refusal, Unauthorized
-from fortnox_sim.oauth.grants import access_record, company_of_credentials
+from fortnox_sim.errors import (
+    BAD_LOGIN,
+    NO_API_LICENCE,
+    NO_SCOPE,
+    NO_SCOPE_LICENCE,
+    SCOPE_CODES,
+    Refusal,
+    Unauthorized,
+)
+from fortnox_sim.oauth.grants import access_record, company_of_credentials, person_of
 from fortnox_sim.scopes import licensed
 from fortnox_sim.wire import Record
 from fortnox_sim.world import World
@@ -19,6 +27,7 @@ class Caller:
     client: str
     company: str | None
     scopes: frozenset[str]
+    user: str | None = None
 
 
 def bearer(header: str) -> str:
@@ -32,7 +41,12 @@ def authenticate(world: World, header: str) -> Caller:
     record = access_record(world, bearer(header))
     if record is None:
         raise Unauthorized
-    return Caller(record["client"], record["company"], frozenset(record["scopes"]))
+    user = person_of(world, record)
+    if user == "":
+        if world.switches["lost_login"] == "unauthorized":
+            raise Unauthorized
+        raise Refusal(BAD_LOGIN, status=world.switches["missing_scope_status"])
+    return Caller(record["client"], record["company"], frozenset(record["scopes"]), user)
 
 
 def peek_company(world: World, request: Request) -> str | None:
@@ -49,6 +63,7 @@ def check_scope(world: World, caller: Caller, settings: Record, scope: str) -> N
     if not settings["integration_licence"]:
         raise Refusal(NO_API_LICENCE, status=status)
     if scope not in caller.scopes:
-        raise Refusal(NO_SCOPE, status=status)
+        own = world.switches["scope_code"] == "by resource"
+        raise Refusal(SCOPE_CODES.get(scope, NO_SCOPE) if own else NO_SCOPE, status=status)
     if not licensed(scope, settings["licences"]):
         raise Refusal(NO_SCOPE_LICENCE, status=status)

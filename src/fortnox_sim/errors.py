@@ -27,6 +27,11 @@ BAD_PARAMETER = (2000588, "Ogiltig parameter i anropet.")
 BAD_ACCEPT = (1000030, "Invalid response type")
 BAD_CONTENT_TYPE = (1000031, "Invalid content type")
 NO_SCOPE = (2000663, "Har inte behörighet för scope")
+SCOPE_CODES = {
+    "invoice": (2001393, "Saknar behörighet för kundfaktura."),
+    "bookkeeping": (2002455, "Saknar behörighet för verifikationer."),
+    "payment": (2003330, "Saknar behörighet att lista betalningar."),
+}
 NO_SCOPE_LICENCE = (2001101, "Det finns ingen aktiv licens för önskat scope")
 NO_API_LICENCE = (2001103, "Api-licens saknas.")
 BAD_LOGIN = (2000310, "Ogiltig inloggning")
@@ -37,6 +42,7 @@ ARTICLE_NUMBER_USED = (2000013, "Artikelnumret används redan.")
 PERIOD_LOCKED = (2002141, "Perioden är låst.")
 ALREADY_PAID = (2003055, "Fakturan är redan slutbetald.")
 ROW_WITHOUT_TEXT = (2003977, "Rad med antal saknar både artikel och benämning.")
+BAD_VAT_CODE = (2004052, "Kontot har en momskod som inte passar momssatsen.")
 EASY_VAT_ACCOUNT = (2004167, "Konto måste anges på raden för en egen momssats när Enkel moms är på.")
 SYSTEM_EXCEPTION = (1000029, "Internal error")
 
@@ -99,3 +105,8 @@ class Unauthorized(Exception):
 def missing(error: tuple[int, str]) -> Refusal:
     """Build the 404 for a record that is not there."""
     return Refusal(error, status=NOT_FOUND)
+
+
+def voucher_locked(company: str, end: str) -> tuple[int, str]:
+    """Word the refusal of a voucher in a locked period."""
+    return 2000401, f"{company} har låst perioden t.o.m. {end}. Lås upp perioden för att fortsätta."

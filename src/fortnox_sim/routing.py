@@ -19,6 +19,7 @@ class Call:
     world: World
     company: Company
     client: str
+    user: str | None
     scopes: frozenset[str]
     query: dict[str, str]
     body: bytes

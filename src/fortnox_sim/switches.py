@@ -66,6 +66,11 @@ SWITCHES: dict[str, Switch] = {
         "unauthorized_client",
     ),
     "tenant_claim": _choice("Type of tenantId in the access token.", "int", "string"),
+    "missing_app_licence": _choice(
+        "Error of a consent without integration licence.", "error_missing_license", "error_missing_app_license"
+    ),
+    "lost_login": _choice("A personal connection whose person is gone.", "unauthorized", "2000310"),
+    "scope_code": _choice("Code of a missing scope: one for all, or one per resource.", "2000663", "by resource"),
     "missing_scope_status": _choice("Status of a call whose scope is missing.", 403, 400),
     "limit_over_500": _choice("A limit above 500.", "clamp", "refuse"),
     "page_beyond": _choice("A page after the last.", "zero", "keep", "refuse"),

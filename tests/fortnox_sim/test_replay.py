@@ -67,17 +67,23 @@ def send(desk, interaction, body):
     )
 
 
+def unmasked(interaction, expected):
+    """Rebuild a request whose body the recording masks, from what its answer shows was sent."""
+    if interaction["method"] != "POST":
+        return None
+    made = expected["Article"]
+    return {"Article": {key: made[key] for key in ("Description", "QuantityInStock", "SalesAccount")}}
+
+
 def named(interaction):
     return f"{interaction['method']} {interaction['cassette']}"
 
 
 @pytest.mark.parametrize(("kind", "interaction"), INTERACTIONS, ids=[named(i) for _, i in INTERACTIONS])
 def test_a_recorded_request_gets_the_recorded_answer(desk, shared, kind, interaction):
-    if interaction["method"] == "POST" and interaction["request_json"] is None:
-        pytest.skip("the recording masks its request body")
     prepare(desk, kind, interaction)
-    answer = send(desk, interaction, interaction["request_json"])
     expected = interaction["response_json"]
+    answer = send(desk, interaction, interaction["request_json"] or unmasked(interaction, expected))
     assert answer.status_code == interaction["status"]
     assert answer.headers.get("Location") == interaction["headers"].get("Location")
     assert (answer.json, list(answer.json)) == (expected, list(expected))

@@ -1,5 +1,7 @@
 """/3/companyinformation, /3/settings/company, /3/settings/lockedperiod, /3/me."""
 
+import zlib
+
 from fortnox_sim.routing import Call, Route
 from fortnox_sim.wire import Answer, json_answer
 
@@ -46,7 +48,17 @@ def _locked(call: Call) -> Answer:
     return json_answer({"LockedPeriod": {"EndDate": call.company.settings.get("locked_period")}})
 
 
+def _me(call: Call) -> Answer:
+    """Tell who authorized; a service account is nobody in particular."""
+    user = call.world.users().get(call.user or "", {})
+    role = user.get("companies", {}).get(call.company.number, "admin")
+    email = user.get("email", "")
+    facts = {"Email": email, "Id": f"{zlib.crc32(email.encode())}", "Locale": "sv_SE"}
+    return json_answer({"MeInformation": {**facts, "Name": user.get("name", "Servicekonto"), "SysAdmin": role == "admin"}})
+
+
 ROUTES = [
+    Route("GET", "/3/me", _me, "profile"),
     Route("GET", "/3/companyinformation", _information, "companyinformation"),
     Route("GET", "/3/settings/company", _settings, "settings"),
     Route("GET", "/3/settings/lockedperiod", _locked, "settings"),

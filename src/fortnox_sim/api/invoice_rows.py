@@ -7,6 +7,7 @@ from fortnox_sim.api import accounts, articles
 from fortnox_sim.api.invoice_fields import ROW_FIELDS
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
+    BAD_VAT_CODE,
     EASY_VAT_ACCOUNT,
     INVENTED,
     ROW_ACCOUNT,
@@ -70,6 +71,8 @@ def _fill(company: Company, row: Record, customer: Record) -> Record:
     kind = customer.get("VATType", "SEVAT")
     row = {**_from_article(article), **row}
     row.setdefault("DeliveredQuantity", ZERO)
+    if company.settings["warehouse"]:
+        row["DeliveredQuantity"] = ZERO
     row.setdefault("Price", ZERO)
     row.setdefault("DiscountType", "PERCENT")
     row.setdefault("Discount", customer.get("InvoiceDiscount") or ZERO)
@@ -132,8 +135,12 @@ def _account(company: Company, row: Record, article: Record | None, customer: Re
         account = _default_account(company, row, article, customer)
     if str(account) not in company.table("accounts"):
         raise Refusal(ROW_ACCOUNT)
-    if not company.table("accounts").rows[str(account)].get("Active", True):
+    chart = company.table("accounts").rows[str(account)]
+    if not chart.get("Active", True):
         raise Refusal((2000550, "Kontot är inte aktivt"))
+    fixed = chart.get("VATCode") in accounts.RATES and customer.get("VATType", "SEVAT") == "SEVAT"
+    if easy and fixed and accounts.account_rate(company, account) != row["VAT"]:
+        raise Refusal(BAD_VAT_CODE)
     return int(account)
 
 

@@ -243,7 +243,8 @@ def set_off(company: Company, document: str) -> None:
 
 
 def _check_booking(company: Company, record: Record) -> None:
-    if record.get("NotCompleted"):
+    waiting = company.settings["warehouse"] and not record.get("WarehouseReady")
+    if record.get("NotCompleted") or waiting:
         number = record["DocumentNumber"]
         text = f"Kunde inte bokföra fakturanummer {number}. Faktura som bokförs måste var klarmarkerad."
         raise Refusal((2003498, text))
@@ -321,6 +322,19 @@ def _note(company: Company, record: Record) -> Record:
         note[fee] = -note.get(fee, ZERO)
     rows = [{**row, "DeliveredQuantity": -row["DeliveredQuantity"]} for row in record["InvoiceRows"]]
     return _store(company, note, rows)
+
+
+def warehouse_ready(company: Company, document: str) -> Record:
+    """Finalize an invoice of a company with the warehouse module."""
+    record = find(company, document)
+    return company.put("invoices", document, {**record, "WarehouseReady": True})
+
+
+def remind(company: Company, document: str) -> Record:
+    """Count a reminder."""
+    record = find(company, document)
+    counted = {"Reminders": record.get("Reminders", 0) + 1, "LastRemindDate": company.today().isoformat()}
+    return company.put("invoices", document, {**record, **counted})
 
 
 def mark_sent(company: Company, document: str) -> Record:

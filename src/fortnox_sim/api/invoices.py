@@ -66,10 +66,13 @@ def _credit(call: Call) -> Answer:
     return _show(call, record)
 
 
-def _print(call: Call) -> Answer:
-    record = rules.mark_sent(call.company, call.args[0])
-    call.done("invoice.print", record["DocumentNumber"])
-    return Answer(200, PDF, {"Content-Type": "application/pdf"})
+def _paper(name: str, act: Callable[[Company, str], Record]) -> Handler:
+    def handler(call: Call) -> Answer:
+        record = act(call.company, call.args[0])
+        call.done(f"invoice.{name}", record["DocumentNumber"])
+        return Answer(200, PDF, {"Content-Type": "application/pdf"})
+
+    return handler
 
 
 def _preview(call: Call) -> Answer:
@@ -164,6 +167,7 @@ ACTIONS: tuple[tuple[str, str, Callable[[Company, str], Record]], ...] = (
     ("PUT", "bookkeep", rules.bookkeep),
     ("PUT", "cancel", rules.cancel),
     ("PUT", "externalprint", rules.mark_sent),
+    ("PUT", "warehouseready", rules.warehouse_ready),
     ("GET", "email", rules.mark_sent),
     ("GET", "einvoice", rules.mark_sent),
     ("GET", "eprint", rules.mark_sent),
@@ -174,7 +178,8 @@ ROUTES = [
     Route("GET", "/3/invoices/{}", _get, "invoice"),
     Route("PUT", "/3/invoices/{}", _put, "invoice"),
     Route("PUT", "/3/invoices/{}/credit", _credit, "invoice"),
-    Route("GET", "/3/invoices/{}/print", _print, "invoice"),
+    Route("GET", "/3/invoices/{}/print", _paper("print", rules.mark_sent), "invoice"),
+    Route("GET", "/3/invoices/{}/printreminder", _paper("printreminder", rules.remind), "invoice"),
     Route("GET", "/3/invoices/{}/preview", _preview, "invoice"),
     *(Route(method, f"/3/invoices/{{}}/{name}", _action(name, act), "invoice") for method, name, act in ACTIONS),
 ]

@@ -11,11 +11,11 @@ from fortnox_sim.errors import (
     ALREADY_PAID,
     INVENTED,
     INVOICE_NOT_FOUND,
-    PERIOD_LOCKED,
     ROW_ACCOUNT,
     WRONG_STRUCTURE,
     Refusal,
     missing,
+    voucher_locked,
 )
 from fortnox_sim.fields import Field, FieldTable, apply, round2
 from fortnox_sim.lists import ListRule, Predicate, answer_list, contains, modified_since
@@ -162,7 +162,7 @@ def bookkeep(company: Company, payment: str) -> Record:
         raise Refusal(INVENTED["payment_booked"])
     company.year_needed(record["PaymentDate"])
     if company.locked(record["PaymentDate"]):
-        raise Refusal(PERIOD_LOCKED)
+        raise Refusal(voucher_locked(company.settings["Name"], company.settings["locked_period"]))
     invoice = company.get("invoices", str(record["InvoiceNumber"]))
     if invoice is None:
         raise Refusal(INVOICE_NOT_FOUND)

@@ -6,7 +6,7 @@ from typing import Any
 from fortnox_sim.api import articles, customers, invoice_fields, invoice_rules, payments
 from fortnox_sim.company import Company
 from fortnox_sim.control.drills import Args, company_facts
-from fortnox_sim.oauth.grants import remove_integration
+from fortnox_sim.oauth.grants import change_scopes, remove_integration
 from fortnox_sim.seeds.given import add_company, add_record, add_records, change_record
 from fortnox_sim.wire import Record
 from fortnox_sim.world import World
@@ -127,7 +127,13 @@ def revoke(world: World, args: Args, _body: Record, _query: Query) -> Record:
     return {"ended": remove_integration(world, _company(world, args).number)}
 
 
+def narrow(world: World, args: Args, body: Record, _query: Query) -> Record:
+    """Change the scopes of the company's living grants."""
+    return {"changed": change_scopes(world, _company(world, args).number, list(body["scopes"]))}
+
+
 ACTIONS = {
+    ("PATCH", "/_sim/companies/{}/grants"): narrow,
     ("POST", "/_sim/companies"): create_company,
     ("GET", "/_sim/companies/{}"): show_company,
     ("PATCH", "/_sim/companies/{}"): change_company,

@@ -51,8 +51,8 @@ def _check_asked(app: Record, asked: dict[str, str]) -> Answer | None:
 
 def redirect_allowed(app: Record, uri: str) -> bool:
     """Say whether an address is registered; the demo's client takes any loopback port."""
-    if uri in app["redirect_uris"]:
-        return True
+    if uri in app["redirect_uris"] or not app["redirect_uris"]:
+        return bool(uri)  # a portal entry left empty takes any address, integrators report
     parts = urlsplit(uri)
     local = parts.scheme == "http" and parts.hostname in LOCAL_HOSTS
     return LOOPBACK in app["redirect_uris"] and local and parts.path.endswith("/fortnox/callback")
@@ -143,8 +143,10 @@ def _obstacle(world: World, ticket: Record) -> Answer | None:
         return redirect(asked, kept)
     if asked["account_type"] == "service" and world.users()[ticket["user"]]["companies"][number] != "admin":
         return _no_right(world, asked)
-    missing = [scope for scope in asked["scope"].split() if not licensed(scope, settings["licences"])]
-    if missing or not settings["integration_licence"]:
+    if not settings["integration_licence"]:
+        error = world.switches["missing_app_licence"]
+        return _back(asked, error=error, description="Licence missing for the integration")
+    if not all(licensed(scope, settings["licences"]) for scope in asked["scope"].split()):
         return _back(asked, error="error_missing_license", description="Licence missing for requested scope")
     return None
 

@@ -133,8 +133,15 @@ def access_record(world: World, token: str, *, expired: bool = False) -> Record 
         return record
     if not record["alive"] or record["expires"] <= now(world):
         return None
+    return record
+
+
+def person_of(world: World, record: Record) -> str | None:
+    """Say whose connection an access token belongs to: nobody's (None) or, as "", a person who is gone."""
     grant = world.store.table(GRANTS).get(record["grant"] or "")
-    return None if grant is not None and _person_gone(world, grant) else record
+    if grant is None or grant["service"]:
+        return None
+    return "" if _person_gone(world, grant) else str(grant["user"])
 
 
 def _person_gone(world: World, grant: Record) -> bool:
@@ -178,6 +185,17 @@ def remove_integration(world: World, company: str) -> int:
                 end_access(world, grant_id)
             ended += 1
     return ended
+
+
+def change_scopes(world: World, company: str, scopes: list[str]) -> int:
+    """Narrow (or widen) what a company's consents give, tokens included, as no portal allows but drills need."""
+    changed = 0
+    for name in (GRANTS, ACCESS):
+        for key, record in list(world.store.table(name).rows.items()):
+            if record["company"] == company and record["alive"]:
+                world.store.put(name, key, {**record, "scopes": scopes})
+                changed += 1
+    return changed
 
 
 def company_of_credentials(world: World, request: Request) -> str | None:

@@ -79,6 +79,7 @@ SETTINGS: Record = {
     "integration_licence": True,
     "locked": False,
     "easy_vat": False,
+    "warehouse": False,
     "rounding": True,
     "method": "ACCRUAL",
     "locked_period": None,

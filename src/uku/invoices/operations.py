@@ -229,7 +229,9 @@ def _payment_facts(invoice: Invoice) -> dict[str, Any]:
     return {
         **{name: str(getattr(invoice, name)) for name in facts},
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
-        "payments": [f"{p.external_number}: {p.amount} {p.paid_on}{'' if p.booked else ', not booked'}" for p in payments],
+        "payments": [
+            f"{p.external_number}: {p.amount} {p.paid_on}{'' if p.booked else ', not booked'}" for p in payments
+        ],
     }
 
 

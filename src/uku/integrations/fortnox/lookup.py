@@ -11,7 +11,8 @@ from typing import Any
 
 from django.db.models import F
 
-from fortnox_api import Fortnox, InvoiceItem
+from fortnox_api import Fortnox, Invoice, InvoiceItem
+from uku.integrations.fortnox.linking import invoiced_customer
 from uku.integrations.fortnox.models import Push, PushState
 from uku.kit.dbclock import database_now
 
@@ -21,24 +22,27 @@ LATE_NEGATIVES_NEEDED = 2
 MOST_SENDS = 2
 
 
-def settle(fortnox: Fortnox, push: Push) -> None:
-    """Find out what became of a create, as far as it can be known now."""
-    from uku.integrations.fortnox.pushing import confirm
+def find(fortnox: Fortnox, push: Push) -> Invoice | None:
+    """Return the invoice that a create made, if it can be found now; else write down what is known.
 
-    found = [hit for hit in fortnox.invoices.find_by_reference(push.reference) if not hit.cancelled]
+    None leaves the push waiting for its next look-up, queued for one more create, or with a person.
+    """
+    found = list(fortnox.invoices.find_by_reference(push.reference))
+    standing = [hit for hit in found if not hit.cancelled]
+    if len(standing) == 1 and _fits(push, standing[0]):
+        return fortnox.invoices.get(standing[0].number)
     if not found:
         _note_absence(push)
-    elif len(found) == 1 and _fits(push, found[0]):
-        confirm(push, fortnox.invoices.get(found[0].number))
+    elif not standing:
+        _ask_person(push, f"The invoice came to Fortnox as {found[0].number} and was cancelled there.")
     else:
         numbers = ", ".join(hit.number for hit in found)
         _ask_person(push, f"Fortnox has our reference {push.reference} on invoice {numbers}, which does not fit.")
+    return None
 
 
 def _fits(push: Push, hit: InvoiceItem) -> bool:
     """Somebody may have copied the invoice: adopt only one with the same customer and total (F17)."""
-    from uku.integrations.fortnox.linking import invoiced_customer
-
     customer = invoiced_customer(push.invoice.client, push.company_id)
     same_customer = customer is not None and hit.customer_number == customer.number
     return same_customer and abs(hit.total - push.invoice.total) < 1

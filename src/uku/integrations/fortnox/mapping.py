@@ -55,16 +55,13 @@ def payment_days(terms: str) -> int | None:
     return int(terms) if terms.isdigit() else None
 
 
-def invoice_payload(
-    invoice: Any, rows: Iterable[Any], *, customer_number: str, number: str | None = None
-) -> InvoicePayload:
+def invoice_payload(invoice: Any, rows: Iterable[Any], *, customer_number: str) -> InvoicePayload:
     """Build the invoice to create. Nothing that affects money is left to defaults (spec section 9).
 
     No account is sent: Fortnox chooses accounts from the article and the customer's VAT type.
     """
     return InvoicePayload(
         customer_number=customer_number,
-        document_number=number,
         invoice_date=invoice.invoice_date,
         due_date=invoice.due_date,
         delivery_date=invoice.invoice_date,

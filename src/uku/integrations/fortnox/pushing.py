@@ -21,7 +21,7 @@ from uku.integrations.fortnox.gateway import open_fortnox
 from uku.integrations.fortnox.mapping import figures
 from uku.integrations.fortnox.models import Connection, Push, PushState
 from uku.integrations.fortnox.syncing import note_failure
-from uku.invoices.models import Numbering
+from uku.invoices.models import Invoice, Numbering
 from uku.invoices.operations import InvoiceIssued, accept_number
 from uku.kit import clock
 from uku.kit.dbclock import database_now
@@ -30,8 +30,7 @@ from uku.workspaces.operations import record
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=90)  # longer than one call's total deadline
-FIRST_LOOKUP = timedelta(seconds=5)
-MOST_SENDS = 2
+FIRST_LOOKUP = timedelta(seconds=lookup.SCHEDULE[0])
 
 
 def queue_push(fact: InvoiceIssued) -> None:
@@ -39,8 +38,6 @@ def queue_push(fact: InvoiceIssued) -> None:
     connection = Connection.objects.filter(enabled=True).exclude(sealed_tokens="").first()
     if connection is None or fact.numbering != Numbering.ACCOUNTING:
         return
-    from uku.invoices.models import Invoice
-
     invoice = Invoice.objects.get(pk=fact.invoice_id)
     push = Push.objects.create(
         invoice=invoice,
@@ -90,7 +87,8 @@ def _advance(fortnox: Fortnox, push: Push) -> None:
     elif push.state in {PushState.SENDING, PushState.UNCERTAIN}:
         # A lease that ran out is an answer nobody took: what happened is unknown.
         _mark_uncertain(push)
-        lookup.settle(fortnox, push)
+        if (found := lookup.find(fortnox, push)) is not None:
+            confirm(push, found)
     push.refresh_from_db()
     if push.state == PushState.CONFIRMED and not push.booked:
         book(fortnox, push)
@@ -133,7 +131,7 @@ def _claim(push: Push, body: bytes) -> bool:
 
 def _store_failure(push: Push, error: FortnoxError) -> None:
     """Each failure is explicitly one of three: not applied, refused, unknown (decision 0008)."""
-    log.warning("create failed", push=push.pk, outcome=error.outcome.name, code=str(error.code), uid=error.request_id)
+    log.warning("create failed", push=push.pk, outcome=error.outcome.name, fortnox_code=str(error.code), uid=error.request_id)
     if error.outcome is Outcome.NOT_APPLIED:
         _mine(push).update(state=PushState.QUEUED, next_at=database_now() + _backoff(push), error_text=in_words(error))
     elif error.outcome is Outcome.REFUSED:

@@ -67,7 +67,7 @@ def renew(*, connection: Connection) -> None:
 
 def note_failure(connection: Connection, error: FortnoxError) -> None:
     """Write on the connection that its grant is dead, unless someone authorized meanwhile; log the rest."""
-    log.warning("fortnox failed", error=type(error).__name__, code=str(error.code), uid=error.request_id)
+    log.warning("fortnox failed", error=type(error).__name__, fortnox_code=str(error.code), uid=error.request_id)
     if isinstance(error, (GrantRevoked, Unauthorized)):
         same_grant = Connection.objects.filter(pk=connection.pk, authorized_at=connection.authorized_at)
         same_grant.update(trouble=NEEDS_AUTHORIZATION, trouble_text=in_words(error))

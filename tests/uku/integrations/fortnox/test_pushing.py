@@ -1,0 +1,526 @@
+"""An issued invoice out, exactly once: each fault ends with one create in the journal."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+
+from tests.uku.conftest import AT
+from tests.uku.integrations.fortnox.conftest import clear_queue, issue
+from tests.uku.integrations.fortnox.simulated import FIRST, until
+from uku.clients.operations import create_client
+from uku.integrations.fortnox import jobs, pushing
+from uku.integrations.fortnox.failures import TABLE, explain
+from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
+from uku.integrations.fortnox.offer import FortnoxIntegration
+from uku.invoices.models import Invoice
+from uku.invoices.operations import InvoiceAlreadyIssued, issue_invoice
+from uku.kit.scoping import workspace_in_force
+
+POST = {"method": "POST", "path": "/3/invoices"}
+LOOKUPS = (5, 25, 90, 480, 120)  # what passes between one look-up and the next, until 12 minutes are over
+
+
+@pytest.fixture
+def go(shop, run_jobs, later):
+    """Take a push on after some seconds have passed for it, and return its row."""
+
+    def on(push, *, after: float = 0):
+        if after:
+            later(push, seconds=after)
+        clear_queue()
+        with workspace_in_force(push.workspace_id):
+            pushing.advance(push_id=push.pk)
+        return Push.everywhere.get(pk=push.pk)
+
+    return on
+
+
+@pytest.fixture
+def queued(shop):
+    """An invoice that was issued just now, and its push."""
+    invoice = shop.issue()
+    return shop.push_of(invoice)
+
+
+def invoice_of(push) -> Invoice:
+    return Invoice.everywhere.get(pk=push.invoice_id)
+
+
+def panel(push):
+    (shown,) = FortnoxIntegration().invoice_panels(invoice_of(push))
+    return shown
+
+
+def error(code, text="Fortnox säger nej"):
+    return f'{{"ErrorInformation":{{"error":1,"message":"{text}","code":{code}}}}}'
+
+
+# The way without faults
+
+
+def test_issuing_queues_the_push_in_the_same_transaction(shop, queue):
+    invoice = shop.issue()
+    push = shop.push_of(invoice)
+    assert (push.state, push.company_id, push.reference) == (PushState.QUEUED, FIRST, invoice.reference)
+    assert queue() == [("fortnox.push", {"push_id": push.pk})]
+
+
+def test_a_rolled_back_issue_leaves_neither_push_nor_job(shop, queue):
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), transaction.atomic():
+        shop.issue()
+        raise Stop
+    assert (Push.objects.count(), queue()) == (0, [])
+
+
+def test_an_invoice_with_our_own_number_is_not_pushed(shop, queue):
+    invoice = shop.issue(numbering="own")
+    assert (invoice.number, Push.objects.count(), queue()) == ("1", 0, [])
+
+
+def test_number_ocr_and_figures_come_from_fortnox_and_the_invoice_is_booked(fortnox, shop, queued, run_jobs):
+    before = fortnox.mark()
+    run_jobs()
+    (made,) = fortnox.invoices()
+    push, invoice = Push.objects.get(), invoice_of(queued)
+    assert (push.state, push.document_number, push.booked) == (PushState.CONFIRMED, made["DocumentNumber"], True)
+    assert (invoice.number, invoice.ocr, invoice.booked) == (made["DocumentNumber"], made["OCR"], True)
+    assert (invoice.net, invoice.vat, invoice.total) == (Decimal(1900), Decimal(475), Decimal(2375))
+    assert (made["Total"], made["Booked"], invoice.difference) == (Decimal(2375), True, "")
+    assert push.voucher == f"{made['VoucherSeries']}{made['VoucherNumber']}"
+    assert fortnox.requests(before) == [
+        f"GET customers/{shop.customer}",
+        f"GET articles/{shop.article}",
+        "POST invoices",
+        f"PUT invoices/{made['DocumentNumber']}/bookkeep",
+    ]
+    assert fortnox.creates() == {invoice.reference: 1}
+
+
+def test_nothing_that_affects_money_is_left_to_defaults(fortnox, shop, run_jobs):
+    fortnox.ask("PATCH", f"companies/{FIRST}/customers/{shop.customer}", ShowPriceVATIncluded=True, InvoiceFreight="99")
+    fortnox.ask("PATCH", f"companies/{FIRST}", freight=50, admin_fee=25)
+    shop.issue()
+    run_jobs()
+    (made,) = fortnox.invoices()
+    assert (made["Total"], made["VATIncluded"]) == (Decimal(2375), False)
+    assert (made["Freight"], made["AdministrationFee"]) == (0, 0)
+
+
+def test_a_difference_in_fortnoxs_figures_is_shown_and_its_figures_win(fortnox, shop, run_jobs):
+    fortnox.ask("PATCH", f"companies/{FIRST}", rounding=False)
+    invoice = shop.issue(price="0.70", quantity="1")
+    assert invoice.total == Decimal("1.00")
+    run_jobs()
+    invoice.refresh_from_db()
+    assert (shop.push_of(invoice).state, invoice.total) == (PushState.CONFIRMED, Decimal("0.88"))
+    assert "total 0.88 instead of 1.00" in invoice.difference
+    assert fortnox.creates() == {invoice.reference: 1}
+
+
+def test_the_intent_is_committed_and_no_transaction_is_open_while_fortnox_thinks(fortnox, queued, go, committed):
+    import psycopg
+
+    held = fortnox.fault(**POST, action="hold", phase="P0")
+    worker = threading.Thread(target=_advance, args=(queued,))
+    worker.start()
+    until(lambda: fortnox.holds(held))
+    row = Push.everywhere.get(pk=queued.pk)
+    assert (row.state, row.attempts, bool(row.payload)) == (PushState.SENDING, 1, True)
+    with psycopg.connect(committed.superuser, autocommit=True) as session:
+        open_ = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
+        assert session.execute(f"{open_} AND pid <> pg_backend_pid()").fetchone() == (0,)
+    fortnox.release(held)
+    worker.join()
+    assert Push.everywhere.get().state == PushState.CONFIRMED
+
+
+def _advance(push, barrier: threading.Barrier | None = None) -> None:
+    try:
+        if barrier is not None:
+            barrier.wait()
+        with workspace_in_force(push.workspace_id):
+            pushing.advance(push_id=push.pk)
+    finally:
+        database.close()
+
+
+# Unclear outcomes
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": "drop", "phase": "P2"},
+        {"action": "reset", "phase": "P2"},
+        {"action": "status", "phase": "P2", "status": 500},
+        {"action": "html", "phase": "P2", "status": 502},
+        {"action": "html", "phase": "P2", "status": 503},
+        {"action": "html", "phase": "P2", "status": 504},
+        {"action": "truncate", "phase": "P3"},
+        {"action": "status", "phase": "P2", "status": 201, "body": ""},
+        {"action": "status", "phase": "P2", "status": 201, "body": "not json"},
+        {"action": "status", "phase": "P2", "status": 201, "body": '{"Invoice":{}}'},
+        {"action": "status", "phase": "P2", "status": 201, "body": '{"Invoice":{"DocumentNumber":""}}'},
+    ],
+    ids=str,
+)
+def test_an_answer_lost_after_the_commit_is_looked_up_and_never_repeated(fortnox, queued, go, fault):
+    fortnox.fault(**POST, **fault)
+    unclear = go(queued)
+    assert (unclear.state, unclear.document_number) == (PushState.UNCERTAIN, "")
+    assert panel(unclear).happened == "Fortnox did not answer in time."
+    before = fortnox.mark()
+    assert go(queued).state == PushState.UNCERTAIN
+    assert fortnox.requests(before) == []
+    settled = go(queued, after=5)
+    (made,) = fortnox.invoices()
+    assert (settled.state, settled.document_number, settled.booked) == (
+        PushState.CONFIRMED,
+        made["DocumentNumber"],
+        True,
+    )
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+def test_a_late_landing_is_found_and_never_created_twice(fortnox, queued, go):
+    late = fortnox.fault(**POST, action="drop", phase="P5")
+    assert go(queued).state == PushState.UNCERTAIN
+    for pause in LOOKUPS[:4]:
+        assert go(queued, after=pause).state == PushState.UNCERTAIN
+    assert (go(queued).lookups, fortnox.creates()) == (4, {})
+    fortnox.release(late)
+    until(lambda: fortnox.creates())
+    assert go(queued, after=LOOKUPS[4]).state == PushState.CONFIRMED
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+def test_what_never_arrived_is_sent_again_once_after_two_late_negatives_with_the_same_bytes(fortnox, queued, go):
+    fortnox.fault(**POST, action="drop", phase="P1")
+    first = go(queued)
+    states = [go(queued, after=pause).state for pause in LOOKUPS]
+    assert states == [PushState.UNCERTAIN] * 4 + [PushState.QUEUED]
+    assert fortnox.creates() == {}
+    second = go(queued)
+    assert (second.state, second.attempts, second.payload_hash) == (PushState.CONFIRMED, 2, first.payload_hash)
+    assert bytes(second.payload) == bytes(first.payload)
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+def test_a_second_silence_is_left_to_a_person(fortnox, queued, go):
+    fortnox.fault(**POST, action="drop", phase="P1", times=9)
+    go(queued)
+    for pause in LOOKUPS:
+        go(queued, after=pause)
+    assert go(queued).state == PushState.UNCERTAIN
+    for pause in LOOKUPS:
+        row = go(queued, after=pause)
+    assert (row.state, row.attempts) == (PushState.NEEDS_PERSON, 2)
+    assert len([r for r in fortnox.requests() if r == "POST invoices"]) == 2
+    jobs.sweep.func(timestamp=0)
+    assert go(queued, after=86_400).state == PushState.NEEDS_PERSON
+
+
+def test_two_look_ups_before_ten_minutes_prove_nothing(fortnox, queued, go):
+    fortnox.fault(**POST, action="drop", phase="P1")
+    go(queued)
+    for pause in LOOKUPS[:3]:
+        row = go(queued, after=pause)
+    assert (row.state, row.late_negatives, row.lookups) == (PushState.UNCERTAIN, 0, 3)
+
+
+def test_a_look_up_that_fails_counts_for_nothing(fortnox, queued, go):
+    fortnox.fault(**POST, action="drop", phase="P1")
+    go(queued)
+    fortnox.fault(method="GET", path="/3/invoices", action="status", status=503, times=9)
+    row = go(queued, after=700)
+    assert (row.state, row.lookups, row.late_negatives) == (PushState.UNCERTAIN, 0, 0)
+
+
+# Failures that are known
+
+
+def test_a_refused_connection_is_repeated_by_itself(fortnox, queued, go, settings):
+    good = settings.UKU
+    settings.UKU = good.model_copy(update={"fortnox_api_url": "http://127.0.0.1:1"})
+    assert go(queued).state == PushState.QUEUED
+    settings.UKU = good
+    assert go(queued).state == PushState.QUEUED  # its time has not come
+    assert go(queued, after=3600).state == PushState.CONFIRMED
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+def test_too_many_requests_is_repeated_by_itself_with_the_same_bytes(fortnox, queued, go):
+    fortnox.fault(**POST, action="status", status=429)
+    first = go(queued)
+    assert first.state == PushState.QUEUED
+    second = go(queued, after=3600)
+    assert (second.state, second.payload_hash) == (PushState.CONFIRMED, first.payload_hash)
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+def test_a_dead_sign_in_holds_the_push_and_is_told(fortnox, queued, go):
+    fortnox.fault(**POST, action="status", status=401, times=9, body='{"message":"unauthorized"}')
+    row = go(queued)
+    assert (row.state, Connection.everywhere.get().trouble) == (PushState.QUEUED, "needs_authorization")
+    fortnox.heal()
+    Connection.everywhere.update(trouble="")
+    assert go(queued, after=3600).state == PushState.CONFIRMED
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+@pytest.mark.parametrize("code", ["2001304", "2002141", "2000433", "2000428", "2000429", "2000359", "2004167"])
+def test_what_only_a_person_can_cure_is_rejected_in_our_words(fortnox, queued, go, queue, code):
+    fortnox.fault(**POST, action="status", status=400, body=error(code))
+    row = go(queued)
+    assert (row.state, row.error_code, row.error_text) == (PushState.REJECTED, code, "Fortnox säger nej")
+    shown, words = panel(row), explain(code)
+    assert (shown.happened, shown.means, shown.remedy) == (words.happened, words.means, words.remedy)
+    assert shown.quoted == f"Fortnox säger nej ({code})"
+    jobs.sweep.func(timestamp=0)
+    assert queue("push") == []
+    assert go(queued, after=86_400).state == PushState.REJECTED
+    assert fortnox.creates() == {}
+
+
+def test_every_code_of_the_table_has_three_sentences():
+    assert [code for code, words in TABLE.items() if not (words.happened and words.means and words.remedy)] == []
+
+
+def test_sending_again_after_the_cure_creates_once(fortnox, shop, queued, go, run_jobs, owner):
+    fortnox.fault(**POST, action="status", status=400, body=error(2001304))
+    go(queued)
+    for _ in range(2):
+        pushing.retry(push=queued, actor=owner)
+    run_jobs()
+    assert Push.objects.get().state == PushState.CONFIRMED
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+def test_one_poison_invoice_leaves_the_rest_of_the_batch_alone(fortnox, shop, run_jobs):
+    fortnox.fault(**POST, nth=3, action="status", status=400, body=error(2000359))
+    pushes = [shop.push_of(shop.issue()) for _ in range(5)]
+    run_jobs()
+    states = [Push.objects.get(pk=push.pk).state for push in pushes]
+    assert states == ["confirmed", "confirmed", "rejected", "confirmed", "confirmed"]
+    assert fortnox.creates() == {push.reference: 1 for i, push in enumerate(pushes) if i != 2}
+
+
+# What is checked before anything is sent
+
+
+def refused(fortnox, push) -> str:
+    row = Push.everywhere.get(pk=push.pk)
+    assert (row.state, row.attempts, row.error_code) == (PushState.REJECTED, 0, "")
+    assert fortnox.requests().count("POST invoices") == 0
+    return row.error_text
+
+
+def test_a_rate_that_is_not_the_articles_is_refused_in_words(fortnox, shop, run_jobs):
+    invoice = shop.issue(rate="12")
+    run_jobs()
+    assert refused(fortnox, shop.push_of(invoice)) == (
+        f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the product's rate,"
+        " or the account of the article in Fortnox, and make the invoice again."
+    )
+
+
+def test_a_client_that_is_not_linked_is_refused_in_words(fortnox, shop, run_jobs, owner):
+    facts = {"name": "Olänkad AB", "address1": "Ågatan 1", "city": "Lund"}
+    invoice = issue(owner, create_client(actor=owner, at=AT, **facts), shop.article)
+    run_jobs()
+    words = "Olänkad AB is not linked to a Fortnox customer. Link the client, then send again."
+    assert refused(fortnox, shop.push_of(invoice)) == words
+
+
+def test_an_inactive_customer_is_refused_in_words(fortnox, shop, queued, run_jobs):
+    fortnox.change_customer(shop.customer, Active=False)
+    CustomerRecord.objects.update(detail_read_at=None)
+    run_jobs()
+    assert "is inactive in Fortnox. Activate it there, then send again." in refused(fortnox, queued)
+
+
+def test_an_inactive_article_is_refused_in_words(fortnox, shop, queued, run_jobs):
+    fortnox.ask("PATCH", f"companies/{FIRST}/articles/{shop.article}", Active=False)
+    run_jobs()
+    assert refused(fortnox, queued) == (
+        f"Article {shop.article} Bokföring is inactive in Fortnox. Activate it there, then send again."
+    )
+
+
+def test_an_article_that_nobody_knows_is_refused_in_words(fortnox, shop, queued, run_jobs):
+    ArticleRecord.objects.all().delete()
+    run_jobs()
+    assert refused(fortnox, queued) == (
+        f"Article {shop.article} is not known here. Reload data, then send again."
+    )
+
+
+def test_customers_and_articles_are_read_once_for_a_batch(fortnox, shop, run_jobs):
+    for _ in range(3):
+        shop.issue()
+    before = fortnox.mark()
+    run_jobs()
+    reads = [request for request in fortnox.requests(before) if request.startswith("GET")]
+    assert reads == [f"GET customers/{shop.customer}", f"GET articles/{shop.article}"]
+
+
+# Two at once
+
+
+def test_eight_workers_on_one_push_create_once(fortnox, queued, shop):
+    barrier = threading.Barrier(8)
+    workers = [threading.Thread(target=_advance, args=(queued, barrier)) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert fortnox.requests().count("POST invoices") == 1
+    assert fortnox.creates() == {queued.reference: 1}
+    assert Push.objects.get().state == PushState.CONFIRMED
+
+
+def test_issuing_from_eight_browsers_at_once_queues_one_push(fortnox, shop, owner, run_jobs):
+    draft, barrier, outcomes = shop.draft(), threading.Barrier(8), []
+
+    def press() -> None:
+        barrier.wait()
+        try:
+            with workspace_in_force(draft.workspace_id):
+                issue_invoice(invoice=draft, actor=owner, at=AT, numbering="accounting")
+            outcomes.append("issued")
+        except InvoiceAlreadyIssued:
+            outcomes.append("was issued already")
+        finally:
+            database.close()
+
+    people = [threading.Thread(target=press) for _ in range(8)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    run_jobs()
+    assert sorted(outcomes) == ["issued", *["was issued already"] * 7]
+    assert fortnox.creates() == {draft.reference: 1}
+
+
+# Look-ups
+
+
+def copy_in_fortnox(fortnox, number: str, **changes) -> None:
+    """Put another invoice beside ours, as a person or another system might."""
+    with fortnox.app.world.lock:
+        company = fortnox.app.world.company(FIRST)
+        row = next(iter(company.table("invoices").rows.values()))
+        company.put("invoices", number, {**row, "DocumentNumber": number, **changes})
+        fortnox.app.world.store.commit([])
+
+
+@pytest.fixture
+def unclear(fortnox, queued, go):
+    """A create that was committed and whose answer was lost."""
+    fortnox.fault(**POST, action="drop", phase="P2")
+    return go(queued)
+
+
+def test_a_reference_that_only_contains_ours_is_not_ours(fortnox, unclear, go):
+    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1=f"{unclear.reference}0")
+    copy_in_fortnox(fortnox, "9002", ExternalInvoiceReference1=f"X{unclear.reference}")
+    row = go(unclear, after=5)
+    assert (row.state, row.document_number not in {"9001", "9002"}) == (PushState.CONFIRMED, True)
+
+
+def test_two_invoices_with_our_reference_are_left_to_a_person(fortnox, unclear, go):
+    copy_in_fortnox(fortnox, "9001")
+    (ours, _) = [row["DocumentNumber"] for row in fortnox.invoices()]
+    row = go(unclear, after=5)
+    assert row.state == PushState.NEEDS_PERSON
+    assert (ours in row.error_text, "9001" in row.error_text) == (True, True)
+    assert fortnox.creates() == {unclear.reference: 1}
+
+
+@pytest.mark.parametrize("change", [{"CustomerNumber": "other"}, {"Total": Decimal(9), "TotalToPay": Decimal(9)}])
+def test_an_invoice_with_our_reference_that_does_not_fit_is_left_to_a_person(fortnox, unclear, go, change):
+    if "CustomerNumber" in change:
+        change = {"CustomerNumber": fortnox.customer(Name="Någon annan AB")}
+    (ours,) = fortnox.invoices()
+    copy_in_fortnox(fortnox, ours["DocumentNumber"], **change)
+    row = go(unclear, after=5)
+    assert (row.state, row.document_number) == (PushState.NEEDS_PERSON, "")
+
+
+def test_an_invoice_that_was_cancelled_meanwhile_is_ours_and_not_created_again(fortnox, unclear, go):
+    (ours,) = fortnox.invoices()
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{ours['DocumentNumber']}/cancel")
+    for pause in LOOKUPS:
+        row = go(unclear, after=pause)
+    go(unclear)
+    assert fortnox.creates() == {unclear.reference: 1}
+    assert (row.state, row.document_number) == (PushState.CONFIRMED, ours["DocumentNumber"])
+
+
+# Booking
+
+
+def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(fortnox, shop, queued, go, run_jobs, owner):
+    from uku.kit import clock
+
+    fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())
+    row = go(queued)
+    assert (row.state, row.booked, row.error_code) == (PushState.CONFIRMED, False, "2002141")
+    shown = panel(row)
+    assert (shown.badge.text, shown.means) == (
+        f"In Fortnox {row.document_number}, not booked",
+        "The invoice is in Fortnox, not booked.",
+    )
+    assert [action.label for action in shown.actions] == ["Book in Fortnox"]
+    jobs.sweep.func(timestamp=0)
+    run_jobs()
+    assert fortnox.requests().count(f"PUT invoices/{row.document_number}/bookkeep") == 1
+    fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=None)
+    pushing.retry(push=row, actor=owner)
+    run_jobs()
+    after = Push.objects.get()
+    assert (after.booked, after.error_text) == (True, "")
+    assert fortnox.creates() == {queued.reference: 1}
+
+
+@pytest.mark.parametrize("phase", ["P1", "P2"])
+def test_an_unclear_booking_is_read_and_not_believed(fortnox, shop, queued, go, phase):
+    (before,) = [fortnox.fault(method="PUT", path="/3/invoices/*", action="drop", phase=phase)]
+    row = go(queued)
+    assert (row.state, row.booked) == (PushState.CONFIRMED, phase == "P2")
+    assert fortnox.struck(before) == 1
+    assert go(queued, after=3600).booked
+    assert len(fortnox.commits("invoice.bookkeep")) == 1
+
+
+def test_an_invoice_that_a_person_booked_meanwhile_counts_as_booked(fortnox, shop, queued, go):
+    fortnox.fault(method="PUT", path="/3/invoices/*", action="status", status=503)
+    row = go(queued)
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{row.document_number}/bookkeep")
+    assert go(queued, after=3600).booked
+
+
+# Held
+
+
+@pytest.mark.parametrize("what", ["disabled", "free"])
+def test_a_push_waits_while_the_integration_is_off(fortnox, shop, queued, go, scope, what):
+    if what == "disabled":
+        Connection.everywhere.update(enabled=False)
+    else:
+        scope.plan = "free"
+        scope.save()
+    assert (go(queued).state, fortnox.requests().count("POST invoices")) == (PushState.QUEUED, 0)
+    Connection.everywhere.update(enabled=True)
+    scope.plan = "team"
+    scope.save()
+    assert go(queued).state == PushState.CONFIRMED
