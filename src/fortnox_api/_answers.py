@@ -52,9 +52,13 @@ def content(answer: Answer, *, unclear: Outcome, clock: Clock, secrets: Collecti
 
     `unclear` is the outcome when the answer does not tell; `secrets` are cut out of Fortnox's message.
     """
-    complaint = complaint_of(answer.body)
+    try:
+        parsed = loads(answer.body)
+    except NotJsonError as fault:
+        raise _not_json(answer, fault, unclear=unclear, clock=clock) from None
+    complaint = _complaint_in(parsed)
     if complaint is None and answer.good:
-        return _parsed(answer, unclear)
+        return parsed
     raise error(answer, complaint, unclear=unclear, clock=clock, secrets=secrets)
 
 
@@ -67,27 +71,22 @@ def pdf(answer: Answer, *, unclear: Outcome, clock: Clock, secrets: Collection[s
     raise error(answer, complaint_of(answer.body), unclear=unclear, clock=clock, secrets=secrets)
 
 
-def _parsed(answer: Answer, unclear: Outcome) -> Any:
-    try:
-        return loads(answer.body)
-    except NotJsonError as fault:
-        raise Unreadable(
-            f"the answer is not JSON: {fault}",
-            transient=True,
-            status=answer.status,
-            request_id=request_id(answer),
-            outcome=unclear,
-        ) from None
+def _not_json(answer: Answer, fault: NotJsonError, *, unclear: Outcome, clock: Clock) -> FortnoxError:
+    made = error(answer, None, unclear=unclear, clock=clock)
+    if answer.good:
+        made.reason = f"the answer is not JSON: {fault}"
+    return made
 
 
 def complaint_of(body: bytes) -> Complaint | None:
     """Return what an error body of any known shape says, None when it is not one."""
     try:
-        parsed = loads(body)
+        return _complaint_in(loads(body))
     except NotJsonError:
         return None
-    if not isinstance(parsed, dict):
-        return None
+
+
+def _complaint_in(parsed: Any) -> Complaint | None:
     match parsed:
         case {"ErrorInformation": dict(inner)}:
             known = {str(key).lower(): value for key, value in inner.items()}

@@ -4,7 +4,7 @@ Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI do
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, Generic
 
@@ -90,8 +90,8 @@ class Listed(Generic[ItemT, RecordT]):
     def _one(self, call: Call) -> RecordT:
         return record(self._api, call, self.shape.singular, self.shape.record)
 
-    def page(self, number: int, query: dict[str, str]) -> tuple[Page[ItemT], str]:
-        """Return one page and the digest of its rows."""
+    def page(self, number: int, query: dict[str, str]) -> tuple[Page[ItemT], Sequence[Any]]:
+        """Return one page, and its rows as they came."""
         call = Call(Kind.READ, "GET", self.shape.path, {**query, "limit": str(LIMIT), "page": str(number)})
         reply = self._api.reply(call)
         rows = reply.whole().get(self.shape.plural)
@@ -103,7 +103,7 @@ class Listed(Generic[ItemT, RecordT]):
         read = [self._row(index, row) for index, row in enumerate(rows)]
         items = tuple(each for each in read if not isinstance(each, Reject))
         rejects = tuple(each for each in read if isinstance(each, Reject))
-        return Page(number, pages, resources, items, rejects), _digest(rows)
+        return Page(number, pages, resources, items, rejects), rows
 
     def _row(self, index: int, row: Any) -> ItemT | Reject:
         try:
@@ -131,10 +131,10 @@ class Listed(Generic[ItemT, RecordT]):
 def _walk(source: Listed[ItemT, Any], first: int, query: dict[str, str]) -> Iterator[Page[ItemT]]:
     before = None
     for number in range(first, first + _MOST_PAGES):
-        page, digest = source.page(number, query)
-        if page.rows and digest == before:
+        page, rows = source.page(number, query)
+        if rows and rows == before:
             raise Unreadable(f"page {number} repeats the page before it")
-        before = digest
+        before = rows
         yield page
         if is_last(page):
             return

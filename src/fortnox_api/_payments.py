@@ -40,7 +40,10 @@ class WriteOff(Record):
 
 
 class InvoicePayment(Record):
-    """A payment in full. `amount_currency` is in `currency`, `amount` in the accounting currency."""
+    """A payment in full. `amount_currency` is in `currency`, `amount` in the accounting currency.
+
+    `invoice_total` is a text as Fortnox writes it: its format is not documented.
+    """
 
     number: Key = Field(alias="Number")
     invoice_number: Key
@@ -55,7 +58,7 @@ class InvoicePayment(Record):
     invoice_customer_number: Text = ""
     invoice_due_date: Day = None
     invoice_ocr: Text = Field("", alias="InvoiceOCR")
-    invoice_total: OptionalAmount = None
+    invoice_total: Text = ""
     mode_of_payment: Text = ""
     mode_of_payment_account: Whole = None
     voucher_series: Text = ""

@@ -267,6 +267,15 @@ def test_an_error_does_not_repeat_the_token_it_was_about(oauth):
     assert "canary" not in f"{caught.value!r} {vars(caught.value)}"
 
 
+@given(status=st.integers(200, 599), body=st.binary() | st.sampled_from([b"{}", b'{"error":"invalid_grant"}']))
+def test_no_answer_makes_a_refresh_raise_outside_the_tree_or_leak(status, body):
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(status, content=body))
+    app = OAuthApp(client_id="id", client_secret=SECRET, redirect_uri="https://x.example", transport=transport)
+    with pytest.raises(FortnoxError) as caught:
+        app.refresh("canary-refresh-token")
+    assert "canary" not in f"{caught.value!r} {vars(caught.value)}"
+
+
 def test_closing_the_app_closes_its_connections(granted):
     closed = []
 

@@ -1,6 +1,7 @@
 """The one request path: what goes out, what is repeated, what is waited for."""
 
 import gzip
+import tracemalloc
 import zlib
 from datetime import UTC, datetime
 
@@ -329,6 +330,19 @@ def test_an_answer_without_end_is_dropped_when_it_is_too_large(talk, chunk, head
         False,
     )
     assert stream.given <= 34
+
+
+def test_a_small_answer_that_inflates_without_end_never_fills_the_memory(talk):
+    bomb = gzip.compress(b" " * 300_000_000)
+    made = talk(httpx2.Response(200, stream=httpx2.ByteStream(bomb), headers={"Content-Encoding": "gzip"}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Unreadable):
+            made.fortnox.company.get()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 150_000_000
 
 
 @pytest.mark.parametrize(

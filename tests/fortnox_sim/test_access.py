@@ -110,3 +110,33 @@ def test_maintenance_is_an_html_page(desk):
     desk.switch(maintenance=True)
     answer = desk.get("customers")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "text/html; charset=UTF-8")
+
+
+def test_missing_scopes_can_have_a_code_of_their_own(stranger):
+    stranger.connect(scope="customer")
+    stranger.switch(scope_code="by resource")
+    codes = [refusal(stranger.get(path))[2] for path in ("invoices", "vouchers", "invoicepayments", "articles")]
+    assert codes == [2001393, 2002455, 2003330, 2000663]
+
+
+def test_a_scope_can_be_taken_from_living_grants(desk):
+    desk.control("companies/556001/grants", "PATCH", scopes=["customer"])
+    assert (desk.get("customers").status_code, refusal(desk.get("articles"))[2]) == (200, 2000663)
+
+
+def test_a_person_who_left_can_be_told_by_code(stranger):
+    stranger.connect(user="olle@exempelbyran.example", account_type="")
+    stranger.switch(lost_login="2000310")
+    stranger.control("users/olle@exempelbyran.example", "PATCH", companies={})
+    assert refusal(stranger.get("customers"))[2:] == (2000310, "Ogiltig inloggning")
+
+
+def test_who_authorized_can_be_asked(stranger):
+    stranger.connect(user="olle@exempelbyran.example", account_type="")
+    person = stranger.get("me").json["MeInformation"]
+    stranger.connect()
+    service = stranger.get("me").json["MeInformation"]
+    assert [(who["Name"], who["SysAdmin"]) for who in (person, service)] == [
+        ("Olle Holm", False),
+        ("Servicekonto", True),
+    ]

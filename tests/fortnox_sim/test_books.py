@@ -107,3 +107,31 @@ def test_missing_register_entries_have_their_codes(desk, path, code):
 def test_voucher_series_are_named(desk):
     found = desk.get("predefinedvoucherseries").json["PreDefinedVoucherSeriesCollection"]
     assert {row["Name"]: row["VoucherSeries"] for row in found}["INVOICE"] == "B"
+
+
+def test_the_chart_grows_and_changes(desk):
+    made = desk.post("accounts", Account={"Number": 3055, "Description": "Böcker", "VATCode": "MP3"})
+    desk.put("accounts/3055", Account={"Active": False})
+    again = desk.post("accounts", Account={"Number": 3055, "Description": "Igen"}).status_code
+    low = refusal(desk.post("accounts", Account={"Number": 99, "Description": "x"}))[2]
+    account = desk.get("accounts/3055").json["Account"]
+    assert (made.status_code, account["Active"], account["VATCode"], again, low) == (201, False, "MP3", 400, 2002462)
+
+
+def test_a_predefined_account_must_exist_to_be_set(desk):
+    desk.put("predefinedaccounts/SALES", PreDefinedAccount={"Account": 3041})
+    refused = refusal(desk.put("predefinedaccounts/SALES", PreDefinedAccount={"Account": 9999}))[2]
+    assert (desk.get("predefinedaccounts/SALES").json["PreDefinedAccount"]["Account"], refused) == (3041, 2001304)
+
+
+def test_a_new_year_follows_the_last(desk):
+    gap = desk.post("financialyears", FinancialYear={"FromDate": "2029-01-01", "ToDate": "2029-12-31"}).status_code
+    made = desk.post("financialyears", FinancialYear={"FromDate": "2028-01-01", "ToDate": "2028-12-31"})
+    assert (gap, made.json["FinancialYear"]["Id"]) == (400, 4)
+
+
+def test_a_rate_of_ones_own_hangs_on_a_vat_code(desk):
+    desk.control("companies/556001", "PATCH", vat_codes={"MPX_10": "10.5"}, vat_rates=["25", "10.5"])
+    desk.post("accounts", Account={"Number": 3055, "Description": "Eget", "VATCode": "MPX_10"})
+    desk.control("companies/556001/articles", Description="Eget", SalesAccount=3055)
+    assert desk.get("articles/2").json["Article"]["VAT"] == 10.5

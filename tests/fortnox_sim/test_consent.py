@@ -119,3 +119,15 @@ def test_a_company_of_others_cannot_be_chosen(stranger):
     page = stranger.submit(page, username="anna@exempelbyran.example", password="fortnox")
     stranger.control("companies", Name="Fremmande AB", users={})
     assert stranger.submit(page, company="557001").status_code == 400
+
+
+def test_a_missing_integration_licence_can_have_a_name_of_its_own(stranger):
+    stranger.switch(missing_app_licence="error_missing_app_license")
+    stranger.control("companies/556001", "PATCH", integration_licence=False)
+    assert returned(stranger.open_dialog())["error"] == "error_missing_app_license"
+
+
+def test_an_app_without_registered_addresses_takes_any(stranger):
+    stranger.control("apps", client_id="open", redirect_uris=[])
+    asked = stranger.asked(client_id="open", redirect_uri="https://anything.example/x")
+    assert stranger.http.get("/oauth-v1/auth", query_string=asked).status_code == 200

@@ -243,3 +243,19 @@ def test_the_cash_method_books_the_sale_with_the_payment(desk):
         (3041, 0, 1000),
         (2611, 0, 250),
     ]
+
+
+def test_the_warehouse_module_wants_invoices_finalized(desk):
+    number = desk.invoice(ROW)["DocumentNumber"]
+    desk.control("companies/556001", "PATCH", warehouse=True)
+    refused = refusal(act(desk, number, "bookkeep"))[2]
+    act(desk, number, "warehouseready")
+    assert (refused, act(desk, number, "bookkeep").status_code) == (2003498, 200)
+    assert desk.invoice(ROW)["InvoiceRows"][0]["DeliveredQuantity"] == "0"
+
+
+def test_a_printed_reminder_is_counted(desk):
+    number = desk.invoice(ROW)["DocumentNumber"]
+    desk.get(f"invoices/{number}/printreminder")
+    invoice = show(desk, number)
+    assert (invoice["Reminders"], invoice["LastRemindDate"], invoice["Sent"]) == (1, "2026-03-31", False)

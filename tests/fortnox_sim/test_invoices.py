@@ -255,3 +255,9 @@ def test_vat_can_be_rounded_per_row(desk):
     totals = [desk.invoice(*rows)["TotalVAT"]]
     desk.switch(vat_rounding="row")
     assert [*totals, desk.invoice(*rows)["TotalVAT"]] == [25, 24.99]
+
+
+def test_easy_vat_refuses_an_account_with_another_rate(desk):
+    desk.control("companies/556001", "PATCH", easy_vat=True)
+    row = {"Description": "x", "DeliveredQuantity": "1", "Price": 100, "VAT": 12, "AccountNumber": 3001}
+    assert refusal(post(desk, InvoiceRows=[row]))[2] == 2004052

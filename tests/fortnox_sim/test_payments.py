@@ -114,7 +114,8 @@ def test_a_payment_in_another_year_can_be_refused(desk, number):
 def test_a_locked_period_stops_booking_a_payment(desk, number):
     pay(desk, number, Amount=1)
     desk.control("companies/556001", "PATCH", locked_period="2026-03-31")
-    assert refusal(desk.put("invoicepayments/1/bookkeep"))[2] == 2002141
+    text = "Exempelbyrån AB har låst perioden t.o.m. 2026-03-31. Lås upp perioden för att fortsätta."
+    assert refusal(desk.put("invoicepayments/1/bookkeep"))[2:] == (2000401, text)
 
 
 def test_an_unbooked_payment_can_be_changed_and_removed_a_booked_one_cannot(desk, number):

@@ -24,6 +24,7 @@ PAGES = {
     "fortnox-connect": f"{BASE}/settings/fortnox/connect/",
     "fortnox-settings": f"{BASE}/settings/fortnox/settings/",
     "fortnox-activity": f"{BASE}/settings/fortnox/activity/",
+    "fortnox-disconnect": f"{BASE}/settings/fortnox/disconnect/",
 }
 FIRST_OF = {"client": ("clients", "/clients/"), "invoice": ("billing", "/billing/"), "task": ("tasks", "/tasks/")}
 WIDTHS = (1280, 390)

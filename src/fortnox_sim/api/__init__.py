@@ -8,6 +8,7 @@ from fortnox_sim.access import Caller, check_scope
 from fortnox_sim.api import (
     accounts,
     articles,
+    chart,
     company_info,
     customers,
     invoices,
@@ -23,6 +24,7 @@ from fortnox_sim.world import World
 ROUTES: list[Route] = [
     *accounts.ROUTES,
     *articles.ROUTES,
+    *chart.ROUTES,
     *company_info.ROUTES,
     *customers.ROUTES,
     *invoices.ROUTES,

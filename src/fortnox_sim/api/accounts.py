@@ -17,8 +17,8 @@ def account_rate(company: Company, account: int) -> Decimal:
     """Give the rate of an account's VAT code; none means 0 (recorded)."""
     record = company.table("accounts").get(str(account))
     code = record.get("VATCode", "") if record else ""
-    custom: dict[str, Decimal] = company.settings["vat_codes"]
-    return RATES.get(code, custom.get(code, ZERO))
+    custom = company.settings["vat_codes"].get(code, ZERO)
+    return RATES.get(code, Decimal(str(custom)))
 
 
 def item(company: Company, record: Record) -> Record:
@@ -40,11 +40,8 @@ def item(company: Company, record: Record) -> Record:
     }
 
 
-def _account(call: Call) -> Answer:
-    record = call.company.get("accounts", call.args[0])
-    if record is None:
-        raise missing(ACCOUNT_NOT_FOUND)
-    shown = item(call.company, record)
+def detail(company: Company, record: Record) -> Record:
+    shown = item(company, record)
     more = {
         "BalanceCarriedForward": ZERO,
         "OpeningQuantities": [],
@@ -53,7 +50,18 @@ def _account(call: Call) -> Answer:
         "TransactionInformation": "",
         "TransactionInformationSettings": "ALLOWED",
     }
-    return json_answer({"Account": {**shown, **more}})
+    return {**shown, **more}
+
+
+def find(company: Company, account: str) -> Record:
+    record = company.get("accounts", account)
+    if record is None:
+        raise missing(ACCOUNT_NOT_FOUND)
+    return record
+
+
+def _account(call: Call) -> Answer:
+    return json_answer({"Account": detail(call.company, find(call.company, call.args[0]))})
 
 
 def _accounts(call: Call) -> Answer:
@@ -72,10 +80,15 @@ def _predefined(call: Call) -> Answer:
     return answer_list(call.company, PREDEFINED_RULE, call.query)
 
 
-def _predefined_one(call: Call) -> Answer:
-    record = call.company.get("predefined", call.args[0])
+def find_predefined(company: Company, name: str) -> Record:
+    record = company.get("predefined", name)
     if record is None:
         raise missing(PREDEFINED_NOT_FOUND)
+    return record
+
+
+def _predefined_one(call: Call) -> Answer:
+    record = find_predefined(call.company, call.args[0])
     return json_answer({"PreDefinedAccount": predefined_item(call.company, record)})
 
 

@@ -54,7 +54,9 @@ def _me(call: Call) -> Answer:
     role = user.get("companies", {}).get(call.company.number, "admin")
     email = user.get("email", "")
     facts = {"Email": email, "Id": f"{zlib.crc32(email.encode())}", "Locale": "sv_SE"}
-    return json_answer({"MeInformation": {**facts, "Name": user.get("name", "Servicekonto"), "SysAdmin": role == "admin"}})
+    return json_answer(
+        {"MeInformation": {**facts, "Name": user.get("name", "Servicekonto"), "SysAdmin": role == "admin"}}
+    )
 
 
 ROUTES = [

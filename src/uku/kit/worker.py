@@ -15,12 +15,14 @@ from typing import Any
 import psycopg
 import structlog
 from django.db import connection as database
-from procrastinate.contrib.django import app
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
 STALLED_AFTER = 15.0
+POOL_PATIENCE = 5.0  # the pool's own 30 s would hold up a stop while the database is away
 
 
 def run_worker(*, concurrency: int = 4) -> None:
@@ -48,7 +50,7 @@ async def _one_life(stop: asyncio.Event, concurrency: int) -> None:
 
     The watchdog connects first: it fails at once while the database is away, where a pool would wait.
     """
-    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # the Django connector
+    connector = PsycopgConnector(kwargs=connector_params(), timeout=POOL_PATIENCE)
     async with await _connect() as session:
         with app.replace_connector(connector):
             async with app.open_async():

@@ -72,10 +72,16 @@ def open_missing_months(*, today: date, at: datetime) -> list[Task]:
 
 
 def take_in_figures(*, task: Task, figures: Mapping[str, Decimal], at: datetime) -> None:
-    """Store the month's figures by statistic. A value edited by hand is kept, the figure beside it."""
+    """Store the month's figures by statistic, those that the plan maps to a field.
+
+    A value edited by hand is kept, and so are all values of a finished task; the figure stands beside them.
+    """
     plan = SummaryPlan.objects.get()
     with transaction.atomic():
+        task = Task.objects.select_for_update().get(pk=task.pk)
         for statistic, figure in figures.items():
+            if statistic not in plan.fields:
+                continue
             value, _ = TaskValue.objects.select_for_update().get_or_create(
                 task=task, field_id=plan.fields[statistic], defaults={"value": figure}
             )

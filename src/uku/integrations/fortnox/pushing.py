@@ -13,7 +13,7 @@ import structlog
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from fortnox_api import Fortnox, FortnoxError, Outcome
+from fortnox_api import Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox import jobs, lookup, preflight
 from uku.integrations.fortnox.failures import in_words
@@ -131,9 +131,13 @@ def _claim(push: Push, body: bytes) -> bool:
 
 def _store_failure(push: Push, error: FortnoxError) -> None:
     """Each failure is explicitly one of three: not applied, refused, unknown (decision 0008)."""
-    log.warning("create failed", push=push.pk, outcome=error.outcome.name, fortnox_code=str(error.code), uid=error.request_id)
+    log.warning(
+        "create failed", push=push.pk, outcome=error.outcome.name, fortnox_code=str(error.code), uid=error.request_id
+    )
     if error.outcome is Outcome.NOT_APPLIED:
         _mine(push).update(state=PushState.QUEUED, next_at=database_now() + _backoff(push), error_text=in_words(error))
+        if isinstance(error, Unauthorized):
+            raise error  # the connection's trouble, not this invoice's: `advance` writes it there
     elif error.outcome is Outcome.REFUSED:
         _reject(push, str(error.code or ""), in_words(error))
     else:

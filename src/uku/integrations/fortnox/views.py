@@ -6,16 +6,19 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from uku.clients.models import Client
 from uku.integrations.fortnox import connecting, health, jobs, linking, pushing
 from uku.integrations.fortnox.forms import SettingsForm
 from uku.integrations.fortnox.models import CustomerRecord, Push, PushState, Run, RunKind
 from uku.integrations.fortnox.scopes import lines_for, titles_of
+from uku.integrations.fortnox.statistics import STATISTICS
+from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.kit.jobs import SOON
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -46,7 +49,7 @@ def _to(request: WorkspaceRequest, name: str) -> HttpResponse:
 def overview(request: WorkspaceRequest) -> HttpResponse:
     connection = connecting.connection_of(request.workspace)
     waiting = CustomerRecord.objects.filter(suggested__isnull=False).select_related("suggested")
-    held = Push.objects.filter(state=PushState.QUEUED).count()
+    held = _waiting().count()
     other = connecting.is_other_company(request.workspace, connection)
     return _tab(
         request,
@@ -57,6 +60,10 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
         other=other,
         permissions=titles_of(connection.scopes),
     )
+
+
+def _waiting() -> QuerySet[Push]:
+    return Push.objects.filter(state=PushState.QUEUED)
 
 
 @workspace_page(SEE)
@@ -74,8 +81,9 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
         form.save(actor=request.user, at=clock.now())
         messages.success(request, _("Settings saved."))
         return _to(request, "settings")
-    lacking = connecting.lacking_scopes(connecting.connection_of(request.workspace))
-    return _tab(request, "settings", form=form, lacking=lacking)
+    connection = connecting.connection_of(request.workspace)
+    counted = [STATISTICS[name].label for name in connection.statistics if name in STATISTICS]
+    return _tab(request, "settings", form=form, lacking=connecting.lacking_scopes(connection), counted=counted)
 
 
 @workspace_page(SEE)
@@ -119,8 +127,14 @@ def authorize(request: WorkspaceRequest) -> HttpResponse:
 
 
 @workspace_page(MANAGE)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: WorkspaceRequest) -> HttpResponse:
+    """Say first what stops and what stays; a POST disconnects."""
+    if not connecting.connection_of(request.workspace).is_connected:
+        return _to(request, "overview")
+    if request.method != "POST":
+        stays = {"clients": Client.objects.count(), "invoices": Invoice.objects.count(), "held": _waiting().count()}
+        return _tab(request, "disconnect", **stays)
     revoked = connecting.disconnect(workspace=request.workspace, actor=request.user, at=clock.now())
     if revoked:
         messages.success(request, _("Fortnox is disconnected and its token is revoked. Clients and invoices stay."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 import time
@@ -30,12 +31,23 @@ def until(condition, *, seconds: float = 60.0):
     raise AssertionError(f"not within {seconds} s: {condition}")
 
 
+def _whole(app):
+    """Read each request whole before the simulator sees it, so that a late landing has its body."""
+
+    def call(environ, start_response):
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+        return app(environ, start_response)
+
+    return call
+
+
 class Simulated:
     """One simulator in a thread, with its control interface."""
 
     def __init__(self) -> None:
         self.app = create_app("empty")
-        self._server = build_server(self.app, "127.0.0.1", 0)
+        self._server = build_server(_whole(self.app), "127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.address = f"http://127.0.0.1:{self._server.port}"
         self._http = httpx2.Client(base_url=self.address, timeout=30)

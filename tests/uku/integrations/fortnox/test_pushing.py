@@ -456,14 +456,15 @@ def test_an_invoice_with_our_reference_that_does_not_fit_is_left_to_a_person(for
     assert (row.state, row.document_number) == (PushState.NEEDS_PERSON, "")
 
 
-def test_an_invoice_that_was_cancelled_meanwhile_is_ours_and_not_created_again(fortnox, unclear, go):
+def test_an_invoice_that_was_cancelled_meanwhile_is_left_to_a_person_and_not_created_again(fortnox, unclear, go):
     (ours,) = fortnox.invoices()
     fortnox.ask("POST", f"companies/{FIRST}/invoices/{ours['DocumentNumber']}/cancel")
     for pause in LOOKUPS:
         row = go(unclear, after=pause)
     go(unclear)
     assert fortnox.creates() == {unclear.reference: 1}
-    assert (row.state, row.document_number) == (PushState.CONFIRMED, ours["DocumentNumber"])
+    assert row.state == PushState.NEEDS_PERSON
+    assert row.error_text == f"The invoice came to Fortnox as {ours['DocumentNumber']} and was cancelled there."
 
 
 # Booking
@@ -476,7 +477,7 @@ def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(f
     row = go(queued)
     assert (row.state, row.booked, row.error_code) == (PushState.CONFIRMED, False, "2002141")
     shown = panel(row)
-    assert (shown.badge.text, shown.means) == (
+    assert (shown.badge.words, shown.means) == (
         f"In Fortnox {row.document_number}, not booked",
         "The invoice is in Fortnox, not booked.",
     )

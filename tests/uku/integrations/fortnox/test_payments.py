@@ -1,0 +1,180 @@
+"""Paid amounts and dates back, for two lists and one detail an invoice that changed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.uku.integrations.fortnox.simulated import FIRST
+from uku.integrations.fortnox.models import Push, Run, RunKind, RunState
+from uku.integrations.fortnox.syncing import run_sync
+from uku.invoices.models import Invoice, Payment, State
+from uku.kit import clock
+
+TOTAL = Decimal(2375)
+
+
+@pytest.fixture
+def sent(fortnox, shop, run_jobs):
+    """An invoice in Fortnox, booked, of 2,375 kronor."""
+    invoice = shop.issue()
+    run_jobs()
+    invoice.refresh_from_db()
+    assert (invoice.total, invoice.booked) == (TOTAL, True)
+    return invoice
+
+
+@pytest.fixture
+def read(connection):
+    """Read the paid status and return the newest run."""
+
+    def go() -> Run:
+        run_sync(connection=connection, kind=RunKind.PAYMENTS)
+        return Run.objects.filter(kind=RunKind.PAYMENTS).order_by("-id").first()
+
+    return go
+
+
+@pytest.fixture
+def today() -> date:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).date()
+
+
+def standing(invoice) -> tuple[str, Decimal | None, Decimal]:
+    """State, balance and the sum of booked payments, as stored."""
+    found = Invoice.objects.get(pk=invoice.pk)
+    paid = sum((p.amount for p in Payment.objects.filter(invoice=found, booked=True)), Decimal(0))
+    return found.state, found.balance, paid
+
+
+def test_an_invoice_paid_in_full_is_paid_with_its_date(fortnox, sent, read, today):
+    fortnox.pay(sent.number, "2375", today.isoformat())
+    read()
+    assert standing(sent) == (State.PAID, Decimal(0), TOTAL)
+    assert Invoice.objects.get().final_pay_date == today
+    assert [(p.amount, p.paid_on, p.booked) for p in Payment.objects.all()] == [(TOTAL, today, True)]
+
+
+def test_two_lists_and_one_detail_are_all_it_costs(fortnox, shop, sent, read, run_jobs, today, move_clock):
+    others = [shop.issue() for _ in range(2)]
+    run_jobs()
+    move_clock(seconds=3 * 3600)
+    read()
+    before = fortnox.mark()
+    move_clock(seconds=6 * 3600)
+    read()
+    assert sorted(fortnox.requests(before)) == ["GET invoicepayments", "GET invoices"]
+    fortnox.pay(sent.number, "2375", clock.today("Europe/Stockholm").isoformat())
+    before = fortnox.mark()
+    move_clock(seconds=6 * 3600 + 60)
+    read()
+    wanted = ["GET invoicepayments", "GET invoices", f"GET invoices/{sent.number}"]
+    assert sorted(fortnox.requests(before)) == wanted
+    assert [standing(other)[0] for other in others] == [State.CREATED] * 2
+
+
+def test_a_part_payment_leaves_the_rest_open(fortnox, sent, read, today):
+    fortnox.pay(sent.number, "1000", today.isoformat())
+    read()
+    assert standing(sent) == (State.CREATED, Decimal(1375), Decimal(1000))
+
+
+def test_two_part_payments_make_a_paid_invoice(fortnox, sent, read, today):
+    for amount in ("1000", "1375"):
+        fortnox.pay(sent.number, amount, today.isoformat())
+        read()
+    assert standing(sent) == (State.PAID, Decimal(0), TOTAL)
+    assert Payment.objects.count() == 2
+
+
+def test_a_payment_after_the_due_date_is_told_with_its_own_date(fortnox, shop, run_jobs, read, today):
+    invoice = shop.issue(on=today - timedelta(days=60))
+    run_jobs()
+    invoice.refresh_from_db()
+    assert invoice.due_date < today
+    fortnox.pay(invoice.number, "2375", today.isoformat())
+    read()
+    assert standing(invoice) == (State.PAID, Decimal(0), TOTAL)
+    assert Payment.objects.get().paid_on == today
+
+
+def test_a_payment_that_is_not_booked_pays_nothing(fortnox, sent, read, today):
+    fortnox.pay(sent.number, "2375", today.isoformat(), book=False)
+    read()
+    assert standing(sent) == (State.CREATED, TOTAL, Decimal(0))
+
+
+def test_a_reversed_payment_makes_the_invoice_unpaid_again(fortnox, sent, read, today):
+    payment = fortnox.pay(sent.number, "2375", today.isoformat())
+    read()
+    fortnox.ask("DELETE", f"companies/{FIRST}/payments/{payment}")
+    read()
+    assert standing(sent) == (State.CREATED, TOTAL, Decimal(0))
+    assert Invoice.objects.get().final_pay_date is None
+
+
+def test_a_write_off_closes_the_balance_and_is_no_payment(fortnox, sent, read, today):
+    fortnox.pay(sent.number, "2300", today.isoformat(), write_off="75")
+    read()
+    assert standing(sent) == (State.PAID, Decimal(0), Decimal(2300))
+
+
+def test_an_invoice_cancelled_in_fortnox_is_told_as_cancelled(fortnox, shop, run_jobs, read):
+    fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())
+    invoice = shop.issue()
+    run_jobs()
+    number = Push.objects.get().document_number
+    fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=None)
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{number}/cancel")
+    read()
+    assert standing(invoice)[0] == State.CANCELLED
+    assert fortnox.creates() == {invoice.reference: 1}
+
+
+@pytest.mark.parametrize("settles", [False, True])
+def test_a_credited_invoice_is_never_told_as_paid(fortnox, sent, read, settles):
+    fortnox.switch(credit_settles=settles, credit_note_booked=settles)
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{sent.number}/credit")
+    read()
+    found = Invoice.objects.get()
+    assert (found.credited, found.state) == (True, State.CREATED)
+    assert found.balance == (0 if settles else TOTAL)
+
+
+def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read, today):
+    fortnox.pay(sent.number, "1000", today.isoformat())
+    read()
+    before = standing(sent)
+    fortnox.fault(path=f"/3/invoices/{sent.number}", action="status", status=404, times=9, body='{"ErrorInformation":{"Error":1,"Message":"Kan inte hitta fakturan.","Code":2000434}}')
+    run = read()
+    assert run.state == RunState.DONE
+    missing = {"number": sent.number, "name": "Björk Bygg AB", "reason": "Missing in Fortnox"}
+    assert run.passed_over == [missing]
+    assert standing(sent) == before
+    assert fortnox.creates() == {sent.reference: 1}
+
+
+def test_a_run_that_fails_moves_no_watermark(fortnox, sent, read, today):
+    read()
+    fortnox.pay(sent.number, "2375", today.isoformat())
+    fortnox.fault(path=f"/3/invoices/{sent.number}", action="status", status=500, times=9)
+    assert read().state == RunState.RUNNING
+    assert standing(sent)[0] == State.CREATED
+    fortnox.heal()
+    assert read().state == RunState.DONE
+    assert standing(sent)[0] == State.PAID
+
+
+def test_invoices_made_in_fortnox_are_counted_and_never_imported(fortnox, sent, read, today):
+    with fortnox.app.world.lock:
+        company = fortnox.app.world.company(FIRST)
+        row = company.get("invoices", sent.number)
+        company.put("invoices", "9001", {**row, "DocumentNumber": "9001", "ExternalInvoiceReference1": ""})
+    before = fortnox.mark()
+    read()
+    assert f"GET invoices/{9001}" not in fortnox.requests(before)
+    assert Invoice.objects.count() == 1

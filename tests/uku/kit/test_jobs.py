@@ -1,0 +1,109 @@
+"""A job exists if, and only if, the transaction that asked for it was committed (engineering 1 to 3)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.testing import InMemoryConnector
+
+import uku
+from uku.kit.jobs import LATER, NORMAL, SOON, enqueue, enqueue_once, registered_names
+from uku.tasks.jobs import open_months
+
+# A job's name is stored with it: one that is renamed needs an alias, so that waiting jobs are still known.
+CONTRACT = {
+    "fortnox.keep_alive",
+    "fortnox.push",
+    "fortnox.read_details",
+    "fortnox.sweep",
+    "fortnox.sync",
+    "kit.delete_old_jobs",
+    "tasks.open_months",
+}
+
+
+class NoThankYou(Exception):
+    pass
+
+
+def stored() -> list[tuple[str, str, int, dict[str, int]]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, lock, priority, args::text FROM procrastinate_jobs ORDER BY id")
+        return cursor.fetchall()
+
+
+def test_a_committed_request_leaves_its_job(committed):
+    with transaction.atomic():
+        enqueue(open_months, lock="months", timestamp=7)
+    assert stored() == [("tasks.open_months", "months", NORMAL, '{"timestamp": 7}')]
+
+
+def test_a_rolled_back_request_leaves_no_job(committed):
+    with pytest.raises(NoThankYou), transaction.atomic():
+        enqueue(open_months, lock="months", timestamp=7)
+        assert len(stored()) == 1
+        raise NoThankYou
+    assert stored() == []
+
+
+def test_the_job_joins_the_transaction_even_where_a_worker_has_put_its_own_connector(committed):
+    elsewhere = InMemoryConnector()
+    with app.replace_connector(elsewhere):
+        with pytest.raises(NoThankYou), transaction.atomic():
+            enqueue(open_months, lock="months", timestamp=7)
+            raise NoThankYou
+        with transaction.atomic():
+            enqueue(open_months, lock="months", timestamp=8)
+    assert (elsewhere.jobs, len(stored())) == ({}, 1)
+
+
+def test_asking_for_a_job_leaves_the_app_on_djangos_connection(committed):
+    enqueue(open_months, lock="months", timestamp=7)
+    assert isinstance(app.connector, DjangoConnector)
+    assert app.job_manager.connector is app.connector
+
+
+def test_what_a_person_waits_for_comes_before_what_nobody_looks_at(committed):
+    for priority in (LATER, NORMAL, SOON):
+        enqueue(open_months, lock="months", priority=priority, timestamp=7)
+    assert [priority for _, _, priority, _ in stored()] == [-10, 0, 10]
+
+
+def test_one_job_a_key_waits(committed):
+    assert [enqueue_once(open_months, key="months", lock="months", timestamp=turn) for turn in range(3)] == [
+        True,
+        False,
+        False,
+    ]
+    assert enqueue_once(open_months, key="other months", lock="months", timestamp=3)
+    assert [arguments for _, _, _, arguments in stored()] == ['{"timestamp": 0}', '{"timestamp": 3}']
+
+
+def test_a_job_with_a_key_is_refused_inside_a_transaction(committed):
+    with transaction.atomic():
+        with pytest.raises(RuntimeError, match="durable"):
+            enqueue_once(open_months, key="months", lock="months", timestamp=7)
+        assert stored() == []
+
+
+def named_in_the_source() -> set[str]:
+    """The names in `@job(name=…)` and `@app.task(name=…)` of the modules that hold jobs."""
+    source = Path(uku.__file__).parent
+    modules = [*source.glob("**/jobs.py"), source / "kit/upkeep.py"]
+    calls = [node for path in modules for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    return {
+        ast.literal_eval(keyword.value)
+        for call in calls
+        if ast.unparse(call.func) in {"job", "app.task"}
+        for keyword in call.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+    }
+
+
+def test_every_job_in_the_source_is_registered_and_its_name_is_kept():
+    assert registered_names() == named_in_the_source() == CONTRACT

@@ -1,0 +1,183 @@
+"""One summary task a month, whoever asks and however often; what a person wrote stays (F65, F91)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from tests.uku.conftest import AT, make_user, make_workspace
+
+from uku.clients.operations import create_client
+from uku.kit.scoping import workspace_in_force
+from uku.tasks.jobs import open_months
+from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
+from uku.tasks.operations import (
+    NoSummaryPlan,
+    finish_task,
+    open_missing_months,
+    open_month,
+    plan_summaries,
+    take_in_figures,
+)
+from uku.workspaces.models import AuditEntry
+
+JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
+FIELDS = {"vouchers": "Vouchers", "sales_invoices": "Sales invoices"}
+
+
+def switch_on(actor, *, client=None, month=JANUARY, **changes):
+    facts = {"title": "Monthly summary", "topic": "Bokföring", "client": client, "fields": FIELDS, "month": month}
+    return plan_summaries(actor=actor, at=AT, **{**facts, **changes})
+
+
+@pytest.fixture
+def plan(scope, owner):
+    return switch_on(owner)
+
+
+def values(task) -> dict[str, tuple[Decimal, Decimal | None]]:
+    rows = TaskValue.objects.filter(task=task).order_by("field__name")
+    return {row.field.name: (row.value, row.measured) for row in rows.select_related("field")}
+
+
+def take(task, **figures: int) -> None:
+    take_in_figures(task=task, figures={name: Decimal(figure) for name, figure in figures.items()}, at=AT)
+
+
+def test_a_months_task_carries_what_the_plan_says(plan, owner):
+    task = open_month(month=date(2026, 2, 14), at=AT)
+    assert (task.title, task.topic.name, task.month, task.due_date, task.assignee, task.state) == (
+        "Monthly summary February 2026",
+        "Bokföring",
+        FEBRUARY,
+        date(2026, 2, 28),
+        owner,
+        TaskState.OPEN,
+    )
+
+
+def test_summaries_are_off_until_switched_on(scope):
+    for ask in (lambda: open_month(month=MARCH, at=AT), lambda: open_missing_months(today=MARCH, at=AT)):
+        with pytest.raises(NoSummaryPlan):
+            ask()
+
+
+def test_planning_again_changes_the_plan_and_keeps_its_beginning(plan, owner):
+    again = switch_on(owner, title="Månadssammanställning", month=MARCH, fields={"vouchers": "Vouchers"})
+    assert (again.pk, again.title, again.first_month) == (plan.pk, "Månadssammanställning", JANUARY)
+    assert (SummaryPlan.objects.count(), Topic.objects.count(), TaskField.objects.count()) == (1, 1, 2)
+    assert AuditEntry.objects.filter(action="summaries.plan").count() == 2
+
+
+def test_the_clients_default_user_is_assigned_else_the_owner(scope, owner, member):
+    client = create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB")
+    switch_on(owner, client=client)
+    assert open_month(month=JANUARY, at=AT).assignee == owner
+    client.default_user = member
+    client.save(update_fields=["default_user"])
+    assert open_month(month=FEBRUARY, at=AT).assignee == member
+
+
+def test_opening_a_month_again_returns_the_same_task(plan):
+    assert open_month(month=MARCH, at=AT) == open_month(month=date(2026, 3, 31), at=AT)
+    assert Task.objects.count() == 1
+
+
+def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan, scope):
+    facts = {"title": "Second", "due_date": MARCH, "created_at": AT}
+    open_month(month=MARCH, at=AT)
+    for month, name in ((MARCH, "uku_task_one_summary_a_month"), (date(2026, 3, 2), "uku_task_month_is_a_first")):
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            Task.objects.create(month=month, **facts)
+    for _ in range(2):
+        Task.objects.create(month=None, **facts)
+    assert Task.objects.count() == 3
+
+
+def test_two_schedulers_at_once_end_with_the_same_task(committed):
+    actor = make_user("owner@byran.example")
+    workspace = make_workspace("byran", actor)
+    with workspace_in_force(workspace.pk):
+        switch_on(actor)
+    start = Barrier(2)
+
+    def open_it(_turn: int) -> int:
+        with workspace_in_force(workspace.pk):
+            start.wait(10)
+            try:
+                return open_month(month=MARCH, at=AT).pk
+            finally:
+                connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(open_it, range(2)))) == 1
+    assert Task.everywhere.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("today", "months"),
+    [
+        (date(2026, 1, 30), []),
+        (date(2026, 1, 31), [JANUARY]),
+        (date(2026, 2, 27), [JANUARY]),
+        (date(2026, 2, 28), [JANUARY, FEBRUARY]),
+        (date(2026, 4, 3), [JANUARY, FEBRUARY, MARCH]),
+    ],
+)
+def test_months_whose_last_day_has_come_are_opened(plan, today, months):
+    assert [task.month for task in open_missing_months(today=today, at=AT)] == months
+
+
+def test_a_scheduler_that_slept_catches_up_once(plan):
+    open_month(month=FEBRUARY, at=AT)
+    opened = [[task.month for task in open_missing_months(today=date(2026, 4, 3), at=AT)] for _ in range(2)]
+    assert opened == [[JANUARY, MARCH], []]
+    assert Task.objects.count() == 3
+
+
+def test_the_hourly_job_opens_months_in_each_workspace_that_wants_them(workspace, owner, other_workspace, stranger):
+    with workspace_in_force(workspace.pk):
+        switch_on(owner, month=AT.date())
+    with workspace_in_force(other_workspace.pk):
+        switch_on(stranger, month=AT.date())
+        SummaryPlan.objects.update(active=False)
+    for _ in range(2):
+        open_months.func(timestamp=0)
+    assert set(Task.everywhere.values_list("workspace", flat=True)) == {workspace.pk}
+
+
+def test_figures_are_taken_in_and_refreshed(plan):
+    task = open_month(month=MARCH, at=AT)
+    take(task, vouchers=10, sales_invoices=3)
+    take(task, vouchers=12)
+    assert values(task) == {"Sales invoices": (3, 3), "Vouchers": (12, 12)}
+
+
+def test_a_value_edited_by_hand_is_kept_and_the_figure_stands_beside_it(plan):
+    task = open_month(month=MARCH, at=AT)
+    take(task, vouchers=10)
+    TaskValue.objects.update(value=Decimal(9), edited=True)
+    take(task, vouchers=12)
+    assert values(task) == {"Vouchers": (9, 12)}
+
+
+def test_a_finished_task_keeps_its_values_and_the_figure_stands_beside_them(plan, owner):
+    task = open_month(month=MARCH, at=AT)
+    take(task, vouchers=10)
+    stale = Task.objects.get(pk=task.pk)
+    finish_task(task=task, actor=owner, at=AT)
+    for copy in (task, stale):
+        take(copy, vouchers=12)
+        assert values(task) == {"Vouchers": (10, 12)}
+    assert AuditEntry.objects.latest("id").summary == "Monthly summary March 2026 is done"
+
+
+def test_a_statistic_that_the_plan_no_longer_maps_is_left_out(plan, owner):
+    task = open_month(month=MARCH, at=AT)
+    switch_on(owner, fields={"vouchers": "Vouchers"})
+    take(task, vouchers=10, sales_invoices=3)
+    assert values(task) == {"Vouchers": (10, 10)}
