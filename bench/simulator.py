@@ -1,3 +1,4 @@
+# ruff: noqa: INP001
 """Figures of the simulator: how fast it starts with 50,000 customers, and how many lists a second it answers.
 
     python bench/simulator.py [seconds]
@@ -5,56 +6,66 @@
 The load comes from processes of its own over loopback, pacing off, one new connection a request.
 """
 
+import base64
 import http.client
 import json
 import multiprocessing
+import re
 import subprocess
 import sys
 import time
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from email.message import Message
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
-sys.path.insert(0, ".")
-from tests.fortnox_sim.desk import BASIC, REDIRECT  # noqa: E402
-
+REDIRECT = "http://localhost:8720/fortnox/callback"
+BASIC = {"Authorization": "Basic " + base64.b64encode(b"uku-demo:uku-demo-secret").decode()}
 CUSTOMERS = 50_000
 PROCESSES = 2
+PAGE = 100
+OK = 200
+SMALLEST_PAGE = 10_000
+
+Found = tuple[int, Message, bytes]
 
 
-def start():
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def start() -> tuple["subprocess.Popen[str]", SplitResult, float]:
     """Start the simulator; give the process, its address and the seconds it took."""
     began = time.monotonic()
     command = [sys.executable, "-m", "fortnox_sim", "--port", "0", "--seed", "empty", "--customers", str(CUSTOMERS)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    line = process.stdout.readline()
+    line = process.stdout.readline() if process.stdout else ""
     return process, urlsplit(line.split()[-1]), time.monotonic() - began
 
 
-def call(address, method, path, body=None, headers=None):
-    connection = http.client.HTTPConnection(address.hostname, address.port)
-    connection.request(method, path, body, headers or {})
+def call(
+    address: SplitResult, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None
+) -> Found:
+    """Send one request on a connection of its own."""
+    connection = http.client.HTTPConnection(address.hostname or "", address.port)
+    connection.request(method, path, body, dict(headers or {}))
     answer = connection.getresponse()
     found = answer.status, answer.headers, answer.read()
     connection.close()
     return found
 
 
-def post_form(address, path, values, headers=None):
-    from urllib.parse import urlencode
-
+def post_form(
+    address: SplitResult, path: str, values: dict[str, str], headers: Mapping[str, str] | None = None
+) -> Found:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     return call(address, "POST", path, urlencode(values), {**kind, **(headers or {})})
 
 
-def connect(address):
+def connect(address: SplitResult) -> dict[str, str]:
     """Walk the consent pages and give the headers of a connected client."""
-    import re
-    from urllib.parse import parse_qs, urlencode
-
-    asked = {
-        "client_id": "uku-demo", "response_type": "code", "scope": "customer", "state": "s", "redirect_uri": REDIRECT,
-    }  # fmt: skip
+    asked = {"client_id": "uku-demo", "response_type": "code", "scope": "customer", "redirect_uri": REDIRECT}
     page = call(address, "GET", f"/oauth-v1/auth?{urlencode(asked)}")[2].decode()
-    ticket = re.search(r'name="ticket" value="(\w+)"', page)[1]
+    ticket = re.findall(r'name="ticket" value="(\w+)"', page)[0]
     user = {"username": "anna@exempelbyran.example", "password": "fortnox"}
     post_form(address, "/oauth-v1/auth/login", {"ticket": ticket, **user})
     post_form(address, "/oauth-v1/auth/company", {"ticket": ticket, "company": "556001"})
@@ -66,35 +77,39 @@ def connect(address):
     return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
 
-def load(address, headers, seconds, results):
+def load(address: SplitResult, headers: dict[str, str], seconds: float, results: "multiprocessing.Queue[int]") -> None:
     """Ask for list after list; count the good answers."""
     end, page, good = time.monotonic() + seconds, 0, 0
     while time.monotonic() < end:
-        page = page % (CUSTOMERS // 100) + 1
-        status, _, body = call(address, "GET", f"/3/customers?limit=100&page={page}", headers=headers)
-        good += status == 200 and len(body) > 10_000
+        page = page % (CUSTOMERS // PAGE) + 1
+        status, _, body = call(address, "GET", f"/3/customers?limit={PAGE}&page={page}", headers=headers)
+        good += status == OK and len(body) > SMALLEST_PAGE
     results.put(good)
 
 
-def main():
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
+def measure(address: SplitResult, seconds: float) -> None:
+    """Measure the first list and the rate under load."""
+    headers = connect(address)
+    began = time.monotonic()
+    call(address, "GET", f"/3/customers?limit={PAGE}", headers=headers)
+    say(f"first list of {CUSTOMERS}: {time.monotonic() - began:.3f} s")
+    results: multiprocessing.Queue[int] = multiprocessing.Queue()
+    facts = (address, headers, seconds, results)
+    workers = [multiprocessing.Process(target=load, args=facts) for _ in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    done = sum(results.get() for _ in workers)
+    for worker in workers:
+        worker.join()
+    say(f"lists of {PAGE} customers: {done / seconds:.0f} a second over {seconds:.0f} s")
+
+
+def main() -> None:
+    """Print the figures."""
     process, address, took = start()
-    print(f"start with {CUSTOMERS} customers: {took:.2f} s")
+    say(f"start with {CUSTOMERS} customers: {took:.2f} s")
     try:
-        headers = connect(address)
-        began = time.monotonic()
-        call(address, "GET", "/3/customers?limit=100&page=1", headers=headers)
-        print(f"first list of {CUSTOMERS}: {time.monotonic() - began:.3f} s")
-        results = multiprocessing.Queue()
-        workers = [
-            multiprocessing.Process(target=load, args=(address, headers, seconds, results)) for _ in range(PROCESSES)
-        ]
-        for worker in workers:
-            worker.start()
-        done = sum(results.get() for _ in workers)
-        for worker in workers:
-            worker.join()
-        print(f"lists of 100 customers: {done / seconds:.0f} a second over {seconds:.0f} s")
+        measure(address, float(sys.argv[1]) if len(sys.argv) > 1 else 10.0)
     finally:
         process.terminate()
         process.wait()

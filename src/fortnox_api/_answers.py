@@ -34,7 +34,6 @@ _LONGEST_CODE: Final = 19
 _REFUSALS: Final = 4
 _BY_STATUS: Final[dict[int, type[FortnoxError]]] = {401: Unauthorized, 408: Unavailable, 429: RateLimited}
 _WITH_COMPLAINT: Final[dict[int, type[FortnoxError]]] = {403: Forbidden, 404: NotFound}
-_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _TOKEN: Final = re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){0,2}")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
@@ -113,7 +112,7 @@ def error(
     made.status = answer.status
     made.code = code
     made.message = safe_text(complaint.message if complaint else "", secrets)
-    made.request_id = request_id(answer)
+    made.request_id = answer.uid
     made.outcome = _outcome(kind, answer.status, complaint, unclear)
     if isinstance(made, RateLimited):
         made.retry_after = retry_after(answer.headers.get("Retry-After"), clock.now())
@@ -153,12 +152,6 @@ def _reason(kind: type[FortnoxError], code: int | str | None) -> str:
         Forbidden: "a scope, licence or right is missing",
         NotFound: "the record does not exist",
     }.get(kind, "Fortnox refused the request")
-
-
-def request_id(answer: Answer) -> str | None:
-    """Return X-Uid when it looks like one."""
-    found = answer.headers.get("X-Uid", "")
-    return found if _REQUEST_ID.fullmatch(found) else None
 
 
 def safe_text(message: str, secrets: Collection[str] = ()) -> str:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
-from fortnox_api._answers import content, pdf, request_id
+from fortnox_api._answers import content, pdf
 from fortnox_api._auth import Auth
 from fortnox_api._clock import Clock
 from fortnox_api._deadline import Deadline
@@ -63,14 +63,19 @@ class Call:
         """What is known when the call went out and its answer does not tell."""
         return Outcome.NOT_APPLIED if self.kind is Kind.READ else Outcome.UNKNOWN
 
+    @property
+    def name(self) -> str:
+        """What the log may say: no query and no number, since firms number people by their personal numbers."""
+        resource, *rest = self.path.split("/")
+        return " ".join([self.method, resource, *rest[1:]])
+
     def message(self, token: str) -> Message:
         """Return the request as it goes on the wire, with a token."""
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         if self.body is not None:
             headers["Content-Type"] = "application/json"
         query = f"?{urlencode(self.query, quote_via=quote)}" if self.query else ""
-        target = f"/3/{self.path}{query}"
-        return Message(self.method, target, headers, self.body, unclear=self.unclear)
+        return Message(self.name, self.method, f"/3/{self.path}{query}", headers, self.body, unclear=self.unclear)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,8 +101,8 @@ class Reply:
 
     def unreadable(self, reason: str) -> Unreadable:
         """Return the error for this answer."""
-        uid = request_id(self.answer)
-        return Unreadable(reason, status=self.answer.status, request_id=uid, outcome=self.unclear)
+        answer = self.answer
+        return Unreadable(reason, status=answer.status, request_id=answer.uid, outcome=self.unclear)
 
 
 class Api:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from fortnox_api._answers import complaint_of, error, request_id, safe_text
+from fortnox_api._answers import complaint_of, error, safe_text
 from fortnox_api._clock import Clock, Now, clock_of
 from fortnox_api._errors import (
     AppCredentialsWrong,
@@ -146,7 +146,7 @@ class OAuthApp:
                 "the token answer holds no usable token",
                 transient=True,
                 status=answer.status,
-                request_id=request_id(answer),
+                request_id=answer.uid,
                 outcome=message.unclear,
             )
         return tokens
@@ -154,6 +154,7 @@ class OAuthApp:
     def _message(self, path: str, form: dict[str, str], headers: dict[str, str]) -> Message:
         pair = f"{self._client_id}:{self._client_secret}".encode()
         return Message(
+            f"POST {path}",
             "POST",
             path,
             {
@@ -185,7 +186,7 @@ class OAuthApp:
             status=answer.status,
             code=complaint.code,
             message=safe_text(complaint.message, (secret, self._client_secret)),
-            request_id=request_id(answer),
+            request_id=answer.uid,
             outcome=Outcome.REFUSED,
         )
 

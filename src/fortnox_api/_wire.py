@@ -1,6 +1,8 @@
 """One request to one host and its whole answer, under a deadline and a size cap. No retry, no meaning."""
 
 import ipaddress
+import logging
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +15,9 @@ from fortnox_api._clock import Clock
 from fortnox_api._deadline import Deadline, within
 from fortnox_api._errors import ConnectionFailed, Outcome, Unreadable
 from fortnox_api._transport import DeadlineTransport
+
+_log = logging.getLogger("fortnox_api")
+_UID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 """Bytes, on the wire and again after inflating. A page of 500 records is below 1 MB; a printed invoice may be
@@ -35,9 +40,11 @@ class Timeouts:
 class Message:
     """A request as the wire needs it: `target` is an encoded path with its query.
 
-    `unclear` is what is known when it went out and no usable answer came.
+    `name` is what the log may say about it, without any value. `unclear` is what is known when it went out and no
+    usable answer came.
     """
 
+    name: str
     method: str
     target: str
     headers: Mapping[str, str]
@@ -52,6 +59,12 @@ class Answer:
     status: int
     headers: httpx2.Headers
     body: bytes
+
+    @property
+    def uid(self) -> str | None:
+        """X-Uid, which Fortnox's support asks for; None when it does not look like one."""
+        found = self.headers.get("X-Uid", "")
+        return found if _UID.fullmatch(found) else None
 
     @property
     def good(self) -> bool:
@@ -92,18 +105,20 @@ class Wire:
         request = httpx2.Request(
             message.method,
             self._base + message.target,
-            headers={"Accept-Encoding": "gzip", **message.headers},
+            headers={"User-Agent": "fortnox_api", "Accept-Encoding": "gzip", **message.headers},
             content=message.body,
             extensions={"timeout": dict(self._limits)},
         )
         try:
             with within(deadline):
-                return self._exchange(request, message, deadline)
+                answer = self._exchange(request, message, deadline)
         except _UNSENT as fault:
             # A LocalProtocolError may quote a header, and a header may be the token: no cause is kept.
             raise ConnectionFailed(type(fault).__name__, outcome=Outcome.NOT_APPLIED) from None
         except (httpx2.TransportError, OSError) as fault:
             raise ConnectionFailed(type(fault).__name__, outcome=message.unclear) from fault
+        _log.info("%s: %s, X-Uid %s", message.name, answer.status, answer.uid)
+        return answer
 
     def _exchange(self, request: httpx2.Request, message: Message, deadline: Deadline) -> Answer:
         response = self._transport.handle_request(request)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from fortnox_sim import oauth
@@ -36,6 +37,12 @@ class Simulator:
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = MAX_BODY
+        try:
+            return self._handle(request, environ, start_response)
+        except RequestEntityTooLarge:
+            return _respond(Answer(413, b"", {"Server": "Fortnox"}), environ, start_response)
+
+    def _handle(self, request: Request, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         if not request.path.startswith(("/3", "/oauth-v1")):
             return _respond(answer_control(self.world, request), environ, start_response)
         outcome = self._perform(request)
@@ -47,6 +54,8 @@ class Simulator:
         """Run one simulated request through journal and fault plan."""
         world = self.world
         query = dict(request.args.items())
+        if request.path.startswith("/oauth-v1"):
+            request.get_data(cache=True)  # names the company; never read while the lock is held
         with world.lock:
             company = peek_company(world, request)
             shown = {key: value for key, value in query.items() if key != "state"}

@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import ipaddress
+import logging
 import socket
 import ssl
 import threading
@@ -94,10 +95,10 @@ def serve():
 def client():
     opened = []
 
-    def made(port, *, read=5.0, total=TOTAL, scheme="http", host="127.0.0.1", transport=None):
+    def made(port, *, read=5.0, total=TOTAL, scheme="http", host="127.0.0.1", transport=None, token="t"):  # noqa: S107 - invented
         opened.append(
             Fortnox(
-                auth=StaticAuth("t"),
+                auth=StaticAuth(token),
                 base_url=f"{scheme}://{host}:{port}",
                 transport=transport,
                 limiter=PaceLimiter(0),
@@ -350,6 +351,30 @@ def test_a_certificate_that_nobody_trusts_was_not_applied(serve, client, certifi
     server = serve(over_tls(certificate, answering(WHOLE)))
     fault, _ = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
     assert (fault.reason, fault.outcome, server.seen) == ("ConnectError", Outcome.NOT_APPLIED, [])
+
+
+def test_the_log_names_each_request_and_holds_no_secret_and_no_person(serve, client, payload, caplog):
+    caplog.set_level(logging.DEBUG)
+    raw = HEAD + b"X-Uid: 685856e1\r\nContent-Length: %d\r\n\r\n" % len(COMPANY) + COMPANY
+    server = serve(answering(raw, keep=True))
+    fortnox = client(server.port, total=5, token="canary-token")
+    fortnox.company.get()
+    for act in (
+        lambda: fortnox.customers.get("canary-197001011234"),
+        lambda: list(fortnox.customers.list(name="canary-anna")),
+        lambda: fortnox.invoices.bookkeep("canary-1"),
+        lambda: fortnox.invoices.create(payload(remarks="canary-remark")),
+    ):
+        failing(act)
+    ours = [each.getMessage() for each in caplog.records if each.name == "fortnox_api"]
+    assert ours == [
+        "GET companyinformation: 200, X-Uid 685856e1",
+        "GET customers: 200, X-Uid 685856e1",
+        "GET customers: 200, X-Uid 685856e1",
+        "PUT invoices bookkeep: 200, X-Uid 685856e1",
+        "POST invoices: 200, X-Uid 685856e1",
+    ]
+    assert [each.getMessage() for each in caplog.records if "canary" in each.getMessage()] == []
 
 
 def test_a_deadline_that_has_passed_sends_nothing(serve, client, payload):

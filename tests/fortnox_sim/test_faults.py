@@ -1,6 +1,7 @@
 """The fault plan in every phase, over real sockets where bytes matter."""
 
 import http.client
+import socket
 import threading
 from contextlib import contextmanager
 
@@ -225,3 +226,14 @@ def test_many_clients_at_once_lose_nothing(desk, wire):
         thread.join()
     numbers = [row["DocumentNumber"] for row in Desk.get(desk, "invoices").json["Invoices"]]
     assert (made(desk), len(set(numbers))) == (16, 16)
+
+
+def test_a_client_that_stalls_in_its_body_stops_nobody_else(desk, wire):
+    with socket.create_connection(("127.0.0.1", wire.port)) as stalled:
+        stalled.sendall(b"POST /oauth-v1/token HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\ngrant")
+        assert wire.create(timeout=5)[0] == 201
+
+
+def test_a_body_over_ten_million_bytes_is_refused(desk):
+    answer = desk.http.post("/3/customers", data=b" " * 10_000_001, headers=desk.headers)
+    assert answer.status_code == 413

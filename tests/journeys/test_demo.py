@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.journeys.conftest import Demo
+
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]
 
 STEPS_WITH_AN_END = (
@@ -47,3 +49,9 @@ def test_a_second_demo_goes_on_from_the_first_without_authorizing_or_invoicing_a
     assert demo.fact("invoices pushed") == "6"
     assert demo.fact("creates in the journal per invoice") == "1"
     assert [line for line in demo.lines if line.endswith("checks held")] == ["14 of 14 checks held"]
+
+
+def test_a_second_demo_beside_the_first_is_told_so_and_touches_nothing(demo):
+    beside = Demo(demo.home)
+    assert beside.start("--exit") == 1
+    assert beside.text.startswith(f"A demo is running in {demo.home}/demo already. Stop it with Ctrl-C where it runs")

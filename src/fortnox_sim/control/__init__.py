@@ -26,9 +26,10 @@ def answer_control(world: World, request: Request) -> Answer:
     if not parts:
         with world.lock:
             return landing.page(world, request.host_url)
+    data = request.get_data()
     try:
         with world.lock:
-            status, body = _run(world, request, parts)
+            status, body = _run(world, request, parts, data)
     except (_NotThere, KeyError) as error:
         status, body = 404, {"error": f"not here: {error}"}
     except Refusal as refused:
@@ -42,9 +43,8 @@ def answer_control(world: World, request: Request) -> Answer:
     return Answer(status, text.encode(), {"Content-Type": "application/json", "Cache-Control": "no-store"})
 
 
-def _run(world: World, request: Request, parts: tuple[str, ...]) -> tuple[int, object]:
+def _run(world: World, request: Request, parts: tuple[str, ...], data: bytes) -> tuple[int, object]:
     action, args = _find(request.method, parts)
-    data = request.get_data()
     body = json.loads(data) if data.strip() else {}
     if not isinstance(body, dict):
         raise TypeError("the body is one JSON object")

@@ -14,7 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 from uku.boot import start_django
-from uku.demo.processes import Child, DidNotStart, free_port, start, wait_for_answer
+from uku.demo.processes import DidNotStart, Running, alone_in, free_port, wait_for_answer
 from uku.demo.simulator import Simulator
 from uku.kit.embedded import Cluster
 
@@ -28,17 +28,17 @@ class Interrupted(Exception):
 def run_demo(*, stop_after: bool, reset: bool, console: Console) -> int:
     """Return the exit status: 0 only if every step came to its end and every check held."""
     home = Path(os.environ.get("UKU_HOME", ".uku")).absolute() / "demo"
-    if reset:
-        _throw_away(home)
-    home.mkdir(parents=True, exist_ok=True)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _interrupt)
     try:
-        with _everything(home, console) as simulator:
-            held = _main_job(simulator, console)
-            if not stop_after:
-                _serve(console)
-            return 0 if held else 1
+        with alone_in(home) as running:
+            if reset:
+                _throw_away(home)
+            with _everything(home, running, console) as simulator:
+                held = _main_job(simulator, console)
+                if held and not stop_after:
+                    _serve(console)
+                return 0 if held else 1
     except Interrupted:
         return 0
     except DidNotStart as error:
@@ -47,7 +47,7 @@ def run_demo(*, stop_after: bool, reset: bool, console: Console) -> int:
 
 
 @contextmanager
-def _everything(home: Path, console: Console) -> Iterator[Simulator]:
+def _everything(home: Path, running: Running, console: Console) -> Iterator[Simulator]:
     """PostgreSQL, the simulator, the web server and a worker; stopped the other way round."""
     with ExitStack() as stack:
         began = time.monotonic()
@@ -58,15 +58,15 @@ def _everything(home: Path, console: Console) -> Iterator[Simulator]:
         os.environ.update(_environment(home, web, port))
         os.environ.update(DATABASE_URL=addresses.app, MIGRATE_DATABASE_URL=addresses.owner, UKU_HOME=str(home))
         _line(console, "PostgreSQL", "embedded, under " + str(home), began)
-        _migrate(home, console)
+        _migrate(running, console)
         began = time.monotonic()
-        simulator = _start_simulator(home, port, stack)
+        simulator = _start_simulator(running, port, stack)
         _line(console, "Simulated Fortnox", simulator.address, began)
         _start_django(simulator)
         began = time.monotonic()
         # Stopped in the order web, worker, simulator, PostgreSQL: an ExitStack unwinds from its end.
-        stack.callback(_start(home, "worker", ["uku", "worker"]).stop)
-        server = _start(home, "web", ["uku", "serve", "--port", str(web)])
+        stack.callback(running.start("worker", ["uku", "worker"]).stop)
+        server = running.start("web", ["uku", "serve", "--port", str(web)])
         stack.callback(server.stop)
         wait_for_answer(server, f"http://localhost:{web}/accounts/login/")
         _line(console, "Web server and worker", os.environ["UKU_PUBLIC_URL"], began)
@@ -97,19 +97,20 @@ def _environment(home: Path, web: int, simulator: int) -> dict[str, str]:
     return found | ({"UKU_TEST_CLOCK": "1"} if "UKU_DEMO_TODAY" in os.environ else {})
 
 
-def _migrate(home: Path, console: Console) -> None:
+def _migrate(running: Running, console: Console) -> None:
     began = time.monotonic()
-    child = _start(home, "migrate", ["uku", "migrate"])
+    child = running.start("migrate", ["uku", "migrate"])
     if child.process.wait():
         raise DidNotStart(f"the migrations failed: {child.log.read_text(errors='replace')[-800:]}")
     _line(console, "Database schema", "this version's", began)
 
 
-def _start_simulator(home: Path, port: int, stack: ExitStack) -> Simulator:
-    arguments = ["fortnox_sim", "--port", str(port), "--seed", "demo", "--save", str(home / "fortnox.jsonl")]
+def _start_simulator(running: Running, port: int, stack: ExitStack) -> Simulator:
+    save = running.home / "fortnox.jsonl"
+    arguments = ["fortnox_sim", "--port", str(port), "--seed", "demo", "--save", str(save)]
     if today := os.environ.get("UKU_DEMO_TODAY"):
         arguments += ["--today", today]
-    child = _start(home, "simulator", arguments)
+    child = running.start("simulator", arguments)
     stack.callback(child.stop)
     simulator = Simulator(f"http://127.0.0.1:{port}")
     wait_for_answer(child, f"{simulator.address}/_sim/")
@@ -127,10 +128,6 @@ def _start_django(simulator: Simulator) -> None:
         moment = datetime.fromisoformat(f"{today}T12:00:00+00:00")
         clock.move(seconds=int((moment - datetime.now(UTC)).total_seconds()))
         simulator.post("clock", {"set": f"{today}T13:00:00"})
-
-
-def _start(home: Path, name: str, arguments: list[str]) -> Child:
-    return start(name, arguments, logs=home / "logs", environment={})
 
 
 def _main_job(simulator: Simulator, console: Console) -> bool:
@@ -156,13 +153,18 @@ def _line(console: Console, what: str, how: str, began: float) -> None:
 
 
 def _throw_away(home: Path) -> None:
-    """Stop what runs there and delete the demo's own data."""
+    """Delete the demo's own data: its cluster, the simulator's file, keys, logs and mail."""
     import shutil
 
-    if home.exists():
-        Cluster(home).destroy()
-        shutil.rmtree(home, ignore_errors=True)
+    Cluster(home).destroy()
+    for name in ("fortnox.jsonl", "keys"):
+        (home / name).unlink(missing_ok=True)
+    for name in ("logs", "mail"):
+        shutil.rmtree(home / name, ignore_errors=True)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """End once; what comes while everything is being stopped is ignored."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.SIG_IGN)
     raise Interrupted

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx2
 
@@ -39,20 +42,46 @@ class Child:
             self.process.wait()
 
 
-def start(name: str, arguments: list[str], *, logs: Path, environment: Mapping[str, str]) -> Child:
-    """Start one of our modules in a session of its own, so that Ctrl-C reaches the demo alone."""
-    logs.mkdir(parents=True, exist_ok=True)
-    log = logs / f"{name}.log"
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            env={**os.environ, **environment},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    return Child(name, process, log)
+@dataclass
+class Running:
+    """The one demo in a home. Its children hold the home's lock too, so that none is left behind unseen."""
+
+    home: Path
+    lock: IO[str]
+
+    def start(self, name: str, arguments: list[str]) -> Child:
+        """Start one of our modules in a session of its own, so that Ctrl-C reaches the demo alone."""
+        log = self.home / "logs" / f"{name}.log"
+        log.parent.mkdir(exist_ok=True)
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=(self.lock.fileno(),),
+            )
+        self.lock.write(f"{process.pid} ")
+        self.lock.flush()
+        return Child(name, process, log)
+
+
+@contextmanager
+def alone_in(home: Path) -> Iterator[Running]:
+    """Take the home's lock. Raises DidNotStart while another demo, or a process it left behind, holds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise DidNotStart(
+                f"A demo is running in {home} already. Stop it with Ctrl-C where it runs, or: kill {lock.read()}"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} ")
+        yield Running(home, lock)
 
 
 def wait_for_answer(child: Child, url: str) -> None:

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import logging.config
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 _SECRET_NAME = re.compile(r"token|secret|authorization|password|cookie|^code$|^state$", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
-    r"(?P<name>bearer\s+|basic\s+|(?:access_token|refresh_token|client_secret|code|token)[\"']?\s*[=:]\s*[\"']?)"
+    r"(?P<name>bearer\s+|basic\s+"
+    r"|(?<![a-z])(?:access_token|refresh_token|client_secret|password|session|csrftoken|code|token)[\"']?\s*[=:]\s*[\"']?)"
     r"[A-Za-z0-9._~+/=-]{8,}",
     re.IGNORECASE,
 )
-_PERSON = re.compile(r"\b(?:19|20)?\d{2}[01]\d[0-3]\d[-+]?\d{4}\b")
+_PERSON = re.compile(r"\b(?:19|20)?\d{2}[01]\d[0-9]\d[-+]?\d{4}\b")  # a coordination number adds 60 to the day
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def redact(text: str) -> str:
     """Mask what looks like a token or a personal number, and keep a line a line."""
     text = _SECRET_TEXT.sub(lambda found: f"{found['name']}[masked]", text)
-    return _PERSON.sub("[personal number]", text).replace("\r", "\\r").replace("\x00", "")
+    text = _PERSON.sub("[personal number]", text)
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _redact_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if _SECRET_NAME.search(key):
-            event[key] = "[masked]"
-        elif isinstance(value, str):
-            event[key] = redact(value)
+        event[key] = _masked(key, value)
     return event
+
+
+def _masked(name: str, value: Any) -> Any:
+    """Mask by name and by look, however deep; what the renderer would show by its repr is looked at as that."""
+    if _SECRET_NAME.search(name):
+        return "[masked]"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _masked(str(key), part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked("", part) for part in value]
+    return redact(value if isinstance(value, str) else repr(value))
 
 
 _SHARED: list[Any] = [

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Barrier
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from tests.uku.conftest import AT, make_user, make_workspace
 
@@ -139,15 +140,24 @@ def test_a_scheduler_that_slept_catches_up_once(plan):
     assert Task.objects.count() == 3
 
 
-def test_the_hourly_job_opens_months_in_each_workspace_that_wants_them(workspace, owner, other_workspace, stranger):
-    with workspace_in_force(workspace.pk):
-        switch_on(owner, month=AT.date())
-    with workspace_in_force(other_workspace.pk):
-        switch_on(stranger, month=AT.date())
-        SummaryPlan.objects.update(active=False)
-    for _ in range(2):
+def test_the_hourly_job_opens_months_in_each_workspace_that_wants_them(committed):
+    places = []
+    for slug in ("byran", "annan"):
+        actor = make_user(f"owner@{slug}.example")
+        places.append(make_workspace(slug, actor))
+        with workspace_in_force(places[-1].pk):
+            switch_on(actor, month=AT.date())
+    SummaryPlan.everywhere.filter(workspace=places[1]).update(active=False)
+    with time_machine.travel(datetime(2026, 4, 29, 21, 59, tzinfo=UTC), tick=False):
         open_months.func(timestamp=0)
-    assert set(Task.everywhere.values_list("workspace", flat=True)) == {workspace.pk}
+    assert list(Task.everywhere.values_list("workspace", "month")) == [(places[0].pk, MARCH)]
+    with time_machine.travel(datetime(2026, 5, 30, 22, 0, tzinfo=UTC), tick=False):
+        for _ in range(2):
+            open_months.func(timestamp=0)
+    months = [MARCH, date(2026, 4, 1), date(2026, 5, 1)]
+    assert list(Task.everywhere.order_by("month").values_list("workspace", "month")) == [
+        (places[0].pk, month) for month in months
+    ]
 
 
 def test_figures_are_taken_in_and_refreshed(plan):

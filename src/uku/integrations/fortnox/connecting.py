@@ -15,7 +15,7 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.gateway import oauth_app, open_with
 from uku.integrations.fortnox.models import Attempt, Connection, RunKind
 from uku.integrations.fortnox.statistics import STATISTICS
-from uku.integrations.fortnox.tokens import open_tokens, seal_tokens
+from uku.integrations.fortnox.tokens import open_tokens, refuse_inside_transaction, seal_tokens
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen
 from uku.workspaces.models import Membership, User, Workspace
@@ -135,6 +135,7 @@ def complete(*, attempt: Attempt, code: str, at: datetime) -> Connection:
     Raises FortnoxError when Fortnox refuses, CompanyRefused when the company is not this workspace's;
     either way nothing is stored, and a grant that was given is revoked.
     """
+    refuse_inside_transaction()
     tokens = oauth_app().exchange_code(code)
     try:
         with open_with(tokens) as fortnox:

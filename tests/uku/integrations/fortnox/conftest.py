@@ -142,7 +142,8 @@ def work_off(*, at_most: int = 50) -> list[str]:
 def environment(process_environment, fortnox):
     """What a process of ours needs to reach this test's database and Fortnox."""
     places = {"UKU_FORTNOX_AUTH_URL": fortnox.address, "UKU_FORTNOX_API_URL": fortnox.address}
-    return {**process_environment, **places, "UKU_TEST_CLOCK": "1", "UKU_LOG_LEVEL": "INFO"}
+    return {**process_environment, **places, "UKU_TEST_CLOCK": "1", "UKU_LOG_LEVEL": "INFO",
+            "DJANGO_SETTINGS_MODULE": "uku.settings"}
 
 
 @pytest.fixture
@@ -162,6 +163,35 @@ def processes(environment, tmp_path):
     for process in started:
         process.kill()
         process.wait()
+
+
+ASK = """
+import pathlib, sys, time
+import django
+django.setup()
+from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.models import Connection
+connection, place = Connection.everywhere.get(), pathlib.Path(sys.argv[1])
+(place / f"ready-{sys.argv[2]}").touch()
+while not (place / "go").exists():
+    time.sleep(0.01)
+with open_fortnox(connection) as fortnox:
+    for _ in range(int(sys.argv[3])):
+        fortnox.customers.count()
+"""
+
+
+@pytest.fixture
+def ask_from(processes, tmp_path):
+    """Send requests from several real processes that begin together; return when all have ended well."""
+
+    def run(count: int, *, requests: int) -> None:
+        running = [processes("-c", ASK, str(tmp_path), str(i), str(requests)) for i in range(count)]
+        until(lambda: len(list(tmp_path.glob("ready-*"))) == count)
+        (tmp_path / "go").touch()
+        assert [process.wait(timeout=120) for process in running] == [0] * count
+
+    return run
 
 
 @pytest.fixture

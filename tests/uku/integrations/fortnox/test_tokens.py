@@ -1,0 +1,243 @@
+"""Tokens: refreshed once whoever asks, stored by generation, never after a disconnect, never in a transaction."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+
+from tests.uku.integrations.fortnox.simulated import until
+from uku.integrations.fortnox import connecting, jobs
+from uku.integrations.fortnox.gateway import oauth_app, open_fortnox, renew_tokens
+from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
+from uku.integrations.fortnox.syncing import renew, run_sync
+from uku.integrations.fortnox.tokens import (
+    InsideTransaction,
+    NotConnected,
+    PostgresTokenStore,
+    open_tokens,
+    seal_tokens,
+)
+from uku.kit import clock
+
+TOKEN = {"method": "POST", "path": "/oauth-v1/token"}
+
+
+@pytest.fixture
+def expired(connection):
+    """The connection with an access token whose hour is over by our clock."""
+    age(connection, minutes=-1)
+    return Connection.objects.get()
+
+
+def age(connection, *, minutes: float) -> None:
+    """Let the stored access token end in so many minutes."""
+    from dataclasses import replace
+
+    row = Connection.everywhere.get(pk=connection.pk)
+    tokens = replace(open_tokens(row), expires_at=clock.now() + timedelta(minutes=minutes))
+    Connection.everywhere.filter(pk=row.pk).update(sealed_tokens=seal_tokens(row.pk, tokens))
+
+
+def stored():
+    return open_tokens(Connection.everywhere.get())
+
+
+class Thread(threading.Thread):
+    """Runs a function on a database connection of its own, and keeps what it raised."""
+
+    def __init__(self, work) -> None:
+        super().__init__()
+        self.work, self.error = work, None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.work()
+        except Exception as error:  # noqa: BLE001  # handed to the test
+            self.error = error
+        finally:
+            database.close()
+
+
+def ask(connection) -> None:
+    with open_fortnox(connection) as fortnox:
+        fortnox.customers.count()
+
+
+def test_sixteen_threads_at_an_expiry_refresh_once(fortnox, expired):
+    barrier, before = threading.Barrier(16), fortnox.mark()
+
+    def at_once() -> None:
+        barrier.wait()
+        ask(expired)
+
+    threads = [Thread(at_once) for _ in range(16)]
+    for thread in threads:
+        thread.join()
+    assert [thread.error for thread in threads] == [None] * 16
+    assert fortnox.refreshes(before) == 1
+    assert fortnox.requests(before, prefix="/oauth-v1/") == ["POST token"]
+    assert fortnox.requests(before) == ["GET customers"] * 16
+
+
+@pytest.mark.process
+def test_four_processes_at_an_expiry_refresh_once(fortnox, expired, ask_from):
+    before = fortnox.mark()
+    ask_from(4, requests=1)
+    assert fortnox.requests(before, prefix="/oauth-v1/") == ["POST token"]
+    assert fortnox.requests(before) == ["GET customers"] * 4
+
+
+def test_the_marker_is_committed_before_the_refresh_is_sent(fortnox, expired):
+    held = fortnox.fault(**TOKEN, action="hold", phase="P0")
+    thread = Thread(lambda: ask(expired))
+    until(lambda: fortnox.holds(held))
+    assert Connection.everywhere.get().refresh_started_at is not None
+    fortnox.release(held)
+    thread.join()
+    after = Connection.everywhere.get()
+    assert (after.refresh_started_at, after.generation) == (None, expired.generation + 1)
+
+
+def test_a_disconnect_during_a_refresh_wins(fortnox, expired, owner, scope):
+    held = fortnox.fault(**TOKEN, action="hold", phase="P4")
+    thread = Thread(lambda: ask(expired))
+    until(lambda: fortnox.holds(held))
+    connecting.disconnect(workspace=scope, actor=owner, at=clock.now())
+    before = fortnox.mark()
+    fortnox.release(held)
+    thread.join()
+    assert isinstance(thread.error, NotConnected)
+    assert Connection.everywhere.get().sealed_tokens == ""
+    assert fortnox.requests(before) == []
+
+
+def test_a_new_authorization_during_a_refresh_wins_and_the_late_token_is_revoked(
+    fortnox, expired, owner, scope, authorize
+):
+    held = fortnox.fault(**TOKEN, action="hold", phase="P4")
+    thread = Thread(lambda: ask(expired))
+    until(lambda: fortnox.holds(held))
+    authorize(scope, owner)
+    granted = stored()
+    fortnox.release(held)
+    thread.join()
+    assert thread.error is None
+    assert stored() == granted
+    assert len(fortnox.commits("token.revoke")) == 1
+    assert Connection.everywhere.count() == 1
+    renew_tokens(Connection.objects.get())
+
+
+def test_a_refresh_without_a_new_refresh_token_keeps_the_old_one(fortnox, expired):
+    before = stored()
+    fortnox.switch(refresh_token_in_answer=False)
+    ask(expired)
+    after = stored()
+    assert after.refresh_token == before.refresh_token
+    assert after.access_token != before.access_token
+
+
+def test_the_loser_of_a_race_uses_the_winners_token(fortnox, expired, monkeypatch):
+    held = fortnox.fault(**TOKEN, action="hold", phase="P0")
+    loser = Thread(lambda: ask(expired))
+    until(lambda: fortnox.holds(held))
+
+    @contextmanager
+    def no_lock(_self):
+        yield
+
+    monkeypatch.setattr(PostgresTokenStore, "lock", no_lock)
+    ask(expired)
+    fortnox.release(held)
+    loser.join()
+    after = Connection.everywhere.get()
+    assert (loser.error, after.trouble, after.generation) == (None, "", expired.generation + 1)
+    assert fortnox.refreshes() == 1
+
+
+def test_a_dead_grant_is_written_down_and_never_tried_in_a_loop(fortnox, expired, run_jobs, move_clock):
+    fortnox.ask("POST", "companies/556001/revoke")
+    run_sync(connection=expired, kind=RunKind.CUSTOMERS)
+    assert Connection.everywhere.get().trouble == "needs_authorization"
+    before = fortnox.mark()
+    move_clock(seconds=30 * 3600)
+    for _ in range(3):
+        jobs.sweep.func(timestamp=0)
+        run_jobs()
+    assert fortnox.requests(before, prefix="/") == []
+    assert Connection.everywhere.get().sealed_tokens != ""
+
+
+def test_passing_trouble_at_the_token_endpoint_needs_nobody(fortnox, connection):
+    fortnox.fault(**TOKEN, action="status", status=503, times=99)
+    age(connection, minutes=5)
+    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    assert Run.objects.get().state == RunState.DONE
+    age(connection, minutes=-1)
+    run_sync(connection=connection, kind=RunKind.ARTICLES)
+    assert Run.objects.get(kind=RunKind.ARTICLES).state == RunState.RUNNING
+    assert Connection.everywhere.get().trouble == ""
+    fortnox.heal()
+    run_sync(connection=connection, kind=RunKind.ARTICLES)
+    assert Run.objects.get(kind=RunKind.ARTICLES).state == RunState.DONE
+
+
+def test_a_wrong_app_secret_blames_no_connection(fortnox, expired):
+    fortnox.ask("POST", "apps", client_id="uku-demo", client_secret="another")
+    run_sync(connection=expired, kind=RunKind.CUSTOMERS)
+    assert Connection.everywhere.get().trouble == ""
+
+
+def test_an_idle_connection_is_kept_alive(fortnox, connection, run_jobs, move_clock):
+    before, refreshes = stored(), fortnox.refreshes()
+    move_clock(seconds=21 * 3600)
+    renew(connection=connection)
+    assert fortnox.refreshes() == refreshes + 1
+    assert stored().refresh_token != before.refresh_token
+
+
+def test_fortnox_is_never_called_inside_a_transaction(fortnox, connection):
+    store, before = PostgresTokenStore(connection.pk), fortnox.mark()
+    with transaction.atomic(), pytest.raises(InsideTransaction), store.lock():
+        pass
+    with transaction.atomic(), pytest.raises(InsideTransaction):
+        ask(connection)
+    with transaction.atomic(), pytest.raises(InsideTransaction):
+        renew_tokens(connection)
+    assert fortnox.requests(before, prefix="/3/") == []
+    assert fortnox.requests(before, prefix="/oauth-v1/") == []
+
+
+def test_a_code_is_never_exchanged_inside_a_transaction(fortnox, connection, owner, scope):
+    url = connecting.begin(workspace=scope, user=owner, session_key="s", service_account=True, at=clock.now())
+    back = fortnox.consent(url)
+    attempt = connecting.claim_state(state=back["state"], user_id=owner.pk, session_key="s", at=clock.now())
+    before = fortnox.mark()
+    with transaction.atomic(), pytest.raises(InsideTransaction):
+        connecting.complete(attempt=attempt, code=back["code"], at=clock.now())
+    assert fortnox.requests(before, prefix="/") == []
+
+
+def test_tokens_copied_to_another_row_do_not_open(connection):
+    from uku.kit.secrets import CannotOpen
+
+    row = Connection.everywhere.get()
+    row.pk += 1
+    with pytest.raises(CannotOpen):
+        open_tokens(row)
+
+
+def test_the_simulators_token_is_really_spent(fortnox, connection):
+    """The tests above prove something only if a refresh token works once."""
+    from fortnox_api import GrantRevoked
+
+    first = stored().refresh_token
+    renew_tokens(connection)
+    with pytest.raises(GrantRevoked):
+        oauth_app().refresh(first)
