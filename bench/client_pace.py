@@ -1,3 +1,4 @@
+# ruff: noqa: INP001
 """Four processes at full speed through the pace row, for a minute under each model of Fortnox's window.
 
     python bench/client_pace.py [SECONDS]
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import tests.environment  # noqa: E402, F401 - invented keys, before the settings are read
 from tests.client_and_simulator.conftest import Town  # noqa: E402
+
 from uku.kit.embedded import Cluster  # noqa: E402
 
 MODELS = ("sliding", "two-bucket")

@@ -1,13 +1,13 @@
 """A client for Fortnox, the Swedish accounting system.
 
-from fortnox_api import Fortnox, StaticAuth
+    from fortnox_api import Fortnox, StaticAuth
 
-with Fortnox(auth=StaticAuth(access_token)) as fortnox:
+    with Fortnox(auth=StaticAuth(access_token)) as fortnox:
         for customer in fortnox.customers.list(filter="active"):
             print(customer.number, customer.name)
 
-Exact (Decimal, never float), typed, paced, and plain about failure: every error says whether the request was
-not applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only.
+Exact (Decimal, never float), typed, paced, and plain about failure: every error says whether the request was not
+applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only. More in docs/fortnox-api.md.
 """
 
 from fortnox_api._accounts import Account, PredefinedAccount

@@ -1,7 +1,7 @@
 """The chart of accounts (scope `bookkeeping`) and the accounts Fortnox uses by itself (scope `settings`).
 
-No endpoint lists VAT rates. They follow from the VAT codes of accounts: MP1 is 25 %, MP2 12 %, MP3 6 %, MF
-exempt; companies may have codes of their own. Source: the OpenAPI document, public integrations.
+No endpoint lists VAT rates. They follow from the VAT codes of accounts: MP1 is 25 %, MP2 12 %, MP3 6 %, MF exempt;
+companies may have codes of their own. Source: the OpenAPI document, public integrations.
 """
 
 from typing import ClassVar
@@ -15,9 +15,7 @@ from fortnox_api._pages import Shape
 
 
 class Account(Record):
-    """An account of one financial year. `year` is the year's id; `vat_code` is "" when sales on it carry
-    none.
-    """
+    """An account of one financial year. `year` is the year's id; `vat_code` is "" when sales on it carry none."""
 
     number: Key = Field(alias="Number")
     description: Text = ""
@@ -44,9 +42,7 @@ class Accounts(Listed[Account, Account]):
 
 
 class PredefinedAccount(Record):
-    """The account that Fortnox uses for one purpose: SALES, SALES_25_SE, ROUNDOFF … `account` is None when
-    unset.
-    """
+    """The account that Fortnox uses for one purpose: SALES, SALES_25_SE, ROUNDOFF … `account` is None when unset."""
 
     shown: ClassVar = frozenset({"name", "account"})
 

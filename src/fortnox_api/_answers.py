@@ -1,8 +1,8 @@
 """From an answer to its JSON, or to the error it stands for.
 
-Fortnox has at least five shapes of error: ErrorInformation in two casings, `{"message": "unauthorized"}`,
-OAuth's `{"error", "error_description"}`, and HTML or nothing from whatever stands before it. The content type
-is wrong often enough (JSON sent as text/html) that it is never looked at. Source: recorded answers.
+Fortnox has at least five shapes of error: ErrorInformation in two casings, `{"message": "unauthorized"}`, OAuth's
+`{"error", "error_description"}`, and HTML or nothing from whatever stands before it. The content type is wrong often
+enough (JSON sent as text/html) that it is never looked at. Source: recorded answers.
 """
 
 import re
@@ -62,9 +62,7 @@ def content(answer: Answer, *, unclear: Outcome, clock: Clock, secrets: Collecti
 
 
 def pdf(answer: Answer, *, unclear: Outcome, clock: Clock, secrets: Collection[str] = ()) -> bytes:
-    """Return the bytes of a PDF. Raises like `content`; anything that does not begin like a PDF is
-    Unreadable.
-    """
+    """Return the bytes of a PDF. Raises like `content`; anything that does not begin like a PDF is Unreadable."""
     if answer.good and answer.body.startswith(b"%PDF-"):
         return answer.body
     raise error(answer, complaint_of(answer.body), unclear=unclear, clock=clock, secrets=secrets)

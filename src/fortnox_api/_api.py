@@ -1,6 +1,4 @@
-"""The one path every API call takes: token, pace, deadline, send, meaning, and repeats where a repeat is
-safe.
-"""
+"""The one path every API call takes: token, pace, deadline, send, meaning, and repeats where a repeat is safe."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,8 +17,7 @@ from fortnox_api._wire import Answer, Message, Wire
 
 _TRIES: Final = 3
 _LONGEST_WAIT: Final = 10.0
-"""Seconds. Who is told to wait longer raises instead: the caller's queue waits better than a blocked thread.
-"""
+"""Seconds. Who is told to wait longer raises instead: the caller's queue waits better than a blocked thread."""
 _FIRST_WAIT: Final = 0.5
 
 

@@ -70,8 +70,7 @@ class ArticleUpdate(Payload):
 
 
 class ArticlePayload(ArticleUpdate):
-    """An article to create. Without a `number` it gets the next in the series; without a type it becomes
-    STOCK.
+    """An article to create. Without a `number` it gets the next in the series; without a type it becomes STOCK.
 
     A number is letters, digits and `- + / . _`.
     """

@@ -57,8 +57,7 @@ class Vouchers:
     def count(self, *, from_date: date, to_date: date, financial_year_date: date) -> int:
         """Return how many vouchers are dated in these days, both included, for one request.
 
-        `financial_year_date` is a day in the financial year that holds them; Fortnox looks into one year at a
-        time.
+        `financial_year_date` is a day in the financial year that holds them; Fortnox looks into one year at a time.
         """
         query = {
             "financialyeardate": financial_year_date.isoformat(),

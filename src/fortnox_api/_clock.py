@@ -15,8 +15,8 @@ def _utc_now() -> datetime:
 class Clock:
     """Where the client takes time from. Replace any of the four functions.
 
-    `now` gives an aware datetime, `monotonic` seconds that never go back, `sleep` waits so many seconds, and
-    `chance` gives a number from 0 up to 1 that spreads waiting times.
+    `now` gives an aware datetime, `monotonic` seconds that never go back, `sleep` waits so many seconds, and `chance`
+    gives a number from 0 up to 1 that spreads waiting times.
     """
 
     now: Callable[[], datetime] = _utc_now

@@ -1,7 +1,7 @@
 """What Fortnox's error codes mean, in our words, and which of them are no plain refusal.
 
-Source: fortnox.se/developer/guides-and-good-to-know/errors and recorded answers; the meaning of codes that
-Fortnox does not explain comes from public integrations.
+Source: fortnox.se/developer/guides-and-good-to-know/errors and recorded answers; the meaning of codes that Fortnox does
+not explain comes from public integrations.
 """
 
 from typing import Final

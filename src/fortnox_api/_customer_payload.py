@@ -48,8 +48,7 @@ class CustomerUpdate(Payload):
 
 
 class CustomerPayload(CustomerUpdate):
-    """A customer to create. Without a `number` it gets the next in the series; a number once used stays
-    taken.
+    """A customer to create. Without a `number` it gets the next in the series; a number once used stays taken.
 
     A number is letters, digits and `- + / _`.
     """

@@ -26,9 +26,9 @@ class CustomerItem(Record):
 class Customer(Record):
     """A customer with all its fields. Unset texts are "".
 
-    `type` is PRIVATE, COMPANY, or UNDEFINED on some old records, which Fortnox then refuses to update.
-    `vat_type` is SEVAT, SEREVERSEDVAT, EUREVERSEDVAT, EUVAT or EXPORT, and decides which account a sale goes
-    to. `country` is in Swedish. Values that Fortnox adds later come through as they are.
+    `type` is PRIVATE, COMPANY, or UNDEFINED on some old records, which Fortnox then refuses to update. `vat_type` is
+    SEVAT, SEREVERSEDVAT, EUREVERSEDVAT, EUVAT or EXPORT, and decides which account a sale goes to. `country` is in
+    Swedish. Values that Fortnox adds later come through as they are.
     """
 
     number: Key = Field(alias="CustomerNumber")

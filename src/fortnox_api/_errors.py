@@ -1,5 +1,4 @@
-"""What can go wrong, as one tree. Nothing else leaves the client, save ValueError for arguments that make no
-sense.
+"""What can go wrong, as one tree. Nothing else leaves the client, save ValueError for arguments that make no sense.
 
 FortnoxError
 ├── ConnectionFailed        no answer: name, TLS, timeout, reset
@@ -34,10 +33,10 @@ class Outcome(Enum):
 class FortnoxError(Exception):
     """Anything that kept a request from its answer.
 
-    `status` is the HTTP status, None without an answer. `code` is Fortnox's number, or the word of an OAuth
-    error. `message` is Fortnox's own text, cut and without secrets; it may quote a record, so `str()` leaves
-    it out. `reason` is ours and safe to log. `request_id` is X-Uid, which Fortnox's support asks for.
-    `outcome` tells what is known about the effect, `transient` whether time may heal it.
+    `status` is the HTTP status, None without an answer. `code` is Fortnox's number, or the word of an OAuth error.
+    `message` is Fortnox's own text, cut and without secrets; it may quote a record, so `str()` leaves it out. `reason`
+    is ours and safe to log. `request_id` is X-Uid, which Fortnox's support asks for. `outcome` tells what is known
+    about the effect, `transient` whether time may heal it.
     """
 
     transient: bool = False
@@ -81,9 +80,7 @@ class Unauthorized(FortnoxError):
 
 
 class GrantRevoked(Unauthorized):
-    """The refresh token or the authorization code is used, expired or unknown: only a person can connect
-    again.
-    """
+    """The refresh token or the authorization code is used, expired or unknown: only a person can connect again."""
 
 
 class AppCredentialsWrong(FortnoxError):

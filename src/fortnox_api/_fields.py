@@ -1,8 +1,7 @@
 """How Fortnox's loose types become exact ones: one coercion for each kind of field.
 
-Recorded answers hold numbers as strings and strings as numbers, `"true"` for true, null and "" for nothing,
-dates as "" and with a time. A value outside these tables is a fault of its record, never a guess. Floats are
-refused.
+Recorded answers hold numbers as strings and strings as numbers, `"true"` for true, null and "" for nothing, dates as ""
+and with a time. A value outside these tables is a fault of its record, never a guess. Floats are refused.
 """
 
 import re

@@ -16,12 +16,11 @@ from fortnox_api._tokens import TokenSet
 class RotatingAuth(Renewing):
     """Access tokens from a rotating refresh token.
 
-    Refreshes `margin` before the end, one process at a time, and stores the new tokens before their first
-    use. When a refresh fails in passing, the old token is used while it lives, and this process waits a
-    minute before it tries again. Raises GrantRevoked only when Fortnox refuses the refresh token that is
-    still the stored one; it is then not sent again. When the store fails to save, its exception comes
-    through, the tokens stay in memory, and the next call saves them first: after a crash in between only
-    `refresh_started` tells that the stored one is spent.
+    Refreshes `margin` before the end, one process at a time, and stores the new tokens before their first use. When a
+    refresh fails in passing, the old token is used while it lives, and this process waits a minute before it tries
+    again. Raises GrantRevoked only when Fortnox refuses the refresh token that is still the stored one; it is then not
+    sent again. When the store fails to save, its exception comes through, the tokens stay in memory, and the next call
+    saves them first: after a crash in between only `refresh_started` tells that the stored one is spent.
     """
 
     def __init__(
@@ -57,12 +56,11 @@ class RotatingAuth(Renewing):
 
 
 class ClientCredentialsAuth(Renewing):
-    """Access tokens minted from the company's consent to a service account. No refresh token is spent or
-    needed.
+    """Access tokens minted from the company's consent to a service account. No refresh token is spent or needed.
 
-    `tenant_id` is the company's database number. The store only saves mintings; a refresh token it holds
-    stays in it, so that there is something to revoke. Without a store every process mints its own, which
-    Fortnox allows. Source: fortnox.se/developer/authorization/get-access-token-using-client-credentials.
+    `tenant_id` is the company's database number. The store only saves mintings; a refresh token it holds stays in it,
+    so that there is something to revoke. Without a store every process mints its own, which Fortnox allows. Source:
+    fortnox.se/developer/authorization/get-access-token-using-client-credentials.
     """
 
     def __init__(

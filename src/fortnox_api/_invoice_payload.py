@@ -1,6 +1,4 @@
-"""What is sent to make or change an invoice. Source: `InvoicePayload` of the OpenAPI document, recorded
-answers.
-"""
+"""What is sent to make or change an invoice. Source: `InvoicePayload` of the OpenAPI document, recorded answers."""
 
 from datetime import date
 from decimal import Decimal
@@ -25,12 +23,11 @@ _TEXTS: Final = {
 
 
 class InvoiceRowPayload(Payload):
-    """A row. `price` is per unit, with or without VAT as the invoice says; `vat` and a PERCENT discount are
-    percent.
+    """A row. `price` is per unit, with or without VAT as the invoice says; `vat` and a PERCENT discount are percent.
 
-    A quantity left out would be 0, so it has no default. Leave `account_number` out for Fortnox to choose by
-    article and customer. Amounts and quantities with more than two places are refused: Fortnox would round
-    them. `row_id` is for updates alone: it names the row that this one replaces.
+    A quantity left out would be 0, so it has no default. Leave `account_number` out for Fortnox to choose by article
+    and customer. Amounts and quantities with more than two places are refused: Fortnox would round them. `row_id` is
+    for updates alone: it names the row that this one replaces.
     """
 
     spelled: ClassVar = frozenset({"delivered_quantity"})
@@ -68,9 +65,8 @@ class KeptRowPayload(Payload):
 class InvoicePayload(Payload):
     """An invoice to create. What touches money has no default at Fortnox's end: it is always sent.
 
-    `external_reference` (80 characters) is the only thing a lost answer can be looked up by. Leave
-    `document_number` None for Fortnox's own series; a supplied one must be unused digits. Fortnox takes at
-    most 500 rows.
+    `external_reference` (80 characters) is the only thing a lost answer can be looked up by. Leave `document_number`
+    None for Fortnox's own series; a supplied one must be unused digits. Fortnox takes at most 500 rows.
     """
 
     wrapper: ClassVar = "Invoice"
@@ -105,9 +101,8 @@ class InvoicePayload(Payload):
 class InvoiceUpdate(Payload):
     """Changes to an invoice that is neither booked nor cancelled. What is None stays as it is; BLANK clears.
 
-    `rows` replaces all rows. When no row has a `row_id` they are matched by place; when one has, rows without
-    an id are new, and a row that is not mentioned is removed. Every row gets a new id. Source: the OpenAPI
-    document.
+    `rows` replaces all rows. When no row has a `row_id` they are matched by place; when one has, rows without an id are
+    new, and a row that is not mentioned is removed. Every row gets a new id. Source: the OpenAPI document.
     """
 
     wrapper: ClassVar = "Invoice"

@@ -11,8 +11,8 @@ from fortnox_api._models import Record
 class InvoiceItem(Record):
     """An invoice as lists show it. Amounts are in `currency`.
 
-    `voucher_*` are unset until it is booked, and for a connection without the right to see vouchers.
-    `final_pay_date` is None until it is fully paid.
+    `voucher_*` are unset until it is booked, and for a connection without the right to see vouchers. `final_pay_date`
+    is None until it is fully paid.
     """
 
     number: Key = Field(alias="DocumentNumber")
@@ -63,8 +63,8 @@ class InvoiceRow(Record):
 class Invoice(Record):
     """An invoice with all its fields. Amounts are in `currency`; `total` is rounded when the company rounds.
 
-    It is paid when booked, not cancelled and its balance is 0; partial payments stand in the payments.
-    `credit` marks a credit note; `credit_invoice_reference` is the other document's number, "" for none.
+    It is paid when booked, not cancelled and its balance is 0; partial payments stand in the payments. `credit` marks a
+    credit note; `credit_invoice_reference` is the other document's number, "" for none.
     """
 
     number: Key = Field(alias="DocumentNumber")

@@ -33,8 +33,8 @@ class Invoices(Listed[InvoiceItem, Invoice]):
     def find_by_reference(self, reference: str) -> "Found":
         """Return the invoices whose first external reference is exactly this one, cancelled ones too.
 
-        Fortnox searches by *contains*, so all pages are read and compared. How soon a new invoice is found is
-        not documented: wait five seconds after a lost answer. Raises Unreadable if any row cannot be read.
+        Fortnox searches by *contains*, so all pages are read and compared. How soon a new invoice is found is not
+        documented: wait five seconds after a lost answer. Raises Unreadable if any row cannot be read.
         """
         if not reference:
             raise ValueError("an empty reference finds everything")
@@ -62,8 +62,8 @@ class Invoices(Listed[InvoiceItem, Invoice]):
         return self._act(Kind.WRITE, "PUT", number, "cancel")
 
     def credit(self, number: str | int) -> Invoice:
-        """Credit a booked invoice in full. The answer is the original; its `credit_invoice_reference` names
-        the new credit note, which is also the look-up after a lost answer. A second credit is refused.
+        """Credit a booked invoice in full. The answer is the original; its `credit_invoice_reference` names the new
+        credit note, which is also the look-up after a lost answer. A second credit is refused.
         """
         return self._act(Kind.WRITE, "PUT", number, "credit")
 
@@ -83,13 +83,14 @@ class Invoices(Listed[InvoiceItem, Invoice]):
         return self._act(Kind.SEND, "GET", number, "einvoice")
 
     def print(self, number: str | int) -> bytes:
-        """Return the PDF and mark the invoice as sent. A GET that changes something: made once, never
-        repeated.
-        """
+        """Return the PDF and mark the invoice as sent. A GET that changes something: made once, never repeated."""
         return self._pdf(Kind.SEND, number, "print")
 
     def preview(self, number: str | int) -> bytes:
-        """Return the PDF without marking the invoice as sent."""
+        """Return the PDF without marking the invoice as sent.
+
+        Which Accept header a PDF needs is not documented; public clients send application/json, and so does this one.
+        """
         return self._pdf(Kind.READ, number, "preview")
 
     def _act(self, kind: Kind, method: str, number: str | int, action: str) -> Invoice:

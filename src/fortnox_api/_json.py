@@ -1,8 +1,8 @@
 """JSON as money needs it: numbers stay exact on the way in and on the way out, and nothing is guessed.
 
-Read: numbers with a point become Decimal, whole numbers int; NaN, Infinity, duplicate keys and anything that
-is not UTF-8 are refused. Written: Decimal as a plain number, one spelling for one value, so that equal
-payloads are equal bytes.
+Read: numbers with a point become Decimal, whole numbers int; NaN, Infinity, duplicate keys and anything that is not
+UTF-8 are refused. Written: Decimal as a plain number, one spelling for one value, so that equal payloads are equal
+bytes.
 """
 
 import json

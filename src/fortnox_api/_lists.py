@@ -42,10 +42,9 @@ class Listed(Generic[ItemT, RecordT]):
     ) -> Iterator[Page[ItemT]]:
         """Yield the pages from `first_page` on, 500 rows each, one request each, as they are asked for.
 
-        `last_modified` is an aware time; Fortnox compares it, cut to the minute, with its clock in Stockholm,
-        so let runs overlap by two hours. Searches find what *contains* the value, in any case: compare
-        exactly afterwards. Records made meanwhile may move rows between pages. Raises Unreadable when the
-        pages make no sense.
+        `last_modified` is an aware time; Fortnox compares it, cut to the minute, with its clock in Stockholm, so let
+        runs overlap by two hours. Searches find what *contains* the value, in any case: compare exactly afterwards.
+        Records made meanwhile may move rows between pages. Raises Unreadable when the pages make no sense.
         """
         query = self._query(filter, last_modified, sort_by, search)
         if descending:
@@ -53,9 +52,7 @@ class Listed(Generic[ItemT, RecordT]):
         return _walk(self, first_page, query)
 
     def list(self, **asked: Any) -> Iterator[ItemT]:
-        """Yield the records of all pages; takes what `pages` takes. Raises Unreadable at a row it cannot
-        read.
-        """
+        """Yield the records of all pages; takes what `pages` takes. Raises Unreadable at a row it cannot read."""
         for page in self.pages(**asked):
             if page.rejects:
                 first = page.rejects[0]
@@ -69,9 +66,7 @@ class Listed(Generic[ItemT, RecordT]):
         last_modified: datetime | None = None,
         **search: SearchValue,
     ) -> int:
-        """Return how many records there are, for one request. Searches *contain*, so the count may be too
-        high.
-        """
+        """Return how many records there are, for one request. Searches *contain*, so the count may be too high."""
         query = self._query(filter, last_modified, None, search)
         call = Call(Kind.READ, "GET", self.shape.path, {**query, "limit": "1"})
         return total(self._api, call)

@@ -21,8 +21,8 @@ def alias(name: str) -> str:
 class Record(BaseModel):
     """A record of Fortnox, frozen. Fields that Fortnox adds later are kept in `model_extra` as they came.
 
-    `no_right` lists the fields, in Fortnox's spelling, that the connection may not see; they read as unset.
-    `repr()` shows the record's number alone, since the rest may be about a person.
+    `no_right` lists the fields, in Fortnox's spelling, that the connection may not see; they read as unset. `repr()`
+    shows the record's number alone, since the rest may be about a person.
     """
 
     model_config = ConfigDict(

@@ -38,8 +38,8 @@ _LICENCE_WORDS: Final = frozenset(
 class OAuthApp:
     """The registration in Fortnox's developer portal: it asks for consent and trades codes and tokens.
 
-    Every call is made once. A refresh token works once, so after a lost answer (`outcome` UNKNOWN) the stored
-    one may be spent. `redirect_uri` must be spelled as in the portal. Times come from `clock`.
+    Every call is made once. A refresh token works once, so after a lost answer (`outcome` UNKNOWN) the stored one may
+    be spent. `redirect_uri` must be spelled as in the portal. Times come from `clock`.
     """
 
     def __init__(
@@ -84,8 +84,8 @@ class OAuthApp:
     def authorize_url(self, *, state: str, scopes: Iterable[str], service_account: bool = True) -> str:
         """Return the address to send the browser to. `state` comes back unchanged and must be checked.
 
-        With `service_account` the connection belongs to the company, not to the person who approves; only a
-        system administrator can approve it. Scopes are lower-case names; all are read and write.
+        With `service_account` the connection belongs to the company, not to the person who approves; only a system
+        administrator can approve it. Scopes are lower-case names; all are read and write.
         """
         asked = {
             "client_id": self._client_id,
@@ -107,8 +107,7 @@ class OAuthApp:
         )
 
     def refresh(self, refresh_token: str) -> TokenSet:
-        """Trade a refresh token (45 days, one use) for new tokens. Raises GrantRevoked when it is used or
-        expired.
+        """Trade a refresh token (45 days, one use) for new tokens. Raises GrantRevoked when it is used or expired.
 
         When the answer holds no new refresh token, `refresh_token` of the result is None: keep the old one.
         """
@@ -118,8 +117,8 @@ class OAuthApp:
         """Mint an access token for a company that consented to a service account. There is no refresh token.
 
         `scopes` may narrow what was consented to. Source: fortnox.se/developer/authorization/
-        get-access-token-using-client-credentials. Without a tenant id Fortnox answers 200 with a token that
-        makes every later call fail with 500, so an empty one is refused here.
+        get-access-token-using-client-credentials. Without a tenant id Fortnox answers 200 with a token that makes every
+        later call fail with 500, so an empty one is refused here.
         """
         if not (tenant_id.isascii() and tenant_id.isdigit()):
             raise ValueError("a tenant id is digits")

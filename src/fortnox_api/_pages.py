@@ -15,8 +15,8 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that could not be read: its place on the page from 0, why (fields, no values), a SHA-256 of the
-    row as hex, and the record's number where the row still tells it.
+    """A row that could not be read: its place on the page from 0, why (fields, no values), a SHA-256 of the row as hex,
+    and the record's number where the row still tells it.
     """
 
     index: int

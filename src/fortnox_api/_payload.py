@@ -22,8 +22,7 @@ class Blank(Enum):
 
 
 BLANK: Final = Blank.BLANK
-"""Clears a field in an update. Fortnox ignores "" and leaves an omitted field as it is; the text API_BLANK
-clears.
+"""Clears a field in an update. Fortnox ignores "" and leaves an omitted field as it is; the text API_BLANK clears.
 
 Source: public integrations (the C# SDK's constants) and recorded updates with "" that changed nothing.
 """
@@ -58,8 +57,7 @@ Account = Annotated[int, Field(ge=1000, le=9999)]
 class Payload(BaseModel):
     """A body to send. A field that is None is left out; what is set is sent as it is.
 
-    Raises pydantic's ValidationError, which is a ValueError, when it is made with what Fortnox could not
-    keep.
+    Raises pydantic's ValidationError, which is a ValueError, when it is made with what Fortnox could not keep.
     """
 
     model_config = ConfigDict(

@@ -11,8 +11,7 @@ from fortnox_api._pages import Shape
 
 
 class InvoicePaymentItem(Record):
-    """A payment as lists show it. Only booked payments lower the balance. `amount` is in the accounting
-    currency.
+    """A payment as lists show it. Only booked payments lower the balance. `amount` is in the accounting currency.
 
     `source` is manual, direct or file. With `write_off_exist` the invoice was closed by more than the amount.
     """

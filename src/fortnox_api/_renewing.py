@@ -11,8 +11,7 @@ from fortnox_api._store import StoredTokens, TokenStore
 from fortnox_api._tokens import TokenSet
 
 _PAUSE: Final = 60.0
-"""Seconds between two tries of one process to refresh one connection that just failed or was just refreshed.
-"""
+"""Seconds between two tries of one process to refresh one connection that just failed or was just refreshed."""
 
 
 class Renewing(ABC):

@@ -1,6 +1,4 @@
-"""`Retry-After`: seconds, a date, or nonsense. Fortnox documents no such header; what stands before it may
-send one.
-"""
+"""`Retry-After`: seconds, a date, or nonsense. Fortnox documents no such header; what stands before it may send one."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

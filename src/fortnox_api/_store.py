@@ -21,8 +21,8 @@ class StoredTokens:
 class TokenStore(Protocol):
     """Keeps the tokens of one company where all processes see them.
 
-    Refresh tokens work once, so two processes that refresh together lose the connection: `lock` keeps the
-    others out, and `save` compares before it writes.
+    Refresh tokens work once, so two processes that refresh together lose the connection: `lock` keeps the others out,
+    and `save` compares before it writes.
     """
 
     def lock(self) -> AbstractContextManager[None]:
@@ -35,15 +35,11 @@ class TokenStore(Protocol):
         """Note, durably, that the refresh token of this generation is about to be sent."""
 
     def save(self, tokens: TokenSet, *, generation: int) -> bool:
-        """Store as `generation + 1` and clear the marker if the stored generation is still this one; else
-        False.
-        """
+        """Store as `generation + 1` and clear the marker if the stored generation is still this one; else False."""
 
 
 class MemoryTokenStore:
-    """Keeps tokens in this process. They are gone when it ends, and with them the connection: print or keep
-    them.
-    """
+    """Keeps tokens in this process. They are gone when it ends, and with them the connection: print or keep them."""
 
     def __init__(self, tokens: TokenSet) -> None:
         self._refreshing = threading.Lock()

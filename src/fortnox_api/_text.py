@@ -1,9 +1,8 @@
 """Text as Fortnox takes it. One forbidden character anywhere refuses the whole record (code 2000359).
 
 Allowed are all letters of any script, 0-9, line breaks, no-break space and the marks below; source:
-fortnox.se/developer/guides-and-good-to-know/formats-and-encoding. That page may have lost the plain
-apostrophe and quotation mark to its own typography, so both are replaced: a typographic one is safe either
-way.
+fortnox.se/developer/guides-and-good-to-know/formats-and-encoding. That page may have lost the plain apostrophe and
+quotation mark to its own typography, so both are replaced: a typographic one is safe either way.
 """
 
 import re
@@ -53,8 +52,8 @@ class CleanText:
 def clean_text(text: str, *, longest: int | None = None, field: str = "") -> CleanText:
     """Replace what Fortnox refuses by what reads the same, drop the rest, and report each change.
 
-    Composing letters (e + ´ to é) is no change. A text over `longest` characters is cut, and the cut
-    reported. A clean text comes back as it is, so cleaning twice changes nothing.
+    Composing letters (e + ´ to é) is no change. A text over `longest` characters is cut, and the cut reported. A clean
+    text comes back as it is, so cleaning twice changes nothing.
     """
     pieces = [(match.start(), match.group(), _clean(match.group())) for match in _CLUSTER.finditer(text)]
     cleaned = "".join(piece for _, _, piece in pieces)

@@ -25,7 +25,8 @@ def _as_httpx2() -> Iterator[None]:
     try:
         yield
     except tuple(_SAME) as fault:
-        raise _SAME[type(fault)](str(fault)) from fault
+        known = next(_SAME[kind] for kind in type(fault).__mro__ if kind in _SAME)
+        raise known(str(fault)) from fault
 
 
 class _Body(httpx2.SyncByteStream):
@@ -48,12 +49,11 @@ def _trusted() -> SSLContext:
 
 
 class DeadlineTransport(httpx2.BaseTransport):
-    """The transport that the client uses by itself: HTTP/1.1 over a pool, each step capped to the total
-    deadline.
+    """The transport that the client uses by itself: HTTP/1.1 over a pool, each step capped to the total deadline.
 
-    Redirects, cookies, proxies from the environment and `netrc` do not exist here. Looking up the host name
-    is the one step outside the deadline: the system's resolver cannot be interrupted and has its own limit.
-    Wrap this class to watch or forbid requests; the deadline reaches it through the wrapper.
+    Redirects, cookies, proxies from the environment and `netrc` do not exist here. Looking up the host name is the one
+    step outside the deadline: the system's resolver cannot be interrupted and has its own limit. Wrap this class to
+    watch or forbid requests; the deadline reaches it through the wrapper.
     """
 
     def __init__(self, ssl_context: SSLContext | None = None) -> None:

@@ -20,9 +20,7 @@ _log = logging.getLogger("fortnox_api")
 _UID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
-"""Bytes, on the wire and again after inflating. A page of 500 records is below 1 MB; a printed invoice may be
-5.
-"""
+"""Bytes, on the wire and again after inflating. A page of 500 records is below 1 MB; a printed invoice may be 5."""
 
 _UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.LocalProtocolError)
 
@@ -102,13 +100,7 @@ class Wire:
 
     def send(self, message: Message, deadline: Deadline) -> Answer:
         """Return the whole answer, whatever its status. Raises ConnectionFailed or Unreadable."""
-        request = httpx2.Request(
-            message.method,
-            self._base + message.target,
-            headers={"User-Agent": "fortnox_api", "Accept-Encoding": "gzip", **message.headers},
-            content=message.body,
-            extensions={"timeout": dict(self._limits)},
-        )
+        request = self._request(message)
         try:
             with within(deadline):
                 answer = self._exchange(request, message, deadline)
@@ -119,6 +111,18 @@ class Wire:
             raise ConnectionFailed(type(fault).__name__, outcome=message.unclear) from fault
         _log.info("%s: %s, X-Uid %s", message.name, answer.status, answer.uid)
         return answer
+
+    def _request(self, message: Message) -> httpx2.Request:
+        try:
+            return httpx2.Request(
+                message.method,
+                self._base + message.target,
+                headers={"User-Agent": "fortnox_api", "Accept-Encoding": "gzip", **message.headers},
+                content=message.body,
+                extensions={"timeout": dict(self._limits)},
+            )
+        except httpx2.InvalidURL:
+            raise ValueError("a number or a search is too long for an address") from None
 
     def _exchange(self, request: httpx2.Request, message: Message, deadline: Deadline) -> Answer:
         response = self._transport.handle_request(request)
@@ -143,7 +147,10 @@ class _BadBodyError(Exception):
 
 
 def _checked(base_url: str, *, own_transport: bool) -> str:
-    url = httpx2.URL(base_url)
+    try:
+        url = httpx2.URL(base_url)
+    except httpx2.InvalidURL:
+        raise ValueError("a base address is http(s)://host[:port][/path]") from None
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
         raise ValueError("a base address is http(s)://host[:port][/path]")
     if own_transport and url.scheme == "http" and not _is_loopback(url.host):

@@ -62,6 +62,8 @@ class Simulator:
             entry = world.journal.add("request", company, method=request.method, path=request.path, query=shown)
             world.store.commit([entry])
             fault = world.faults.strike(company, request.method, request.path, query)
+        if fault is None or fault.phase != "P0":
+            request.get_data(cache=True)  # read whole before a fault may cut the connection
         number: int = entry["n"]
         outcome = conduct(
             fault, lambda: self._answer(request, number), lambda hit: mutate(world, hit.rule), request.environ

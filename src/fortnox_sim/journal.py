@@ -1,5 +1,7 @@
 """The append-only record of requests, commits and answers: what tests judge by."""
 
+from datetime import UTC, datetime
+
 from fortnox_sim.clock import Clock, stockholm
 from fortnox_sim.wire import Record
 
@@ -18,7 +20,9 @@ class Journal:
     def add(self, kind: str, company: str | None, **facts: object) -> Record:
         """Append one entry and give it back, so that it can be saved with its commit."""
         at = stockholm(self._clock.now()).isoformat(timespec="milliseconds")
-        entry: Record = {"n": len(self._entries) + 1, "at": at, "company": company, "kind": kind, **facts}
+        real = datetime.now(UTC).isoformat(timespec="milliseconds")
+        number = len(self._entries) + 1
+        entry: Record = {"n": number, "at": at, "real": real, "company": company, "kind": kind, **facts}
         self._entries.append(entry)
         return entry
 

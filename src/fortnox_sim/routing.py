@@ -87,11 +87,6 @@ class Router:
                 return route, args
         return None
 
-    def knows(self, parts: tuple[str, ...]) -> bool:
-        """Say whether the path exists with another method."""
-        methods = ("GET", "POST", "PUT", "DELETE")
-        return any(self.find(method, parts) for method in methods)
-
 
 def raw_path(environ: dict[str, Any]) -> str:
     """Give the path as it was sent, percent signs included, where the server tells."""

@@ -39,7 +39,7 @@ SWITCHES: dict[str, Switch] = {
     "rate_limit": _flag("Count requests and answer 429 above 25 in 5 s.", default=True, pessimistic=True),
     "rate_model": _choice("How the window is measured.", "two-bucket", "sliding", "two-bucket"),
     "rate_counts_refused": _flag("A 429 itself counts as a request.", default=False, pessimistic=True),
-    "rate_retry_after": _choice("Q3: Retry-After on a 429, sent as it stands here.", "", "5", "999999", ""),
+    "rate_retry_after": Switch("", "", (), "Q3: Retry-After of a 429, sent as it stands here; none when empty."),
     "rate_body": _choice("Body of a 429.", "", "html", "json", ""),
     "token_counts": _flag("The token endpoint shares the rate window.", default=False, pessimistic=True),
     "consent_refusal": _choice(
@@ -139,9 +139,9 @@ class Switches:
         switch = SWITCHES.get(name)
         if switch is None:
             raise ValueError(f"there is no switch {name}")
-        wrong_type = isinstance(value, bool) or not isinstance(value, int)
-        if value not in switch.choices if switch.choices else wrong_type:
-            raise ValueError(f"{name} takes {list(switch.choices) or 'a whole number'}")
+        fits = value in switch.choices if switch.choices else type(value) is type(switch.default)
+        if not fits:
+            raise ValueError(f"{name} takes {_takes(switch)}")
         self._store.put(TABLE, name, {"value": value})
 
     def profile(self, name: str) -> None:
@@ -159,8 +159,14 @@ class Switches:
                 "value": self[name],
                 "default": switch.default,
                 "pessimistic": switch.pessimistic,
-                "choices": list(dict.fromkeys(switch.choices)) or "whole number",
+                "choices": _takes(switch),
                 "about": switch.about,
             }
             for name, switch in SWITCHES.items()
         }
+
+
+def _takes(switch: Switch) -> Any:
+    """Say what a switch may be set to."""
+    kind = "any text" if isinstance(switch.default, str) else "a whole number"
+    return list(dict.fromkeys(switch.choices)) or kind

@@ -51,4 +51,4 @@ def _in_words(problem: dict[str, object]) -> str:
     name = place if place.endswith("DATABASE_URL") or not place else f"UKU_{place.upper()}"
     if problem["type"] == "missing":
         return f"{name} is not set. See docs/settings.md for what it is and how to make one."
-    return f"{name} {problem['msg']}".strip()
+    return f"{name} {str(problem['msg']).removeprefix('Value error, ')}".strip()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from uku import boot
+
+if TYPE_CHECKING:  # models exist only once Django has started
+    from uku.workspaces.models import Workspace
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 workspace_app = typer.Typer(no_args_is_help=True, help="Make, list and change workspaces.")
@@ -24,8 +27,34 @@ def _start(*, as_owner: bool = False) -> None:
     try:
         boot.start_django(as_owner=as_owner)
     except boot.CannotStart as problem:
-        console.print(str(problem), style="red", markup=False)
-        raise typer.Exit(2) from None
+        _refuse(str(problem))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    console.print(sentence, style="red", markup=False, highlight=False)
+    raise typer.Exit(2)
+
+
+def _existing_workspace(slug: str) -> Workspace:
+    from uku.workspaces.models import Workspace
+
+    return Workspace.objects.filter(slug=slug).first() or _refuse(f"There is no workspace {slug}.")
+
+
+def _existing_plan(plan: str) -> str:
+    from uku.workspaces.models import Plan
+
+    return plan if plan in Plan.values else _refuse(f"There is no plan {plan}; there are {', '.join(Plan.values)}.")
+
+
+def _free_slug(slug: str) -> str:
+    from django.core.validators import slug_re
+
+    from uku.workspaces.models import Workspace
+
+    if not slug_re.match(slug):
+        _refuse(f"{slug} cannot stand in an address; use letters a to z, digits, - and _.")
+    return _refuse(f"There is a workspace {slug} already.") if Workspace.objects.filter(slug=slug).exists() else slug
 
 
 @app.command()
@@ -86,6 +115,14 @@ def demo(
 
 
 @app.command()
+def settings() -> None:
+    """Print the page of all settings, as docs/settings.md has it."""
+    from uku.config import settings_page
+
+    sys.stdout.write(settings_page())
+
+
+@app.command()
 def doctor() -> None:
     """Say how this installation stands: database, roles, keys, connections."""
     _start()
@@ -116,6 +153,7 @@ def create_workspace(name: str, slug: str, owner_email: str, plan: str = "team")
     from uku.workspaces import operations
     from uku.workspaces.models import User
 
+    slug, plan = _free_slug(slug), _existing_plan(plan)
     owner = User.objects.filter(email=owner_email.lower()).first()
     if owner is None:
         password = typer.prompt("Password for the owner", hide_input=True, confirmation_prompt=True)
@@ -129,9 +167,8 @@ def set_plan(slug: str, plan: str) -> None:
     """Change a workspace's plan: free, team or elite."""
     _start()
     from uku.workspaces import operations
-    from uku.workspaces.models import Workspace
 
-    operations.set_plan(workspace=Workspace.objects.get(slug=slug), plan=plan)
+    operations.set_plan(workspace=_existing_workspace(slug), plan=_existing_plan(plan))
 
 
 @fortnox_app.command("status")
@@ -157,7 +194,9 @@ def fortnox_sync(slug: str) -> None:
     from uku.integrations.fortnox.models import Connection, RunKind
     from uku.kit.jobs import SOON
 
-    connection = Connection.everywhere.get(workspace__slug=slug)
+    connection = Connection.everywhere.filter(workspace=_existing_workspace(slug), enabled=True).first()
+    if connection is None:
+        _refuse(f"Workspace {slug} has not enabled Fortnox.")
     for kind in RunKind:
         asked = jobs.request_sync(connection, kind, priority=SOON)
         console.print(f"{kind.label}: {'asked for' if asked else 'waits already'}", highlight=False)

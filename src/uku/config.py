@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from uku.kit.secrets import KeyRing
 
 SHORTEST_SECRET = 32
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Read before Django starts, by the command line and the tests.
-OUTSIDE_DJANGO = frozenset({"UKU_DEMO_TODAY", "UKU_LOG_LEVEL", "UKU_REQUIRE_BROWSER", "UKU_TEST_HOME"})
+OUTSIDE_DJANGO = frozenset({"UKU_DEMO_TODAY", "UKU_REQUIRE_BROWSER", "UKU_TEST_HOME"})
+ABOVE_THE_TABLE = """# Settings
+
+Read from the environment at start. A missing or wrong setting, or a name that is not here, ends the program with a
+sentence. This page is made by `uku settings > docs/settings.md`.
+
+| name | default | what it is |
+|---|---|---|
+"""
+BELOW_THE_TABLE = """
+A secret key: `python -c "import secrets; print(secrets.token_urlsafe(48))"`. A token key: `python -c
+"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"`. To change the token key, put the new
+one in front and keep the old one behind it until every connection has been renewed.
+"""
 
 
 class Config(BaseSettings):
     """Every setting of an installation. Names carry the prefix `UKU_`, except the two database addresses."""
 
-    model_config = SettingsConfigDict(env_prefix="UKU_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="UKU_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     home: Path = Field(default=Path(".uku"), description="Where data that is not in the database lives.")
     database_url: str = Field(
@@ -50,6 +66,9 @@ class Config(BaseSettings):
     test_clock: bool = Field(default=False, description="Read the offset row that drills move time by.")
     email_folder: Path | None = Field(default=None, description="Write e-mail to files here, not to the console.")
     log_json: bool = Field(default=False, description="Write logs as JSON lines.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least that is logged: DEBUG, INFO, WARNING or ERROR."
+    )
 
     @field_validator("secret_key")
     @classmethod
@@ -61,13 +80,22 @@ class Config(BaseSettings):
     @field_validator("token_keys", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
-        return tuple(key for key in value.split(",") if key) if isinstance(value, str) else value
+        return tuple(key for part in value.split(",") if (key := part.strip())) if isinstance(value, str) else value
+
+    @field_validator("token_keys")
+    @classmethod
+    def _open_a_ring(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        try:
+            KeyRing([key.get_secret_value() for key in value])
+        except ValueError:
+            raise ValueError("must be one Fernet key or more, 32 bytes each in url-safe base64") from None
+        return value
 
     @field_validator("public_url", "fortnox_auth_url", "fortnox_api_url")
     @classmethod
     def _plain_origin(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or not _has_port(parts):
             raise ValueError("must be an address like https://host")
         if parts.path not in {"", "/"} or parts.query or parts.fragment:
             raise ValueError("must have no path, query or fragment")
@@ -102,5 +130,34 @@ def config() -> Config:
 
 def unknown_settings(environment: Mapping[str, str]) -> list[str]:
     """Name the UKU_ variables that are no setting: a misspelt one would otherwise do nothing silently."""
-    known = {f"UKU_{name.upper()}" for name in Config.model_fields} | OUTSIDE_DJANGO
+    known = {_variable(name) for name in Config.model_fields} | OUTSIDE_DJANGO
     return sorted(name for name in environment if name.startswith("UKU_") and name not in known)
+
+
+def settings_page() -> str:
+    """Return docs/settings.md: every setting with its name, its default and what it is."""
+    rows = [
+        f"| `{_variable(name)}` | {_default(field)} | {field.description} |\n"
+        for name, field in Config.model_fields.items()
+    ]
+    return ABOVE_THE_TABLE + "".join(rows) + BELOW_THE_TABLE
+
+
+def _variable(name: str) -> str:
+    return str(Config.model_fields[name].validation_alias or f"UKU_{name.upper()}")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    shown = str(int(value)) if isinstance(value, bool) else str(value or "")
+    return f"`{shown}`" if shown else ""
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """A port may be missing, and is a number otherwise."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False

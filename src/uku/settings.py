@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -170,4 +169,4 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 PROCRASTINATE_IMPORT_PATHS = ["uku.tasks.jobs", "uku.integrations.fortnox.jobs", "uku.kit.upkeep"]
 
 LOGGING_CONFIG = "uku.kit.logs.configure"
-LOGGING: dict[str, object] = {"json": UKU.log_json, "level": os.environ.get("UKU_LOG_LEVEL", "INFO")}
+LOGGING: dict[str, object] = {"json": UKU.log_json, "level": UKU.log_level}

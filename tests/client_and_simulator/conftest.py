@@ -23,7 +23,8 @@ from fortnox_api import (
     TokenSet,
 )
 
-SCOPES = "companyinformation customer article invoice payment settings bookkeeping".split()
+SCOPES = ["companyinformation", "customer", "article", "invoice", "payment", "settings", "bookkeeping"]
+SECRET = "uku-demo-secret"
 REDIRECT = "http://localhost:8720/fortnox/callback"
 
 
@@ -54,7 +55,7 @@ class Town(Simulated):
         super().__init__()
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    def app_of(self, *, secret: str = "uku-demo-secret", clock=None, timeouts=None) -> OAuthApp:
+    def app_of(self, *, secret: str = SECRET, clock=None, timeouts=None) -> OAuthApp:
         return OAuthApp(
             client_id="uku-demo",
             client_secret=secret,

@@ -106,7 +106,12 @@ def test_an_answer_that_does_not_tell_the_number_is_unknown(sim, fortnox, fault,
 
 # F58: too many requests
 
-TOLD = {"none": {}, "seconds": {"Retry-After": "7"}, "much": {"Retry-After": "999999"}, "nonsense": {"Retry-After": "soon"}}
+TOLD = {
+    "none": {},
+    "seconds": {"Retry-After": "7"},
+    "much": {"Retry-After": "999999"},
+    "nonsense": {"Retry-After": "soon"},
+}
 
 
 @pytest.mark.parametrize(("told", "waited"), [("none", 5.0), ("seconds", 7.0), ("nonsense", 5.0)])
@@ -155,9 +160,7 @@ def test_a_write_is_not_repeated_after_429_and_holds_everybody_back(sim, connect
     assert sim.requests() == ["POST customers"] * 2
 
 
-def test_ten_minutes_of_429_cost_less_than_a_request_each_five_seconds_and_the_list_resumes(
-    sim, connect, tokens, time
-):
+def test_ten_minutes_of_429_cost_less_than_a_request_each_five_seconds_and_the_list_resumes(sim, connect, tokens, time):
     """F58"""
     sim.customers(1_001)
     storm = sim.fault(path="/3/customers", query={"page": 2}, action="status", status=429, times=10_000)
@@ -211,6 +214,16 @@ def test_a_silent_service_ends_a_read_within_the_total_deadline(sim, connect, au
     assert fault.outcome is Outcome.NOT_APPLIED
     assert seconds < 1.6
     assert 1 <= len(sim.requests()) <= 3
+
+
+def test_a_silent_service_ends_a_call_at_the_total_deadline_though_a_read_may_take_longer(sim, connect, auth):
+    """F70"""
+    sim.fault(path="/3/customers", action="hold", phase="P0", times=10)
+    with connect(auth, timeouts=Timeouts(read=5.0, total=0.5)) as fortnox:
+        fault, seconds = took(fortnox.customers.count)
+    assert fault.outcome is Outcome.NOT_APPLIED
+    assert 0.4 < seconds < 1.5
+    assert len(sim.requests()) == 1
 
 
 def test_a_silent_service_does_not_hold_up_the_token(sim, connect, store, tokens):

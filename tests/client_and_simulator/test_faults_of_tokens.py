@@ -179,6 +179,20 @@ def test_tokens_that_cannot_be_saved_are_kept_and_offered_again(sim, connect, sp
     assert sim.requests() == ["GET customers"]
 
 
+def test_a_store_that_cannot_even_be_marked_costs_no_refresh_token(sim, spent):
+    """F32: whether the store can be written is found out before the refresh is sent"""
+
+    class ReadOnly(MemoryTokenStore):
+        def mark(self, *, generation):  # noqa: ARG002 - the protocol names it
+            raise OSError("read-only file system")
+
+    before = sim.mark()
+    with pytest.raises(OSError, match="read-only"):
+        RotatingAuth(sim.app_of(), ReadOnly(spent)).token()
+    assert sim.tries(before) == 0
+    assert RotatingAuth(sim.app_of(), MemoryTokenStore(spent)).token() != spent.access_token
+
+
 @pytest.mark.parametrize("how", ["none", "empty", "null"])
 def test_a_refresh_answer_without_a_refresh_token_keeps_the_stored_one(sim, spent, how):
     """F33"""

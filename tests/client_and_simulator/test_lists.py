@@ -9,9 +9,7 @@ import pytest
 from fortnox_api import CustomerPayload, FortnoxError, Unreadable
 
 
-@pytest.mark.parametrize(
-    ("count", "pages"), [(0, 1), (1, 1), (499, 1), (500, 1), (501, 2), (1_000, 2), (1_001, 3)]
-)
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (499, 1), (500, 1), (501, 2), (1_000, 2), (1_001, 3)])
 def test_a_list_gives_every_record_once_in_order_and_asks_for_no_page_too_many(sim, fortnox, count, pages):
     made = sim.customers(count) if count else []
     assert [each.number for each in fortnox.customers.list()] == made
@@ -94,8 +92,7 @@ def pages_of(fortnox):
     """Read until the end or an error; give the numbers of the pages and the error."""
     seen = []
     try:
-        for page in fortnox.customers.pages():
-            seen.append(page.number)
+        seen.extend(page.number for page in fortnox.customers.pages())
     except FortnoxError as fault:
         return seen, fault
     return seen, None

@@ -1,9 +1,6 @@
 """The examples of docs/fortnox-api.md, run from top to bottom against the simulator."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx2
@@ -34,23 +31,3 @@ def test_every_public_error_stands_in_the_table():
     text = DOCUMENT.read_text(encoding="utf-8")
     names = set(re.findall(r"`([A-Z][A-Za-z]+)`", text.split("## When it fails")[1].split("## Tokens")[0]))
     assert {"ConnectionFailed", "GrantRevoked", "AppCredentialsWrong", "Unreadable", "RateLimited"} <= names
-
-
-def test_the_live_questions_can_be_asked_of_the_simulator(town):
-    folder = Path(__file__).parent
-    answers = subprocess.run(
-        [sys.executable, "-m", "pytest", "-s", str(folder / "test_live.py")],
-        env={
-            **os.environ,
-            "FORTNOX_LIVE_TOKEN": town.tokens().access_token,
-            "FORTNOX_LIVE_URL": town.address,
-            "FORTNOX_LIVE_WRITE": "1",
-        },
-        cwd=folder.parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    told = re.findall(r"switches: (.*)", answers.stdout)
-    assert answers.returncode == 0, answers.stdout
-    assert len(told) == 10

@@ -104,6 +104,14 @@ def test_an_empty_number_is_an_argument_that_makes_no_sense(talk):
         talk().fortnox.customers.get("")
 
 
+def test_a_number_of_1024_characters_is_asked_for_and_one_of_70000_makes_no_sense(talk, answer):
+    long = "å" * 1024
+    made = talk(answer({"Customer": {"CustomerNumber": long, "Active": True}}))
+    assert made.fortnox.customers.get(long).number == long
+    with pytest.raises(ValueError, match="too long"):
+        made.fortnox.customers.get("x" * 70_000)
+
+
 def test_a_read_is_repeated_after_trouble_that_may_pass(talk, company):
     made = talk(down, httpx2.ReadTimeout("slow"), company)
     assert made.fortnox.company.get().name == "Byrån AB"
@@ -394,6 +402,7 @@ def test_a_cookie_is_not_sent_back(talk, answer):
         "https://user:pw@api.fortnox.se",
         "https://api.fortnox.se?x=1",
         "https://api.fortnox.se#x",
+        "https://[::1",
     ],
 )
 def test_tokens_do_not_travel_in_the_clear_or_to_odd_addresses(address):

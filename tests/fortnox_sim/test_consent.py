@@ -131,3 +131,14 @@ def test_an_app_without_registered_addresses_takes_any(stranger):
     stranger.control("apps", client_id="open", redirect_uris=[])
     asked = stranger.asked(client_id="open", redirect_uri="https://anything.example/x")
     assert stranger.http.get("/oauth-v1/auth", query_string=asked).status_code == 200
+
+
+def test_an_address_with_control_characters_is_no_address(stranger):
+    asked = stranger.asked(redirect_uri="http://localhost/\r\nX: y/fortnox/callback")
+    assert stranger.http.get("/oauth-v1/auth", query_string=asked).status_code == 400
+
+
+def test_what_changed_while_the_dialog_was_open_counts(stranger):
+    page = stranger.open_dialog()
+    stranger.control("companies/556001", "PATCH", licences=["Lön"])
+    assert returned(stranger.submit(page, approve="1"))["error"] == "error_missing_license"

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from tests.fortnox_sim.desk import SHARED
 
 from fortnox_sim import errors
-from fortnox_sim.api import ROUTES
+from fortnox_sim.api import ROUTES, articles, chart, customers, invoice_fields, payments, registers
 from fortnox_sim.errors import Refusal
 
 ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
@@ -275,6 +275,36 @@ def test_every_refusal_satisfies_the_document_but_for_its_casing(shared, name, s
     body = json.loads(Refusal(REFUSALS[name], status=status).answer().body)
     inner = {key.capitalize(): value for key, value in body["ErrorInformation"].items()}
     assert faults_of("fortnox_ErrorInformationWrap", {"ErrorInformation": inner}) == []
+
+
+PAYLOADS = {
+    "fortnox_InvoicePayload": invoice_fields.FIELDS,
+    "fortnox_InvoicePayload_InvoiceRow": invoice_fields.ROW_FIELDS,
+    "fortnox_Customer": customers.FIELDS,
+    "fortnox_Article": articles.FIELDS,
+    "fortnox_InvoicePayment": payments.FIELDS,
+    "fortnox_InvoicePayment_WriteOff": payments.WRITE_OFF_FIELDS,
+    "fortnox_AccountPayload": chart.ACCOUNT,
+    "fortnox_Unit": registers.UNITS.fields,
+    "fortnox_TermsOfPayment": registers.TERMS.fields,
+}
+
+
+@pytest.mark.parametrize("name", sorted(PAYLOADS))
+def test_every_key_the_document_takes_is_known_and_no_other(shared, name):
+    declared = set(document()["components"]["schemas"][name]["properties"]) - {"@url"}
+    extras = set(DEVIATIONS.get(name, ([], [], {}, [], []))[3])
+    writable = {field.name for field in PAYLOADS[name].fields if not field.readonly}
+    assert declared - set(PAYLOADS[name].by_name) == set()
+    assert writable - declared - extras == set()
+
+
+@pytest.mark.parametrize("name", ["fortnox_Customer", "fortnox_Article"])
+def test_lengths_are_those_of_the_document(shared, name):
+    declared = document()["components"]["schemas"][name]["properties"]
+    limits = {field.name: field.limit for field in PAYLOADS[name].fields if field.limit}
+    found = {key: declared[key]["maxLength"] for key in limits if "maxLength" in declared[key]}
+    assert {key: limits[key] for key in found} == found
 
 
 def test_codes_are_told_apart():

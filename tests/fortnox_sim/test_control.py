@@ -142,3 +142,24 @@ def test_another_client_is_registered(stranger):
     page = stranger.http.get("/oauth-v1/auth", query_string=asked)
     page = stranger.submit(page, username="olle@exempelbyran.example", password="fortnox")
     assert stranger.submit(page, approve="1").location.startswith(uri + "?code=")
+
+
+@pytest.mark.parametrize("kind", ["customers", "articles", "invoices", "payments", "vouchers"])
+def test_records_are_shown_as_they_are_stored(desk, kind):
+    number = desk.booked({"ArticleNumber": "1", "DeliveredQuantity": "1"})["DocumentNumber"]
+    desk.control("companies/556001/payments", invoice=number, amount="1", date="2026-03-31")
+    found = desk.http.get(f"/_sim/companies/556001/{kind}").json
+    assert len(found) == (2 if kind == "vouchers" else 1)
+
+
+def test_retry_after_takes_any_text(stranger):
+    stranger.switch(rate_retry_after="Tue, 31 Mar 2026 10:00:05 GMT")
+    assert stranger.http.get("/_sim/switches").json["rate_retry_after"]["choices"] == "any text"
+    assert stranger.http.post("/_sim/switches", json={"rate_retry_after": 5}).status_code == 400
+
+
+def test_figures_with_decimals_are_taken_exactly(desk):
+    desk.control("companies/556001/customers", Name="Rabatt AB", InvoiceDiscount=10.5)
+    desk.control("companies/556001", "PATCH", freight=40.1)
+    made = desk.invoice({"Description": "x", "DeliveredQuantity": 1, "Price": 100}, CustomerNumber="2")
+    assert (made["InvoiceRows"][0]["Discount"], made["Freight"]) == (10.5, 40.1)

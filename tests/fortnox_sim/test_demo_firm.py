@@ -147,3 +147,10 @@ def test_a_file_describes_companies_people_and_clients(tmp_path):
     assert [company.settings["Name"] for company in world.companies()] == ["Eget AB"]
     assert sorted(world.store.table("apps").rows) == ["c", "uku-demo"]
     assert len(world.company("1").table("years")) == 4
+
+
+def test_who_the_firm_is_does_not_hang_on_the_date():
+    firms = [build(anchor).company("556001") for anchor in ANCHORS[:2]]
+    facts = [(firm.settings["OrganizationNumber"], firm.table("customers").rows["1"]["Name"]) for firm in firms]
+    numbers = [[r.get("OrganisationNumber") for r in firm.table("customers").values()] for firm in firms]
+    assert (facts[0], numbers[0]) == (facts[1], numbers[1])

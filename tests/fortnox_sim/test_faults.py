@@ -237,3 +237,17 @@ def test_a_client_that_stalls_in_its_body_stops_nobody_else(desk, wire):
 def test_a_body_over_ten_million_bytes_is_refused(desk):
     answer = desk.http.post("/3/customers", data=b" " * 10_000_001, headers=desk.headers)
     assert answer.status_code == 413
+
+
+def test_a_late_commit_has_the_whole_body_although_it_came_in_pieces(desk, wire):
+    fault = arm(desk, phase="P5", action="drop")
+    body = b'{"Invoice":{"CustomerNumber":"1","Remarks":"Hel"}}'
+    head = f"POST /3/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: {desk.headers['Authorization']}\r\n"
+    with socket.create_connection(("127.0.0.1", wire.port), timeout=5) as connection:
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode())
+        wait_until(lambda: desk.http.get("/_sim/faults").json[-1]["struck"] == 1)
+        connection.sendall(body)
+        cut = connection.recv(100)
+    desk.control(f"faults/{fault}/release")
+    wait_until(lambda: made(desk) == 1)
+    assert (cut, desk.get("invoices/1001").json["Invoice"]["Remarks"]) == (b"", "Hel")

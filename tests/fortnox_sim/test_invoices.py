@@ -261,3 +261,60 @@ def test_easy_vat_refuses_an_account_with_another_rate(desk):
     desk.control("companies/556001", "PATCH", easy_vat=True)
     row = {"Description": "x", "DeliveredQuantity": "1", "Price": 100, "VAT": 12, "AccountNumber": 3001}
     assert refusal(post(desk, InvoiceRows=[row]))[2] == 2004052
+
+
+@pytest.mark.parametrize(
+    ("reduction", "row", "code"),
+    [
+        ("none", {"HouseWorkType": "COOKING"}, 2003157),
+        ("none", {"HouseWorkType": "CLEANING"}, 2004019),
+        ("rut", {"HouseWorkType": "CONSTRUCTION"}, 2004021),
+        ("rot", {"HouseWorkType": "OTHERCOSTS", "HouseWork": True}, 2002980),
+        ("rot", {"HouseWorkType": "NIX"}, 2009013),
+    ],
+)
+def test_house_work_fits_the_tax_reduction(desk, reduction, row, code):
+    assert refusal(post(desk, TaxReductionType=reduction, InvoiceRows=[row]))[2] == code
+
+
+def test_house_work_marks_the_invoice(desk):
+    made = desk.invoice({"HouseWorkType": "CONSTRUCTION", "HouseWork": True}, TaxReductionType="rot")
+    assert (made["HouseWork"], made["InvoiceRows"][0]["HouseWorkType"]) == (True, "CONSTRUCTION")
+
+
+def test_e_mail_and_edi_blocks_keep_what_was_sent(desk):
+    blocks = {"EmailInformation": {"EmailAddressTo": "a@b.example"}, "EDIInformation": {"EDIInvoiceExtra1": "x"}}
+    made = desk.invoice(**blocks)
+    assert (made["EmailInformation"]["EmailAddressTo"], made["EDIInformation"]["EDIInvoiceExtra1"]) == (
+        "a@b.example",
+        "x",
+    )
+
+
+def test_another_customer_brings_its_own_address(desk):
+    desk.control("companies/556001/customers", Name="Annan AB", City="Lund")
+    number = desk.invoice()["DocumentNumber"]
+    changed = desk.put(f"invoices/{number}", Invoice={"CustomerNumber": "2"}).json["Invoice"]
+    assert (changed["CustomerName"], changed["City"]) == ("Annan AB", "Lund")
+
+
+def test_rows_are_searched_by_article_text_and_account(desk):
+    desk.invoice({"ArticleNumber": "1"})
+    desk.invoice({"Description": "Fritt", "AccountNumber": 3004})
+    queries = (
+        {"articlenumber": "1"},
+        {"articledescription": "fri"},
+        {"accountnumberfrom": "3040"},
+        {"accountnumberto": "3010"},
+    )
+    found = [[row["DocumentNumber"] for row in desk.get("invoices", **query).json["Invoices"]] for query in queries]
+    assert found == [["1001"], ["1002"], ["1001"], ["1002"]]
+
+
+@pytest.mark.parametrize("currency", ["XXX", "xx"])
+def test_a_currency_must_exist(desk, currency):
+    assert refusal(post(desk, Currency=currency))[3] == "Kunde inte hämta/hitta valuta"
+
+
+def test_a_document_number_is_digits(desk):
+    assert refusal(post(desk, DocumentNumber="A1"))[2] == 2000108

@@ -148,3 +148,9 @@ def test_a_change_between_pages_shifts_the_next_page(many):
 def test_registers_that_ignore_limits_give_everything(desk):
     answer = desk.get("units", limit=1)
     assert (meta(answer), len(answer.json["Units"])) == ((7, 1, 1), 7)
+
+
+def test_a_change_shows_in_the_next_list(desk):
+    before = desk.get("customers").json["Customers"][0]["Name"]
+    desk.put("customers/1", Customer={"Name": "Nytt AB"})
+    assert (before, desk.get("customers").json["Customers"][0]["Name"]) == ("Almgrens Bygg AB", "Nytt AB")

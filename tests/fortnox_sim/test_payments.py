@@ -157,3 +157,10 @@ def test_payments_in_other_currencies_settle_in_that_currency(desk):
     pay(desk, number, AmountCurrency="1250")
     booked = desk.put("invoicepayments/1/bookkeep").json["InvoicePayment"]
     assert (booked["Amount"], booked["Currency"], balance(desk, number)[0]) == (14062.5, "EUR", 0)
+
+
+def test_an_unbooked_payment_beside_a_booked_one_counts_nothing(desk, number):
+    pay(desk, number, Amount=500)
+    pay(desk, number, Amount=250)
+    desk.put("invoicepayments/2/bookkeep")
+    assert balance(desk, number) == (1000, None)

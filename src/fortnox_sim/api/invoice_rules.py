@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fortnox_sim.api import accounts, vouchers
+from fortnox_sim.api import accounts, housework, vouchers
 from fortnox_sim.api.countries import COUNTRY_NAMES, swedish_name
 from fortnox_sim.api.customers import VAT_TYPES
 from fortnox_sim.api.invoice_fields import FIELDS
@@ -139,6 +139,7 @@ def _document_number(company: Company, wanted: str | None) -> str:
 
 def _store(company: Company, record: Record, rows: list[Record]) -> Record:
     """Number the rows anew, compute every sum, and keep the invoice."""
+    housework.check(record, rows)
     included = record.get("VATIncluded", False)
     first = company.counter("rows")
     company.set_counter("rows", first + len(rows))
@@ -149,6 +150,7 @@ def _store(company: Company, record: Record, rows: list[Record]) -> Record:
         "ContributionPercent": Decimal(100 if totals["Net"] else 0),
     }
     record = {**record, **totals, **contribution, "InvoiceRows": rows, "Balance": totals["TotalToPay"]}
+    record["HouseWork"] = any(row.get("HouseWork") for row in rows)
     return company.put("invoices", record["DocumentNumber"], record)
 
 

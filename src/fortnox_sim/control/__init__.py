@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request
 from fortnox_sim.control import books, drills, landing
 from fortnox_sim.errors import Refusal
 from fortnox_sim.routing import segments
-from fortnox_sim.wire import Answer, Record
+from fortnox_sim.wire import Answer, Record, decode
 from fortnox_sim.world import World
 
 Action = Callable[[World, tuple[str, ...], Record, dict[str, str]], object]
@@ -45,7 +45,7 @@ def answer_control(world: World, request: Request) -> Answer:
 
 def _run(world: World, request: Request, parts: tuple[str, ...], data: bytes) -> tuple[int, object]:
     action, args = _find(request.method, parts)
-    body = json.loads(data) if data.strip() else {}
+    body = decode(data) if data.strip() else {}
     if not isinstance(body, dict):
         raise TypeError("the body is one JSON object")
     result = action(world, args, body, dict(request.args.items()))

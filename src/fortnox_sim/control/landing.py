@@ -34,4 +34,4 @@ def page(world: World, base: str) -> Answer:
         f"<dt>Token</dt><dd><code>{base}/oauth-v1/token</code></dd>"
         f'<dt>Control</dt><dd><a href="/_sim/">{base}/_sim/</a></dd></dl>'
     )
-    return shell("A Fortnox on this machine", body)
+    return shell("A Fortnox on this machine", body, language="en")

@@ -51,6 +51,8 @@ def _check_asked(app: Record, asked: dict[str, str]) -> Answer | None:
 
 def redirect_allowed(app: Record, uri: str) -> bool:
     """Say whether an address is registered; the demo's client takes any loopback port."""
+    if not uri.isascii() or not uri.isprintable():
+        return False
     if uri in app["redirect_uris"] or not app["redirect_uris"]:
         return bool(uri)  # a portal entry left empty takes any address, integrators report
     parts = urlsplit(uri)

@@ -12,6 +12,8 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,s
 main{max-width:30rem;margin:8vh auto;padding:2rem;background:var(--card);border:1px solid var(--line);
 border-radius:.75rem}
 h1{font-size:1.4rem;margin:0 0 1rem}
+h2{font-size:1.1rem}
+code{overflow-wrap:anywhere}
 p.sim{margin:0 0 1rem;color:var(--soft);font-size:.85rem}
 label{display:block;margin:.75rem 0 .25rem;font-weight:600}
 input[type=text],input[type=password]{width:100%;padding:.6rem;border:1px solid var(--line);
@@ -30,10 +32,10 @@ dd{margin:0}
 """
 
 
-def page(title: str, body: str, status: int = 200) -> Answer:
+def page(title: str, body: str, status: int = 200, language: str = "sv") -> Answer:
     """Wrap a page."""
     html = (
-        '<!doctype html><html lang="sv"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)} – Fortnox (simulator)</title><style>{STYLE}</style></head><body><main>"
         f'<p class="sim">Fortnox-simulator</p><h1>{escape(title)}</h1>{body}</main></body></html>'

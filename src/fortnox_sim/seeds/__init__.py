@@ -1,6 +1,5 @@
 """What a simulator begins with: an empty pair of companies, the demo's firm, or a file's content."""
 
-import json
 import random
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ from fortnox_sim.seeds import bulk, defaults, firm, names
 from fortnox_sim.seeds.given import add_given
 from fortnox_sim.seeds.history import MONTHS, History, month_start
 from fortnox_sim.seeds.numbers import organisation_number
-from fortnox_sim.wire import Record
+from fortnox_sim.wire import Record, decode
 from fortnox_sim.world import APPS, USERS, World
 
 FIRST, SECOND = 556001, 556002
@@ -29,7 +28,7 @@ def plant(world: World, seed: str | Record, *, customers: int, articles: int, to
         add_firm(world, anchor, full=seed == "demo")
         found = [world.company(str(FIRST))]
     else:
-        content: Record = seed if isinstance(seed, dict) else json.loads(Path(seed).read_text("utf-8"))
+        content: Record = seed if isinstance(seed, dict) else decode(Path(seed).read_bytes())
         found = add_given(world, content, anchor)
     rng = random.Random(f"bulk/{anchor}")  # noqa: S311  (repeatable on purpose)
     for company in found[:1]:
@@ -58,7 +57,7 @@ def add_user(world: World, email: str, name: str, password: str, companies: dict
 
 def add_firm(world: World, anchor: date, *, full: bool) -> None:
     """Create the demo's two companies and two people; `full` fills them."""
-    rng = random.Random(f"demo/{anchor}")  # noqa: S311  (repeatable on purpose)
+    rng = random.Random("demo")  # noqa: S311  (repeatable; who the firm is does not hang on the date)
     numbers = [organisation_number(rng), organisation_number(rng)]
     facts = (
         (FIRST, "Exempelbyrån AB", "Kontorsgatan 4", "Göteborg", "411 03", "5050-1055", "exempelbyran"),
@@ -115,6 +114,7 @@ def _fill(world: World, rng: random.Random, anchor: date) -> None:
     firm.add_articles(main, names.ARTICLES)
     firm.add_customers(other, [firm.company_record(rng, name) for name in names.OTHER_CUSTOMERS])
     firm.add_articles(other, names.OTHER_ARTICLES)
+    rng = random.Random(f"demo/{anchor}")  # noqa: S311  (repeatable)
     History(main, rng, anchor, 1.0).write()
     History(other, rng, anchor, 0.2).write()
 

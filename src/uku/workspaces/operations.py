@@ -16,7 +16,7 @@ def create_workspace(
 ) -> Workspace:
     """Make a workspace with its one owner. `card` holds the seller's facts, by field name."""
     with transaction.atomic():
-        workspace = Workspace.objects.create(name=name, slug=slug, plan=plan, created_at=at, **card)
+        workspace = Workspace.objects.create(name=name, slug=slug, plan=Plan(plan), created_at=at, **card)
         with workspace_in_force(workspace.pk):
             Membership.objects.create(user=owner, role=Role.OWNER)
             record(actor=owner, action="workspace.create", target=workspace, summary=f"{name} was made", at=at)

@@ -13,6 +13,7 @@ import django
 django.setup()
 
 from django.db import transaction  # noqa: E402  # Django first
+
 from uku.kit.jobs import enqueue, job  # noqa: E402
 from uku.kit.worker import run_worker  # noqa: E402
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -27,12 +27,12 @@ def oauth_app() -> OAuthApp:
 
 
 @contextmanager
-def open_fortnox(connection: Connection) -> Iterator[Fortnox]:
-    """Open the client for a connection. Raises NotConnected when it holds no tokens."""
+def open_fortnox(connection: Connection, check: Callable[[], None] | None = None) -> Iterator[Fortnox]:
+    """Open the client for a connection; `check` runs before each request. Raises NotConnected without tokens."""
     if not connection.is_connected:
         raise NotConnected(connection.pk)
     auth = RotatingAuth(oauth_app(), PostgresTokenStore(connection.pk), clock=clock.now)
-    limiter = PaceRow(connection.company_id)
+    limiter = PaceRow(connection.company_id, check)
     with Fortnox(auth=auth, base_url=settings.UKU.fortnox_api_url, limiter=limiter, clock=clock.now) as fortnox:
         yield fortnox
 

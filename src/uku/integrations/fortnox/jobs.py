@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from django.db.models import QuerySet
 
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
 from uku.kit import clock
@@ -77,9 +78,14 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is d
     """Wake whatever has come due. The safety net, not the path."""
     for push_id, company_id in _due_pushes():
         enqueue_once(push, key=f"push {push_id}", lock=company_lock(company_id), priority=SOON, push_id=push_id)
-    for connection in Connection.everywhere.filter(enabled=True).exclude(sealed_tokens="").select_related("workspace"):
+    for connection in _working().select_related("workspace"):
         with workspace_in_force(connection.workspace_id):
             _wake(connection)
+
+
+def _working() -> QuerySet[Connection]:
+    """Connections that are on and whose grant lives: a dead one waits for a person and is not tried in a loop."""
+    return Connection.everywhere.filter(enabled=True, trouble="").exclude(sealed_tokens="")
 
 
 def _wake(connection: Connection) -> None:
@@ -87,7 +93,7 @@ def _wake(connection: Connection) -> None:
     if connection.refreshed_at is None or at - connection.refreshed_at > KEEP_ALIVE:
         lock, key = company_lock(connection.company_id), f"keep alive {connection.pk}"
         enqueue_once(keep_alive, key=key, lock=lock, connection_id=connection.pk)
-    if connection.trouble or not connection.workspace.may_integrate:
+    if not connection.workspace.may_integrate:
         return
     for kind, interval in EVERY.items():
         if is_due(kind, interval, at):
@@ -147,8 +153,7 @@ def _due_pushes() -> list[tuple[int, str]]:
     """Pushes whose time has come, by the database's own clock, and connected companies only."""
     from uku.integrations.fortnox.pushing import due
 
-    connected = Connection.everywhere.filter(enabled=True).exclude(sealed_tokens="").values("company_id")
-    return list(due().filter(company_id__in=connected).values_list("pk", "company_id"))
+    return list(due().filter(company_id__in=_working().values("company_id")).values_list("pk", "company_id"))
 
 
 def _with_connection(connection_id: int, work: Callable[[Connection], object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from django.db import connection as database
 
@@ -27,8 +28,9 @@ _PUSH_BACK = """
 class PaceRow:
     """The client's Limiter: reserves the next free moment, then sleeps until it comes."""
 
-    def __init__(self, company_id: str) -> None:
-        self._company_id = company_id
+    def __init__(self, company_id: str, check: Callable[[], None] | None = None) -> None:
+        """`check` runs after each wait, right before the request leaves; it raises when that must not happen."""
+        self._company_id, self._check = company_id, check
 
     def acquire(self) -> None:
         refuse_inside_transaction()
@@ -37,6 +39,8 @@ class PaceRow:
             wait = float(cursor.fetchone()[0])
         if wait > 0:
             time.sleep(min(wait, LONGEST_WAIT))
+        if self._check is not None:
+            self._check()
 
     def penalize(self, seconds: float) -> None:
         """Hold everyone back after a 429."""

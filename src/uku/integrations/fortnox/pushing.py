@@ -33,6 +33,10 @@ LEASE = timedelta(seconds=90)  # longer than one call's total deadline
 FIRST_LOOKUP = timedelta(seconds=lookup.SCHEDULE[0])
 
 
+class LeaseOver(Exception):
+    """This worker slept past its lease before it sent anything; another one may have taken over."""
+
+
 def queue_push(fact: InvoiceIssued) -> None:
     """Store the intent to send an invoice, in the transaction that issues it."""
     connection = Connection.objects.filter(enabled=True).exclude(sealed_tokens="").first()
@@ -68,17 +72,20 @@ def advance(*, push_id: int) -> None:
     if not _may_send(connection, push):
         return
     try:
-        with open_fortnox(connection) as fortnox:
+        with open_fortnox(connection, check=lambda: _refuse_without_lease(push)) as fortnox:
             _advance(fortnox, push)
+    except LeaseOver:
+        log.warning("woke up after its lease", push=push.pk)
+        _mine(push).filter(state=PushState.SENDING).update(state=PushState.QUEUED, next_at=None, lease_until=None)
     except FortnoxError as error:
         note_failure(connection, error)
         _postpone(push)
 
 
 def _may_send(connection: Connection, push: Push) -> bool:
-    """A push goes to the company its intent names, while the integration is on, and nowhere else."""
+    """A push goes to the company its intent names, while the integration is on and its grant lives."""
     on = connection.enabled and connection.is_connected and connection.workspace.may_integrate
-    return on and connection.company_id == push.company_id
+    return on and not connection.trouble and connection.company_id == push.company_id
 
 
 def _advance(fortnox: Fortnox, push: Push) -> None:
@@ -127,6 +134,14 @@ def _claim(push: Push, body: bytes) -> bool:
     )
     push.refresh_from_db()
     return bool(claimed)
+
+
+def _refuse_without_lease(push: Push) -> None:
+    """Right before the bytes leave: a worker that was frozen must not send what another may have sent (F08)."""
+    if push.state != PushState.SENDING:
+        return
+    if not _mine(push).filter(state=PushState.SENDING, lease_until__gt=database_now()).exists():
+        raise LeaseOver
 
 
 def _store_failure(push: Push, error: FortnoxError) -> None:

@@ -142,8 +142,13 @@ def work_off(*, at_most: int = 50) -> list[str]:
 def environment(process_environment, fortnox):
     """What a process of ours needs to reach this test's database and Fortnox."""
     places = {"UKU_FORTNOX_AUTH_URL": fortnox.address, "UKU_FORTNOX_API_URL": fortnox.address}
-    return {**process_environment, **places, "UKU_TEST_CLOCK": "1", "UKU_LOG_LEVEL": "INFO",
-            "DJANGO_SETTINGS_MODULE": "uku.settings"}
+    return {
+        **process_environment,
+        **places,
+        "UKU_TEST_CLOCK": "1",
+        "UKU_LOG_LEVEL": "INFO",
+        "DJANGO_SETTINGS_MODULE": "uku.settings",
+    }
 
 
 @pytest.fixture
@@ -226,10 +231,14 @@ def shop(fortnox, connection, owner, scope):
         article=article,
         owner=owner,
         connection=connection,
-        client=CustomerRecord.objects.get(number=customer).client,
+        client=CustomerRecord.objects.get(number=customer, company_id=FIRST).client,
         article_record=ArticleRecord.objects.get(number=article),
-        draft=lambda **facts: make_draft(owner, CustomerRecord.objects.get(number=customer).client, article, **facts),
-        issue=lambda **facts: issue(owner, CustomerRecord.objects.get(number=customer).client, article, **facts),
+        draft=lambda **facts: make_draft(
+            owner, CustomerRecord.objects.get(number=customer, company_id=FIRST).client, article, **facts
+        ),
+        issue=lambda **facts: issue(
+            owner, CustomerRecord.objects.get(number=customer, company_id=FIRST).client, article, **facts
+        ),
         push_of=lambda invoice: Push.objects.get(invoice=invoice),
     )
 

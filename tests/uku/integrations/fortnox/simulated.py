@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
@@ -52,7 +52,7 @@ class Simulated:
         self.address = f"http://127.0.0.1:{self._server.port}"
         self._http = httpx2.Client(base_url=self.address, timeout=30)
 
-    def __enter__(self) -> Simulated:
+    def __enter__(self) -> Self:
         self._thread.start()
         self.switch(rate_limit=False)
         return self

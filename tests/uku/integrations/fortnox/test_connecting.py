@@ -64,6 +64,10 @@ def texts(answer) -> str:
     return " ".join(" ".join(found).split())
 
 
+def said(answer) -> str:
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
 def says(answer, refusal) -> None:
     """The page has status 400 and tells what happened, what it means and what to do."""
     assert answer.status_code == 400
@@ -323,7 +327,7 @@ def test_the_walk_from_off_to_connected_and_back(walk, fortnox):
 def test_authorizing_before_enabling_sends_nobody_to_fortnox(walk, fortnox):
     answer = walk.post("authorize")
     assert answer["Location"] == walk.home
-    assert "Fortnox is not enabled." in str(list(get_messages(answer.wsgi_request))[0])
+    assert "Fortnox is not enabled." in said(answer)
     assert Attempt.everywhere.count() == 0
 
 
@@ -333,7 +337,7 @@ def test_the_owner_of_a_free_workspace_is_told(walk, workspace):
     page = texts(walk.browser.get(walk.home))
     assert "Integrations are part of the Team and Elite plans. This workspace is on Free." in page
     answer = walk.post("enable")
-    assert "Upgrade to enable Fortnox" in str(list(get_messages(answer.wsgi_request))[0])
+    assert "Upgrade to enable Fortnox" in said(answer)
     assert Connection.everywhere.filter(enabled=True).count() == 0
 
 
@@ -382,7 +386,7 @@ def test_disconnect_works_when_fortnox_does_not_answer(walk, fortnox):
     walk.connect()
     fortnox.fault(path="/oauth-v1/revoke", action="status", status=503, times=9)
     answer = walk.post("disconnect")
-    assert "did not confirm that the token is revoked" in str(list(get_messages(answer.wsgi_request))[0])
+    assert "did not confirm that the token is revoked" in said(answer)
     assert Connection.everywhere.get().sealed_tokens == ""
 
 
@@ -441,6 +445,15 @@ class _Controls(HTMLParser):
 
     def handle_endtag(self, tag):
         self.inside -= tag == "main"
+
+
+def test_an_owner_sees_the_buttons_that_a_member_does_not(fortnox, workspace, owner, authorize):
+    authorize(workspace, owner)
+    walk, controls = Walk(owner, workspace, fortnox), _Controls()
+    controls.feed(walk.browser.get(walk.home).content.decode())
+    actions = [action for tag, action in controls.found if tag == "form"]
+    assert walk.address("sync") in actions
+    assert walk.address("disable") in actions
 
 
 @pytest.mark.parametrize("tab", ["overview", "connect", "settings", "activity"])

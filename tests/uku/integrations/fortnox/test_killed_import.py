@@ -11,7 +11,9 @@ from uku.integrations.fortnox.models import CustomerRecord, Run, RunKind, RunSta
 
 
 @pytest.mark.process
-def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(fortnox, connection, processes, move_clock):
+def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(
+    fortnox, connection, processes, move_clock
+):
     fortnox.customers(1_200)
     move_clock(seconds=3 * 3600)
     before = fortnox.mark()
@@ -36,3 +38,18 @@ def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(f
     lists = [(q["filter"], q["page"]) for q in fortnox.queries("/3/customers", before) if "filter" in q]
     assert lists == [("active", "1"), ("active", "2"), ("active", "2"), ("active", "3"), ("inactive", "1")]
     assert fortnox.statuses(before)[429] == 0
+
+
+@pytest.mark.process
+@pytest.mark.xfail(
+    raises=AssertionError, strict=True, reason="uku.kit.worker cannot give a job back while one with its key waits"
+)
+def test_a_job_of_a_dead_worker_does_not_block_the_one_that_waits_behind_it(fortnox, connection, worker):
+    from django.db import connection as database
+
+    jobs.request_sync(connection, RunKind.CUSTOMERS)
+    with database.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
+    jobs.request_sync(connection, RunKind.CUSTOMERS)
+    with worker():
+        until(lambda: Run.objects.filter(kind="customers", state=RunState.DONE).exists(), seconds=15)

@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 
 import pytest
-
 from tests.uku.integrations.fortnox.simulated import FIRST
+
 from uku.integrations.fortnox.gateway import open_fortnox
 from uku.integrations.fortnox.pace import PaceRow
 

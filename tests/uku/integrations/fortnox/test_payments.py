@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-
 from tests.uku.integrations.fortnox.simulated import FIRST
+
 from uku.integrations.fortnox.models import Push, Run, RunKind, RunState
 from uku.integrations.fortnox.syncing import run_sync
 from uku.invoices.models import Invoice, Payment, State
@@ -149,7 +149,13 @@ def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read
     fortnox.pay(sent.number, "1000", today.isoformat())
     read()
     before = standing(sent)
-    fortnox.fault(path=f"/3/invoices/{sent.number}", action="status", status=404, times=9, body='{"ErrorInformation":{"Error":1,"Message":"Kan inte hitta fakturan.","Code":2000434}}')
+    fortnox.fault(
+        path=f"/3/invoices/{sent.number}",
+        action="status",
+        status=404,
+        times=9,
+        body='{"ErrorInformation":{"Error":1,"Message":"Kan inte hitta fakturan.","Code":2000434}}',
+    )
     run = read()
     assert run.state == RunState.DONE
     missing = {"number": sent.number, "name": "Björk Bygg AB", "reason": "Missing in Fortnox"}

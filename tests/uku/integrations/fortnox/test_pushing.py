@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from django.db import connection as database
 from django.db import transaction
-
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.conftest import clear_queue, issue
 from tests.uku.integrations.fortnox.simulated import FIRST, until
+
 from uku.clients.operations import create_client
 from uku.integrations.fortnox import jobs, pushing
 from uku.integrations.fortnox.failures import TABLE, explain
@@ -197,7 +197,7 @@ def test_a_late_landing_is_found_and_never_created_twice(fortnox, queued, go):
         assert go(queued, after=pause).state == PushState.UNCERTAIN
     assert (go(queued).lookups, fortnox.creates()) == (4, {})
     fortnox.release(late)
-    until(lambda: fortnox.creates())
+    until(fortnox.creates)
     assert go(queued, after=LOOKUPS[4]).state == PushState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
 
@@ -358,9 +358,7 @@ def test_an_inactive_article_is_refused_in_words(fortnox, shop, queued, run_jobs
 def test_an_article_that_nobody_knows_is_refused_in_words(fortnox, shop, queued, run_jobs):
     ArticleRecord.objects.all().delete()
     run_jobs()
-    assert refused(fortnox, queued) == (
-        f"Article {shop.article} is not known here. Reload data, then send again."
-    )
+    assert refused(fortnox, queued) == (f"Article {shop.article} is not known here. Reload data, then send again.")
 
 
 def test_customers_and_articles_are_read_once_for_a_batch(fortnox, shop, run_jobs):
@@ -470,7 +468,9 @@ def test_an_invoice_that_was_cancelled_meanwhile_is_left_to_a_person_and_not_cre
 # Booking
 
 
-def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(fortnox, shop, queued, go, run_jobs, owner):
+def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(
+    fortnox, shop, queued, go, run_jobs, owner
+):
     from uku.kit import clock
 
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-
 from tests.uku.conftest import AT
+
 from uku.integrations.fortnox import connecting
 from uku.integrations.fortnox.models import Run, RunKind, RunState
 from uku.integrations.fortnox.syncing import run_sync
@@ -29,9 +29,7 @@ def plan(connection, owner):
 
     def on(*names, granted: bool = True):
         fields = {name: LABELS[name] for name in names}
-        plan_summaries(
-            actor=owner, at=AT, title="Month", topic="Books", client=None, fields=fields, month=last_month()
-        )
+        plan_summaries(actor=owner, at=AT, title="Month", topic="Books", client=None, fields=fields, month=last_month())
         connection.statistics = list(names)
         connection.save(update_fields=["statistics"])
         return granted

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.uku.integrations.fortnox.conftest import clear_queue
+
 from uku.integrations.fortnox import jobs, pushing
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
 from uku.kit import clock

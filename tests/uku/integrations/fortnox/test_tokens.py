@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection as database
 from django.db import transaction
-
 from tests.uku.integrations.fortnox.simulated import until
+
 from uku.integrations.fortnox import connecting, jobs
 from uku.integrations.fortnox.gateway import oauth_app, open_fortnox, renew_tokens
 from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState

@@ -1,0 +1,144 @@
+"""The command line: each problem is a sentence and a status, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from tests.environment import SUITE_KEYS
+
+from uku.config import settings_page
+from uku.workspaces.models import AuditEntry, Membership, User, Workspace
+
+pytestmark = pytest.mark.process
+
+ONE_ROLE = "the app's role owns its tables and could change the audit log: set MIGRATE_DATABASE_URL to another role"
+COMMANDS = ("migrate", "serve", "worker", "sim", "demo", "settings", "doctor", "workspace", "fortnox")
+
+
+def uku(*arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("UKU_")}
+    return subprocess.run(
+        [sys.executable, "-m", "uku", *arguments],
+        env={**bare, "COLUMNS": "200", **environment},
+        input=said,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def on_the_database(committed):
+    addresses = {"DATABASE_URL": committed.app, "MIGRATE_DATABASE_URL": committed.owner}
+    return lambda *arguments, **options: uku(*arguments, **{**SUITE_KEYS, **addresses, **options})
+
+
+def test_the_help_lists_every_command():
+    told = uku("--help").stdout
+    assert [command for command in COMMANDS if f" {command} " not in told] == []
+
+
+def test_the_settings_page_is_printed_without_a_database_or_keys():
+    told = uku("settings")
+    assert (told.returncode, told.stdout) == (0, settings_page())
+
+
+def test_a_missing_setting_is_a_sentence(addresses):
+    told = uku("doctor", DATABASE_URL=addresses.app)
+    assert (told.returncode, told.stderr) == (2, "")
+    assert told.stdout == (
+        "UKU_SECRET_KEY is not set. See docs/settings.md for what it is and how to make one.; "
+        "UKU_TOKEN_KEYS is not set. See docs/settings.md for what it is and how to make one.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("UKU_SECRET_KEY", "hemlig", "UKU_SECRET_KEY must have at least 32 characters"),
+        ("UKU_PUBLIC_URL", "https://uku.example/x", "UKU_PUBLIC_URL must have no path, query or fragment"),
+        (
+            "UKU_PUBLIC_ULR",
+            "https://uku.example",
+            "There is no setting UKU_PUBLIC_ULR. docs/settings.md lists them all.",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_a_sentence(addresses, name, value, sentence):
+    told = uku("doctor", **{**SUITE_KEYS, "DATABASE_URL": addresses.app, name: value})
+    assert (told.returncode, told.stdout, told.stderr) == (2, f"{sentence}\n", "")
+
+
+def test_the_doctor_finds_a_healthy_installation(on_the_database):
+    told = on_the_database("doctor")
+    lines = told.stdout.splitlines()
+    assert (told.returncode, {line[:4] for line in lines}) == (0, {"ok  "})
+    assert lines[1:4] == [
+        "ok  the app's role owns no tables",
+        "ok  the schema is this version's",
+        "ok  Fortnox client id and secret are set",
+    ]
+
+
+def test_the_doctor_says_what_is_weaker_with_one_role_and_what_is_missing(on_the_database, addresses):
+    told = on_the_database("doctor", DATABASE_URL=addresses.owner, UKU_FORTNOX_CLIENT_ID="")
+    bad = [line for line in told.stdout.splitlines() if line.startswith("BAD ")]
+    assert (told.returncode, bad) == (
+        1,
+        [
+            f"BAD {ONE_ROLE}",
+            "BAD Fortnox client id or secret missing",
+        ],
+    )
+
+
+def test_a_workspace_is_made_listed_and_moved_to_another_plan(on_the_database):
+    made = on_the_database(
+        "workspace", "create", "Byrån", "byran", "Olga@Byran.Example", said="correct horse battery\n" * 2
+    )
+    assert (made.returncode, made.stdout.endswith(":Byrån is at /w/byran/\n")) == (0, True)
+    changed = on_the_database("workspace", "set-plan", "byran", "elite")
+    assert (changed.returncode, changed.stdout) == (0, "")
+    assert on_the_database("workspace", "list").stdout == "byran  elite  olga@byran.example\n"
+    assert User.objects.get().password.startswith("argon2$argon2id$")
+    assert (Membership.everywhere.count(), AuditEntry.everywhere.count()) == (1, 1)
+
+
+def test_a_person_who_is_known_is_not_asked_for_a_password(on_the_database):
+    User.objects.create_user(email="olga@byran.example", password=None)
+    made = on_the_database("workspace", "create", "Byrån", "byran", "olga@byran.example")
+    assert (made.returncode, Workspace.objects.get().name) == (0, "Byrån")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("workspace", "set-plan", "nobody", "elite"), "There is no workspace nobody."),
+        (("workspace", "set-plan", "byran", "gold"), "There is no plan gold; there are free, team, elite."),
+        (("workspace", "create", "Two", "byran", "olga@byran.example"), "There is a workspace byran already."),
+        (
+            ("workspace", "create", "Two", "t/wo", "x@y.example"),
+            "t/wo cannot stand in an address; use letters a to z, digits, - and _.",
+        ),
+        (("fortnox", "sync", "nobody"), "There is no workspace nobody."),
+        (("fortnox", "sync", "byran"), "Workspace byran has not enabled Fortnox."),
+        (
+            ("workspace", "create", "Two", "two", "olga@byran.example", "--plan", "gold"),
+            "There is no plan gold; there are free, team, elite.",
+        ),
+    ],
+)
+def test_what_cannot_be_done_to_a_workspace_is_a_sentence(on_the_database, arguments, sentence):
+    User.objects.create_user(email="olga@byran.example", password=None)
+    on_the_database("workspace", "create", "Byrån", "byran", "olga@byran.example")
+    told = on_the_database(*arguments)
+    assert (told.returncode, told.stdout, told.stderr) == (2, f"{sentence}\n", "")
+    assert list(Workspace.objects.values_list("slug", "plan")) == [("byran", "team")]
+
+
+def test_fortnox_has_no_connections_to_show_at_first(on_the_database):
+    told = on_the_database("fortnox", "status")
+    assert (told.returncode, told.stdout) == (0, "")
