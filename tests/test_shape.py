@@ -20,9 +20,7 @@ DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
 HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Brackets keep this file from finding itself.
-LEFT_BEHIND = re.compile(
-    r"p[y]p[i]\.org|pythonhos[t]ed|npm[j]s\.|deb\.debi[a]n|/wor[k]/|/far[m]/|/opt/py[p]i"
-)
+LEFT_BEHIND = re.compile(r"p[y]p[i]\.org|pythonhos[t]ed|npm[j]s\.|deb\.debi[a]n|/wor[k]/|/far[m]/|/opt/py[p]i")
 
 
 class Function(NamedTuple):
@@ -103,9 +101,7 @@ def test_every_public_name_of_the_client_is_explained():
 
 def test_decisions_are_numbered_without_gaps():
     assert len(DECISIONS) >= 9
-    assert [path.name[:5] for path in DECISIONS] == [
-        f"{number:04}-" for number in range(1, len(DECISIONS) + 1)
-    ]
+    assert [path.name[:5] for path in DECISIONS] == [f"{number:04}-" for number in range(1, len(DECISIONS) + 1)]
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.stem)
@@ -137,9 +133,7 @@ def test_the_lock_pins_by_hash_and_names_no_address():
     assert re.findall(r"://|file:|--(?:extra-)?index|--find-links", lock) == []
     pinned = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", lock, re.MULTILINE | re.DOTALL)
     assert pinned
-    assert [
-        entry.split("\n")[0] for entry in pinned if "==" not in entry or "--hash=sha256:" not in entry
-    ] == []
+    assert [entry.split("\n")[0] for entry in pinned if "==" not in entry or "--hash=sha256:" not in entry] == []
     assert direct_dependencies() - {re.split(r"[\[= ]", entry)[0] for entry in pinned} == set()
 
 

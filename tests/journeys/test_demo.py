@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.journeys.conftest import Demo
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("demo")]

@@ -81,7 +81,14 @@ def company_choice(ticket: str, companies: list[Record]) -> Answer:
         f" · databas {company['DatabaseNumber']}</span></label></p>"
         for company in companies
     )
-    return page("Välj företag", form("company", ticket, picks + '<button type="submit">Fortsätt</button>'))
+    return page(
+        "Välj företag",
+        form(
+            "company",
+            ticket,
+            f'<div role="radiogroup" aria-label="Företag">{picks}</div><button type="submit">Fortsätt</button>',
+        ),
+    )
 
 
 def activation(ticket: str, app: str, company: Record, labels: list[str], *, service: bool) -> Answer:
