@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def _respond(answer: Answer, environ: dict[str, Any], start_response: "StartResp
         if value:
             response.headers[name] = value
     response.headers["Content-Length"] = str(len(answer.body))
-    if answer.status == 204:  # noqa: PLR2004
+    if answer.status == HTTPStatus.NO_CONTENT:
         del response.headers["Content-Length"]
     return response(environ, start_response)
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from fortnox_sim.errors import INVENTED, WRONG_DATA, WRONG_STRUCTURE, Refusal
@@ -17,6 +17,8 @@ from fortnox_sim.wire import Record
 
 BLANK = "API_BLANK"
 CENT = Decimal("0.01")
+WIDE = Context(prec=60)
+HIGHEST = Decimal(10) ** 15
 ALPHANUMERIC = re.compile(r"[^\W_]*(?:[-+/._][^\W_]*)*", re.ASCII)
 MARKS = frozenset("’\\\u0308\u030a –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u00a0\n\r0123456789")
 QUOTES = frozenset("'\"")
@@ -38,7 +40,7 @@ class Field:
 
 def round2(value: Decimal) -> Decimal:
     """Round to two decimals, half away from zero (recorded: 1.125 becomes 1.13)."""
-    return value.quantize(CENT, ROUND_HALF_UP)
+    return value.quantize(CENT, ROUND_HALF_UP, WIDE)
 
 
 def read_number(value: Any, field: Field) -> Decimal:
@@ -49,7 +51,7 @@ def read_number(value: Any, field: Field) -> Decimal:
         number = Decimal(value) if isinstance(value, str) else None
     except InvalidOperation:
         number = None
-    if number is None or not number.is_finite():
+    if number is None or not number.is_finite() or abs(number) > HIGHEST:
         raise Refusal((2000108, "Värdet måste vara numeriskt"), field.name)
     return number
 

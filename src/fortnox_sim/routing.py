@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from fortnox_sim.company import Company
 from fortnox_sim.errors import BAD_CONTENT_TYPE, BAD_JSON, WRONG_DATA, Refusal
@@ -18,7 +18,6 @@ class Call:
 
     world: World
     company: Company
-    client: str
     user: str | None
     scopes: frozenset[str]
     query: dict[str, str]
@@ -91,6 +90,4 @@ class Router:
 def raw_path(environ: dict[str, Any]) -> str:
     """Give the path as it was sent, percent signs included, where the server tells."""
     uri = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
-    if uri.startswith("http"):
-        uri = "/" + uri.split("/", 3)[-1] if uri.count("/") > 2 else "/"  # noqa: PLR2004
-    return uri.split("?")[0] or str(environ.get("PATH_INFO", "/"))
+    return urlsplit(uri).path or str(environ.get("PATH_INFO", "/"))

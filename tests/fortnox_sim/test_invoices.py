@@ -318,3 +318,11 @@ def test_a_currency_must_exist(desk, currency):
 
 def test_a_document_number_is_digits(desk):
     assert refusal(post(desk, DocumentNumber="A1"))[2] == 2000108
+
+
+@pytest.mark.parametrize(
+    ("price", "status"), [("1e15", 201), ("-1e15", 201), ("1e16", 400), ("1e400", 400), ("NaN", 400)]
+)
+def test_figures_end_somewhere(desk, price, status):
+    row = {"Description": "x", "DeliveredQuantity": "1e15", "Price": price, "VAT": 25}
+    assert post(desk, InvoiceRows=[row]).status_code == status

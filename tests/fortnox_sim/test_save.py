@@ -1,9 +1,11 @@
 """Stopping and starting again from the file."""
 
+import contextlib
 import random
 import signal
 import subprocess
 import sys
+import threading
 
 import httpx2
 import pytest
@@ -99,3 +101,23 @@ def test_a_process_ends_cleanly_and_a_killed_one_loses_nothing(path, how):
     again.wait(10)
     again.stdout.close()
     assert (status, name) == (-9 if how == signal.SIGKILL else 0, "Kvar AB")
+
+
+@pytest.mark.process
+def test_a_held_answer_does_not_keep_the_process_alive(path):
+    process, address = start(path, "--seed", "empty")
+    httpx2.post(f"{address}/_sim/faults", json={"path": "/oauth-v1/token", "action": "hold"})
+    waiting = threading.Thread(target=post_and_lose, args=(f"{address}/oauth-v1/token",))
+    waiting.start()
+    for _ in range(200):
+        if httpx2.get(f"{address}/_sim/faults").json()[0]["state"] == "holding":
+            break
+    process.terminate()
+    assert process.wait(10) == 0
+    process.stdout.close()
+    waiting.join(10)
+
+
+def post_and_lose(address):
+    with contextlib.suppress(httpx2.HTTPError):
+        httpx2.post(address, data={"grant_type": "x"})

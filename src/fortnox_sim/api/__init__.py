@@ -95,7 +95,7 @@ def _carry_out(world: World, caller: Caller, request: Request, path: str, body: 
     check_scope(world, caller, company.settings, route.scope)
     query = dict(request.args.items())
     kind = request.headers.get("Content-Type", "")
-    call = Call(world, company, caller.client, caller.user, caller.scopes, query, body, kind, args)
+    call = Call(world, company, caller.user, caller.scopes, query, body, kind, args)
     answer = route.handler(call)
     if call.action:
         world.commit(call.action, company=company.number, key=call.key, reference=call.reference, request=number)

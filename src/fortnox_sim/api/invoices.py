@@ -1,6 +1,7 @@
 """/3/invoices: lists, details, changes, and the actions, some of which are GET and still change something."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from fortnox_sim.api import invoice_rules as rules
 from fortnox_sim.api.invoice_fields import detail, item
@@ -27,7 +28,7 @@ PDF = (
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:
     shown = detail(call.company, record, vouchers=call.world.switches["voucher_right"])
-    headers = {"Location": "invoices"} if status == 201 else {}  # noqa: PLR2004
+    headers = {"Location": "invoices"} if status == HTTPStatus.CREATED else {}
     return call.show("Invoice", shown, status, **headers)
 
 

@@ -1,6 +1,7 @@
 """/3/invoicepayments: created unbooked; only booked payments reduce the balance."""
 
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 from fortnox_sim.api import accounts, vouchers
@@ -242,7 +243,7 @@ def _get(call: Call) -> Answer:
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:
-    headers = {"Location": "invoicepayments"} if status == 201 else {}  # noqa: PLR2004
+    headers = {"Location": "invoicepayments"} if status == HTTPStatus.CREATED else {}
     return call.show("InvoicePayment", detail(call.company, record), status, **headers)
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from fortnox_sim.fields import round2
+from fortnox_sim.fields import WIDE, round2
 from fortnox_sim.wire import Record
 
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
@@ -51,7 +51,7 @@ def sums(rows: list[Record], terms: Terms) -> Record:
     vat = row_vat + freight_vat + fee_vat
     net = row_total - row_vat if terms.vat_included else row_total
     exact = row_total + terms.freight + terms.fee + (ZERO if terms.vat_included else vat)
-    total = exact.quantize(ONE, ROUND_HALF_UP) if terms.whole else exact
+    total = exact.quantize(ONE, ROUND_HALF_UP, WIDE) if terms.whole else exact
     return {
         "Gross": net,
         "Net": net,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 
 from werkzeug.wrappers import Request
 
@@ -36,7 +37,7 @@ def answer_control(world: World, request: Request) -> Answer:
         status, body = refused.status, {"error": refused.message, "code": refused.code}
     except (ValueError, TypeError) as error:
         status, body = 400, {"error": str(error)}
-    if status >= 400:  # noqa: PLR2004
+    if status >= HTTPStatus.BAD_REQUEST:
         with world.lock:
             world.store.rollback()
     text = json.dumps(body, ensure_ascii=False, default=str)

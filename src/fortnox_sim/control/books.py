@@ -7,6 +7,7 @@ from fortnox_sim.api import articles, customers, invoice_fields, invoice_rules, 
 from fortnox_sim.company import Company
 from fortnox_sim.control.drills import Args, company_facts
 from fortnox_sim.oauth.grants import change_scopes, remove_integration
+from fortnox_sim.seeds.defaults import EASY_VAT
 from fortnox_sim.seeds.given import add_company, add_record, add_records, change_record
 from fortnox_sim.wire import Record
 from fortnox_sim.world import World
@@ -36,8 +37,6 @@ def change_company(world: World, args: Args, body: Record, _query: Query) -> Rec
         raise ValueError("a database number cannot change")
     company.change_settings(**body)
     if body.get("easy_vat"):
-        from fortnox_sim.seeds.defaults import EASY_VAT
-
         for name, account in EASY_VAT.items():
             company.put("predefined", name, {"Account": account, "Name": name})
     return company_facts(company.settings)

@@ -16,6 +16,7 @@ MONTHS = 14
 SEASON = (1.1, 1.0, 1.25, 1.05, 1.1, 1.0, 0.6, 0.8, 1.0, 1.05, 1.0, 1.15)
 VAT = Decimal("1.25")
 UNPAID_SHARE = 0.06
+CHEAP = Decimal(500)
 Event = tuple[date, int, Callable[[], None]]
 
 
@@ -80,7 +81,7 @@ class History:
         self._at(day, lambda: self._issue(body, late=late, paid=paid))
 
     def _row(self, article: Record) -> Record:
-        most = 40 if article["SalesPrice"] < 500 else 6  # noqa: PLR2004
+        most = 40 if article["SalesPrice"] < CHEAP else 6
         return {
             "ArticleNumber": article["ArticleNumber"],
             "DeliveredQuantity": str(self.rng.randrange(1, most)),

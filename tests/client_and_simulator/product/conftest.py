@@ -1,0 +1,20 @@
+"""The product's own fixtures, for rules that no test beside the product noticed."""
+
+from tests.uku.conftest import (  # noqa: F401 - fixtures
+    _quick_passwords,
+    committed,
+    owner,
+    process_environment,
+    scope,
+    workspace,
+)
+from tests.uku.integrations.fortnox.conftest import (  # noqa: F401 - fixtures
+    _hurried,
+    _no_collected_files,
+    authorize,
+    connection,
+    db,
+    fortnox,
+    run_jobs,
+    shop,
+)

@@ -1,0 +1,98 @@
+"""What holds for any invoice and any body, on a fixed set of examples."""
+
+from decimal import Decimal
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fortnox_sim.api.totals import Terms, luhn_digit, ocr, rates_vat, row_sums, sums
+
+CENTS = st.integers(-10_000_000, 10_000_000).map(lambda cents: Decimal(cents) / 100)
+RATES = st.sampled_from([Decimal(25), Decimal(12), Decimal(6), Decimal(0), Decimal("25.5")])
+ROWS = st.lists(st.tuples(CENTS, CENTS, RATES, st.integers(0, 100)), max_size=8)
+FIXED = settings(derandomize=True, max_examples=200, deadline=None, database=None)
+CALM = settings(
+    derandomize=True,
+    max_examples=150,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def built(rows, *, included):
+    keys = ("DeliveredQuantity", "Price", "VAT", "Discount")
+    facts = [dict(zip(keys, (*row[:3], Decimal(row[3])), strict=True)) for row in rows]
+    return [row_sums({**fact, "DiscountType": "PERCENT"}, vat_included=included) for fact in facts]
+
+
+@FIXED
+@given(ROWS, st.booleans(), CENTS, st.booleans())
+def test_totals_always_add_up(rows, included, freight, whole):
+    made = built(rows, included=included)
+    totals = sums(made, Terms(vat_included=included, freight=freight, fee_rate=Decimal(25), whole=whole))
+    excluding = totals["Net"] + (freight - totals["FreightVAT"] if included else freight)
+    assert excluding + totals["TotalVAT"] + totals["RoundOff"] == totals["Total"]
+    assert abs(totals["RoundOff"]) <= (Decimal("0.5") if whole else 0)
+    assert not whole or totals["Total"] == totals["Total"].to_integral_value()
+
+
+@FIXED
+@given(ROWS)
+def test_a_credit_note_is_the_mirror_of_its_invoice(rows):
+    terms = Terms(vat_included=False)
+    plain = sums(built(rows, included=False), terms)
+    mirrored = sums(built([(-row[0], *row[1:]) for row in rows], included=False), terms)
+    assert {key: -value for key, value in plain.items()} == mirrored
+
+
+@FIXED
+@given(ROWS)
+def test_rounding_per_row_strays_at_most_half_an_ore_a_row(rows):
+    made = built(rows, included=False)
+    per_rate, per_row = (rates_vat(made, included=False, per_row=how) for how in (False, True))
+    strays = [abs(per_rate[rate] - per_row[rate]) for rate in per_rate]
+    assert all(stray <= Decimal("0.005") * (len(made) + 1) for stray in strays)
+
+
+@FIXED
+@given(st.integers(1, 10**12))
+def test_every_reference_checks_itself(number):
+    text = ocr(str(number))
+    assert (text[:-2], text[-2], luhn_digit(text[:-1])) == (str(number), str(len(text) % 10), int(text[-1]))
+
+
+@CALM
+@given(body=st.fixed_dictionaries({}, optional=dict.fromkeys(("Name", "Active", "Type", "SalesAccount"), JSON)))
+def test_no_customer_body_breaks_the_simulator(desk, body):
+    assert desk.post("customers", Customer=body).status_code in {201, 400}
+
+
+@CALM
+@given(
+    body=st.fixed_dictionaries(
+        {"CustomerNumber": st.just("1")},
+        optional=dict.fromkeys(("InvoiceRows", "InvoiceDate", "Freight", "DocumentNumber", "Labels"), JSON),
+    ),
+    row=st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("Price", "DeliveredQuantity", "VAT", "RowId", "ArticleNumber", "Unit"), JSON)
+    ),
+)
+def test_no_invoice_body_breaks_the_simulator(desk, body, row):
+    answers = [desk.post("invoices", Invoice=body), desk.post("invoices", Invoice={**body, "InvoiceRows": [row]})]
+    assert all(answer.status_code in {201, 400} for answer in answers)
+
+
+@CALM
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["page", "limit", "offset", "lastmodified", "filter", "fromdate", "sent"]), st.text(max_size=25)
+    )
+)
+def test_no_query_breaks_the_simulator(desk, query):
+    assert desk.get("invoices", **query).status_code in {200, 400}
