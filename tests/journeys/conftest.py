@@ -90,7 +90,7 @@ class Demo:
         return next(line for line in self.lines if line.strip().startswith(name))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> Iterator[Demo]:
     """The demo after its main job, serving. Thrown away at the end."""
     found = Demo(tmp_path_factory.mktemp("demo"))
@@ -104,9 +104,12 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
     Cluster(found.home / "demo").destroy()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A Chromium without a window; the test is skipped, or fails in CI, where there is none."""
+    """A Chromium without a window; the test is skipped, or fails in CI, where there is none.
+
+    For one file only: while it lives, its event loop would stand in the way of other tests' Django.
+    """
     if CHROMIUM is None:
         pytest.skip("Chromium is missing. To have the browser tests: apt-get install chromium")
     from playwright.sync_api import sync_playwright

@@ -70,9 +70,9 @@ class Invoice(TenantModel):
         constraints = (
             models.UniqueConstraint(fields=["workspace", "reference"], name="uku_invoice_reference"),
             models.UniqueConstraint(
-                fields=["workspace", "numbering", "number"],
-                condition=~models.Q(number=""),
-                name="uku_invoice_number",
+                fields=["workspace", "number"],
+                condition=models.Q(numbering="own") & ~models.Q(number=""),
+                name="uku_invoice_own_number",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=OPEN_STATES, issued_at=None, numbering="", number="")

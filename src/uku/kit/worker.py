@@ -17,7 +17,8 @@ import structlog
 from django.db import connection as database
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app, connector_params
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
 
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
@@ -93,8 +94,16 @@ async def _watch(session: psycopg.AsyncConnection, stop: asyncio.Event) -> None:
         for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
             log.warning("stalled job given back", job=stalled.task_name)
             with contextlib.suppress(ConnectorException):  # another worker was quicker
-                await app.job_manager.retry_job(stalled)
+                await _give_back(stalled)
         await _pause(stop)
+
+
+async def _give_back(stalled: Job) -> None:
+    """Let a dead worker's job run again; where one with its key waits already, that one does the work."""
+    try:
+        await app.job_manager.retry_job(stalled)
+    except UniqueViolation:
+        await app.job_manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
 
 
 async def _pause(stop: asyncio.Event) -> None:

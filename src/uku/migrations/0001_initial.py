@@ -410,7 +410,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('workspace', 'numbering', 'number'), name='uku_invoice_number'),
+            constraint=models.UniqueConstraint(condition=models.Q(('numbering', 'own'), models.Q(('number', ''), _negated=True)), fields=('workspace', 'number'), name='uku_invoice_own_number'),
         ),
         migrations.AddConstraint(
             model_name='invoice',

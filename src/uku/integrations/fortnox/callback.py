@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import structlog
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
@@ -18,9 +17,13 @@ log = structlog.get_logger()
 
 
 @require_GET
-@login_required
 def returned(request: HttpRequest) -> HttpResponse:
-    """Take the person back in: the connection shown on Overview, or a page that says what to do."""
+    """Take the person back in: the connection shown on Overview, or a page that says what to do.
+
+    Nobody is sent to the sign-in page from here, since its address would carry the code along.
+    """
+    if not request.user.is_authenticated:
+        return _page(request, consent.SIGNED_OUT, None)
     try:
         attempt = connecting.claim_state(
             state=request.GET.get("state", ""),

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from fortnox_api import CompanyInformation, FortnoxError, TokenSet
 from uku.clients.matching import normalise_number
@@ -142,6 +142,9 @@ def complete(*, attempt: Attempt, code: str, at: datetime) -> Connection:
             company = fortnox.company.get()
         _refuse_other_companies(attempt, company)
         return _store_grant(attempt, tokens, company, at)
+    except IntegrityError as error:  # another workspace was a moment quicker
+        revoke(tokens)
+        raise _taken(company) from error
     except Exception:
         revoke(tokens)
         raise
@@ -156,10 +159,13 @@ def _refuse_other_companies(attempt: Attempt, company: CompanyInformation) -> No
         )
     taken = Connection.everywhere.filter(company_id=company.database_number).exclude(sealed_tokens="")
     if taken.exclude(workspace_id=attempt.workspace_id).exists():
-        raise CompanyRefused(
-            f"{company.name} is already connected to another workspace. Disconnect it there first,"
-            " or pick another company."
-        )
+        raise _taken(company)
+
+
+def _taken(company: CompanyInformation) -> CompanyRefused:
+    return CompanyRefused(
+        f"{company.name} is already connected to another workspace. Disconnect it there first, or pick another company."
+    )
 
 
 def _store_grant(attempt: Attempt, tokens: TokenSet, company: CompanyInformation, at: datetime) -> Connection:

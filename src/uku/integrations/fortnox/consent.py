@@ -22,6 +22,11 @@ STATE = Refusal(
     f" {NOTHING_STORED}",
     "Open Settings & Apps → Fortnox → Connect to Fortnox and click Authorize.",
 )
+SIGNED_OUT = Refusal(
+    "You are not signed in to Uku any more.",
+    f"Uku cannot tell whose permission this is. {NOTHING_STORED}",
+    "Sign in, open Settings & Apps → Fortnox → Connect to Fortnox, and click Authorize again.",
+)
 CANCELLED = Refusal(
     "The permission was not given in Fortnox.",
     f"Someone chose to cancel. {NOTHING_STORED}",

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from django.db import DataError, transaction
 
-from fortnox_api import ArticleItem, CustomerItem, Fortnox, Page
+from fortnox_api import ArticleItem, CustomerItem, Fortnox, NotFound, Page, Unreadable
 from uku.clients.matching import Index
 from uku.clients.models import Client
 from uku.integrations.fortnox import linking, preflight, runs
@@ -70,7 +70,15 @@ def _active_details(fortnox: Fortnox, run: Run, page: Page[Any]) -> dict[str, An
     resource: Any = fortnox.customers if run.kind == RunKind.CUSTOMERS else fortnox.articles
     active = {}
     for item in page.items:
-        detail = resource.get(item.number)
+        try:
+            detail = resource.get(item.number)
+        except NotFound:
+            _retire(run, item)
+            continue
+        except Unreadable as error:
+            runs.count(run, "rejected")
+            runs.pass_over(run, item.number, "", f"Could not be read: {error}")
+            continue
         if detail.active:
             active[item.number] = detail
         else:

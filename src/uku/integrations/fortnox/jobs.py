@@ -69,7 +69,7 @@ def keep_alive(connection_id: int) -> None:
     """Renew an idle connection's tokens, so that they never grow old."""
     from uku.integrations.fortnox.syncing import renew
 
-    _with_connection(connection_id, lambda connection: renew(connection=connection))
+    _with_connection(connection_id, lambda connection: renew(connection=connection), even_paused=True)
 
 
 @each("* * * * *")
@@ -78,14 +78,14 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is d
     """Wake whatever has come due. The safety net, not the path."""
     for push_id, company_id in _due_pushes():
         enqueue_once(push, key=f"push {push_id}", lock=company_lock(company_id), priority=SOON, push_id=push_id)
-    for connection in _working().select_related("workspace"):
+    for connection in _living().select_related("workspace"):
         with workspace_in_force(connection.workspace_id):
             _wake(connection)
 
 
-def _working() -> QuerySet[Connection]:
-    """Connections that are on and whose grant lives: a dead one waits for a person and is not tried in a loop."""
-    return Connection.everywhere.filter(enabled=True, trouble="").exclude(sealed_tokens="")
+def _living() -> QuerySet[Connection]:
+    """Connections whose grant lives: a dead one waits for a person and is not tried in a loop."""
+    return Connection.everywhere.filter(trouble="").exclude(sealed_tokens="")
 
 
 def _wake(connection: Connection) -> None:
@@ -93,8 +93,8 @@ def _wake(connection: Connection) -> None:
     if connection.refreshed_at is None or at - connection.refreshed_at > KEEP_ALIVE:
         lock, key = company_lock(connection.company_id), f"keep alive {connection.pk}"
         enqueue_once(keep_alive, key=key, lock=lock, connection_id=connection.pk)
-    if not connection.workspace.may_integrate:
-        return
+    if not (connection.enabled and connection.workspace.may_integrate):
+        return  # paused: only the tokens are kept alive
     for kind, interval in EVERY.items():
         if is_due(kind, interval, at):
             request_sync(connection, kind, scheduled=True)
@@ -153,14 +153,17 @@ def _due_pushes() -> list[tuple[int, str]]:
     """Pushes whose time has come, by the database's own clock, and connected companies only."""
     from uku.integrations.fortnox.pushing import due
 
-    return list(due().filter(company_id__in=_working().values("company_id")).values_list("pk", "company_id"))
+    return list(
+        due().filter(company_id__in=_living().filter(enabled=True).values("company_id")).values_list("pk", "company_id")
+    )
 
 
-def _with_connection(connection_id: int, work: Callable[[Connection], object]) -> None:
+def _with_connection(connection_id: int, work: Callable[[Connection], object], *, even_paused: bool = False) -> None:
     connection = Connection.everywhere.select_related("workspace").get(pk=connection_id)
     with workspace_in_force(connection.workspace_id):
         structlog.contextvars.bind_contextvars(workspace=connection.workspace_id)
-        if not (connection.enabled and connection.is_connected and connection.workspace.may_integrate):
+        on = connection.enabled and connection.workspace.may_integrate
+        if not (connection.is_connected and (on or even_paused)):
             log.info("paused", connection=connection_id)
             return
         work(connection)

@@ -30,7 +30,7 @@ def client_fields(customer: CustomerItem) -> dict[str, Any]:
     """The client's fields that a list item fills."""
     return {
         "name": customer.name,
-        "organisation_number": (customer.organisation_number or "")[:20],
+        "organisation_number": customer.organisation_number or "",
         "email": customer.email or "",
         "phone": customer.phone or "",
         "address1": customer.address1 or "",

@@ -152,6 +152,7 @@ class Push(TenantModel):
     state = models.CharField(max_length=15, choices=PushState, default=PushState.QUEUED)
     payload = models.BinaryField(null=True)
     payload_hash = models.CharField(max_length=64, blank=True)
+    text_changes = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)

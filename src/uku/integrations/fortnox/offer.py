@@ -146,6 +146,8 @@ def _push_panel(push: Push, *, held: bool) -> Panel:
         facts.append((_("Number"), push.document_number))
     if push.voucher:
         facts.append((_("Voucher"), push.voucher))
+    if push.text_changes:
+        facts.append((_("Signs Fortnox does not take"), push.text_changes))
     happened, means, remedy = _push_trouble(push)
     return Panel(
         "Fortnox",

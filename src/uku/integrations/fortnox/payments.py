@@ -24,7 +24,7 @@ def read_payments(*, connection: Connection) -> Run:
     run = runs.start_or_resume(connection=connection, kind=RunKind.PAYMENTS, at=clock.now())
     pushes = _sent_to(connection)
     with open_fortnox(connection) as fortnox:
-        since = run.since or _first_push(pushes, run.started_at) - runs.OVERLAP
+        since = run.since or runs.with_overlap(_first_push(pushes, run.started_at))
         payments = _changed_payments(fortnox, since)
         changed = {item.number for item in fortnox.invoices.list(last_modified=since)} | set(payments)
         run.counts = {"changed": 0, "read": 0}

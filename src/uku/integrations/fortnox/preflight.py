@@ -32,7 +32,9 @@ def prepare(fortnox: Fortnox, push: Push) -> tuple[str, bytes]:
     for row in rows:
         if refusal := _check_row(fortnox, push, row, customer):
             return refusal, b""
-    payload = invoice_payload(push.invoice, rows, customer_number=customer.number)
+    payload, changes = invoice_payload(push.invoice, rows, customer_number=customer.number).cleaned()
+    push.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
+    push.save(update_fields=["text_changes"])
     return "", payload.to_json_bytes()
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
 
-# Fortnox's times are Swedish local time, to the minute; the autumn hour happens twice (reliability F51).
-OVERLAP = timedelta(hours=2)
+SWEDEN = ZoneInfo("Europe/Stockholm")
+MOST_TRIES = 5
 
 
 def start_or_resume(*, connection: Connection, kind: RunKind, at: datetime, full: bool = False) -> Run:
@@ -22,7 +23,7 @@ def start_or_resume(*, connection: Connection, kind: RunKind, at: datetime, full
         if running is not None:
             return _resumed(running, connection, at)
         last = last_done(connection, kind)
-        since = None if full or last is None else last.started_at - OVERLAP
+        since = None if full or last is None else with_overlap(last.started_at)
         stage = "active" if since is None else "changed"
         return Run.objects.create(kind=kind, company_id=connection.company_id, started_at=at, since=since, stage=stage)
 
@@ -35,6 +36,15 @@ def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
         return run
     end(run, at=at, state=RunState.STOPPED, text="The connected company changed.")
     return Run.objects.create(kind=run.kind, company_id=connection.company_id, started_at=at)
+
+
+def with_overlap(moment: datetime) -> datetime:
+    """Return from when to read what changed since `moment`: ten minutes earlier, two hours near a clock change.
+
+    Fortnox tells Swedish local time without a zone, and the autumn hour happens twice (reliability F51).
+    """
+    offsets = {(moment + timedelta(hours=hours)).astimezone(SWEDEN).utcoffset() for hours in (-3, 3)}
+    return moment - (timedelta(minutes=10) if len(offsets) == 1 else timedelta(hours=2))
 
 
 def last_done(connection: Connection, kind: RunKind) -> Run | None:

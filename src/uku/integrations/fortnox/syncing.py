@@ -74,12 +74,16 @@ def note_failure(connection: Connection, error: FortnoxError) -> None:
 
 
 def _stop(kind: RunKind, error: FortnoxError) -> None:
-    """A run that failed for good ends; one that met passing trouble stays and is resumed at its page.
+    """A run that failed for good ends; one that met passing trouble is resumed at its page, a few times (F53).
 
     A missing permission or licence stops its own kind of data only (spec section 5).
     """
     run = Run.objects.filter(kind=kind, state=RunState.RUNNING).first()
-    if run is None or error.transient:
+    if run is None:
+        return
+    if error.transient and run.counts.get("tries", 0) < runs.MOST_TRIES:
+        runs.count(run, "tries")
+        run.save(update_fields=["counts"])
         return
     trouble = NOT_PERMITTED if isinstance(error, Forbidden) else ""
     runs.end(run, at=clock.now(), state=RunState.STOPPED, text=in_words(error), trouble=trouble)

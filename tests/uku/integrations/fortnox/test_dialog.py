@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.messages import get_messages
-from django.db import IntegrityError
 from django.urls import reverse
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
@@ -116,9 +115,6 @@ def test_a_dead_grant_is_shown_with_the_one_thing_to_do(fortnox, connection, see
     assert "Click Authorize on the Connect to Fortnox tab." in page
 
 
-@pytest.mark.xfail(
-    raises=IntegrityError, strict=True, reason="uku_invoice_number holds one number a workspace, whatever the company"
-)
 def test_the_same_number_in_two_companies_is_no_conflict(fortnox, shop, owner, scope, authorize, run_jobs):
     """After moving to another company, its invoice may carry a number that the first company's one has too."""
     from uku.integrations.fortnox import connecting

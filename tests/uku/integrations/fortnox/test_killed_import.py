@@ -41,9 +41,6 @@ def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(
 
 
 @pytest.mark.process
-@pytest.mark.xfail(
-    raises=AssertionError, strict=True, reason="uku.kit.worker cannot give a job back while one with its key waits"
-)
 def test_a_job_of_a_dead_worker_does_not_block_the_one_that_waits_behind_it(fortnox, connection, worker):
     from django.db import connection as database
 

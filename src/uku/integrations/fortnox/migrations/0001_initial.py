@@ -122,6 +122,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('uncertain', 'Outcome unknown'), ('confirmed', 'In Fortnox'), ('rejected', 'Rejected'), ('needs_person', 'Needs a decision')], default='queued', max_length=15)),
                 ('payload', models.BinaryField(null=True)),
                 ('payload_hash', models.CharField(blank=True, max_length=64)),
+                ('text_changes', models.CharField(blank=True, max_length=500)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('fence', models.PositiveIntegerField(default=0)),
                 ('lease_until', models.DateTimeField(null=True)),
