@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import psycopg
@@ -22,6 +22,7 @@ from procrastinate.jobs import Job, Status
 
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
+KEEPER = 0x554B55_01  # the key of the advisory lock for looking after stalled jobs
 STALLED_AFTER = 15.0
 POOL_PATIENCE = 5.0  # the pool's own 30 s would hold up a stop while the database is away
 
@@ -90,12 +91,27 @@ async def _connect() -> psycopg.AsyncConnection:
 async def _watch(session: psycopg.AsyncConnection, stop: asyncio.Event) -> None:
     """Look whether the database is there, and give killed workers' jobs back; their locks block others until then."""
     while not stop.is_set():
-        await session.execute("SELECT 1")
-        for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-            log.warning("stalled job given back", job=stalled.task_name)
-            with contextlib.suppress(ConnectorException):  # another worker was quicker
-                await _give_back(stalled)
+        async with _keeping(session) as keeper:
+            if keeper:
+                await _give_back_stalled()
         await _pause(stop)
+
+
+@contextlib.asynccontextmanager
+async def _keeping(session: psycopg.AsyncConnection) -> AsyncIterator[bool]:
+    """One worker at a time looks for stalled jobs: two would give the same job back twice, and it would run twice."""
+    row = await (await session.execute("SELECT pg_try_advisory_lock(%s)", (KEEPER,))).fetchone()
+    keeper = bool(row and row[0])
+    yield keeper
+    if keeper:
+        await session.execute("SELECT pg_advisory_unlock(%s)", (KEEPER,))
+
+
+async def _give_back_stalled() -> None:
+    for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+        log.warning("stalled job given back", job=stalled.task_name)
+        with contextlib.suppress(ConnectorException):  # it has ended meanwhile
+            await _give_back(stalled)
 
 
 async def _give_back(stalled: Job) -> None:

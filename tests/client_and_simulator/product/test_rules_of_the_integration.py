@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from fortnox_api import GrantRevoked, InvoicePayload, InvoiceRowPayload
+from uku.integrations.fortnox import importing
 from uku.integrations.fortnox.gateway import open_fortnox
-from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
-from uku.integrations.fortnox.runs import OVERLAP
+from uku.integrations.fortnox.models import Connection, CustomerRecord, Run, RunKind, RunState
+from uku.integrations.fortnox.runs import with_overlap
 from uku.integrations.fortnox.syncing import NEEDS_AUTHORIZATION, note_failure, run_sync
 from uku.invoices.models import Invoice, Payment, State
 
@@ -34,7 +35,25 @@ def test_a_run_that_was_stopped_moves_no_watermark(fortnox, connection, read):
     stopped = read()
     assert stopped.state == RunState.STOPPED
     later = read()
-    assert (later.state, later.since) == (RunState.DONE, done.started_at - OVERLAP)
+    assert (later.state, later.since) == (RunState.DONE, with_overlap(done.started_at))
+
+
+def test_a_death_while_a_page_is_stored_loses_none_of_its_rows(fortnox, connection, monkeypatch):
+    """uku-place-before-rows: the place in a run is stored with the rows of its page"""
+    fortnox.customers(501)
+    stored = importing._store_active
+
+    def dies(run, items, at):
+        if run.page == 1 or len(items) == 1:
+            raise RuntimeError("killed")
+        stored(run, items, at)
+
+    monkeypatch.setattr(importing, "_store_active", dies)
+    with pytest.raises(RuntimeError, match="killed"):
+        run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    monkeypatch.setattr(importing, "_store_active", stored)
+    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    assert CustomerRecord.objects.count() == 501
 
 
 def test_payments_of_an_invoice_whose_number_contains_ours_are_not_ours(fortnox, shop, connection, run_jobs, read):

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from tests.uku.conftest import AT
 from tests.uku.invoices.conftest import make_draft
 
-from uku.invoices.models import Numbering, Payment, State
+from uku.invoices.models import Invoice, Numbering, Payment, State
 from uku.invoices.operations import accept_number, accept_reading, issue_invoice
 from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals
@@ -66,11 +66,11 @@ def test_taking_the_same_number_again_keeps_the_difference(issued):
     assert issued.difference == "vat 249.99 instead of 250.00; rounding 0.01 instead of 0.00"
 
 
-def test_a_number_is_given_to_one_invoice_only(issued, owner, client):
-    accept_number(invoice=issued, number="1042", ocr="", figures=FIGURES, at=AT)
-    other = issue_invoice(invoice=make_draft(owner, client), actor=owner, at=AT, numbering=Numbering.ACCOUNTING)
-    with pytest.raises(IntegrityError, match="uku_invoice_number"), transaction.atomic():
-        accept_number(invoice=other, number="1042", ocr="", figures=FIGURES, at=AT)
+def test_a_number_of_our_own_is_given_to_one_invoice_only(owner, client, scope):
+    drafts = [make_draft(owner, client) for _ in range(2)]
+    one, other = (issue_invoice(invoice=d, actor=owner, at=AT, numbering=Numbering.OWN) for d in drafts)
+    with pytest.raises(IntegrityError, match="uku_invoice_own_number"), transaction.atomic():
+        Invoice.objects.filter(pk=other.pk).update(number=one.number)
 
 
 def test_a_payment_in_full_makes_it_paid(issued):
