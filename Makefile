@@ -17,7 +17,7 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
   UKU_SECRET_KEY=for-checks-only-for-checks-only-for-checks \
   UKU_TOKEN_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
-.PHONY: help setup demo run worker sim test check mutants format lock clean
+.PHONY: help setup demo run worker sim test check mutants bench format lock clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,10 @@ check: $(STAMP)  ## lint, format, types, import contracts, migrations
 
 mutants: $(STAMP)  ## break one rule at a time in a copy; each must make a test fail
 	@$(BIN)/python -m pytest -m mutants -q $(ARGS)
+
+bench: $(STAMP)  ## measure the simulator and the pace of the client; figures, not tests
+	@$(BIN)/python bench/simulator.py
+	@$(BIN)/python bench/client_pace.py
 
 format: $(STAMP)  ## put the code into its format
 	@$(BIN)/ruff check --fix-only --quiet .
