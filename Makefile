@@ -49,7 +49,7 @@ check: $(STAMP)  ## lint, format, types, import contracts, migrations
 	@$(CHECK_ENV) $(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run
 
 mutants: $(STAMP)  ## break one rule at a time in a copy; each must make a test fail
-	@$(BIN)/python -m pytest -m mutants -q $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 -m mutants tests/test_mutants.py $(ARGS)
 
 bench: $(STAMP)  ## measure the simulator and the pace of the client; figures, not tests
 	@$(BIN)/python bench/simulator.py

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -36,6 +36,7 @@ def test_a_run_that_was_stopped_moves_no_watermark(fortnox, connection, read):
     assert stopped.state == RunState.STOPPED
     later = read()
     assert (later.state, later.since) == (RunState.DONE, with_overlap(done.started_at))
+    assert later.since <= done.started_at - timedelta(minutes=2)  # runs overlap: uku-no-overlap
 
 
 def test_a_death_while_a_page_is_stored_loses_none_of_its_rows(fortnox, connection, monkeypatch):
