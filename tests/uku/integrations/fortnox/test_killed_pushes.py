@@ -41,9 +41,11 @@ def about_to_send(fortnox, shop, processes):
     CustomerRecord.objects.update(detail_read_at=clock.now())
     ArticleRecord.objects.update(detail_read_at=clock.now(), vat_rate=Decimal(25))
     PaceRow(FIRST).penalize(15)
+    free_at = Pace.objects.get(pk=FIRST).next_at
     push = shop.push_of(shop.issue())
     process = processes("-m", "uku", "worker")
     until(lambda: state() == PushState.SENDING)
+    until(lambda: Pace.objects.get(pk=FIRST).next_at > free_at)  # its turn is reserved: now it sleeps
     Pace.objects.all().delete()
     return process, push
 
