@@ -56,6 +56,7 @@ from fortnox_api._registers import (
     UnitPayload,
     UnitUpdate,
 )
+from fortnox_api._renewing import Renewing
 from fortnox_api._settings import CompanySettings, LockedPeriod
 from fortnox_api._store import MemoryTokenStore, StoredTokens, TokenStore
 from fortnox_api._text import CleanText, TextChange, clean_text
@@ -111,6 +112,7 @@ __all__ = [
     "RateLimited",
     "Reject",
     "Rejected",
+    "Renewing",
     "RotatingAuth",
     "StaticAuth",
     "StoredTokens",

@@ -34,11 +34,8 @@ class RotatingAuth(Renewing):
         self._app = app
         self._dead: str | None = None
 
-    def keep_alive(self) -> str:
-        """Refresh now, however fresh the token is: a refresh token dies after 45 days without use."""
-        return self._locked(lambda _tokens: False)
-
-    def _renew(self, stored: StoredTokens) -> TokenSet:
+    def renew(self, stored: StoredTokens) -> TokenSet:
+        """Spend the stored refresh token, after a marker that says so."""
         old = stored.tokens.refresh_token
         if not old or old == self._dead:
             raise GrantRevoked("there is no refresh token that works", code="invalid_grant")
@@ -49,7 +46,8 @@ class RotatingAuth(Renewing):
             self._dead = old
             raise
 
-    def _discard(self, tokens: TokenSet, before: TokenSet) -> None:
+    def discard(self, tokens: TokenSet, before: TokenSet) -> None:
+        """Revoke what lost against a newer grant or a disconnect."""
         if tokens.refresh_token and tokens.refresh_token != before.refresh_token:
             with contextlib.suppress(FortnoxError):  # the newer grant is in force either way
                 self._app.revoke(tokens.refresh_token)
@@ -78,7 +76,8 @@ class ClientCredentialsAuth(Renewing):
         self._tenant_id = tenant_id
         self._scopes = tuple(scopes)
 
-    def _renew(self, stored: StoredTokens) -> TokenSet:
+    def renew(self, stored: StoredTokens) -> TokenSet:
+        """Mint an access token; the stored refresh token stays."""
         minted = self._app.client_credentials(self._tenant_id, self._scopes)
         return _with_refresh_token(minted, stored.tokens.refresh_token)
 

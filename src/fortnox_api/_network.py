@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address
 from ssl import SSLContext
 from typing import Any
 
@@ -37,10 +38,15 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class DeadlineBackend(httpcore2.NetworkBackend):
-    """Opens connections in which nothing outlasts the deadline; tries every address of a name."""
+    """Opens connections in which nothing outlasts the deadline; tries every address of a name.
 
-    def __init__(self) -> None:
+    With `public_only` an address inside a network (private, link-local, this machine) is never connected to, whatever
+    name led there: the name is resolved here, once, and the address that was looked at is the one that is used.
+    """
+
+    def __init__(self, *, public_only: bool = False) -> None:
         self._inner = httpcore2.SyncBackend()
+        self._public_only = public_only
 
     def connect_tcp(
         self,
@@ -52,6 +58,9 @@ class DeadlineBackend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         failure: Exception = httpcore2.ConnectError("the name has no address")
         for address in _addresses(host, port):
+            if self._public_only and not _is_public(address):
+                failure = httpcore2.ConnectError(f"{host} leads to {address}, which is not a public address")
+                continue
             limit = capped(timeout, httpcore2.ConnectTimeout)
             try:
                 return _Stream(self._inner.connect_tcp(address, port, limit, local_address, socket_options or ()))
@@ -66,3 +75,9 @@ def _addresses(host: str, port: int) -> list[str]:
     except OSError as fault:
         raise httpcore2.ConnectError(str(fault)) from fault
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _is_public(address: str) -> bool:
+    found = ip_address(address.partition("%")[0])
+    inner = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (inner or found).is_global and not found.is_multicast

@@ -118,14 +118,27 @@ class OAuthApp:
 
         `scopes` may narrow what was consented to. Source: fortnox.se/developer/authorization/
         get-access-token-using-client-credentials. Without a tenant id Fortnox answers 200 with a token that makes every
-        later call fail with 500, so an empty one is refused here.
+        later call fail with 500, so an empty one is refused here. Raises GrantRevoked when the company has not
+        consented, or no longer does.
         """
         if not (tenant_id.isascii() and tenant_id.isdigit()):
             raise ValueError("a tenant id is digits")
         asked = {"grant_type": "client_credentials"}
         if narrowed := " ".join(scopes):
             asked["scope"] = narrowed
-        return self._tokens(asked, secret="", headers={"TenantId": tenant_id})
+        try:
+            return self._tokens(asked, secret="", headers={"TenantId": tenant_id})
+        except FortnoxError as fault:
+            if fault.code != "unauthorized_client":
+                raise
+            raise GrantRevoked(
+                "the app may not mint for this company",
+                status=fault.status,
+                code=fault.code,
+                message=fault.message,
+                request_id=fault.request_id,
+                outcome=Outcome.REFUSED,
+            ) from None
 
     def revoke(self, refresh_token: str) -> bool:
         """Revoke a refresh token; True when Fortnox confirms, as it does for unknown tokens too.

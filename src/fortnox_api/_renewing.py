@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Final
 
@@ -15,7 +16,12 @@ _PAUSE: Final = 60.0
 
 
 class Renewing(ABC):
-    """Keeps a stored access token alive; what a renewal is, the subclasses say."""
+    """Keeps a stored access token alive; what a renewal is, the subclasses say.
+
+    For a source of your own write `renew`. It runs in one process at a time, with the stored tokens re-read, and what
+    it returns is stored before its first use. Where several processes share more than tokens (how long to leave Fortnox
+    alone, say), write `rests` too.
+    """
 
     def __init__(self, store: TokenStore, margin: timedelta, clock: Clock | Now | None) -> None:
         self._store = store
@@ -44,8 +50,16 @@ class Renewing(ABC):
             rejected_token,
         )
 
+    def keep_alive(self) -> str:
+        """Renew now, however fresh the token is: a refresh token dies after 45 days without use."""
+        return self._locked(lambda _tokens: False)
+
     def _locked(self, good: Callable[[TokenSet], bool], rejected: str | None = None) -> str:
-        with self._store.lock():
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._store.lock())
+            except FortnoxError as fault:  # whoever holds it takes too long
+                return self._still_valid(self._store.load().tokens, fault, rejected)
             if self._unsaved is not None:
                 return self._keep(*self._unsaved)
             stored = self._store.load()
@@ -55,7 +69,7 @@ class Renewing(ABC):
 
     def _renewed(self, stored: StoredTokens, rejected: str | None) -> str:
         try:
-            fresh = self._renew(stored)
+            fresh = self.renew(stored)
         except GrantRevoked:
             return self._after_loss(stored.generation, rejected)
         except FortnoxError as fault:
@@ -63,8 +77,8 @@ class Renewing(ABC):
         return self._keep(fresh, stored)
 
     @abstractmethod
-    def _renew(self, stored: StoredTokens) -> TokenSet:
-        """Get new tokens; what they hold of the stored ones must be kept."""
+    def renew(self, stored: StoredTokens) -> TokenSet:
+        """Get new tokens; what is still needed of the stored ones must be in them too."""
 
     def _after_loss(self, generation: int, rejected: str | None) -> str:
         """Tell a lost race (somebody else stored newer tokens) from a grant that is gone."""
@@ -85,20 +99,24 @@ class Renewing(ABC):
         saved = self._store.save(tokens, generation=before.generation)
         self._unsaved = None
         if not saved:
-            self._discard(tokens, before.tokens)
+            self.discard(tokens, before.tokens)
             return self._store.load().tokens.access_token
         self._minted = tokens.access_token
         self._rest()
         return tokens.access_token
 
-    def _discard(self, tokens: TokenSet, before: TokenSet) -> None:  # noqa: B027 - not all can be revoked
+    def discard(self, tokens: TokenSet, before: TokenSet) -> None:  # noqa: B027 - not all can be revoked
         """Get rid of tokens that lost against a newer grant or a disconnect."""
 
     def _lives(self, tokens: TokenSet, margin: timedelta) -> bool:
         return self._clock.now() + margin < tokens.expires_at
 
+    def rests(self) -> bool:
+        """Say whether a token that still lives is to be used as it is, since a renewal just failed or just happened."""
+        return self._clock.monotonic() < self._quiet_until
+
     def _resting(self, tokens: TokenSet) -> bool:
-        return self._clock.monotonic() < self._quiet_until and self._lives(tokens, timedelta(0))
+        return self._lives(tokens, timedelta(0)) and self.rests()
 
     def _rest(self) -> None:
         self._quiet_until = self._clock.monotonic() + _PAUSE

@@ -26,7 +26,10 @@ class TokenStore(Protocol):
     """
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off every other refresher, in every process, inside the block."""
+        """Hold off every other refresher, in every process, inside the block.
+
+        Raise Unavailable when another one holds on for too long: a token that still lives is then used as it is.
+        """
 
     def load(self) -> StoredTokens:
         """Return what is stored now."""

@@ -40,11 +40,14 @@ class TokenSet:
 
 
 def token_set(body: Any, now: datetime) -> TokenSet | None:
-    """Return the tokens of an answer that came `now`, None when it holds no usable access token."""
+    """Return the tokens of an answer that came `now`, None when it holds no usable access token.
+
+    A token of another type than bearer is not usable: it would be sent in a way its issuer did not mean (RFC 6750).
+    """
     if not isinstance(body, dict):
         return None
     access, refresh, scope = body.get("access_token"), body.get("refresh_token"), body.get("scope")
-    if not is_token(access):
+    if not is_token(access) or str(body.get("token_type", "bearer")).lower() != "bearer":
         return None
     return TokenSet(
         access_token=access,

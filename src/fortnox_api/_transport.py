@@ -53,16 +53,17 @@ class DeadlineTransport(httpx2.BaseTransport):
 
     Redirects, cookies, proxies from the environment and `netrc` do not exist here. Looking up the host name is the one
     step outside the deadline: the system's resolver cannot be interrupted and has its own limit. Wrap this class to
-    watch or forbid requests; the deadline reaches it through the wrapper.
+    watch or forbid requests; the deadline reaches it through the wrapper. With `public_only` no connection is made to
+    an address inside a network, after the name was resolved: for a server whose configuration could be turned inward.
     """
 
-    def __init__(self, ssl_context: SSLContext | None = None) -> None:
+    def __init__(self, ssl_context: SSLContext | None = None, *, public_only: bool = False) -> None:
         self._pool = httpcore2.ConnectionPool(
             ssl_context=ssl_context or _trusted(),
             max_connections=20,
             max_keepalive_connections=10,
             keepalive_expiry=5.0,
-            network_backend=DeadlineBackend(),
+            network_backend=DeadlineBackend(public_only=public_only),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

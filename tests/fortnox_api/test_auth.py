@@ -332,6 +332,34 @@ def test_a_withdrawn_consent_is_told(consented, refused):
         auth.token()
 
 
+def test_a_consent_is_asked_for_a_token_however_fresh_the_last_one(consented, granted):
+    auth, script = consented(granted("a1", None), granted("a2", None))
+    assert [auth.token(), auth.keep_alive(), auth.token()] == ["a1", "a2", "a2"]
+    assert len(script.requests) == 2
+
+
+class Held(WatchedStore):
+    """Another process holds the lock for longer than anybody waits."""
+
+    @contextmanager
+    def lock(self):
+        raise Unavailable("another process holds on")
+        yield
+
+
+def test_who_does_not_get_the_lock_uses_the_old_token_while_it_lives(oauth, token_set, time):
+    """F46"""
+    app, script = oauth()
+    auth = RotatingAuth(app, Held(token_set(60)), clock=time.clock)
+    assert auth.token() == "old-access"
+    with pytest.raises(Unavailable):
+        auth.force_refresh("old-access")
+    time.pass_by(60)
+    with pytest.raises(Unavailable, match="holds on"):
+        auth.token()
+    assert script.requests == []
+
+
 def test_a_static_token_cannot_be_refreshed():
     auth = StaticAuth("t")
     assert auth.token() == "t"

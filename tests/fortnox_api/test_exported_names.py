@@ -15,7 +15,7 @@ NAMES = [
     "GrantRevoked", "Invalid", "Invoice", "InvoiceItem", "InvoicePayload", "InvoicePayment",
     "InvoicePaymentItem", "InvoiceRow", "InvoiceRowPayload", "InvoiceUpdate", "KeptRowPayload", "Limiter",
     "LockedPeriod", "MemoryTokenStore", "NotFound", "OAuthApp", "Outcome", "PaceLimiter", "Page",
-    "PredefinedAccount", "RateLimited", "Reject", "Rejected", "RotatingAuth", "StaticAuth",
+    "PredefinedAccount", "RateLimited", "Reject", "Rejected", "Renewing", "RotatingAuth", "StaticAuth",
     "StoredTokens", "TermsOfPayment", "TermsOfPaymentPayload", "TermsOfPaymentUpdate", "TextChange",
     "TextRowPayload", "Timeouts", "TokenSet", "TokenStore", "Unauthorized", "Unavailable", "Unit",
     "UnitPayload", "UnitUpdate", "Unreadable", "WriteOff", "clean_text", "rounded",

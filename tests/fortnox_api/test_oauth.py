@@ -59,6 +59,7 @@ def test_a_person_may_authorize_for_themselves(oauth):
 
 
 def test_a_code_is_traded_for_tokens(oauth, granted, time):
+    """S32: the app's secret goes in the header, never in the body or the address"""
     app, script = oauth(granted(jwt(tenantId=34231), "r1"))
     tokens = app.exchange_code("the-code")
     assert tokens == TokenSet(jwt(tenantId=34231), "r1", frozenset({"invoice"}), time.moment + timedelta(hours=1))
@@ -141,6 +142,22 @@ def test_only_a_refused_grant_ends_the_connection(oauth, status, word, kind, out
     fault = caught.value
     assert (type(fault), fault.status, fault.code, fault.message) == (kind, status, word, "Words.")
     assert (fault.outcome, fault.transient, len(script.requests)) == (outcome, transient, 1)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_company_that_the_app_may_not_mint_for_has_to_consent_again(oauth, status):
+    app, script = oauth(oauth_fault(status, "unauthorized_client"))
+    with pytest.raises(GrantRevoked) as caught:
+        app.client_credentials("34231")
+    fault = caught.value
+    assert (fault.status, fault.code, fault.message) == (status, "unauthorized_client", "Words.")
+    assert (fault.outcome, len(script.requests)) == (Outcome.REFUSED, 1)
+
+
+def test_other_trouble_with_minting_ends_no_consent(oauth):
+    app, _ = oauth(oauth_fault(400, "unsupported_grant_type"))
+    with pytest.raises(Invalid):
+        app.client_credentials("34231")
 
 
 def test_the_recorded_refusal_is_read_although_it_calls_itself_html(oauth, refused):
