@@ -17,6 +17,7 @@ from fortnox_sim.clock import Clock
 from fortnox_sim.control import answer_control, mutate
 from fortnox_sim.drills import Outcome, conduct, send
 from fortnox_sim.errors import Refusal, Unauthorized
+from fortnox_sim.rewriting import echoed
 from fortnox_sim.routing import raw_path
 from fortnox_sim.seeds import plant
 from fortnox_sim.wire import Answer
@@ -69,6 +70,8 @@ class Simulator:
         outcome = conduct(
             fault, lambda: self._answer(request, number), lambda hit: mutate(world, hit.rule), request.environ
         )
+        if fault is not None and fault.rule.get("echo"):
+            outcome.answer = echoed(outcome.answer, request)
         with world.lock:
             status = None if outcome.lost else outcome.answer.status
             hit = {"fault": fault.id} if fault else {}

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from fortnox_sim.faults import BEFORE, Fault
+from fortnox_sim.rewriting import rewritten
 from fortnox_sim.wire import Answer
 
 HTML = (
@@ -18,6 +19,7 @@ HTML = (
 )
 NO_LINGER = struct.pack("ii", 1, 0)
 LOST = frozenset({"drop", "reset"})
+NEEDS_ANSWER = frozenset({"truncate", "drip", "rewrite"})
 CUT = frozenset({"truncate", "drip", *LOST})
 
 
@@ -46,7 +48,7 @@ def conduct(
         return _wait(fault, run)
     if fault.phase == "P5":
         return _late(fault, run, environ)
-    answer = Answer() if fault.phase in BEFORE and fault.action not in {"truncate", "drip"} else run()
+    answer = Answer() if fault.phase in BEFORE and fault.action not in NEEDS_ANSWER else run()
     if fault.phase == "P4":
         fault.wait(fault.seconds)
     return Outcome(_altered(fault, answer), fault.action if fault.action in CUT else "", fault.seconds)
@@ -85,6 +87,8 @@ def _altered(fault: Fault, answer: Answer) -> Answer:
     if fault.action == "html":
         status = int(fault.rule.get("status") or HTTPStatus.BAD_GATEWAY)
         return Answer(status, HTML, {"Content-Type": "text/html"})
+    if fault.action == "rewrite":
+        return rewritten(answer, fault.rule)
     if fault.action == "status":
         status = int(fault.rule.get("status") or HTTPStatus.SERVICE_UNAVAILABLE)
         body = str(fault.rule.get("body") or "").encode()

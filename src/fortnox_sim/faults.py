@@ -13,7 +13,7 @@ from typing import Any
 from fortnox_sim.wire import Record
 
 PHASES = ("P0", "P1", "P2", "P3", "P4", "P5")
-ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip", "mutate")
+ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip", "mutate", "rewrite")
 DEFAULT_PHASE = {
     "truncate": "P3",
     "drip": "P3",
@@ -22,6 +22,7 @@ DEFAULT_PHASE = {
     "drop": "P2",
     "reset": "P2",
     "mutate": "P1",
+    "rewrite": "P2",
 }
 KEYS = frozenset(
     [
@@ -38,6 +39,10 @@ KEYS = frozenset(
         "headers",
         "seconds",
         "do",
+        "set",
+        "raw",
+        "remove",
+        "echo",
     ]
 )
 BEFORE = frozenset({"P0", "P1"})

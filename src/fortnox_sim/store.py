@@ -72,6 +72,10 @@ class Store:
             self._tables[name] = Table(name)
         return self._tables[name]
 
+    def names(self, prefix: str) -> list[str]:
+        """List the tables whose names begin so."""
+        return sorted(name for name in self._tables if name.startswith(prefix))
+
     def put(self, name: str, key: str, record: Record | None) -> None:
         """Change one record; `None` removes it. Final only with `commit`."""
         table = self.table(name)

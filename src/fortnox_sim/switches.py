@@ -3,6 +3,7 @@
 Where `reliability.md` section 9 names a question, its number stands in the explanation.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ class Switch:
     pessimistic: Any
     choices: tuple[Any, ...]
     about: str
+    pattern: str = ""
 
 
 def _flag(about: str, *, default: bool, pessimistic: bool) -> Switch:
@@ -60,10 +62,29 @@ SWITCHES: dict[str, Switch] = {
     "removal_ends_access": _flag(
         "Removing the integration ends access tokens at once.", default=True, pessimistic=False
     ),
+    "owner_change_ends_consent": _flag(
+        "A change of owner ends the consents the old owner gave.", default=True, pessimistic=False
+    ),
+    "admin_removal_ends_service": _flag(
+        "A service account's consent ends when the administrator who gave it is removed.",
+        default=False,
+        pessimistic=True,
+    ),
+    "credentials_without_service_account": _choice(
+        "Error of client credentials for an app without service account.", "unauthorized_client", "invalid_grant"
+    ),
     "credentials_without_consent": _choice(
         "Error of client credentials for a company that gave no consent.",
         "invalid_grant",
         "unauthorized_client",
+    ),
+    "inactive_database": _choice("Consent for a database marked `inactive`.", "works", "refused", "works"),
+    "token_marker": Switch(
+        "",
+        "",
+        (),
+        "A text that every new code, refresh token and access token contains, for tests that look for leaks.",
+        pattern="[A-Za-z0-9_-]{0,64}",
     ),
     "tenant_claim": _choice("Type of tenantId in the access token.", "int", "string"),
     "missing_app_licence": _choice(
@@ -140,7 +161,7 @@ class Switches:
         if switch is None:
             raise ValueError(f"there is no switch {name}")
         fits = value in switch.choices if switch.choices else type(value) is type(switch.default)
-        if not fits:
+        if not fits or (switch.pattern and not re.fullmatch(switch.pattern, value)):
             raise ValueError(f"{name} takes {_takes(switch)}")
         self._store.put(TABLE, name, {"value": value})
 
@@ -168,5 +189,7 @@ class Switches:
 
 def _takes(switch: Switch) -> Any:
     """Say what a switch may be set to."""
+    if switch.pattern:
+        return f"text of the form {switch.pattern}"
     kind = "any text" if isinstance(switch.default, str) else "a whole number"
     return list(dict.fromkeys(switch.choices)) or kind

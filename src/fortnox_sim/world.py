@@ -71,9 +71,12 @@ class World:
         key: str | None = None,
         reference: str | None = None,
         request: int | None = None,
+        facts: Record | None = None,
     ) -> None:
-        """Journal a change and make it final, in one line of the file."""
-        entry = self.journal.add("commit", company, action=action, key=key, reference=reference, request=request)
+        """Journal a change, with `facts` of its own kind, and make it final, in one line of the file."""
+        entry = self.journal.add(
+            "commit", company, action=action, key=key, reference=reference, request=request, **(facts or {})
+        )
         self.store.commit([entry])
 
     def save_clock(self) -> None:

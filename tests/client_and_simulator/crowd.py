@@ -18,6 +18,8 @@ from typing import Any
 
 from uku.boot import start_django
 
+LEAST_CALLS = 2
+
 
 def work(order: dict[str, Any], gate: Any, results: Any) -> None:
     try:
@@ -28,7 +30,7 @@ def work(order: dict[str, Any], gate: Any, results: Any) -> None:
 
 def report(order: dict[str, Any], gate: Any) -> dict[str, Any]:
     from fortnox_api import Fortnox, FortnoxError, PaceLimiter
-    from uku.integrations.fortnox.pace import PaceRow
+    from uku.integrations.fortnox.connection.pace import PaceRow
 
     limiter = PaceRow(order["pace"]) if order.get("pace") else PaceLimiter(0.0)
     failed: Counter[str] = Counter()
@@ -36,7 +38,8 @@ def report(order: dict[str, Any], gate: Any) -> dict[str, Any]:
     with Fortnox(auth=auth_of(order), base_url=order["address"], limiter=limiter) as fortnox:
         gate.wait(timeout=60)
         begun = time.monotonic()
-        while time.monotonic() < begun + order["seconds"]:
+        # On a machine that is busy elsewhere a process may be late: each makes its calls all the same.
+        while calls < LEAST_CALLS or time.monotonic() < begun + order["seconds"]:
             calls += 1
             try:
                 fortnox.customers.count()
@@ -47,8 +50,8 @@ def report(order: dict[str, Any], gate: Any) -> dict[str, Any]:
 
 def auth_of(order: dict[str, Any]) -> Any:
     from fortnox_api import RotatingAuth, StaticAuth
-    from uku.integrations.fortnox.gateway import oauth_app
-    from uku.integrations.fortnox.tokens import PostgresTokenStore
+    from uku.integrations.fortnox.connection.gateway import oauth_app
+    from uku.integrations.fortnox.connection.tokens import PostgresTokenStore
 
     if "token" in order:
         return StaticAuth(order["token"])

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from werkzeug.wrappers import Request
 
-from fortnox_sim.control import books, drills, landing
+from fortnox_sim.control import books, drills, landing, owners
 from fortnox_sim.errors import Refusal
 from fortnox_sim.routing import segments
 from fortnox_sim.wire import Answer, Record, decode
@@ -14,7 +14,7 @@ from fortnox_sim.world import World
 
 Action = Callable[[World, tuple[str, ...], Record, dict[str, str]], object]
 
-ACTIONS: dict[tuple[str, str], Action] = {**drills.ACTIONS, **books.ACTIONS}
+ACTIONS: dict[tuple[str, str], Action] = {**drills.ACTIONS, **books.ACTIONS, **owners.ACTIONS}
 
 
 class _NotThere(Exception):
@@ -49,12 +49,10 @@ def _run(world: World, request: Request, parts: tuple[str, ...], data: bytes) ->
     body = decode(data) if data.strip() else {}
     if not isinstance(body, dict):
         raise TypeError("the body is one JSON object")
+    company = _company(world, parts)  # before the action, which may give the company another number
     result = action(world, args, body, dict(request.args.items()))
     if request.method != "GET":
-        world.commit(
-            f"control.{'.'.join(part for part in parts[1:] if part.isalpha())}",
-            company=_company(world, parts),
-        )
+        world.commit(f"control.{'.'.join(part for part in parts[1:] if part.isalpha())}", company=company)
     return 200, result
 
 

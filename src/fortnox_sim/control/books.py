@@ -6,7 +6,6 @@ from typing import Any
 from fortnox_sim.api import articles, customers, invoice_fields, invoice_rules, payments
 from fortnox_sim.company import Company
 from fortnox_sim.control.drills import Args, company_facts
-from fortnox_sim.oauth.grants import change_scopes, remove_integration
 from fortnox_sim.seeds.defaults import EASY_VAT
 from fortnox_sim.seeds.given import add_company, add_record, add_records, change_record
 from fortnox_sim.wire import Record
@@ -15,7 +14,8 @@ from fortnox_sim.world import World
 Query = dict[str, str]
 
 
-def _company(world: World, args: Args) -> Company:
+def company_of(world: World, args: Args) -> Company:
+    """Find the company that a control address names, or KeyError."""
     company = world.company(args[0])
     if company is None:
         raise KeyError(f"company {args[0]}")
@@ -27,12 +27,12 @@ def create_company(world: World, _args: Args, body: Record, _query: Query) -> Re
 
 
 def show_company(world: World, args: Args, _body: Record, _query: Query) -> Record:
-    return company_facts(_company(world, args).settings)
+    return company_facts(company_of(world, args).settings)
 
 
 def change_company(world: World, args: Args, body: Record, _query: Query) -> Record:
     """Change settings such as locked, licences, OrganizationNumber, locked_period, rounding, easy_vat."""
-    company = _company(world, args)
+    company = company_of(world, args)
     if "DatabaseNumber" in body:
         raise ValueError("a database number cannot change")
     company.change_settings(**body)
@@ -44,7 +44,7 @@ def change_company(world: World, args: Args, body: Record, _query: Query) -> Rec
 
 def _add(kind: str) -> Any:
     def action(world: World, args: Args, body: Record, _query: Query) -> Record:
-        company = _company(world, args)
+        company = company_of(world, args)
         if "count" in body:
             rng = random.Random(f"{kind}/{company.number}/{len(company.table(kind))}")  # noqa: S311
             return {"numbers": add_records(company, kind, int(body["count"]), rng)}
@@ -60,7 +60,7 @@ def _shown(company: Company, kind: str, record: Record) -> Record:
 
 def _change(kind: str) -> Any:
     def action(world: World, args: Args, body: Record, _query: Query) -> Record:
-        company = _company(world, args)
+        company = company_of(world, args)
         if company.get(kind, args[1]) is None:
             raise KeyError(args[1])
         return _shown(company, kind, change_record(company, kind, args[1], body))
@@ -70,7 +70,7 @@ def _change(kind: str) -> Any:
 
 def _delete(kind: str) -> Any:
     def action(world: World, args: Args, _body: Record, _query: Query) -> Record:
-        company = _company(world, args)
+        company = company_of(world, args)
         record = company.get(kind, args[1])
         if record is None:
             raise KeyError(args[1])
@@ -82,7 +82,7 @@ def _delete(kind: str) -> Any:
 
 def pay(world: World, args: Args, body: Record, _query: Query) -> Record:
     """Record a payment: invoice, amount, date, book, and write_off where a rest is written off."""
-    company = _company(world, args)
+    company = company_of(world, args)
     sent: Record = {"InvoiceNumber": str(body["invoice"]), "PaymentDate": body.get("date")}
     if "amount" in body:
         sent["Amount"] = str(body["amount"])
@@ -95,14 +95,14 @@ def pay(world: World, args: Args, body: Record, _query: Query) -> Record:
 
 
 def unpay(world: World, args: Args, _body: Record, _query: Query) -> Record:
-    company = _company(world, args)
+    company = company_of(world, args)
     payments.remove(company, args[1])
     return {"deleted": args[1]}
 
 
 def _invoice(act: Any) -> Any:
     def action(world: World, args: Args, body: Record, _query: Query) -> Record:
-        company = _company(world, args)
+        company = company_of(world, args)
         act(company, args[1], body)
         return invoice_fields.detail(company, invoice_rules.find(company, args[1]), vouchers=True)
 
@@ -116,23 +116,13 @@ def _overwrite(company: Company, document: str, body: Record) -> None:
 
 def _list(kind: str) -> Any:
     def action(world: World, args: Args, _body: Record, _query: Query) -> list[Record]:
-        company = _company(world, args)
+        company = company_of(world, args)
         return [dict(record) for record in company.table(kind).rows.values() if not record.get("_deleted")]
 
     return action
 
 
-def revoke(world: World, args: Args, _body: Record, _query: Query) -> Record:
-    return {"ended": remove_integration(world, _company(world, args).number)}
-
-
-def narrow(world: World, args: Args, body: Record, _query: Query) -> Record:
-    """Change the scopes of the company's living grants."""
-    return {"changed": change_scopes(world, _company(world, args).number, list(body["scopes"]))}
-
-
 ACTIONS = {
-    ("PATCH", "/_sim/companies/{}/grants"): narrow,
     ("POST", "/_sim/companies"): create_company,
     ("GET", "/_sim/companies/{}"): show_company,
     ("PATCH", "/_sim/companies/{}"): change_company,
@@ -155,5 +145,4 @@ ACTIONS = {
     ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): _invoice(lambda c, no, _b: invoice_rules.bookkeep(c, no)),
     ("POST", "/_sim/companies/{}/invoices/{}/setoff"): _invoice(lambda c, no, _b: invoice_rules.set_off(c, no)),
     ("POST", "/_sim/companies/{}/invoices/{}/edit"): _invoice(_overwrite),
-    ("POST", "/_sim/companies/{}/revoke"): revoke,
 }

@@ -91,7 +91,7 @@ def register_app(world: World, _args: Args, body: Record, _query: dict[str, str]
 
 
 def change_user(world: World, args: Args, body: Record, _query: dict[str, str]) -> Record:
-    """Create or change a person: name, password, `companies` with role `admin` or `user`."""
+    """Create or change a person: name, password, `companies` and (Digital byrå) `clients`, with role admin or user."""
     email = args[0].lower()
     known = world.users().get(email) or {
         "email": email,

@@ -4,8 +4,15 @@ from html import escape
 
 from fortnox_sim.clock import stockholm
 from fortnox_sim.oauth.pages import page as shell
-from fortnox_sim.wire import Answer
+from fortnox_sim.wire import Answer, Record
 from fortnox_sim.world import World
+
+
+def _access(user: Record) -> str:
+    """Say where a person may go, and which way."""
+    own = [f"{number} ({role})" for number, role in user["companies"].items()]
+    clients = [f"{number} ({role}, through Digital byrå)" for number, role in user.get("clients", {}).items()]
+    return ", ".join(own + clients)
 
 
 def page(world: World, base: str) -> Answer:
@@ -18,8 +25,7 @@ def page(world: World, base: str) -> Answer:
         for c in world.companies()
     )
     users = "".join(
-        f"<li><code>{escape(u['email'])}</code> / <code>{escape(u['password'])}</code>: "
-        f"{escape(', '.join(f'{number} ({role})' for number, role in u['companies'].items()))}</li>"
+        f"<li><code>{escape(u['email'])}</code> / <code>{escape(u['password'])}</code>: {escape(_access(u))}</li>"
         for u in world.users().values()
     )
     apps = "".join(

@@ -13,6 +13,7 @@ from fortnox_sim.wire import Answer, Record
 from fortnox_sim.world import World
 
 TICKETS = "tickets"
+OWN, AGENCY = "companies", "clients"
 LOOPBACK = "loopback:/fortnox/callback"
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 ASKED = ("client_id", "redirect_uri", "response_type", "scope", "state", "access_type", "account_type")
@@ -33,7 +34,7 @@ def start(world: World, request: Request, number: int) -> Answer:
     if refused is not None:
         return refused
     ticket = world.token(24)
-    world.store.put(TICKETS, ticket, {"asked": asked, "user": None, "company": None})
+    world.store.put(TICKETS, ticket, {"asked": asked, "user": None, "company": None, "via": OWN})
     world.store.commit([])
     return pages.sign_in(ticket, app["name"], request.cookies.get("fortnox_sim_user", ""))
 
@@ -84,7 +85,7 @@ def _ticket(world: World, request: Request) -> tuple[str, Record] | None:
 
 
 def login(world: World, request: Request, number: int) -> Answer:
-    """Check user name and password."""
+    """Check user name and password; a consultant who comes through Digital byrå always picks a client."""
     del number
     found = _ticket(world, request)
     if found is None:
@@ -95,14 +96,15 @@ def login(world: World, request: Request, number: int) -> Answer:
     if user is None or user["password"] != request.form.get("password"):
         app = world.app(ticket["asked"]["client_id"]) or {"name": ""}
         return pages.sign_in(key, app["name"], name, wrong=True)
-    world.store.put(TICKETS, key, {**ticket, "user": name})
+    via = AGENCY if request.form.get("via") == AGENCY else OWN
+    world.store.put(TICKETS, key, {**ticket, "user": name, "via": via})
     world.store.commit([])
-    companies = sorted(number for number in user["companies"] if world.company(number))
-    if len(companies) == 1:
+    companies = sorted(number for number in user.get(via, {}) if world.company(number))
+    if len(companies) == 1 and via == OWN:
         answer = _chosen(world, key, companies[0])
     else:
         rows = [world.store.table("companies").rows[company] for company in companies]
-        answer = pages.company_choice(key, rows)
+        answer = pages.company_choice(key, rows, agency=via == AGENCY)
     answer.headers["Set-Cookie"] = f"fortnox_sim_user={name}; Path=/oauth-v1; HttpOnly; SameSite=Lax"
     return answer
 
@@ -115,9 +117,16 @@ def choose(world: World, request: Request, number: int) -> Answer:
         return pages.failure("Inloggningen har gått ut. Börja om.")
     key, ticket = found
     company = request.form.get("company", "")
-    if company not in world.users()[ticket["user"]]["companies"] or world.company(company) is None:
+    if _role(world, ticket, company) is None:
         return pages.failure("Du har inte tillgång till företaget.")
     return _chosen(world, key, company)
+
+
+def _role(world: World, ticket: Record, company: str) -> str | None:
+    """Say what the person is in a company by the way they signed in; None where they may not go."""
+    user = world.users().get(ticket["user"] or "", {})
+    roles: dict[str, str] = user.get(ticket["via"], {})
+    return roles.get(company) if world.company(company) else None
 
 
 def _chosen(world: World, key: str, company: str) -> Answer:
@@ -137,14 +146,22 @@ def _dialog(world: World, key: str, ticket: Record) -> Answer:
 
 
 def _obstacle(world: World, ticket: Record) -> Answer | None:
-    """Find what stands against the consent: locked account, missing right, missing licence."""
-    asked, number = ticket["asked"], ticket["company"]
-    settings = world.store.table("companies").rows[number]
+    """Find what stands against the consent: no access, locked account, missing right, missing licence."""
+    role = _role(world, ticket, ticket["company"])
+    if role is None:
+        return pages.failure("Du har inte tillgång till företaget.")
+    asked, settings = ticket["asked"], world.store.table("companies").rows[ticket["company"]]
     if settings["locked"]:
         kept = {"state": asked["state"]} if world.switches["locked_keeps_state"] else {}
         return redirect(asked, kept)
-    if asked["account_type"] == "service" and world.users()[ticket["user"]]["companies"][number] != "admin":
+    if settings.get("inactive") and world.switches["inactive_database"] == "refused":
+        return pages.failure("Databasen är inaktiv.", 403)
+    if asked["account_type"] == "service" and role != "admin":
         return _no_right(world, asked)
+    return _no_licence(world, asked, settings)
+
+
+def _no_licence(world: World, asked: dict[str, str], settings: Record) -> Answer | None:
     if not settings["integration_licence"]:
         error = world.switches["missing_app_licence"]
         return _back(asked, error=error, description="Licence missing for the integration")

@@ -88,10 +88,10 @@ def _code(world: World, request: Request, client: str, number: int) -> Answer:
         raise TokenError("redirect_uri_mismatch", "The redirect URI is missing or do not match")
     _check_licence(world, grant["company"])
     world.store.put(grants.CODES, code, {**record, "used": True})
-    return _tokens(world, grant, "token.code", number)
+    return _tokens(world, grant, "token.code", number, spent=code)
 
 
-def _tokens(world: World, grant: Record, action: str, number: int) -> Answer:
+def _tokens(world: World, grant: Record, action: str, number: int, *, spent: str, reused: bool = False) -> Answer:
     access, jti = grants.issue_access(
         world, client=grant["client"], company=grant["company"], grant=grant, scopes=grant["scopes"]
     )
@@ -99,8 +99,15 @@ def _tokens(world: World, grant: Record, action: str, number: int) -> Answer:
     body = _success(world, access, grant["scopes"])
     if action == "token.code" or world.switches["refresh_token_in_answer"]:
         body["refresh_token"] = refresh
-    world.commit(action, company=grant["company"], key=grant["id"], request=number)
+    made = {"access": grants.short(access), "refresh": grants.short(refresh)}
+    _note(world, action, grant, number, spent=spent, reused=reused, **made)
     return _body(body)
+
+
+def _note(world: World, action: str, grant: Record, number: int, *, spent: str | None, **facts: object) -> None:
+    """Journal what became of tokens: the consent is their family, and each token goes by its short hash."""
+    told = {"family": grant["id"], "service": grant["service"], "spent": grants.short(spent) if spent else None}
+    world.commit(action, company=grant["company"], key=grant["id"], request=number, facts={**told, **facts})
 
 
 def _success(world: World, access: str, scopes: list[str]) -> Record:
@@ -118,30 +125,36 @@ def _refresh(world: World, request: Request, client: str, number: int) -> Answer
         raise TokenError("invalid_grant", "Invalid refresh token")
     now = grants.now(world)
     if record["used_at"] is not None and now > record["used_at"] + world.switches["refresh_grace_seconds"] - 1:
-        _reused(world, grant, number)
+        _reused(world, grant, token, number)
         raise TokenError("invalid_grant", "Invalid refresh token")
     if record["expires"] <= now:
         raise TokenError("invalid_grant", "Refresh token has expired")
     _check_licence(world, grant["company"])
     if world.switches["refresh_ends_access"]:
         grants.end_access(world, grant["id"])
-    world.store.put(grants.REFRESH, token, {**record, "used_at": now})
-    return _tokens(world, grant, "token.refresh", number)
+    reused = record["used_at"] is not None
+    if not reused:  # the grace period runs from the first use
+        world.store.put(grants.REFRESH, token, {**record, "used_at": now})
+    return _tokens(world, grant, "token.refresh", number, spent=token, reused=reused)
 
 
-def _reused(world: World, grant: Record, number: int) -> None:
+def _reused(world: World, grant: Record, token: str, number: int) -> None:
     """A used token came again: note it, and end the family where that is switched on."""
     if world.switches["refresh_reuse_kills_family"]:
         world.store.put(grants.GRANTS, grant["id"], {**grant, "alive": False})
-    world.commit("token.reuse", company=grant["company"], key=grant["id"], request=number)
+    _note(world, "token.reuse", grant, number, spent=token, reused=True)
 
 
 def _credentials(world: World, request: Request, client: str, number: int) -> Answer:
     tenant = request.headers.get("TenantId", "")
     app = world.app(client) or {}
+    if not app["service_account"]:
+        error = world.switches["credentials_without_service_account"]
+        raise TokenError(error, "The grant type is unauthorized for this client_id")
     if not tenant:
         access, _ = grants.issue_access(world, client=client, company=None, grant=None, scopes=app["scopes"])
-        world.commit("token.credentials", request=number)
+        told = {"family": None, "service": True, "spent": None, "reused": False, "access": grants.short(access)}
+        world.commit("token.credentials", request=number, facts=told)
         return _body(_success(world, access, app["scopes"]))
     grant = grants.consent_of(world, client, tenant)
     if grant is None:
@@ -152,7 +165,7 @@ def _credentials(world: World, request: Request, client: str, number: int) -> An
     if not set(wanted) <= set(grant["scopes"]):
         raise TokenError("invalid_scope", "An unsupported scope was requested")
     access, _ = grants.issue_access(world, client=client, company=tenant, grant=grant, scopes=wanted)
-    world.commit("token.credentials", company=tenant, key=grant["id"], request=number)
+    _note(world, "token.credentials", grant, number, spent=None, reused=False, access=grants.short(access))
     return _body(_success(world, access, wanted))
 
 
@@ -167,7 +180,10 @@ def revoke(world: World, request: Request, number: int) -> Answer:
     grant = grants.alive(world, record["grant"]) if record else None
     if record is not None and grant is not None and grant["client"] == client:
         _end_family(world, grant)
-        world.commit("token.revoke", company=grant["company"], key=grant["id"], request=number)
+        ended = grants.alive(world, grant["id"]) is None
+        _note(world, "token.revoke", grant, number, spent=token, reused=record["used_at"] is not None, ended=ended)
+    elif token:
+        world.commit("token.revoke_unknown", request=number, facts={"spent": grants.short(token)})
     return _body({"revoked": True})
 
 

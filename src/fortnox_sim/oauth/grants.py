@@ -19,11 +19,22 @@ GRANTS, CODES, REFRESH, ACCESS, SECRETS = "grants", "codes", "refresh", "access"
 CODE_SECONDS = 600
 DAY = 86_400
 RIGHTS = 1_900
+JTI = 40
 
 
 def now(world: World) -> int:
     """Give the business clock in whole seconds."""
     return int(world.clock.now().timestamp())
+
+
+def short(secret: str) -> str:
+    """Name a secret in the journal: the first 12 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:12]
+
+
+def _secret_text(world: World, length: int) -> str:
+    """Make up a secret that begins with the marker, if one is set."""
+    return f"{world.switches['token_marker']}{world.token(length)}"
 
 
 def new_grant(world: World, *, client: str, company: str, user: str, scopes: list[str], service: bool) -> Record:
@@ -43,7 +54,7 @@ def new_grant(world: World, *, client: str, company: str, user: str, scopes: lis
 
 
 def new_code(world: World, grant: Record, redirect_uri: str) -> str:
-    code = world.token(32)
+    code = _secret_text(world, 32)
     record = {"grant": grant["id"], "redirect_uri": redirect_uri, "expires": now(world) + CODE_SECONDS}
     world.store.put(CODES, code, {**record, "used": False})
     return code
@@ -51,7 +62,7 @@ def new_code(world: World, grant: Record, redirect_uri: str) -> str:
 
 def issue_refresh(world: World, grant: Record, jti: str) -> str:
     """Make a refresh token that remembers the access token made with it."""
-    token = world.token(40)
+    token = _secret_text(world, 40)
     expires = now(world) + world.switches["refresh_days"] * DAY
     record = {"grant": grant["id"], "expires": expires, "used_at": None, "access": jti}
     world.store.put(REFRESH, token, record)
@@ -62,7 +73,7 @@ def issue_access(
     world: World, *, client: str, company: str | None, grant: Record | None, scopes: list[str]
 ) -> tuple[str, str]:
     """Make an access token; returns it and its `jti`."""
-    jti = world.token(40)
+    jti = _secret_text(world, JTI)
     expires = now(world) + world.switches["access_seconds"]
     record = {"client": client, "company": company, "scopes": scopes, "expires": expires, "alive": True}
     world.store.put(ACCESS, jti, {**record, "grant": grant["id"] if grant else None})
@@ -113,16 +124,18 @@ def _sign(world: World, text: str) -> str:
 def _jwt(world: World, claims: Record) -> str:
     head = _part(b'{"typ":"JWT","alg":"HS256"}')
     text = f"{head}.{_part(json.dumps(claims, separators=(',', ':')).encode())}"
-    return f"{text}.{_sign(world, text)}"
+    return f"{text}.{_sign(world, text)}{claims['jti'][:-JTI]}"
 
 
 def _jti(world: World, token: str) -> str | None:
     text, _, signature = token.rpartition(".")
-    if not token.isascii() or text.count(".") != 1 or not hmac.compare_digest(_sign(world, text), signature):
+    real = _sign(world, text)
+    if not token.isascii() or text.count(".") != 1 or not hmac.compare_digest(real, signature[: len(real)]):
         return None
     payload = text.split(".")[1]
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return str(claims["jti"])
+    jti = str(claims["jti"])
+    return jti if signature == real + jti[:-JTI] else None
 
 
 def access_record(world: World, token: str, *, expired: bool = False) -> Record | None:
@@ -139,15 +152,25 @@ def access_record(world: World, token: str, *, expired: bool = False) -> Record 
 def person_of(world: World, record: Record) -> str | None:
     """Say whose connection an access token belongs to: nobody's (None) or, as "", a person who is gone."""
     grant = world.store.table(GRANTS).get(record["grant"] or "")
-    if grant is None or grant["service"]:
+    if grant is None:
         return None
-    return "" if _person_gone(world, grant) else str(grant["user"])
+    if _person_gone(world, grant):
+        return ""
+    return None if grant["service"] else str(grant["user"])
+
+
+def role_of(user: Record, company: str) -> str | None:
+    """Say what a person is in a company: its own `companies`, or through the agency's `clients`."""
+    roles: dict[str, str] = {**user.get("clients", {}), **user["companies"]}
+    return roles.get(company)
 
 
 def _person_gone(world: World, grant: Record) -> bool:
-    """A personal connection stops when its person leaves the company."""
+    """A personal connection stops when its person leaves; a service account's only where that is switched on."""
+    if grant["service"] and not world.switches["admin_removal_ends_service"]:
+        return False
     user = world.users().get(grant["user"])
-    return not grant["service"] and (user is None or grant["company"] not in user["companies"])
+    return user is None or role_of(user, grant["company"]) is None
 
 
 def alive(world: World, grant_id: str | None) -> Record | None:
@@ -163,7 +186,7 @@ def consent_of(world: World, client: str, company: str) -> Record | None:
     grants = [
         grant
         for grant in world.store.table(GRANTS).values()
-        if grant["client"] == client and grant["company"] == company and grant["service"] and grant["alive"]
+        if grant["client"] == client and grant["company"] == company and grant["service"] and alive(world, grant["id"])
     ]
     return grants[-1] if grants else None
 
@@ -175,11 +198,11 @@ def end_access(world: World, grant_id: str) -> None:
             world.store.put(ACCESS, jti, {**record, "alive": False})
 
 
-def remove_integration(world: World, company: str) -> int:
-    """The customer removes the integration: every grant of the company ends."""
+def remove_integration(world: World, company: str, client: str | None = None) -> int:
+    """The customer removes one integration, or (without `client`) all: the company's consents to it end."""
     ended = 0
     for grant_id, grant in list(world.store.table(GRANTS).rows.items()):
-        if grant["company"] == company and grant["alive"]:
+        if grant["company"] == company and grant["alive"] and client in {None, grant["client"]}:
             world.store.put(GRANTS, grant_id, {**grant, "alive": False})
             if world.switches["removal_ends_access"]:
                 end_access(world, grant_id)

@@ -5,30 +5,34 @@ from html import escape
 from fortnox_sim.wire import Answer, Record
 
 STYLE = """
-:root{color-scheme:light dark;--ink:#15291f;--paper:#f3f5f2;--card:#fff;--line:#d5dcd6;--go:#0c6b43;--soft:#5b6b62}
-@media(prefers-color-scheme:dark){:root{--ink:#e8efe9;--paper:#111713;--card:#1a221d;--line:#334039;--go:#3fbf86;--soft:#a3b3a9}}
+:root{color-scheme:light dark;
+--ink:#15291f;--paper:#f3f5f2;--card:#fff;--line:#d5dcd6;--edge:#76857c;--go:#0c6b43;--soft:#5b6b62}
+@media(prefers-color-scheme:dark){:root{
+--ink:#e8efe9;--paper:#111713;--card:#1a221d;--line:#334039;--edge:#7f9086;--go:#3fbf86;--soft:#a3b3a9}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:30rem;margin:8vh auto;padding:2rem;background:var(--card);border:1px solid var(--line);
+main{max-width:30rem;margin:8vh auto;padding:clamp(1rem,6vw,2rem);background:var(--card);border:1px solid var(--line);
 border-radius:.75rem}
 h1{font-size:1.4rem;margin:0 0 1rem}
 h2{font-size:1.1rem}
 code{overflow-wrap:anywhere}
 p.sim{margin:0 0 1rem;color:var(--soft);font-size:.85rem}
 label{display:block;margin:.75rem 0 .25rem;font-weight:600}
-input[type=text],input[type=password]{width:100%;padding:.6rem;border:1px solid var(--line);
+input[type=text],input[type=password]{width:100%;padding:.6rem;border:1px solid var(--edge);
 border-radius:.4rem;font:inherit;background:transparent;color:inherit}
+fieldset{margin:0;padding:0;border:0}
+legend{padding:0;font-weight:600}
 label.pick{display:flex;gap:.75rem;align-items:start;padding:.75rem;border:1px solid var(--line);
 border-radius:.4rem;font-weight:400}
 label.pick strong{display:block}
 button{margin:1.25rem .5rem 0 0;padding:.65rem 1.1rem;border-radius:.4rem;border:1px solid var(--go);
 background:var(--go);color:var(--card);font:inherit;font-weight:600;cursor:pointer}
-button.plain{background:transparent;color:var(--ink);border-color:var(--line);font-weight:400}
+button.plain{background:transparent;color:var(--ink);border-color:var(--edge);font-weight:400}
 button:focus-visible,input:focus-visible{outline:3px solid var(--go);outline-offset:2px}
 .error{padding:.6rem .8rem;border-left:4px solid #b3261e;background:#b3261e1a}
 ul{padding-left:1.2rem}
-dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:0 0 1rem}
-dd{margin:0}
+dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.25rem 1rem;margin:0 0 1rem}
+dd{margin:0;overflow-wrap:anywhere}
 """
 
 
@@ -67,28 +71,26 @@ def sign_in(ticket: str, app: str, username: str, *, wrong: bool = False) -> Ans
         '<label for="password">Lösenord</label>'
         '<input type="password" id="password" name="password" autocomplete="current-password" required>'
         '<button type="submit">Logga in</button>'
+        '<button type="submit" name="via" value="clients" class="plain">Logga in via Digital byrå</button>'
     )
     return page("Logga in", form("login", ticket, inner))
 
 
-def company_choice(ticket: str, companies: list[Record]) -> Answer:
-    """Ask which company is meant."""
+def company_choice(ticket: str, companies: list[Record], *, agency: bool = False) -> Answer:
+    """Ask which company is meant; in Digital byrå, which client."""
     if not companies:
         return failure("Du har inte tillgång till något företag.", 403)
     picks = "".join(
         f'<p><label class="pick"><input type="radio" name="company" value="{company["DatabaseNumber"]}" required>'
         f"<span><strong>{escape(company['Name'])}</strong>{escape(company['OrganizationNumber'])}"
-        f" · databas {company['DatabaseNumber']}</span></label></p>"
+        f" · databas {company['DatabaseNumber']}{' · inaktiv' if company.get('inactive') else ''}</span></label></p>"
         for company in companies
     )
-    return page(
-        "Välj företag",
-        form(
-            "company",
-            ticket,
-            f'<div role="radiogroup" aria-label="Företag">{picks}</div><button type="submit">Fortsätt</button>',
-        ),
+    inner = (
+        f"<fieldset><legend>{'Klienter' if agency else 'Företag'}</legend>{picks}</fieldset>"
+        '<button type="submit">Fortsätt</button>'
     )
+    return page("Digital byrå: välj klient" if agency else "Välj företag", form("company", ticket, inner))
 
 
 def activation(ticket: str, app: str, company: Record, labels: list[str], *, service: bool) -> Answer:

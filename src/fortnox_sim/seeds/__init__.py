@@ -7,16 +7,16 @@ from pathlib import Path
 from fortnox_sim.clock import Clock
 from fortnox_sim.company import Company
 from fortnox_sim.oauth.consent import LOOPBACK
-from fortnox_sim.scopes import SCOPES
 from fortnox_sim.seeds import bulk, defaults, firm, names
-from fortnox_sim.seeds.given import add_given
+from fortnox_sim.seeds.given import add_app, add_given
 from fortnox_sim.seeds.history import MONTHS, History, month_start
 from fortnox_sim.seeds.numbers import organisation_number
 from fortnox_sim.wire import Record, decode
-from fortnox_sim.world import APPS, USERS, World
+from fortnox_sim.world import USERS, World
 
 FIRST, SECOND = 556001, 556002
 ANNA, OLLE = "anna@exempelbyran.example", "olle@exempelbyran.example"
+KARIN = "karin@digitalbyran.example"
 FIRST_INVOICE = 1001
 
 
@@ -37,26 +37,16 @@ def plant(world: World, seed: str | Record, *, customers: int, articles: int, to
             bulk.add_articles(company, articles, rng)
 
 
-def add_app(world: World, client_id: str, facts: Record) -> Record:
-    """Register an OAuth client."""
-    record: Record = {
-        "client_secret": "secret",
-        "name": client_id,
-        "redirect_uris": [],
-        "service_account": True,
-        "scopes": list(SCOPES),
-        **facts,
-    }
-    world.store.put(APPS, client_id, record)
-    return record
-
-
-def add_user(world: World, email: str, name: str, password: str, companies: dict[str, str]) -> None:
-    world.store.put(USERS, email, {"email": email, "name": name, "password": password, "companies": companies})
+def add_user(
+    world: World, email: str, name: str, companies: dict[str, str], clients: dict[str, str] | None = None
+) -> None:
+    """Let a person in, with password `fortnox`; `clients` are those of a consultant in Digital byrå."""
+    known = {"email": email, "name": name, "password": "fortnox"}
+    world.store.put(USERS, email, {**known, "companies": companies, "clients": clients or {}})
 
 
 def add_firm(world: World, anchor: date, *, full: bool) -> None:
-    """Create the demo's two companies and two people; `full` fills them."""
+    """Create the demo's two companies and three people; `full` fills them."""
     rng = random.Random("demo")  # noqa: S311  (repeatable; who the firm is does not hang on the date)
     numbers = [organisation_number(rng), organisation_number(rng)]
     facts = (
@@ -84,8 +74,9 @@ def add_firm(world: World, anchor: date, *, full: bool) -> None:
             ContactLastName="Ek",
         )
         _furnish(world, number, anchor)
-    add_user(world, ANNA, "Anna Ek", "fortnox", {str(FIRST): "admin", str(SECOND): "admin"})
-    add_user(world, OLLE, "Olle Holm", "fortnox", {str(FIRST): "user"})
+    add_user(world, ANNA, "Anna Ek", {str(FIRST): "admin", str(SECOND): "admin"})
+    add_user(world, OLLE, "Olle Holm", {str(FIRST): "user"})
+    add_user(world, KARIN, "Karin Lind", {}, {str(FIRST): "admin", str(SECOND): "user"})
     if full:
         _fill(world, rng, anchor)
 

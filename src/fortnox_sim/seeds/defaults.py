@@ -78,6 +78,7 @@ SETTINGS: Record = {
     "licences": list(ALL_LICENCES),
     "integration_licence": True,
     "locked": False,
+    "inactive": False,
     "easy_vat": False,
     "warehouse": False,
     "rounding": True,

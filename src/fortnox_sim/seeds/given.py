@@ -8,6 +8,7 @@ from typing import Any
 from fortnox_sim.api import articles, customers
 from fortnox_sim.company import COMPANIES, Company
 from fortnox_sim.fields import apply
+from fortnox_sim.scopes import SCOPES
 from fortnox_sim.seeds import bulk, defaults
 from fortnox_sim.seeds.history import MONTHS, month_start
 from fortnox_sim.seeds.numbers import organisation_number
@@ -24,8 +25,22 @@ def add_given(world: World, content: Record, anchor: date) -> list[Company | Non
     for user in content.get("users", []):
         world.store.put(USERS, user["email"], {"name": user["email"], "password": "fortnox", "companies": {}, **user})
     for app in content.get("apps", []):
-        world.store.put(APPS, app["client_id"], {key: value for key, value in app.items() if key != "client_id"})
+        add_app(world, app["client_id"], {key: value for key, value in app.items() if key != "client_id"})
     return found
+
+
+def add_app(world: World, client_id: str, facts: Record) -> Record:
+    """Register an OAuth client."""
+    record: Record = {
+        "client_secret": "secret",
+        "name": client_id,
+        "redirect_uris": [],
+        "service_account": True,
+        "scopes": list(SCOPES),
+        **facts,
+    }
+    world.store.put(APPS, client_id, record)
+    return record
 
 
 def add_company(world: World, facts: Record, anchor: date) -> Company:
@@ -42,7 +57,7 @@ def add_company(world: World, facts: Record, anchor: date) -> Company:
     defaults.add_registers(company)
     first = facts.get("years", [month_start(anchor, MONTHS - 1).year, anchor.year])
     defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
-    _give_access(world, str(number), facts.get("users"))
+    give_access(world, str(number), facts.get("users"))
     add_records(company, "customers", facts.get("customers", 0), rng)
     add_records(company, "articles", facts.get("articles", 0), rng)
     return company
@@ -52,7 +67,7 @@ def _next_number(world: World) -> int:
     return max([FIRST_NUMBER - 1, *(int(number) for number in world.store.table(COMPANIES).rows)]) + 1
 
 
-def _give_access(world: World, number: str, wanted: dict[str, str] | None) -> None:
+def give_access(world: World, number: str, wanted: dict[str, str] | None) -> None:
     """Let the named users in; without names, every known administrator."""
     if wanted is None:
         wanted = {email: "admin" for email, user in world.users().items() if "admin" in user["companies"].values()}

@@ -9,7 +9,7 @@ import pytest
 
 from fortnox_api import GrantRevoked, InvoicePayload, InvoiceRowPayload
 from uku.integrations.fortnox import importing
-from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.connection.gateway import open_fortnox
 from uku.integrations.fortnox.models import Connection, CustomerRecord, Run, RunKind, RunState
 from uku.integrations.fortnox.runs import with_overlap
 from uku.integrations.fortnox.syncing import NEEDS_AUTHORIZATION, note_failure, run_sync

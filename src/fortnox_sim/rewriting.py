@@ -1,0 +1,58 @@
+"""Answers that a fault rewrites: keys of its JSON changed, or secrets of the request echoed back."""
+
+import base64
+import binascii
+from collections.abc import Callable
+
+from werkzeug.wrappers import Request
+
+from fortnox_sim.wire import Answer, Raw, Record, decode, encode
+
+
+def rewritten(answer: Answer, rule: Record) -> Answer:
+    """Change a JSON object: `remove` takes keys out, `set` puts values in, `raw` puts in JSON text as it stands."""
+    try:
+        body = decode(answer.body)
+    except ValueError:
+        return answer
+    if not isinstance(body, dict):
+        return answer
+    kept = {key: value for key, value in body.items() if key not in (rule.get("remove") or [])}
+    raw = {key: Raw(text) for key, text in (rule.get("raw") or {}).items()}
+    changed = encode({**kept, **(rule.get("set") or {}), **raw})
+    return Answer(answer.status, changed.encode(), dict(answer.headers))
+
+
+def echoed(answer: Answer, request: Request) -> Answer:
+    """Put secrets of the request into the answer where it says `{refresh_token}`, `{code}` and so on."""
+    body = answer.body
+    for name, find in SECRETS.items():
+        place = f"{{{name}}}".encode()
+        if place in body:
+            body = body.replace(place, find(request).encode())
+    return Answer(answer.status, body, answer.headers)
+
+
+def _field(name: str) -> Callable[[Request], str]:
+    return lambda request: request.form.get(name, "")
+
+
+def _credentials(request: Request, wanted: str) -> str:
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text if kind.lower() == wanted else ""
+
+
+def _client_secret(request: Request) -> str:
+    try:
+        return base64.b64decode(_credentials(request, "basic")).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+SECRETS: dict[str, Callable[[Request], str]] = {
+    "refresh_token": _field("refresh_token"),
+    "code": _field("code"),
+    "token": _field("token"),
+    "access_token": lambda request: _credentials(request, "bearer"),
+    "client_secret": _client_secret,
+}
