@@ -10,21 +10,32 @@ from typing import Any
 import structlog
 
 _SECRET_NAME = re.compile(r"token|secret|authorization|password|cookie|^code$|^state$", re.IGNORECASE)
+# The quotes may be escaped, as in JSON within JSON; the sign of equality may be, as in an address within an address.
 _SECRET_TEXT = re.compile(
     r"(?P<name>bearer\s+|basic\s+"
-    r"|(?<![a-z])(?:access_token|refresh_token|client_secret|password|session|csrftoken|code|token)[\"']?\s*[=:]\s*[\"']?)"
-    r"[A-Za-z0-9._~+/=-]{8,}",
+    r"|(?:(?<![a-z])|(?<=%[0-9a-f]{2}))(?:access_token|refresh_token|client_secret|password|session|csrf(?:token)?|code|token)"
+    r"(?:\\*[\"'])?\s*(?:[=:]|%3d)\s*b?(?:\\*[\"'])?"
+    r"|(?:(?<![a-z])|(?<=%[0-9a-f]{2}))state(?:=|%3d))"
+    r"[A-Za-z0-9._~+/=%-]{8,}",
     re.IGNORECASE,
 )
+_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?")  # a signed token, named or not
 _PERSON = re.compile(r"\b(?:19|20)?\d{2}[01]\d[0-9]\d[-+]?\d{4}\b")  # a coordination number adds 60 to the day
+QUIET = ("procrastinate", "httpx2", "httpcore2", "django.db.backends")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def redact(text: str) -> str:
     """Mask what looks like a token or a personal number, and keep a line a line."""
     text = _SECRET_TEXT.sub(lambda found: f"{found['name']}[masked]", text)
+    text = _TOKEN.sub("[masked]", text)
     text = _PERSON.sub("[personal number]", text)
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def is_secret_name(name: str) -> bool:
+    """Say whether what has this name is a secret, whatever it looks like."""
+    return bool(_SECRET_NAME.search(name))
 
 
 def _redact_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -35,7 +46,7 @@ def _redact_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> 
 
 def _masked(name: str, value: Any) -> Any:
     """Mask by name and by look, however deep; what the renderer would show by its repr is looked at as that."""
-    if _SECRET_NAME.search(name):
+    if is_secret_name(name):
         return "[masked]"
     if value is None or isinstance(value, bool | int | float):
         return value
@@ -76,7 +87,8 @@ def configure(options: dict[str, Any]) -> None:
             },
             "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["out"], "level": options["level"]},
-            "loggers": {"procrastinate": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+            # At DEBUG these tell every byte of headers, every statement with its values, every job with its arguments.
+            "loggers": {name: {"level": "WARNING"} for name in QUIET},
         }
     )
     structlog.configure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,10 +32,16 @@ class KeyRing:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ValueError("the key ring is empty: set UKU_TOKEN_KEYS")
-        self._ring = MultiFernet([Fernet(key) for key in keys])
+        self._keys = {_name_of(key): Fernet(key) for key in keys}
+        self._ring = MultiFernet(list(self._keys.values()))
 
     def __repr__(self) -> str:
         return "KeyRing(…)"
+
+    @property
+    def names(self) -> list[str]:
+        """The keys by name, the sealing one first. A name is a part of the key's hash and tells nothing of the key."""
+        return list(self._keys)
 
     def seal(self, value: str, place: Place) -> str:
         content = json.dumps({"place": str(place), "value": value})
@@ -49,3 +56,24 @@ class KeyRing:
         if content["place"] != str(place):
             raise CannotOpen(str(place))
         return str(content["value"])
+
+    def name_for(self, sealed: str) -> str | None:
+        """Name the key that a sealed text was made under; None when it is not on the ring."""
+        for name, key in self._keys.items():
+            try:
+                key.decrypt(sealed.encode())
+            except InvalidToken:
+                continue
+            return name
+        return None
+
+    def reseal(self, sealed: str) -> str:
+        """Return the same content under the first key. Raises CannotOpen."""
+        try:
+            return self._ring.rotate(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise CannotOpen("no key on the ring opens it") from error
+
+
+def _name_of(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:8]

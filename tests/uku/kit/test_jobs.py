@@ -17,13 +17,23 @@ from uku.tasks.jobs import open_months
 
 # A job's name is stored with it: one that is renamed needs an alias, so that waiting jobs are still known.
 CONTRACT = {
+    "fortnox.expire_pending",
+    "fortnox.look_at_company",
+    "fortnox.read_record",
+    "fortnox.revoke",
+    "fortnox.check_again",
     "fortnox.keep_alive",
     "fortnox.push",
     "fortnox.read_details",
     "fortnox.sweep",
     "fortnox.sync",
+    "kit.delete_ended",
     "kit.delete_old_jobs",
+    "kit.mail_alarms",
     "tasks.open_months",
+    "workspaces.mail_due",
+    "workspaces.mail_invitation",
+    "workspaces.mail_notice",
 }
 
 

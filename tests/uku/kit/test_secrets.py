@@ -60,3 +60,21 @@ def test_an_empty_ring_names_the_setting_to_fill():
 
 def test_a_ring_never_shows_its_keys():
     assert (repr(KeyRing([NEW])), str(KeyRing([NEW]))) == ("KeyRing(…)", "KeyRing(…)")
+
+
+def test_a_sealed_value_names_its_key_and_moves_to_the_first_one():
+    """S38"""
+    old, both = KeyRing([OLD]), KeyRing([NEW, OLD])
+    sealed = old.seal("hemlig", PLACE)
+    assert both.names == [*KeyRing([NEW]).names, *old.names]
+    assert (both.name_for(sealed), KeyRing([NEW]).name_for(sealed)) == (old.names[0], None)
+    moved = both.reseal(sealed)
+    assert (both.name_for(moved), both.open(moved, PLACE)) == (both.names[0], "hemlig")
+    with pytest.raises(CannotOpen):
+        old.reseal(moved)
+
+
+def test_the_name_of_a_key_tells_nothing_of_it():
+    [name] = KeyRing([NEW]).names
+    assert len(name) == 8
+    assert name not in NEW

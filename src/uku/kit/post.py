@@ -1,0 +1,47 @@
+"""Handing an e-mail to the mail server, with one of three outcomes."""
+
+from __future__ import annotations
+
+import smtplib
+from enum import StrEnum
+
+import structlog
+from django.core.mail import EmailMessage, get_connection
+
+log = structlog.get_logger()
+REFUSED = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError)
+"""The mail server said no: nothing was sent. Any other failure after the conversation began leaves it unknown."""
+
+
+class Outcome(StrEnum):
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+def hand_in(message: EmailMessage) -> Outcome:
+    """Send one message and say how it ended; it never raises for what a mail server does.
+
+    REFUSED: the server could not be reached or said no, so nothing was sent and trying again is safe.
+    UNKNOWN: the conversation broke off, so it may have been sent, and trying again could send it twice.
+    """
+    server = get_connection()
+    try:
+        server.open()
+    except (OSError, smtplib.SMTPException) as error:
+        return _failed(Outcome.REFUSED, error)
+    try:
+        server.send_messages([message])
+    except REFUSED as error:
+        return _failed(Outcome.REFUSED, error)
+    except (OSError, smtplib.SMTPException) as error:
+        return _failed(Outcome.UNKNOWN, error)
+    finally:
+        server.close()
+    return Outcome.SENT
+
+
+def _failed(outcome: Outcome, error: Exception) -> Outcome:
+    """Log the kind of failure only: a mail server's own words can name people and addresses."""
+    log.warning("mail failed", outcome=outcome, reason=type(error).__name__, status=getattr(error, "smtp_code", None))
+    return outcome
