@@ -1,11 +1,125 @@
-"""How people get an account: they are invited into a workspace, so there is no open sign-up."""
+"""Accounts as this product has them: by invitation only, with links and addresses that nobody outside can bend."""
 
 from __future__ import annotations
 
+from smtplib import SMTPException
+from typing import Any
+
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from uku.kit.secrets import CannotOpen
+from uku.workspaces.factors import open_secret, seal_secret
+from uku.workspaces.proof import is_fresh, note_proof
+
+log = structlog.get_logger()
+NO_ADDRESS = "0.0.0.0"  # noqa: S104  # nothing is bound to it: it stands for a request over a socket file
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
+    """What allauth asks about accounts."""
+
+    error_messages = {  # noqa: RUF012  # allauth's own attribute, read only
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("E-mail and password do not belong together. Check both, or reset the password."),
+        "enter_current_password": _("This is not your password. Write the one you sign in with now."),
+        "incorrect_code": _("The code is not right. Wait for the next one, and write it without spaces."),
+        "incorrect_password": _("This is not your password. Write the one you sign in with now."),
+        "invalid_login": _("This sign-in does not hold any more. Sign in again."),
+        "invalid_password_reset": _("This link does not hold any more. Ask for a new one."),
+        "too_many_login_attempts": _("There were too many tries. Wait five minutes, then sign in again."),
+        "rate_limited": _("There were too many tries. Wait five minutes, then try again."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth calls it so
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The middleware has settled who is asking, by our own proxies only; allauth counts tries by this."""
+        return str(request.META.get("REMOTE_ADDR") or NO_ADDRESS)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Only a path of this site is gone to after signing in, however the address is written (B61)."""
+        return bool(url and url.startswith("/") and super().is_safe_url(url))
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link is made of UKU_PUBLIC_URL: a request with another Host cannot have it sent elsewhere (B22)."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return str(settings.UKU.public_url) + path.replace("UID-KEY", key)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that is away undoes nothing: what the message tells of is done already, and is said so."""
+        try:
+            super().send_mail(template_prefix, email, {**context, "public_url": settings.UKU.public_url})
+        except (OSError, SMTPException) as error:
+            log.warning("mail failed", mail=template_prefix, reason=type(error).__name__)
+            _say_that_no_mail_came()
+
+    def is_reauthentication_required(self, *, app: str, **_: object) -> bool:  # noqa: ARG002  # allauth calls it so
+        """A recent sign-in is as good as a password asked for again, so that nobody is asked twice in a row."""
+        return not is_fresh(context.request.session)
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        right = bool(super().reauthenticate(user, password))
+        if right:
+            note_proof(context.request.session)
+        return right
+
+
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth carries no types
+    """What allauth asks about second factors."""
+
+    error_messages = {  # noqa: RUF012  # allauth's own attribute, read only
+        **DefaultMFAAdapter.error_messages,
+        "cannot_delete_authenticator": _("A workspace of yours requires a second factor. Set up another one first."),
+        "cannot_generate_recovery_codes": _(
+            "Set up an authenticator app or a passkey first; the codes stand in for it."
+        ),
+        "incorrect_code": _("The code is not right. Wait for the next one in the app, or use a recovery code."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return seal_secret(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a secret; one whose key is missing lets nobody in, and the form says who can put it right."""
+        try:
+            return open_secret(encrypted_text)
+        except CannotOpen as problem:
+            log.error("second factor unreadable", place=str(problem))  # noqa: TRY400  # the trace says no more
+            raise ValidationError(
+                _(
+                    "Uku cannot read this second factor: a key of the installation is missing. Nothing was deleted. Ask"
+                    " the person who runs it to put the key back into UKU_TOKEN_KEYS."
+                )
+            ) from problem
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:  # noqa: A002  # allauth's name
+        """Name a passkey by its number until its person finds a better name."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return gettext("Passkey %(number)d") % {"number": number}
+
+
+def _say_that_no_mail_came() -> None:
+    """The same words for every address, so that nobody learns from them who has an account (S24)."""
+    words = gettext(
+        "The e-mail that belongs to this could not be sent: the mail server did not take it. Everything else you did"
+        " holds. If you wait for the e-mail, ask for it again in some minutes."
+    )
+    messages.warning(context.request, words)
+
+
+def after_authenticator_used(request: HttpRequest, reauthenticated: bool = False, **_: object) -> None:
+    """A code or a passkey given when asked again is a proof too."""
+    if reauthenticated:
+        note_proof(request.session)

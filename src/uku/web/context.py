@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from uku.integrations.registry import Banner, integrations
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import Membership
+from uku.workspaces.notices import unread
 from uku.workspaces.permissions import Permission, may
 
 DIALOG_ID = "dialog"
@@ -29,8 +30,15 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             "membership": membership,
             "may": {permission.name: may(membership, permission) for permission in Permission},
             "banners": _banners(membership),
+            "unread_count": _unread(membership),
         }
     return found
+
+
+def _unread(membership: Membership) -> int:
+    """What the bell counts."""
+    with workspace_in_force(membership.workspace_id):
+        return unread(membership).count()
 
 
 def _banners(membership: Membership) -> list[Banner]:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from uku.integrations.registry import Integration, integrations
-from uku.web.views import billing, clients, home, products, settings, tasks
+from uku.web.views import (
+    accounts,
+    audit,
+    billing,
+    clients,
+    health,
+    home,
+    invitations,
+    members,
+    notices,
+    products,
+    settings,
+    tasks,
+)
 
 
 def _pages_of(integration: Integration) -> list[URLPattern | URLResolver]:
@@ -17,9 +30,18 @@ def _pages_of(integration: Integration) -> list[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("health", health.health, name="health"),
+    path("accounts/", accounts.security, name="accounts"),
+    path("accounts/second-factor/", accounts.second_factor_needed, name="second-factor-needed"),
+    # A person's e-mail address is what colleagues invited and what the audit log names: it is not changed here.
+    path("accounts/email/", accounts.not_offered),
+    path("accounts/confirm-email/", accounts.not_offered),
     path("accounts/", include("allauth.urls")),
+    path("invitation/", invitations.invitation, name="invitation"),
+    path("invitation/<str:secret>/", invitations.invitation_open, name="invitation-open"),
     path("w/<slug:slug>/clients/", clients.client_list, name="clients"),
     path("w/<slug:slug>/clients/new/", clients.client_new, name="client-new"),
+    path("w/<slug:slug>/clients/bulk/", clients.client_bulk, name="clients-bulk"),
     path("w/<slug:slug>/clients/<int:pk>/", clients.client_page, name="client"),
     path("w/<slug:slug>/clients/<int:pk>/edit/", clients.client_edit, name="client-edit"),
     path("w/<slug:slug>/products/", products.product_list, name="products"),
@@ -31,10 +53,36 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/tasks/", tasks.task_list, name="tasks"),
     path("w/<slug:slug>/tasks/<int:pk>/", tasks.task_page, name="task"),
     path("w/<slug:slug>/tasks/<int:pk>/finish/", tasks.task_finish, name="task-finish"),
+    path("w/<slug:slug>/notices/", notices.notice_list, name="notices"),
+    path("w/<slug:slug>/notices/read/", notices.notices_read, name="notices-read"),
+    path("w/<slug:slug>/notices/<int:pk>/open/", notices.notice_open, name="notice-open"),
+    path("w/<slug:slug>/notices/<int:pk>/read/", notices.notice_read, name="notice-read"),
     path("w/<slug:slug>/settings/", settings.settings_page, name="settings"),
+    path("w/<slug:slug>/settings/audit/", audit.audit_page, name="audit"),
+    path("w/<slug:slug>/settings/audit/export/", audit.audit_export, name="audit-export"),
+    path("w/<slug:slug>/settings/company/", settings.company_edit, name="company"),
+    path("w/<slug:slug>/settings/company/take-over/", settings.company_take_over, name="company-take-over"),
+    path("w/<slug:slug>/settings/members/", members.member_list, name="members"),
+    path("w/<slug:slug>/settings/members/invite/", members.member_invite, name="member-invite"),
+    path("w/<slug:slug>/settings/members/second-factor/", members.second_factor_rule, name="second-factor-rule"),
+    path("w/<slug:slug>/settings/members/<int:pk>/", members.member_page, name="member"),
+    path("w/<slug:slug>/settings/members/<int:pk>/deactivate/", members.member_deactivate, name="member-deactivate"),
+    path("w/<slug:slug>/settings/members/<int:pk>/reactivate/", members.member_reactivate, name="member-reactivate"),
+    path("w/<slug:slug>/settings/members/<int:pk>/transfer/", members.member_transfer, name="member-transfer"),
+    path(
+        "w/<slug:slug>/settings/members/invitations/<int:pk>/resend/",
+        members.invitation_resend,
+        name="invitation-resend",
+    ),
+    path(
+        "w/<slug:slug>/settings/members/invitations/<int:pk>/withdraw/",
+        members.invitation_withdraw,
+        name="invitation-withdraw",
+    ),
     *[pattern for integration in integrations() for pattern in _pages_of(integration)],
 ]
 
 handler403 = "uku.web.views.home.forbidden"
 handler404 = "uku.web.views.home.not_found"
 handler500 = "uku.web.views.home.failed"
+handler429 = "uku.web.views.home.too_many"

@@ -13,9 +13,12 @@ from django_htmx.middleware import HtmxDetails
 
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import Membership, User, Workspace
-from uku.workspaces.permissions import Permission, require
+from uku.workspaces.permissions import MANAGERS, Permission, require
+from uku.workspaces.proof import SAFE_METHODS
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+class SecondFactorMissing(Exception):
+    """The workspace asks its owners and admins for a second factor, and this one has none yet (S23)."""
 
 
 class WorkspaceRequest(HttpRequest):
@@ -44,6 +47,8 @@ def workspace_page(see: Permission, *, act: Permission | None = None) -> Callabl
             membership = find_membership(request.user, slug)
             with workspace_in_force(membership.workspace_id):
                 structlog.contextvars.bind_contextvars(workspace=membership.workspace_id)
+                if lacks_second_factor(membership):
+                    raise SecondFactorMissing
                 require(membership, see)
                 if request.method not in SAFE_METHODS:
                     require(membership, act or see)
@@ -66,3 +71,15 @@ def find_membership(user: Any, slug: str) -> Membership:
     if not isinstance(found, Membership):
         raise Http404
     return found
+
+
+def lacks_second_factor(membership: Membership) -> bool:
+    """Say whether this workspace asks the person for a second factor that they do not have.
+
+    An authenticator app or a passkey is one; recovery codes alone are not. Whoever has one was asked for it at
+    sign-in, since allauth lets nobody past without.
+    """
+    if not membership.workspace.second_factor_required or membership.role not in MANAGERS:
+        return False
+    factors: Any = membership.user
+    return not factors.authenticator_set.exclude(type="recovery_codes").exists()

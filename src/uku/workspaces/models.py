@@ -45,6 +45,9 @@ class Plan(models.TextChoices):
     ELITE = "elite", _("Elite")
 
 
+INTEGRATING = frozenset({Plan.TEAM, Plan.ELITE})
+
+
 class Workspace(models.Model):
     """A firm. Its card of facts is the seller on every invoice."""
 
@@ -59,9 +62,14 @@ class Workspace(models.Model):
     postcode = models.CharField(max_length=20, blank=True)
     city = models.CharField(max_length=100, blank=True)
     bankgiro = models.CharField(max_length=20, blank=True)
+    plusgiro = models.CharField(max_length=20, blank=True, default="", db_default="")
+    iban = models.CharField(max_length=34, blank=True, default="", db_default="")
+    bic = models.CharField(max_length=11, blank=True, default="", db_default="")
     country = models.CharField(max_length=2, default="SE")
     currency = models.CharField(max_length=3, default="SEK")
     time_zone = models.CharField(max_length=50, default="Europe/Stockholm")
+    language = models.CharField(max_length=5, default="en", db_default="en")
+    second_factor_required = models.BooleanField(default=False, db_default=False, help_text="of owners and admins")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -73,7 +81,7 @@ class Workspace(models.Model):
     @property
     def may_integrate(self) -> bool:
         """Integrations are part of Team and Elite."""
-        return self.plan in {Plan.TEAM, Plan.ELITE}
+        return self.plan in INTEGRATING
 
 
 class Role(models.TextChoices):
@@ -104,8 +112,90 @@ class Membership(TenantModel):
         return f"{self.user} ({self.get_role_display()})"
 
 
+class Invitation(TenantModel):
+    """An offer of a place in the workspace, sent by e-mail; the secret in its link is kept as a hash only."""
+
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+    mail_outcome = models.CharField(max_length=10, default="", db_default="", help_text="empty: the e-mail waits")
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="uku_invitation_one_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"
+
+
+class Notice(TenantModel):
+    """Something people should know: one row a cause, not an attempt, open until its cure clears it.
+
+    It is for one person, or for everybody whose role has the permission.
+    """
+
+    key = models.CharField(max_length=100, help_text="the cause: an open notice with it is not opened twice")
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    permission = models.CharField(max_length=60, help_text="who sees it when it is for no one person")
+    tone = models.CharField(max_length=10, default="neutral")
+    title = models.CharField(max_length=200)
+    text = models.CharField(max_length=1000, blank=True)
+    url = models.CharField(max_length=300, blank=True, help_text="a path in this installation")
+    opened_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+    by_mail = models.BooleanField(default=False)
+    mailed_at = models.DateTimeField(null=True, help_text="set before sending; taken back when it was refused")
+    mail_attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "key"], condition=models.Q(cleared_at=None), name="uku_notice_one_open"
+            ),
+        )
+        indexes = (models.Index(fields=["workspace", "-id"], name="uku_notice_newest"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NoticeReading(TenantModel):
+    """A person has seen a notice."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="readings")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (models.UniqueConstraint(fields=["notice", "user"], name="uku_notice_read_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} read {self.notice}"
+
+
 class AuditEntry(TenantModel):
-    """Who did what, when, and what changed. The app's database role may add and read, nothing else."""
+    """Who did what, when, from where, and what changed. The app's database role may add and read, nothing else.
+
+    The database itself gives each entry its position in the workspace and a hash over it and the one before,
+    so that a removed or changed entry shows (reliability S46).
+    """
 
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     action = models.CharField(max_length=60)
@@ -114,11 +204,19 @@ class AuditEntry(TenantModel):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     at = models.DateTimeField()
+    address = models.GenericIPAddressField(null=True)
+    position = models.BigIntegerField(
+        default=0, db_default=0, help_text="given by the database, from 1 in each workspace"
+    )
+    hash = models.CharField(max_length=64, default="", db_default="", help_text="given by the database")
 
     class Meta:
         app_label = "uku"
         base_manager_name = "everywhere"
-        indexes = (models.Index(fields=["workspace", "-id"], name="uku_audit_newest"),)
+        indexes = (
+            models.Index(fields=["workspace", "-id"], name="uku_audit_newest"),
+            models.Index(fields=["workspace", "-position"], name="uku_audit_last"),
+        )
 
     def __str__(self) -> str:
         return self.summary

@@ -1,14 +1,27 @@
-"""What can be done to a workspace and its people."""
+"""What can be done to a workspace: make it, and change its plan."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from uku.kit import clock
+from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces.models import AuditEntry, Membership, Plan, Role, User, Workspace
+from uku.workspaces.audit import record
+from uku.workspaces.models import Membership, Plan, Role, User, Workspace
+from uku.workspaces.permissions import Permission, needs
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """A workspace has another plan. Told inside the transaction that changes it."""
+
+    workspace_id: int
+    may_integrate: bool
 
 
 def create_workspace(
@@ -23,33 +36,47 @@ def create_workspace(
     return workspace
 
 
-def add_member(*, workspace: Workspace, user: User, role: str) -> Membership:
+@transaction.atomic
+@needs(Permission.CHANGE_PLAN)
+def set_plan(*, workspace: Workspace, plan: str, actor: User | None = None, at: datetime | None = None) -> None:
+    """Change the plan. What needs a better one pauses, and goes on by itself when the plan is back.
+
+    An actor of None is the operator. Raises ValueError for a plan that does not exist, and NotAllowed.
+    """
+    wanted = Plan(plan)
+    row = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    before, row.plan = row.plan, wanted
+    workspace.plan = wanted
+    if before == wanted:
+        return
+    row.save(update_fields=["plan"])
+    with workspace_in_force(row.pk):
+        publish(PlanChanged(row.pk, row.may_integrate))
+        record(
+            actor=actor,
+            action="workspace.plan",
+            target=row,
+            summary=f"Plan changed from {Plan(before).label} to {wanted.label}",
+            at=at or clock.now(),
+            before={"plan": before},
+            after={"plan": str(wanted)},
+        )
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_MEMBERS)
+def add_member(
+    *, workspace: Workspace, user: User, role: str, actor: User | None = None, at: datetime | None = None
+) -> Membership:
+    """Give a person who has an account a place in the workspace. Raises NotAllowed."""
     with workspace_in_force(workspace.pk):
-        return Membership.objects.create(user=user, role=role)
-
-
-def set_plan(*, workspace: Workspace, plan: str) -> None:
-    workspace.plan = Plan(plan)
-    workspace.save(update_fields=["plan"])
-
-
-def record(
-    *,
-    actor: User | None,
-    action: str,
-    target: Any,
-    summary: str,
-    at: datetime,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    """Write one line of the audit log, in the transaction of the change itself."""
-    AuditEntry.objects.create(
-        actor=actor,
-        action=action,
-        target=f"{type(target).__name__}:{target.pk}",
-        summary=summary[:500],
-        before=before or {},
-        after=after or {},
-        at=at,
-    )
+        membership = Membership.objects.create(user=user, role=Role(role))
+        record(
+            actor=actor,
+            action="member.add",
+            target=membership,
+            summary=f"{user} joined as {Role(role).label}",
+            at=at or clock.now(),
+            after={"role": str(Role(role)), "active": True},
+        )
+    return membership

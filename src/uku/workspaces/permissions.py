@@ -1,25 +1,40 @@
-"""Who may do what, as one table."""
+"""Who may do what, as one table, and the one way to ask it."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
+from django.db import connection, models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from uku.kit.scoping import current_workspace_id
 from uku.workspaces.models import Membership, Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 EVERYONE = frozenset({Role.OWNER, Role.ADMIN, Role.MEMBER})
 MANAGERS = frozenset({Role.OWNER, Role.ADMIN})
 OWNER_ONLY = frozenset({Role.OWNER})
 
 
-class Permission(StrEnum):
-    """What a person can ask for. The value is the middle of the sentence that refuses it."""
+class Permission(models.TextChoices):
+    """What a person can ask for. The label is the middle of the sentence that refuses it."""
 
-    SEE = "see this page"
-    EDIT_CLIENTS = "change clients"
-    EDIT_PRODUCTS = "change products"
-    EDIT_INVOICES = "make and issue invoices"
-    WORK_ON_TASKS = "work on tasks"
-    MANAGE_INTEGRATIONS = "change integrations"
+    SEE = "see", _("see this page")
+    EDIT_CLIENTS = "edit_clients", _("change clients")
+    EDIT_PRODUCTS = "edit_products", _("change products")
+    EDIT_INVOICES = "edit_invoices", _("make and issue invoices")
+    WORK_ON_TASKS = "work_on_tasks", _("work on tasks")
+    MANAGE_INTEGRATIONS = "manage_integrations", _("change integrations")
+    MANAGE_COMPANY = "manage_company", _("change the company's facts")
+    MANAGE_MEMBERS = "manage_members", _("invite people and change their roles")
+    SEE_AUDIT = "see_audit", _("read the audit log")
+    TRANSFER_OWNERSHIP = "transfer_ownership", _("hand the workspace to a new owner")
+    CHANGE_PLAN = "change_plan", _("change the plan")
 
 
 TABLE: dict[Permission, frozenset[Role]] = {
@@ -29,7 +44,17 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_INVOICES: MANAGERS,
     Permission.WORK_ON_TASKS: EVERYONE,
     Permission.MANAGE_INTEGRATIONS: MANAGERS,
+    Permission.MANAGE_COMPANY: MANAGERS,
+    Permission.MANAGE_MEMBERS: MANAGERS,
+    Permission.SEE_AUDIT: MANAGERS,
+    Permission.TRANSFER_OWNERSHIP: OWNER_ONLY,
+    Permission.CHANGE_PLAN: OWNER_ONLY,
 }
+
+
+def who_can(permission: Permission) -> str:
+    """Name the roles that have the permission: `Company Owner or Company Admin`."""
+    return gettext(" or ").join(str(role.label) for role in Role if role in TABLE[permission])
 
 
 class NotAllowed(Exception):
@@ -37,8 +62,8 @@ class NotAllowed(Exception):
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
-        roles = [role.label for role in Role if role in TABLE[permission]]
-        self.sentence = f"Only a {' or '.join(map(str, roles))} can {permission.value}."
+        words = {"roles": who_can(permission), "action": permission.label}
+        self.sentence = gettext("Only a %(roles)s can %(action)s.") % words
         super().__init__(self.sentence)
 
 
@@ -50,3 +75,49 @@ def require(membership: Membership, permission: Permission) -> None:
     """Raise NotAllowed unless the member may do this."""
     if not may(membership, permission):
         raise NotAllowed(permission)
+
+
+def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let an operation run only for an `actor` whose role has the permission, whoever calls it.
+
+    The workspace is the `workspace` argument, else the one in force. An actor of None is Uku itself: a job, or
+    the operator's command line; pages and the API always pass a person. Raises NotAllowed.
+
+    Under `@transaction.atomic` the role is read and held in the transaction that acts on it (reliability S64): who
+    takes the role away at that moment waits, or is waited for. An operation that calls outside cannot have that;
+    it asks right before it begins.
+    """
+
+    def guard(operation: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(operation)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            actor = kwargs.get("actor")
+            if actor is not None:
+                _require_of(actor, kwargs.get("workspace"), permission)
+            return operation(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]  # the test of all operations reads it
+        return guarded
+
+    return guard
+
+
+# Others may read the role and hold it too, so that colleagues and a person's own windows do not wait for each other.
+_HELD = """
+SELECT id, workspace_id, user_id, role, is_active FROM uku_membership
+WHERE workspace_id = %s AND user_id = %s AND is_active FOR SHARE
+"""
+
+
+def _require_of(actor: Any, workspace: object, permission: Permission) -> None:
+    workspace_id = getattr(workspace, "pk", None) or current_workspace_id()
+    membership = _membership(workspace_id, actor.pk)
+    if membership is None:
+        raise NotAllowed(permission)
+    require(membership, permission)
+
+
+def _membership(workspace_id: int, user_id: int) -> Membership | None:
+    if connection.in_atomic_block:
+        return next(iter(Membership.everywhere.raw(_HELD, [workspace_id, user_id])), None)
+    return Membership.everywhere.filter(workspace_id=workspace_id, user_id=user_id, is_active=True).first()

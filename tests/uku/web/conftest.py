@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from tests.uku.conftest import make_user
 from tests.uku.web.reading import Page
 
 AT = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
@@ -44,15 +45,26 @@ def make_records(workspace, actor, name="Åkerlunds Bygg AB"):
     """One of each, all complete, so that a leak would show."""
     from uku.invoices.operations import issue_invoice
     from uku.kit.scoping import workspace_in_force
+    from uku.workspaces.inviting import invite
+    from uku.workspaces.models import Membership
 
     with workspace_in_force(workspace.pk):
         client = make_client(actor, name)
+        colleague = make_user(f"colleague@{workspace.slug}.example")
+        membership = Membership.objects.create(user=colleague, role="member")
+        invitation = invite(email=f"new@{workspace.slug}.example", role="member", actor=actor, at=AT)
         product = make_product(actor)
         draft, issued = (make_draft(actor, client, product) for _ in range(2))
         issue_invoice(invoice=issued, actor=actor, at=AT, numbering="own")
         issued.refresh_from_db()
         return SimpleNamespace(
-            client=client, product=product, draft=draft, issued=issued, task=make_task(client, actor)
+            client=client,
+            product=product,
+            draft=draft,
+            issued=issued,
+            task=make_task(client, actor),
+            membership=membership,
+            invitation=invitation,
         )
 
 
@@ -115,6 +127,19 @@ class Ledger:
 
     def numbering(self, workspace):  # noqa: ARG002
         return None
+
+    proposal: dict[str, str] = {}  # noqa: RUF012  # a test that needs one puts its own in place
+
+    def company_proposal(self, workspace):  # noqa: ARG002
+        return self.proposal
+
+    def client_states(self):
+        return [("linked", "Linked"), ("loose", "Not linked")]
+
+    def client_state(self):
+        from django.db.models import Case, Value, When
+
+        return Case(When(email="", then=Value("loose")), default=Value("linked"))
 
     def client_badges(self, clients):
         from uku.integrations.registry import Badge

@@ -70,7 +70,7 @@ def test_the_task_page_shows_values_and_the_books_figure_where_it_differs(
 
 def test_settings_show_cards_and_the_company(read, signed_in, member, workspace, ledger):
     page = read(signed_in(member).get("/w/byran/settings/"))
-    assert page.all("h2") == ["Integrations", "Company"]
+    assert page.all("h2") == ["Integrations", "Company", "Workspace"]
     assert page.all("h3") == ["Ledger"]
     assert page.facts["Organisation number"] == full_number(workspace.organisation_number)
     assert page.facts["Registered office"] == "Malmö"
@@ -93,7 +93,7 @@ def test_signing_in_and_out(client, owner, workspace):
 def test_a_wrong_password_is_said_on_the_page(read, client, owner):
     page = read(client.post("/accounts/login/", {"login": "owner@byran.example", "password": "wrong"}))
     assert page.heading == "Sign in"
-    assert "The email address and/or password you specified are not correct." in page.all("p")
+    assert "E-mail and password do not belong together. Check both, or reset the password." in page.all("p")
 
 
 def test_sign_up_is_closed(read, client, db):
@@ -119,7 +119,7 @@ def test_account_pages_stand_in_our_frame(read, client, db, path):
 
 def test_second_factor_pages_stand_in_our_frame(read, signed_in, owner, workspace):
     page = read(signed_in(owner).get("/accounts/2fa/"))
-    assert page.heading == "Two-Factor Authentication"
+    assert page.heading == "Security"
     assert "Sign out" in page.all("button")
 
 
@@ -136,6 +136,8 @@ def pages(records):
     return [
         *(f"/w/byran/{path}" for path in ("clients/", "clients/new/", "products/", "products/new/", "billing/")),
         *(f"/w/byran/{path}" for path in ("billing/new/", "tasks/", "settings/", f"tasks/{task}/")),
+        *(f"/w/byran/settings/{path}" for path in ("company/", "members/", "members/invite/")),
+        *(f"/w/byran/settings/members/{records.membership.pk}/{path}" for path in ("", "deactivate/", "transfer/")),
         *(f"/w/byran/clients/{client}/{path}" for path in ("", "edit/")),
         *(f"/w/byran/billing/{pk}/" for pk in (draft, issued)),
     ]

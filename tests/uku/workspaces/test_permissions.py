@@ -9,11 +9,17 @@ from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import Membership, Plan, Role, Workspace
 from uku.workspaces.permissions import TABLE, NotAllowed, Permission, may, require
 
-EXPECTED = {
-    Role.OWNER: {"see", "edit_clients", "edit_products", "edit_invoices", "work_on_tasks", "manage_integrations"},
-    Role.ADMIN: {"see", "edit_clients", "edit_products", "edit_invoices", "work_on_tasks", "manage_integrations"},
-    Role.MEMBER: {"see", "work_on_tasks"},
+EVERYONE = {"see", "work_on_tasks"}
+MANAGERS = EVERYONE | {
+    "edit_clients",
+    "edit_products",
+    "edit_invoices",
+    "manage_integrations",
+    "manage_company",
+    "manage_members",
+    "see_audit",
 }
+EXPECTED = {Role.OWNER: MANAGERS | {"transfer_ownership", "change_plan"}, Role.ADMIN: MANAGERS, Role.MEMBER: EVERYONE}
 
 
 @pytest.mark.parametrize("role", Role)

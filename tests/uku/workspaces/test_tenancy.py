@@ -13,7 +13,7 @@ from uku.invoices.models import Invoice
 from uku.kit.scoping import NoWorkspaceInForce, TenantModel, workspace_in_force
 from uku.workspaces.models import AuditEntry
 
-FREE_OF_A_WORKSPACE = {"uku.User", "uku.Workspace", "uku.ClockOffset", "fortnox.Pace"}
+FREE_OF_A_WORKSPACE = {"uku.User", "uku.Workspace", "uku.ClockOffset", "uku.Alarm", "uku.SharedValue", "fortnox.Pace"}
 
 
 def our_models():

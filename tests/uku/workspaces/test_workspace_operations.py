@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from tests.uku.conftest import AT, make_user, make_workspace
@@ -9,8 +10,10 @@ from tests.uku.conftest import AT, make_user, make_workspace
 from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.kit.scoping import NoWorkspaceInForce, workspace_in_force
+from uku.workspaces.audit import record
 from uku.workspaces.models import AuditEntry, Membership, Role, User, Workspace
-from uku.workspaces.operations import add_member, record, set_plan
+from uku.workspaces.operations import add_member, set_plan
+from uku.workspaces.permissions import NotAllowed
 
 
 class SecondThoughts(Exception):
@@ -50,9 +53,13 @@ def test_a_change_that_is_rolled_back_leaves_no_line_in_the_log(committed):
 def test_a_log_that_cannot_be_written_undoes_the_change(committed):
     actor = make_user("owner@byran.example")
     workspace = make_workspace("byran", actor)
-    with workspace_in_force(workspace.pk):
-        with pytest.raises(DatabaseError):
-            create_client(actor=User(pk=0), at=AT, name="Åkerlunds Bygg AB")
+    with psycopg.connect(committed.superuser, autocommit=True) as superuser, workspace_in_force(workspace.pk):
+        superuser.execute("REVOKE INSERT ON uku_auditentry FROM uku_app")
+        try:
+            with pytest.raises(DatabaseError, match="permission denied"):
+                create_client(actor=actor, at=AT, name="Åkerlunds Bygg AB")
+        finally:
+            superuser.execute("GRANT INSERT ON uku_auditentry TO uku_app")
         assert (Client.objects.count(), AuditEntry.objects.count()) == (0, 1)
 
 
@@ -78,6 +85,31 @@ def test_a_long_summary_is_cut_and_not_refused(scope, owner):
 def test_a_member_is_added_with_a_role(workspace, stranger):
     membership = add_member(workspace=workspace, user=stranger, role=Role.ADMIN)
     assert (membership.workspace, str(membership)) == (workspace, "Anders Annan (Company Admin)")
+    assert AuditEntry.everywhere.latest("position").summary == "Anders Annan joined as Company Admin"
+
+
+def test_a_change_of_plan_is_in_the_log_once(workspace, owner):
+    for plan in ("free", "free"):
+        set_plan(workspace=workspace, plan=plan, at=AT)
+    entry = AuditEntry.everywhere.latest("position")
+    assert (entry.actor, entry.action, entry.summary, entry.before, entry.after, entry.position) == (
+        None,
+        "workspace.plan",
+        "Plan changed from Team to Free",
+        {"plan": "team"},
+        {"plan": "free"},
+        2,
+    )
+    workspace.refresh_from_db()
+    assert workspace.plan == "free"
+
+
+def test_a_plan_is_the_owners_to_change(workspace, owner, admin):
+    with pytest.raises(NotAllowed, match="Only a Company Owner can change the plan."):
+        set_plan(workspace=workspace, plan="elite", actor=admin, at=AT)
+    set_plan(workspace=workspace, plan="elite", actor=owner, at=AT)
+    workspace.refresh_from_db()
+    assert workspace.plan == "elite"
 
 
 def test_a_plan_that_does_not_exist_is_refused(workspace):

@@ -29,6 +29,7 @@ COUNTRIES = [
 CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP")
 CHECKED_COUNTRIES = frozenset({"", "SE", "FI"})
 LONGEST_TERMS = 365
+LONGEST_VERSION = 9
 
 
 def text(label: Any, *, most: int = 200, required: bool = False, **attributes: str) -> forms.CharField:
@@ -68,6 +69,14 @@ class ClientForm(PlainForm):
                 self.fields[name].initial = getattr(client, name)
             self.fields["organisation_number"].initial = full_number(client.organisation_number)
             self.fields["payment_days"].initial = client.payment_days
+
+    @property
+    def seen_version(self) -> int:
+        """The version that the person saw: sent along with the form; 0, which no client has, when it is not."""
+        if not self.is_bound:
+            return self.client.version if self.client else 0
+        sent = str(self.data.get("version", ""))
+        return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= LONGEST_VERSION else 0
 
     def clean_organisation_number(self) -> str:
         """Keep what is stored as it is while it means the same, so that no import is held off by a hyphen."""

@@ -1,38 +1,86 @@
-"""Clients: the list, one client, adding and editing."""
+"""Clients: the list, one client, adding, editing, archiving."""
 
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.clients.models import Client
-from uku.clients.operations import create_client, edit_client
+from uku.clients.operations import (
+    ClientChanged,
+    UnknownClients,
+    archive_clients,
+    create_client,
+    edit_client,
+    note_unknown_clients,
+    restore_clients,
+)
 from uku.kit import clock
 from uku.tasks.models import Task
 from uku.web import offers
+from uku.web.client_listing import Listing
 from uku.web.forms.clients import ClientForm
-from uku.web.lists import page_of, searched_words
 from uku.web.views.billing import lines_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 SHOWN_ON_CLIENT = 20
+MOST_CHOSEN = 50
+LONGEST_ID = 18
 
 
 @workspace_page(Permission.SEE)
 @require_safe
 def client_list(request: WorkspaceRequest) -> HttpResponse:
-    words = searched_words(request)
-    found = Client.objects.get_queryset().current().searched(words)
-    page = page_of(found.order_by("name_sort", "id"), request)
+    listing = Listing.of(request)
+    page = listing.page(request)
     badges = offers.client_badges(list(page))
     rows = [(client, badges.get(client.pk)) for client in page]
-    context = {"page": page, "rows": rows, "words": words, "with_badges": bool(badges)}
+    context = {"page": page, "rows": rows, "listing": listing, "words": listing.words}
     template = "clients/_rows.html" if request.htmx.target == "rows" else "clients/list.html"
     return render(request, template, context)
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_POST
+def client_bulk(request: WorkspaceRequest) -> HttpResponse:
+    """Archive or restore the chosen clients; one that is not of this workspace refuses them all (B01)."""
+    ids = _chosen(request)
+    try:
+        if request.POST.get("action") == "restore":
+            count = restore_clients(ids=ids, actor=request.user, at=clock.now())
+            words = ngettext("%(count)s client is restored.", "%(count)s clients are restored.", count)
+        else:
+            count = archive_clients(ids=ids, actor=request.user, at=clock.now())
+            words = ngettext("%(count)s client is archived.", "%(count)s clients are archived.", count)
+    except UnknownClients:
+        note_unknown_clients(workspace=request.workspace, actor=request.user, at=clock.now())
+        raise Http404 from None
+    if ids:
+        messages.success(request, words % {"count": count})
+    else:
+        messages.info(request, gettext("No client was chosen. Tick the boxes in front of their names first."))
+    return redirect(_back(request, ids))
+
+
+def _chosen(request: WorkspaceRequest) -> list[int]:
+    """Return the chosen ids; more than a page of them, or no numbers, is no form of ours."""
+    sent = request.POST.getlist("client")
+    if len(sent) > MOST_CHOSEN or not all(one.isascii() and one.isdigit() and len(one) <= LONGEST_ID for one in sent):
+        raise Http404
+    return [int(one) for one in sent]
+
+
+def _back(request: WorkspaceRequest, ids: list[int]) -> str:
+    """Return the list as it was filtered, or the page of the one client."""
+    if request.POST.get("from") == "client" and len(ids) == 1:
+        return reverse("client", kwargs={"slug": request.workspace.slug, "pk": ids[0]})
+    query = request.POST.get("query", "")
+    return reverse("clients", kwargs={"slug": request.workspace.slug}) + (f"?{query}" if query.isprintable() else "")
 
 
 @workspace_page(Permission.SEE)
@@ -68,7 +116,13 @@ def client_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
     client = get_object_or_404(Client.objects, pk=pk)
     form = ClientForm(request.POST or None, client=client)
     if request.method == "POST" and form.is_valid():
-        edit_client(client=client, actor=request.user, at=clock.now(), changes=form.cleaned_data)
+        seen, changes = form.seen_version, form.cleaned_data
+        try:
+            edit_client(client=client, actor=request.user, at=clock.now(), changes=changes, version=seen)
+        except ClientChanged as error:
+            return render(
+                request, "clients/form.html", {"form": form, "client": error.client, "late": True}, status=409
+            )
         messages.success(request, gettext("%(name)s is saved.") % {"name": client})
         return redirect("client", slug=request.workspace.slug, pk=client.pk)
     context = {"form": form, "client": client}

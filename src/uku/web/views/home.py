@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -33,6 +34,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return render(request, "403.html", status=403)
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    return render(request, "429.html", status=429)
+
+
 def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # same
-    """Draw from nothing but the template: whatever failed may fail again."""
-    return HttpResponse(render_to_string("500.html"), status=500)
+    """Draw from nothing but the template and the request's name: whatever failed may fail again (S42)."""
+    name = structlog.contextvars.get_contextvars().get("request", "")
+    return HttpResponse(render_to_string("500.html", {"request_name": name}), status=500)

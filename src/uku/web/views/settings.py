@@ -1,18 +1,92 @@
-"""Settings & Apps: what is connected, and the firm's card of facts."""
+"""Settings & Apps: what is connected, the company card, and the ways to the rest."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.registry import integrations
+from uku.kit import clock
+from uku.web import offers
+from uku.web.forms.company import LABELS, CompanyForm, shown_fact
 from uku.workspaces.access import WorkspaceRequest, workspace_page
-from uku.workspaces.permissions import Permission
+from uku.workspaces.company import CardChanged, edit_company
+from uku.workspaces.models import Membership, Workspace
+from uku.workspaces.permissions import Permission, may
+from uku.workspaces.proof import fresh_sign_in, require_fresh
+from uku.workspaces.seller import FACTS
 
 
 @workspace_page(Permission.SEE)
 @require_safe
 def settings_page(request: WorkspaceRequest) -> HttpResponse:
-    cards = [integration.card(request.workspace) for integration in integrations()]
-    return render(request, "settings/page.html", {"cards": cards})
+    workspace = request.workspace
+    context = {
+        "cards": [integration.card(workspace) for integration in integrations()],
+        "facts": [(LABELS[name], shown_fact(name, getattr(workspace, name))) for name in FACTS],
+        "proposals": _proposals(workspace) if may(request.membership, Permission.MANAGE_COMPANY) else [],
+        "people": Membership.objects.filter(is_active=True).count(),
+    }
+    return render(request, "settings/page.html", context)
+
+
+def _proposals(workspace: Workspace) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": title,
+            "rows": [
+                {
+                    "name": found.name,
+                    "label": LABELS[found.name],
+                    "ours": shown_fact(found.name, found.ours),
+                    "theirs": shown_fact(found.name, found.theirs),
+                }
+                for found in differing
+            ],
+        }
+        for title, differing in offers.company_differences(workspace)
+    ]
+
+
+@workspace_page(Permission.MANAGE_COMPANY)
+@require_http_methods(["GET", "HEAD", "POST"])
+@fresh_sign_in
+def company_edit(request: WorkspaceRequest) -> HttpResponse:
+    """Bank details stand here, so the sign-in must be recent; asked before anything is typed, not after (S18)."""
+    require_fresh(request)
+    form = CompanyForm(request.POST or None, workspace=request.workspace)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "settings/company.html", {"form": form}, status=422 if form.is_bound else 200)
+    seen = {"changes": form.changes, "reading": form.cleaned_data["reading"]}
+    try:
+        edit_company(workspace=request.workspace, actor=request.user, at=clock.now(), **seen)
+    except CardChanged:
+        form.show_anew()
+        return render(request, "settings/company.html", {"form": form, "stale": True}, status=409)
+    messages.success(request, gettext("The company card is saved."))
+    return redirect("settings", slug=request.workspace.slug)
+
+
+@workspace_page(Permission.MANAGE_COMPANY)
+@require_POST
+@fresh_sign_in
+def company_take_over(request: WorkspaceRequest) -> HttpResponse:
+    """Take facts over from the accounting system: the one that the button names, or all that differ.
+
+    The values come from what the system said, never from the form.
+    """
+    wanted = request.POST.get("fact", "")
+    found = [d for _title, differing in offers.company_differences(request.workspace) for d in differing]
+    changes = {d.name: d.theirs for d in reversed(found) if wanted in {"all", d.name}}
+    done = edit_company(workspace=request.workspace, actor=request.user, at=clock.now(), changes=changes)
+    if done:
+        words = {"count": len(done), "names": ", ".join(str(LABELS[name]) for name in done)}
+        messages.success(request, ngettext("%(names)s is taken over.", "%(names)s are taken over.", len(done)) % words)
+    else:
+        messages.info(request, gettext("Nothing was taken over: the card says the same already."))
+    return redirect("settings", slug=request.workspace.slug)

@@ -1,0 +1,50 @@
+"""E-mail to people: plain sentences, sent by Django's mail, with one of three outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from uku.kit.post import Outcome, hand_in
+from uku.workspaces.masking import masked_text
+
+LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to one or more people; `template` names a pair under `mail/`, one plain and one HTML."""
+
+    to: Sequence[str]
+    subject: str
+    template: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def link(path: str) -> str:
+    """Return the whole address of a path in this installation; "" for what is no path of ours."""
+    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return f"{settings.UKU.public_url}{path}" if ours else ""
+
+
+def compose(letter: Letter) -> EmailMultiAlternatives:
+    """Make the message. A line break in the subject cannot start a new header; personal numbers are masked."""
+    subject = masked_text(" ".join(letter.subject.split()))[:LONGEST_SUBJECT]
+    plain = render_to_string(f"mail/{letter.template}.txt", dict(letter.facts))
+    message = EmailMultiAlternatives(subject, plain.strip() + "\n", to=list(letter.to))
+    message.attach_alternative(render_to_string(f"mail/{letter.template}.html", dict(letter.facts)), "text/html")
+    message.extra_headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office robots stay quiet
+    return message
+
+
+def send(letter: Letter) -> Outcome:
+    """Send one message and say how it ended; it never raises for what a mail server does (uku.kit.post)."""
+    return hand_in(compose(letter))
+
+
+__all__ = ["Letter", "Outcome", "compose", "link", "send"]

@@ -1,0 +1,137 @@
+"""What the facts of a company may be: one rule a field, for people and for an accounting system's proposals."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from uku.kit import identifiers
+
+CURRENCIES = ("SEK", "EUR")
+COUNTRIES = ("SE", "FI", "NO", "DK", "EE", "LV", "LT", "DE", "GB", "US")
+ZONES = ("UTC", *sorted(zone for zone in available_timezones() if zone.startswith("Europe/")))
+LONGEST = {
+    "name": 200,
+    "registered_office": 100,
+    "organisation_number": 20,
+    "vat_number": 20,
+    "address": 200,
+    "postcode": 20,
+    "city": 100,
+}
+# In the order of the card.
+FACTS = (
+    "name",
+    "registered_office",
+    "organisation_number",
+    "vat_number",
+    "f_tax",
+    "address",
+    "postcode",
+    "city",
+    "bankgiro",
+    "plusgiro",
+    "iban",
+    "bic",
+    "country",
+    "time_zone",
+    "language",
+    "currency",
+)
+PAYMENT_FACTS = frozenset({"bankgiro", "plusgiro", "iban", "bic"})
+# Characters that make a text look like another one (reliability B18).
+_HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
+
+
+class UnsoundFact(ValueError):
+    """A value cannot stand on the card. `sentence` says what can."""
+
+    def __init__(self, name: str, sentence: str) -> None:
+        self.name, self.sentence = name, sentence
+        super().__init__(f"{name}: {sentence}")
+
+
+def sound(facts: Mapping[str, Any], *, country: str) -> dict[str, Any]:
+    """Return the facts as they are stored. `country` is the company's. Raises UnsoundFact for the first that cannot."""
+    return {name: sound_fact(name, value, country=country) for name, value in facts.items()}
+
+
+def sound_fact(name: str, value: Any, *, country: str) -> Any:
+    """Return one fact as it is stored, normalised. Raises UnsoundFact."""
+    if name not in FACTS:
+        raise UnsoundFact(name, _("There is no such fact on the card."))
+    if name == "f_tax":
+        return str(value).lower() in {"true", "1", "on"}
+    text = _plain(str(value))
+    if name in LONGEST and len(text) > LONGEST[name]:
+        raise UnsoundFact(name, _("Write %(most)d characters at the most.") % {"most": LONGEST[name]})
+    if name in _CHOICES:
+        return _chosen(name, text)
+    if name == "name" and not text:
+        raise UnsoundFact(name, _("Write the company's name."))
+    if not text or name not in _NORMALISED:
+        return text
+    if name in {"organisation_number", "vat_number"} and country not in {"SE", "FI"}:
+        return text  # another country's number is kept as it is written, unverified
+    return _NORMALISED[name](text) or _refuse(name)
+
+
+def is_empty(value: Any) -> bool:
+    """F-tax that is not stated counts as a fact, so that nothing states it unasked."""
+    return isinstance(value, str) and not value
+
+
+def _plain(text: str) -> str:
+    shown = "".join(" " if c in "\r\n\t" else c for c in unicodedata.normalize("NFC", text))
+    return " ".join("".join(c for c in shown if unicodedata.category(c) not in _HIDDEN).split())
+
+
+def _chosen(name: str, text: str) -> str:
+    known = _CHOICES[name]()
+    if text not in known:
+        words = {"value": text[:50], "known": ", ".join(known)}
+        raise UnsoundFact(name, _("“%(value)s” is not one of these: %(known)s.") % words)
+    return text
+
+
+def _languages() -> tuple[str, ...]:
+    """Return the languages that have texts."""
+    return tuple(code for code, _name in settings.LANGUAGES)
+
+
+_CHOICES: dict[str, Callable[[], tuple[str, ...]]] = {
+    "country": lambda: COUNTRIES,
+    "time_zone": lambda: ZONES,
+    "language": _languages,
+    "currency": lambda: CURRENCIES,
+}
+_NORMALISED: dict[str, Callable[[str], str]] = {
+    "organisation_number": identifiers.normalise_number,
+    "vat_number": identifiers.normalise_vat,
+    "bankgiro": identifiers.normalise_bankgiro,
+    "plusgiro": identifiers.normalise_plusgiro,
+    "iban": identifiers.normalise_iban,
+    "bic": identifiers.normalise_bic,
+}
+
+
+def _refuse(name: str) -> str:
+    raise UnsoundFact(
+        name,
+        {
+            "organisation_number": _(
+                "This number does not pass its check digit."
+                " Swedish numbers look like 556000-4615, Finnish like 0112038-9."
+            ),
+            "vat_number": _("This is no VAT number. Swedish ones look like SE556000461501, Finnish like FI01120389."),
+            "bankgiro": _("This is no bankgiro number. One looks like 5050-1055; the last digit is a check digit."),
+            "plusgiro": _("This is no plusgiro number. One looks like 28 65 43-4; the last digit is a check digit."),
+            "iban": _("This is no IBAN: its length or its check digits are wrong. Copy it from the bank's papers."),
+            "bic": _("This is no BIC. One has 8 or 11 characters, such as ESSESESS."),
+        }[name],
+    )

@@ -1,0 +1,187 @@
+"""The client list as a place to work: filters and order in the address, ticks, and one question however many."""
+
+from __future__ import annotations
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+from tests.uku.web.conftest import AT
+
+pytestmark = pytest.mark.django_db
+LIST = "/w/byran/clients/"
+BULK = f"{LIST}bulk/"
+
+
+def names(page):
+    return [row[1] for row in page.rows[1:]]
+
+
+@pytest.fixture
+def three(make, scope, owner):
+    """Two on the list, in Malmö and Lund, and an archived one."""
+    from uku.clients.operations import archive_clients
+
+    bygg = make.client(owner, "Åkerlunds Bygg AB", organisation_number="5560360793", email="a@x.example")
+    oberg = make.client(owner, "Öberg & Co", organisation_number="4022000014", city="Lund")
+    gone = make.client(owner, "Borta AB")
+    archive_clients(ids=[gone.pk], actor=owner, at=AT)
+    return [bygg, oberg, gone]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"sort": "-name"}, ["Öberg & Co", "Åkerlunds Bygg AB"]),
+        ({"sort": "city"}, ["Öberg & Co", "Åkerlunds Bygg AB"]),
+        ({"sort": "number"}, ["Öberg & Co", "Åkerlunds Bygg AB"]),
+        ({"sort": "-number"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"sort": "integration"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"sort": "-integration"}, ["Öberg & Co", "Åkerlunds Bygg AB"]),
+        ({"sort": "password"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"show": "archived"}, ["Borta AB"]),
+        ({"show": "linked"}, ["Åkerlunds Bygg AB"]),
+        ({"show": "loose"}, ["Öberg & Co"]),
+        ({"show": "loose", "q": "bygg"}, []),
+        ({"show": "nonsense"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"show": "archived", "q": "borta", "sort": "-city"}, ["Borta AB"]),
+    ],
+)
+def test_filter_order_and_words_stand_in_the_address(read, signed_in, owner, three, ledger, query, found):
+    answer = signed_in(owner).get(LIST, query)
+    assert (answer.status_code, names(read(answer))) == (200, found)
+
+
+def test_chips_count_what_they_show_and_keep_the_words(read, signed_in, owner, three, ledger):
+    page = read(signed_in(owner).get(LIST, {"q": "b", "sort": "city"}))
+    chips = [text for text in page.all("a") if text.split()[0] in {"Active", "Linked", "Not", "Archived"}]
+    assert chips == ["Active 2", "Linked 1", "Not linked 1", "Archived 1"]
+    assert "?q=b&show=linked&sort=city" in page.values("a", "href")
+
+
+def test_a_pressed_heading_says_its_order_and_turns_it_round(read, signed_in, owner, three, no_integration):
+    page = read(signed_in(owner).get(LIST, {"sort": "city"}))
+    assert page.rows[0] == ["Tick", "Name", "Organisation number", "E-mail", "City ↑"]
+    assert page.values("th", "aria-sort") == ["ascending"]
+    assert "?sort=-city" in page.values("a", "href")
+
+
+def test_without_an_integration_nothing_sorts_or_filters_by_it(read, signed_in, owner, three, no_integration):
+    page = read(signed_in(owner).get(LIST, {"sort": "integration", "show": "linked"}))
+    assert names(page) == ["Åkerlunds Bygg AB", "Öberg & Co"]
+    assert page.rows[0][1] == "Name ↑"
+
+
+def test_ticked_clients_are_archived_and_restored_and_the_list_stays_as_it_was(signed_in, owner, three):
+    from uku.clients.models import Client
+    from uku.workspaces.models import AuditEntry
+
+    browser, ids = signed_in(owner), [client.pk for client in three[:2]]
+    answer = browser.post(BULK, {"client": ids, "action": "archive", "query": "sort=city"})
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}?sort=city")
+    assert Client.objects.current().count() == 0
+    browser.post(BULK, {"client": ids, "action": "archive"})
+    browser.post(BULK, {"client": [ids[0]], "action": "restore"})
+    assert list(Client.objects.current()) == [three[0]]
+    log = AuditEntry.objects.filter(action__in=["client.archive", "client.restore"]).order_by("position")
+    assert [entry.summary for entry in log][1:] == [
+        "Åkerlunds Bygg AB was archived",
+        "Öberg & Co was archived",
+        "Åkerlunds Bygg AB was restored",
+    ]
+
+
+def test_one_foreign_client_refuses_the_whole_list(signed_in, owner, three, other_records):
+    """B01: 404, nothing changed, and a line in the log that says who tried."""
+    from uku.clients.models import Client
+    from uku.workspaces.models import AuditEntry
+
+    answer = signed_in(owner).post(BULK, {"client": [three[0].pk, other_records.client.pk], "action": "archive"})
+    assert answer.status_code == 404
+    assert Client.objects.current().count() == 2
+    assert Client.everywhere.get(pk=other_records.client.pk).archived_at is None
+    entry = AuditEntry.objects.latest("position")
+    assert (entry.action, entry.actor, entry.target.split(":")[0]) == ("client.refuse_list", owner, "Workspace")
+
+
+@pytest.mark.parametrize("sent", [["x"], ["-1"], ["9" * 19], ["1"] * 51, ["²"]])
+def test_what_is_no_list_of_ours_is_not_found(signed_in, owner, workspace, sent):
+    assert signed_in(owner).post(BULK, {"client": sent, "action": "archive"}).status_code == 404
+
+
+def test_no_tick_changes_nothing_and_says_so(read, signed_in, owner, three, no_integration):
+    page = read(signed_in(owner).post(BULK, {"action": "archive"}, follow=True))
+    assert "No client was chosen. Tick the boxes in front of their names first." in page.all("p") + page.all("li")
+    assert names(page) == ["Åkerlunds Bygg AB", "Öberg & Co"]
+
+
+def test_members_see_no_ticks_and_may_not_post_them(read, signed_in, member, three, no_integration):
+    browser = signed_in(member)
+    assert read(browser.get(LIST)).rows[0] == ["Name ↑", "Organisation number", "E-mail", "City"]
+    assert browser.post(BULK, {"client": [three[0].pk], "action": "archive"}).status_code == 403
+
+
+def test_one_client_is_archived_on_its_page(read, signed_in, owner, three, no_integration):
+    browser, path = signed_in(owner), f"{LIST}{three[0].pk}/"
+    answer = browser.post(BULK, {"client": [three[0].pk], "action": "archive", "from": "client"})
+    assert (answer.status_code, answer["Location"]) == (302, path)
+    buttons = read(browser.get(path)).all("button")
+    assert "Restore" in buttons
+    assert "Archive" not in buttons
+
+
+def test_a_form_that_is_older_than_the_client_is_not_saved(signed_in, owner, admin, three):
+    """B17: the second of two tabs sees who changed it, and when."""
+    path = f"{LIST}{three[0].pk}/edit/"
+    facts = {"name": "First", "country": "SE", "currency": "SEK", "payment_days": "30", "version": "1"}
+    assert signed_in(admin).post(path, facts).status_code == 302
+    for late in ("1", "", "x", "9" * 30):
+        answer = signed_in(owner).post(path, {**facts, "name": "Second", "version": late})
+        assert answer.status_code == 409
+        assert f"First was changed by {admin} at 20" in answer.content.decode()
+    three[0].refresh_from_db()
+    assert (three[0].name, three[0].version, three[0].changed_by) == ("First", 2, admin)
+
+
+def test_an_import_makes_an_open_form_old_as_well(signed_in, owner, three):
+    from uku.clients.operations import take_in
+
+    take_in(client=three[0], details={"phone": "040-1"})
+    facts = {"name": "Mine", "country": "SE", "currency": "SEK", "payment_days": "30", "version": "1"}
+    answer = signed_in(owner).post(f"{LIST}{three[0].pk}/edit/", facts)
+    assert answer.status_code == 409
+    assert "was changed by an import at 20" in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "client"}, {"show": "not_linked"}, {"sort": "-integration"}])
+def test_the_list_asks_as_often_for_five_thousand_clients_as_for_fifty(signed_in, scope, owner, query):
+    """With the real integration. The number of queries is the same, and small."""
+    from django.db import connection
+
+    browser = signed_in(owner)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(LIST, query).status_code == 200
+        return len(queries)
+
+    many(0, 51)
+    few = asked()
+    many(51, 5000)
+    assert asked() == few
+    assert few <= 14
+
+
+def many(first, last):
+    from uku.clients.models import Client
+    from uku.kit.scoping import current_workspace_id
+
+    Client.everywhere.bulk_create(
+        Client(
+            workspace_id=current_workspace_id(),
+            name=f"Client {number:05}",
+            name_sort=f"client {number:05}",
+            name_search=f"client {number:05}",
+            created_at=AT,
+        )
+        for number in range(first, last)
+    )

@@ -1,0 +1,71 @@
+"""The company card: changed with both sides in the log, filled where empty, never overwritten by itself."""
+
+from __future__ import annotations
+
+import pytest
+from tests.uku.conftest import AT
+
+from uku.workspaces.company import Difference, differences, edit_company, fill_empty
+from uku.workspaces.models import AuditEntry, Workspace
+from uku.workspaces.permissions import NotAllowed
+from uku.workspaces.seller import UnsoundFact
+
+PROPOSAL = {
+    "name": "Exempelbyrån AB",
+    "organisation_number": "402200-0014",
+    "registered_office": "Lund",
+    "bankgiro": "50501055",
+    "plusgiro": "not one",
+    "iban": "",
+    "f_tax": "true",
+    "country": "SE",
+}
+
+
+def test_a_change_is_stored_and_logged_with_both_sides(scope, owner):
+    changes = {"bankgiro": "50501055", "city": "Malmö", "currency": "EUR"}
+    assert edit_company(workspace=scope, actor=owner, at=AT, changes=changes) == ["bankgiro", "currency"]
+    row = Workspace.objects.get(pk=scope.pk)
+    assert (row.bankgiro, row.currency, scope.bankgiro) == ("5050-1055", "EUR", "5050-1055")
+    entry = AuditEntry.objects.latest("position")
+    assert (entry.actor, entry.action, entry.before, entry.after) == (
+        owner,
+        "company.edit",
+        {"bankgiro": "", "currency": "SEK"},
+        {"bankgiro": "5050-1055", "currency": "EUR"},
+    )
+
+
+def test_a_persons_number_is_masked_in_the_log(scope, owner):
+    """S45, S51: the published impossible date 750231-0241."""
+    edit_company(workspace=scope, actor=owner, at=AT, changes={"organisation_number": "750231-0241"})
+    assert Workspace.objects.get(pk=scope.pk).organisation_number == "7502310241"
+    assert AuditEntry.objects.latest("position").after == {"organisation_number": "750231-****"}
+
+
+def test_one_unsound_fact_changes_nothing(scope, owner):
+    with pytest.raises(UnsoundFact):
+        edit_company(workspace=scope, actor=owner, at=AT, changes={"city": "Lund", "bankgiro": "1"})
+    assert Workspace.objects.get(pk=scope.pk).city == "Malmö"
+
+
+def test_a_member_does_not_change_the_card(scope, member):
+    with pytest.raises(NotAllowed, match="Only a Company Owner or Company Admin can change the company's facts."):
+        edit_company(workspace=scope, actor=member, at=AT, changes={"city": "Lund"})
+
+
+def test_what_differs_is_shown_and_what_is_empty_or_unsound_is_not(scope):
+    assert differences(scope, PROPOSAL) == [
+        Difference("name", "Byran", "Exempelbyrån AB"),
+        Difference("registered_office", "Malmö", "Lund"),
+        Difference("bankgiro", "", "5050-1055"),
+    ]
+
+
+def test_empty_facts_are_filled_and_the_others_are_left(scope, owner):
+    assert fill_empty(workspace=scope, actor=owner, at=AT, proposal=PROPOSAL) == ["bankgiro"]
+    row = Workspace.objects.get(pk=scope.pk)
+    assert (row.name, row.registered_office, row.bankgiro) == ("Byran", "Malmö", "5050-1055")
+    before = AuditEntry.objects.count()
+    assert fill_empty(workspace=scope, actor=owner, at=AT, proposal=PROPOSAL) == []
+    assert AuditEntry.objects.count() == before
