@@ -1,19 +1,39 @@
-"""Is this the same client? Pure, and able to say why."""
+"""Is this the same client? Pure, and able to say why: the words for it are in `evidence`.
+
+Two records are weighed by `weigh`, the same in both directions; `Index` finds the few that are worth weighing,
+so that thousands by thousands take seconds.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stdnum import luhn
-from stdnum.fi import ytunnus
+from uku.clients.folding import Folded, fold
+from uku.kit.identifiers import is_personal, masked, normalise_number, shown
 
-from uku.clients.names import for_matching
+__all__ = [
+    "ContactDetails",
+    "Fact",
+    "Field",
+    "Index",
+    "Match",
+    "Outcome",
+    "Strength",
+    "is_personal",
+    "masked",
+    "normalise_number",
+    "outcome",
+    "shown",
+    "weigh",
+]
 
-_SWEDISH_DIGITS = 10
-_DIGITS_WITH_CENTURY = 12
+_SHORTEST_TYPO = 9  # in a shorter name one letter makes another name: Berg and Borg
+_EDGE = 4  # one wrong letter leaves the first four or the last four as they were
+_REGION = 2  # the first two digits of a Swedish or Finnish postcode tell the part of the country
+_MOST_WEIGHED = 50
+_MOST_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,100 +45,237 @@ class ContactDetails:
     organisation_number: str = ""
     email: str = ""
     postcode: str = ""
+    vat_number: str = ""
+    phone: str = ""
+    country: str = ""
 
 
 class Strength(StrEnum):
     STRONG = "strong"
     WEAK = "weak"
+    NONE = "none"
+
+
+class Outcome(StrEnum):
+    """What a search found. Only STRONG links by itself; WEAK and AMBIGUOUS are for a person to decide."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+    AMBIGUOUS = "ambiguous"
+    NONE = "none"
+
+
+class Field(StrEnum):
+    NUMBER = "number"
+    VAT = "vat"
+    NAME = "name"
+    TURNED_NAME = "turned name"
+    SIMILAR_NAME = "similar name"
+    EMAIL = "email"
+    POSTCODE = "postcode"
+    PHONE = "phone"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A field that agrees or contradicts, and what the client has there. A person's number is masked already."""
+
+    field: Field
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A candidate, how sure we are, and the evidence in words."""
+    """A candidate, how sure we are, the facts that agree and the ones that speak against it."""
 
     key: str
     strength: Strength
-    evidence: str
+    agreed: tuple[Fact, ...]
+    against: tuple[Fact, ...] = ()
 
 
-def normalise_number(number: str) -> str:
-    """Return an organisation number as its digits, or "" when it is none.
+def outcome(matches: Sequence[Match], taken: Collection[str] = ()) -> Outcome:
+    """Decide by what a search found: exactly one strong match links, unless its client has a link (B42)."""
+    if not matches:
+        return Outcome.NONE
+    if len(matches) > 1:
+        return Outcome.AMBIGUOUS
+    strong = matches[0].strength == Strength.STRONG and matches[0].key not in taken
+    return Outcome.STRONG if strong else Outcome.WEAK
 
-    Swedish numbers become ten digits that pass the Luhn check, Finnish business ids become `FI` and
-    eight digits that pass theirs (reliability L15, L17). A VAT number's prefix and suffix are taken off.
+
+def weigh(one: ContactDetails, client: ContactDetails) -> Match:
+    """Compare two records. The strength is the same in both directions; the facts show the client's side.
+
+    The organisation number decides alone, for and against: two different valid ones are two clients, whatever
+    else agrees. Else e-mail and name decide when nothing contradicts; else a name only suggests.
     """
-    text = re.sub(r"[\s\-+‐‑–−]", "", number).upper()
-    if text.startswith("SE") and len(text) == _SWEDISH_DIGITS + 4:
-        text = text[2:-2]
-    if len(text) == _DIGITS_WITH_CENTURY and text[:2] in {"16", "18", "19", "20"}:
-        text = text[2:]
-    if len(text) == _SWEDISH_DIGITS and text.isdigit():
-        return text if luhn.is_valid(text) else ""
-    text = text.removeprefix("FI")
-    return f"FI{text}" if ytunnus.is_valid(text) else ""
-
-
-def is_personal(number: str) -> bool:
-    """Say whether a normalised number is a person's: its third digit is 0 or 1 (reliability S51)."""
-    return len(number) == _SWEDISH_DIGITS and number.isdigit() and number[2] in "01"
+    return _weigh(_folded(one), _folded(client))
 
 
 class Index:
-    """The known clients, looked up by number, by e-mail and by name. Built once for a whole import."""
+    """The known clients, looked up by what they share. Built once for a whole import.
+
+    Blocks hold clients with the same number, the same name, or the same e-mail, phone or postcode and a similar
+    name. Where more than 50 clients share a block the first 50 are weighed. Name and e-mail decide only where one
+    client alone has them: the branches of a chain have them in common, even those that their numbers tell apart.
+    """
 
     def __init__(self, clients: Iterable[ContactDetails]) -> None:
-        self._by_number: dict[str, list[str]] = {}
-        self._by_name: dict[str, list[ContactDetails]] = {}
+        self._blocks: dict[tuple[str, ...], list[tuple[int, Folded]]] = {}
+        self._size = 0
         for client in clients:
             self.add(client)
 
+    @classmethod
+    def for_these(cls, customers: Iterable[ContactDetails], clients: Iterable[ContactDetails]) -> Index:
+        """Keep only the clients that one of these customers could meet: it finds the same and stays small."""
+        wanted = {block for customer in customers for block in _blocks(_folded(customer))}
+        return cls(client for client in clients if not wanted.isdisjoint(_blocks(_folded(client))))
+
     def add(self, client: ContactDetails) -> None:
-        if number := normalise_number(client.organisation_number):
-            self._by_number.setdefault(number, []).append(client.key)
-        if name := for_matching(client.name):
-            self._by_name.setdefault(name, []).append(client)
+        folded = _folded(client)
+        for block in _blocks(folded):
+            self._blocks.setdefault(block, []).append((self._size, folded))
+        self._size += 1
 
     def find(self, customer: ContactDetails) -> list[Match]:
-        """Return the matches, strong ones only when there are any.
+        """Return at most ten matches, the best first, strong ones only when there are any."""
+        folded = _folded(customer)
+        if folded.number and (same := self._blocks.get(("number", folded.number))):
+            return _best([(place, _weigh(folded, client)) for place, client in same[:_MOST_WEIGHED]])
+        candidates, crowded = self._candidates(folded)
+        alike = [(place, client) for place, client in candidates.items() if _name(folded, client)]
+        found = [(place, _weigh(folded, client)) for place, client in alike]
+        if crowded or sum(_same_name_and_email(match) for _, match in found) > 1:
+            found = [(place, _weakened(match)) for place, match in found]
+        return _best(found)
 
-        The organisation number decides alone; else e-mail and name; else the name, alone or with the
-        postcode, only suggests.
-        """
-        number = normalise_number(customer.organisation_number)
-        if number and number in self._by_number:
-            evidence = f"Same organisation number {shown(number)}"
-            return [Match(key, Strength.STRONG, evidence) for key in self._by_number[number]]
-        candidates = self._by_name.get(for_matching(customer.name), [])
-        possible = [c for c in candidates if not _contradict(number, c)]
-        strong = [c for c in possible if c.email and c.email.casefold() == customer.email.casefold()]
-        if strong:
-            return [Match(c.key, Strength.STRONG, f"Same name and e-mail {c.email}") for c in strong]
-        return [Match(c.key, Strength.WEAK, _weak_evidence(customer, c)) for c in possible]
-
-
-def _contradict(number: str, client: ContactDetails) -> bool:
-    """Two different valid numbers are two clients, whatever their names."""
-    other = normalise_number(client.organisation_number)
-    return bool(number and other and number != other)
-
-
-def _weak_evidence(customer: ContactDetails, client: ContactDetails) -> str:
-    same_postcode = customer.postcode and customer.postcode.replace(" ", "") == client.postcode.replace(" ", "")
-    return f"Same name and postcode {client.postcode}" if same_postcode else "Same name"
+    def _candidates(self, customer: Folded) -> tuple[dict[int, Folded], bool]:
+        found: dict[int, Folded] = {}
+        crowded = False
+        for block in _blocks(customer):
+            clients = self._blocks.get(block, [])
+            whole = block[0] == "email" and block[2] in {customer.name, customer.words}
+            crowded = crowded or (whole and len(clients) > _MOST_WEIGHED)  # an unseen one fits as well
+            found.update(clients[:_MOST_WEIGHED])
+        return found, crowded
 
 
-def masked(text: str) -> str:
-    """Show any organisation number, right or wrong, with a person's last four digits masked."""
-    if number := normalise_number(text):
-        return shown(number)
-    digits = re.sub(r"\D", "", text)[-_SWEDISH_DIGITS:]
-    return f"{digits[:6]}-****" if is_personal(digits) else text
+def _folded(details: ContactDetails) -> Folded:
+    return fold(
+        key=details.key,
+        name=details.name,
+        number=details.organisation_number,
+        vat=details.vat_number,
+        email=details.email,
+        phone=details.phone,
+        postcode=details.postcode,
+        country=details.country,
+    )
 
 
-def shown(number: str) -> str:
-    """Show a normalised number as people write it; a person's last four digits are masked."""
-    if number.startswith("FI"):
-        return f"{number[2:9]}-{number[9:]}"
-    if is_personal(number):
-        return f"{number[:6]}-****"
-    return f"{number[:6]}-{number[6:]}" if number else ""
+def _blocks(record: Folded) -> Iterator[tuple[str, ...]]:
+    """The blocks of a record. Every pair that `weigh` finds anything in shares one."""
+    if record.number:
+        yield ("number", record.number)
+    if not record.name:
+        return
+    spellings = {record.name, record.words} - {""}
+    yield from (("name", spelling) for spelling in spellings)
+    places = [("email", email) for email in record.emails] + [("phone", phone) for phone in record.phones]
+    for place in [*places, ("postcode", record.postcode)] if record.postcode else places:
+        yield from ((*place, spelling) for spelling in spellings)
+        if len(record.name) >= _SHORTEST_TYPO - 1:
+            yield (*place, "begins", record.name[:_EDGE])
+            yield (*place, "ends", record.name[-_EDGE:])
+
+
+def _weigh(one: Folded, client: Folded) -> Match:
+    name = _name(one, client)
+    agreed, against = _shared(one, client), _against(one, client)
+    named = (*([Fact(name)] if name else ()), *agreed)
+    if one.number and one.number == client.number:
+        number = Fact(Field.VAT if one.from_vat or client.from_vat else Field.NUMBER, shown(client.number))
+        renamed = () if name or not (one.name and client.name) else (Fact(Field.NAME),)
+        return Match(client.key, Strength.STRONG, (number, *named), (*renamed, *against))
+    return Match(client.key, _strength(one, client, name, agreed, against), named, against)
+
+
+def _strength(
+    one: Folded, client: Folded, name: Field | None, agreed: tuple[Fact, ...], against: tuple[Fact, ...]
+) -> Strength:
+    """How sure we are without a common number."""
+    if name is None or (one.number and client.number) or (name == Field.SIMILAR_NAME and not agreed):
+        return Strength.NONE
+    certain = name != Field.SIMILAR_NAME and not against
+    return Strength.STRONG if certain and one.emails & client.emails else Strength.WEAK
+
+
+def _name(one: Folded, client: Folded) -> Field | None:
+    if not one.name or not client.name:
+        return None
+    if one.name == client.name:
+        return Field.NAME
+    if one.words and one.words == client.words:
+        return Field.TURNED_NAME
+    return Field.SIMILAR_NAME if _one_letter_apart(one.name, client.name) else None
+
+
+def _shared(one: Folded, client: Folded) -> tuple[Fact, ...]:
+    facts = [Fact(Field.EMAIL, email) for email in sorted(one.emails & client.emails)[:1]]
+    if one.postcode and one.postcode == client.postcode:
+        facts.append(Fact(Field.POSTCODE, _spaced(client.postcode)))
+    return (*facts, *(Fact(Field.PHONE, phone) for phone in sorted(one.phones & client.phones)[:1]))
+
+
+def _against(one: Folded, client: Folded) -> tuple[Fact, ...]:
+    """What makes two clients of the same name. Who moved kept the phone; another branch has its own."""
+    facts = []
+    if one.number and client.number and one.number != client.number:
+        facts.append(Fact(Field.NUMBER, shown(client.number)))
+    if one.forms and client.forms and not one.forms & client.forms:
+        facts.append(Fact(Field.FORM))
+    elsewhere = one.postcode and client.postcode and one.postcode[:_REGION] != client.postcode[:_REGION]
+    if elsewhere and not one.phones & client.phones:
+        facts.append(Fact(Field.POSTCODE, _spaced(client.postcode)))
+    return tuple(facts)
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    """Say whether one letter is wrong, missing, too many, or changed with its neighbour. Digits are no typos."""
+    shorter, longer = sorted((one, other), key=len)
+    if len(longer) < _SHORTEST_TYPO or len(longer) - len(shorter) > 1:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    left, right = shorter[start:], longer[start:]
+    turned = len(left) == len(right) and left[:2] == right[1::-1] and left[2:] == right[2:]
+    apart = turned or (left[1:] if len(left) == len(right) else left) == right[1:]
+    return apart and _digits(one) == _digits(other)
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
+
+
+def _spaced(postcode: str) -> str:
+    return f"{postcode[:3]} {postcode[3:]}".strip()
+
+
+def _same_name_and_email(match: Match) -> bool:
+    fields = {fact.field for fact in match.agreed}
+    return Field.EMAIL in fields and not fields.isdisjoint({Field.NAME, Field.TURNED_NAME})
+
+
+def _weakened(match: Match) -> Match:
+    strength = Strength.WEAK if match.strength == Strength.STRONG else match.strength
+    return Match(match.key, strength, match.agreed, match.against)
+
+
+def _best(found: list[tuple[int, Match]]) -> list[Match]:
+    """The strong ones, else the weak ones; those with more for them and less against them first."""
+    told = [pair for pair in found if pair[1].strength != Strength.NONE]
+    told = [pair for pair in told if pair[1].strength == Strength.STRONG] or told
+    told.sort(key=lambda pair: (len(pair[1].against) - len(pair[1].agreed), pair[0]))
+    return [match for _, match in told[:_MOST_TOLD]]

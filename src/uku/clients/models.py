@@ -65,6 +65,11 @@ class Client(TenantModel):
     edited_fields = models.JSONField(default=list)
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="grows with every change")
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", help_text="empty: Uku, by an import"
+    )
 
     objects: ClassVar[ClientManager] = ClientManager()
 
@@ -92,4 +97,13 @@ class Client(TenantModel):
 
     @property
     def details(self) -> ContactDetails:
-        return ContactDetails(str(self.pk), self.name, self.organisation_number, self.email, self.postcode)
+        return ContactDetails(
+            key=str(self.pk),
+            name=self.name,
+            organisation_number=self.organisation_number,
+            email=self.email,
+            postcode=self.postcode,
+            vat_number=self.vat_number,
+            phone=self.phone,
+            country=self.country,
+        )

@@ -7,7 +7,16 @@ import unicodedata
 
 _SWEDISH = {"å": "zz1", "ä": "zz2", "æ": "zz2", "ö": "zz3", "ø": "zz3"}  # behind every name in z, in any collation
 _FOLDED = {"æ": "ae", "ø": "o", "ß": "ss", "đ": "d", "ł": "l"}
-_LEGAL_FORM = re.compile(r"\b(aktiebolag|ab|hb|kb|handelsbolag|kommanditbolag|oy|oyj|ek for|publ)\b")
+_LEGAL_FORMS = {
+    "limited": "aktiebolaget|aktiebolag|ab|abp|publ|osakeyhtio|oyj|oy",
+    "trading": "handelsbolaget|handelsbolag|hb|avoin yhtio|ay",
+    "limited partnership": "kommanditbolaget|kommanditbolag|kb|kommandiittiyhtio|ky",
+    "sole trader": "enskild firma|enskild naringsidkare|toiminimi|tmi",
+    "association": "ekonomisk forening|ek for|ideell forening|osuuskunta",
+}
+_LEGAL_FORM = re.compile(rf"\b({'|'.join(_LEGAL_FORMS.values())})\b")
+_FORM_OF = {word: form for form, words in _LEGAL_FORMS.items() for word in words.split("|")}
+_AND = re.compile(r"\b(och|and|ja)\b")  # "&" is gone already: it is no letter
 
 
 def for_sorting(name: str) -> str:
@@ -25,8 +34,14 @@ def for_search(name: str) -> str:
 
 
 def for_matching(name: str) -> str:
-    """Return the searchable name without the words for the legal form."""
-    return re.sub(r"\s+", " ", _LEGAL_FORM.sub(" ", for_search(name))).strip()
+    """Return the searchable name without the words for the legal form, and without any and, och, ja or &."""
+    bare = _LEGAL_FORM.sub(" ", for_search(name))
+    return re.sub(r"\s+", " ", _AND.sub(" ", bare)).strip()
+
+
+def legal_forms(name: str) -> frozenset[str]:
+    """Return the kinds of company that the name tells: AB, Aktiebolag, Oy and Oyj are one kind, HB another."""
+    return frozenset(_FORM_OF[word] for word in _LEGAL_FORM.findall(for_search(name)))
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,109 @@
+"""Contact details brought into the one form in which two records can be compared. Pure.
+
+Swedish and Finnish ways of writing: legal forms, `&`, postcodes of five digits, numbers with 0 or +46 and +358.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from uku.clients import names
+from uku.kit.identifiers import is_personal, normalise_number
+
+_EMAIL = re.compile(r"[^@<>()\[\]\\,;:\s\"]+@[^@<>()\[\]\\,;:\s\"]+\.[^@<>()\[\]\\,;:\s\".]+")
+_SEVERAL_PHONES = re.compile(r"[,;/|]|\beller\b|\boch\b|\btai\b")
+_NO_SEPARATOR = re.compile(r"\(0\)|[^\d+]")
+_COUNTRY_CODES = {"SE": "+46", "FI": "+358"}
+_SHORTEST_PHONE = 8  # with the country's code, so that an extension alone is none
+_MOST_WORDS_OF_A_PERSON = 4
+_TYPED_TO_FILL_A_FIELD = frozenset({"1212121212", "1234567897"})
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A record's contact details, comparable. Empty texts and sets say nothing."""
+
+    key: str
+    number: str
+    from_vat: bool
+    name: str
+    words: str  # a person's name with its words in order of the alphabet; "" for a company
+    forms: frozenset[str]
+    emails: frozenset[str]
+    phones: frozenset[str]
+    postcode: str
+
+
+def fold(*, key: str, name: str, number: str, vat: str, email: str, phone: str, postcode: str, country: str) -> Folded:
+    """Fold a record. An organisation number that is missing or wrong is taken from the VAT number."""
+    own, derived = identity(number), identity(vat)
+    folded, forms = names.for_matching(name), names.legal_forms(name)
+    return Folded(
+        key=key,
+        number=own or derived,
+        from_vat=bool(derived and not own),
+        name=folded,
+        words=_words(folded) if not forms and _may_be_a_person(own or derived) else "",
+        forms=forms,
+        emails=frozenset(split_emails(email)[0]),
+        phones=frozenset(split_phones(phone, country)),
+        postcode=postcode_digits(postcode),
+    )
+
+
+def identity(number: str) -> str:
+    """Return the normalised number, or "" for none, also when it passes its check but was typed to fill a field.
+
+    0000000000, 5555555555 and 9999999999 all pass the Luhn check; they would make one client of many.
+    """
+    normal = normalise_number(number)
+    digits = normal.removeprefix("FI")
+    return "" if len(set(digits)) <= 1 or digits in _TYPED_TO_FILL_A_FIELD else normal
+
+
+def split_emails(text: str) -> tuple[list[str], list[str]]:
+    """Return the addresses in a field, in lower case, and the parts that are none (reliability B43)."""
+    valid: list[str] = []
+    invalid: list[str] = []
+    for part in _parts(text):
+        bare = part.strip("<>\"'().").casefold().removeprefix("mailto:").partition("?")[0]
+        (valid if _EMAIL.fullmatch(bare) else invalid).append(bare)
+    return list(dict.fromkeys(valid)), [part for part in dict.fromkeys(invalid) if part]
+
+
+def split_phones(text: str, country: str = "") -> list[str]:
+    """Return the numbers in a field as +46 or +358 and so on. Without a country a leading 0 is Swedish."""
+    found = []
+    for part in _SEVERAL_PHONES.split(text.casefold()):
+        digits = _NO_SEPARATOR.sub("", part)
+        if digits.startswith("00"):
+            digits = "+" + digits[2:]
+        elif digits.startswith("0"):
+            digits = _COUNTRY_CODES.get(country.upper(), "+46") + digits[1:]
+        if digits.startswith("+") and digits[1:].isascii() and len(digits) >= _SHORTEST_PHONE:
+            found.append(digits)
+    return list(dict.fromkeys(found))
+
+
+def postcode_digits(text: str) -> str:
+    """Return a postcode without spaces and without the country before it, `SE-211 34` as 21134."""
+    return re.sub(r"^(SE|S|FI|FIN)(?=\d)", "", re.sub(r"[\s\-]", "", text).upper())
+
+
+def _parts(text: str) -> Iterator[str]:
+    """An address may stand in brackets behind a name: then only what holds an @ counts."""
+    for piece in re.split(r"[;,\n]", text):
+        words = piece.split()
+        addresses = [word for word in words if "@" in word]
+        yield from addresses or words
+
+
+def _words(name: str) -> str:
+    words = name.split()
+    return " ".join(sorted(words)) if 1 < len(words) <= _MOST_WORDS_OF_A_PERSON else ""
+
+
+def _may_be_a_person(number: str) -> bool:
+    return not number or is_personal(number)
