@@ -1,4 +1,4 @@
-"""The `uku` command: serve, worker, migrate, demo, sim, doctor, workspace, fortnox."""
+"""The `uku` command: serve, worker, migrate, demo, sim, doctor, rotate-keys, workspace, audit, fortnox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:  # models exist only once Django has started
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 workspace_app = typer.Typer(no_args_is_help=True, help="Make, list and change workspaces.")
 fortnox_app = typer.Typer(no_args_is_help=True, help="Look at the Fortnox connections and sync by hand.")
+audit_app = typer.Typer(no_args_is_help=True, help="Look whether the audit log is whole.")
 app.add_typer(workspace_app, name="workspace")
+app.add_typer(audit_app, name="audit")
 app.add_typer(fortnox_app, name="fortnox")
 console = Console(soft_wrap=True)
 
@@ -33,6 +35,20 @@ def _start(*, as_owner: bool = False) -> None:
 def _refuse(sentence: str) -> NoReturn:
     console.print(sentence, style="red", markup=False, highlight=False)
     raise typer.Exit(2)
+
+
+def _take_in_spool() -> None:
+    """Store the tokens that an earlier process had to leave in a file; a database that is away is met again later."""
+    from django.db import DatabaseError, connection
+
+    from uku.integrations.fortnox.connection.tokens import take_in_all
+
+    try:
+        take_in_all()
+    except DatabaseError as problem:
+        console.print(f"Tokens in files could not be stored yet: {type(problem).__name__}", markup=False)
+    finally:
+        connection.close()
 
 
 def _existing_workspace(slug: str) -> Workspace:
@@ -74,6 +90,7 @@ def serve(
 ) -> None:
     """Answer web requests. With --with-worker everything runs in one process tree."""
     _start()
+    _take_in_spool()
     worker = subprocess.Popen([sys.executable, "-m", "uku", "worker"]) if with_worker else None
     from uku.web.server import run
 
@@ -89,6 +106,7 @@ def serve(
 def worker(concurrency: int = 4) -> None:
     """Run background jobs until told to stop."""
     _start()
+    _take_in_spool()
     from uku.kit.worker import run_worker
 
     run_worker(concurrency=concurrency)
@@ -135,6 +153,30 @@ def doctor() -> None:
     raise typer.Exit(1 if bad else 0)
 
 
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    """Seal stored tokens and second factors under the first of UKU_TOKEN_KEYS; may be stopped and begun again."""
+    _start()
+    from rich.progress import Progress
+
+    from uku.integrations.fortnox.connection import keys
+
+    try:
+        with Progress(console=console) as bar:
+            task = bar.add_task("Sealing", total=None)
+            for step in keys.rotate():
+                bar.update(task, total=step.total, completed=step.looked_at)
+    except keys.KeyMissing as missing:
+        _refuse(
+            f"{missing} stored values open under none of UKU_TOKEN_KEYS, so nothing was changed. Put the missing key"
+            " back behind the first one and begin again."
+        )
+    removable, left = keys.standing()
+    for line in [*removable, *left]:
+        console.print(line, markup=False, highlight=False)
+    raise typer.Exit(1 if left else 0)
+
+
 @workspace_app.command("list")
 def list_workspaces() -> None:
     """List all workspaces with plan and owner."""
@@ -171,19 +213,92 @@ def set_plan(slug: str, plan: str) -> None:
     operations.set_plan(workspace=_existing_workspace(slug), plan=_existing_plan(plan))
 
 
+@workspace_app.command("members")
+def list_members(slug: str) -> None:
+    """List who is in a workspace: address, role, and whether the way in is open."""
+    _start()
+    from uku.workspaces.models import Membership
+
+    people = Membership.everywhere.filter(workspace=_existing_workspace(slug)).select_related("user")
+    for member in people.order_by("user__email"):
+        status = "active" if member.is_active else "deactivated"
+        console.print(f"{member.user.email}  {member.role}  {status}", highlight=False)
+
+
+@workspace_app.command("set-owner")
+def set_owner(slug: str, email: str) -> None:
+    """Make a member the owner, for a firm whose owner is gone. The owner becomes an admin."""
+    _start()
+    from uku.kit import clock
+    from uku.workspaces import members
+    from uku.workspaces.models import Membership
+
+    workspace = _existing_workspace(slug)
+    heir = Membership.everywhere.filter(workspace=workspace, user__email=email.lower()).first()
+    if heir is None:
+        _refuse(f"{email} is not a member of {slug}.")
+    try:
+        members.transfer_ownership(workspace=workspace, membership=heir, actor=None, at=clock.now())
+    except members.CannotOwn:
+        _refuse(f"{email} is the owner already, or is deactivated.")
+
+
+@audit_app.command("verify")
+def verify_audit(slug: Annotated[str, typer.Argument(help="One workspace; all without it.")] = "") -> None:
+    """Recompute the chain of each workspace's audit log, and print its last link to be kept elsewhere."""
+    _start()
+    from uku.workspaces.audit import last_link, verify_chain
+    from uku.workspaces.models import Workspace
+
+    broken = False
+    for workspace in [_existing_workspace(slug)] if slug else Workspace.objects.order_by("slug"):
+        position, digest = last_link(workspace)
+        if (place := verify_chain(workspace)) is None:
+            line = f"ok  {workspace.slug}: {position} entries, the last one {digest}"
+        else:
+            line = f"BAD {workspace.slug}: entry {place} was changed, removed or put in"
+        broken = broken or place is not None
+        console.print(line, markup=False, highlight=False)
+    raise typer.Exit(1 if broken else 0)
+
+
 @fortnox_app.command("status")
 def fortnox_status() -> None:
-    """Show each connection, its company and its newest runs."""
+    """Show how each connection stands: its state, what to do, and each kind of data, as the Overview does."""
     _start()
-    from uku.integrations.fortnox import health
+    from uku.integrations.fortnox.health import standing
     from uku.integrations.fortnox.models import Connection
-    from uku.kit.scoping import workspace_in_force
 
-    for connection in Connection.everywhere.select_related("workspace"):
-        with workspace_in_force(connection.workspace_id):
-            console.print(f"{connection.workspace.slug}: {health.badge(connection).words}", highlight=False)
-            for kind in health.kinds(connection):
-                console.print(f"  {kind.label}: {kind.badge.words} {kind.counts}", highlight=False)
+    for connection in Connection.everywhere.select_related("workspace").order_by("workspace__slug"):
+        health = standing.health_of(connection)
+        console.print(f"{connection.workspace.slug}: {health.card.words}", highlight=False, markup=False)
+        if health.trouble is not None:
+            console.print(f"  {health.trouble.happened} {health.trouble.remedy}", highlight=False, markup=False)
+        for line in standing.lines(health):
+            console.print(f"  {line}", highlight=False, markup=False)
+
+
+@fortnox_app.command("adopt")
+def fortnox_adopt(
+    slug: str, yes: Annotated[bool, typer.Option("--yes", help="Do not ask; the other installation is off.")] = False
+) -> None:
+    """Take a connection over from another installation, which must be off for good."""
+    _start()
+    from uku.integrations.fortnox.connection import instances
+    from uku.integrations.fortnox.models import Connection
+    from uku.kit import clock
+
+    connection = Connection.everywhere.filter(workspace=_existing_workspace(slug)).exclude(sealed_tokens="").first()
+    if connection is None:
+        _refuse(f"Workspace {slug} is not connected to Fortnox.")
+    if not instances.is_foreign(connection):
+        console.print(f"The connection of {slug} belongs to this installation already.", highlight=False)
+        return
+    other = connection.instance
+    if not yes:
+        typer.confirm(f"The connection of {slug} belongs to {other}. Is that installation off for good?", abort=True)
+    instances.adopt(connection=connection, at=clock.now())
+    console.print(f"The connection of {slug} now belongs to {instances.this_instance()}.", highlight=False)
 
 
 @fortnox_app.command("sync")

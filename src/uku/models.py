@@ -2,21 +2,28 @@
 
 from uku.clients.models import Client
 from uku.invoices.models import Invoice, InvoiceRow, NumberSeries, Payment
+from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
+from uku.kit.shared_cache import SharedValue
 from uku.products.models import Product
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskValue, Topic
-from uku.workspaces.models import AuditEntry, Membership, User, Workspace
+from uku.workspaces.models import AuditEntry, Invitation, Membership, Notice, NoticeReading, User, Workspace
 
 __all__ = [
+    "Alarm",
     "AuditEntry",
     "Client",
     "ClockOffset",
+    "Invitation",
     "Invoice",
     "InvoiceRow",
     "Membership",
+    "Notice",
+    "NoticeReading",
     "NumberSeries",
     "Payment",
     "Product",
+    "SharedValue",
     "SummaryPlan",
     "Task",
     "TaskField",

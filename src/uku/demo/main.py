@@ -87,6 +87,7 @@ def _environment(home: Path, web: int, simulator: int) -> dict[str, str]:
         "UKU_SECRET_KEY": secret,
         "UKU_TOKEN_KEYS": ring,
         "UKU_PUBLIC_URL": f"http://localhost:{web}",
+        "UKU_INSTANCE": "demo",  # its port may be another one tomorrow
         "UKU_FORTNOX_CLIENT_ID": "uku-demo",
         "UKU_FORTNOX_CLIENT_SECRET": "uku-demo-secret",
         "UKU_FORTNOX_AUTH_URL": fortnox,

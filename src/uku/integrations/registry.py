@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from django.db.models.expressions import Combinable
+
 from uku.clients.models import Client
 from uku.invoices.models import Invoice, Numbering
 from uku.invoices.standing import Tone
@@ -17,6 +19,7 @@ from uku.workspaces.models import Membership, Workspace
 class Badge:
     words: str
     tone: Tone
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Card:
     text: str
     badge: Badge
     url: str
+    help_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,15 @@ class Integration(Protocol):
     def card(self, workspace: Workspace) -> Card: ...
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]: ...
     def numbering(self, workspace: Workspace) -> Numbering | None: ...
+    def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:
+        """What the connected company's card says, by the field names of Workspace; empty when not connected."""
+
+    def client_states(self) -> Sequence[tuple[str, str]]:
+        """The states a client can be in, as a code for addresses and its words, in the order of a list."""
+
+    def client_state(self) -> Combinable:
+        """An expression over clients that gives the code of a client's state, for one query over all of them."""
+
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]: ...
     def client_panels(self, client: Client) -> Sequence[Panel]: ...
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from stdnum import luhn
+from uku.kit.identifiers import luhn_digit
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which people misread
 _RANDOM_LETTERS = 12
@@ -19,4 +19,4 @@ def new_reference() -> str:
 def ocr_for(number: str) -> str:
     """Return the OCR reference of a number: the number, a length digit, a Luhn digit (reliability L18)."""
     with_length = f"{number}{(len(number) + 2) % 10}"
-    return with_length + str(luhn.calc_check_digit(with_length))
+    return with_length + luhn_digit(with_length)

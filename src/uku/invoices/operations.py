@@ -18,8 +18,9 @@ from uku.invoices.totals import Totals, add_up
 from uku.kit.events import publish
 from uku.kit.money import ZERO, to_ore
 from uku.products.models import Product
+from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
-from uku.workspaces.operations import record
+from uku.workspaces.permissions import Permission, needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class InvoiceIncomplete(Exception):
         super().__init__(", ".join(missing))
 
 
+@transaction.atomic
+@needs(Permission.EDIT_INVOICES)
 def create_draft(
     *,
     actor: User,
@@ -68,20 +71,19 @@ def create_draft(
     remarks: str = "",
 ) -> Invoice:
     """Make a draft; the due date follows the client's terms of payment."""
-    with transaction.atomic():
-        invoice = Invoice.objects.create(
-            client=client,
-            reference=new_reference(),
-            invoice_date=invoice_date,
-            due_date=invoice_date + timedelta(days=client.payment_days),
-            currency=client.currency,
-            your_reference=your_reference,
-            our_reference=our_reference,
-            remarks=remarks,
-            created_at=at,
-        )
-        replace_rows(invoice=invoice, rows=rows)
-        record(actor=actor, action="invoice.draft", target=invoice, summary=f"Draft for {client}", at=at)
+    invoice = Invoice.objects.create(
+        client=client,
+        reference=new_reference(),
+        invoice_date=invoice_date,
+        due_date=invoice_date + timedelta(days=client.payment_days),
+        currency=client.currency,
+        your_reference=your_reference,
+        our_reference=our_reference,
+        remarks=remarks,
+        created_at=at,
+    )
+    replace_rows(invoice=invoice, rows=rows)
+    record(actor=actor, action="invoice.draft", target=invoice, summary=f"Draft for {client}", at=at)
     return invoice
 
 
@@ -108,25 +110,27 @@ def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
         _store_totals(invoice)
 
 
+@transaction.atomic
+@needs(Permission.EDIT_INVOICES)
 def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Numbering) -> Invoice:
     """Freeze the content and tell the fact, in one transaction.
 
     With our own numbering the number and its OCR are given here; otherwise they wait for the accounting
-    system's answer. Raises InvoiceAlreadyIssued or InvoiceIncomplete.
+    system's answer. Raises NotAllowed, InvoiceAlreadyIssued or InvoiceIncomplete.
     """
-    with transaction.atomic():
-        invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
-        _refuse_if_issued(invoice)
-        if missing := _missing_contents(invoice):
-            raise InvoiceIncomplete(missing)
-        _store_totals(invoice)
-        if numbering == Numbering.OWN:
-            invoice.number = _next_number()
-            invoice.ocr = ocr_for(invoice.number)
-        invoice.numbering, invoice.state, invoice.issued_at = numbering, State.CREATED, at
-        invoice.save()
-        record(actor=actor, action="invoice.issue", target=invoice, summary=f"{invoice} was issued", at=at)
-        publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering))
+    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
+    _refuse_if_issued(invoice)
+    if missing := _missing_contents(invoice):
+        raise InvoiceIncomplete(missing)
+    _store_totals(invoice)
+    if numbering == Numbering.OWN:
+        invoice.number = _next_number()
+        invoice.ocr = ocr_for(invoice.number)
+    invoice.numbering, invoice.state, invoice.issued_at = numbering, State.CREATED, at
+    invoice.save()
+    after = {"number": invoice.number, "total": invoice.total, "currency": invoice.currency}
+    record(actor=actor, action="invoice.issue", target=invoice, summary=f"{invoice} was issued", at=at, after=after)
+    publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering))
     return invoice
 
 

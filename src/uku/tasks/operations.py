@@ -11,28 +11,28 @@ from django.db import transaction
 from uku.clients.models import Client
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
 from uku.tasks.months import first_of, last_of, months_between
+from uku.workspaces.audit import record
 from uku.workspaces.models import Membership, Role, User
-from uku.workspaces.operations import record
+from uku.workspaces.permissions import Permission, needs
 
 
 class NoSummaryPlan(Exception):
     """Summary tasks are off in this workspace; switch them on first."""
 
 
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
 def plan_summaries(
     *, actor: User, at: datetime, title: str, topic: str, client: Client | None, fields: Mapping[str, str], month: date
 ) -> SummaryPlan:
     """Switch summary tasks on from `month`; `fields` maps a statistic to the name of a task field."""
-    with transaction.atomic():
-        plan, _ = SummaryPlan.objects.select_for_update().get_or_create()
-        plan.active, plan.title, plan.client = True, title, client
-        plan.topic = Topic.objects.get_or_create(name=topic)[0]
-        plan.fields = {
-            statistic: TaskField.objects.get_or_create(name=name)[0].pk for statistic, name in fields.items()
-        }
-        plan.first_month = plan.first_month or first_of(month)
-        plan.save()
-        record(actor=actor, action="summaries.plan", target=plan, summary=f"{title}: {', '.join(fields)}", at=at)
+    plan, _ = SummaryPlan.objects.select_for_update().get_or_create()
+    plan.active, plan.title, plan.client = True, title, client
+    plan.topic = Topic.objects.get_or_create(name=topic)[0]
+    plan.fields = {statistic: TaskField.objects.get_or_create(name=name)[0].pk for statistic, name in fields.items()}
+    plan.first_month = plan.first_month or first_of(month)
+    plan.save()
+    record(actor=actor, action="summaries.plan", target=plan, summary=f"{title}: {', '.join(fields)}", at=at)
     return plan
 
 
@@ -91,11 +91,12 @@ def take_in_figures(*, task: Task, figures: Mapping[str, Decimal], at: datetime)
             value.save()
 
 
+@transaction.atomic
+@needs(Permission.WORK_ON_TASKS)
 def finish_task(*, task: Task, actor: User, at: datetime) -> None:
-    with transaction.atomic():
-        task.state = TaskState.DONE
-        task.save(update_fields=["state"])
-        record(actor=actor, action="task.finish", target=task, summary=f"{task} is done", at=at)
+    task.state = TaskState.DONE
+    task.save(update_fields=["state"])
+    record(actor=actor, action="task.finish", target=task, summary=f"{task} is done", at=at)
 
 
 def _assignee(plan: SummaryPlan) -> User:

@@ -7,10 +7,13 @@ class FortnoxConfig(AppConfig):
 
     def ready(self) -> None:
         from uku.integrations.fortnox.offer import FortnoxIntegration
+        from uku.integrations.fortnox.plans import take_up_again
         from uku.integrations.fortnox.pushing import queue_push
         from uku.integrations.registry import register
         from uku.invoices.operations import InvoiceIssued
         from uku.kit.events import subscribe
+        from uku.workspaces.operations import PlanChanged
 
         register(FortnoxIntegration())
         subscribe(InvoiceIssued, queue_push)
+        subscribe(PlanChanged, take_up_again)

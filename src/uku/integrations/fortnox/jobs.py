@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
-from django.db.models import QuerySet
+from django.db import InterfaceError, OperationalError
+from django.db.models import F, Q, QuerySet
 
-from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.connection import schedule
+from uku.integrations.fortnox.connection.company import is_due as is_due_for_a_look
+from uku.integrations.fortnox.connection.instances import claim_unnamed, ours
+from uku.integrations.fortnox.models import Connection, ConnectionTrouble, Push, PushState, Run, RunKind, RunState
 from uku.kit import clock
+from uku.kit.dbclock import database_now
 from uku.kit.jobs import LATER, NORMAL, SOON, each, enqueue, enqueue_once, job
 from uku.kit.scoping import workspace_in_force
+from uku.tasks.models import SummaryPlan
+from uku.workspaces.models import INTEGRATING
 
 log = structlog.get_logger()
 CYCLE = timedelta(minutes=15)
-KEEP_ALIVE = timedelta(hours=20)
 RESUME_AFTER = timedelta(minutes=5)
 DETAIL_SLICE = 20
 EVERY = {
@@ -27,8 +33,10 @@ EVERY = {
 
 
 @job(name="fortnox.sync")
-def sync(connection_id: int, kind: str, full: bool = False, scheduled: bool = False) -> None:
-    """Run one kind of sync: an import, the paid status, the statistics.
+def sync(
+    connection_id: int, kind: str, full: bool = False, scheduled: bool = False, asked_by: int | None = None
+) -> None:
+    """Run one kind of sync: an import, the paid status, the statistics. `asked_by` pressed a button for it.
 
     One that the schedule asked for while another was under way is let go when that one has done the work.
     """
@@ -37,9 +45,17 @@ def sync(connection_id: int, kind: str, full: bool = False, scheduled: bool = Fa
     def work(connection: Connection) -> None:
         wanted = RunKind(kind)
         if not scheduled or is_due(wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
-            run_sync(connection=connection, kind=wanted, full=full)
+            run_sync(connection=connection, kind=wanted, full=full, asked_by=asked_by)
 
     _with_connection(connection_id, work)
+
+
+@job(name="fortnox.read_record")
+def read_record(connection_id: int, kind: str, number: str) -> None:
+    """Read one customer or article again."""
+    from uku.integrations.fortnox.syncing import read_record as read
+
+    _with_connection(connection_id, lambda found: read(connection=found, kind=RunKind(kind), number=number))
 
 
 @job(name="fortnox.read_details")
@@ -57,19 +73,62 @@ def read_details(connection_id: int) -> None:
 @job(name="fortnox.push")
 def push(push_id: int) -> None:
     """Take one push as far as it goes now: send, look up, or book."""
+    from uku.integrations.fortnox.connection.gateway import may_go_out
     from uku.integrations.fortnox.pushing import advance
 
     row = Push.everywhere.get(pk=push_id)
     with workspace_in_force(row.workspace_id):
-        advance(push_id=push_id)
+        if may_go_out(Connection.objects.get()):
+            advance(push_id=push_id)
 
 
 @job(name="fortnox.keep_alive")
 def keep_alive(connection_id: int) -> None:
-    """Renew an idle connection's tokens, so that they never grow old."""
+    """Renew an idle connection's tokens, so that they never grow old. Looks again if that is due: it runs alone."""
     from uku.integrations.fortnox.syncing import renew
 
-    _with_connection(connection_id, lambda connection: renew(connection=connection), even_paused=True)
+    def work(connection: Connection) -> None:
+        if schedule.is_keep_alive_due(connection, clock.now()):
+            renew(connection=connection)
+
+    despite = {ConnectionTrouble.COMPANY_CHANGED}
+    _with_connection(connection_id, work, even_paused=True, despite=despite)
+
+
+@job(name="fortnox.check_again")
+def check_again(connection_id: int) -> None:
+    """Look whether Fortnox still refuses what it refused."""
+    from uku.integrations.fortnox.syncing import check_again as check
+
+    def work(connection: Connection) -> None:
+        if schedule.is_check_due(connection, clock.now()):
+            check(connection=connection)
+
+    _with_connection(connection_id, work, even_paused=True, despite={ConnectionTrouble.NO_LICENCE})
+
+
+@job(name="fortnox.look_at_company")
+def look_at_company(connection_id: int) -> None:
+    """Read the company behind the connection: a new owner must authorize again."""
+    from uku.integrations.fortnox.connection.looking import look
+
+    _with_connection(connection_id, lambda connection: look(connection=connection, at=clock.now()))
+
+
+@job(name="fortnox.expire_pending")
+def expire_pending(grant_id: int) -> None:
+    """Give back a grant that nobody confirmed in time."""
+    from uku.integrations.fortnox.connection.confirming import expire
+
+    expire(grant_id=grant_id, at=clock.now())
+
+
+@job(name="fortnox.revoke")
+def revoke(revocation_id: int) -> None:
+    """Finish a revocation whose process died."""
+    from uku.integrations.fortnox.connection.revoking import finish
+
+    finish(revocation_id=revocation_id, at=clock.now())
 
 
 @each("* * * * *")
@@ -78,23 +137,64 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is d
     """Wake whatever has come due. The safety net, not the path."""
     for push_id, company_id in _due_pushes():
         enqueue_once(push, key=f"push {push_id}", lock=company_lock(company_id), priority=SOON, push_id=push_id)
-    for connection in _living().select_related("workspace"):
+    _wake_grants_to_end()
+    claim_unnamed()
+    for connection in Connection.everywhere.select_related("workspace").order_by("pk"):
         with workspace_in_force(connection.workspace_id):
+            _look_after(connection)
+
+
+def _wake_grants_to_end() -> None:
+    """Grants that nobody confirmed, and revocations that a dead process left behind."""
+    from uku.integrations.fortnox.connection.confirming import run_out
+    from uku.integrations.fortnox.connection.revoking import left_behind
+
+    for grant_id in run_out(clock.now()).values_list("pk", flat=True):
+        enqueue_once(expire_pending, key=f"expire {grant_id}", lock=f"grant {grant_id}", grant_id=grant_id)
+    for row in left_behind(clock.now()).values_list("pk", flat=True):
+        enqueue_once(revoke, key=f"revoke {row}", lock=f"revocation {row}", revocation_id=row)
+
+
+def _look_after(connection: Connection) -> None:
+    """Tell and clear what the facts say, of dead connections too (spec section 5), and wake what is due.
+
+    A row that cannot be looked at must not keep the other workspaces waiting; a database that is gone ends the sweep.
+    """
+    from uku.integrations.fortnox.health.troubles import review
+
+    try:
+        review(connection, at=clock.now())
+        if connection.is_connected:
             _wake(connection)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        log.exception("connection passed over", connection=connection.pk)
 
 
 def _living() -> QuerySet[Connection]:
-    """Connections whose grant lives: a dead one waits for a person and is not tried in a loop."""
-    return Connection.everywhere.filter(trouble="").exclude(sealed_tokens="")
+    """Connections whose grant lives and is ours: a dead one waits for a person and is not tried in a loop."""
+    not_refused = Q(refused_since=None) | Q(refused_since__lte=F("authorized_at"))
+    return Connection.everywhere.filter(ours(), not_refused, trouble="").exclude(sealed_tokens="")
 
 
 def _wake(connection: Connection) -> None:
+    from uku.integrations.fortnox.connection.gateway import may_go_out
+
     at = clock.now()
-    if connection.refreshed_at is None or at - connection.refreshed_at > KEEP_ALIVE:
-        lock, key = company_lock(connection.company_id), f"keep alive {connection.pk}"
-        enqueue_once(keep_alive, key=key, lock=lock, connection_id=connection.pk)
+    if not may_go_out(connection):
+        return
+    lock = company_lock(connection.company_id)
+    if schedule.is_check_due(connection, at):
+        enqueue_once(check_again, key=f"check {connection.pk}", lock=lock, connection_id=connection.pk)
+    elif schedule.is_keep_alive_due(connection, at):
+        enqueue_once(keep_alive, key=f"keep alive {connection.pk}", lock=lock, connection_id=connection.pk)
+    if not _living().filter(pk=connection.pk).exists():
+        return
     if not (connection.enabled and connection.workspace.may_integrate):
         return  # paused: only the tokens are kept alive
+    if is_due_for_a_look(connection, at):
+        request_look(connection)
     for kind, interval in EVERY.items():
         if is_due(kind, interval, at):
             request_sync(connection, kind, scheduled=True)
@@ -102,6 +202,8 @@ def _wake(connection: Connection) -> None:
 
 def is_due(kind: RunKind, interval: timedelta, at: datetime, *, resume_after: timedelta = RESUME_AFTER) -> bool:
     """Say whether a kind's newest run is old enough for the next, or was cut off and waits to be resumed."""
+    if kind == RunKind.STATISTICS and not SummaryPlan.objects.filter(active=True).exists():
+        return False  # nothing counts them, so no run would ever say that it was done
     newest = Run.objects.filter(kind=kind).order_by("-id").first()
     if newest is not None and newest.state == RunState.RUNNING:
         return at - newest.started_at >= resume_after
@@ -109,7 +211,13 @@ def is_due(kind: RunKind, interval: timedelta, at: datetime, *, resume_after: ti
 
 
 def request_sync(
-    connection: Connection, kind: RunKind, *, priority: int = NORMAL, full: bool = False, scheduled: bool = False
+    connection: Connection,
+    kind: RunKind,
+    *,
+    priority: int = NORMAL,
+    full: bool = False,
+    scheduled: bool = False,
+    asked_by: int | None = None,
 ) -> bool:
     """Ask for a sync from a button or a schedule; False when one waits already."""
     return enqueue_once(
@@ -121,13 +229,40 @@ def request_sync(
         kind=str(kind),
         full=full,
         scheduled=scheduled,
+        **({"asked_by": asked_by} if asked_by else {}),  # last week's worker does not know it
     )
+
+
+def request_look(connection: Connection) -> bool:
+    """Ask for a look at the company; False when one waits already."""
+    lock, key = company_lock(connection.company_id), f"look {connection.pk}"
+    return enqueue_once(look_at_company, key=key, lock=lock, connection_id=connection.pk)
 
 
 def enqueue_import(connection: Connection, kind: RunKind) -> None:
     """Ask for an import as part of the caller's transaction."""
     lock = company_lock(connection.company_id)
     enqueue(sync, lock=lock, connection_id=connection.pk, kind=str(kind))
+
+
+def enqueue_sync(connection: Connection, kind: RunKind, *, priority: int, full: bool, asked_by: int) -> None:
+    """Ask for a sync that a person wants, as part of the caller's transaction."""
+    lock = company_lock(connection.company_id)
+    enqueue(
+        sync,
+        lock=lock,
+        priority=priority,
+        connection_id=connection.pk,
+        kind=str(kind),
+        full=full,
+        asked_by=asked_by,
+    )
+
+
+def enqueue_record(connection: Connection, kind: RunKind, number: str) -> None:
+    """Ask for one record as part of the caller's transaction."""
+    facts = {"connection_id": connection.pk, "kind": str(kind), "number": number}
+    enqueue(read_record, lock=company_lock(connection.company_id), priority=SOON, **facts)
 
 
 def enqueue_details(connection: Connection) -> None:
@@ -140,7 +275,10 @@ def enqueue_push(row: Push) -> None:
 
 
 def enqueue_held_pushes(connection: Connection) -> None:
-    """Wake what was queued for this company while it was not connected."""
+    """Wake what was queued for this company while it was not connected, or not permitted."""
+    theirs = Push.objects.filter(company_id=connection.company_id)
+    theirs.filter(state=PushState.QUEUED).update(next_at=None)
+    theirs.filter(next_at__gt=database_now()).update(next_at=database_now())
     for row in Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED):
         enqueue_push(row)
 
@@ -150,20 +288,28 @@ def company_lock(company_id: str) -> str:
 
 
 def _due_pushes() -> list[tuple[int, str]]:
-    """Pushes whose time has come, by the database's own clock, and connected companies only."""
+    """Pushes whose time has come, by the database's own clock, and companies that may send only."""
     from uku.integrations.fortnox.pushing import due
 
-    return list(
-        due().filter(company_id__in=_living().filter(enabled=True).values("company_id")).values_list("pk", "company_id")
-    )
+    sending = _living().filter(enabled=True, workspace__plan__in=INTEGRATING).values("company_id")
+    return list(due().filter(company_id__in=sending).values_list("pk", "company_id"))
 
 
-def _with_connection(connection_id: int, work: Callable[[Connection], object], *, even_paused: bool = False) -> None:
+def _with_connection(
+    connection_id: int,
+    work: Callable[[Connection], object],
+    *,
+    even_paused: bool = False,
+    despite: Collection[str] = (),
+) -> None:
+    """Do work for a connection, unless it rests: off, not ours, or in a trouble that the work is not there for."""
+    from uku.integrations.fortnox.connection.gateway import may_go_out
+
     connection = Connection.everywhere.select_related("workspace").get(pk=connection_id)
     with workspace_in_force(connection.workspace_id):
         structlog.contextvars.bind_contextvars(workspace=connection.workspace_id)
-        on = connection.enabled and connection.workspace.may_integrate
-        if not (connection.is_connected and (on or even_paused)):
+        on = even_paused or (connection.enabled and connection.workspace.may_integrate)
+        if not (on and may_go_out(connection) and connection.trouble in {"", *despite}):
             log.info("paused", connection=connection_id)
             return
         work(connection)

@@ -8,15 +8,21 @@ from typing import Any
 
 from django.db import transaction
 
-from fortnox_api import Customer, Fortnox, NotFound
-from uku.clients.matching import ContactDetails, Index, Strength
+from fortnox_api import Customer, Fortnox, NotFound, Rejected, Unreadable
+from uku.clients import evidence
+from uku.clients.matching import ContactDetails, Index, Outcome, outcome
 from uku.clients.models import Client
 from uku.clients.operations import create_client, take_in
+from uku.integrations.fortnox.connection.working import refuse_while_off
+from uku.integrations.fortnox.health import problems
 from uku.integrations.fortnox.mapping import client_fields_from_detail
 from uku.integrations.fortnox.models import Connection, CustomerRecord
 from uku.kit import clock
+from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User
-from uku.workspaces.operations import record as audit
+from uku.workspaces.permissions import Permission, needs
+
+LONGEST_EVIDENCE = 300  # characters; what the column holds
 
 
 def place(
@@ -36,31 +42,52 @@ def place(
         record.evidence = "Made from the Fortnox customer"
         record.save(update_fields=["client", "evidence"])
         return "created"
-    best = matches[0]
-    client = Client.objects.get(pk=int(best.key))
-    if len(matches) == 1 and best.strength == Strength.STRONG and not _taken(client, record):
-        _link(record, client, best.evidence)
+    client = Client.objects.get(pk=int(matches[0].key))
+    if outcome(matches) == Outcome.STRONG and not _taken(client, record):
+        _link(record, client, evidence.in_words(matches[0])[:LONGEST_EVIDENCE])
         take_in(client=client, details=fields)
         return "linked"
-    record.suggested, record.evidence = client, best.evidence
+    record.suggested, record.evidence = client, evidence.for_a_person(matches)[:LONGEST_EVIDENCE]
     record.save(update_fields=["suggested", "evidence"])
     return "suggested"
 
 
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
 def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime) -> None:
-    """Tie a customer to a client by a person's decision, which no later run undoes."""
+    """Tie a customer to a client by a person's decision, which no later run undoes. Raises NotAllowed, NotWorking."""
+    refuse_while_off()
     summary = f"Fortnox customer {record.number} linked to {client}"
-    with transaction.atomic():
-        _link(record, client, f"Linked by {actor}")
-        audit(actor=actor, action="fortnox.link", target=record, summary=summary, at=at)
+    _link(record, client, f"Linked by {actor}")
+    audit(actor=actor, action="fortnox.link", target=record, summary=summary, at=at)
 
 
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def unlink(*, record: CustomerRecord, actor: User, at: datetime) -> None:
+    """Take a customer off its client by a person's decision. It waits as a suggestion then.
+
+    A later run leaves a suggestion to people, so that it neither links the two again nor makes a client for the
+    customer. Raises NotAllowed.
+    """
+    record = CustomerRecord.objects.select_related("client").select_for_update(of=("self",)).get(pk=record.pk)
+    if record.client is None:
+        return
+    client = record.client
+    record.client, record.suggested, record.evidence = None, client, f"Unlinked by {actor}"
+    record.save(update_fields=["client", "suggested", "evidence"])
+    summary = f"Fortnox customer {record.number} unlinked from {client}"
+    audit(actor=actor, action="fortnox.unlink", target=record, summary=summary, at=at)
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
 def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
-    """Make a client of its own from a suggested customer, by a person's decision."""
+    """Make a client of its own from a suggested customer, by a person's decision. Raises NotAllowed, NotWorking."""
+    refuse_while_off()
     names = ("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city")
-    with transaction.atomic():
-        client = create_client(actor=actor, at=at, **{name: getattr(record, name) for name in names})
-        link(record=record, client=client, actor=actor, at=at)
+    client = create_client(actor=actor, at=at, **{name: getattr(record, name) for name in names})
+    link(record=record, client=client, actor=actor, at=at)
     return client
 
 
@@ -75,8 +102,23 @@ def read_details(fortnox: Fortnox, connection: Connection, *, at_most: int) -> b
     )
     records = list(waiting.select_related("client").order_by("id")[: at_most + 1])
     for record in records[:at_most]:
-        read_detail(fortnox, record)
+        _read_or_note(fortnox, record)
     return len(records) > at_most
+
+
+def _read_or_note(fortnox: Fortnox, record: CustomerRecord) -> None:
+    """Read a detail; one that cannot be read is kept as a problem, so that the others do not wait behind it."""
+    company, kind, number = record.company_id, problems.CUSTOMER, record.number
+    try:
+        read_detail(fortnox, record)
+    except (Rejected, Unreadable) as error:
+        if error.transient:
+            raise
+        record.detail_read_at = clock.now()
+        record.save(update_fields=["detail_read_at"])
+        problems.note(company_id=company, kind=kind, number=number, name=record.name, error=error, at=clock.now())
+    else:
+        problems.solve(company_id=company, kind=kind, numbers=[number], at=clock.now())
 
 
 def read_detail(fortnox: Fortnox, record: CustomerRecord) -> None:

@@ -23,6 +23,7 @@ def contact_details(customer: CustomerItem) -> ContactDetails:
         organisation_number=customer.organisation_number or "",
         email=customer.email or "",
         postcode=customer.zip_code or "",
+        phone=customer.phone or "",
     )
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.db.models import Case
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from uku.clients.models import Client
-from uku.integrations.fortnox import health
-from uku.integrations.fortnox.connecting import connection_of
-from uku.integrations.fortnox.failures import explain
+from uku.integrations.fortnox import client_states
+from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
+from uku.integrations.fortnox.connection.connecting import connection_of
+from uku.integrations.fortnox.connection.working import NotWorking, refuse_while_off, works
+from uku.integrations.fortnox.health import standing
+from uku.integrations.fortnox.health.codes import Group
+from uku.integrations.fortnox.health.explanations import Context, explain
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
 from uku.integrations.fortnox.syncing import read_article_now
 from uku.integrations.registry import Action, Article, Badge, Banner, Card, Panel
@@ -19,24 +24,41 @@ from uku.workspaces.models import Membership, Workspace
 from uku.workspaces.permissions import Permission, may
 
 MOST_ARTICLES = 20
+AUTHORIZING = frozenset({Group.AUTHORIZE, Group.PERMISSION, Group.LICENCE})
+"""What is cured, or ends, on the Connect tab."""
 
 
 class FortnoxIntegration:
     slug = "fortnox"
-    urlconf = "uku.integrations.fortnox.urls"
-    root_urlconf = "uku.integrations.fortnox.root_urls"
+    urlconf = "uku.integrations.fortnox.pages.urls"
+    root_urlconf = "uku.integrations.fortnox.pages.root_urls"
+    audit_actions = AUDIT_ACTIONS
+    audit_groups = AUDIT_GROUPS
 
     def card(self, workspace: Workspace) -> Card:
-        text = _("Clients and products come in, invoices go out, paid amounts come back.")
+        connection = connection_of(workspace)
         url = reverse("fortnox:overview", kwargs={"slug": workspace.slug})
-        return Card("fortnox", "Fortnox", text, health.badge(connection_of(workspace)), url)
+        help_url = reverse("fortnox:help", kwargs={"slug": workspace.slug})
+        health = standing.health_of(connection)
+        text = _card_text(workspace, health)
+        return Card("fortnox", "Fortnox", text, health.card, url, help_url)
 
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]:
         if not may(membership, Permission.MANAGE_INTEGRATIONS):
             return []
-        trouble = health.trouble_of(connection_of(workspace))
-        url = reverse("fortnox:connect", kwargs={"slug": workspace.slug})
-        return [Banner(f"{trouble.happened} {trouble.means}", _("Open Connect to Fortnox"), url)] if trouble else []
+        trouble = standing.trouble_of(connection_of(workspace))
+        if trouble is None:
+            return []
+        place = {"slug": workspace.slug}
+        if trouble.group in AUTHORIZING:
+            action, url = _("Open Connect to Fortnox"), reverse("fortnox:connect", kwargs=place)
+        else:
+            action, url = _("Open Overview"), reverse("fortnox:overview", kwargs=place)
+        return [Banner(f"{trouble.happened} {trouble.means}", action, url)]
+
+    def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:
+        connection = connection_of(workspace)
+        return connection.company_facts if connection.is_connected else {}
 
     def numbering(self, workspace: Workspace) -> Numbering | None:
         connection = connection_of(workspace)
@@ -44,18 +66,19 @@ class FortnoxIntegration:
 
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]:
         """One query for a whole page of clients."""
-        badges = {client.pk: Badge(_("Not linked"), "neutral") for client in clients}
-        records = CustomerRecord.objects.order_by("-id")
-        for record in records.filter(suggested__in=clients):
-            badges[record.suggested_id or 0] = Badge(_("Suggested"), "warning")
-        for record in records.filter(client__in=clients):
-            badges[record.client_id or 0] = _linked_badge(record)
-        return badges
+        return client_states.badges_of(clients)
+
+    def client_states(self) -> Sequence[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in client_states.ClientState]
+
+    def client_state(self) -> Case:
+        return client_states.expression()
 
     def client_panels(self, client: Client) -> Sequence[Panel]:
         linked = CustomerRecord.objects.filter(client=client).order_by("id")
         waiting = CustomerRecord.objects.filter(suggested=client).order_by("id")
-        return [*map(_linked_panel, linked), *(_suggested_panel(client, record) for record in waiting)]
+        on = not _is_off() if waiting else False
+        return [*map(_linked_panel, linked), *(_suggested_panel(client, record, on=on) for record in waiting)]
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         held = _is_held()
@@ -80,14 +103,18 @@ class FortnoxIntegration:
         return _article(record) if record is not None else None
 
 
+def _card_text(workspace: Workspace, health: standing.Health) -> str:
+    """What is the matter; else what it offers, and without the plan for it, which plan it needs."""
+    text = _("Clients and products come in, invoices go out, paid amounts come back.")
+    if health.trouble is not None or health.note:
+        return health.trouble.happened if health.trouble else health.note
+    if workspace.may_integrate:
+        return text
+    return text + " " + _("Part of the Team and Elite plans; this workspace is on Free.")
+
+
 def _article(record: ArticleRecord) -> Article:
     return Article(record.number, record.description, record.unit, record.price, record.vat_rate)
-
-
-def _linked_badge(record: CustomerRecord) -> Badge:
-    if not record.active:
-        return Badge(_("Inactive in Fortnox"), "neutral")
-    return Badge(_("Linked %(number)s") % {"number": record.number}, "good")
 
 
 def _linked_panel(record: CustomerRecord) -> Panel:
@@ -97,10 +124,10 @@ def _linked_panel(record: CustomerRecord) -> Panel:
         (_("E-mail in Fortnox"), record.email),
         (_("Last read"), f"{record.seen_at:%Y-%m-%d %H:%M}"),
     )
-    return Panel("Fortnox", _linked_badge(record), tuple(fact for fact in facts if fact[1]))
+    return Panel("Fortnox", client_states.badge_of_linked(record), tuple(fact for fact in facts if fact[1]))
 
 
-def _suggested_panel(client: Client, record: CustomerRecord) -> Panel:
+def _suggested_panel(client: Client, record: CustomerRecord, *, on: bool) -> Panel:
     """A customer that may be this client: a person decides."""
     place = {"slug": client.workspace.slug, "pk": record.pk}
     return Panel(
@@ -115,14 +142,25 @@ def _suggested_panel(client: Client, record: CustomerRecord) -> Panel:
         actions=(
             Action(_("Link"), reverse("fortnox:link", kwargs=place), primary=True),
             Action(_("Create client"), reverse("fortnox:create-client", kwargs=place)),
-        ),
+        )
+        if on
+        else (),
     )
 
 
+def _is_off() -> bool:
+    """Say whether the integration is disabled, or the plan has none."""
+    try:
+        refuse_while_off()
+    except NotWorking:
+        return True
+    return False
+
+
 def _is_held() -> bool:
-    """Say whether nothing is sent now: off, disconnected, or a plan without integrations."""
-    connection = Connection.objects.select_related("workspace").filter(enabled=True).exclude(sealed_tokens="").first()
-    return connection is None or not connection.workspace.may_integrate
+    """Say whether nothing is sent now: off, disconnected, waiting for a person, or a plan without integrations."""
+    connection = Connection.objects.select_related("workspace").first()
+    return connection is None or not works(connection)
 
 
 def _push_badge(push: Push, *, held: bool) -> Badge:
@@ -156,9 +194,16 @@ def _push_panel(push: Push, *, held: bool) -> Panel:
         happened,
         means,
         remedy,
-        quoted=f"{push.error_text} ({push.error_code})" if push.error_code else "",
-        actions=_push_actions(push),
+        quoted=_quoted(push, happened),
+        actions=() if held else _push_actions(push),
     )
+
+
+def _quoted(push: Push, happened: str) -> str:
+    """Fortnox's own words and code; a refusal that came without words is told by ours alone."""
+    if not push.error_code:
+        return ""
+    return push.error_code if push.error_text == happened else f"{push.error_text} ({push.error_code})"
 
 
 def _push_trouble(push: Push) -> tuple[str, str, str]:
@@ -170,20 +215,23 @@ def _push_trouble(push: Push) -> tuple[str, str, str]:
             _("Nothing: Uku looks for it in Fortnox by our reference and tells you here."),
         )
     if push.state == PushState.NEEDS_PERSON:
-        return push.error_text, _("Uku does not send it again by itself."), _("Look at the invoice in Fortnox.")
+        remedy = _("Look at the invoice in Fortnox. Then press Look again, which sends nothing.")
+        return push.error_text, _("Uku does not send it again by itself."), remedy
     if not push.error_text:
         return "", "", ""
     if not push.error_code:
         return push.error_text, _("Nothing was created in Fortnox; the invoice waits here."), ""
-    words = explain(push.error_code)
-    means = _("The invoice is in Fortnox, not booked.") if push.state == PushState.CONFIRMED else words.means
-    return words.happened, means, words.remedy
+    context = Context.BOOKING if push.state == PushState.CONFIRMED else Context.INVOICE
+    words = explain(push.error_code, push.error_text, context)
+    return words.happened, words.means, words.remedy
 
 
 def _push_actions(push: Push) -> tuple[Action, ...]:
     url = reverse("fortnox:retry", kwargs={"slug": push.workspace.slug, "pk": push.pk})
     if push.state == PushState.REJECTED:
         return (Action(_("Send to Fortnox"), url, primary=True),)
+    if push.state == PushState.NEEDS_PERSON:
+        return (Action(_("Look again"), url, primary=True),)
     if push.state == PushState.CONFIRMED and not push.booked and push.error_text:
         return (Action(_("Book in Fortnox"), url, primary=True),)
     return ()

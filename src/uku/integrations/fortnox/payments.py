@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from fortnox_api import Fortnox, NotFound
+from fortnox_api import Fortnox, FortnoxError, NotFound, Page, Unreadable
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox import runs
-from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.health import problems
 from uku.integrations.fortnox.mapping import payment_fact, reading
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind
 from uku.invoices.models import Payment
@@ -19,15 +22,15 @@ from uku.kit import clock
 from uku.kit.money import ZERO
 
 
-def read_payments(*, connection: Connection) -> Run:
+def read_payments(*, connection: Connection, asked_by: int | None = None) -> Run:
     """Read what changed since the last complete run and take it in. Returns the finished run."""
-    run = runs.start_or_resume(connection=connection, kind=RunKind.PAYMENTS, at=clock.now())
+    run = runs.start_or_resume(connection=connection, kind=RunKind.PAYMENTS, at=clock.now(), asked_by=asked_by)
     pushes = _sent_to(connection)
     with open_fortnox(connection) as fortnox:
         since = run.since or runs.with_overlap(_first_push(pushes, run.started_at))
-        payments = _changed_payments(fortnox, since)
-        changed = {item.number for item in fortnox.invoices.list(last_modified=since)} | set(payments)
-        run.counts = {"changed": 0, "read": 0}
+        run.counts = {**run.counts, "changed": 0, "read": 0}
+        payments = _changed_payments(fortnox, run, since)
+        changed = {item.number for item in _rows(run, fortnox.invoices.pages(last_modified=since))} | set(payments)
         for number in sorted(changed & set(pushes)):
             _read_one(fortnox, run, pushes[number], payments.get(number, []))
     runs.end(run, at=clock.now())
@@ -43,12 +46,21 @@ def _first_push(pushes: dict[str, Push], otherwise: datetime) -> datetime:
     return min((push.created_at for push in pushes.values()), default=otherwise)
 
 
-def _changed_payments(fortnox: Fortnox, since: datetime) -> dict[str, list[PaymentFact]]:
+def _changed_payments(fortnox: Fortnox, run: Run, since: datetime) -> dict[str, list[PaymentFact]]:
     """Return the changed payments by invoice number, compared exactly on our side."""
     found: dict[str, list[PaymentFact]] = defaultdict(list)
-    for item in fortnox.invoice_payments.list(last_modified=since):
+    for item in _rows(run, fortnox.invoice_payments.pages(last_modified=since)):
         found[item.invoice_number].append(payment_fact(item))
     return found
+
+
+def _rows(run: Run, pages: Iterable[Page[Any]]) -> Iterator[Any]:
+    """Yield what can be read; a row that cannot is listed, and the others do not wait for it (reliability F54)."""
+    for page in pages:
+        for reject in page.rejects:
+            runs.count(run, "rejected")
+            runs.pass_over(run, reject.number or "?", "", f"Could not be read: {reject.reason}")
+        yield from page.items
 
 
 def _read_one(fortnox: Fortnox, run: Run, push: Push, changed: list[PaymentFact]) -> None:
@@ -56,8 +68,13 @@ def _read_one(fortnox: Fortnox, run: Run, push: Push, changed: list[PaymentFact]
     as_of = clock.now()
     try:
         invoice = fortnox.invoices.get(push.document_number)
-    except NotFound:
-        runs.pass_over(run, push.document_number, str(push.invoice.client), "Missing in Fortnox")
+    except NotFound as error:
+        _fail(run, push, "Missing in Fortnox", error)
+        return
+    except Unreadable as error:
+        if error.transient:
+            raise
+        _fail(run, push, f"Could not be read: {error.reason}", error)
         return
     known = _merge(push, changed)
     if _paid(known) != invoice.total - invoice.balance:
@@ -65,6 +82,24 @@ def _read_one(fortnox: Fortnox, run: Run, push: Push, changed: list[PaymentFact]
     runs.count(run, "read")
     taken = accept_reading(invoice=push.invoice, reading=reading(invoice, known, as_of=as_of), at=clock.now())
     runs.count(run, "changed", int(taken))
+    problems.solve(company_id=push.company_id, kind=problems.PAYMENT, numbers=[push.document_number], at=clock.now())
+
+
+def _fail(run: Run, push: Push, reason: str, error: FortnoxError) -> None:
+    """List an invoice that could not be read back, and keep it as a problem until it can."""
+    client = str(push.invoice.client)
+    runs.count(run, "rejected")
+    runs.pass_over(run, push.document_number, client, reason)
+    problems.note(
+        company_id=push.company_id,
+        kind=problems.PAYMENT,
+        number=push.document_number,
+        name=client,
+        reason=reason,
+        error=error,
+        push=push,
+        at=clock.now(),
+    )
 
 
 def _merge(push: Push, changed: list[PaymentFact]) -> list[PaymentFact]:

@@ -13,11 +13,13 @@ import structlog
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from fortnox_api import Fortnox, FortnoxError, Outcome, Unauthorized
+from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox import jobs, lookup, preflight
-from uku.integrations.fortnox.failures import in_words
-from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.connection.working import working_connection
+from uku.integrations.fortnox.health import problems
+from uku.integrations.fortnox.health.explanations import in_words
 from uku.integrations.fortnox.mapping import figures
 from uku.integrations.fortnox.models import Connection, Push, PushState
 from uku.integrations.fortnox.syncing import note_failure
@@ -25,12 +27,14 @@ from uku.invoices.models import Invoice, Numbering
 from uku.invoices.operations import InvoiceIssued, accept_number
 from uku.kit import clock
 from uku.kit.dbclock import database_now
+from uku.workspaces.audit import record
 from uku.workspaces.models import User
-from uku.workspaces.operations import record
+from uku.workspaces.permissions import Permission, needs
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=90)  # longer than one call's total deadline
 FIRST_LOOKUP = timedelta(seconds=lookup.SCHEDULE[0])
+PERMISSION_PAUSE = timedelta(hours=1)  # until Fortnox is asked again whether invoices are permitted now
 
 
 class LeaseOver(Exception):
@@ -79,7 +83,10 @@ def advance(*, push_id: int) -> None:
         _mine(push).filter(state=PushState.SENDING).update(state=PushState.QUEUED, next_at=None, lease_until=None)
     except FortnoxError as error:
         note_failure(connection, error)
-        _postpone(push)
+        if isinstance(error, Forbidden):
+            _hold(push, error)
+        else:
+            _postpone(push)
 
 
 def _may_send(connection: Connection, push: Push) -> bool:
@@ -97,6 +104,8 @@ def _advance(fortnox: Fortnox, push: Push) -> None:
         if (found := lookup.find(fortnox, push)) is not None:
             confirm(push, found)
     push.refresh_from_db()
+    if push.state == PushState.NEEDS_PERSON:
+        problems.note_push(push, at=clock.now(), reason=push.error_text)
     if push.state == PushState.CONFIRMED and not push.booked:
         book(fortnox, push)
 
@@ -107,7 +116,7 @@ def _send(fortnox: Fortnox, push: Push) -> None:
     if not body:
         refusal, body = preflight.prepare(fortnox, push)
         if refusal:
-            _reject(push, "", refusal)
+            _reject(push, refusal)
             return
     if not _claim(push, body):
         return
@@ -153,14 +162,27 @@ def _store_failure(push: Push, error: FortnoxError) -> None:
         _mine(push).update(state=PushState.QUEUED, next_at=database_now() + _backoff(push), error_text=in_words(error))
         if isinstance(error, Unauthorized):
             raise error  # the connection's trouble, not this invoice's: `advance` writes it there
+    elif isinstance(error, Forbidden):
+        facts = {"error_code": str(error.code or ""), "error_text": in_words(error)}
+        _mine(push).update(state=PushState.QUEUED, lease_until=None, **facts)
+        raise error  # no fault of this invoice either
     elif error.outcome is Outcome.REFUSED:
-        _reject(push, str(error.code or ""), in_words(error))
+        _reject(push, in_words(error), error)
     else:
         _mark_uncertain(push)
 
 
-def _reject(push: Push, code: str, text: str) -> None:
+def _reject(push: Push, text: str, error: FortnoxError | None = None) -> None:
+    code = str(error.code or "") if error else ""
     _mine(push).update(state=PushState.REJECTED, error_code=code, error_text=text[:500], next_at=None)
+    problems.note_push(push, at=clock.now(), error=error, reason="" if error else text)
+
+
+def _hold(push: Push, error: FortnoxError) -> None:
+    """Nothing that waits is tried for an hour: a missing permission or licence is no fault of one invoice."""
+    problems.note_push(push, at=clock.now(), error=error)
+    waiting = Push.objects.filter(company_id=push.company_id).filter(Q(state=PushState.QUEUED) | Q(pk=push.pk))
+    waiting.exclude(state=PushState.SENDING).update(next_at=database_now() + PERMISSION_PAUSE)
 
 
 def _mark_uncertain(push: Push) -> None:
@@ -181,6 +203,7 @@ def confirm(push: Push, answer: FortnoxInvoice) -> None:
         row.state, row.document_number = PushState.CONFIRMED, answer.number
         row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
         row.save()
+        _solve(row)
         accept_number(
             invoice=row.invoice, number=answer.number, ocr=answer.ocr or "", figures=figures(answer), at=clock.now()
         )
@@ -192,6 +215,8 @@ def book(fortnox: Fortnox, push: Push) -> None:
     try:
         invoice = fortnox.invoices.bookkeep(push.document_number)
     except FortnoxError as error:
+        if isinstance(error, Forbidden):
+            raise
         if error.outcome is Outcome.REFUSED:
             _store_booking_refusal(fortnox, push, error)
             return
@@ -206,6 +231,7 @@ def _store_booking_refusal(fortnox: Fortnox, push: Push, error: FortnoxError) ->
         _store_booking(push, invoice)
         return
     _mine(push).update(error_code=str(error.code or ""), error_text=in_words(error), next_at=None)
+    problems.note_push(push, at=clock.now(), error=error)
 
 
 def _store_booking(push: Push, invoice: FortnoxInvoice) -> None:
@@ -217,20 +243,30 @@ def _store_booking(push: Push, invoice: FortnoxInvoice) -> None:
         _mine(push).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None)
         push.invoice.booked = True
         push.invoice.save(update_fields=["booked"])
+        _solve(push)
 
 
+def _solve(push: Push) -> None:
+    numbers = [push.reference]
+    problems.solve(company_id=push.company_id, kind=problems.INVOICE, numbers=numbers, at=clock.now())
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
 def retry(*, push: Push, actor: User) -> None:
-    """Send again by hand what was rejected, or book again what could not be booked."""
-    with transaction.atomic():
-        row = Push.objects.select_for_update().get(pk=push.pk)
-        if row.state == PushState.REJECTED:
-            row.state, row.payload, row.payload_hash = PushState.QUEUED, None, ""
-        row.error_code = row.error_text = ""
-        row.next_at = None if row.state == PushState.QUEUED else database_now()
-        row.save()
-        summary = f"{row.invoice}: sent to Fortnox again"
-        record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
-        jobs.enqueue_push(row)
+    """Send again by hand what was rejected, or book again what could not be booked. Raises NotAllowed, NotWorking."""
+    working_connection()
+    row = Push.objects.select_for_update().get(pk=push.pk)
+    if row.state == PushState.REJECTED:
+        row.state, row.payload, row.payload_hash = PushState.QUEUED, None, ""
+    elif row.state == PushState.NEEDS_PERSON:  # it may be there by now: look for it again, send nothing
+        row.state, row.lookups, row.late_negatives = PushState.UNCERTAIN, 0, 0
+    row.error_code = row.error_text = ""
+    row.next_at = None if row.state == PushState.QUEUED else database_now()
+    row.save()
+    summary = f"{row.invoice}: sent to Fortnox again"
+    record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
+    jobs.enqueue_push(row)
 
 
 def _postpone(push: Push) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet, Subquery
 
 from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MOST_TRIES = 5
+NOT_PERMITTED = "not_permitted"  # the trouble of a run that met a missing permission or licence
+COMPANY_CHANGED = "company_changed"  # and of one that was under way when another company was connected
 
 
-def start_or_resume(*, connection: Connection, kind: RunKind, at: datetime, full: bool = False) -> Run:
+def start_or_resume(
+    *, connection: Connection, kind: RunKind, at: datetime, full: bool = False, asked_by: int | None = None
+) -> Run:
     """Return the running run of this kind, else a new one that reads what changed since the last complete one.
 
-    The database holds one running run a workspace and kind.
+    The database holds one running run a workspace and kind. `asked_by` is the id of who pressed a button.
     """
     with transaction.atomic():
         running = Run.objects.select_for_update().filter(kind=kind, state=RunState.RUNNING).first()
@@ -25,7 +31,14 @@ def start_or_resume(*, connection: Connection, kind: RunKind, at: datetime, full
         last = last_done(connection, kind)
         since = None if full or last is None else with_overlap(last.started_at)
         stage = "active" if since is None else "changed"
-        return Run.objects.create(kind=kind, company_id=connection.company_id, started_at=at, since=since, stage=stage)
+        return Run.objects.create(
+            kind=kind,
+            company_id=connection.company_id,
+            started_at=at,
+            since=since,
+            stage=stage,
+            asked_by_id=asked_by,
+        )
 
 
 def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
@@ -34,7 +47,7 @@ def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
         count(run, "resumed")
         run.save(update_fields=["counts"])
         return run
-    end(run, at=at, state=RunState.STOPPED, text="The connected company changed.")
+    end(run, at=at, state=RunState.STOPPED, trouble=COMPANY_CHANGED)
     return Run.objects.create(kind=run.kind, company_id=connection.company_id, started_at=at)
 
 
@@ -50,6 +63,15 @@ def with_overlap(moment: datetime) -> datetime:
 def last_done(connection: Connection, kind: RunKind) -> Run | None:
     done = Run.objects.filter(kind=kind, state=RunState.DONE, company_id=connection.company_id)
     return done.order_by("-id").first()
+
+
+def newest_of_each_kind(runs: QuerySet[Run]) -> dict[str, Run]:
+    """Return the newest of these runs by kind. One look into the index a kind, however many runs there were.
+
+    `DISTINCT ON` would read the whole history, each minute, of a thousand workspaces.
+    """
+    newest: Any = [Subquery(runs.filter(kind=kind).order_by("-id").values("pk")[:1]) for kind in RunKind]
+    return {run.kind: run for run in runs.filter(pk__in=newest)}
 
 
 def count(run: Run, name: str, by: int = 1) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from fortnox_api import Fortnox
 from uku.integrations.fortnox import runs
-from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.connection.gateway import open_fortnox
 from uku.integrations.fortnox.models import Connection, Run, RunKind
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan, Task, TaskState
@@ -46,13 +46,13 @@ STATISTICS = {
 }
 
 
-def read_statistics(*, connection: Connection) -> Run | None:
+def read_statistics(*, connection: Connection, asked_by: int | None = None) -> Run | None:
     """Open the months that are due and count what the open ones need. None when no plan is active."""
     plan = SummaryPlan.objects.filter(active=True).first()
     if plan is None:
         return None
     open_missing_months(today=clock.today(connection.workspace.time_zone), at=clock.now())
-    run = runs.start_or_resume(connection=connection, kind=RunKind.STATISTICS, at=clock.now())
+    run = runs.start_or_resume(connection=connection, kind=RunKind.STATISTICS, at=clock.now(), asked_by=asked_by)
     tasks = Task.objects.filter(month__isnull=False, state=TaskState.OPEN).order_by("month")
     with open_fortnox(connection) as fortnox:
         for task in tasks:

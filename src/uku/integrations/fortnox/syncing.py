@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import structlog
+from django.db.models import QuerySet
 
 from fortnox_api import Forbidden, FortnoxError, GrantRevoked, Unauthorized
 from uku.integrations.fortnox import jobs, linking, runs
-from uku.integrations.fortnox.failures import in_words
-from uku.integrations.fortnox.gateway import open_fortnox, renew_tokens
-from uku.integrations.fortnox.importing import run_import
-from uku.integrations.fortnox.models import ArticleRecord, Connection, Run, RunKind, RunState
+from uku.integrations.fortnox.connection import facts, schedule
+from uku.integrations.fortnox.connection.gateway import may_go_out, open_fortnox, renew_tokens
+from uku.integrations.fortnox.health import problems, troubles
+from uku.integrations.fortnox.importing import read_one, run_import
+from uku.integrations.fortnox.models import ArticleRecord, Connection, ConnectionTrouble, Run, RunKind, RunState
 from uku.integrations.fortnox.payments import read_payments
 from uku.integrations.fortnox.preflight import read_article
 from uku.integrations.fortnox.statistics import read_statistics
 from uku.kit import clock
 
 log = structlog.get_logger()
-NEEDS_AUTHORIZATION = "needs_authorization"
-NOT_PERMITTED = "not_permitted"
+NEEDS_AUTHORIZATION = ConnectionTrouble.NEEDS_AUTHORIZATION
 
 
-def run_sync(*, connection: Connection, kind: RunKind, full: bool = False) -> None:
-    """Run one kind of sync. What Fortnox refuses is written down; what passes by itself is left to the sweep."""
+def run_sync(*, connection: Connection, kind: RunKind, full: bool = False, asked_by: int | None = None) -> None:
+    """Run one kind of sync. What Fortnox refuses is written down; what passes by itself is left to the sweep.
+
+    `asked_by` is the id of who pressed a button, None for the schedule.
+    """
     try:
         if kind in {RunKind.CUSTOMERS, RunKind.ARTICLES}:
-            run_import(connection=connection, kind=kind, full=full)
+            run_import(connection=connection, kind=kind, full=full, asked_by=asked_by)
             jobs.enqueue_details(connection)
         elif kind == RunKind.PAYMENTS:
-            read_payments(connection=connection)
+            read_payments(connection=connection, asked_by=asked_by)
         else:
-            read_statistics(connection=connection)
+            read_statistics(connection=connection, asked_by=asked_by)
     except FortnoxError as error:
         note_failure(connection, error)
         _stop(kind, error)
+    else:
+        problems.solve(company_id=connection.company_id, kind=str(kind), numbers=[""], at=clock.now())
+    troubles.review(connection, at=clock.now())
+
+
+def read_record(*, connection: Connection, kind: RunKind, number: str) -> None:
+    """Read one customer or article again, because a person asked for it."""
+    record_kind = problems.CUSTOMER if kind == RunKind.CUSTOMERS else problems.ARTICLE
+    try:
+        read_one(connection=connection, kind=kind, number=number)
+    except FortnoxError as error:
+        note_failure(connection, error)
+        company = connection.company_id
+        problems.note(company_id=company, kind=record_kind, number=number, error=error, at=clock.now())
 
 
 def read_detail_slice(*, connection: Connection, at_most: int) -> bool:
@@ -48,7 +66,7 @@ def read_detail_slice(*, connection: Connection, at_most: int) -> bool:
 def read_article_now(record: ArticleRecord) -> None:
     """Read one article's detail for a person who waits; without Fortnox the list's facts must do."""
     connection = Connection.objects.filter(enabled=True, company_id=record.company_id).first()
-    if connection is None or not connection.is_connected:
+    if connection is None or connection.trouble or not may_go_out(connection):
         return
     try:
         with open_fortnox(connection) as fortnox:
@@ -58,19 +76,65 @@ def read_article_now(record: ArticleRecord) -> None:
 
 
 def renew(*, connection: Connection) -> None:
-    """Refresh the tokens of an idle connection by one cheap request."""
+    """Renew the tokens of an idle connection by one cheap request."""
     try:
         renew_tokens(connection)
     except FortnoxError as error:
         note_failure(connection, error)
 
 
+def check_again(*, connection: Connection) -> None:
+    """Look whether a refusal still stands, by new tokens and one read that every connection may make.
+
+    Passing trouble says neither. What was refused in passing goes on with the next sweep.
+    """
+    try:
+        renew_tokens(connection)
+        with open_fortnox(connection) as fortnox:
+            fortnox.company.get()
+    except FortnoxError as error:
+        log.warning("still refused", fortnox_code=str(error.code), uid=error.request_id)
+        if (found := _same_grant(connection).first()) is not None:
+            _note_check(found, error)
+    else:
+        facts.end_trouble(connection, ConnectionTrouble.NO_LICENCE, at=clock.now())
+    troubles.review(connection, at=clock.now())
+
+
+def _note_check(connection: Connection, error: FortnoxError) -> None:
+    """New tokens were refused as well: decide whether that is final (fortnox-api 3.3).
+
+    A plain 401 may be a disturbance at Fortnox, so it has to last; a code says what is the matter.
+    """
+    at, since = clock.now(), connection.refused_since
+    same = _same_grant(connection)
+    if isinstance(error, Forbidden) and error.code in facts.LICENCE_CODES:
+        facts.miss_licence(same, error, at)
+    elif isinstance(error, Unauthorized) and not connection.trouble:
+        lasted = since is not None and at - since >= schedule.REFUSED_FOR_GOOD
+        if lasted or error.code is not None:
+            facts.begin_trouble(same, ConnectionTrouble.NEEDS_AUTHORIZATION, facts.words(error), at)
+    elif connection.trouble == ConnectionTrouble.NO_LICENCE:
+        facts.wait_for_licence(same, at)
+
+
 def note_failure(connection: Connection, error: FortnoxError) -> None:
-    """Write on the connection that its grant is dead, unless someone authorized meanwhile; log the rest."""
+    """Write on the connection that its grant is dead, unless someone authorized meanwhile; log the rest.
+
+    A refusal that may pass is only dated; a check with new tokens decides.
+    """
     log.warning("fortnox failed", error=type(error).__name__, fortnox_code=str(error.code), uid=error.request_id)
-    if isinstance(error, (GrantRevoked, Unauthorized)):
-        same_grant = Connection.objects.filter(pk=connection.pk, authorized_at=connection.authorized_at)
-        same_grant.update(trouble=NEEDS_AUTHORIZATION, trouble_text=in_words(error))
+    at = clock.now()
+    same_grant = _same_grant(connection)
+    if isinstance(error, GrantRevoked):
+        facts.begin_trouble(same_grant, ConnectionTrouble.NEEDS_AUTHORIZATION, facts.words(error), at)
+    elif isinstance(error, Unauthorized) or error.code == facts.NO_API_LICENCE:
+        facts.note_refusal(same_grant, at)
+
+
+def _same_grant(connection: Connection) -> QuerySet[Connection]:
+    """The row as long as it holds the grant that failed: a late failure must not blame a new one."""
+    return Connection.objects.filter(pk=connection.pk, authorized_at=connection.authorized_at)
 
 
 def _stop(kind: RunKind, error: FortnoxError) -> None:
@@ -85,5 +149,6 @@ def _stop(kind: RunKind, error: FortnoxError) -> None:
         runs.count(run, "tries")
         run.save(update_fields=["counts"])
         return
-    trouble = NOT_PERMITTED if isinstance(error, Forbidden) else ""
-    runs.end(run, at=clock.now(), state=RunState.STOPPED, text=in_words(error), trouble=trouble)
+    trouble = runs.NOT_PERMITTED if isinstance(error, Forbidden) else ""
+    runs.end(run, at=clock.now(), state=RunState.STOPPED, text=error.message, trouble=trouble)
+    problems.note(company_id=run.company_id, kind=str(kind), number="", error=error, at=clock.now())

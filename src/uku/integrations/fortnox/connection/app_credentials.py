@@ -1,0 +1,38 @@
+"""A wrong client id or secret: the operator's fault, told to the operator, blamed on no customer (F35)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from uku.kit.alarms import clear_alarm, cleared_at, is_open, may_try, raise_alarm
+
+ALARM = "fortnox.app_credentials"
+PROBE_EVERY = timedelta(minutes=5)
+
+
+def refused(at: datetime) -> None:
+    """Fortnox refused the app itself: raise the alarm. All renewals pause; one process at a time probes."""
+    text = _(
+        "Fortnox does not accept this installation's client id or client secret. No connection can renew its access,"
+        " so all syncs stop within an hour; nothing is lost, and no customer has to authorize again. Correct"
+        " UKU_FORTNOX_CLIENT_ID and UKU_FORTNOX_CLIENT_SECRET as they stand in Fortnox's developer portal, and restart."
+    )
+    raise_alarm(key=ALARM, text=text, at=at)
+
+
+def accepted(at: datetime) -> None:
+    """Fortnox knew the app: clear the alarm if there is one."""
+    if is_open(ALARM):
+        clear_alarm(key=ALARM, at=at)
+
+
+def mended_at() -> datetime | None:
+    """Return when the operator last mended the app's credentials; what failed before it is explained by them."""
+    return cleared_at(ALARM)
+
+
+def may_ask(at: datetime) -> bool:
+    """Say whether this process may ask the token address: while the alarm is open, one probe in five minutes."""
+    return may_try(key=ALARM, every=PROBE_EVERY, at=at)

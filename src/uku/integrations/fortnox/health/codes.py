@@ -1,0 +1,320 @@
+"""Fortnox's error codes and sentences as one table: what happened, what to do, who can do it.
+
+Sources: fortnox.se/developer/guides-and-good-to-know/errors, recorded answers, and the public integrations that
+explain what Fortnox does not. Menu paths are Fortnox's own, in Swedish, as its users see them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+Words = Any  # a text that is translated when it is shown
+
+
+class Who(TextChoices):
+    """Who can cure it."""
+
+    FORTNOX_ADMIN = "fortnox_admin", _("an administrator of the company in Fortnox")
+    YOU = "you", _("a Company Owner or Company Admin here")
+    OPERATOR = "operator", _("the person who runs this installation of Uku")
+    NOBODY = "nobody", _("nobody: Uku goes on by itself")
+
+
+class Group(TextChoices):
+    """What kind of cure it needs."""
+
+    WAIT = "wait", _("Wait")
+    AUTHORIZE = "authorize", _("Authorize again")
+    PERMISSION = "permission", _("Permission missing")
+    LICENCE = "licence", _("Licence missing")
+    FORTNOX = "fortnox", _("Put right in Fortnox")
+    HERE = "here", _("Put right in Uku")
+    OURS = "ours", _("Uku's fault")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cause. What it means depends on what was under way, so it is not said here."""
+
+    happened: Words
+    remedy: Words
+    who: Who
+    group: Group
+
+
+def _fix(happened: Words, remedy: Words) -> Entry:
+    return Entry(happened, remedy, Who.FORTNOX_ADMIN, Group.FORTNOX)
+
+
+def _here(happened: Words, remedy: Words) -> Entry:
+    return Entry(happened, remedy, Who.YOU, Group.HERE)
+
+
+def _ours(happened: Words) -> Entry:
+    remedy = _("Send the request id below to the person who runs this installation: nothing in Fortnox is wrong.")
+    return Entry(happened, remedy, Who.OPERATOR, Group.OURS)
+
+
+def _scope(happened: Words) -> Entry:
+    remedy = _("Open Connect to Fortnox, click Authorize, and accept every permission. Sign in as an administrator.")
+    return Entry(happened, remedy, Who.YOU, Group.PERMISSION)
+
+
+WAIT = Entry(
+    _("Fortnox had a fault of its own."),
+    _("Nothing: Uku tries again by itself. If it lasts all day, look at Fortnox's status page (status.fortnox.se)."),
+    Who.NOBODY,
+    Group.WAIT,
+)
+LOGIN = Entry(
+    _("Fortnox no longer accepts the sign-in of this connection."),
+    _(
+        "Open Connect to Fortnox and click Authorize. If it stops again, see in Fortnox that the subscription is paid"
+        " and that the integration still stands under Administrera användare → Hantera integrationer."
+    ),
+    Who.YOU,
+    Group.AUTHORIZE,
+)
+LICENCE = Entry(
+    _("The company has no active licence in Fortnox for this."),
+    _(
+        "Order the licence in Fortnox (Inställningar → Abonnemang): Kundfaktura for customers, articles, invoices and"
+        " payments, Bokföring for vouchers. Then open Connect to Fortnox and click Authorize."
+    ),
+    Who.FORTNOX_ADMIN,
+    Group.LICENCE,
+)
+INTEGRATION_LICENCE = Entry(
+    _("The company has no integration licence in Fortnox."),
+    _(
+        "Order the integration licence in Fortnox (Inställningar → Abonnemang), and see under Administrera användare →"
+        " Hantera integrationer that it is given to Uku. Then open Connect to Fortnox and click Authorize."
+    ),
+    Who.FORTNOX_ADMIN,
+    Group.LICENCE,
+)
+CREDENTIALS = Entry(
+    _("Fortnox does not accept this installation's app: its client id or client secret is wrong."),
+    _("Nothing is needed from you. The person who runs this installation has been told and must mend it."),
+    Who.OPERATOR,
+    Group.OURS,
+)
+_PERIOD = _fix(
+    _("The period of this date is locked in Fortnox."),
+    _("Unlock it in Fortnox (Inställningar → Bokföring → Lås period), or make a new invoice with a later date."),
+)
+_CUSTOMER = _fix(
+    _("Fortnox cannot find the customer."),
+    _("See that the customer still exists in Fortnox (Register → Kunder), then click Reload data on the Settings tab."),
+)
+_ARTICLE = _fix(
+    _("Fortnox cannot find an article of this invoice."),
+    _("See that the article still exists in Fortnox (Register → Artiklar), or give the product another article here."),
+)
+_ACCOUNT = _fix(
+    _("An account that this needs is missing in Fortnox."),
+    _("Add the account in Fortnox (Register → Kontoplan), or choose another one on the article."),
+)
+_PREDEFINED = _fix(
+    _("A predefined account is missing in Fortnox."),
+    _("Fill it in in Fortnox (Inställningar → Bokföring → Förvalda konton)."),
+)
+_VAT = _fix(
+    _("Fortnox does not know this VAT rate for the account."),
+    _(
+        "See the VAT code of the account in Fortnox (Register → Kontoplan), or give the article a sales account with"
+        " the right rate (Register → Artiklar)."
+    ),
+)
+_YEAR = _fix(
+    _("Fortnox has no financial year for this date."),
+    _("Add the financial year in Fortnox (Inställningar → Bokföring → Räkenskapsår)."),
+)
+_TEXT = _here(
+    _("Fortnox does not take a sign in one of the texts."),
+    _('Take signs such as < > " | out of the texts in a new invoice.'),
+)
+_UNITS = _fix(_("Fortnox cannot find the unit."), _("Add the unit in Fortnox (Register → Enheter)."))
+_TERMS = _fix(
+    _("Fortnox cannot find the terms of payment."),
+    _("Choose terms of payment for the customer in Fortnox (Register → Kunder), which adds what is missing."),
+)
+_CURRENCY = _fix(
+    _("Fortnox does not know this currency."), _("Add the currency in Fortnox (Register → Valutor), or invoice in SEK.")
+)
+_FINALIZED = _fix(
+    _("Fortnox wants the invoice to be marked as ready (klarmarkerad) before it is booked."),
+    _("Open the invoice in Fortnox (Fakturering → Kundfakturor) and mark it as ready."),
+)
+_BAD_VALUE = _ours(_("Uku sent a value in a form that Fortnox does not take."))
+_BAD_BODY = _ours(_("Uku sent something that Fortnox could not read."))
+_BAD_QUERY = _ours(_("Uku asked Fortnox in a way that it does not know."))
+_NUMBER = _here(
+    _("The number is, or has been, in use in Fortnox; Fortnox never gives a deleted number back."),
+    _("Choose another number."),
+)
+_NO_INVOICE = _fix(
+    _("Fortnox cannot find the invoice: it was removed there."),
+    _("Look for it in Fortnox (Fakturering → Kundfakturor). The invoice here is kept; cancel it here if it is void."),
+)
+_PRICES = _fix(
+    _("Fortnox cannot find a price list, price or terms of delivery that the customer or article names."),
+    _("Put it right on the customer or the article in Fortnox (Register → Kunder, Register → Artiklar)."),
+)
+_PAID = _here(
+    _("The invoice is paid already in Fortnox."),
+    _("Nothing: Uku reads the payment back within a quarter of an hour."),
+)
+_HOUSE_WORK = _fix(
+    _("Fortnox applies its rules for tax reduction (rot, rut) or warehouse to this invoice."),
+    _("Open the customer and the articles in Fortnox and see whether they are meant for that."),
+)
+
+BY_CODE: Final[dict[str, Entry]] = {
+    code: entry
+    for codes, entry in (
+        ("1000003 1000029", WAIT),
+        ("2000310 2000311 2003275", LOGIN),
+        ("2001103", INTEGRATION_LICENCE),
+        ("2001101", LICENCE),
+        ("2000663 2000664", _scope(_("The connection lacks a permission in Fortnox for this."))),
+        ("2001339", _scope(_("The connection may not list invoices in Fortnox."))),
+        ("2001393", _scope(_("The connection lacks the permission for customer invoices."))),
+        ("2001427", _scope(_("The connection lacks the permission for accruals."))),
+        ("2002455", _scope(_("The connection lacks the permission for vouchers."))),
+        ("2003330", _scope(_("The connection may not list payments in Fortnox."))),
+        ("2000401 2002141", _PERIOD),
+        ("2000204 2000433", _CUSTOMER),
+        ("2000428 2001302 2000513", _ARTICLE),
+        ("2000423 2001304", _ACCOUNT),
+        ("2001265 2002462", _fix(_("An account number is not valid in Fortnox."), _ACCOUNT.remedy)),
+        (
+            "2000550",
+            _fix(
+                _("An account that this needs is inactive in Fortnox."),
+                _("Activate the account in Fortnox (Register → Kontoplan), or choose another one on the article."),
+            ),
+        ),
+        ("2001403 2003095", _PREDEFINED),
+        ("2004052 2004167", _VAT),
+        ("2000427", _CURRENCY),
+        ("2000430 2000431 2000435", _PRICES),
+        ("2000429", _TERMS),
+        ("2000432", _UNITS),
+        ("2000434", _NO_INVOICE),
+        ("2000359", _TEXT),
+        (
+            "2000919",
+            _here(
+                _("Fortnox does not know the country of this customer; it wants the Swedish name."),
+                _("Choose the country of the client again, and see the customer in Fortnox (Register → Kunder)."),
+            ),
+        ),
+        ("2000107", _here(_("A text is longer than Fortnox takes."), _("Shorten the texts in a new invoice."))),
+        ("2000637 2000013 2000600 2000861", _NUMBER),
+        (
+            "2001200",
+            _fix(
+                _("The customer has no type in Fortnox: neither company nor private person."),
+                _("Choose the type of the customer in Fortnox (Register → Kunder)."),
+            ),
+        ),
+        ("2003055", _PAID),
+        ("2003498", _FINALIZED),
+        (
+            "2003977",
+            _here(
+                _("A row has a quantity but neither article nor description."),
+                _("Give every row a product in a new invoice."),
+            ),
+        ),
+        ("2001846", _here(_("A row has no article number."), _("Choose a product with an article number."))),
+        ("2000439 2001161", _fix(_("Fortnox cannot find the order or project."), _("See that it still exists there."))),
+        (
+            "2000755",
+            _fix(_("The supplier invoice does not balance in Fortnox."), _("Put it right there.")),
+        ),
+        (
+            "2002980 2003157 2004021 2003115 2003124 2003125 2003126 2003127 2003241 2003277 2003399",
+            _HOUSE_WORK,
+        ),
+        ("2004209 2004217 2004218 2004262 2004263", _HOUSE_WORK),
+        ("2000719 2000721", LOGIN),
+        ("2000106 2000108 2000134", _BAD_VALUE),
+        ("2001392 2001399 2001740 2002115 2002649 1000030 1000031", _BAD_BODY),
+        ("2000587 2000588 2000729 2000764", _BAD_QUERY),
+        # Words of OAuth, from the token address.
+        ("invalid_grant", LOGIN),
+        ("invalid_client unauthorized_client", CREDENTIALS),
+        ("error_missing_license error_missing_app_license", LICENCE),
+        (
+            "invalid_scope",
+            Entry(
+                _("Fortnox does not know one of the permissions that Uku asked for."),
+                _("The person who runs this installation must switch it on for the app in the developer portal."),
+                Who.OPERATOR,
+                Group.OURS,
+            ),
+        ),
+        (
+            "error_missing_system_admin_right",
+            _scope(_("You do not have permission to grant access: Fortnox lets only administrators authorize apps.")),
+        ),
+        ("access_denied", _scope(_("The permission was not given in Fortnox."))),
+    )
+    for code in codes.split()
+}
+
+BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], Entry], ...]] = tuple(
+    (re.compile(pattern, re.IGNORECASE), entry)
+    for pattern, entry in (
+        (r"(hämta|hitta) moms", _VAT),
+        (r"(hämta|hitta) valuta", _CURRENCY),
+        (r"(hämta|hitta) kostnadsställe", _fix(_("Fortnox cannot find the cost centre."), _("Add it in Fortnox."))),
+        (r"(hämta|hitta) leveranss", _PRICES),
+        (r"klarmarkerad|must be finalized", _FINALIZED),
+        (r"förvalt konto", _PREDEFINED),
+        (r"betaldatum måste vara inom|fiscal year not available|räkenskapsår", _YEAR),
+        (r"låst perioden|period.*låst|period.*locked", _PERIOD),
+        (
+            r"OCR-numret används redan",
+            _fix(
+                _("The OCR number is in use on another invoice in Fortnox."),
+                _("See whether the invoice is there already (Fakturering → Kundfakturor) before it is sent again."),
+            ),
+        ),
+        (r"tolkas som null", _BAD_VALUE),
+        (r"kontot .* existerar inte|hitta konto\b|hitta kontot", _ACCOUNT),
+        (r"konto(t)? är inte aktivt", BY_CODE["2000550"]),
+        (
+            r"bankuppgifter saknas|företaget är registrerat",
+            _fix(
+                _("The company's own details in Fortnox are not complete."),
+                _("Fill in bank details and registration in Fortnox (Inställningar → Företagsinställningar)."),
+            ),
+        ),
+        (r"(hämta|hitta) kund", _CUSTOMER),
+        (r"(hämta|hitta) artikel|hitta artikeln", _ARTICLE),
+        (r"hitta fakturan", _NO_INVOICE),
+        (r"licens", LICENCE),
+        (r"behörighet", BY_CODE["2000663"]),
+        (r"ogiltig inloggning|unauthorized|invalid refresh token", LOGIN),
+        (r"otillåtna tecken|ej tillåtna tecken", _TEXT),
+        (r"system exception|internal error", WAIT),
+    )
+)
+
+UNKNOWN: Final = Entry(
+    _("Fortnox did not accept this, for a reason that Uku does not know yet."),
+    _(
+        "Read Fortnox's own words below and put it right there. If they make no sense, send them with the request id to"
+        " the person who runs this installation."
+    ),
+    Who.FORTNOX_ADMIN,
+    Group.FORTNOX,
+)

@@ -1,0 +1,92 @@
+"""Records and runs that did not go through: noted when they fail, solved when they go through later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from fortnox_api import FortnoxError
+from uku.integrations.fortnox.models import Problem, Push
+
+CUSTOMER, ARTICLE, INVOICE, PAYMENT = "customer", "article", "invoice", "payment"
+
+
+def note(
+    *,
+    company_id: str,
+    kind: str,
+    number: str,
+    at: datetime,
+    name: str = "",
+    error: FortnoxError | None = None,
+    reason: str = "",
+    push: Push | None = None,
+) -> None:
+    """Write down that a record did not go through, once however often it is tried.
+
+    What a person ignored stays ignored while it fails for the same cause; another cause shows it again.
+    """
+    facts = {
+        "code": _cut(str(error.code or "") if error else "", 20),
+        "message": _cut(error.message if error else "", 500),
+        "reason": _cut(reason or (error.reason if error and not error.message else ""), 300),
+    }
+    ids = {"name": _cut(name, 1024), "request_id": _cut((error.request_id or "") if error else "", 40)}
+    place = {"company_id": company_id, "kind": kind, "number": _cut(number, 1024)}
+    with transaction.atomic():
+        row = Problem.objects.select_for_update().filter(**place, solved_at=None).first()
+        if row is None:
+            _create(**place, **facts, **ids, push=push, first_at=at, last_at=at)
+            return
+        if any(getattr(row, field) != value for field, value in facts.items()):
+            row.ignored_at = row.ignored_by = None
+        for field, value in {**facts, **ids}.items():
+            setattr(row, field, value)
+        row.times, row.last_at = row.times + 1, at
+        row.save()
+
+
+def _create(**values: object) -> None:
+    """Another worker may write the same problem at this moment: its row will do."""
+    try:
+        with transaction.atomic():
+            Problem.objects.create(**values)
+    except IntegrityError:
+        return
+
+
+def note_push(push: Push, *, at: datetime, error: FortnoxError | None = None, reason: str = "") -> None:
+    """Write down that an invoice did not go through, under our own reference."""
+    note(
+        company_id=push.company_id,
+        kind=INVOICE,
+        number=push.reference,
+        name=str(push.invoice.client),
+        at=at,
+        error=error,
+        reason=reason,
+        push=push,
+    )
+
+
+def solve(*, company_id: str, kind: str, numbers: Iterable[str], at: datetime) -> None:
+    """Close the problems of records that went through; an ignored one too."""
+    waiting = Problem.objects.filter(company_id=company_id, kind=kind, solved_at=None)
+    waiting.filter(number__in=list(numbers)).update(solved_at=at)
+
+
+def unsolved(company_id: str) -> QuerySet[Problem]:
+    """The problems that still hold, ignored ones too."""
+    return Problem.objects.filter(company_id=company_id, solved_at=None)
+
+
+def standing_open(company_id: str) -> QuerySet[Problem]:
+    """The problems that wait for somebody: neither solved nor ignored."""
+    return unsolved(company_id).filter(ignored_at=None)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text.replace("\x00", "")[:longest]

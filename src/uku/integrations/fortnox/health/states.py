@@ -1,0 +1,206 @@
+"""How the connection stands, decided from facts and from nothing else. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final
+
+LASTING: Final = timedelta(hours=6)
+"""Passing trouble that lasts longer is told to a person, and once (spec section 5)."""
+
+INVOICES: Final = "invoices"
+"""The kind of data that goes out. The kinds that come in are named like their runs."""
+
+STATISTICS: Final = "statistics"
+"""The kind of data whose permission is asked for only when a person chooses it."""
+
+NO_API_LICENCE: Final = "2001103"
+"""Fortnox's code for a company without the integration licence."""
+
+
+class State(Enum):
+    """From the best to the worst; what a connection without tokens is in stands first."""
+
+    OFF = 0
+    NOT_CONNECTED = 1
+    HEALTHY = 2
+    PAUSED = 3
+    DEGRADED = 4
+    NOT_PERMITTED = 5
+    NEEDS_AUTHORIZATION = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """What concerns every kind of data. `trouble` is a value of ConnectionTrouble, "" when the grant lives.
+
+    `refused`: Fortnox refused, and a check with new tokens will decide. `app_refused`: the app's secret is wrong.
+    `runs_out_at`: when the grant dies for want of a renewal, None as long as it is renewed in time (F42).
+    """
+
+    enabled: bool = True
+    connected: bool = True
+    plan_allows: bool = True
+    foreign: bool = False
+    trouble: str = ""
+    app_refused: bool = False
+    refused: bool = False
+    renewal_failures: int = 0
+    runs_out_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    """What is known of one kind of data. Times are None when it has not happened.
+
+    `refused_code` is Fortnox's code when the newest answer that tells says "not permitted", else None;
+    `lacks_scope` that the grant has no permission for all that is wanted; `failing_since` when the first try
+    after the last success failed without Fortnox saying why for good.
+    """
+
+    kind: str
+    refused_code: str | None = None
+    lacks_scope: bool = False
+    failing_since: datetime | None = None
+    last_success: datetime | None = None
+    last_attempt: datetime | None = None
+    next_try: datetime | None = None
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    at: datetime
+    connection: ConnectionFacts
+    kinds: tuple[KindFacts, ...] = ()
+    need_a_person: int = 0
+
+
+class Cause(Enum):
+    """Why something stands still. A cause is told once, whatever number of attempts it spoils."""
+
+    TROUBLE = "trouble"
+    APP_REFUSED = "app_credentials"
+    NOT_PERMITTED = "not_permitted"
+    LACKS_SCOPE = "permission_lacking"
+    LASTING = "lasting"
+    RUNS_OUT = "runs_out"
+
+
+BY_MAIL: Final = frozenset({Cause.TROUBLE, Cause.NOT_PERMITTED, Cause.LASTING, Cause.RUNS_OUT})
+"""A wrong app secret is the operator's to mend, and a scope that was just chosen is on the screen: no e-mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause that holds now. `detail` tells causes of one sort apart: the trouble, or Fortnox's code."""
+
+    cause: Cause
+    detail: str = ""
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The cause's name among the notices."""
+        if self.cause == Cause.TROUBLE:
+            return f"fortnox.{self.detail}"
+        return f"fortnox.{self.cause.value}" + (f":{self.detail}" if self.detail else "")
+
+
+def is_paused(facts: ConnectionFacts) -> bool:
+    """By a person, by the plan, or because this is a copy of the installation that holds the grant (F44)."""
+    return not (facts.enabled and facts.plan_allows) or facts.foreign
+
+
+def state_of(facts: ConnectionFacts) -> State:
+    """Return how the connection as a whole stands, whatever its kinds of data do."""
+    if not facts.connected:
+        return State.NOT_CONNECTED if facts.enabled else State.OFF
+    if is_paused(facts):
+        return State.PAUSED
+    if facts.trouble == "no_licence":
+        return State.NOT_PERMITTED
+    if facts.trouble:
+        return State.NEEDS_AUTHORIZATION
+    return State.DEGRADED if facts.app_refused or facts.refused or facts.renewal_failures else State.HEALTHY
+
+
+def state_of_kind(connection: ConnectionFacts, kind: KindFacts) -> State:
+    """Return how one kind of data stands: as the connection where that stands still, else by its own facts."""
+    whole = state_of(connection)
+    if whole not in {State.HEALTHY, State.DEGRADED}:
+        return whole
+    if kind.refused_code is not None or kind.lacks_scope:
+        return State.NOT_PERMITTED
+    failing = connection.app_refused or connection.refused or kind.failing_since is not None
+    return State.DEGRADED if failing else State.HEALTHY
+
+
+def worst(facts: Facts) -> State:
+    """Return the state that the card shows: the worst of the connection and its kinds."""
+    states = [state_of(facts.connection), *(state_of_kind(facts.connection, kind) for kind in facts.kinds)]
+    return max(states, key=lambda state: state.value)
+
+
+def needs_attention(facts: Facts) -> bool:
+    """Say whether someone has to do something, or should know: passing trouble only once it lasts."""
+    return gravest(facts) is not None
+
+
+def gravest(facts: Facts) -> Finding | None:
+    """Return the gravest cause that needs attention; None while paused.
+
+    A permission that a statistic was just chosen for is no fault: the bell and a note on the tabs say so, and the
+    connection works meanwhile (spec section 6).
+    """
+    if is_paused(facts.connection):
+        return None
+    return next((found for found in findings(facts) if not _is_only_chosen(found)), None)
+
+
+def _is_only_chosen(finding: Finding) -> bool:
+    return finding.cause == Cause.LACKS_SCOPE and set(finding.kinds) <= {STATISTICS}
+
+
+def findings(facts: Facts) -> tuple[Finding, ...]:
+    """Return the causes that hold, the gravest first. A pause hides none of them: they would be back after it."""
+    connection = facts.connection
+    if not connection.connected:
+        return ()
+    found = [Finding(Cause.TROUBLE, connection.trouble)] if connection.trouble else []
+    found += [Finding(Cause.APP_REFUSED)] if connection.app_refused else []
+    found += _not_permitted(facts)
+    lacking = tuple(kind.kind for kind in facts.kinds if kind.lacks_scope and kind.refused_code is None)
+    if lacking:
+        found.append(Finding(Cause.LACKS_SCOPE, kinds=lacking))
+    lasting = tuple(kind.kind for kind in facts.kinds if _lasts(kind, facts.at))
+    if lasting and not (connection.app_refused or connection.trouble):
+        found.append(Finding(Cause.LASTING, kinds=lasting))
+    if connection.runs_out_at is not None and not (connection.app_refused or connection.trouble):
+        found.append(Finding(Cause.RUNS_OUT))
+    return tuple(found)
+
+
+def _not_permitted(facts: Facts) -> list[Finding]:
+    """One finding a code, not a kind: one missing licence may stop several kinds of data.
+
+    The integration licence concerns the whole connection: while that is looked into, or told, it is not told twice.
+    """
+    codes = dict.fromkeys(kind.refused_code for kind in facts.kinds if kind.refused_code is not None)
+    if facts.connection.refused or facts.connection.trouble:
+        codes.pop(NO_API_LICENCE, None)
+    return [
+        Finding(Cause.NOT_PERMITTED, code, tuple(k.kind for k in facts.kinds if k.refused_code == code))
+        for code in codes
+    ]
+
+
+def _lasts(kind: KindFacts, at: datetime) -> bool:
+    return kind.refused_code is None and kind.failing_since is not None and at - kind.failing_since >= LASTING
+
+
+def failing_since(facts: Facts) -> datetime | None:
+    """Return since when passing trouble is seen, over all kinds of data; None when there is none."""
+    return min((kind.failing_since for kind in facts.kinds if kind.failing_since is not None), default=None)
