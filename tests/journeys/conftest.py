@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.journeys.site import open_site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -118,3 +119,17 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def shared_site(chromium, django_db_setup, addresses, django_db_blocker):
+    """The product on loopback with one workspace, for all tests of a file that only look."""
+    with open_site(chromium, addresses, django_db_blocker) as found:
+        yield found
+
+
+@pytest.fixture
+def site(chromium, django_db_setup, addresses, django_db_blocker):
+    """The product on loopback with one new workspace, for one test."""
+    with open_site(chromium, addresses, django_db_blocker) as found:
+        yield found

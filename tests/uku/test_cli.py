@@ -15,7 +15,19 @@ from uku.workspaces.models import AuditEntry, Membership, User, Workspace
 pytestmark = pytest.mark.process
 
 ONE_ROLE = "the app's role owns its tables and could change the audit log: set MIGRATE_DATABASE_URL to another role"
-COMMANDS = ("migrate", "serve", "worker", "sim", "demo", "settings", "doctor", "workspace", "fortnox")
+COMMANDS = (
+    "migrate",
+    "serve",
+    "worker",
+    "sim",
+    "demo",
+    "settings",
+    "doctor",
+    "rotate-keys",
+    "audit",
+    "workspace",
+    "fortnox",
+)
 
 
 def uku(*arguments: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -104,7 +116,23 @@ def test_a_workspace_is_made_listed_and_moved_to_another_plan(on_the_database):
     assert (changed.returncode, changed.stdout) == (0, "")
     assert on_the_database("workspace", "list").stdout == "byran  elite  olga@byran.example\n"
     assert User.objects.get().password.startswith("argon2$argon2id$")
-    assert (Membership.everywhere.count(), AuditEntry.everywhere.count()) == (1, 1)
+    assert (Membership.everywhere.count(), AuditEntry.everywhere.count()) == (1, 2)
+
+
+def test_the_operator_lists_the_members_and_names_another_owner(on_the_database):
+    for email in ("olga@byran.example", "anna@byran.example"):
+        User.objects.create_user(email=email, password=None)
+    on_the_database("workspace", "create", "Byrån", "byran", "olga@byran.example")
+    Membership.everywhere.create(
+        workspace=Workspace.objects.get(), user=User.objects.get(email="anna@byran.example"), role="member"
+    )
+    told = on_the_database("workspace", "set-owner", "byran", "Anna@Byran.Example")
+    assert (told.returncode, told.stdout) == (0, "")
+    assert on_the_database("workspace", "members", "byran").stdout == (
+        "anna@byran.example  owner  active\nolga@byran.example  admin  active\n"
+    )
+    told = on_the_database("workspace", "set-owner", "byran", "nobody@byran.example")
+    assert (told.returncode, told.stdout) == (2, "nobody@byran.example is not a member of byran.\n")
 
 
 def test_a_person_who_is_known_is_not_asked_for_a_password(on_the_database):
@@ -142,3 +170,14 @@ def test_what_cannot_be_done_to_a_workspace_is_a_sentence(on_the_database, argum
 def test_fortnox_has_no_connections_to_show_at_first(on_the_database):
     told = on_the_database("fortnox", "status")
     assert (told.returncode, told.stdout) == (0, "")
+
+
+def test_the_doctor_says_that_the_schema_waits_and_asks_no_table_that_is_not_there(cluster, addresses, database_name):
+    """A new installation, or one whose `uku migrate` was forgotten, gets a sentence and not a traceback."""
+    bare = f"{database_name}_bare"
+    cluster.create_database(bare)
+    told = uku("doctor", **{**SUITE_KEYS, "DATABASE_URL": addresses.app.replace(database_name, bare)})
+    assert (told.returncode, told.stderr) == (1, "")
+    bad = [line for line in told.stdout.splitlines() if line.startswith("BAD ")]
+    assert len(bad) == 1
+    assert bad[0].endswith(" migrations waiting")

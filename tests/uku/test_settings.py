@@ -15,7 +15,8 @@ UNENCRYPTED = (
     "would be reached without encryption. Use https, or set"
     " UKU_ALLOW_LOOPBACK_FORTNOX=1 for the simulator on this machine."
 )
-FACTS = {"secret_key": "s" * 32, "token_keys": KEY}
+SECRET = "a-long-one-for-these-tests-0123456789"
+FACTS = {"secret_key": SECRET, "token_keys": KEY}
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def test_the_two_keys_are_enough():
 
 def test_settings_come_from_the_environment(monkeypatch):
     given = {
-        "UKU_SECRET_KEY": "s" * 32,
+        "UKU_SECRET_KEY": SECRET,
         "UKU_TOKEN_KEYS": f"{KEY}, {Fernet.generate_key().decode()},",
         "UKU_PUBLIC_URL": "https://uku.byran.example/",
         "UKU_TEST_CLOCK": "1",
@@ -76,7 +77,7 @@ def test_what_is_no_token_key_is_refused_and_not_shown(keys):
 
 
 def test_no_secret_is_shown_with_the_configuration():
-    assert not any(secret in repr(Config(**FACTS)) for secret in ("s" * 32, KEY))
+    assert not any(secret in repr(Config(**FACTS)) for secret in (SECRET, KEY))
 
 
 @pytest.mark.parametrize("name", ["public_url", "fortnox_auth_url", "fortnox_api_url"])
@@ -118,6 +119,73 @@ def test_fortnox_without_encryption_is_refused(name, address, switch):
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8721", "http://localhost:8721", "http://[::1]:8721"])
 def test_the_simulator_on_this_machine_is_accepted_by_its_switch(address):
     assert Config(**FACTS, fortnox_api_url=address, allow_loopback_fortnox=True).fortnox_api_url == address
+
+
+INTERNAL = (
+    "is an internal address. Use Fortnox's public address, or set UKU_ALLOW_LOOPBACK_FORTNOX=1 for the simulator on"
+)
+
+
+@pytest.mark.parametrize("name", ["fortnox_auth_url", "fortnox_api_url"])
+@pytest.mark.parametrize(
+    ("address", "switch"),
+    [
+        ("https://10.0.0.1", False),
+        ("https://169.254.169.254", True),
+        ("https://[fd00::1]", True),
+        ("https://localhost", False),
+        ("https://fortnox", True),
+        ("https://fortnox.internal", True),
+        ("https://printer.local", False),
+    ],
+)
+def test_fortnox_at_an_internal_address_is_refused(name, address, switch):
+    """B54: encryption does not make an inside address Fortnox; the switch is for this machine only."""
+    given = {**FACTS, name: address, "allow_loopback_fortnox": switch}
+    assert problems(**given) == [((), f"Fortnox at {address} {INTERNAL} this machine.")]
+
+
+@pytest.mark.parametrize(
+    "secret", ["s" * 40, "abcabc" * 8, "django-insecure-4f9x8q2m7v1k3z6p0w5t", "change-me-0123456789-0123456789-0123"]
+)
+def test_a_placeholder_is_no_secret(secret):
+    """B53: a default that everybody knows signs sessions for everybody."""
+    said = "is a placeholder; make one of your own, as docs/settings.md says at its end"
+    assert problems(**{**FACTS, "secret_key": secret}) == [(("secret_key",), said)]
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"secret_key": KEY}, "UKU_SECRET_KEY and UKU_TOKEN_KEYS"),
+        ({"fortnox_client_secret": SECRET}, "UKU_SECRET_KEY and UKU_FORTNOX_CLIENT_SECRET"),
+        ({"fortnox_client_secret": KEY}, "UKU_TOKEN_KEYS and UKU_FORTNOX_CLIENT_SECRET"),
+    ],
+)
+def test_one_secret_serves_one_purpose(given, names):
+    """B53"""
+    said = f"{names} hold the same value. Make a secret of its own for each."
+    assert problems(**{**FACTS, **given}) == [((), said)]
+
+
+def test_debugging_is_refused_in_service():
+    """B55: an https address is service."""
+    [(place, said)] = problems(**FACTS, debug=True, public_url="https://uku.byran.example")
+    assert (place, said[:20]) == ((), "UKU_DEBUG shows trac")
+    assert Config(**FACTS, debug=True, public_url="http://localhost:8720").debug
+
+
+def test_proxies_are_networks():
+    """B23"""
+    assert Config(**FACTS, trusted_proxies="10.0.0.0/24, 192.0.2.7").trusted_proxies == ("10.0.0.0/24", "192.0.2.7/32")
+    said = "must be networks like 10.0.0.0/24 or addresses, comma separated"
+    assert problems(**FACTS, trusted_proxies="nginx") == [(("trusted_proxies",), said)]
+
+
+@pytest.mark.parametrize("name", ["session_idle_hours", "session_hours", "fresh_minutes"])
+def test_a_limit_of_nothing_is_refused(name):
+    """S17, S18: zero would sign everybody out at once, or never ask again."""
+    assert [place for place, _said in problems(**FACTS, **{name: 0})] == [(name,)]
 
 
 def test_names_that_are_no_setting_are_named():

@@ -13,6 +13,8 @@ from types import SimpleNamespace
 import pytest
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, Simulated, until
 
+OUR_NUMBER = "402200-0014"  # as in `make_workspace`
+
 NEXT_JOB = """
     UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
       SELECT id FROM procrastinate_jobs
@@ -34,6 +36,8 @@ def fortnox(settings):
     with Simulated() as simulated:
         places = {"fortnox_auth_url": simulated.address, "fortnox_api_url": simulated.address, "test_clock": True}
         settings.UKU = settings.UKU.model_copy(update=places)
+        # The first company is the workspace's own, the second is somebody else's.
+        simulated.ask("PATCH", f"companies/{FIRST}", OrganizationNumber=OUR_NUMBER)
         yield simulated
 
 
@@ -46,7 +50,7 @@ def real_pace():
 def _hurried(request, monkeypatch):
     """Everywhere else the same row and the same SQL, with a short interval."""
     if "real_pace" not in request.fixturenames:
-        from uku.integrations.fortnox import pace
+        from uku.integrations.fortnox.connection import pace
 
         monkeypatch.setattr(pace, "_RESERVE", pace._RESERVE.replace(pace.INTERVAL, "1 millisecond"))
 
@@ -59,23 +63,25 @@ def _no_collected_files(settings):
 
 @pytest.fixture
 def authorize(fortnox):
-    """Enable, go to the consent page, approve, and take the code in."""
+    """Enable, go to the consent page, approve, take the code in, and confirm the company if that is asked."""
 
     def go(workspace, user, *, company: str = FIRST, person: str = ANNA):
-        from uku.integrations.fortnox import connecting
+        from uku.integrations.fortnox.connection import confirming, connecting, granting
+        from uku.integrations.fortnox.models import PendingGrant
         from uku.kit import clock
         from uku.kit.scoping import workspace_in_force
 
         with workspace_in_force(workspace.pk):
             connecting.enable(workspace=workspace, actor=user, at=clock.now())
-            url = connecting.begin(
-                workspace=workspace, user=user, session_key="session", service_account=True, at=clock.now()
-            )
+            url = connecting.begin(workspace=workspace, actor=user, session_key="session", at=clock.now())
             back = fortnox.consent(url, user=person, company=company)
             attempt = connecting.claim_state(
                 state=back["state"], user_id=user.pk, session_key="session", at=clock.now()
             )
-            return connecting.complete(attempt=attempt, code=back["code"], at=clock.now())
+            made = granting.complete(attempt=attempt, code=back["code"], at=clock.now())
+            if isinstance(made, PendingGrant):
+                return confirming.confirm(workspace=workspace, grant_id=made.pk, actor=user, at=clock.now())
+            return made
 
     return go
 
@@ -174,7 +180,7 @@ ASK = """
 import pathlib, sys, time
 import django
 django.setup()
-from uku.integrations.fortnox.gateway import open_fortnox
+from uku.integrations.fortnox.connection.gateway import open_fortnox
 from uku.integrations.fortnox.models import Connection
 connection, place = Connection.everywhere.get(), pathlib.Path(sys.argv[1])
 (place / f"ready-{sys.argv[2]}").touch()

@@ -13,10 +13,12 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 
 from fortnox_sim.app import create_app
+from fortnox_sim.clock import Clock
 from fortnox_sim.server import build_server
 
 FIRST, SECOND = "556001", "556002"
 ANNA, OLLE = "anna@exempelbyran.example", "olle@exempelbyran.example"
+KARIN = "karin@digitalbyran.example"
 # Numbers that begin with 4 are not issued; each passes the check digit.
 NUMBERS = ("455000-0006", "455000-0014", "455000-0022", "455000-0030", "455000-0048", "455000-0055")
 
@@ -45,8 +47,8 @@ def _whole(app):
 class Simulated:
     """One simulator in a thread, with its control interface."""
 
-    def __init__(self) -> None:
-        self.app = create_app("empty")
+    def __init__(self, *, clock: Clock | None = None) -> None:
+        self.app = create_app("empty", clock=clock)
         self._server = build_server(_whole(self.app), "127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.address = f"http://127.0.0.1:{self._server.port}"
@@ -147,11 +149,13 @@ class Simulated:
 
     # A person at the consent page
 
-    def consent(self, url: str, *, user: str = ANNA, company: str = FIRST, press: str = "approve") -> dict[str, str]:
-        """Sign in, choose the company, press a button; return the query of the way back."""
+    def consent(
+        self, url: str, *, user: str = ANNA, company: str = FIRST, press: str = "approve", via: str = ""
+    ) -> dict[str, str]:
+        """Sign in, `via` "clients" through Digital byrå; choose the company, press a button; return the way back."""
         with httpx2.Client(timeout=30) as browser:
             page = browser.get(url)
-            page = self._submit(browser, page, "login", username=user, password="fortnox")
+            page = self._submit(browser, page, "login", username=user, password="fortnox", via=via)
             if "/auth/company" in page.text:
                 page = self._submit(browser, page, "company", company=company)
             if page.status_code == 200:
@@ -163,3 +167,95 @@ class Simulated:
         ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
         assert ticket is not None, page.text
         return browser.post(f"{self.address}/oauth-v1/auth/{step}", data={"ticket": ticket[1], **values})
+
+    # What happens to consents inside Fortnox
+
+    def change_owner(
+        self,
+        company: str = FIRST,
+        *,
+        name: str = "Nya Ägaren AB",
+        organisation: str = NUMBERS[0],
+        database: str | None = None,
+        users: dict[str, str] | None = None,
+        ends_consent: bool | None = None,
+        ends_access: bool | None = None,
+    ) -> str:
+        """Sell the company; give its database number afterwards. `None` leaves a switch as it stands."""
+        wanted = {"owner_change_ends_consent": ends_consent, "removal_ends_access": ends_access}
+        if chosen := {switch: value for switch, value in wanted.items() if value is not None}:
+            self.switch(**chosen)
+        body = {"Name": name, "OrganizationNumber": organisation, "DatabaseNumber": database, "users": users}
+        given = {key: value for key, value in body.items() if value is not None}
+        return str(self.ask("POST", f"companies/{company}/owner", **given)["id"])
+
+    def remove_integration(self, company: str = FIRST, *, client: str | None = None) -> int:
+        """An administrator removes it under Hantera integrationer; give the number of consents that ended."""
+        body = {"client_id": client} if client else {}
+        return int(self.ask("POST", f"companies/{company}/revoke", **body)["ended"])
+
+    def remove_person(self, user: str) -> None:
+        """Take every company from a person, as when the administrator who authorized is removed."""
+        self.ask("PATCH", f"users/{user}", companies={}, clients={})
+
+    def set_company(self, company: str = FIRST, **settings: Any) -> None:
+        """Change settings: `integration_licence`, `licences`, `locked`, `inactive`, `OrganizationNumber` ..."""
+        self.ask("PATCH", f"companies/{company}", **settings)
+
+    def set_app(self, client: str = "uku-demo", **facts: Any) -> None:
+        """Change an app's registration: `client_secret`, `service_account`, `scopes`, `redirect_uris`."""
+        self.ask("POST", "apps", client_id=client, **facts)
+
+    def consents(self, company: str = FIRST) -> list[dict[str, Any]]:
+        """Every consent the company ever gave, with `id`, `client`, `user`, `scopes`, `service`, `alive`."""
+        return list(self.ask("GET", f"companies/{company}/grants"))
+
+    # What the journal says about tokens: each fact has family (the consent), spent, access, refresh, reused
+
+    def exchanges(self, since: int = 0) -> list[dict[str, Any]]:
+        return self.commits("token.code", since)
+
+    def rotations(self, since: int = 0) -> list[dict[str, Any]]:
+        """Each refresh that was carried out; `refreshes` counts them."""
+        return self.commits("token.refresh", since)
+
+    def mints(self, since: int = 0) -> list[dict[str, Any]]:
+        """Each access token made with client credentials."""
+        return self.commits("token.credentials", since)
+
+    def revocations(self, since: int = 0) -> list[dict[str, Any]]:
+        """Each revocation of a refresh token that Fortnox knew; `ended` says whether the consent ended."""
+        return self.commits("token.revoke", since)
+
+    def reuses(self, since: int = 0) -> list[dict[str, Any]]:
+        """Each time a spent refresh token came again, refused or (in the grace period) served."""
+        entries = [e for e in self.journal(since) if e["kind"] == "commit"]
+        return [e for e in entries if e["action"] in {"token.reuse", "token.refresh"} and e["reused"]]
+
+    def token_statuses(self, since: int = 0) -> list[int | None]:
+        """The status of each answer of the token address, in order; None is an answer that was lost."""
+        entries = self.journal(since)
+        calls = {e["n"] for e in entries if e["kind"] == "request" and e["path"] == "/oauth-v1/token"}
+        return [e["status"] for e in entries if e["kind"] == "answer" and e["request"] in calls]
+
+    # Digital byrå, and token answers that should not be
+
+    def consultant_consent(
+        self, url: str, *, user: str = KARIN, company: str = FIRST, press: str = "approve"
+    ) -> dict[str, str]:
+        """Sign in through Digital byrå, pick the client, press a button; return the query of the way back."""
+        with httpx2.Client(timeout=30) as browser:
+            page = self._submit(browser, browser.get(url), "login", username=user, password="fortnox", via="clients")
+            page = self._submit(browser, page, "company", company=company)
+            page = self._submit(browser, page, "approve", **{press: "1"})
+        assert page.status_code == 302, page.text
+        return dict(parse_qsl(urlsplit(page.headers["Location"]).query))
+
+    def rewrite_token(self, *, times: int = 1, remove: tuple[str, ...] = (), raw: Any = None, **values: Any) -> str:
+        """Change the next token answers: keys to remove, values to set, `raw` JSON texts; give the fault's id."""
+        rule = {"set": values, "remove": list(remove), "raw": raw or {}}
+        return self.fault(path="/oauth-v1/token", action="rewrite", times=times, **rule)
+
+    def echo_token(self, *, status: int = 400, body: str = '{"error":"{refresh_token} {client_secret}"}') -> str:
+        """Answer the next token call, not carried out, with an error that repeats the secrets it was sent."""
+        return self.fault(path="/oauth-v1/token", phase="P1", status=status, body=body, echo=True)

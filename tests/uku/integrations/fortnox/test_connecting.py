@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from django.contrib.messages import get_messages
-from django.test import Client
 from tests.uku.conftest import make_user, make_workspace
-from tests.uku.integrations.fortnox.conftest import clear_queue
-from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
+from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
+from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
+from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, says, texts, token_calls
 
-from uku.integrations.fortnox import connecting, consent
-from uku.integrations.fortnox.models import Attempt, Connection, Push, PushState
-from uku.integrations.fortnox.tokens import open_tokens
+from uku.integrations.fortnox.connection import app_credentials, connecting, consent
+from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, REASONS
+from uku.integrations.fortnox.connection.tokens import open_tokens
+from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, Push, PushState
 from uku.kit import clock
+from uku.kit.alarms import is_open
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Membership
-
-SCOPES = ["invoice", "customer", "article", "companyinformation", "payment", "settings"]
-
-
-class Walk:
-    """One person's browser on our side."""
-
-    def __init__(self, user, workspace, simulated) -> None:
-        self.browser, self.simulated = Client(), simulated
-        self.browser.force_login(user)
-        self.root = f"/w/{workspace.slug}/"
-        self.home = self.address("overview")
-
-    def address(self, name, **arguments):
-        from django.urls import reverse
-
-        return reverse(f"fortnox:{name}", kwargs={"slug": self.root.split("/")[2], **arguments})
-
-    def post(self, name, **arguments):
-        return self.browser.post(self.address(name, **arguments))
-
-    def authorize_url(self) -> str:
-        self.post("enable")
-        return self.post("authorize")["Location"]
-
-    def returned(self, **query):
-        return self.browser.get("/fortnox/callback", query)
-
-    def connect(self, **choices):
-        return self.returned(**self.simulated.consent(self.authorize_url(), **choices))
+from uku.workspaces.operations import add_member
 
 
 @pytest.fixture
@@ -55,36 +29,8 @@ def walk(fortnox, workspace, owner):
     return Walk(owner, workspace, fortnox)
 
 
-def texts(answer) -> str:
-    """The words of a page, without its markup."""
-    found: list[str] = []
-    reader = HTMLParser()
-    reader.handle_data = found.append
-    reader.feed(answer.content.decode())
-    return " ".join(" ".join(found).split())
-
-
-def said(answer) -> str:
-    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
-
-
-def says(answer, refusal) -> None:
-    """The page has status 400 and tells what happened, what it means and what to do."""
-    assert answer.status_code == 400
-    page = texts(answer)
-    for sentence in (refusal.happened, refusal.means, refusal.remedy):
-        assert " ".join(sentence.split()) in page
-
-
-def nothing_stored() -> None:
-    assert [c.sealed_tokens for c in Connection.everywhere.all()] in ([], [""])
-
-
-def token_calls(fortnox, since=0):
-    return fortnox.requests(since, prefix="/oauth-v1/token")
-
-
 def test_the_authorize_address_carries_every_parameter_and_nothing_else(walk, fortnox):
+    """B24, T35, S31: `access_type=offline` among them, without which a refresh token does not last."""
     url = urlsplit(walk.authorize_url())
     query = parse_qs(url.query)
     state = query.pop("state")[0]
@@ -151,13 +97,95 @@ def test_a_wrong_state_stores_nothing(walk, fortnox):
     assert token_calls(fortnox) == []
 
 
-def test_a_used_state_stores_nothing_and_the_code_is_exchanged_once(walk, fortnox):
+def test_a_code_that_comes_twice_is_exchanged_once_and_the_second_time_told_that_it_is_connected(walk, fortnox):
+    """B29: the back button, two tabs, a page that is loaded twice."""
     back = fortnox.consent(walk.authorize_url())
     assert walk.returned(**back).status_code == 302
     before = Connection.everywhere.get().sealed_tokens
-    says(walk.returned(**back), consent.STATE)
+    again = walk.returned(**back)
+    assert (again.status_code, again["Location"]) == (302, walk.home)
+    assert "Fortnox is connected already." in said(again)
     assert Connection.everywhere.get().sealed_tokens == before
     assert len(token_calls(fortnox)) == 1
+
+
+def test_a_used_state_in_another_browser_tells_nothing(walk, fortnox, workspace, admin):
+    """B25, B26: somebody who got hold of the whole address learns nothing by it, and the log has a line."""
+    back = fortnox.consent(walk.authorize_url())
+    walk.returned(**back)
+    says(Walk(admin, workspace, fortnox).returned(**back), consent.STATE)
+    says(walk.returned(code=back["code"], state=quote(back["state"] + "%")), consent.STATE)
+    assert len(token_calls(fortnox)) == 1
+    assert AuditEntry.everywhere.filter(action="fortnox.refuse").count() == 1
+
+
+def test_the_callback_takes_one_address_only_and_is_kept_nowhere(walk, fortnox):
+    """B64: no post, no trailing path; the answer is not cached and says nothing to other sites."""
+    back = fortnox.consent(walk.authorize_url())
+    assert walk.browser.post("/fortnox/callback", back).status_code == 405
+    assert walk.browser.get("/fortnox/callback/", back).status_code == 404
+    nothing_stored()
+    answer = walk.returned(**back)
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "same-origin")
+    assert back["code"] not in answer["Location"]
+
+
+def test_the_redirect_address_is_the_configured_one_whatever_the_host_says(walk, settings):
+    """B64, S29."""
+    walk.post("enable")
+    url = walk.browser.post(walk.address("authorize"), headers={"host": "127.0.0.1"})["Location"]
+    assert parse_qs(urlsplit(url).query)["redirect_uri"] == ["http://localhost:8720/fortnox/callback"]
+
+
+@pytest.mark.parametrize("address", ["//evil.example", "https:evil.example", "javascript:alert(1)", "\\evil"])
+def test_nothing_in_the_way_back_can_send_people_elsewhere(walk, fortnox, address):
+    """B61: neither Authorize nor the callback takes an address to go to."""
+    walk.post("enable")
+    url = walk.browser.post(walk.address("authorize"), {"next": address, "redirect": address})["Location"]
+    assert url.startswith(f"{fortnox.address}/oauth-v1/auth?")
+    back = fortnox.consent(url)
+    assert walk.returned(**back, next=address, redirect=address)["Location"] == walk.home
+
+
+def token_answer(fortnox, **changes):
+    """The next token answer, with changes; a name with the value None is left out."""
+    whole = {"access_token": "a" * 40, "refresh_token": "r" * 40, "token_type": "bearer", "expires_in": 3600}
+    body = {**whole, "scope": " ".join(SCOPES), **changes}
+    text = json.dumps({name: value for name, value in body.items() if value is not None})
+    fortnox.fault(path="/oauth-v1/token", action="status", status=200, body=text, times=1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"access_token": None}, {"access_token": "x" * 1_000_000}, {"token_type": "mac"}, {"refresh_token": None}],
+)
+def test_an_incomplete_token_answer_stores_nothing_and_is_told(walk, fortnox, changes):
+    """B62, T10."""
+    back = fortnox.consent(walk.authorize_url())
+    token_answer(fortnox, **changes)
+    says(walk.returned(**back), consent.INCOMPLETE)
+    nothing_stored()
+    assert len(token_calls(fortnox)) == 1
+
+
+def test_a_permission_that_fortnox_leaves_out_is_named_and_the_grant_revoked(walk, fortnox):
+    """B62, P03: stored only when complete."""
+    back = fortnox.consent(walk.authorize_url())
+    token_answer(fortnox, scope="invoice customer article settings")
+    answer = walk.returned(**back)
+    assert "Fortnox left out permissions that Uku cannot do without: Company information, Payments." in texts(answer)
+    nothing_stored()
+    assert fortnox.requests(prefix="/oauth-v1/revoke") == ["POST "]
+
+
+def test_the_order_of_permissions_says_nothing(walk, fortnox):
+    """B62."""
+    back = fortnox.consent(walk.authorize_url())
+    with fortnox.app.world.lock:
+        for grant in fortnox.app.world.store.table("grants").rows.values():
+            grant["scopes"] = list(reversed(grant["scopes"]))
+    assert walk.returned(**back).status_code == 302
+    assert Connection.everywhere.get().scopes == sorted(SCOPES)
 
 
 @pytest.mark.parametrize(("seconds", "valid"), [(590, True), (601, False)])
@@ -189,9 +217,48 @@ def test_another_session_of_the_same_user_is_refused(walk, fortnox, workspace, o
 
 @pytest.mark.parametrize("change", [{"role": "member"}, {"is_active": False}])
 def test_a_role_lost_on_the_way_is_refused(fortnox, workspace, admin, change):
+    """B27"""
     walk = Walk(admin, workspace, fortnox)
     back = fortnox.consent(walk.authorize_url())
     Membership.everywhere.filter(user=admin).update(**change)
+    says(walk.returned(**back), consent.STATE)
+    nothing_stored()
+    assert token_calls(fortnox) == []
+
+
+def test_signed_out_on_the_way_is_refused(walk, fortnox):
+    """B27: nothing is exchanged, and nobody is sent to the sign-in page with the code in its address."""
+    back = fortnox.consent(walk.authorize_url())
+    walk.browser.logout()
+    says(walk.returned(**back), consent.SIGNED_OUT)
+    nothing_stored()
+    assert token_calls(fortnox) == []
+
+
+def test_signed_in_as_another_person_on_the_way_is_refused(walk, fortnox, workspace, admin):
+    """B27, B26: the same browser, and another person in it."""
+    back = fortnox.consent(walk.authorize_url())
+    walk.browser.logout()
+    walk.browser.force_login(admin)
+    says(walk.returned(**back), consent.STATE)
+    nothing_stored()
+    assert token_calls(fortnox) == []
+
+
+def test_another_workspace_looked_at_meanwhile_gets_nothing(walk, fortnox, owner, workspace, other_workspace):
+    """B27: the grant goes to the workspace that Authorize was clicked in, whatever another tab shows."""
+    add_member(workspace=other_workspace, user=owner, role="admin")
+    back = fortnox.consent(walk.authorize_url())
+    assert walk.browser.get("/w/annan/settings/").status_code == 200
+    walk.returned(**back)
+    assert [row.workspace for row in Connection.everywhere.all()] == [workspace]
+
+
+def test_a_membership_lost_on_the_way_is_refused(fortnox, walk, owner, other_workspace, workspace):
+    """B27: moved to another firm meanwhile; being an admin there says nothing here."""
+    add_member(workspace=other_workspace, user=owner, role="admin")
+    back = fortnox.consent(walk.authorize_url())
+    Membership.everywhere.filter(user=owner, workspace=workspace).update(is_active=False)
     says(walk.returned(**back), consent.STATE)
     nothing_stored()
     assert token_calls(fortnox) == []
@@ -206,6 +273,7 @@ def test_a_plan_lost_on_the_way_stores_nothing(walk, fortnox, workspace):
 
 
 def test_cancelling_at_fortnox_is_told_and_stores_nothing(walk, fortnox):
+    """B28"""
     says(walk.connect(press="cancel"), consent.CANCELLED)
     nothing_stored()
     assert token_calls(fortnox) == []
@@ -220,6 +288,7 @@ def test_cancelling_at_fortnox_is_told_and_stores_nothing(walk, fortnox):
         ({"error": "error_missing_app_license"}, consent.LICENCE),
         ({"error": "invalid_scope"}, consent.SCOPE),
         ({"error": "odd", "error_description": "<script>alert(1)</script>"}, consent.OTHER),
+        ({"error": "odd", "error_description": "x" * 50_000}, consent.OTHER),
         ({"error": "access_denied", "code": "a-code"}, consent.CANCELLED),
         ({}, consent.SILENT),
         ({"code": ""}, consent.SILENT),
@@ -227,10 +296,12 @@ def test_cancelling_at_fortnox_is_told_and_stores_nothing(walk, fortnox):
     ],
 )
 def test_each_way_back_without_a_usable_code_is_told_in_plain_words(walk, fortnox, query, refusal):
+    """B28: our own text, an error wins over a code, and nothing of the address is repeated."""
     state = parse_qs(urlsplit(walk.authorize_url()).query)["state"][0]
     answer = walk.returned(**query, state=state)
     says(answer, refusal)
     assert b"<script>alert" not in answer.content
+    assert b"xxxxxxxx" not in answer.content
     nothing_stored()
     assert token_calls(fortnox) == []
     says(walk.returned(code="a-code", state=state), consent.STATE)
@@ -248,6 +319,10 @@ def test_a_wrong_app_secret_is_the_operators_fault(walk, fortnox):
     fortnox.ask("POST", "apps", client_id="uku-demo", client_secret="another")
     says(walk.returned(**back), consent.OPERATOR)
     nothing_stored()
+    assert is_open(app_credentials.ALARM)
+    fortnox.ask("POST", "apps", client_id="uku-demo", client_secret="uku-demo-secret")
+    assert walk.connect().status_code == 302
+    assert not is_open(app_credentials.ALARM)
 
 
 def test_fortnox_without_an_answer_stores_nothing_and_does_not_repeat_the_exchange(walk, fortnox):
@@ -291,6 +366,7 @@ def test_another_company_while_connected_is_refused_in_the_words_of_the_seed(wal
         "This workspace is connected to Exempelbyrån AB, and you chose Annat Företag AB. Click Disconnect on the"
         " Overview tab first, then Authorize again and pick the right company."
     ) in texts(answer)
+    assert "The connection to Exempelbyrån AB stays as it was." in texts(answer)
     after = vars(Connection.everywhere.get())
     assert {**before, "_state": None} == {**after, "_state": None}
     assert len(fortnox.commits("token.revoke")) == 1
@@ -341,39 +417,14 @@ def test_the_owner_of_a_free_workspace_is_told(walk, workspace):
     assert Connection.everywhere.filter(enabled=True).count() == 0
 
 
-def test_disconnect_revokes_clears_and_keeps(fortnox, shop, walk, queue, scope):
-    from uku.clients.models import Client as Customer
-
-    invoice = shop.issue()
-    clear_queue()
-    walk.browser.force_login(shop.owner)
-    answer = walk.post("disconnect")
-    assert answer["Location"] == walk.home
-    gone = Connection.everywhere.get()
-    assert (gone.sealed_tokens, gone.company_id, gone.company_name, gone.scopes) == ("", "", "", [])
-    assert len(fortnox.commits("token.revoke")) == 1
-    assert Customer.objects.count() == 1
-    assert shop.push_of(invoice).state == PushState.QUEUED
-    assert "1 invoice waits to be sent and is held until Fortnox is connected." in texts(walk.browser.get(walk.home))
-    assert queue() == []
-
-
-def test_reconnecting_the_same_company_sends_what_was_held(fortnox, shop, walk, run_jobs):
-    invoice = shop.issue()
-    clear_queue()
-    walk.post("disconnect")
-    walk.connect()
-    run_jobs()
-    assert shop.push_of(invoice).state == PushState.CONFIRMED
-    assert fortnox.creates() == {invoice.reference: 1}
-
-
 def test_another_company_never_inherits_what_is_queued(fortnox, shop, walk, run_jobs):
     from uku.integrations.fortnox import jobs
 
     invoice = shop.issue()
     walk.post("disconnect")
     walk.connect(company=SECOND)
+    walk.confirm()
+    assert Connection.everywhere.get().company_id == SECOND
     run_jobs()
     jobs.sweep.func(timestamp=0)
     run_jobs()
@@ -382,31 +433,8 @@ def test_another_company_never_inherits_what_is_queued(fortnox, shop, walk, run_
     assert fortnox.creates() == {}
 
 
-def test_disconnect_works_when_fortnox_does_not_answer(walk, fortnox):
-    walk.connect()
-    fortnox.fault(path="/oauth-v1/revoke", action="status", status=503, times=9)
-    answer = walk.post("disconnect")
-    assert "did not confirm that the token is revoked" in said(answer)
-    assert Connection.everywhere.get().sealed_tokens == ""
-
-
-def test_disconnecting_twice_is_harmless(walk, fortnox):
-    walk.connect()
-    assert [walk.post("disconnect").status_code for _ in range(2)] == [302, 302]
-    assert len(fortnox.commits("token.revoke")) == 1
-
-
-def test_a_connection_whose_key_is_gone_can_be_disconnected(walk, settings):
-    from pydantic import SecretStr
-
-    walk.connect()
-    key = SecretStr("YW5vdGhlci1rZXktYW5vdGhlci1rZXktYW5vdGhlci0=")
-    settings.UKU = settings.UKU.model_copy(update={"token_keys": (key,)})
-    assert walk.post("disconnect").status_code == 302
-    assert Connection.everywhere.get().sealed_tokens == ""
-
-
-ACTIONS = ["enable", "disable", "authorize", "disconnect", "sync", "reload", "settings"]
+ACTIONS = ["enable", "disable", "authorize", "confirm", "decline", "make-consent-link", "disconnect"]
+ACTIONS += ["sync", "reload", "settings"]
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -481,5 +509,147 @@ def test_two_workspaces_connect_two_companies(walk, fortnox):
     second = make_workspace("tredje", make_user("t@tredje.example"))
     assert walk.connect().status_code == 302
     third = Membership.everywhere.get(workspace=second).user
-    assert Walk(third, second, fortnox).connect(company=SECOND).status_code == 302
+    theirs = Walk(third, second, fortnox)
+    theirs.connect(company=SECOND)
+    theirs.confirm()
     assert sorted(Connection.everywhere.values_list("company_id", flat=True)) == [FIRST, SECOND]
+
+
+def test_a_person_of_both_workspaces_is_told_where_the_company_is_connected(walk, fortnox, other_workspace, owner):
+    """B63: the other workspace is named only to somebody who belongs to it."""
+    add_member(workspace=other_workspace, user=owner, role="admin")
+    walk.connect()
+    answer = Walk(owner, other_workspace, fortnox).connect()
+    assert "Exempelbyrån AB is already connected to Byran. Disconnect it there first" in texts(answer)
+
+
+def test_no_permission_to_grant_access_is_told_with_the_remedy_of_the_seed(walk, fortnox):
+    fortnox.switch(consent_refusal="redirect")
+    answer = walk.connect(user=OLLE, company=FIRST)
+    says(answer, consent.NOT_ADMINISTRATOR)
+    page = texts(answer)
+    assert "You do not have permission to grant access" in page
+    assert "Sign in with an administrator account on the Fortnox company you want to connect" in page
+
+
+def choose(workspace, *statistics):
+    with workspace_in_force(workspace.pk):
+        connection = connecting.connection_of(workspace)
+        connection.statistics = list(statistics)
+        connection.save()
+
+
+def asked(url):
+    return parse_qs(urlsplit(url).query)["scope"][0].split()
+
+
+def test_a_statistic_that_needs_more_asks_for_what_was_granted_and_what_is_new(walk, fortnox, workspace):
+    """Incremental consent: the page names what is new, and the old connection works until it is given."""
+    walk.connect()
+    choose(workspace, "vouchers")
+    page = texts(walk.see("connect"))
+    assert "What you chose to count needs more permissions in Fortnox: Bookkeeping." in page
+    assert "count vouchers for the monthly summary task (bookkeeping)" in page
+    before = fortnox.mark()
+    url = walk.post("authorize")["Location"]
+    assert asked(url) == [*SCOPES, "bookkeeping"]
+    with workspace_in_force(workspace.pk), open_fortnox(Connection.objects.get()) as client:
+        client.customers.count()
+    assert fortnox.requests(before) == ["GET customers"]
+    walk.returned(**fortnox.consent(url))
+    assert Connection.everywhere.get().scopes == sorted([*SCOPES, "bookkeeping"])
+    assert asked(walk.post("authorize")["Location"]) == [*SCOPES, "bookkeeping"]
+
+
+def test_a_missing_licence_for_something_extra_is_named_and_left_out(walk, fortnox, workspace):
+    """P01, P04: one scope without a licence fails the whole authorization, so the page offers it without."""
+    choose(workspace, "vouchers")
+    walk.post("enable")
+    state = parse_qs(urlsplit(walk.post("authorize")["Location"]).query)["state"][0]
+    answer = walk.returned(error="error_missing_license", state=state)
+    says(answer, consent.LICENCE)
+    assert "Authorize without Bookkeeping" in texts(answer)
+    assert 'name="without" value="bookkeeping"' in answer.content.decode()
+    url = walk.browser.post(walk.address("authorize"), {"without": "bookkeeping"})["Location"]
+    assert asked(url) == SCOPES
+    walk.returned(**fortnox.consent(url))
+    assert Connection.everywhere.get().scopes == sorted(SCOPES)
+
+
+def test_no_first_permission_can_be_left_out(walk):
+    """S31: the list is pinned and ordered."""
+    walk.post("enable")
+    url = walk.browser.post(walk.address("authorize"), {"without": ["invoice", "settings"]})["Location"]
+    assert asked(url) == SCOPES == list(FIRST_SCOPES)
+
+
+def test_the_page_before_the_redirect_gives_each_permission_its_reason(walk):
+    walk.post("enable")
+    page = texts(walk.see("connect"))
+    for scope in SCOPES:
+        assert f"to {REASONS[scope][1]} ({scope})" in page
+    for need in (
+        "A sign-in with administrator rights on the company",
+        "The licence Kundfaktura, and in Fortnox a licence for this integration.",
+        "sign in through Digital byrå and choose the client there, as its system administrator",
+        "One organisation number can have several databases",
+        "The connection belongs to the company, not to a person",
+    ):
+        assert need in page
+
+
+def test_an_ordinary_authorization_says_whose_account_it_is(walk, settings):
+    """P06: before the redirect and on Overview."""
+    settings.UKU = settings.UKU.model_copy(update={"fortnox_service_account": False})
+    walk.post("enable")
+    assert "stops when that person loses access" in texts(walk.see("connect"))
+    walk.connect()
+    page = texts(walk.see("overview"))
+    assert "Personal: that with which Olga Owner signed in at Fortnox. The connection stops when" in page
+    stored = Connection.everywhere.get()
+    assert (stored.service_account, stored.source) == (False, "refresh")
+
+
+def test_without_an_app_nobody_can_authorize_and_the_page_says_why(walk, settings):
+    """T13."""
+    settings.UKU = settings.UKU.model_copy(update={"fortnox_client_id": ""})
+    walk.post("enable")
+    page = walk.see("connect")
+    assert "This installation has no app in Fortnox yet" in texts(page)
+    assert walk.address("authorize") not in page.content.decode()
+
+
+def test_what_an_attempt_came_to_is_on_record(walk, fortnox):
+    """S45: begun, refused, connected, each with who; no token, code or state among it."""
+    back = fortnox.consent(walk.authorize_url(), press="cancel")
+    walk.returned(**back)
+    walk.connect()
+    entries = AuditEntry.everywhere.order_by("position")
+    found = [(entry.action, str(entry.actor)) for entry in entries if entry.action.startswith("fortnox")]
+    assert found == [
+        ("fortnox.enable", "Olga Owner"),
+        ("fortnox.authorize", "Olga Owner"),
+        ("fortnox.refuse", "Olga Owner"),
+        ("fortnox.authorize", "Olga Owner"),
+        ("fortnox.connect", "Olga Owner"),
+    ]
+    connected = entries.get(action="fortnox.connect")
+    assert connected.after == {
+        "company": "Exempelbyrån AB",
+        "organisation_number": OUR_NUMBER,
+        "database": FIRST,
+        "scopes": sorted(SCOPES),
+    }
+
+
+@pytest.mark.parametrize("action", ["authorize", "confirm", "disconnect", "make-consent-link"])
+def test_an_old_sign_in_is_asked_for_again_before_the_connection_is_touched(walk, fortnox, action):
+    """S18."""
+    walk.connect()
+    before, stored = fortnox.mark(), Connection.everywhere.get().sealed_tokens
+    session = walk.browser.session
+    session["uku_proved_at"] = 0
+    session.save()
+    assert "/accounts/" in walk.post(action)["Location"]
+    assert (fortnox.requests(before, prefix="/"), Connection.everywhere.get().sealed_tokens) == ([], stored)
+    assert (Attempt.everywhere.count(), ConsentLink.everywhere.count()) == (1, 0)

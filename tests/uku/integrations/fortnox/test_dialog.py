@@ -45,8 +45,23 @@ def test_asking_twice_queues_each_kind_once(connection, press, queue, button, fu
 
 
 def test_asking_while_not_connected_queues_nothing(fortnox, scope, press, queue):
+    assert "Fortnox is disabled." in said(press("sync"))
+    press("enable")
     assert "Fortnox is not connected." in said(press("sync"))
     assert queue() == []
+
+
+@pytest.mark.parametrize("tab", ["overview", "connect", "settings", "activity", "help", "disconnect", "confirm"])
+def test_looking_makes_no_row(fortnox, scope, owner, tab):
+    """S19: a workspace that never enabled Fortnox has no connection, however often somebody looks."""
+    from tests.uku.integrations.fortnox.walking import Walk
+
+    walk = Walk(owner, scope, fortnox)
+    assert walk.see(tab).status_code in {200, 302}
+    assert walk.browser.get(f"{walk.root}settings/").status_code == 200
+    assert Connection.objects.count() == 0
+    walk.post("enable")
+    assert Connection.objects.get().enabled is True
 
 
 def test_reload_reads_everything_again(fortnox, shop, press, run_jobs, move_clock):
@@ -97,7 +112,7 @@ def test_switching_statistics_on_stores_the_plan_and_says_what_is_lacking(connec
     plan = SummaryPlan.objects.get()
     assert (plan.title, sorted(plan.fields)) == ("Månad", ["sales_invoices", "vouchers"])
     assert Connection.objects.get().statistics == ["sales_invoices", "vouchers"]
-    assert "bookkeeping" in see("connect")
+    assert "Bookkeeping" in see("connect")
 
 
 def test_the_activity_lists_what_was_passed_over(fortnox, connection, see):
@@ -117,12 +132,12 @@ def test_a_dead_grant_is_shown_with_the_one_thing_to_do(fortnox, connection, see
 
 def test_the_same_number_in_two_companies_is_no_conflict(fortnox, shop, owner, scope, authorize, run_jobs):
     """After moving to another company, its invoice may carry a number that the first company's one has too."""
-    from uku.integrations.fortnox import connecting
+    from uku.integrations.fortnox.connection.disconnecting import disconnect
 
     first = shop.issue()
     run_jobs()
     number = shop.push_of(first).document_number
-    connecting.disconnect(workspace=scope, actor=owner, at=clock.now())
+    disconnect(workspace=scope, actor=owner, at=clock.now())
     connection = authorize(scope, owner, company=SECOND)
     clear_queue()
     fortnox.ask("PATCH", f"companies/{SECOND}")

@@ -10,8 +10,8 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
 from uku.integrations.fortnox import pushing
+from uku.integrations.fortnox.connection.pace import PaceRow
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Pace, Push, PushState
-from uku.integrations.fortnox.pace import PaceRow
 from uku.kit import clock
 
 POST = {"method": "POST", "path": "/3/invoices"}

@@ -8,8 +8,8 @@ from datetime import datetime
 import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
-from uku.integrations.fortnox.gateway import open_fortnox
-from uku.integrations.fortnox.pace import PaceRow
+from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.connection.pace import PaceRow
 
 
 def moments(fortnox, since) -> list[float]:

@@ -39,9 +39,8 @@ def read(connection):
 
 @pytest.fixture
 def today() -> date:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).date()
+    """The day it is in Sweden, as both sides date their papers."""
+    return clock.today("Europe/Stockholm")
 
 
 def standing(invoice) -> tuple[str, Decimal | None, Decimal]:

@@ -14,9 +14,11 @@ from tests.uku.integrations.fortnox.simulated import FIRST, until
 
 from uku.clients.operations import create_client
 from uku.integrations.fortnox import jobs, pushing
-from uku.integrations.fortnox.failures import TABLE, explain
+from uku.integrations.fortnox.connection.schedule import is_refused
+from uku.integrations.fortnox.health.explanations import explain
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
 from uku.integrations.fortnox.offer import FortnoxIntegration
+from uku.integrations.fortnox.syncing import check_again
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceAlreadyIssued, issue_invoice
 from uku.kit.scoping import workspace_in_force
@@ -266,12 +268,13 @@ def test_too_many_requests_is_repeated_by_itself_with_the_same_bytes(fortnox, qu
     assert fortnox.creates() == {queued.reference: 1}
 
 
-def test_a_dead_sign_in_holds_the_push_and_is_told(fortnox, queued, go):
+def test_a_refused_sign_in_holds_the_push_until_a_check_shows_that_it_works(fortnox, queued, go):
     fortnox.fault(**POST, action="status", status=401, times=9, body='{"message":"unauthorized"}')
     row = go(queued)
-    assert (row.state, Connection.everywhere.get().trouble) == (PushState.QUEUED, "needs_authorization")
+    assert (row.state, is_refused(Connection.everywhere.get())) == (PushState.QUEUED, True)
     fortnox.heal()
-    Connection.everywhere.update(trouble="")
+    check_again(connection=Connection.everywhere.get())
+    assert not is_refused(Connection.everywhere.get())
     assert go(queued, after=3600).state == PushState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
 
@@ -288,10 +291,6 @@ def test_what_only_a_person_can_cure_is_rejected_in_our_words(fortnox, queued, g
     assert queue("push") == []
     assert go(queued, after=86_400).state == PushState.REJECTED
     assert fortnox.creates() == {}
-
-
-def test_every_code_of_the_table_has_three_sentences():
-    assert [code for code, words in TABLE.items() if not (words.happened and words.means and words.remedy)] == []
 
 
 def test_sending_again_after_the_cure_creates_once(fortnox, shop, queued, go, run_jobs, owner):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.uku.conftest import AT
 
-from uku.integrations.fortnox import connecting
+from uku.integrations.fortnox.connection import scopes
 from uku.integrations.fortnox.models import Run, RunKind, RunState
 from uku.integrations.fortnox.syncing import run_sync
 from uku.kit import clock
@@ -60,14 +60,14 @@ def figures() -> dict[str, Decimal]:
 
 
 def test_bookkeeping_is_asked_for_only_when_vouchers_is_chosen(connection, plan):
-    assert "bookkeeping" not in connecting.scopes_for(connection)
+    assert "bookkeeping" not in scopes.scopes_for(connection)
     plan("sales_invoices")
     connection.refresh_from_db()
-    assert "bookkeeping" not in connecting.scopes_for(connection)
+    assert "bookkeeping" not in scopes.scopes_for(connection)
     plan("vouchers")
     connection.refresh_from_db()
-    assert connecting.scopes_for(connection)[-1] == "bookkeeping"
-    assert connecting.lacking_scopes(connection) == ["bookkeeping"]
+    assert scopes.scopes_for(connection)[-1] == "bookkeeping"
+    assert scopes.lacking_scopes(connection) == ["bookkeeping"]
 
 
 def test_two_statistics_land_on_the_months_one_task(fortnox, shop, authorized, run_jobs, count):

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import timedelta
 
 import pytest
-from django.db import connection as database
 from django.db import transaction
+from tests.uku.integrations.fortnox.grants import TOKEN, Thread, age, ask, stored
 from tests.uku.integrations.fortnox.simulated import until
 
-from uku.integrations.fortnox import connecting, jobs
-from uku.integrations.fortnox.gateway import oauth_app, open_fortnox, renew_tokens
-from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
-from uku.integrations.fortnox.syncing import renew, run_sync
-from uku.integrations.fortnox.tokens import (
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.connection import connecting, disconnecting, granting
+from uku.integrations.fortnox.connection.gateway import oauth_app, renew_tokens
+from uku.integrations.fortnox.connection.tokens import (
     InsideTransaction,
     NotConnected,
     PostgresTokenStore,
     open_tokens,
-    seal_tokens,
 )
+from uku.integrations.fortnox.models import Connection, RunKind
+from uku.integrations.fortnox.syncing import renew, run_sync
 from uku.kit import clock
 
-TOKEN = {"method": "POST", "path": "/oauth-v1/token"}
+
+@pytest.fixture
+def fortnox(fortnox, settings):
+    """An app without a service account: access tokens come from a refresh token that works once."""
+    settings.UKU = settings.UKU.model_copy(update={"fortnox_service_account": False})
+    return fortnox
 
 
 @pytest.fixture
@@ -32,41 +36,6 @@ def expired(connection):
     """The connection with an access token whose hour is over by our clock."""
     age(connection, minutes=-1)
     return Connection.objects.get()
-
-
-def age(connection, *, minutes: float) -> None:
-    """Let the stored access token end in so many minutes."""
-    from dataclasses import replace
-
-    row = Connection.everywhere.get(pk=connection.pk)
-    tokens = replace(open_tokens(row), expires_at=clock.now() + timedelta(minutes=minutes))
-    Connection.everywhere.filter(pk=row.pk).update(sealed_tokens=seal_tokens(row.pk, tokens))
-
-
-def stored():
-    return open_tokens(Connection.everywhere.get())
-
-
-class Thread(threading.Thread):
-    """Runs a function on a database connection of its own, and keeps what it raised."""
-
-    def __init__(self, work) -> None:
-        super().__init__()
-        self.work, self.error = work, None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self.work()
-        except Exception as error:  # noqa: BLE001  # handed to the test
-            self.error = error
-        finally:
-            database.close()
-
-
-def ask(connection) -> None:
-    with open_fortnox(connection) as fortnox:
-        fortnox.customers.count()
 
 
 def test_sixteen_threads_at_an_expiry_refresh_once(fortnox, expired):
@@ -108,7 +77,7 @@ def test_a_disconnect_during_a_refresh_wins(fortnox, expired, owner, scope):
     held = fortnox.fault(**TOKEN, action="hold", phase="P4")
     thread = Thread(lambda: ask(expired))
     until(lambda: fortnox.holds(held))
-    connecting.disconnect(workspace=scope, actor=owner, at=clock.now())
+    disconnecting.disconnect(workspace=scope, actor=owner, at=clock.now())
     before = fortnox.mark()
     fortnox.release(held)
     thread.join()
@@ -174,26 +143,6 @@ def test_a_dead_grant_is_written_down_and_never_tried_in_a_loop(fortnox, expired
     assert Connection.everywhere.get().sealed_tokens != ""
 
 
-def test_passing_trouble_at_the_token_endpoint_needs_nobody(fortnox, connection):
-    fortnox.fault(**TOKEN, action="status", status=503, times=99)
-    age(connection, minutes=5)
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    assert Run.objects.get().state == RunState.DONE
-    age(connection, minutes=-1)
-    run_sync(connection=connection, kind=RunKind.ARTICLES)
-    assert Run.objects.get(kind=RunKind.ARTICLES).state == RunState.RUNNING
-    assert Connection.everywhere.get().trouble == ""
-    fortnox.heal()
-    run_sync(connection=connection, kind=RunKind.ARTICLES)
-    assert Run.objects.get(kind=RunKind.ARTICLES).state == RunState.DONE
-
-
-def test_a_wrong_app_secret_blames_no_connection(fortnox, expired):
-    fortnox.ask("POST", "apps", client_id="uku-demo", client_secret="another")
-    run_sync(connection=expired, kind=RunKind.CUSTOMERS)
-    assert Connection.everywhere.get().trouble == ""
-
-
 def test_an_idle_connection_is_kept_alive(fortnox, connection, run_jobs, move_clock):
     before, refreshes = stored(), fortnox.refreshes()
     move_clock(seconds=21 * 3600)
@@ -215,16 +164,17 @@ def test_fortnox_is_never_called_inside_a_transaction(fortnox, connection):
 
 
 def test_a_code_is_never_exchanged_inside_a_transaction(fortnox, connection, owner, scope):
-    url = connecting.begin(workspace=scope, user=owner, session_key="s", service_account=True, at=clock.now())
+    url = connecting.begin(workspace=scope, actor=owner, session_key="s", at=clock.now())
     back = fortnox.consent(url)
     attempt = connecting.claim_state(state=back["state"], user_id=owner.pk, session_key="s", at=clock.now())
     before = fortnox.mark()
     with transaction.atomic(), pytest.raises(InsideTransaction):
-        connecting.complete(attempt=attempt, code=back["code"], at=clock.now())
+        granting.complete(attempt=attempt, code=back["code"], at=clock.now())
     assert fortnox.requests(before, prefix="/") == []
 
 
 def test_tokens_copied_to_another_row_do_not_open(connection):
+    """S36"""
     from uku.kit.secrets import CannotOpen
 
     row = Connection.everywhere.get()

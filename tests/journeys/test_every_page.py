@@ -1,0 +1,254 @@
+"""Every page that the URL table knows, and the states of the Fortnox dialog: accessible, narrow enough, by keyboard."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from tests.journeys.looking import (
+    assert_axe_clean,
+    assert_keyboard_reaches_everything,
+    assert_no_sideways_scroll,
+    axe_violations,
+    picture,
+    sideways,
+    tab_through,
+)
+from tests.journeys.site import BASE, PEOPLE, SLUG
+from tests.journeys.table import addresses
+from tests.uku.web.conftest import make_records
+
+pytestmark = pytest.mark.browser
+
+REFUSED, FAILED = 400, 500
+INVITED = "nils@byran.example"
+WITH_A_PAGE = {200, 400, 403, 404, 410}
+# The controls outside the frame that every page has: two pages of one template have the same.
+SHAPE = """() => [...document.querySelectorAll('main :is(a, button, input, select, textarea, summary, [tabindex])')]
+  .map(stop => `${stop.localName}.${stop.className}#${stop.name || ''}`).join(' ')"""
+# Pages without which the walk through the table would prove little.
+FOR_OWNERS = {
+    "clients",
+    "client",
+    "settings",
+    "members",
+    "company",
+    "audit",
+    "notices",
+    "fortnox:overview",
+    "mfa_index",
+}
+FOR_VISITORS = {"account_login", "account_reset_password", "fortnox-consent-link"}
+
+
+@pytest.fixture(scope="module")
+def world(shared_site):
+    """A connected workspace with one of everything, and the address of every page in it."""
+    owner = shared_site.sign_in()
+    shared_site.fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
+    shared_site.fortnox.customer(Name="Vilande AB", Active=False)
+    shared_site.fortnox.article()
+    shared_site.connect(owner)
+    shared_site.work()
+    objects = shared_site.within(seeded_objects)
+    shared_site.work()
+    objects["invitation-open"] = {"secret": shared_site.do(invited_secret)}
+    found, lacking = shared_site.do(lambda: addresses(objects))
+    return SimpleNamespace(site=shared_site, owner=owner, addresses=found, lacking=lacking)
+
+
+def seeded_objects():
+    """The object that each route with one in its address is looked at with."""
+    from uku.integrations.fortnox.connection.links import make_link
+    from uku.kit import clock
+    from uku.workspaces.inviting import invite
+    from uku.workspaces.models import Membership, User, Workspace
+
+    workspace, actor = Workspace.objects.get(slug=SLUG), User.objects.get(email=PEOPLE["owner"])
+    records, at = make_records(workspace, actor), clock.now()
+    member = {"pk": Membership.objects.get(user__email=PEOPLE["member"]).pk}
+    link = make_link(workspace=workspace, actor=actor, at=at)
+    invitation = {"pk": invite(email=INVITED, role="member", actor=actor, at=at).pk}
+    return {
+        "*": {"slug": SLUG, "pk": 1, "uidb36": "1", "key": "set-password"},
+        "client": {"pk": records.client.pk},
+        "client-edit": {"pk": records.client.pk},
+        "fortnox:client": {"pk": records.client.pk},
+        "invoice": {"pk": records.issued.pk},
+        "invoice-issue": {"pk": records.draft.pk},
+        "task": {"pk": records.task.pk},
+        "task-finish": {"pk": records.task.pk},
+        "member": member,
+        "member-deactivate": member,
+        "member-reactivate": member,
+        "member-transfer": member,
+        "invitation-resend": invitation,
+        "invitation-withdraw": invitation,
+        "fortnox-consent-link": {"token": link.rstrip("/").rpartition("/")[2]},
+    }
+
+
+def invited_secret():
+    """The secret of the invitation stands in the letter alone."""
+    from django.core import mail
+
+    letter = next(letter for letter in mail.outbox if letter.to == [INVITED])
+    return re.findall(r"/invitation/([^/\s]+)/", letter.body)[0]
+
+
+def pages_of(world, page):
+    """Yield the name of every address that answers a person with a page of its own, with the page open.
+
+    What only takes a button (405), leads on, or answers with something else than HTML is looked at where it leads.
+    """
+    for name, address in world.addresses.items():
+        answer = page.context.request.get(world.site.address + address, max_redirects=0)
+        assert answer.status < FAILED, (name, answer.text()[:2000])
+        if answer.status in WITH_A_PAGE and "text/html" in answer.headers.get("content-type", ""):
+            page.goto(world.site.address + address)
+            yield name
+
+
+def troubles_of(page):
+    """Look in both schemes; a page that is drawn like one seen before is not walked through by Tab once more."""
+    found = [f"sideways by {by} at {width}" for width, by in sideways(page).items()]
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found += [f"{scheme}: {violation}" for violation in axe_violations(page)]
+    page.emulate_media(color_scheme=None, reduced_motion=None)
+    return found
+
+
+def troubles_by_tab(page, walked):
+    """Walk through by Tab, unless a page with the same controls has been."""
+    drawn = page.evaluate(SHAPE)
+    if drawn in walked:
+        return []
+    walked.add(drawn)
+    passed_by, unsigned = tab_through(page)
+    return [f"Tab passes by: {stop}" for stop in passed_by] + [f"no sign of focus: {stop}" for stop in unsigned]
+
+
+def look_at_all(world, page):
+    walked = set()
+    return {name: troubles_of(page) + troubles_by_tab(page, walked) for name in pages_of(world, page)}
+
+
+def only_troubles(seen):
+    return {name: troubles for name, troubles in seen.items() if troubles}
+
+
+def test_every_route_can_be_addressed(world):
+    """A new page with an object in its address gets one in `seeded_objects`."""
+    assert world.lacking == []
+
+
+def test_every_page_of_an_owner_is_accessible_narrow_enough_and_reached_by_keyboard(world):
+    seen = look_at_all(world, world.owner)
+    assert only_troubles(seen) == {}
+    assert set(seen) >= FOR_OWNERS
+
+
+def test_every_page_of_a_visitor_is_accessible_narrow_enough_and_reached_by_keyboard(world):
+    visitor = world.site.visitor()
+    seen = look_at_all(world, visitor)
+    assert only_troubles(seen) == {}
+    assert set(seen) >= FOR_VISITORS
+
+
+def test_no_page_that_a_visitor_is_meant_to_have_answers_an_error(world):
+    """A link and an invitation answer alike however often and from whatever browser they are opened."""
+    wrong = []
+    for name in sorted(FOR_VISITORS | {"invitation-open"}):
+        for _ in range(5):
+            visitor = world.site.visitor()
+            answer = visitor.goto(world.site.address + world.addresses[name])
+            if answer.status >= REFUSED:
+                wrong.append((name, answer.status, visitor.locator("body").inner_text()[:500]))
+            visitor.context.close()
+    assert wrong == []
+
+
+def test_every_page_of_a_member_is_axe_clean(world):
+    member = world.site.sign_in("member")
+    member.emulate_media(reduced_motion="reduce")
+    seen = {name: axe_violations(member) for name in pages_of(world, member) if not name.startswith(("account", "mfa"))}
+    assert only_troubles(seen) == {}
+
+
+# The dialog, opened from its card
+
+
+def open_dialog(world, page):
+    world.site.open(page, "/settings/")
+    page.get_by_role("link", name="Fortnox", exact=True).press("Enter")
+    dialog = page.locator("dialog[open]")
+    dialog.wait_for()
+    dialog.locator("nav.tabs a[aria-current=page]").wait_for()
+    return dialog
+
+
+def test_each_tab_of_the_open_dialog_is_accessible_narrow_enough_and_reached_by_keyboard(world):
+    dialog = open_dialog(world, world.owner)
+    for name in ("Connect to Fortnox", "Settings", "Activity", "Overview"):
+        dialog.locator("nav.tabs").get_by_role("link", name=name, exact=True).press("Enter")
+        dialog.locator(f"nav.tabs a[aria-current=page]:has-text('{name}')").wait_for()
+        assert_axe_clean(world.owner)
+        assert_no_sideways_scroll(world.owner)
+        assert_keyboard_reaches_everything(world.owner, "dialog[open]")
+
+
+def test_help_opens_in_the_dialog_and_as_a_page(world):
+    dialog = open_dialog(world, world.owner)
+    dialog.get_by_role("link", name="Help", exact=True).press("Enter")
+    dialog.get_by_role("heading", name="Connecting Fortnox").wait_for()
+    assert_axe_clean(world.owner)
+    assert_no_sideways_scroll(world.owner)
+    world.owner.reload()
+    assert world.owner.url.endswith(f"{BASE}/settings/fortnox/help/")
+    world.owner.locator("main").get_by_role("link", name="Troubleshooting").click()
+    assert world.owner.url.endswith("/help/#troubleshooting")
+    world.owner.locator("main").get_by_role("link", name="summary tasks").click()
+    assert world.owner.locator("main .prose__title").inner_text() == "Summary tasks and their data fields"
+
+
+def test_escape_closes_the_dialog_and_the_focus_returns_to_the_card(world):
+    open_dialog(world, world.owner)
+    assert world.owner.evaluate("document.querySelector('dialog[open]').contains(document.activeElement)")
+    world.owner.keyboard.press("Escape")
+    world.owner.wait_for_function("!document.querySelector('dialog[open]')")
+    assert world.owner.evaluate("document.activeElement.textContent") == "Fortnox"
+    assert world.owner.url.endswith(f"{BASE}/settings/")
+
+
+def test_space_presses_a_button_and_enter_follows_a_link(world):
+    dialog = open_dialog(world, world.owner)
+    dialog.locator(".dialog__close").press("Space")
+    world.owner.wait_for_function("!document.querySelector('dialog[open]')")
+    dialog = open_dialog(world, world.owner)
+    dialog.get_by_role("link", name="Disconnect", exact=True).press("Enter")
+    dialog.get_by_role("heading", name="Disconnect Exempelbyrån AB?").wait_for()
+    assert_axe_clean(world.owner)
+    dialog.get_by_role("link", name="Keep the connection").press("Enter")
+    dialog.get_by_role("heading", name="What syncs").wait_for()
+
+
+# Pictures for a person to look at
+
+PICTURED = (
+    "settings", "members", "member", "member-invite", "company", "audit", "notices", "fortnox:connect",
+    "fortnox:settings", "fortnox:activity", "fortnox:help", "fortnox:help-summary-tasks", "fortnox:disconnect",
+    "mfa_index", "usersessions_list", "account_change_password",
+)  # fmt: skip
+PICTURED_FOR_VISITORS = ("account_login", "account_reset_password", "fortnox-consent-link", "invitation-open")
+
+
+def test_the_pages_of_the_connection_and_of_people_are_pictured(world):
+    visitor = world.site.visitor()
+    for page, names in ((world.owner, PICTURED), (visitor, PICTURED_FOR_VISITORS)):
+        for name in names:
+            answer = page.goto(world.site.address + world.addresses[name])
+            told = page.locator("body").inner_text()[:500] if answer.status >= REFUSED else ""
+            assert (name, answer.status, told) == (name, 200, "")
+            picture(page, f"page-{name.replace(':', '-')}")

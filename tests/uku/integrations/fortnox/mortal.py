@@ -1,0 +1,118 @@
+"""A process that can die at each durable step: after a commit, and on either side of a request to Fortnox.
+
+It reads orders from standard input, one JSON a line, and does each in a forked child of its own: `get` or `post` a
+page as a signed-in browser, or `job` with its arguments. The answer, one JSON a line, tells the steps that the child
+took and how it ended. A child that comes to the ordered step kills itself with SIGKILL, as a power cut would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402  # Django first
+from django.db import connection  # noqa: E402
+from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from fortnox_api import DeadlineTransport  # noqa: E402
+
+WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM")
+
+
+class Life:
+    """Counts the steps of one child and ends it at the ordered one."""
+
+    def __init__(self, pipe: int, last: int | None) -> None:
+        self._pipe, self._last, self._count = pipe, last, 0
+        self._written: list[str] = []
+
+    def step(self, name: str) -> None:
+        os.write(self._pipe, f"{name}\n".encode())
+        if self._count == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._count += 1
+
+    def watch(self) -> None:
+        """Make every commit and every request a step. Nothing in the product knows of it."""
+        commit, send = BaseDatabaseWrapper._commit, DeadlineTransport.handle_request
+        life = self
+
+        def committed(database: Any) -> Any:
+            answer = commit(database)
+            if life._written:
+                life.step(f"commit {' '.join(dict.fromkeys(life._written))}")
+                life._written.clear()
+            return answer
+
+        def sent(transport: Any, request: Any) -> Any:
+            name = f"{request.method} {request.url.path}"
+            life.step(f"before {name}")
+            response = send(transport, request)
+            life.step(f"after {name}")
+            return response
+
+        BaseDatabaseWrapper._commit = committed  # type: ignore[method-assign]
+        DeadlineTransport.handle_request = sent  # type: ignore[method-assign]
+
+    def executed(self, execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        answer = execute(sql, params, many, context)
+        words = str(sql).split()
+        if str(sql).lstrip().startswith(WRITES):
+            table = words[1 if words[0] == "UPDATE" else 2].strip('"')
+            if context["connection"].in_atomic_block:
+                self._written.append(table)
+            else:
+                self.step(f"commit {table}")
+        return answer
+
+
+def do(order: dict[str, Any]) -> None:
+    if order["do"] == "job":
+        from procrastinate.contrib.django import app
+
+        app.perform_import_paths()
+        app.tasks[order["name"]].func(**order["arguments"])
+        return
+    browser = Client(SERVER_NAME=settings.UKU.host)
+    if order.get("session"):
+        browser.cookies[settings.SESSION_COOKIE_NAME] = order["session"]
+    answer = getattr(browser, order["do"])(order["path"], order.get("data", {}))
+    if answer.status_code >= 400:
+        raise RuntimeError(f"{order['path']} answered {answer.status_code}")
+
+
+def live(order: dict[str, Any], pipe: int) -> None:
+    """The child: do the order, and leave without the parent's clean-up."""
+    life = Life(pipe, order.get("at"))
+    life.watch()
+    with connection.execute_wrapper(life.executed):
+        do(order)
+    os._exit(0)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            live(json.loads(line), writing)
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            steps = pipe.read().splitlines()
+        _, status = os.waitpid(child, 0)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        sys.stdout.write(json.dumps({"steps": steps, "killed": killed, "status": status}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

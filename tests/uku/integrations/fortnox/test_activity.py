@@ -1,0 +1,299 @@
+"""The Activity tab: every run in words, every record that did not go through, Retry and Ignore."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from tests.uku.integrations.fortnox.simulated import NUMBERS
+from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, failed, pushed, ran
+
+from fortnox_api import Invalid
+from uku.integrations.fortnox.connection.working import NotWorking
+from uku.integrations.fortnox.health import answering, problems
+from uku.integrations.fortnox.health.counting import counts_in_words, duration, run_badge
+from uku.integrations.fortnox.models import CustomerRecord, Problem, PushState, Run, RunKind
+from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.registry import Badge
+from uku.kit import clock
+from uku.workspaces.models import AuditEntry
+from uku.workspaces.permissions import NotAllowed
+
+
+@pytest.fixture
+def see(signed_in, scope):
+    def page(user, query="") -> str:
+        answer = signed_in(user).get(reverse("fortnox:activity", kwargs={"slug": scope.slug}) + query)
+        assert answer.status_code == 200
+        return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode())))
+
+    return page
+
+
+@pytest.fixture
+def press(signed_in, scope):
+    def go(user, name, problem):
+        return signed_in(user).post(reverse(f"fortnox:{name}", kwargs={"slug": scope.slug, "pk": problem.pk}))
+
+    return go
+
+
+def note(number="1042", *, kind="customer", code=2000359, message="Nej", **facts):
+    """Note a failure as the import does."""
+    error = Invalid(code=code, message=message, request_id="5f0e9a1b")
+    problems.note(company_id=COMPANY, kind=kind, number=number, error=error, at=clock.now(), **facts)
+    return Problem.objects.get(kind=kind, number=number, solved_at=None)
+
+
+# Runs in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts", "words"),
+    [
+        (
+            "customers",
+            {"seen": 1200, "created": 3, "linked": 2, "suggested": 1, "inactive": 4, "rejected": 1, "known": 1190},
+            "1,200 read, 3 new, 2 linked, 1 waits for you, 4 inactive passed over, 1 could not be read",
+        ),
+        ("articles", {"seen": 0}, "0 read"),
+        ("payments", {"read": 5, "changed": 2}, "5 read, 2 changed"),
+        ("statistics", {"months": 2}, "2 months counted"),
+    ],
+)
+def test_counts_are_told_in_words(kind, counts, words):
+    assert counts_in_words(Run(kind=kind, counts=counts)) == words
+
+
+@pytest.mark.parametrize(
+    ("state", "counts", "badge"),
+    [
+        ("running", {"seen": 1200, "total": 10_000}, Badge("Running 1,200 of 10,000", "moving")),
+        ("running", {}, Badge("Running", "moving")),
+        ("done", {}, Badge("Done", "good")),
+        ("done", {"rejected": 3}, Badge("Done with 3 problems", "warning")),
+        ("done", {"rejected": 1}, Badge("Done with 1 problem", "warning")),
+        ("stopped", {"rejected": 1}, Badge("Stopped", "bad")),
+    ],
+)
+def test_a_run_has_one_word_for_its_state(state, counts, badge):
+    assert run_badge(Run(kind="customers", state=state, counts=counts)) == badge
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "under 1 s"), (59, "59 s"), (125, "2 min 5 s"), (3_725, "1 h 2 min")]
+)
+def test_a_duration_is_told_in_two_units(seconds, words):
+    begun = clock.now()
+    assert duration(Run(started_at=begun, finished_at=begun + timedelta(seconds=seconds))) == words
+    assert duration(Run(started_at=begun)) == ""
+
+
+def test_runs_are_listed_newest_first_with_who_asked(scope, owner, see):
+    connected()
+    ran("customers", minutes_ago=50, counts={"seen": 7})
+    ran("articles", minutes_ago=9, counts={"seen": 8}, asked_by=owner)
+    page = see(owner)
+    assert page.index("8 read") < page.index("7 read")
+    assert ("asked for by Olga Owner" in page, "by itself" in page) == (True, True)
+
+
+def test_the_address_filters_by_kind_and_pages(scope, owner, see):
+    connected()
+    for index in range(25):
+        ran("customers", minutes_ago=100 - index, counts={"seen": 100 + index})
+    ran("articles", counts={"seen": 7_777})
+    assert "7,777 read" not in see(owner, "?kind=customers")
+    assert ("124 read" in see(owner, "?kind=customers"), "100 read" in see(owner, "?kind=customers&page=2")) == (
+        True,
+        True,
+    )
+    assert "7,777 read" in see(owner, "?kind=nonsense&page=nonsense")
+
+
+# Records that did not go through
+
+
+def test_a_problem_is_shown_with_fortnoxs_words_ours_the_way_out_and_the_buttons(scope, owner, see):
+    """peers 5.11 and 6.6"""
+    connected()
+    note(name="Björk Bygg AB")
+    page = see(owner)
+    for words in (
+        "Fortnox does not take a sign in one of the texts.",
+        "This record was passed over; everything else was read.",
+        "Then press Retry.",
+        "Nej (2000359)",
+        "5f0e9a1b",
+        "Customer 1042 Björk Bygg AB",
+        "Who can do it: a Company Owner or Company Admin here.",
+        "Retry",
+        "Ignore",
+    ):
+        assert words in page
+
+
+def test_a_member_reads_everything_and_has_no_buttons(scope, member, owner, see, press):
+    connected()
+    problem = note(name="Björk Bygg AB")
+    page = see(member)
+    assert ("Customer 1042 Björk Bygg AB" in page, "Nej (2000359)" in page) == (True, True)
+    assert ("Retry Customer" in page, "Ignore Customer" in page) == (False, False)
+    for name in ("retry-problem", "retry-alike", "ignore-problem", "take-up-problem"):
+        answer = press(member, name, problem)
+        assert answer.status_code == 403
+        assert "Only a Company Owner or Company Admin can change integrations." in answer.content.decode()
+    assert Problem.objects.get().ignored_at is None
+
+
+@pytest.mark.parametrize("act", ["retry", "retry_alike", "ignore", "take_up"])
+def test_the_operations_refuse_members_themselves(scope, member, act):
+    connected()
+    problem = note()
+    with pytest.raises(NotAllowed):
+        getattr(answering, act)(problem=problem, actor=member, at=clock.now())
+
+
+def test_the_same_failure_is_one_row_with_a_count(scope):
+    connected()
+    first, again = note(), note()
+    assert (first.pk, again.times, Problem.objects.count()) == (again.pk, 2, 1)
+    assert again.first_at < again.last_at
+
+
+def test_what_was_ignored_stays_ignored_by_the_same_error_and_not_by_another(scope, owner, press, see):
+    """U06: a person's decision is never undone by the same error again"""
+    connected()
+    press(owner, "ignore-problem", note())
+    assert "Customer 1042" not in see(owner)
+    assert note().ignored_by == owner
+    assert "Ignored by Olga Owner" in see(owner, "?show=problems")
+    assert note(code=2000919).ignored_at is None
+    assert "Customer 1042" in see(owner)
+
+
+def test_what_was_ignored_can_be_taken_up_again(scope, owner, press, see):
+    connected()
+    problem = note()
+    press(owner, "ignore-problem", problem)
+    press(owner, "take-up-problem", problem)
+    assert "Customer 1042" in see(owner)
+    actions = AuditEntry.objects.filter(action__startswith="fortnox.problem").order_by("id")
+    assert list(actions.values_list("action", flat=True)) == ["fortnox.problem.ignore", "fortnox.problem.take_up"]
+
+
+def test_a_solved_problem_leaves_the_list_and_stays_in_the_history(scope, owner, see):
+    connected()
+    note()
+    problems.solve(company_id=COMPANY, kind="customer", numbers=["1042"], at=clock.now())
+    assert ("Customer 1042" in see(owner), "Customer 1042" in see(owner, "?show=problems")) == (False, True)
+    assert note().times == 1  # a new failure is a new problem
+
+
+def test_records_are_grouped_by_their_cause_and_tried_again_together(scope, owner, see, press, queue):
+    """peers 5.14"""
+    connected()
+    for number in ("1", "2", "3"):
+        note(number)
+    note("4", code=2000919)
+    assert "Retry all 3 of this cause" in see(owner)
+    press(owner, "retry-alike", Problem.objects.get(number="2"))
+    assert sorted(job["number"] for name, job in queue("read_record")) == ["1", "2", "3"]
+    assert AuditEntry.objects.filter(action="fortnox.problem.retry").count() == 3
+
+
+def test_a_stopped_run_is_asked_for_again_once(scope, owner, press, queue):
+    connected()
+    press(owner, "retry-problem", failed("payments", "", code="1000003", message="System exception"))
+    (job,) = [job for name, job in queue("fortnox.sync")]
+    assert (job["kind"], job["asked_by"]) == ("payments", owner.pk)
+
+
+def test_an_invoice_is_sent_again_by_its_own_rule(scope, owner, press, queue):
+    connected()
+    push = pushed(owner, state="rejected", error_code="2000429", error_text="Nej")
+    press(owner, "retry-problem", failed("invoice", push.reference, push=push, code="2000429"))
+    push.refresh_from_db()
+    assert (push.state, [job["push_id"] for _, job in queue("push")]) == (PushState.QUEUED, [push.pk])
+
+
+def test_an_invoice_that_needs_a_decision_is_looked_for_again_and_not_sent(scope, owner, press):
+    connected()
+    push = pushed(owner, state="needs_person", error_text="Cannot be found", lookups=5, sent_at=clock.now())
+    press(owner, "retry-problem", failed("invoice", push.reference, push=push, reason="Cannot be found"))
+    push.refresh_from_db()
+    assert (push.state, push.lookups) == (PushState.UNCERTAIN, 0)
+
+
+@pytest.mark.parametrize("facts", [{"enabled": False}, {"trouble": "needs_authorization"}])
+def test_nothing_is_tried_while_the_connection_rests(scope, owner, press, queue, facts):
+    connected(**facts)
+    problem = note()
+    with pytest.raises(NotWorking):
+        answering.retry(problem=problem, actor=owner, at=clock.now())
+    assert press(owner, "retry-problem", problem).status_code == 302
+    assert queue("read_record") == []
+
+
+# Over HTTP, with the simulated Fortnox
+
+
+def test_a_row_that_cannot_be_read_is_a_problem_until_it_can(fortnox, connection, see, owner, press, run_jobs):
+    """F54: the poison row is listed with its reason, the others are stored, and Retry reads it again"""
+    good = fortnox.customer(OrganisationNumber=NUMBERS[0])
+    bad = fortnox.customer(Name="Östlund AB", OrganisationNumber=NUMBERS[1])
+    with fortnox.app.world.lock:
+        company = fortnox.app.world.company(COMPANY)
+        whole = company.get("customers", bad)
+        company.put("customers", bad, {**whole, "Email": {"not": "a text"}})
+    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    problem = Problem.objects.get()
+    assert (problem.kind, problem.number, Run.objects.latest("id").counts["rejected"]) == ("customer", bad, 1)
+    assert "A record in Fortnox could not be read" in see(owner)
+    with fortnox.app.world.lock:
+        company.put("customers", bad, whole)
+    press(owner, "retry-problem", problem)
+    run_jobs()
+    problem.refresh_from_db()
+    assert problem.solved_at is not None
+    assert sorted(CustomerRecord.objects.values_list("name", flat=True)) == ["Björk Bygg AB", "Östlund AB"]
+    assert CustomerRecord.objects.get(number=good).client is not None
+    assert Run.objects.count() == 1  # reading one record again moves no watermark
+
+
+def test_one_refused_kind_lets_the_others_go_on_and_recovers_by_itself(fortnox, connection, see, owner):
+    """F86, over HTTP: articles are refused, customers and payments are not"""
+    body = '{"ErrorInformation":{"error":1,"message":"Det finns ingen aktiv licens","code":2001101}}'
+    fault = fortnox.fault(path="/3/articles", action="status", status=403, body=body, times=2)
+    for _ in range(2):
+        for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES, RunKind.PAYMENTS):
+            run_sync(connection=connection, kind=kind)
+    assert fortnox.struck(fault) == 2
+    latest = {run.kind: run.state for run in Run.objects.order_by("id")}
+    assert latest == {"customers": "done", "articles": "stopped", "payments": "done"}
+    problem = Problem.objects.get()
+    assert (problem.kind, problem.code, problem.times) == ("articles", "2001101", 2)
+    assert "The company has no active licence in Fortnox for this." in see(owner)
+    run_sync(connection=connection, kind=RunKind.ARTICLES)
+    assert Problem.objects.filter(solved_at=None).count() == 0
+
+
+def test_invoices_wait_without_a_permission_and_go_by_themselves_afterwards(fortnox, shop, run_jobs, scope, owner):
+    """spec 5: not permitted stops that kind only, and queued work continues without anyone asking"""
+    from uku.integrations.fortnox import jobs
+    from uku.integrations.fortnox.models import Push
+
+    body = '{"ErrorInformation":{"error":1,"message":"Har inte behörighet för scope","code":2000663}}'
+    fortnox.fault(method="POST", path="/3/invoices", action="status", status=403, body=body)
+    invoices = [shop.issue() for _ in range(3)]
+    run_jobs()
+    assert {push.state for push in Push.objects.all()} == {PushState.QUEUED}
+    assert fortnox.requests().count("POST invoices") == 1  # one asked; the others were spared
+    jobs.enqueue_held_pushes(shop.connection)
+    run_jobs()
+    assert {push.state for push in Push.objects.all()} == {PushState.CONFIRMED}
+    assert fortnox.creates() == {invoice.reference: 1 for invoice in invoices}
+    assert Problem.objects.filter(solved_at=None).count() == 0

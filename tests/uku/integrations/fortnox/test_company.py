@@ -1,0 +1,210 @@
+"""The company behind the connection: its card, the daily look, a new owner, and hints from outside."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
+from tests.uku.integrations.fortnox.simulated import ANNA, FIRST
+from tests.uku.integrations.fortnox.walking import Walk, said, texts
+
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.models import Connection, ConnectionTrouble, PushState
+from uku.integrations.fortnox.offer import FortnoxIntegration
+from uku.workspaces.models import AuditEntry
+
+NEW_NUMBER = "455000-0022"
+
+
+@pytest.fixture
+def walk(fortnox, workspace, owner):
+    return Walk(owner, workspace, fortnox)
+
+
+def look():
+    jobs.look_at_company.func(connection_id=Connection.everywhere.get().pk)
+
+
+def test_connecting_brings_the_company_card(fortnox, connection, scope):
+    """Spec section 4: proposed from Fortnox once connected, by the names of the card's fields."""
+    fortnox.ask("PATCH", f"companies/{FIRST}", PG="12 34 56-7", IBAN="SE3550000000054910000003", BIC="ESSESESS")
+    look()
+    assert FortnoxIntegration().company_proposal(scope) == {
+        "name": "Exempelbyrån AB",
+        "organisation_number": OUR_NUMBER,
+        "vat_number": connection.company_facts["vat_number"],
+        "f_tax": "true",
+        "registered_office": "Göteborg",
+        "address": "Kontorsgatan 4",
+        "postcode": "411 03",
+        "city": "Göteborg",
+        "country": "SE",
+        "bankgiro": "5050-1055",
+        "plusgiro": "12 34 56-7",
+        "iban": "SE3550000000054910000003",
+        "bic": "ESSESESS",
+    }
+
+
+def test_without_a_connection_nothing_is_proposed(fortnox, connection, scope, owner):
+    Walk(owner, scope, fortnox).post("disconnect")
+    assert FortnoxIntegration().company_proposal(scope) == {}
+
+
+def test_the_card_is_filled_as_far_as_fortnox_lets_us(fortnox, scope, owner, authorize):
+    """The company itself is enough to connect; its settings only fill the card."""
+    body = '{"ErrorInformation":{"error":1,"message":"x","code":2000663}}'
+    fortnox.fault(path="/3/settings/company", action="status", status=403, times=9, body=body)
+    card = authorize(scope, owner).company_facts
+    assert (card["name"], card["address"], "bankgiro" in card) == ("Exempelbyrån AB", "Kontorsgatan 4", False)
+
+
+def test_the_company_is_looked_at_once_a_day(fortnox, connection, run_jobs, move_clock):
+    for hours, looks in ((1, 0), (23, 0), (25, 1), (26, 1), (50, 2)):
+        move_clock(seconds=hours * 3600)
+        jobs.sweep.func(timestamp=0)
+        run_jobs()
+        assert len(fortnox.queries("/3/companyinformation")) == 1 + looks
+
+
+def test_a_look_that_fails_is_repeated_an_hour_later_not_in_a_loop(fortnox, connection, run_jobs, move_clock):
+    move_clock(seconds=25 * 3600)
+    fortnox.fault(path="/3/companyinformation", action="status", status=503, times=99)
+    for minutes, queued in ((0, 1), (10, 0), (61, 1)):
+        move_clock(seconds=25 * 3600 + minutes * 60)
+        clear_queue()
+        jobs.sweep.func(timestamp=0)
+        assert run_jobs().count("fortnox.look_at_company") == queued
+    assert Connection.everywhere.get().trouble == ""
+
+
+def test_a_paused_connection_is_not_looked_at(fortnox, connection, run_jobs, move_clock, scope, owner):
+    Walk(owner, scope, fortnox).post("disable")
+    move_clock(seconds=25 * 3600)
+    jobs.sweep.func(timestamp=0)
+    assert "fortnox.look_at_company" not in run_jobs()
+
+
+def test_a_new_name_is_simply_taken(fortnox, connection):
+    fortnox.ask("PATCH", f"companies/{FIRST}", Name="Exempelbyrån Göteborg AB")
+    look()
+    stored = Connection.everywhere.get()
+    assert (stored.company_name, stored.trouble) == ("Exempelbyrån Göteborg AB", "")
+
+
+def test_a_new_owner_holds_pushes_and_asks_for_authorization(fortnox, shop, run_jobs, walk):
+    """The seed: no need to authorize again unless the connected company changes ownership."""
+    fortnox.ask("PATCH", f"companies/{FIRST}", OrganizationNumber=NEW_NUMBER, Name="Nya Ägaren AB")
+    look()
+    look()
+    stored = Connection.everywhere.get()
+    assert stored.trouble == ConnectionTrouble.COMPANY_CHANGED
+    assert (stored.organisation_number, stored.company_name) == (OUR_NUMBER, "Exempelbyrån AB")
+    invoice = shop.issue()
+    run_jobs()
+    jobs.sweep.func(timestamp=0)
+    run_jobs()
+    walk.post("retry", pk=shop.push_of(invoice).pk)
+    run_jobs()
+    assert (fortnox.creates(), shop.push_of(invoice).state) == ({}, PushState.QUEUED)
+    entry = AuditEntry.everywhere.get(action="fortnox.company_changed")
+    assert entry.before == {"company": "Exempelbyrån AB", "organisation_number": OUR_NUMBER, "database": FIRST}
+    assert entry.after == {"company": "Nya Ägaren AB", "organisation_number": NEW_NUMBER, "database": FIRST}
+
+
+def test_the_new_owner_authorizes_and_everything_goes_on(fortnox, shop, run_jobs, walk):
+    """Through the page that asks, since the number is another one; links and queued pushes stay."""
+    fortnox.ask("PATCH", f"companies/{FIRST}", OrganizationNumber=NEW_NUMBER, Name="Nya Ägaren AB")
+    look()
+    invoice = shop.issue()
+    assert walk.connect()["Location"] == walk.address("confirm")
+    page = texts(walk.see("confirm"))
+    assert "The company has another organisation number than before." in page
+    assert "1 invoice that waits for this company is sent at once." in page
+    assert Connection.everywhere.get().trouble == ConnectionTrouble.COMPANY_CHANGED
+    assert "Fortnox is connected to Nya Ägaren AB." in said(walk.confirm())
+    run_jobs()
+    stored = Connection.everywhere.get()
+    assert (stored.trouble, stored.organisation_number, stored.company_id) == ("", NEW_NUMBER, FIRST)
+    assert fortnox.creates() == {shop.push_of(invoice).reference: 1}
+
+
+def sold(fortnox, **facts):
+    facts = {"Name": "Nya Ägaren AB", "OrganizationNumber": NEW_NUMBER, "users": {ANNA: "admin"}, **facts}
+    fortnox.ask("POST", f"companies/{FIRST}/owner", **facts)
+
+
+def test_a_sale_that_ends_the_consent_asks_for_authorization_and_is_cured_by_it(fortnox, shop, run_jobs, walk):
+    """Fortnox may end the old owner's consents: then the look finds the door closed."""
+    sold(fortnox)
+    look()
+    assert Connection.everywhere.get().trouble == ConnectionTrouble.NEEDS_AUTHORIZATION
+    invoice = shop.issue()
+    assert walk.connect()["Location"] == walk.address("confirm")
+    assert "The company has another organisation number than before." in texts(walk.see("confirm"))
+    walk.confirm()
+    run_jobs()
+    assert Connection.everywhere.get().trouble == ""
+    assert fortnox.creates() == {shop.push_of(invoice).reference: 1}
+
+
+def test_books_that_moved_to_another_database_are_another_company(fortnox, connection, walk):
+    """The seed: disconnect first. What was linked belongs to the old number."""
+    fortnox.switch(owner_change_ends_consent=False)
+    sold(fortnox, DatabaseNumber=556009, OrganizationNumber=OUR_NUMBER)
+    look()
+    assert Connection.everywhere.get().trouble == ConnectionTrouble.COMPANY_CHANGED
+    assert AuditEntry.everywhere.get(action="fortnox.company_changed").after["database"] == "556009"
+    answer = walk.connect(company="556009")
+    assert "Click Disconnect on the Overview tab first" in texts(answer)
+    walk.post("disconnect")
+    assert walk.connect(company="556009")["Location"] == walk.home
+
+
+def test_a_look_that_began_before_an_authorization_says_nothing_about_it(fortnox, connection, scope, owner, authorize):
+    from uku.integrations.fortnox.connection.company import Company, take_in
+    from uku.kit import clock
+
+    old = Connection.everywhere.get()
+    authorize(scope, owner)
+    take_in(connection=old, company=Company(FIRST, "X", NEW_NUMBER, {}), at=clock.now())
+    assert Connection.everywhere.get().trouble == ""
+
+
+# Hints (B65)
+
+
+def hint(**message):
+    return Client().post("/fortnox/hint", json.dumps(message), content_type="application/json")
+
+
+def test_a_hint_makes_us_look_at_most_once_a_minute(fortnox, connection, queue, run_jobs, move_clock):
+    """B65: forged or true, once or often, it only triggers the authenticated read."""
+    move_clock(seconds=120)
+    for _ in range(3):
+        assert (hint(tenantId=int(FIRST)).status_code, hint(tenantId=FIRST).content) == (204, b"")
+    assert [name for name, _ in queue("look_at_company")] == ["fortnox.look_at_company"]
+    run_jobs()
+    hint(tenantId=FIRST)
+    assert queue("look_at_company") == []
+    move_clock(seconds=240)
+    hint(tenantId=FIRST)
+    assert len(queue("look_at_company")) == 1
+
+
+def test_a_hint_about_nobody_or_in_no_form_gets_the_same_answer(fortnox, connection, queue, move_clock):
+    move_clock(seconds=120)
+    messages = [b"", b"null", b"[]", b"{", b'{"tenantId": true}', b'{"tenantId": "999"}', b"x" * 20_000, b"[" * 9_000]
+    answers = [Client().post("/fortnox/hint", body, content_type="application/json") for body in messages]
+    assert {(answer.status_code, answer.content) for answer in answers} == {(204, b"")}
+    assert queue("look_at_company") == []
+    assert Client().get("/fortnox/hint").status_code == 405
+
+
+def test_a_hint_that_consent_is_gone_is_believed_only_when_fortnox_says_so(fortnox, connection, run_jobs, move_clock):
+    move_clock(seconds=120)
+    hint(tenantId=FIRST, event="consent revoked")
+    run_jobs()
+    assert Connection.everywhere.get().trouble == ""

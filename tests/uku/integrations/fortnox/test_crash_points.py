@@ -1,0 +1,211 @@
+"""Connect, renew and disconnect, killed at every durable step in a real process, begun again, judged by the journal.
+
+The steps are not named anywhere in the product: the process counts each commit and each side of each request
+(mortal.py), so a new step is a new place to die without anybody listing it. Each test tells its list on failure.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.grants import ask, row
+from tests.uku.integrations.fortnox.walking import Walk
+
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.connection.disconnecting import disconnect
+from uku.integrations.fortnox.models import Connection, PendingGrant, Revocation, TokenSource
+from uku.kit import clock
+from uku.workspaces.models import Notice
+
+pytestmark = pytest.mark.process
+EXCHANGED = "after POST /oauth-v1/token"
+HOUR = 3600
+
+
+@dataclass
+class Mortal:
+    """The process that forks a child for each order."""
+
+    process: subprocess.Popen[str]
+
+    def live(self, **order: Any) -> list[str]:
+        """Do an order to its end and return the steps it took."""
+        lived = self._told(order)
+        assert (lived["killed"], lived["status"]) == (False, 0), lived
+        return list(lived["steps"])
+
+    def die(self, at: int, **order: Any) -> str | None:
+        """Do an order and be killed at a step; return its name, or None when the order has no such step."""
+        lived = self._told({**order, "at": at})
+        if not lived["killed"]:
+            assert lived["status"] == 0, lived
+            return None
+        return str(lived["steps"][-1])
+
+    def _told(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "the process ended"
+        return dict(json.loads(answer))
+
+
+@pytest.fixture
+def mortal(environment, tmp_path):
+    arguments = [sys.executable, "-m", "tests.uku.integrations.fortnox.mortal"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        (tmp_path / "mortal.log").open("w") as log,
+        subprocess.Popen(arguments, env=environment, stderr=log, **pipes) as process,
+    ):
+        yield Mortal(process)
+        process.kill()
+
+
+class Hours:
+    """Time goes on for both sides, each step from the last one."""
+
+    def __init__(self, move_clock) -> None:
+        self._move, self._passed = move_clock, 0
+
+    def go(self, hours: int) -> None:
+        self._passed += hours
+        self._move(seconds=self._passed * HOUR)
+
+    def work(self, hours: int) -> None:
+        """Let hours pass, and do what the schedule then finds."""
+        self.go(hours)
+        jobs.sweep.func(timestamp=0)
+        work_off(at_most=200)
+
+
+@pytest.fixture
+def hours(move_clock):
+    return Hours(move_clock)
+
+
+@pytest.fixture
+def walk(fortnox, workspace, owner):
+    return Walk(owner, workspace, fortnox)
+
+
+def session_of(walk: Walk) -> str:
+    from django.conf import settings
+
+    return str(walk.browser.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def living_families(fortnox, since: int) -> set[str]:
+    """Grants given since a mark whose refresh token nobody revoked."""
+    given = {entry["family"] for entry in fortnox.exchanges(since)}
+    return given - {entry["family"] for entry in fortnox.revocations(since)}
+
+
+def nothing_left_over() -> None:
+    assert (PendingGrant.everywhere.count(), Revocation.everywhere.count()) == (0, 0)
+
+
+def test_a_connect_killed_at_any_step_is_begun_again_and_leaves_no_grant_behind(
+    mortal, walk, fortnox, workspace, hours
+):
+    """F30 for the first grant: only one whose answer died with the process cannot be revoked by us."""
+    steps: list[str] = []
+    while True:
+        mark = fortnox.mark()
+        back = fortnox.consent(walk.authorize_url())
+        died = mortal.die(len(steps), do="get", path="/fortnox/callback", data=back, session=session_of(walk))
+        if died is None:
+            break
+        steps.append(died)
+        assert walk.returned(**back).status_code in {302, 400}, died
+        if not row().is_connected:
+            walk.connect()
+        ask(row())
+        hours.work(25)
+        nothing_left_over()
+        assert fortnox.reuses(mark) == [], died
+        codes = [entry["spent"] for entry in fortnox.exchanges(mark)]
+        assert len(codes) == len(set(codes)), died
+        kept = living_families(fortnox, mark)
+        assert len(kept) == (2 if died == EXCHANGED else 1), (died, steps)
+        ended = disconnect(workspace=workspace, actor=None, at=clock.now())
+        assert ended.name in {"ENDED", "STILL_OPEN"}
+        clear_queue()
+    assert steps.count(EXCHANGED) == 1, steps
+    assert len(steps) >= 8, steps
+
+
+@pytest.mark.parametrize("source", TokenSource)
+def test_a_renewal_killed_at_any_step_costs_a_service_account_nothing(
+    source, mortal, connection, fortnox, hours, authorize, scope, owner
+):
+    """F30, F31, I13, I14: the lost rotation is recovered by minting, and the spent token is tried once at the most."""
+    order = {"do": "job", "name": "fortnox.keep_alive", "arguments": {"connection_id": connection.pk}}
+    steps: list[str] = []
+    while True:
+        Connection.everywhere.update(source=source)
+        clear_queue()
+        mark = fortnox.mark()
+        hours.go(30)
+        died = mortal.die(len(steps), **order)
+        if died is None:
+            break
+        steps.append(died)
+        hours.work(1)
+        assert (row().trouble, len(fortnox.reuses(mark)) <= 1) == ("", True), died
+        ask(row())
+        if row().source != source:
+            authorize(scope, owner)
+    assert steps.count(EXCHANGED) >= 1
+    assert Notice.everywhere.filter(cleared_at=None).count() == 0
+
+
+def test_a_rotation_lost_without_a_service_account_is_told_once_and_never_tried_in_a_loop(
+    mortal, connection, fortnox, hours
+):
+    """F30 without client credentials: one deliberate retry, then a person, and nothing more is sent."""
+    Connection.everywhere.update(source=TokenSource.REFRESH, service_account=False)
+    hours.work(30)
+    order = {"do": "job", "name": "fortnox.keep_alive", "arguments": {"connection_id": connection.pk}}
+    hours.go(30)
+    steps = mortal.live(**order)
+    hours.go(30)
+    mark = fortnox.mark()
+    assert mortal.die(steps.index(EXCHANGED), **order) == EXCHANGED
+    for _ in range(5):
+        hours.work(6)
+    assert row().trouble == "needs_authorization"
+    assert (len(fortnox.rotations(mark)), len(fortnox.reuses(mark))) == (1, 1)
+    assert Notice.everywhere.filter(cleared_at=None, by_mail=True).count() == 1
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_disconnect_killed_at_any_step_is_finished_by_itself(ends, mortal, walk, fortnox, hours):
+    """S33, I17: forgotten here in one step, revoked in the end, and nothing is sent with the old tokens."""
+    fortnox.switch(revoke_ends_consent=ends)
+    steps: list[str] = []
+    while True:
+        walk.connect()
+        clear_queue()
+        mark = fortnox.mark()
+        died = mortal.die(len(steps), do="post", path=walk.address("disconnect"), session=session_of(walk))
+        if died is None:
+            break
+        steps.append(died)
+        if row().is_connected:
+            walk.post("disconnect")
+        gone = fortnox.mark()
+        hours.work(1)
+        nothing_left_over()
+        assert not row().is_connected
+        assert fortnox.requests(gone) == [], died
+        assert [entry["reused"] for entry in fortnox.revocations(mark)].count(False) == 1, died
+    assert len(steps) >= 6, steps

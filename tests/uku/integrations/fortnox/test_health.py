@@ -1,0 +1,189 @@
+"""How the connection stands, on the card, the Overview, the banner and the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from tests.uku.integrations.fortnox.standing_rows import connected, failed, pushed, ran, refused
+
+from uku.integrations.fortnox.health import standing
+from uku.integrations.fortnox.models import Connection, Run
+from uku.integrations.registry import Badge, integrations
+from uku.kit import clock
+from uku.kit.alarms import raise_alarm
+from uku.workspaces.models import Membership
+
+IN = ("customers", "articles", "payments", "statistics")
+
+
+@pytest.fixture
+def living(scope):
+    made = connected()
+    for kind in IN:
+        ran(kind)
+    return made
+
+
+@pytest.fixture
+def see(signed_in, scope):
+    def page(user, name="overview") -> str:
+        answer = signed_in(user).get(reverse(f"fortnox:{name}", kwargs={"slug": scope.slug}))
+        return re.sub(r"\s+", " ", answer.content.decode())
+
+    return page
+
+
+def read():
+    return standing.health_of(Connection.objects.select_related("workspace").get())
+
+
+def states():
+    return {kind.kind: kind.badge.words for kind in read().kinds}
+
+
+def written(**facts):
+    Connection.everywhere.update(**facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "plan", "card"),
+    [
+        ({"enabled": False, "sealed_tokens": "", "company_id": ""}, "team", Badge("Off", "neutral")),
+        ({"sealed_tokens": "", "company_id": ""}, "team", Badge("Enabled, not connected", "neutral")),
+        ({}, "team", Badge("Connected to Exempelbyrån AB", "good")),
+        ({"trouble": "needs_authorization"}, "team", Badge("Needs attention", "bad")),
+        ({"trouble": "no_licence"}, "team", Badge("Needs attention", "bad")),
+        ({"renewal_failures": 2}, "team", Badge("Connected to Exempelbyrån AB", "good")),
+        ({"enabled": False}, "team", Badge("Paused", "neutral")),
+        ({}, "free", Badge("Paused", "neutral")),
+        ({"instance": "https://elsewhere.example"}, "team", Badge("Paused", "neutral")),
+    ],
+)
+def test_the_card_shows_one_state_at_a_glance(living, scope, facts, plan, card):
+    written(**facts)
+    scope.plan = plan
+    scope.save()
+    assert read().card == card
+
+
+def test_all_kinds_of_data_are_healthy_with_their_last_success_and_next_try(living):
+    shown = {kind.kind: (kind.badge, kind.last_success is not None, kind.next_try) for kind in read().kinds}
+    assert shown["customers"] == (Badge("Healthy", "good"), True, "in 9 min")
+    assert shown["statistics"] == (Badge("Healthy", "good"), True, "in 23 h")
+    assert shown["invoices"] == (Badge("Nothing sent yet", "neutral"), False, "")
+
+
+def test_a_kind_that_is_not_permitted_stops_alone(living):
+    """F86: the others go on"""
+    refused("articles", "2001101", minutes_ago=1)
+    assert states() == {
+        "customers": "Healthy",
+        "articles": "Not permitted",
+        "payments": "Healthy",
+        "statistics": "Healthy",
+        "invoices": "Nothing sent yet",
+    }
+    health = read()
+    assert (health.card.words, health.badge.words) == ("Needs attention", "Healthy")
+    assert health.trouble.happened == "Fortnox refused part of the sync: Articles."
+    assert health.trouble.means == "The company has no active licence in Fortnox for this. Everything else goes on."
+
+
+def test_a_scope_that_was_never_granted_stops_its_kind(living):
+    written(scopes=["article", "customer", "invoice"])
+    assert [kind for kind, words in states().items() if words == "Not permitted"] == ["payments"]
+    assert "Click Authorize" in read().trouble.remedy
+
+
+def test_passing_trouble_is_degraded_and_never_looks_like_a_wrong_sign_in(living, see, owner):
+    """F36: an hour without Fortnox worries nobody, and says what goes on"""
+    ran("customers", minutes_ago=2, state="stopped", text="Unavailable")
+    health = read()
+    assert (states()["customers"], health.card.tone, health.trouble) == ("Trying again", "good", None)
+    page = see(owner)
+    assert "Uku tries again by itself; nothing is lost." in page
+    assert re.search("authorize again|sign-in|password", page, re.IGNORECASE) is None
+
+
+def test_trouble_that_lasts_is_said_with_how_long_and_that_nothing_is_needed(living):
+    written(authorized_at=clock.now() - timedelta(days=30))
+    Run.objects.filter(kind="customers").delete()
+    ran("customers", minutes_ago=7 * 60 + 12, state="stopped", text="Unavailable")
+    trouble = read().trouble
+    assert trouble.happened == "Fortnox has not answered as it should for 7 h 12 min."
+    assert trouble.remedy.startswith("Nothing: Uku tries again by itself.")
+
+
+def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(living, see, owner):
+    """F35"""
+    raise_alarm(key="fortnox.app_credentials", text="wrong", at=clock.now())
+    health = read()
+    assert (health.card.words, set(states().values())) == ("Needs attention", {"Trying again"})
+    assert "Nothing is needed from you." in health.trouble.remedy
+    page = see(owner)
+    assert ("Nothing is needed from you." in page, "nobody has to authorize again" in page) == (True, True)
+
+
+def test_a_pause_says_why_and_that_all_goes_on_by_itself(living, scope, see, owner):
+    scope.plan = "free"
+    scope.save()
+    assert set(states().values()) == {"Paused"}
+    assert "integrations are part of the Team and Elite plans. Nothing is deleted" in see(owner)
+
+
+def test_invoices_out_are_told_by_what_waits(living, owner):
+    for state, more in (
+        ("confirmed", {"document_number": "7", "sent_at": clock.now()}),
+        ("queued", {"attempts": 0}),
+        ("uncertain", {"sent_at": clock.now()}),
+        ("needs_person", {}),
+    ):
+        push = pushed(owner, state=state, **more)
+    failed("invoice", push.reference, push=push, reason="Fortnox did not answer twice")
+    rejected = pushed(owner, state="rejected", error_code="2000429")
+    failed("invoice", rejected.reference, push=rejected, code="2000429")
+    (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
+    assert invoices.counts == "1 sent, 1 waiting, 1 with an unknown outcome, 2 need you"
+    assert (invoices.badge.words, invoices.problems) == ("Trying again", 2)
+    written(trouble="needs_authorization")
+    (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
+    assert (invoices.badge.words, "1 held" in invoices.counts) == ("Needs authorization", True)
+
+
+@pytest.mark.parametrize(("role", "banners"), [("owner", 1), ("admin", 1), ("member", 0)])
+def test_owners_and_admins_see_a_banner_on_every_page_while_it_is_bad(living, scope, role, banners, request):
+    person = request.getfixturevalue(role)
+    membership = Membership.objects.get(user=person)
+    (fortnox,) = [each for each in integrations() if each.slug == "fortnox"]
+    assert fortnox.banners(scope, membership) == []
+    written(trouble="needs_authorization")
+    shown = fortnox.banners(scope, membership)
+    assert len(shown) == banners
+    if shown:
+        assert shown[0].text.startswith("The connection to Fortnox stopped working.")
+        assert shown[0].action == "Open Connect to Fortnox"
+
+
+def test_the_overview_shows_the_health_of_each_kind(living, see, member):
+    page = see(member)
+    assert [f">{label}</div>" in page for label in ("Customers", "Articles", "Invoices", "Paid status")] == [True] * 4
+    assert page.count("Healthy") == 4
+    assert "Sync now" not in page
+
+
+def test_the_time_of_the_last_success_changes_only_on_success(living):
+    """U03"""
+    before = [kind.last_success for kind in read().kinds]
+    ran("customers", minutes_ago=1, state="stopped")
+    ran("articles", minutes_ago=1, state="running")
+    assert [kind.last_success for kind in read().kinds] == before
+
+
+def test_no_error_is_told_of_a_run_under_way(living):
+    """U04"""
+    ran("customers", minutes_ago=0, state="running", counts={"seen": 1_200, "total": 10_000})
+    (customers,) = [kind for kind in read().kinds if kind.kind == "customers"]
+    assert customers.badge == Badge("Running 1,200 of 10,000", "moving")
