@@ -1,11 +1,11 @@
 """Lists the model modules of the product, so that one app holds one migration history."""
 
-from uku.clients.models import Client
+from uku.clients.models import Client, ClientSheet
 from uku.invoices.models import Invoice, InvoiceRow, NumberSeries, Payment
 from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
 from uku.kit.shared_cache import SharedValue
-from uku.products.models import Product
+from uku.products.models import Product, TaxRateName
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskValue, Topic
 from uku.workspaces.models import AuditEntry, Invitation, Membership, Notice, NoticeReading, User, Workspace
 
@@ -13,6 +13,7 @@ __all__ = [
     "Alarm",
     "AuditEntry",
     "Client",
+    "ClientSheet",
     "ClockOffset",
     "Invitation",
     "Invoice",
@@ -28,6 +29,7 @@ __all__ = [
     "Task",
     "TaskField",
     "TaskValue",
+    "TaxRateName",
     "Topic",
     "User",
     "Workspace",

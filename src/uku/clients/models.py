@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from uku.clients import names
-from uku.clients.matching import ContactDetails, masked, normalise_number
+from uku.clients.matching import ContactDetails, masked, match_keys, normalise_number
 from uku.kit.scoping import ScopedManager, ScopedQuerySet, TenantModel, current_workspace_id
 from uku.workspaces.models import User
+
+
+class VatType(models.TextChoices):
+    """How sales to a client are taxed."""
+
+    DOMESTIC = "domestic", _("VAT in Sweden")
+    REVERSE_CHARGE = "reverse_charge", _("Reverse charge in Sweden")
+    EU_REVERSE_CHARGE = "eu_reverse_charge", _("Reverse charge within the EU")
+    EU_VAT = "eu_vat", _("VAT on sales within the EU")
+    EXPORT = "export", _("Export outside the EU")
 
 
 class ClientQuerySet(ScopedQuerySet["Client"]):
     def current(self) -> ClientQuerySet:
         return self.filter(archived_at=None)
+
+    def sharing(self, keys: Collection[int]) -> ClientQuerySet:
+        """Find those that share a key with what is looked for: all that matching could find, and few more."""
+        return self.filter(match_keys__overlap=list(keys))
 
     def searched(self, words: str) -> ClientQuerySet:
         """Find by name, e-mail or organisation number; every word must occur."""
@@ -61,6 +79,17 @@ class Client(TenantModel):
     country = models.CharField(max_length=2, blank=True)
     currency = models.CharField(max_length=3, default="SEK")
     payment_days = models.PositiveSmallIntegerField(default=30)
+    vat_type = models.CharField(max_length=20, choices=VatType, blank=True, default="", db_default="")
+    is_person = models.BooleanField(
+        default=False, db_default=False, help_text="a private person, whose number is masked"
+    )
+    match_keys = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=models.Value([], ArrayField(models.BigIntegerField())),
+        editable=False,
+        help_text="what matching looks a client up by, hashed",
+    )
     default_user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     edited_fields = models.JSONField(default=list)
     archived_at = models.DateTimeField(null=True)
@@ -79,16 +108,22 @@ class Client(TenantModel):
         indexes = (
             models.Index(fields=["workspace", "name_sort", "id"], name="uku_client_by_name"),
             models.Index(fields=["workspace", "organisation_number"], name="uku_client_by_number"),
+            GinIndex(fields=["match_keys"], name="uku_client_by_match_key"),
         )
 
     def __str__(self) -> str:
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name_sort, self.name_search = names.for_sorting(self.name), names.for_search(self.name)
-        if (fields := kwargs.get("update_fields")) is not None and "name" in fields:
-            kwargs["update_fields"] = {*fields, "name_sort", "name_search"}
+        self.derive()
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "name_sort", "name_search", "match_keys"}
         super().save(*args, **kwargs)
+
+    def derive(self) -> None:
+        """Set what follows from the other fields; for rows that are stored many at once."""
+        self.name_sort, self.name_search = names.for_sorting(self.name), names.for_search(self.name)
+        self.match_keys = match_keys(self.workspace_id, self.details)
 
     @property
     def shown_number(self) -> str:
@@ -107,3 +142,27 @@ class Client(TenantModel):
             phone=self.phone,
             country=self.country,
         )
+
+
+class ClientSheet(TenantModel):
+    """A file of clients that somebody uploaded, until it is taken in or thrown away (reliability B20).
+
+    `columns` says which field each column of the file fills; nothing of it is a client before a person confirms.
+    """
+
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    encoding = models.CharField(max_length=20, blank=True, help_text="of a text file; empty: to be asked")
+    delimiter = models.CharField(max_length=1, blank=True)
+    columns: models.JSONField[list[str]] = models.JSONField(default=list)
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    taken_in_at = models.DateTimeField(null=True)
+    counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from uku.demo.firm import COMPANY, OTHER_SLUG
 from uku.demo.simulator import Simulator
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, Run
+from uku.integrations.fortnox.models import Connection, CustomerRecord, PassedOver, Push, PushState, Run
 from uku.invoices.models import Invoice, State
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Task, TaskValue
@@ -29,8 +29,8 @@ def all_checks(simulator: Simulator) -> list[Check]:
     customers = simulator.customers(COMPANY)
     active = sum(customer.get("Active", True) for customer in customers)
     linked, suggested = _linked(), CustomerRecord.objects.filter(suggested__isnull=False, active=True).count()
-    run = Run.objects.filter(kind="customers", since=None).order_by("id").first()
-    skipped = [record for record in run.passed_over if record["reason"] == "Inactive in Fortnox"] if run else []
+    run = Run.objects.filter(kind="customers", full=True).order_by("id").first()
+    skipped = run.passed_over.filter(reason="Inactive in Fortnox") if run else PassedOver.objects.none()
     issued = Invoice.objects.exclude(state__in=(State.DRAFT, State.APPROVAL))
     pushed = Push.objects.filter(state=PushState.CONFIRMED, booked=True).count()
     creates = simulator.creates_by_reference(COMPANY)
@@ -39,7 +39,7 @@ def all_checks(simulator: Simulator) -> list[Check]:
     return [
         Check("customers seen in Fortnox", len(customers), run.counts["seen"] if run else None),
         Check("customers imported", CustomerRecord.objects.filter(active=True).count(), active),
-        Check("inactive customers skipped and listed", len(skipped), len(customers) - active),
+        Check("inactive customers skipped and listed", skipped.count(), len(customers) - active),
         Check("customers linked or waiting for a decision", linked + suggested, active),
         Check("invoices pushed and booked", pushed, issued.count()),
         Check("references created in Fortnox", set(creates), references),

@@ -7,18 +7,29 @@ from decimal import Decimal
 from django.db import models
 
 from uku.kit.scoping import TenantModel
+from uku.workspaces.models import User
 
 
 class Product(TenantModel):
-    """A name, a unit, a price without VAT and a rate; mapped to an article where there is one."""
+    """A name, a unit, a price without VAT and a rate; mapped to an article where there is one.
+
+    `article_seen` is what the article said when a person last looked: description, unit, price, vat_rate as texts.
+    What it says differently now is shown as a difference, and never changes the product by itself.
+    """
 
     name = models.CharField(max_length=200)
     unit = models.CharField(max_length=20, blank=True)
     price = models.DecimalField(max_digits=14, decimal_places=2)
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2, help_text="per cent")
     article_number = models.CharField(max_length=50, blank=True)
+    article_seen: models.JSONField[dict[str, str]] = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField())
+    )
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="grows with every change")
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         app_label = "uku"
@@ -29,6 +40,21 @@ class Product(TenantModel):
                 name="uku_product_vat_rate",
             ),
         )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxRateName(TenantModel):
+    """What a tax rate is called on an invoice. The rates themselves are the accounting system's."""
+
+    rate = models.DecimalField(max_digits=5, decimal_places=2, help_text="per cent")
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (models.UniqueConstraint(fields=["workspace", "rate"], name="uku_tax_rate_name_once"),)
 
     def __str__(self) -> str:
         return self.name

@@ -33,13 +33,13 @@ def run_import(*, connection: Connection, kind: RunKind, full: bool = False, ask
     """Bring a company's customers or articles in, resuming an interrupted run. Returns the finished run."""
     run = runs.start_or_resume(connection=connection, kind=kind, at=clock.now(), full=full, asked_by=asked_by)
     with open_fortnox(connection) as fortnox:
-        if run.since is None:
+        if run.full:
             _read_stage(fortnox, run, "active")
             _read_stage(fortnox, run, "inactive")
         else:
             _read_stage(fortnox, run, "changed")
     with transaction.atomic():
-        if run.since is None and not run.counts.get("resumed"):
+        if run.full and not run.counts.get("resumed"):
             _retire_unseen(run)
         runs.end(run, at=clock.now())
     log.info("import done", kind=kind, **run.counts)
@@ -200,7 +200,8 @@ def _store_customer(run: Run, item: CustomerItem, at: datetime, index: Any) -> N
     record, _ = CustomerRecord.objects.update_or_create(
         company_id=run.company_id, number=item.number, defaults={**fields, "active": True, "seen_at": at}
     )
-    outcome = linking.place(record, contact_details(item), fields, index, at)
+    ask = linking.asks_first(Connection.objects.get())
+    outcome = linking.place(record, contact_details(item), fields, index, at, ask=ask)
     runs.count(run, "imported")
     runs.count(run, outcome)
 

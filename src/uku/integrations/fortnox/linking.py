@@ -16,7 +16,7 @@ from uku.clients.operations import create_client, take_in
 from uku.integrations.fortnox.connection.working import refuse_while_off
 from uku.integrations.fortnox.health import problems
 from uku.integrations.fortnox.mapping import client_fields_from_detail
-from uku.integrations.fortnox.models import Connection, CustomerRecord
+from uku.integrations.fortnox.models import Connection, CustomerRecord, NewClients
 from uku.kit import clock
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User
@@ -25,23 +25,33 @@ from uku.workspaces.permissions import Permission, needs
 LONGEST_EVIDENCE = 300  # characters; what the column holds
 
 
+def asks_first(connection: Connection) -> bool:
+    """Say whether a customer without a match waits for a person: always at the first import, later by setting."""
+    return connection.first_import_of != connection.company_id or connection.new_clients == NewClients.ASK
+
+
 def place(
-    record: CustomerRecord, details: ContactDetails, fields: Mapping[str, Any], index: Index, at: datetime
+    record: CustomerRecord,
+    details: ContactDetails,
+    fields: Mapping[str, Any],
+    index: Index,
+    at: datetime,
+    *,
+    ask: bool = False,
 ) -> str:
-    """Give a customer its client, and say how: known, linked, suggested or created."""
+    """Give a customer its client, and say how: known, linked, suggested, created, waiting or ignored.
+
+    `ask`: one without a match waits for a person instead of getting a client of its own.
+    """
     if record.client is not None:
         if _fills(record):
             take_in(client=record.client, details=fields)
         return "known"
-    if record.suggested_id is not None:
-        return "suggested"
+    if record.ignored_at is not None or record.suggested_id is not None:
+        return "suggested" if record.ignored_at is None else "ignored"
     matches = index.find(details)
     if not matches:
-        record.client = create_client(actor=None, at=at, **fields)
-        index.add(record.client.details)
-        record.evidence = "Made from the Fortnox customer"
-        record.save(update_fields=["client", "evidence"])
-        return "created"
+        return "waiting" if ask else _made(record, fields, index, at)
     client = Client.objects.get(pk=int(matches[0].key))
     if outcome(matches) == Outcome.STRONG and not _taken(client, record):
         _link(record, client, evidence.in_words(matches[0])[:LONGEST_EVIDENCE])
@@ -50,6 +60,14 @@ def place(
     record.suggested, record.evidence = client, evidence.for_a_person(matches)[:LONGEST_EVIDENCE]
     record.save(update_fields=["suggested", "evidence"])
     return "suggested"
+
+
+def _made(record: CustomerRecord, fields: Mapping[str, Any], index: Index, at: datetime) -> str:
+    record.client = create_client(actor=None, at=at, **fields)
+    index.add(record.client.details)
+    record.evidence = "Made from the Fortnox customer"
+    record.save(update_fields=["client", "evidence"])
+    return "created"
 
 
 @transaction.atomic

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +25,13 @@ class ConnectionTrouble(models.TextChoices):
     NO_LICENCE = "no_licence", _("The integration licence is missing")
     COMPANY_CHANGED = "company_changed", _("The company changed owner")
     UNREADABLE = "unreadable", _("The key of the stored tokens is missing")
+
+
+class NewClients(models.TextChoices):
+    """What becomes of a customer that no client matches, once the first import is done."""
+
+    CREATE = "create", _("Create a client")
+    ASK = "ask", _("Ask first")
 
 
 class Connection(TenantModel):
@@ -65,6 +70,16 @@ class Connection(TenantModel):
     trouble_at = models.DateTimeField(null=True)
     resumed_at = models.DateTimeField(null=True, help_text="when a pause or a trouble last ended")
     statistics = models.JSONField(default=list)
+    new_clients = models.CharField(
+        max_length=10, choices=NewClients, default=NewClients.CREATE, db_default=NewClients.CREATE
+    )
+    first_import_of = models.CharField(
+        max_length=30,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the company whose first import a person decided; of any other, customers without a match wait",
+    )
 
     class Meta:
         base_manager_name = "everywhere"
@@ -192,7 +207,12 @@ class Pace(models.Model):
 
 
 class CustomerRecord(TenantModel):
-    """A customer as Fortnox shows it, and the client it is linked to."""
+    """A customer as Fortnox shows it, and the client it is linked to.
+
+    It is linked (`client`), or may be somebody (`suggested`), or a person left it out (`ignored_at`), or it waits
+    for a person. VAT number, country, currency, terms, VAT type and whether it is a person come from the detail;
+    `detail_read_at` empty: to be read.
+    """
 
     company_id = models.CharField(max_length=30)
     number = models.CharField(max_length=1024)
@@ -208,8 +228,19 @@ class CustomerRecord(TenantModel):
     client = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
     suggested = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
     evidence = models.CharField(max_length=300, blank=True)
+    ignored_at = models.DateTimeField(null=True, help_text="a person decided that it is no client")
+    ignored_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    identity_changed_at = models.DateTimeField(
+        null=True, help_text="it got another organisation number while linked: the number may have been reused"
+    )
     vat_type = models.CharField(max_length=30, blank=True)
+    vat_number = models.CharField(max_length=1024, blank=True, default="", db_default="")
+    country = models.CharField(max_length=30, blank=True, default="", db_default="")
+    currency = models.CharField(max_length=30, blank=True, default="", db_default="")
+    terms_of_payment = models.CharField(max_length=30, blank=True, default="", db_default="")
+    is_person = models.BooleanField(default=False, db_default=False)
     detail_read_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField(null=True, help_text="empty: before this was noted")
     seen_at = models.DateTimeField()
 
     class Meta:
@@ -217,7 +248,19 @@ class CustomerRecord(TenantModel):
         constraints = (
             models.UniqueConstraint(fields=["workspace", "company_id", "number"], name="fortnox_customer_once"),
         )
-        indexes = (models.Index(fields=["workspace", "client"], name="fortnox_customer_by_client"),)
+        indexes = (
+            models.Index(fields=["workspace", "client"], name="fortnox_customer_by_client"),
+            models.Index(
+                fields=["workspace", "company_id", "id"],
+                condition=models.Q(client=None, ignored_at=None, active=True),
+                name="fortnox_customer_undecided",
+            ),
+            models.Index(
+                fields=["workspace", "company_id", "id"],
+                condition=models.Q(client__isnull=False, detail_read_at=None, active=True),
+                name="fortnox_customer_unread",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
@@ -232,8 +275,10 @@ class ArticleRecord(TenantModel):
     unit = models.CharField(max_length=20, blank=True)
     price = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    account = models.PositiveIntegerField(null=True, help_text="the account of a sale within Sweden")
     active = models.BooleanField(default=True)
     detail_read_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField(null=True, help_text="empty: before this was noted")
     seen_at = models.DateTimeField()
 
     class Meta:
@@ -310,26 +355,70 @@ class RunState(models.TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     STOPPED = "stopped", _("Stopped")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ReloadPhase(models.TextChoices):
+    """The phases of a reload, in their order."""
+
+    CUSTOMERS = "customers", _("Customers")
+    ARTICLES = "articles", _("Articles")
+    DETAILS = "details", _("Details")
+    PAYMENTS = "payments", _("Paid status")
+    STATISTICS = "statistics", _("Work statistics")
+
+
+class Reload(TenantModel):
+    """One press of Reload data: its phase, what it came to, who asked. Its runs carry the figures.
+
+    `cancel_asked_at` is a wish; the work ends at its next page. `asked_by` empty: the command line.
+    """
+
+    company_id = models.CharField(max_length=30)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    phase = models.CharField(max_length=15, choices=ReloadPhase, default=ReloadPhase.CUSTOMERS)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)
+    counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
+    text = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(state="running"), name="fortnox_reload_one_at_a_time"
+            ),
+        )
+        indexes = (models.Index(fields=["workspace", "-id"], name="fortnox_reload_newest"),)
+
+    def __str__(self) -> str:
+        return f"reload of {self.started_at:%Y-%m-%d %H:%M}"
 
 
 class Run(TenantModel):
-    """One execution of a sync: where it stands, what it counted, what it passed over and why."""
+    """One execution of a sync: where it stands and what it counted. What it passed over stands in `PassedOver`.
+
+    A full run reads everything, then what changed since the last complete run, if there is one: `since`.
+    """
 
     company_id = models.CharField(max_length=30)
     kind = models.CharField(max_length=15, choices=RunKind)
     state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    since = models.DateTimeField(null=True, help_text="read what changed since; empty: everything")
+    full = models.BooleanField(default=False, db_default=False)
+    since = models.DateTimeField(null=True, help_text="read what changed since; empty: there is no complete run yet")
     stage = models.CharField(max_length=20, default="active")
     page = models.PositiveIntegerField(default=0, help_text="the last page whose rows are stored")
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
-    passed_over: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     trouble = models.CharField(max_length=20, blank=True)
     text = models.CharField(max_length=500, blank=True)
     asked_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the schedule"
     )
+    reload = models.ForeignKey(Reload, null=True, on_delete=models.PROTECT, related_name="runs")
 
     class Meta:
         base_manager_name = "everywhere"
@@ -344,6 +433,21 @@ class Run(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class PassedOver(TenantModel):
+    """A record that a run did not take in, with the reason a person can read."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="passed_over")
+    number = models.CharField(max_length=1024)
+    name = models.CharField(max_length=1024, blank=True)
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        base_manager_name = "everywhere"
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.reason}"
 
 
 class Problem(TenantModel):
@@ -362,6 +466,9 @@ class Problem(TenantModel):
     message = models.CharField(max_length=500, blank=True, help_text="Fortnox's own words")
     reason = models.CharField(max_length=300, blank=True)
     request_id = models.CharField(max_length=40, blank=True, help_text="Fortnox's X-Uid, which its support asks for")
+    digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="SHA-256 of the row that could not be read"
+    )
     times = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()

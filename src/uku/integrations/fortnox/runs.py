@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import QuerySet, Subquery
 
-from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, PassedOver, Run, RunKind, RunState
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MOST_TRIES = 5
@@ -29,12 +29,14 @@ def start_or_resume(
         if running is not None:
             return _resumed(running, connection, at)
         last = last_done(connection, kind)
-        since = None if full or last is None else with_overlap(last.started_at)
-        stage = "active" if since is None else "changed"
+        since = None if last is None else with_overlap(last.started_at)
+        full = full or since is None
+        stage = "active" if full else "changed"
         return Run.objects.create(
             kind=kind,
             company_id=connection.company_id,
             started_at=at,
+            full=full,
             since=since,
             stage=stage,
             asked_by_id=asked_by,
@@ -48,7 +50,7 @@ def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
         run.save(update_fields=["counts"])
         return run
     end(run, at=at, state=RunState.STOPPED, trouble=COMPANY_CHANGED)
-    return Run.objects.create(kind=run.kind, company_id=connection.company_id, started_at=at)
+    return Run.objects.create(kind=run.kind, company_id=connection.company_id, started_at=at, full=True)
 
 
 def with_overlap(moment: datetime) -> datetime:
@@ -79,8 +81,9 @@ def count(run: Run, name: str, by: int = 1) -> None:
 
 
 def pass_over(run: Run, number: str, name: str, reason: str) -> None:
-    """List a record that was not taken in, with the reason a person can read."""
-    run.passed_over.append({"number": number, "name": name, "reason": reason})
+    """List a record that was not taken in, with the reason a person can read. A look at one record keeps no list."""
+    if run.pk is not None:
+        PassedOver.objects.create(run=run, number=number[:1024], name=name[:1024], reason=reason[:300])
 
 
 def end(run: Run, *, at: datetime, state: RunState = RunState.DONE, text: str = "", trouble: str = "") -> None:

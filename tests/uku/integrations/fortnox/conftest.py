@@ -88,8 +88,10 @@ def authorize(fortnox):
 
 @pytest.fixture
 def connection(scope, owner, authorize):
-    """The workspace connected to the first company, its queue empty, its scope in force."""
+    """The workspace connected to the first company, its first import decided, its queue empty, its scope in force."""
     made = authorize(scope, owner)
+    made.first_import_of = made.company_id
+    made.save(update_fields=["first_import_of"])
     clear_queue()
     return made
 

@@ -31,7 +31,7 @@ def bring_in(connection):
 
 
 def passed_over(run):
-    return [(row["number"], row["reason"]) for row in run.passed_over]
+    return list(run.passed_over.order_by("pk").values_list("number", "reason"))
 
 
 @pytest.mark.parametrize(("count", "lists"), [(0, 2), (1, 2), (499, 2), (500, 2), (501, 3)])
@@ -90,7 +90,9 @@ def test_inactive_customers_are_skipped_and_listed(fortnox, bring_in):
     active, inactive = fortnox.customer(Name="Aktiv AB"), fortnox.customer(Name="Vilande AB", Active=False)
     run = bring_in()
     assert list(CustomerRecord.objects.values_list("number", flat=True)) == [active]
-    assert run.passed_over == [{"number": inactive, "name": "Vilande AB", "reason": "Inactive in Fortnox"}]
+    assert list(run.passed_over.values_list("number", "name", "reason")) == [
+        (inactive, "Vilande AB", "Inactive in Fortnox")
+    ]
 
 
 def test_a_customer_that_rests_and_comes_back_keeps_its_row_and_its_client(fortnox, bring_in, move_clock):
@@ -144,7 +146,7 @@ def test_a_poison_row_is_listed_and_every_other_row_is_stored(fortnox, bring_in,
     run = bring_in()
     assert run.state == RunState.DONE
     assert list(CustomerRecord.objects.order_by("pk").values_list("number", flat=True)) == [numbers[0], numbers[2]]
-    assert [(row["number"], row["reason"][: len(reason)]) for row in run.passed_over] == [(numbers[1], reason)]
+    assert [(row.number, row.reason[: len(reason)]) for row in run.passed_over.all()] == [(numbers[1], reason)]
     assert run.counts["rejected"] == 1
 
 

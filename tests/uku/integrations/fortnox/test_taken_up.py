@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -161,7 +162,8 @@ def test_a_copy_gives_back_no_grant_and_revokes_nothing_of_the_original(
     )
     grant.sealed_tokens = seal_grant(grant, open_tokens(row()))
     grant.save()
-    set_aside(refresh_token="spare", company_id="1", company_name="A", service_account=False, at=at)
+    spare = replace(open_tokens(row()), refresh_token="spare")
+    set_aside(lambda: spare, company_id="1", company_name="A", service_account=False, at=at)
     settings.UKU = settings.UKU.model_copy(update={"instance": "staging"})
     move_clock(seconds=25 * HOUR)
     before = fortnox.mark()

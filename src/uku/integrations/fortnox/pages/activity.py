@@ -21,7 +21,7 @@ from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.health import answering, telling
 from uku.integrations.fortnox.health.counting import counts_in_words, duration, run_badge
-from uku.integrations.fortnox.models import Problem, Run
+from uku.integrations.fortnox.models import PassedOver, Problem, Run
 from uku.integrations.fortnox.pages.frame import MANAGE, SEE, draw_tab
 from uku.integrations.registry import Badge
 from uku.kit import clock
@@ -67,8 +67,12 @@ class RunRow:
     badge: Badge
     counts: str
     duration: str
-    passed_over: list[dict[str, Any]]
-    more: int
+    passed_over: list[PassedOver]
+    skipped: int
+
+    @property
+    def more(self) -> int:
+        return self.skipped - len(self.passed_over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,8 @@ def _filters(request: WorkspaceRequest, choice: Choice) -> list[Filter]:
 
 
 def _run_row(run: Run) -> RunRow:
-    shown = run.passed_over[:MOST_PASSED_OVER]
-    return RunRow(run, run_badge(run), counts_in_words(run), duration(run), shown, len(run.passed_over) - len(shown))
+    shown = list(run.passed_over.order_by("id")[:MOST_PASSED_OVER])
+    return RunRow(run, run_badge(run), counts_in_words(run), duration(run), shown, run.passed_over.count())
 
 
 def _problem_row(problem: Problem) -> ProblemRow:
