@@ -159,19 +159,19 @@ def rotate_keys() -> None:
     _start()
     from rich.progress import Progress
 
-    from uku.integrations.fortnox.connection import keys
+    from uku.kit import rotation
 
     try:
         with Progress(console=console) as bar:
             task = bar.add_task("Sealing", total=None)
-            for step in keys.rotate():
+            for step in rotation.rotate():
                 bar.update(task, total=step.total, completed=step.looked_at)
-    except keys.KeyMissing as missing:
+    except rotation.KeyMissing as missing:
         _refuse(
             f"{missing} stored values open under none of UKU_TOKEN_KEYS, so nothing was changed. Put the missing key"
             " back behind the first one and begin again."
         )
-    removable, left = keys.standing()
+    removable, left = rotation.standing()
     for line in [*removable, *left]:
         console.print(line, markup=False, highlight=False)
     raise typer.Exit(1 if left else 0)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import connection as database
 from django.db.migrations.executor import MigrationExecutor
 
+from uku.integrations.registry import Finding, integrations
+from uku.kit import rotation
 from uku.kit.alarms import Alarm
 
 OLDEST_POSTGRESQL = 15_00_00
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    ok: bool
-    text: str
-
-
 def findings() -> Iterator[Finding]:
-    """Look at the database, its roles, its version, and what Fortnox needs."""
+    """Look at the database, its roles, its version, the key ring, and what each integration needs."""
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int, current_user")
         version, role = cursor.fetchone()
@@ -39,16 +33,12 @@ def findings() -> Iterator[Finding]:
     executor = MigrationExecutor(database)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield Finding(not waiting, f"{len(waiting)} migrations waiting" if waiting else "the schema is this version's")
-    configured = bool(settings.UKU.fortnox_client_id and settings.UKU.fortnox_client_secret.get_secret_value())
-    yield Finding(
-        configured, "Fortnox client id and secret are set" if configured else "Fortnox client id or secret missing"
-    )
     if not waiting:  # else the tables to look into may not be there yet
-        yield from _of_tokens()
+        yield from _of_keys()
+        for integration in integrations():
+            yield from integration.findings()
         yield _of_audit()
         yield from _of_alarms()
-    simulated = settings.UKU.allow_loopback_fortnox
-    yield Finding(ok=True, text=f"Fortnox at {settings.UKU.fortnox_api_url}{' (simulated)' if simulated else ''}")
 
 
 def _of_alarms() -> Iterator[Finding]:
@@ -56,27 +46,12 @@ def _of_alarms() -> Iterator[Finding]:
         yield Finding(ok=False, text=f"open alarm since {alarm.opened_at:%Y-%m-%d %H:%M}: {alarm.text}")
 
 
-def _of_tokens() -> Iterator[Finding]:
-    """Look at the keys of stored tokens, at tokens that wait in files, and at connections of other installations."""
-    from uku.integrations.fortnox.connection import instances, keys, schedule, spool
-    from uku.integrations.fortnox.models import Connection
-    from uku.kit import clock
-
-    idle, wrong = keys.standing()
+def _of_keys() -> Iterator[Finding]:
+    idle, wrong = rotation.standing()
     yield from (Finding(ok=True, text=line) for line in idle)
     yield from (Finding(ok=False, text=line) for line in wrong)
     if not wrong:
-        yield Finding(ok=True, text="all stored tokens are under the first key")
-    if waiting := len(list(spool.waiting())):
-        yield Finding(ok=False, text=f"{waiting} renewed tokens wait in files for the database to take them")
-    for connection in Connection.everywhere.exclude(sealed_tokens="").select_related("workspace"):
-        if instances.is_foreign(connection):
-            slug, other = connection.workspace.slug, connection.instance
-            text = f"{slug}: its Fortnox connection belongs to {other}; nothing is sent. See `uku fortnox adopt`"
-            yield Finding(ok=False, text=text)
-        if schedule.grows_old(connection, clock.now()):
-            text = f"{connection.workspace.slug}: nothing has renewed its Fortnox tokens for 30 days; they live 45"
-            yield Finding(ok=False, text=text)
+        yield Finding(ok=True, text="all that is sealed is under the first key")
 
 
 def _of_audit() -> Finding:

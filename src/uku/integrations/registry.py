@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -77,6 +77,14 @@ class Article:
     vat_rate: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one thing of an installation stands, in a sentence for its operator."""
+
+    ok: bool
+    text: str
+
+
 class Integration(Protocol):
     """What a folder under `integrations` brings."""
 
@@ -84,6 +92,9 @@ class Integration(Protocol):
     urlconf: str
 
     def card(self, workspace: Workspace) -> Card: ...
+    def findings(self) -> Iterable[Finding]:
+        """What the operator should know, over all workspaces."""
+
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]: ...
     def numbering(self, workspace: Workspace) -> Numbering | None: ...
     def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:

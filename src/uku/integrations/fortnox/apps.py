@@ -6,6 +6,7 @@ class FortnoxConfig(AppConfig):
     label = "fortnox"
 
     def ready(self) -> None:
+        from uku.integrations.fortnox.connection import shelves
         from uku.integrations.fortnox.offer import FortnoxIntegration
         from uku.integrations.fortnox.plans import take_up_again
         from uku.integrations.fortnox.pushing import queue_push
@@ -15,5 +16,6 @@ class FortnoxConfig(AppConfig):
         from uku.workspaces.operations import PlanChanged
 
         register(FortnoxIntegration())
+        shelves.register()
         subscribe(InvoiceIssued, queue_push)
         subscribe(PlanChanged, take_up_again)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Case
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from uku.clients.models import Client
 from uku.integrations.fortnox import client_states
 from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
+from uku.integrations.fortnox.connection import operating
 from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.connection.working import NotWorking, refuse_while_off, works
 from uku.integrations.fortnox.health import standing
@@ -18,7 +19,7 @@ from uku.integrations.fortnox.health.codes import Group
 from uku.integrations.fortnox.health.explanations import Context, explain
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
 from uku.integrations.fortnox.syncing import read_article_now
-from uku.integrations.registry import Action, Article, Badge, Banner, Card, Panel
+from uku.integrations.registry import Action, Article, Badge, Banner, Card, Finding, Panel
 from uku.invoices.models import Invoice, Numbering
 from uku.workspaces.models import Membership, Workspace
 from uku.workspaces.permissions import Permission, may
@@ -34,6 +35,9 @@ class FortnoxIntegration:
     root_urlconf = "uku.integrations.fortnox.pages.root_urls"
     audit_actions = AUDIT_ACTIONS
     audit_groups = AUDIT_GROUPS
+
+    def findings(self) -> Iterable[Finding]:
+        return operating.findings()
 
     def card(self, workspace: Workspace) -> Card:
         connection = connection_of(workspace)

@@ -16,9 +16,11 @@ from tests.uku.integrations.fortnox.simulated import SECOND, until
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import keys
 from uku.integrations.fortnox.connection.gateway import renew_tokens
-from uku.integrations.fortnox.connection.tokens import key_ring, open_tokens
+from uku.integrations.fortnox.connection.tokens import open_tokens
 from uku.integrations.fortnox.models import Connection
+from uku.kit import rotation
 from uku.kit.alarms import Alarm, is_open
+from uku.kit.rotation import key_ring
 from uku.kit.secrets import KeyRing
 from uku.workspaces.models import AuditEntry
 
@@ -54,11 +56,11 @@ def test_each_value_names_its_key_and_moves_to_the_first_one(connection, ring, n
     """S38, F85, B60"""
     before = stored()
     ring(new_key, OLD)
-    assert (keys.sealed_under(), keys.standing()[0]) == ({name(OLD): 1}, [])
-    assert [(step.looked_at, step.resealed, step.total) for step in keys.rotate()] == [(1, 1, 1)]
-    assert (keys.sealed_under(), stored()) == ({name(new_key): 1}, before)
-    assert keys.standing() == ([f"Key {name(OLD)} seals nothing and may be removed."], [])
-    assert [step.resealed for step in keys.rotate()] == [0]  # again, nothing is left to do
+    assert (rotation.sealed_under(), rotation.standing()[0]) == ({name(OLD): 1}, [])
+    assert [(step.looked_at, step.resealed, step.total) for step in rotation.rotate()] == [(1, 1, 1)]
+    assert (rotation.sealed_under(), stored()) == ({name(new_key): 1}, before)
+    assert rotation.standing() == ([f"Key {name(OLD)} seals nothing and may be removed."], [])
+    assert [step.resealed for step in rotation.rotate()] == [0]  # again, nothing is left to do
     ring(new_key)
     assert stored() == before
     entries = AuditEntry.everywhere.filter(action="fortnox.rotate_keys")
@@ -67,29 +69,29 @@ def test_each_value_names_its_key_and_moves_to_the_first_one(connection, ring, n
 
 def test_a_rotation_that_was_stopped_goes_on_where_it_was(connection, other, ring, new_key, monkeypatch):
     """F85: resumable, and no row is ever unreadable"""
-    monkeypatch.setattr(keys, "BATCH", 1)
+    monkeypatch.setattr(rotation, "BATCH", 1)
     ring(new_key, OLD)
-    next(keys.rotate())  # and no further
-    assert keys.sealed_under() == {name(OLD): 1, name(new_key): 1}
-    assert keys.standing()[1] == [f"1 stored values are still under key {name(OLD)}: run `uku rotate-keys`."]
+    next(rotation.rotate())  # and no further
+    assert rotation.sealed_under() == {name(OLD): 1, name(new_key): 1}
+    assert rotation.standing()[1] == [f"1 stored values are still under key {name(OLD)}: run `uku rotate-keys`."]
     assert [open_tokens(each).refresh_token is not None for each in Connection.everywhere.all()] == [True, True]
-    assert sum(step.resealed for step in keys.rotate()) <= 2
-    assert keys.sealed_under() == {name(new_key): 2}
+    assert sum(step.resealed for step in rotation.rotate()) <= 2
+    assert rotation.sealed_under() == {name(new_key): 2}
 
 
 def test_a_refresh_during_a_rotation_wins_and_nothing_is_lost(fortnox, connection, ring, new_key, monkeypatch):
     """F85: a row changes only if it still holds what was read"""
     ring(new_key, OLD)
-    read = keys._reseal
+    read = rotation._reseal
 
     def overtaken(*facts):
         renew_tokens(row())
         return read(*facts)
 
-    monkeypatch.setattr(keys, "_reseal", overtaken)
+    monkeypatch.setattr(rotation, "_reseal", overtaken)
     generation = row().generation
-    assert [step.resealed for step in keys.rotate()] == [0]
-    assert (row().generation, keys.sealed_under()) == (generation + 1, {name(new_key): 1})
+    assert [step.resealed for step in rotation.rotate()] == [0]
+    assert (row().generation, rotation.sealed_under()) == (generation + 1, {name(new_key): 1})
     ask(row())
 
 
@@ -97,11 +99,15 @@ def test_rotations_and_refreshes_at_the_same_time_leave_one_living_grant(fortnox
     """F85"""
     ring(new_key, OLD)
     age(connection, minutes=-1)
-    threads = [Thread(lambda: ask(connection)), Thread(lambda: list(keys.rotate())), Thread(lambda: ask(connection))]
+    threads = [
+        Thread(lambda: ask(connection)),
+        Thread(lambda: list(rotation.rotate())),
+        Thread(lambda: ask(connection)),
+    ]
     for thread in threads:
         thread.join()
     assert [thread.error for thread in threads] == [None, None, None]
-    assert keys.sealed_under() == {name(new_key): 1}
+    assert rotation.sealed_under() == {name(new_key): 1}
     assert len(fortnox.commits("token.credentials")) == 1
 
 
@@ -109,10 +115,10 @@ def test_a_missing_key_stops_a_rotation_before_anything_is_changed(connection, o
     """F85: refused, not half done"""
     before = dict(Connection.everywhere.values_list("pk", "sealed_tokens"))
     ring(new_key)
-    with pytest.raises(keys.KeyMissing):
-        list(keys.rotate())
+    with pytest.raises(rotation.KeyMissing):
+        list(rotation.rotate())
     assert dict(Connection.everywhere.values_list("pk", "sealed_tokens")) == before
-    assert keys.standing()[1] == ["2 stored values open under no key of UKU_TOKEN_KEYS."]
+    assert rotation.standing()[1] == ["2 stored values open under no key of UKU_TOKEN_KEYS."]
 
 
 def test_without_its_key_a_connection_rests_and_comes_back_with_it(fortnox, connection, ring, new_key, run_jobs):
@@ -142,10 +148,10 @@ def test_the_secrets_of_second_factors_move_along(owner, db, ring, new_key):
         Authenticator.objects.create(user=owner, type=kind, data={field: seal_secret(text), "used_mask": 4})
     Authenticator.objects.create(user=owner, type="webauthn", data={"name": "Laptop"})
     ring(new_key)
-    with pytest.raises(keys.KeyMissing):
-        list(keys.rotate())
+    with pytest.raises(rotation.KeyMissing):
+        list(rotation.rotate())
     ring(new_key, OLD)
-    assert [step.resealed for step in keys.rotate()] == [2]
+    assert [step.resealed for step in rotation.rotate()] == [2]
     ring(new_key)
     totp, codes, passkey = Authenticator.objects.order_by("pk")
     assert (open_secret(totp.data["secret"]), open_secret(codes.data["seed"])) == ("JBSWY3DP", "abc")
@@ -174,5 +180,5 @@ def test_the_command_rotates_and_says_what_may_be_removed(connection, environmen
     assert f"BAD 1 stored values are still under key {name(OLD)}" in uku("doctor", ring=f"{new_key},{OLD}").stdout
     done = uku("rotate-keys", ring=f"{new_key},{OLD}")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"Key {name(OLD)} seals nothing and may be removed.")
-    until(lambda: keys.key_ring().name_for(row().sealed_tokens) is None)  # this process has the old key only
-    assert "ok  all stored tokens are under the first key" in uku("doctor", ring=new_key).stdout
+    until(lambda: key_ring().name_for(row().sealed_tokens) is None)  # this process has the old key only
+    assert "ok  all that is sealed is under the first key" in uku("doctor", ring=new_key).stdout

@@ -7,8 +7,9 @@ not open (reliability S36).
 from __future__ import annotations
 
 from fortnox_api import TokenSet
-from uku.integrations.fortnox.connection.tokens import key_ring, seal, unseal
+from uku.integrations.fortnox.connection.tokens import seal, unseal
 from uku.integrations.fortnox.models import PendingGrant, Revocation
+from uku.kit.rotation import key_ring
 from uku.kit.secrets import Place
 
 

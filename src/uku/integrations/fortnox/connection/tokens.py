@@ -14,7 +14,6 @@ from datetime import datetime
 
 import psycopg
 import structlog
-from django.conf import settings
 from django.db import DatabaseError, models
 from django.db import connection as database
 from django.db.models import Case, F, QuerySet, Value, When
@@ -25,7 +24,8 @@ from uku.integrations.fortnox.connection import app_credentials, spool
 from uku.integrations.fortnox.connection.spool import Spooled
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble, TokenSource
 from uku.kit import clock
-from uku.kit.secrets import KeyRing, Place
+from uku.kit.rotation import key_ring
+from uku.kit.secrets import Place
 
 log = structlog.get_logger()
 LOCK_SPACE = 0x554B55  # the first half of our advisory lock keys: "UKU"
@@ -213,10 +213,6 @@ def _unless_dead(field: str, cleared: str | None) -> Case:
     kind = models.DateTimeField() if cleared is None else models.CharField()
     disproved = When(trouble=ConnectionTrouble.NEEDS_AUTHORIZATION, then=Value(cleared, kind))
     return Case(disproved, default=F(field), output_field=kind)
-
-
-def key_ring() -> KeyRing:
-    return KeyRing([key.get_secret_value() for key in settings.UKU.token_keys])
 
 
 def _place(connection_id: int) -> Place:
