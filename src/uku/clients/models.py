@@ -11,7 +11,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients import names
-from uku.clients.matching import ContactDetails, masked, match_keys, normalise_number
+from uku.clients.matching import ContactDetails, match_keys, normalise_number
+from uku.kit.identifiers import masked, masked_vat
 from uku.kit.scoping import ScopedManager, ScopedQuerySet, TenantModel, current_workspace_id
 from uku.workspaces.models import User
 
@@ -128,7 +129,17 @@ class Client(TenantModel):
     @property
     def shown_number(self) -> str:
         """The organisation number for lists: a person's is masked."""
-        return masked(self.organisation_number)
+        return masked(self.organisation_number, person=self.is_person)
+
+    @property
+    def shown_vat_number(self) -> str:
+        """The VAT number; one that is made of a personal number is masked (reliability S52)."""
+        return masked_vat(self.vat_number, person=self.is_person)
+
+    @property
+    def hides_number(self) -> bool:
+        """Say whether a number is shown masked, so that there is more to see for who may."""
+        return "*" in self.shown_number or "*" in self.shown_vat_number
 
     @property
     def details(self) -> ContactDetails:

@@ -132,6 +132,14 @@ def _told(name: str, value: object) -> str:
     return masked(str(value)) if name in {"organisation_number", "vat_number"} else str(value)
 
 
+@transaction.atomic
+@needs(Permission.SEE_PERSONAL_NUMBERS)
+def reveal_numbers(*, client: Client, actor: User, at: datetime) -> None:
+    """Write down that a person looks at a client's numbers in full (reliability S51). Raises NotAllowed."""
+    summary = f"The numbers of {client} were shown in full"
+    record(actor=actor, action="client.reveal", target=client, summary=summary, at=at)
+
+
 def take_in(*, client: Client, details: Mapping[str, Any]) -> list[str]:
     """Fill a client from imported details; return the names of the fields that changed.
 

@@ -12,8 +12,10 @@ from stdnum.fi import ytunnus
 
 _SWEDISH_DIGITS = 10
 _DIGITS_WITH_CENTURY = 12
+_CHECKED_END = 4
 _BANKGIRO_DIGITS = (7, 8)
 _PLUSGIRO_DIGITS = range(2, 9)
+_SWEDISH_VAT = re.compile(r"(SE)?(?P<digits>[0-9]{10})(01)?")
 _SEPARATORS = re.compile(r"[\s\-+‐‑–−]")
 
 
@@ -39,12 +41,31 @@ def is_personal(number: str) -> bool:
     return len(number) == _SWEDISH_DIGITS and number.isdigit() and number[2] in "01"
 
 
-def masked(text: str) -> str:
-    """Show any organisation number, right or wrong, with a person's last four digits masked."""
-    if number := normalise_number(text):
+def masked(text: str, *, person: bool = False) -> str:
+    """Show any organisation number, right or wrong, with a person's last four digits masked.
+
+    `person`: it is known to be a person's, whatever it looks like (reliability B41).
+    """
+    number = normalise_number(text)
+    if number and not person:
         return shown(number)
     digits = re.sub(r"\D", "", text)[-_SWEDISH_DIGITS:]
-    return f"{digits[:6]}-****" if is_personal(digits) else text
+    if is_personal(digits):
+        return f"{digits[:6]}-****"
+    return _without_end(text) if person else text
+
+
+def masked_vat(text: str, *, person: bool = False) -> str:
+    """Show a VAT number as it is written; one that is made of a personal number is masked (reliability S52)."""
+    found = _SWEDISH_VAT.fullmatch(_SEPARATORS.sub("", text).upper())
+    if found and is_personal(found["digits"]):
+        return f"SE{found['digits'][:6]}****"
+    return _without_end(text) if person else text
+
+
+def _without_end(text: str) -> str:
+    """Mask the last four signs, which tell one person from another."""
+    return f"{text[:-4]}****" if len(text) > _CHECKED_END else "*" * len(text)
 
 
 def shown(number: str) -> str:

@@ -21,6 +21,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "client.archive": _("Archived a client"),
     "client.create": _("Added a client"),
     "client.edit": _("Changed a client"),
+    "client.reveal": _("Looked at a client's numbers in full"),
     "client.refuse_list": _("Was refused a list of clients"),
     "client.restore": _("Restored a client"),
     "company.edit": _("Changed the company card"),

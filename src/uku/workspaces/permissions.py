@@ -26,6 +26,7 @@ class Permission(models.TextChoices):
 
     SEE = "see", _("see this page")
     EDIT_CLIENTS = "edit_clients", _("change clients")
+    SEE_PERSONAL_NUMBERS = "see_personal_numbers", _("see personal numbers in full")
     EDIT_PRODUCTS = "edit_products", _("change products")
     EDIT_INVOICES = "edit_invoices", _("make and issue invoices")
     WORK_ON_TASKS = "work_on_tasks", _("work on tasks")
@@ -40,6 +41,7 @@ class Permission(models.TextChoices):
 TABLE: dict[Permission, frozenset[Role]] = {
     Permission.SEE: EVERYONE,
     Permission.EDIT_CLIENTS: MANAGERS,
+    Permission.SEE_PERSONAL_NUMBERS: MANAGERS,
     Permission.EDIT_PRODUCTS: MANAGERS,
     Permission.EDIT_INVOICES: MANAGERS,
     Permission.WORK_ON_TASKS: EVERYONE,

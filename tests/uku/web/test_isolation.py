@@ -59,6 +59,8 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/clients/bulk/",
             f"/w/byran/clients/{client}/",
             f"/w/byran/clients/{client}/edit/",
+            f"/w/byran/clients/{client}/numbers/",
+            "/w/byran/help/personal-numbers/",
             "/w/byran/products/",
             "/w/byran/products/new/",
             "/w/byran/billing/",

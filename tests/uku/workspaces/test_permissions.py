@@ -18,6 +18,7 @@ MANAGERS = EVERYONE | {
     "manage_company",
     "manage_members",
     "see_audit",
+    "see_personal_numbers",
 }
 EXPECTED = {Role.OWNER: MANAGERS | {"transfer_ownership", "change_plan"}, Role.ADMIN: MANAGERS, Role.MEMBER: EVERYONE}
 

@@ -36,6 +36,14 @@ def text(label: Any, *, most: int = 200, required: bool = False, **attributes: s
     return forms.CharField(label=label, max_length=most, required=required, widget=forms.TextInput(attrs=attributes))
 
 
+def shown_for_editing(client: Client | None) -> str:
+    """The organisation number as people write it; a person's is masked here too, and is kept if it is left so."""
+    if client is None:
+        return ""
+    number = full_number(client.organisation_number)
+    return client.shown_number if "*" in client.shown_number else number
+
+
 class ClientForm(PlainForm):
     """Contact details and terms. `client` is whom the form edits, if anybody."""
 
@@ -65,9 +73,10 @@ class ClientForm(PlainForm):
         self._offer("country", [("", _("Not stated")), *COUNTRIES], client.country if client else "SE")
         self._offer("currency", [(code, code) for code in CURRENCIES], client.currency if client else "SEK")
         if client:
-            for name in ("name", "vat_number", "email", "phone", "address1", "address2", "postcode", "city"):
+            for name in ("name", "email", "phone", "address1", "address2", "postcode", "city"):
                 self.fields[name].initial = getattr(client, name)
-            self.fields["organisation_number"].initial = full_number(client.organisation_number)
+            self.fields["organisation_number"].initial = shown_for_editing(client)
+            self.fields["vat_number"].initial = client.shown_vat_number
             self.fields["payment_days"].initial = client.payment_days
 
     @property
@@ -82,7 +91,7 @@ class ClientForm(PlainForm):
         """Keep what is stored as it is while it means the same, so that no import is held off by a hyphen."""
         typed = str(self.cleaned_data["organisation_number"])
         stored = self.client.organisation_number if self.client else ""
-        if typed in {stored, full_number(stored)}:
+        if typed in {stored, full_number(stored), shown_for_editing(self.client)}:
             return stored
         number = normalise_number(typed)
         if not typed or number or self.data.get("country", "") not in CHECKED_COUNTRIES:
@@ -93,6 +102,11 @@ class ClientForm(PlainForm):
                 " Swedish numbers look like 556000-4615, Finnish like 0112038-9."
             )
         )
+
+    def clean_vat_number(self) -> str:
+        """What is shown masked comes back as it was shown, unless somebody wrote another number."""
+        typed = str(self.cleaned_data["vat_number"])
+        return self.client.vat_number if self.client and typed == self.client.shown_vat_number else typed
 
     def clean_email(self) -> str:
         """Several addresses may stand there, as accounting systems allow; each must be one."""

@@ -18,6 +18,7 @@ from uku.clients.operations import (
     edit_client,
     note_unknown_clients,
     restore_clients,
+    reveal_numbers,
 )
 from uku.kit import clock
 from uku.tasks.models import Task
@@ -86,11 +87,24 @@ def _back(request: WorkspaceRequest, ids: list[int]) -> str:
 @workspace_page(Permission.SEE)
 @require_safe
 def client_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    return _draw_client(request, get_object_or_404(Client.objects, pk=pk), in_full=False)
+
+
+@workspace_page(Permission.SEE_PERSONAL_NUMBERS)
+@require_POST
+def client_numbers(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Show a person's numbers in full, this once. The browser keeps no copy, and the log tells who looked."""
     client = get_object_or_404(Client.objects, pk=pk)
+    reveal_numbers(client=client, actor=request.user, at=clock.now())
+    return _draw_client(request, client, in_full=True)
+
+
+def _draw_client(request: WorkspaceRequest, client: Client, *, in_full: bool) -> HttpResponse:
     today = clock.today(request.workspace.time_zone)
     newest = client.invoices.select_related("client").order_by("-invoice_date", "-id")[:SHOWN_ON_CLIENT]
     context = {
         "client": client,
+        "in_full": in_full,
         "panels": offers.client_panels(client),
         "lines": lines_of(list(newest), today),
         "tasks": Task.objects.filter(client=client).order_by("-state", "-due_date", "-id")[:SHOWN_ON_CLIENT],

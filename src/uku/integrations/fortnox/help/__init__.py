@@ -6,19 +6,17 @@ compares the copies. A language is a folder; a text that a language lacks is sho
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
+from uku.kit.prose import FALLBACK, read_text
+
 TEXTS = Path(__file__).parent
-FALLBACK = "en"
 CONNECTING, SUMMARY_TASKS = "connecting", "summary-tasks"
 
 
-@cache
 def text_of(name: str, language: str = FALLBACK) -> str:
     """Return a text in a language, or in English where it is not translated."""
-    wanted = TEXTS / language / f"{name}.md"
-    return (wanted if wanted.exists() else TEXTS / FALLBACK / f"{name}.md").read_text(encoding="utf-8")
+    return read_text(TEXTS, name, language)
 
 
 def copy_to(folder: Path) -> None:
