@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db import OperationalError
 from django.db import connection as database
 from django.db.migrations.executor import MigrationExecutor
 
@@ -16,6 +17,15 @@ OLDEST_POSTGRESQL = 15_00_00
 
 def findings() -> Iterator[Finding]:
     """Look at the database, its roles, its version, the key ring, and what each integration needs."""
+    try:
+        database.ensure_connection()
+    except OperationalError as error:
+        yield Finding(ok=False, text=f"the database does not answer, so nothing else was looked at: {error}")
+    else:
+        yield from _of_the_database()
+
+
+def _of_the_database() -> Iterator[Finding]:
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int, current_user")
         version, role = cursor.fetchone()
@@ -24,12 +34,13 @@ def findings() -> Iterator[Finding]:
         cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
         (owned,) = cursor.fetchone()
     yield Finding(version >= OLDEST_POSTGRESQL, f"PostgreSQL {version // 10000}.{version % 10000}, as role {role}")
-    yield Finding(
-        not strong and not owned,
-        "the app's role owns no tables"
-        if not strong and not owned
-        else "the app's role owns its tables and could change the audit log: set MIGRATE_DATABASE_URL to another role",
-    )
+    weaker = "the app's role owns its tables and could change the audit log: set MIGRATE_DATABASE_URL to another role"
+    apart = not strong and not owned
+    yield Finding(apart, "the app's role owns no tables" if apart else weaker)
+    yield from _of_the_schema()
+
+
+def _of_the_schema() -> Iterator[Finding]:
     executor = MigrationExecutor(database)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield Finding(not waiting, f"{len(waiting)} migrations waiting" if waiting else "the schema is this version's")

@@ -96,6 +96,14 @@ def test_the_doctor_finds_a_healthy_installation(on_the_database):
     assert "ok  Fortnox client id and secret are set" in lines
 
 
+def test_the_doctor_says_that_the_database_is_away(on_the_database):
+    told = on_the_database("doctor", DATABASE_URL="postgresql://uku@127.0.0.1:9/uku")
+    assert (told.returncode, told.stdout.partition(":")[0]) == (
+        1,
+        "BAD the database does not answer, so nothing else was looked at",
+    )
+
+
 def test_the_doctor_says_what_is_weaker_with_one_role_and_what_is_missing(on_the_database, addresses):
     told = on_the_database("doctor", DATABASE_URL=addresses.owner, UKU_FORTNOX_CLIENT_ID="")
     bad = [line for line in told.stdout.splitlines() if line.startswith("BAD ")]

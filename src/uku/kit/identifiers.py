@@ -12,7 +12,6 @@ from stdnum.fi import ytunnus
 
 _SWEDISH_DIGITS = 10
 _DIGITS_WITH_CENTURY = 12
-_CHECKED_END = 4
 _BANKGIRO_DIGITS = (7, 8)
 _PLUSGIRO_DIGITS = range(2, 9)
 _SWEDISH_VAT = re.compile(r"(SE)?(?P<digits>[0-9]{10})(01)?")
@@ -44,13 +43,16 @@ def is_personal(number: str) -> bool:
 def masked(text: str, *, person: bool = False) -> str:
     """Show any organisation number, right or wrong, with a person's last four digits masked.
 
-    `person`: it is known to be a person's, whatever it looks like (reliability B41).
+    Ten digits or twelve, coordination numbers too. `person`: it is a private person's, whatever it looks like (B41).
     """
     number = normalise_number(text)
     if number and not person:
         return shown(number)
-    digits = re.sub(r"\D", "", text)[-_SWEDISH_DIGITS:]
-    if is_personal(digits):
+    digits = re.sub(r"\D", "", number or text)
+    if text.strip().upper().startswith("SE") and len(digits) == _DIGITS_WITH_CENTURY:
+        digits = digits[:_SWEDISH_DIGITS]  # a VAT number that normalises to none: SE, ten digits, 01
+    digits = digits[-_SWEDISH_DIGITS:]
+    if is_personal(digits) or (person and len(digits) == _SWEDISH_DIGITS):
         return f"{digits[:6]}-****"
     return _without_end(text) if person else text
 
@@ -65,7 +67,7 @@ def masked_vat(text: str, *, person: bool = False) -> str:
 
 def _without_end(text: str) -> str:
     """Mask the last four signs, which tell one person from another."""
-    return f"{text[:-4]}****" if len(text) > _CHECKED_END else "*" * len(text)
+    return f"{text[:-4]}****" if text else ""
 
 
 def shown(number: str) -> str:

@@ -81,7 +81,8 @@ def test_the_page_says_why_one_is_asked_for(signed_in, member):
         ("5560360793", False, "556036-0793"),
         ("0112038-9", False, "0112038-9"),
         ("0112038-9", True, "01120****"),
-        ("ABC", True, "***"),
+        ("ABC", True, "****"),
+        ("556036-0793", True, "556036-****"),
         ("", True, ""),
     ],
 )
