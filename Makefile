@@ -51,11 +51,12 @@ check: $(STAMP)  ## lint, format, types, import contracts, migrations
 mutants: $(STAMP)  ## break one rule at a time in a copy; each must make a test fail
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 -m mutants tests/test_mutants.py $(ARGS)
 
-bench: $(STAMP)  ## measure the simulator, the pace of the client, matching and the client list; figures, not tests
+bench: $(STAMP)  ## measure the simulator, the pace of the client, matching, the client list and an import; figures, not tests
 	@$(BIN)/python bench/simulator.py
 	@$(BIN)/python bench/client_pace.py
 	@$(BIN)/python bench/matching.py
 	@$(BIN)/python bench/client_list.py
+	@$(BIN)/python bench/importing.py
 
 format: $(STAMP)  ## put the code into its format
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -10,8 +10,9 @@ TESTS = Path(__file__).parent
 ID = re.compile(r"(?<![A-Za-z0-9])([A-Z])(\d{2})(?![0-9])")
 
 PROMISED = (
-    *(f"F{number}" for number in (22, *range(29, 47), 85)),
-    *(f"B{number}" for number in (*range(21, 30), 53, 54, 59, *range(61, 66))),
+    *(f"F{number}" for number in (22, *range(29, 61), 85, 86, 87)),
+    *(f"B{number}" for number in (*range(21, 55), 59, *range(61, 66))),
+    *(f"I{number}" for number in range(20, 26)),
     *(f"S{number}" for number in range(15, 49)),
     "T35",
 )

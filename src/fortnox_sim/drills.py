@@ -10,13 +10,14 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from fortnox_sim.faults import BEFORE, Fault
-from fortnox_sim.rewriting import rewritten
+from fortnox_sim.rewriting import bomb, rewritten
 from fortnox_sim.wire import Answer
 
 HTML = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
     b"<body>\r\n<h1>502 Bad Gateway</h1>\r\n</body>\r\n</html>\r\n"
 )
+MEGABYTES = 300
 NO_LINGER = struct.pack("ii", 1, 0)
 LOST = frozenset({"drop", "reset"})
 NEEDS_ANSWER = frozenset({"truncate", "drip", "rewrite"})
@@ -89,6 +90,8 @@ def _altered(fault: Fault, answer: Answer) -> Answer:
         return Answer(status, HTML, {"Content-Type": "text/html"})
     if fault.action == "rewrite":
         return rewritten(answer, fault.rule)
+    if fault.action == "bomb":
+        return bomb(answer, int(fault.rule.get("megabytes") or MEGABYTES))
     if fault.action == "status":
         status = int(fault.rule.get("status") or HTTPStatus.SERVICE_UNAVAILABLE)
         body = str(fault.rule.get("body") or "").encode()

@@ -13,7 +13,7 @@ from typing import Any
 from fortnox_sim.wire import Record
 
 PHASES = ("P0", "P1", "P2", "P3", "P4", "P5")
-ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip", "mutate", "rewrite")
+ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip", "mutate", "rewrite", "bomb")
 DEFAULT_PHASE = {
     "truncate": "P3",
     "drip": "P3",
@@ -23,6 +23,7 @@ DEFAULT_PHASE = {
     "reset": "P2",
     "mutate": "P1",
     "rewrite": "P2",
+    "bomb": "P2",
 }
 KEYS = frozenset(
     [
@@ -42,6 +43,9 @@ KEYS = frozenset(
         "set",
         "raw",
         "remove",
+        "meta",
+        "rows",
+        "megabytes",
         "echo",
     ]
 )

@@ -1,8 +1,10 @@
-"""Answers that a fault rewrites: keys of its JSON changed, or secrets of the request echoed back."""
+"""Answers that a fault rewrites: its JSON changed, blown up, or secrets of the request echoed back."""
 
 import base64
 import binascii
+import zlib
 from collections.abc import Callable
+from typing import Any
 
 from werkzeug.wrappers import Request
 
@@ -10,17 +12,39 @@ from fortnox_sim.wire import Answer, Raw, Record, decode, encode
 
 
 def rewritten(answer: Answer, rule: Record) -> Answer:
-    """Change a JSON object: `remove` takes keys out, `set` puts values in, `raw` puts in JSON text as it stands."""
+    """Change a JSON object: `remove` takes keys out, `set` puts values in, `raw` puts in JSON text as it stands.
+
+    Of a list, `meta` changes what MetaInformation tells and `rows` puts values in place of rows, by their index.
+    """
     try:
         body = decode(answer.body)
     except ValueError:
         return answer
     if not isinstance(body, dict):
         return answer
-    kept = {key: value for key, value in body.items() if key not in (rule.get("remove") or [])}
+    listed = {key: _changed(value, rule) for key, value in body.items()}
+    kept = {key: value for key, value in listed.items() if key not in (rule.get("remove") or [])}
     raw = {key: Raw(text) for key, text in (rule.get("raw") or {}).items()}
     changed = encode({**kept, **(rule.get("set") or {}), **raw})
     return Answer(answer.status, changed.encode(), dict(answer.headers))
+
+
+def _changed(value: Any, rule: Record) -> Any:
+    """Change MetaInformation or the rows of a list; leave anything else."""
+    if isinstance(value, dict) and "@TotalResources" in value:
+        return {**value, **(rule.get("meta") or {})}
+    wanted = rule.get("rows") or {}
+    if isinstance(value, list):
+        return [wanted.get(str(index), row) for index, row in enumerate(value)]
+    return value
+
+
+def bomb(answer: Answer, megabytes: int) -> Answer:
+    """Answer a few kilobytes of gzip that inflate to so many megabytes of blanks."""
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    blanks = b" " * 1_000_000
+    body = b"".join(packer.compress(blanks) for _ in range(megabytes)) + packer.flush()
+    return Answer(answer.status, body, {**answer.headers, "Content-Encoding": "gzip"})
 
 
 def echoed(answer: Answer, request: Request) -> Answer:

@@ -317,5 +317,21 @@ def fortnox_sync(slug: str) -> None:
         console.print(f"{kind.label}: {'asked for' if asked else 'waits already'}", highlight=False)
 
 
+@fortnox_app.command("reload")
+def fortnox_reload(
+    slug: str, cancel: Annotated[bool, typer.Option("--cancel", help="Cancel the one that runs.")] = False
+) -> None:
+    """Read everything of one workspace from Fortnox again; shows how far it is. Ctrl-C leaves it running.
+
+    Exit status: 0 done, 1 stopped or cancelled, 2 refused.
+    """
+    _start()
+    from uku.integrations.fortnox.reloading import command
+    from uku.kit.scoping import workspace_in_force
+
+    with workspace_in_force(_existing_workspace(slug).pk):
+        raise typer.Exit(command.run(console, slug=slug, cancel=cancel))
+
+
 def main() -> None:
     app()

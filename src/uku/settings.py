@@ -192,6 +192,7 @@ WHITENOISE_AUTOREFRESH = UKU.debug
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+FILE_UPLOAD_HANDLERS = ["uku.web.uploads.BoundedUpload"]
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = UKU.email_from or f"Uku <no-reply@{UKU.host}>"
 EMAIL_SUBJECT_PREFIX = ""
@@ -208,8 +209,10 @@ if UKU.smtp:
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 PROCRASTINATE_IMPORT_PATHS = [
     "uku.workspaces.jobs",
+    "uku.clients.sheets.jobs",
     "uku.tasks.jobs",
     "uku.integrations.fortnox.jobs",
+    "uku.integrations.fortnox.reloading.jobs",
     "uku.kit.upkeep",
 ]
 

@@ -41,6 +41,7 @@ def both_casings(code, message):
 
 @pytest.mark.parametrize("body", both_casings(2000433, "Kan inte hitta kunden."))
 def test_every_casing_of_an_error_is_read(talk, payload, answer, body):
+    """B49: other key case, code as text"""
     fault = written(talk, payload, answer(body, 400, X_Uid="685856e1"))
     assert (type(fault), fault.status, fault.code, fault.message, fault.request_id, fault.outcome) == (
         Invalid,
@@ -74,6 +75,7 @@ def test_every_casing_of_an_error_is_read(talk, payload, answer, body):
 def test_status_and_code_decide_the_class_and_the_outcome(
     talk, payload, complaint, status, code, kind, outcome, transient
 ):
+    """B33: an error under 200 is the error that it says"""
     fault = written(talk, payload, complaint(code, status=status))
     assert (type(fault), fault.outcome, fault.transient) == (kind, outcome, transient)
 
@@ -110,6 +112,7 @@ def test_a_write_without_a_readable_answer_has_an_unknown_outcome(talk, payload,
 
 
 def test_the_same_trouble_while_reading_applied_nothing(talk):
+    """B30: HTML under 200 is an error of the protocol, repeated as what may pass"""
     made = talk(*[httpx2.Response(200, text="<html>")] * 3)
     fault = raised(made.fortnox.company.get)
     assert (type(fault), fault.outcome, fault.transient) == (Unreadable, NOT_APPLIED, True)
@@ -134,6 +137,7 @@ def test_a_request_id_that_looks_wrong_is_left_out(talk, payload, uid):
 
 
 def test_a_message_is_one_line_cut_and_without_our_token(talk, payload, complaint):
+    """B49: cut, one line, secrets scrubbed"""
     words = f"Nej\r\nINFO forged {TOKEN} eyJhbGciOiJIUzI1NiJ9.eyJ0ZW5hbnRJZCI6MX0.c2ln " + "x" * 1000
     fault = written(talk, payload, complaint(2000108, words))
     assert fault.message[:35] == "Nej INFO forged [secret] [secret] xx"[:35]

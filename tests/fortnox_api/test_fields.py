@@ -61,6 +61,7 @@ READERS = [text, key, code, reference, number, exact, whole, flag, day]
     ],
 )
 def test_loose_values_become_exact_ones(reader, value, expected):
+    """B34, B35: one table of coercion for each kind of field"""
     found = reader(value)
     assert (found, type(found)) == (expected, type(expected))
 
@@ -96,6 +97,7 @@ def test_loose_values_become_exact_ones(reader, value, expected):
     ],
 )
 def test_values_outside_the_tables_are_refused(reader, value):
+    """B34, B35: anything else is a reject"""
     with pytest.raises(ValueError, match=r".+"):
         reader(value)
 
@@ -126,6 +128,7 @@ def test_what_may_not_be_seen_reads_as_unset_and_is_named():
 
 
 def test_fields_that_fortnox_adds_later_are_kept():
+    """B31: what is unknown is left alone, and can be counted"""
     found = CustomerItem.model_validate({"CustomerNumber": "1", "Moon": Decimal("1.5")})
     assert found.model_extra == {"Moon": Decimal("1.5")}
 

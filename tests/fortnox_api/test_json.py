@@ -51,6 +51,7 @@ def test_a_byte_order_mark_is_not_content():
     ],
 )
 def test_what_cannot_be_read_exactly_is_refused(raw, reason):
+    """B32: a key that stands twice and numbers that are not finite are rejects"""
     with pytest.raises(NotJsonError) as caught:
         loads(raw)
     assert str(caught.value) == reason

@@ -210,6 +210,7 @@ def test_a_list_without_end_is_given_up(talk, answer, monkeypatch):
     "body", [{"Customer": []}, {"customers": []}, {"Customers": {}}, {"Customers": None}, [], "x", 1, None]
 )
 def test_a_list_in_the_wrong_wrapper_is_unreadable(talk, answer, body):
+    """B30, B31: the wrapper is required"""
     made = talk(*[answer(body)] * 3)
     with pytest.raises(Unreadable):
         list(made.fortnox.customers.pages())

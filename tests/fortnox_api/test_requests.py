@@ -94,6 +94,7 @@ def test_a_write_carries_its_length_and_type(talk, answer, invoice_wire, payload
     ],
 )
 def test_a_number_names_a_record_and_nothing_else(talk, answer, number, path):
+    """B36: a number is an opaque text, percent-encoded in paths"""
     made = talk(answer({"Customer": {"CustomerNumber": str(number), "Active": True}}))
     made.fortnox.customers.get(number)
     assert made.asked == [f"GET /3/customers/{path}"]
@@ -105,6 +106,7 @@ def test_an_empty_number_is_an_argument_that_makes_no_sense(talk):
 
 
 def test_a_number_of_1024_characters_is_asked_for_and_one_of_70000_makes_no_sense(talk, answer):
+    """B36"""
     long = "å" * 1024
     made = talk(answer({"Customer": {"CustomerNumber": long, "Active": True}}))
     assert made.fortnox.customers.get(long).number == long
@@ -266,6 +268,7 @@ NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
     ],
 )
 def test_retry_after_is_seconds_or_a_date_or_nonsense(header, seconds):
+    """B48: clamped, or ignored"""
     assert retry_after(header, NOW) == seconds
 
 
@@ -331,6 +334,7 @@ class Endless(httpx2.SyncByteStream):
     [(b" " * 1_000_000, {}), (gzip.compress(b" " * 200_000_000), {"Content-Encoding": "gzip"})],
 )
 def test_an_answer_without_end_is_dropped_when_it_is_too_large(talk, chunk, headers):
+    """B47: the size is capped while streaming and after inflating"""
     stream = Endless(chunk)
     with pytest.raises(Unreadable) as caught:
         talk(httpx2.Response(200, stream=stream, headers=headers)).fortnox.company.get()
@@ -342,6 +346,7 @@ def test_an_answer_without_end_is_dropped_when_it_is_too_large(talk, chunk, head
 
 
 def test_a_small_answer_that_inflates_without_end_never_fills_the_memory(talk):
+    """B47"""
     bomb = gzip.compress(b" " * 300_000_000)
     made = talk(httpx2.Response(200, stream=httpx2.ByteStream(bomb), headers={"Content-Encoding": "gzip"}))
     tracemalloc.start()
@@ -372,6 +377,7 @@ def test_an_answer_that_cannot_be_unpacked_is_unreadable(talk, payload, body, en
 
 @pytest.mark.parametrize("where", ["https://evil.example/3/companyinformation", "http://127.0.0.1:1/", "/3/elsewhere"])
 def test_a_redirect_is_not_followed(talk, where):
+    """B46: no other host and no address of this machine ever sees a token"""
     made = talk(*[httpx2.Response(302, headers={"Location": where})] * 3)
     with pytest.raises(Unreadable):
         made.fortnox.company.get()
@@ -379,6 +385,7 @@ def test_a_redirect_is_not_followed(talk, where):
 
 
 def test_an_address_in_a_record_is_never_followed(talk, answer):
+    """B46"""
     page = {"Customers": [{"@url": "https://evil.example/3/customers/1", "CustomerNumber": "1"}]}
     made = talk(answer(page), answer({"Customer": {"CustomerNumber": "1", "Active": True}}))
     found = next(made.fortnox.customers.list())
@@ -387,6 +394,7 @@ def test_an_address_in_a_record_is_never_followed(talk, answer):
 
 
 def test_a_cookie_is_not_sent_back(talk, answer):
+    """B48"""
     made = talk(answer(COMPANY, Set_Cookie="a=b"), answer(COMPANY))
     made.fortnox.company.get()
     made.fortnox.company.get()

@@ -277,6 +277,7 @@ def test_connections_are_kept_for_the_next_call(serve, client):
     ids=["length", "chunked", "no length", "empty", "no HTTP", "100,000 headers", "gateway"],
 )
 def test_a_cut_or_foreign_answer_to_a_write_is_unknown(serve, client, payload, raw, kind):
+    """B47: 100,000 headers drop the connection"""
     server = serve(answering(raw))
     fault, _ = failing(lambda: client(server.port, total=5).invoices.create(payload()))
     assert isinstance(fault, kind)

@@ -1,5 +1,6 @@
 """Token answers that are not as they should be: rewritten, echoing, slow, or somebody else's page."""
 
+import gzip
 import json
 import threading
 
@@ -134,3 +135,36 @@ def test_a_refresh_can_be_held_before_and_after_its_rotation(stranger, phase, be
     stranger.control(f"faults/{fault}/release")
     thread.join()
     assert (held, statuses, stranger.commits().count("token.refresh")) == (before, [200], 1)
+
+
+def test_a_list_may_tell_totals_that_are_not_so(desk):
+    desk.control("faults", path="/3/customers", action="rewrite", meta={"@TotalResources": 500, "@CurrentPage": "x"})
+    assert desk.get("customers").json["MetaInformation"] == {
+        "@TotalResources": 500,
+        "@TotalPages": 1,
+        "@CurrentPage": "x",
+    }
+    assert desk.get("customers").json["MetaInformation"]["@TotalResources"] == 1
+
+
+def test_single_rows_of_a_list_may_be_anything(desk):
+    desk.control("companies/556001/customers", count=2)
+    whole = desk.get("customers").json["Customers"]
+    poison = {"CustomerNumber": 7, "Name": {"no": "text"}}
+    desk.control("faults", path="/3/customers", action="rewrite", rows={"0": "x", "2": poison})
+    assert desk.get("customers").json["Customers"] == ["x", whole[1], poison]
+
+
+def test_a_stored_value_may_be_what_no_api_would_take(desk):
+    desk.control("companies/556001/customers/1", "PATCH", Name={"no": "text"}, Email="a\x00\ud800")
+    row = desk.get("customers").json["Customers"][0]
+    assert (row["Name"], row["Email"]) == ({"no": "text"}, "a\x00\ud800")
+
+
+def test_a_bomb_is_small_on_the_wire_and_large_within(desk):
+    desk.control("faults", path="/3/customers", action="bomb", megabytes=20)
+    answer = desk.get("customers")
+    assert (answer.status_code, answer.headers["Content-Encoding"]) == (200, "gzip")
+    assert len(answer.data) < 25_000
+    assert len(gzip.decompress(answer.data)) == 20_000_000
+    assert "Content-Encoding" not in desk.get("customers").headers

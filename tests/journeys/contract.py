@@ -10,6 +10,8 @@ import pytest
 CONTRACT = Path(__file__).parents[3] / "shared/seed/connect-fortnox-to-uku.txt"
 PROVEN = ("Who can do this", "Connect Fortnox in Uku", "Reconnect or disconnect Fortnox")
 
+PROVEN_ROWS = ("Clients",)
+
 
 def says(sentence: str) -> pytest.MarkDecorator:
     """Tie a test to the sentence of the contract that it proves."""
@@ -51,10 +53,14 @@ def _sentences(line: str) -> list[str]:
 
 
 def to_be_proven() -> list[str]:
-    """The sentences of the sections that each have a browser test; Troubleshooting has sections of its own."""
+    """The sentences of the sections, and of rows of the table, that each have a browser test.
+
+    Troubleshooting has sections of its own; a row speaks in its last cell.
+    """
     found, order = sections(), headings()
     below = order[order.index("Troubleshooting") :]
-    return [part for name in [*PROVEN, *below] for line in found[name] for part in _sentences(line)]
+    said = [part for name in [*PROVEN, *below] for line in found[name] for part in _sentences(line)]
+    return said + [row[-1] for row in rows() if row[0].partition(" (")[0] in PROVEN_ROWS]
 
 
 def rows() -> list[list[str]]:

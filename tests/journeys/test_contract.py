@@ -312,6 +312,108 @@ def lose_access(site, page):
     site.open(page, "/settings/fortnox/")
 
 
+# What syncs: clients
+
+CLIENTS = "Imported into the Integration column of the client list; matched on contact details."
+
+
+def integration_column(site, page):
+    """What the column says of each client, by its name."""
+    site.open(page, "/clients/")
+    rows = page.locator("main tbody tr").all()
+    return {row.locator(".row-link").inner_text(): row.locator("td").last.inner_text().split("\n")[0] for row in rows}
+
+
+def type_in(**facts):
+    from uku.clients.operations import create_client
+    from uku.kit import clock
+    from uku.workspaces.models import User
+
+    create_client(actor=User.objects.get(email="owner@byran.example"), at=clock.now(), **facts)
+
+
+@says(CLIENTS)
+def test_customers_come_into_the_integration_column_matched_on_contact_details(site, owner):
+    """The organisation number links by itself, a name alone suggests, and who matches nobody waits for a person."""
+    site.within(lambda: type_in(name="Björks bygg", organisation_number="4550000006"))
+    site.within(lambda: type_in(name="Ek Konsult AB", city="Malmö", postcode="211 34"))
+    number = site.fortnox.customer(OrganisationNumber="455000-0006")
+    site.fortnox.customer(Name="Ek Konsult AB", ZipCode="211 34")
+    site.fortnox.customer(Name="Helt Ny AB")
+    site.connect(owner)
+    site.work()
+    assert integration_column(site, owner) == {"Björk Bygg AB": f"Linked {number}", "Ek Konsult AB": "Suggested"}
+    owner.locator("td .bulk__badge", has_text=f"Linked {number}").click()
+    owner.locator("dialog[open]").get_by_text("Same organisation number 455000-0006").wait_for()
+    owner.keyboard.press("Escape")
+    site.decide_all(owner)
+    assert integration_column(site, owner)["Helt Ny AB"].startswith("Linked ")
+
+
+@says(CLIENTS)
+def test_after_authorize_overview_leads_to_the_first_import_where_a_person_decides(site, owner):
+    for name in ("Ek AB", "Alm AB", "Lönn AB"):
+        site.fortnox.customer(Name=name)
+    site.connect(owner)
+    assert "The customers are being read from Fortnox." in main_text(owner)
+    site.work()
+    site.open(owner, "/settings/fortnox/")
+    assert "3 customers wait for your decision." in main_text(owner)
+    owner.get_by_role("link", name="Open the first import").click()
+    boxes = owner.locator(".customer__tick input")
+    assert [box.is_checked() for box in boxes.all()] == [True, True, True]
+    owner.get_by_role("checkbox", name="Alm AB").uncheck()
+    button(owner, "Create clients from the ticked").click()
+    assert "2 clients were made." in main_text(owner)
+    button(owner, "Ignore 2").click()
+    assert client_names(site, owner) == ["Ek AB", "Lönn AB"]
+    site.open(owner, "/settings/fortnox/review/?show=ignored")
+    assert "Alm AB" in main_text(owner)
+
+
+@says(CLIENTS)
+def test_the_first_import_is_decided_without_script(site):
+    site.fortnox.customer(Name="Ek AB")
+    page = site.sign_in("owner", script=False)
+    site.connect(page)
+    site.open(page, "/settings/fortnox/review/")
+    site.work()
+    site.decide_all(page)
+    assert client_names(site, page) == ["Ek AB"]
+
+
+@says(CLIENTS)
+def test_a_suggestion_is_linked_in_the_queue_and_its_difference_taken_over_in_the_dialog(site, owner):
+    site.within(lambda: type_in(name="Ek Konsult AB", postcode="211 34", phone="040-111111"))
+    site.fortnox.customer(Name="Ek Konsult AB", ZipCode="211 34", Email="info@ek.example")
+    site.connect(owner)
+    site.work()
+    site.open(owner, "/settings/fortnox/review/")
+    assert "Same name and postcode 211 34" in main_text(owner)
+    owner.locator(".candidate").get_by_role("button", name="Link").click()
+    assert "is linked to Fortnox customer 1" in main_text(owner)
+    site.work()
+    site.within(edit_by_hand)
+    site.open(owner, "/clients/")
+    owner.locator("td .bulk__badge", has_text="Linked 1").click()
+    dialog = owner.locator("dialog[open]")
+    dialog.get_by_role("button", name="Take over E-mail 1").click()
+    dialog.get_by_text("1 detail is taken over.").wait_for()
+    assert dialog.get_by_role("button", name="Take over E-mail 1").count() == 0
+    site.open(owner, "/clients/")
+    assert "info@ek.example" in main_text(owner)
+
+
+def edit_by_hand():
+    from uku.clients.models import Client
+    from uku.clients.operations import edit_client
+    from uku.kit import clock
+    from uku.workspaces.models import User
+
+    owner = User.objects.get(email="owner@byran.example")
+    edit_client(client=Client.objects.get(), actor=owner, at=clock.now(), changes={"email": "egen@ek.example"})
+
+
 # Reconnect or disconnect Fortnox
 
 
@@ -329,6 +431,7 @@ def test_authorizing_again_keeps_links_settings_and_company(site, owner):
     site.fortnox.customer(OrganisationNumber="455000-0006")
     site.connect(owner)
     site.work()
+    site.decide_all(owner)
     before = client_names(site, owner)
     open_tab(site, owner, "Connect to Fortnox")
     site.authorize(owner)
@@ -363,7 +466,9 @@ def test_clients_and_invoices_stay_after_disconnecting(site, owner):
     site.fortnox.customer(OrganisationNumber="455000-0006")
     site.connect(owner)
     site.work()
+    site.decide_all(owner)
     site.within(make_invoice)
+    site.open(owner, "/settings/fortnox/")
     disconnect(owner)
     assert client_names(site, owner) == ["Björk Bygg AB"]
     site.open(owner, "/billing/")
@@ -527,19 +632,25 @@ def test_a_missing_integration_licence_is_named(site, owner):
 # Troubleshooting: something is missing after a sync
 
 
+def reload_data(site, page):
+    """The button on the Settings tab, and the one on the page that says what it will do."""
+    open_tab(site, page, "Settings")
+    page.get_by_role("link", name="Reload data", exact=True).last.click()
+    button(page, "Reload data").click()
+    page.get_by_text("Step 1 of 5").wait_for()
+    site.work()
+
+
 @says("Click Reload data in the integration Settings tab to re-import the last 12 months of Fortnox data.")
 def test_reload_data_reads_everything_again_and_brings_what_was_missing(site, connected):
     site.work()
     site.fortnox.customer(OrganisationNumber="455000-0006")
     site.fortnox.article()
     before = site.fortnox.mark()
-    open_tab(site, connected, "Settings")
-    button(connected, "Reload data").click()
-    connected.wait_for_load_state()
-    site.work()
-    asked = site.fortnox.queries("/3/customers", before)
-    assert asked
-    assert all("lastmodified" not in query for query in asked)
+    reload_data(site, connected)
+    asked = [query["filter"] for query in site.fortnox.queries("/3/customers", before) if "filter" in query]
+    assert asked == ["active", "inactive"]
+    site.decide_all(connected)
     assert client_names(site, connected) == ["Björk Bygg AB"]
     site.open(connected, "/products/new/?article=1")
     assert connected.locator("input[name=name]").input_value() == "Bokföring"
@@ -558,10 +669,8 @@ def test_an_inactive_customer_is_skipped_named_and_comes_when_active(site, owner
     owner.locator("summary", has_text="passed over").first.click()
     assert "nactive" in main_text(owner)
     site.fortnox.change_customer(number, Active=True)
-    open_tab(site, owner, "Settings")
-    button(owner, "Reload data").click()
-    owner.wait_for_load_state()
-    site.work()
+    reload_data(site, owner)
+    site.decide_all(owner)
     assert client_names(site, owner) == ["Björk Bygg AB"]
 
 

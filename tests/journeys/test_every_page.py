@@ -23,6 +23,8 @@ pytestmark = pytest.mark.browser
 
 REFUSED, FAILED = 400, 500
 INVITED = "nils@byran.example"
+SHEET_STEPS = ("columns", "take-in", "resume", "left-out", "throw-away")
+SHEET_ROUTES = ("client-sheet", *(f"client-sheet-{step}" for step in SHEET_STEPS))
 WITH_A_PAGE = {200, 400, 403, 404, 410}
 # The controls outside the frame that every page has: two pages of one template have the same.
 SHAPE = """() => [...document.querySelectorAll('main :is(a, button, input, select, textarea, summary, [tabindex])')]
@@ -37,6 +39,7 @@ FOR_OWNERS = {
     "audit",
     "notices",
     "fortnox:overview",
+    "fortnox:review",
     "mfa_index",
 }
 FOR_VISITORS = {"account_login", "account_reset_password", "fortnox-consent-link"}
@@ -74,7 +77,12 @@ def seeded_objects():
         "*": {"slug": SLUG, "pk": 1, "uidb36": "1", "key": "set-password"},
         "client": {"pk": records.client.pk},
         "client-edit": {"pk": records.client.pk},
+        **{name: {"pk": records.sheet.pk} for name in SHEET_ROUTES},
         "fortnox:client": {"pk": records.client.pk},
+        "fortnox:reload-page": {"pk": make_reload(workspace, actor, at).pk},
+        "product": {"pk": records.product.pk},
+        "product-edit": {"pk": records.product.pk},
+        "product-difference": {"pk": records.product.pk},
         "invoice": {"pk": records.issued.pk},
         "invoice-issue": {"pk": records.draft.pk},
         "task": {"pk": records.task.pk},
@@ -87,6 +95,17 @@ def seeded_objects():
         "invitation-withdraw": invitation,
         "fortnox-consent-link": {"token": link.rstrip("/").rpartition("/")[2]},
     }
+
+
+def make_reload(workspace, actor, at):
+    """A reload that is done, with something that it skipped."""
+    from uku.integrations.fortnox.models import PassedOver, Reload, Run
+
+    place = {"workspace": workspace, "company_id": "556001", "started_at": at, "finished_at": at, "state": "done"}
+    made = Reload.objects.create(**place, asked_by=actor)
+    run = Run.objects.create(**place, kind="customers", full=True, reload=made)
+    PassedOver.objects.create(run=run, number="2", name="Vilande AB", reason="Inactive in Fortnox")
+    return made
 
 
 def invited_secret():
@@ -238,7 +257,8 @@ def test_space_presses_a_button_and_enter_follows_a_link(world):
 
 PICTURED = (
     "settings", "members", "member", "member-invite", "company", "audit", "notices", "fortnox:connect",
-    "fortnox:settings", "fortnox:activity", "fortnox:help", "fortnox:help-summary-tasks", "fortnox:disconnect",
+    "fortnox:settings", "fortnox:review", "fortnox:activity", "fortnox:help", "fortnox:help-summary-tasks",
+    "fortnox:disconnect",
     "mfa_index", "usersessions_list", "account_change_password",
 )  # fmt: skip
 PICTURED_FOR_VISITORS = ("account_login", "account_reset_password", "fortnox-consent-link", "invitation-open")

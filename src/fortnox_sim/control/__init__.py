@@ -41,7 +41,8 @@ def answer_control(world: World, request: Request) -> Answer:
         with world.lock:
             world.store.rollback()
     text = json.dumps(body, ensure_ascii=False, default=str)
-    return Answer(status, text.encode(), {"Content-Type": "application/json", "Cache-Control": "no-store"})
+    body_bytes = text.encode("utf-8", "backslashreplace")  # a lone surrogate of a poison record becomes its JSON escape
+    return Answer(status, body_bytes, {"Content-Type": "application/json", "Cache-Control": "no-store"})
 
 
 def _run(world: World, request: Request, parts: tuple[str, ...], data: bytes) -> tuple[int, object]:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from uku.clients.folding import Folded, fold
 from uku.kit.identifiers import is_personal, masked, normalise_number, shown
@@ -34,8 +35,9 @@ __all__ = [
 _SHORTEST_TYPO = 9  # in a shorter name one letter makes another name: Berg and Borg
 _EDGE = 4  # one wrong letter leaves the first four or the last four as they were
 _REGION = 2  # the first two digits of a Swedish or Finnish postcode tell the part of the country
-_MOST_WEIGHED = 50
+MOST_WEIGHED = 50
 _MOST_TOLD = 10
+_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class Index:
         """Return at most ten matches, the best first, strong ones only when there are any."""
         folded = _folded(customer)
         if folded.number and (same := self._blocks.get(("number", folded.number))):
-            return _best([(place, _weigh(folded, client)) for place, client in same[:_MOST_WEIGHED]])
+            return _best([(place, _weigh(folded, client)) for place, client in same[:MOST_WEIGHED]])
         candidates, crowded = self._candidates(folded)
         alike = [(place, client) for place, client in candidates.items() if _name(folded, client)]
         found = [(place, _weigh(folded, client)) for place, client in alike]
@@ -160,8 +162,8 @@ class Index:
         for block in _blocks(customer):
             clients = self._blocks.get(block, [])
             whole = block[0] == "email" and block[2] in {customer.name, customer.words}
-            crowded = crowded or (whole and len(clients) > _MOST_WEIGHED)  # an unseen one fits as well
-            found.update(clients[:_MOST_WEIGHED])
+            crowded = crowded or (whole and len(clients) > MOST_WEIGHED)  # an unseen one fits as well
+            found.update(clients[:MOST_WEIGHED])
         return found, crowded
 
 
@@ -175,7 +177,9 @@ def _hashed(*parts: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+@lru_cache(maxsize=_KEPT)
 def _folded(details: ContactDetails) -> Folded:
+    """The pages of an import meet the same clients again and again, and folding is most of the work."""
     return fold(
         key=details.key,
         name=details.name,

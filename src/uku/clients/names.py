@@ -17,18 +17,19 @@ _LEGAL_FORMS = {
 _LEGAL_FORM = re.compile(rf"\b({'|'.join(_LEGAL_FORMS.values())})\b")
 _FORM_OF = {word: form for form, words in _LEGAL_FORMS.items() for word in words.split("|")}
 _AND = re.compile(r"\b(och|and|ja)\b")  # "&" is gone already: it is no letter
+_LONGEST = 1024  # characters that a name can have; what comes from outside may be megabytes
 
 
 def for_sorting(name: str) -> str:
     """Return a key that puts å, ä and ö after z, as the Swedish alphabet does."""
-    text = unicodedata.normalize("NFC", name).casefold()
+    text = unicodedata.normalize("NFC", name[:_LONGEST]).casefold()
     kept = "".join(_SWEDISH.get(letter, letter) for letter in text)
     return _plain(kept)[:200]
 
 
 def for_search(name: str) -> str:
     """Return the name without accents, case and punctuation, so that `Ökérs` is found by `okers`."""
-    text = unicodedata.normalize("NFC", name).casefold()
+    text = unicodedata.normalize("NFC", name[:_LONGEST]).casefold()
     text = "".join(_FOLDED.get(letter, letter) for letter in text)
     return re.sub(r"[^a-z0-9]+", " ", _plain(text)).strip()[:200]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db import models, transaction
 from uku.clients.matching import masked
 from uku.clients.models import Client
 from uku.kit import clock
-from uku.workspaces.audit import record
+from uku.workspaces.audit import record, record_many
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -28,6 +28,8 @@ IMPORTED_FIELDS = (
     "country",
     "currency",
     "payment_days",
+    "vat_type",
+    "is_person",
 )
 
 
@@ -54,6 +56,21 @@ def create_client(*, actor: User | None, at: datetime, **fields: Any) -> Client:
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
+def create_clients(*, clients: Sequence[Client], actor: User | None, at: datetime) -> None:
+    """Store many new clients of the workspace in force, with an entry in the audit log for each. Raises NotAllowed.
+
+    It ends holding the audit log: lock what else the transaction needs before.
+    """
+    for client in clients:
+        client.created_at = at
+        client.derive()
+    Client.objects.bulk_create(clients)
+    made = [(client, f"{client} was made") for client in clients]
+    record_many(actor=actor, action="client.create", targets=made, at=at)
+
+
+@transaction.atomic
+@needs(Permission.EDIT_CLIENTS)
 def edit_client(
     *, client: Client, actor: User, at: datetime, changes: Mapping[str, Any], version: int | None = None
 ) -> Client:
@@ -67,12 +84,12 @@ def edit_client(
     changed = {name: value for name, value in changes.items() if getattr(client, name) != value}
     if not changed:
         return client
-    before = {name: _told(name, getattr(client, name)) for name in changed}
+    before = {name: _told(client, name) for name in changed}
     for name, value in changed.items():
         setattr(client, name, value)
     client.edited_fields = sorted({*client.edited_fields, *changed})
     _save(client, [*changed, "edited_fields"], by=actor, at=at)
-    after = {name: _told(name, value) for name, value in changed.items()}
+    after = {name: _told(client, name) for name in changed}
     summary = f"{client}: {', '.join(changed)} changed"
     record(actor=actor, action="client.edit", target=client, summary=summary, at=at, before=before, after=after)
     return client
@@ -127,9 +144,10 @@ def _save(client: Client, names: list[str], *, by: User | None, at: datetime) ->
     client.version = seen + 1
 
 
-def _told(name: str, value: object) -> str:
+def _told(client: Client, name: str) -> str:
     """What the audit log may say of a value: personal numbers are masked (reliability S45, S51)."""
-    return masked(str(value)) if name in {"organisation_number", "vat_number"} else str(value)
+    value = str(getattr(client, name))
+    return masked(value, person=client.is_person) if name in {"organisation_number", "vat_number"} else value
 
 
 @transaction.atomic
@@ -140,12 +158,51 @@ def reveal_numbers(*, client: Client, actor: User, at: datetime) -> None:
     record(actor=actor, action="client.reveal", target=client, summary=summary, at=at)
 
 
+@transaction.atomic
+@needs(Permission.EDIT_CLIENTS)
+def take_over(
+    *, client: Client, actor: User, at: datetime, details: Mapping[str, Any], source: str, version: int | None = None
+) -> list[str]:
+    """Put another system's values in place of ours because a person says so; return the fields that changed.
+
+    A later import may change them again: they are no longer ours. Raises NotAllowed and ClientChanged.
+    """
+    client.refresh_from_db(from_queryset=Client.objects.get_queryset().select_for_update(of=("self",)))
+    if version is not None and version != client.version:
+        raise ClientChanged(client)
+    changed = [name for name, value in details.items() if getattr(client, name) != value]
+    before = {name: _told(client, name) for name in changed}
+    for name in changed:
+        setattr(client, name, details[name])
+    client.edited_fields = sorted(set(client.edited_fields) - set(details))
+    _save(client, [*changed, "edited_fields"], by=actor, at=at)
+    after = {name: _told(client, name) for name in changed}
+    summary = f"{client}: {', '.join(details)} taken over from {source}"
+    record(actor=actor, action="client.take_over", target=client, summary=summary, at=at, before=before, after=after)
+    return changed
+
+
 def take_in(*, client: Client, details: Mapping[str, Any]) -> list[str]:
     """Fill a client from imported details; return the names of the fields that changed.
 
-    A field edited by hand stays as it is. An empty imported value does not empty ours.
+    A field edited by hand stays as it is, also one that a person edits at this moment. An empty imported value does
+    not empty ours.
     """
-    changed = [
+    if not would_change(client, details):
+        return []
+    with transaction.atomic():
+        client.refresh_from_db(from_queryset=Client.objects.get_queryset().select_for_update(of=("self",)))
+        changed = would_change(client, details)
+        for name in changed:
+            setattr(client, name, details[name])
+        if changed:
+            _save(client, changed, by=None, at=clock.now())
+    return changed
+
+
+def would_change(client: Client, details: Mapping[str, Any]) -> list[str]:
+    """Return the names of the fields that `take_in` would change."""
+    return [
         name
         for name, value in details.items()
         if name in IMPORTED_FIELDS
@@ -153,8 +210,3 @@ def take_in(*, client: Client, details: Mapping[str, Any]) -> list[str]:
         and value not in ("", None)
         and getattr(client, name) != value
     ]
-    for name in changed:
-        setattr(client, name, details[name])
-    if changed:
-        _save(client, changed, by=None, at=clock.now())
-    return changed

@@ -41,6 +41,7 @@ def all_checks(simulator: Simulator) -> list[Check]:
         Check("customers imported", CustomerRecord.objects.filter(active=True).count(), active),
         Check("inactive customers skipped and listed", skipped.count(), len(customers) - active),
         Check("customers linked or waiting for a decision", linked + suggested, active),
+        Check("the first import is decided", Connection.objects.filter(first_import_of=COMPANY).exists(), True),
         Check("invoices pushed and booked", pushed, issued.count()),
         Check("references created in Fortnox", set(creates), references),
         Check("creates in the journal per invoice", set(creates.values()), {1}),

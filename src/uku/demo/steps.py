@@ -25,7 +25,8 @@ PRODUCTS = 4
 INVOICES = 6
 LATE_BY = timedelta(days=33)
 PATIENCE = 120.0
-OVERVIEW, CONNECT = f"/w/{SLUG}/settings/fortnox/", f"/w/{SLUG}/settings/fortnox/connect/"
+OVERVIEW = f"/w/{SLUG}/settings/fortnox/"
+CONNECT, REVIEW = f"{OVERVIEW}connect/", f"{OVERVIEW}review/"
 
 
 class StepFailed(Exception):
@@ -103,14 +104,31 @@ def authorize(scene: Scene) -> str:
 
 
 def import_records(_scene: Scene) -> str:
-    """The import began with the callback; wait for its lists, then for the details."""
-    before = ALREADY + ": " if _imported() and _details_read() else ""
+    """The import began with the callback; wait for its lists."""
+    before = ALREADY + ": " if _imported() else ""
     _await("the customers and articles are imported", _imported)
-    _await("the linked customers' details are read", _details_read)
     linked = CustomerRecord.objects.filter(client__isnull=False).count()
-    waiting = CustomerRecord.objects.filter(suggested__isnull=False).count()
+    waiting = CustomerRecord.objects.filter(client=None, active=True).count()
     articles = ArticleRecord.objects.filter(active=True).count()
     return f"{before}{linked} customers linked, {waiting} wait for a decision, {articles} articles"
+
+
+def decide_first_import(scene: Scene) -> str:
+    """Who matches nobody waits for a person, who makes clients for all of them; then their details are read."""
+    before = ALREADY + ": " if _is_decided() and _details_read() else ""
+    if not _is_decided():
+        scene.browser.open(REVIEW)
+        scene.browser.submit("/review/create-all/")
+        _await("the first import is decided", _is_decided)
+    _await("the linked customers' details are read", _details_read)
+    linked = CustomerRecord.objects.filter(client__isnull=False).count()
+    suggested = CustomerRecord.objects.filter(suggested__isnull=False).count()
+    return f"{before}clients for all: {linked} customers linked, {suggested} may be a client"
+
+
+def _is_decided() -> bool:
+    connection = Connection.objects.get()
+    return connection.first_import_of == connection.company_id
 
 
 def _imported() -> bool:
@@ -241,6 +259,7 @@ STEPS: tuple[tuple[str, Callable[[Scene], Any]], ...] = (
     ("Choose work statistics", choose_statistics),
     ("Authorize in Fortnox", authorize),
     ("Import customers and articles", import_records),
+    ("Decide the first import", decide_first_import),
     ("Make products from articles", make_products),
     ("Draft and issue invoices", draft_and_issue),
     ("Invoices pushed and booked", await_pushes),

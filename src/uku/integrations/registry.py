@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Protocol
 
 from django.db.models.expressions import Combinable
@@ -12,6 +11,8 @@ from django.db.models.expressions import Combinable
 from uku.clients.models import Client
 from uku.invoices.models import Invoice, Numbering
 from uku.invoices.standing import Tone
+from uku.products.articles import Article, ArticlesFound
+from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace
 
 
@@ -67,14 +68,11 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
-    """An article of the accounting system that a product can be made from."""
+class Waiting:
+    """What waits for a person in an integration, in words, and the page where it is decided."""
 
-    number: str
-    description: str
-    unit: str
-    price: Decimal | None
-    vat_rate: Decimal | None
+    words: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +104,31 @@ class Integration(Protocol):
     def client_state(self) -> Combinable:
         """An expression over clients that gives the code of a client's state, for one query over all of them."""
 
+    def clients_waiting(self, workspace: Workspace) -> Waiting | None:
+        """The records of the other system that may become clients and wait for a decision; None when none does."""
+
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]: ...
     def client_panels(self, client: Client) -> Sequence[Panel]: ...
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]: ...
-    def articles(self, words: str) -> Sequence[Article]: ...
-    def article(self, number: str) -> Article | None: ...
+
+    def article_system(self) -> str:
+        """The name of the connected system whose articles products are mapped to; empty when none is connected."""
+
+    def articles(self, words: str, *, at_most: int) -> ArticlesFound:
+        """Active articles that the words find, in an order of their own; without words the first ones."""
+
+    def article(self, number: str) -> Article | None:
+        """One article with its rate and account, read now if they never were; without an answer they stay unknown."""
+
+    def articles_of(self, numbers: Collection[str]) -> Mapping[str, Article]:
+        """The articles with these numbers, as they were last read, inactive ones too; in one query."""
+
+    def tax_rates(self) -> Sequence[KnownRate]:
+        """The rates that the connected company is known to have, highest first."""
+
+    def units(self) -> Sequence[str]:
+        """The units that the connected company's articles have."""
 
 
 _registered: dict[str, Integration] = {}

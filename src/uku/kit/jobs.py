@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -22,6 +22,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 JobTask = Task[..., Any, Any]
 
+_LIVING = """
+    SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > clock_timestamp() - interval '30 seconds')
+"""
 SOON, NORMAL, LATER = 10, 0, -10  # a person waits; the daily run; details nobody looks at yet
 
 
@@ -85,10 +88,28 @@ def _deferrer(task: JobTask, **options: Any) -> Any:
     return deferrer
 
 
+def is_a_worker_alive() -> bool:
+    """Say whether some worker told within half a minute that it lives; by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVING)
+        return bool(cursor.fetchone()[0])
+
+
 def registered_names() -> set[str]:
     """Return the names of all our registered jobs."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]  # theirs
     return {name for name in app.tasks if not name.startswith(("procrastinate.", "builtin:"))}
 
 
-__all__ = ["LATER", "NORMAL", "SOON", "Job", "each", "enqueue", "enqueue_once", "job", "registered_names"]
+__all__ = [
+    "LATER",
+    "NORMAL",
+    "SOON",
+    "Job",
+    "each",
+    "enqueue",
+    "enqueue_once",
+    "is_a_worker_alive",
+    "job",
+    "registered_names",
+]

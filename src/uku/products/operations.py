@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
-from uku.products.models import Product
+from uku.products.articles import OURS, Article, Difference, differences, locked_rate, texts_of
+from uku.products.models import Product, TaxRateName
 from uku.workspaces.audit import record
-from uku.workspaces.models import User
+from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
+
+
+class ProductChanged(Exception):
+    """Somebody changed the product after the person opened it (reliability B17). `product` is as it is now."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        super().__init__(f"{product.pk} is at version {product.version}")
+
+
+class ArticleChanged(Exception):
+    """The article says something else than what the person decided about, so that nothing was done."""
+
+
+class RateIsLocked(Exception):
+    """The rate is the article's and nobody's choice. `rate` is what the article has, in per cent."""
+
+    def __init__(self, rate: Decimal) -> None:
+        self.rate = rate
+        super().__init__(f"the article has {rate} per cent")
+
+
+class UnknownProducts(Exception):
+    """Some of the chosen products are not in this workspace, so that nothing was done to any (reliability B01)."""
 
 
 @transaction.atomic
@@ -24,11 +51,189 @@ def create_product(
     price: Decimal,
     vat_rate: Decimal,
     article_number: str = "",
+    article: Article | None = None,
 ) -> Product:
-    """Make a product. `price` is without VAT, `vat_rate` in per cent. Raises NotAllowed."""
-    product = Product.objects.create(
-        name=name, unit=unit, price=price, vat_rate=vat_rate, article_number=article_number, created_at=at
-    )
-    after = {"unit": unit, "price": price, "vat_rate": vat_rate}
+    """Make a product. `price` is without VAT, `vat_rate` in per cent: the article's own, where that is known.
+
+    Raises NotAllowed and RateIsLocked.
+    """
+    facts = {"name": name, "unit": unit, "price": price, "vat_rate": vat_rate, "article_number": article_number}
+    _refuse_other_rate(locked_rate(article), vat_rate)
+    product = Product.objects.create(created_at=at, **facts, article_seen=texts_of(article) if article else {})
+    after = {field: _told(value) for field, value in facts.items()}
     record(actor=actor, action="product.create", target=product, summary=f"{name} was made", at=at, after=after)
     return product
+
+
+@transaction.atomic
+@needs(Permission.EDIT_PRODUCTS)
+def edit_product(
+    *,
+    product: Product,
+    actor: User,
+    at: datetime,
+    changes: Mapping[str, Any],
+    version: int | None = None,
+    article: Article | None = None,
+) -> Product:
+    """Change a product by hand. `article` is that of the new article number, where it is known.
+
+    `version` is what the person saw, None for one who did not look. Invoices and drafts keep their rows as they are.
+    Raises NotAllowed, ProductChanged and RateIsLocked.
+    """
+    _hold(product, version)
+    _refuse_other_rate(locked_rate(article, product), changes.get("vat_rate", product.vat_rate))
+    changed = {name: value for name, value in changes.items() if getattr(product, name) != value}
+    if "article_number" in changed:
+        changed["article_seen"] = texts_of(article) if article else {}
+    if changed:
+        _change(product, changed, actor=actor, at=at, action="product.edit")
+    return product
+
+
+@transaction.atomic
+@needs(Permission.EDIT_PRODUCTS)
+def take_over(
+    *,
+    product: Product,
+    article: Article,
+    fields: Collection[str],
+    shown: Mapping[str, str],
+    version: int,
+    actor: User,
+    at: datetime,
+) -> Sequence[str]:
+    """Take what the article says now; return the product's fields that changed.
+
+    `shown` is what the person was shown of the article, by its fields. Rows of drafts keep what they had.
+    Raises NotAllowed, ProductChanged and ArticleChanged.
+    """
+    _hold(product, version)
+    chosen = [found for found in _chosen(product, article, fields, shown) if found.can_be_taken]
+    changed = {OURS[found.field]: getattr(article, found.field) for found in chosen}
+    if chosen:
+        seen = {**product.article_seen, **{found.field: found.now for found in chosen}}
+        _change(product, {**changed, "article_seen": seen}, actor=actor, at=at, action="product.take_over")
+    return list(changed)
+
+
+@transaction.atomic
+@needs(Permission.EDIT_PRODUCTS)
+def keep_ours(
+    *,
+    product: Product,
+    article: Article,
+    fields: Collection[str],
+    shown: Mapping[str, str],
+    version: int,
+    actor: User,
+    at: datetime,
+) -> Sequence[str]:
+    """Note that a person looked at what the article says and keeps what the product has; return those fields.
+
+    Raises NotAllowed, ProductChanged and ArticleChanged.
+    """
+    _hold(product, version)
+    chosen = [found for found in _chosen(product, article, fields, shown) if found.can_be_kept]
+    if chosen:
+        seen = {**product.article_seen, **{found.field: found.now for found in chosen}}
+        _change(product, {"article_seen": seen}, actor=actor, at=at, action="product.keep")
+    return [OURS[found.field] for found in chosen]
+
+
+@transaction.atomic
+@needs(Permission.EDIT_PRODUCTS)
+def archive_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
+    """Take products off the list and off new invoices; return how many. Raises NotAllowed and UnknownProducts."""
+    changed = [product for product in _held(ids) if product.archived_at is None]
+    for product in changed:
+        _save(product, {"archived_at": at}, actor, at)
+        record(actor=actor, action="product.archive", target=product, summary=f"{product} was archived", at=at)
+    return len(changed)
+
+
+@transaction.atomic
+@needs(Permission.EDIT_PRODUCTS)
+def restore_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
+    """Put archived products back on the list; return how many. Raises NotAllowed and UnknownProducts."""
+    changed = [product for product in _held(ids) if product.archived_at is not None]
+    for product in changed:
+        _save(product, {"archived_at": None}, actor, at)
+        record(actor=actor, action="product.restore", target=product, summary=f"{product} was restored", at=at)
+    return len(changed)
+
+
+@transaction.atomic
+@needs(Permission.EDIT_PRODUCTS)
+def note_unknown_products(*, workspace: Workspace, actor: User, at: datetime) -> None:
+    """Write down that a list of products was refused; after the refusal, which undid its own transaction."""
+    summary = "A list of products was refused: some of them are not in this workspace"
+    record(actor=actor, action="product.refuse_list", target=workspace, summary=summary, at=at)
+
+
+@transaction.atomic
+@needs(Permission.EDIT_PRODUCTS)
+def name_rate(*, rate: Decimal, name: str, actor: User, at: datetime) -> None:
+    """Say what a rate is called on invoices; without a name it is called by its per cent. Raises NotAllowed."""
+    named, _ = TaxRateName.objects.get_queryset().select_for_update(of=("self",)).get_or_create(rate=rate)
+    if named.name == name:
+        return
+    before, named.name = named.name, name
+    named.save(update_fields=["name"])
+    facts = {"before": {"name": before}, "after": {"name": name}}
+    summary = f"The VAT rate {rate.normalize():f} % is called {name or 'by its per cent'} on invoices"
+    record(actor=actor, action="product.rate_name", target=named, summary=summary, at=at, **facts)
+
+
+def _refuse_other_rate(locked: Decimal | None, vat_rate: Decimal) -> None:
+    if locked is not None and locked != vat_rate:
+        raise RateIsLocked(locked)
+
+
+def _chosen(
+    product: Product, article: Article, fields: Collection[str], shown: Mapping[str, str]
+) -> Sequence[Difference]:
+    """Return the differences that the person decided about, as long as they are those that were shown."""
+    chosen = [found for found in differences(product, article) if found.field in fields]
+    if any(shown.get(found.field) != found.now for found in chosen):
+        raise ArticleChanged
+    return chosen
+
+
+def _hold(product: Product, version: int | None) -> None:
+    """Lock and read the product again. Raises ProductChanged when it is not the version that was seen."""
+    product.refresh_from_db(from_queryset=Product.objects.get_queryset().select_for_update(of=("self",)))
+    if version is not None and version != product.version:
+        raise ProductChanged(product)
+
+
+def _held(ids: Collection[int]) -> list[Product]:
+    """Return the products, locked in one order so that two lists wait for each other and not for ever."""
+    rows = Product.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=set(ids))
+    found = list(rows.order_by("pk"))
+    if len(found) != len(set(ids)):
+        raise UnknownProducts
+    return found
+
+
+def _change(product: Product, changes: Mapping[str, Any], *, actor: User, at: datetime, action: str) -> None:
+    """Store changes and write them down with what was there before."""
+    before = {name: _told(getattr(product, name)) for name in changes}
+    after = {name: _told(value) for name, value in changes.items()}
+    _save(product, changes, actor, at)
+    summary = f"{product}: {', '.join(changes)} changed"
+    record(actor=actor, action=action, target=product, summary=summary, at=at, before=before, after=after)
+
+
+def _save(product: Product, changes: Mapping[str, Any], by: User, at: datetime) -> None:
+    """Store fields as a new version, counted by the database."""
+    for name, value in changes.items():
+        setattr(product, name, value)
+    seen: int = product.version
+    product.version, product.changed_by, product.changed_at = models.F("version") + 1, by, at
+    product.save(update_fields=[*changes, "version", "changed_by", "changed_at"])
+    product.version = seen + 1
+
+
+def _told(value: object) -> Any:
+    return dict(value) if isinstance(value, dict) else str(value)

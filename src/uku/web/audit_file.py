@@ -10,15 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext
 
+from uku.kit.spreadsheets import harmless
 from uku.web.audit_words import words_of
 from uku.workspaces.models import AuditEntry
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def harmless(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula (reliability B06; OWASP, CSV Injection)."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def as_csv(entries: Iterable[AuditEntry], *, zone: str) -> str:

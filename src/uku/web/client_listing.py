@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
 from uku.web import offers
-from uku.web.lists import PAGE_SIZE, Chip, searched_words
+from uku.web.lists import PAGE_SIZE, Chip, Heading, searched_words
 
 ARCHIVED = "archived"
 ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -24,15 +24,6 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
     "city": ("city", "name_sort"),
     "integration": ("state", "name_sort"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column that sorts: a second press turns the order round."""
-
-    label: str
-    url: str
-    direction: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +69,11 @@ class Listing:
         pages = Paginator(self._ordered(), PAGE_SIZE)
         pages.__dict__["count"] = self.counts.get(self.show, 0)
         return pages.get_page(request.GET.get("page"))
+
+    @property
+    def clients(self) -> ClientQuerySet:
+        """All that the filter shows, in the list's order."""
+        return self._ordered()
 
     @property
     def chips(self) -> list[Chip]:

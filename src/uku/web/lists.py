@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 100
+LONGEST_ID = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Chip:
     url: str
     count: int
     chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column that sorts: a second press turns the order round."""
+
+    label: str
+    url: str
+    direction: str
 
 
 def searched_words(request: HttpRequest, name: str = "q") -> str:
@@ -51,3 +61,11 @@ def chosen_state(request: HttpRequest, labels: Iterable[tuple[str, Any]]) -> str
     """Return the state that the address names, or "" for all and for words that are no state."""
     asked = request.GET.get("state", "")
     return asked if asked in dict(labels) else ""
+
+
+def chosen_ids(request: HttpRequest, name: str) -> list[int]:
+    """Return the ids ticked in a list of ours. Raises Http404 for more than a page of them, and for no numbers."""
+    sent = request.POST.getlist(name)
+    if len(sent) > PAGE_SIZE or not all(one.isascii() and one.isdigit() and len(one) <= LONGEST_ID for one in sent):
+        raise Http404
+    return [int(one) for one in sent]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db.models import Value
+from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
-from uku.integrations.registry import Article, Badge, Panel, integrations
+from uku.integrations.registry import Badge, Panel, Waiting, integrations
 from uku.invoices.models import Invoice
+from uku.products.articles import Article, ArticlesFound
+from uku.products.rates import KnownRate, statutory
 from uku.workspaces.company import Difference, differences
 from uku.workspaces.models import Workspace
 
@@ -23,6 +26,12 @@ def client_badges(clients: Sequence[Client]) -> Mapping[int, Badge]:
 def client_states() -> list[tuple[str, str]]:
     """Return the states of clients in the first integration; without one there are none."""
     return [state for integration in integrations()[:1] for state in integration.client_states()]
+
+
+def clients_waiting(workspace: Workspace) -> list[Waiting]:
+    """Return what may become clients and waits for a person."""
+    found = (integration.clients_waiting(workspace) for integration in integrations())
+    return [waiting for waiting in found if waiting is not None]
 
 
 def with_state(clients: ClientQuerySet) -> ClientQuerySet:
@@ -55,12 +64,38 @@ def company_differences(workspace: Workspace) -> list[tuple[str, list[Difference
     return [(title, differing) for title, differing in found if differing]
 
 
-def articles(words: str) -> list[Article]:
-    """Return the articles that the words find; without words the first ones."""
-    return [article for integration in integrations() for article in integration.articles(words)]
+def article_system() -> str:
+    """Return the name of the connected system whose articles products are mapped to, or ""."""
+    return next(filter(None, (integration.article_system() for integration in integrations())), "")
+
+
+def articles(words: str, *, at_most: int) -> ArticlesFound:
+    """Return the articles that the words find, from the first integration that finds any."""
+    found = (integration.articles(words, at_most=at_most) for integration in integrations())
+    return next((each for each in found if each.total), ArticlesFound())
 
 
 def article(number: str) -> Article | None:
-    """Return the article with this number, from the first integration that has one."""
+    """Return the article with this number, from the first integration that has one; it may be read for this."""
     found = (integration.article(number) for integration in integrations())
     return next((article for article in found if article is not None), None)
+
+
+def articles_of(numbers: Collection[str]) -> Mapping[str, Article]:
+    """Return articles as they were last read, with one question to each integration for all of them."""
+    found: dict[str, Article] = {}
+    for integration in integrations():
+        found = {**integration.articles_of(numbers), **found}
+    return found
+
+
+def tax_rates(workspace: Workspace) -> list[KnownRate]:
+    """Return the rates that the connected company is known to have; the law's while none is connected, or none read."""
+    found = (list(integration.tax_rates()) for integration in integrations())
+    law = _("Finnish law") if workspace.country == "FI" else _("Swedish law")
+    by_law = [KnownRate(rate, law) for rate in statutory(workspace.country)]
+    return next(filter(None, found), by_law)
+
+
+def units() -> list[str]:
+    return [unit for integration in integrations() for unit in integration.units()]

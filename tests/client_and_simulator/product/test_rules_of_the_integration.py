@@ -42,17 +42,17 @@ def test_a_run_that_was_stopped_moves_no_watermark(fortnox, connection, read):
 def test_a_death_while_a_page_is_stored_loses_none_of_its_rows(fortnox, connection, monkeypatch):
     """uku-place-before-rows: the place in a run is stored with the rows of its page"""
     fortnox.customers(501)
-    stored = importing._store_active
+    stored = importing._store
 
-    def dies(run, items, at):
+    def dies(run, items, read):
         if run.page == 1 or len(items) == 1:
             raise RuntimeError("killed")
-        stored(run, items, at)
+        stored(run, items, read)
 
-    monkeypatch.setattr(importing, "_store_active", dies)
+    monkeypatch.setattr(importing, "_store", dies)
     with pytest.raises(RuntimeError, match="killed"):
         run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    monkeypatch.setattr(importing, "_store_active", stored)
+    monkeypatch.setattr(importing, "_store", stored)
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
     assert CustomerRecord.objects.count() == 501
 

@@ -17,11 +17,16 @@ from uku.tasks.jobs import open_months
 
 # A job's name is stored with it: one that is renamed needs an alias, so that waiting jobs are still known.
 CONTRACT = {
+    "clients.delete_old_sheets",
+    "clients.take_in_due",
+    "clients.take_in_sheet",
     "fortnox.expire_pending",
     "fortnox.look_at_company",
     "fortnox.read_record",
     "fortnox.revoke",
     "fortnox.check_again",
+    "fortnox.create_clients",
+    "fortnox.delete_old_lists",
     "fortnox.keep_alive",
     "fortnox.push",
     "fortnox.read_details",

@@ -63,6 +63,7 @@ def make_records(workspace, actor, name="Åkerlunds Bygg AB"):
             draft=draft,
             issued=issued,
             task=make_task(client, actor),
+            sheet=make_sheet(actor),
             membership=membership,
             invitation=invitation,
         )
@@ -73,6 +74,13 @@ def make_client(actor, name, **fields):
 
     facts = {"address1": "Storgatan 1", "postcode": "211 34", "city": "Malmö", "country": "SE"}
     return create_client(actor=actor, at=AT, name=name, **{**facts, **fields})
+
+
+def make_sheet(actor, text="Namn;Ort\nEkdungen AB;Malmö\n"):
+    from uku.clients.sheets.operations import upload_sheet
+
+    content = text if isinstance(text, bytes) else text.encode()
+    return upload_sheet(actor=actor, at=AT, name="clients.csv", content=content).sheet
 
 
 def make_product(actor):
@@ -141,6 +149,11 @@ class Ledger:
 
         return Case(When(email="", then=Value("loose")), default=Value("linked"))
 
+    waiting: object = None  # a test that needs one puts its own in place
+
+    def clients_waiting(self, workspace):  # noqa: ARG002
+        return self.waiting
+
     def client_badges(self, clients):
         from uku.integrations.registry import Badge
 
@@ -163,17 +176,43 @@ class Ledger:
         error = ("Ledger did not take it.", "Nothing was booked.", "Send it again.", "Fel (1)")
         return [Panel("Ledger", Badge("Rejected", "bad"), (), *error)]
 
-    def article(self, number):
-        return next((a for a in self.articles(number) if a.number == number), None)
+    def article_system(self):
+        return "Ledger"
 
-    def articles(self, words):
-        from uku.integrations.registry import Article
+    def article(self, number):
+        return self.articles_of([number]).get(number)
+
+    def articles_of(self, numbers):
+        return {article.number: article for article in self.known_articles() if article.number in numbers}
+
+    def articles(self, words, *, at_most):
+        from uku.products.articles import ArticlesFound
+
+        active = [article for article in self.known_articles() if article.active]
+        found = [article for article in active if words.lower() in f"{article.number} {article.description}".lower()]
+        return ArticlesFound(found[:at_most], len(found))
+
+    says: dict[str, dict[str, object]] = {}  # noqa: RUF012  # what a test has an article say otherwise, by its number
+
+    def known_articles(self):
+        from dataclasses import replace
+
+        from uku.products.articles import Article
 
         known = [
-            Article("100", "Bookkeeping", "h", Decimal(1250), Decimal(25)),
-            Article("205", "Course <b>books</b>", "st", None, None),
+            Article("100", "Bookkeeping", "h", Decimal(1250), Decimal(25), True, "3041", "Ledger article 100"),
+            Article("205", "Course <b>books</b>", "st", None, None, source="Ledger article 205"),
+            Article("300", "Old style", "st", Decimal(10), Decimal(6), False, "3003", "Ledger article 300"),
         ]
-        return [a for a in known if words.lower() in f"{a.number} {a.description}".lower()]
+        return [replace(article, **self.says.get(article.number, {})) for article in known]
+
+    def tax_rates(self):
+        from uku.products.rates import KnownRate
+
+        return [KnownRate(Decimal(25), "Ledger article 100"), KnownRate(Decimal("25.5"), "Ledger article 101")]
+
+    def units(self):
+        return ["h", "paket"]
 
 
 def known_integrations():
@@ -194,8 +233,9 @@ def no_integration(monkeypatch):
 
 @pytest.fixture
 def ledger(monkeypatch):
-    registry = known_integrations()
-    monkeypatch.setattr(registry, "_registered", {"ledger": Ledger()})
+    registry, stand_in = known_integrations(), Ledger()
+    monkeypatch.setattr(registry, "_registered", {"ledger": stand_in})
+    return stand_in
 
 
 @pytest.fixture

@@ -152,6 +152,16 @@ def test_an_import_makes_an_open_form_old_as_well(signed_in, owner, three):
     assert "was changed by an import at 20" in answer.content.decode()
 
 
+def test_the_list_says_what_waits_in_the_accounting_system_and_leads_there(read, signed_in, owner, workspace, ledger):
+    """Also while there is no client at all: then it is the first thing to know."""
+    from uku.integrations import registry
+
+    registry.integrations()[0].waiting = registry.Waiting("3 customers wait.", "/somewhere/")
+    page = read(signed_in(owner).get("/w/byran/clients/"))
+    assert [text for text in page.all("p") if text.startswith("3 customers wait.")] != []
+    assert "/somewhere/" in page.values("a", "href")
+
+
 @pytest.mark.parametrize("query", [{}, {"q": "client"}, {"show": "not_linked"}, {"sort": "-integration"}])
 def test_the_list_asks_as_often_for_five_thousand_clients_as_for_fifty(signed_in, scope, owner, query):
     """With the real integration. The number of queries is the same, and small."""

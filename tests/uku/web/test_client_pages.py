@@ -59,7 +59,7 @@ def test_search_finds_by_name_number_and_email(read, signed_in, owner, rows, wor
 def test_a_search_as_one_types_answers_with_the_rows_alone(signed_in, owner, rows, no_integration):
     client = signed_in(owner)
     part = client.get(LIST, {"q": "oberg"}, headers={"HX-Request": "true", "HX-Target": "rows"})
-    assert part.content.strip().startswith(b'<form class="bulk"')
+    assert part.content.strip().startswith(b'<div class="list-bar"')
     assert part.content.count(b"<tr>") == 2
 
 

@@ -7,6 +7,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern
 
 pytestmark = pytest.mark.django_db
+SHEET_STEPS = ("", "columns/", "take-in/", "resume/", "left-out/", "throw-away/")
 
 
 def workspace_patterns(resolver=None, route=""):
@@ -24,6 +25,8 @@ def paths(slug, records):
     """Return every address of a workspace, with numbers of records that are there."""
     known = {
         "clients": records.client,
+        "import": records.sheet,
+        "products": records.product,
         "billing": records.draft,
         "tasks": records.task,
         "members": records.membership,
@@ -52,17 +55,26 @@ def value_for(section, known):
 def test_the_routes_are_those_we_know_of(records):
     own = [path for path in paths("byran", records) if path.count("/settings/") == 0]
     client, draft, task = records.client.pk, records.draft.pk, records.task.pk
+    product = records.product.pk
     assert sorted(own) == sorted(
         [
             "/w/byran/clients/",
             "/w/byran/clients/new/",
             "/w/byran/clients/bulk/",
+            "/w/byran/clients/export/",
+            "/w/byran/clients/import/",
+            *(f"/w/byran/clients/import/{records.sheet.pk}/{step}" for step in SHEET_STEPS),
             f"/w/byran/clients/{client}/",
             f"/w/byran/clients/{client}/edit/",
             f"/w/byran/clients/{client}/numbers/",
             "/w/byran/help/personal-numbers/",
             "/w/byran/products/",
             "/w/byran/products/new/",
+            "/w/byran/products/bulk/",
+            "/w/byran/products/tax-rates/",
+            f"/w/byran/products/{product}/",
+            f"/w/byran/products/{product}/edit/",
+            f"/w/byran/products/{product}/difference/",
             "/w/byran/billing/",
             "/w/byran/billing/new/",
             f"/w/byran/billing/{draft}/",
@@ -145,6 +157,7 @@ def test_a_member_is_told_who_can(signed_in, member, records):
     client = signed_in(member)
     refused = {
         "/w/byran/clients/new/": "Only a Company Owner or Company Admin can change clients.",
+        "/w/byran/clients/import/": "Only a Company Owner or Company Admin can change clients.",
         f"/w/byran/clients/{records.client.pk}/edit/": "Only a Company Owner or Company Admin can change clients.",
         "/w/byran/products/new/": "Only a Company Owner or Company Admin can change products.",
         "/w/byran/billing/new/": "Only a Company Owner or Company Admin can make and issue invoices.",

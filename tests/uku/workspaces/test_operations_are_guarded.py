@@ -25,7 +25,7 @@ from uku.workspaces.permissions import TABLE, NotAllowed, needs, who_can
 ROOT = Path(uku.__file__).parent
 OPERATING = ("uku.workspaces", "uku.clients", "uku.products", "uku.invoices", "uku.tasks", "uku.integrations")
 # They write down what was done and decide nothing.
-WRITERS = {"uku.workspaces.audit.record", "uku.workspaces.audit.record_of_person"}
+WRITERS = {f"uku.workspaces.audit.{name}" for name in ("record", "record_many", "record_of_person")}
 PAGES = [*ROOT.glob("web/**/*.py"), *ROOT.glob("integrations/*/pages/*.py")]
 
 

@@ -74,6 +74,15 @@ def badge_of(state: ClientState, number: str = "", url: str = "") -> Badge:
     return Badge(str(state.label), "warning" if state == ClientState.SUGGESTED else "neutral", url)
 
 
+def badge_of_any(record: CustomerRecord) -> Badge:
+    """How any customer stands, for a list of them."""
+    if record.client_id is not None:
+        return badge_of_linked(record)
+    if record.ignored_at is not None:
+        return Badge(_("Ignored"), "neutral")
+    return badge_of(ClientState.SUGGESTED if record.suggested_id else ClientState.NOT_LINKED)
+
+
 def badge_of_linked(record: CustomerRecord) -> Badge:
     """How one linked customer stands, on a panel of its own."""
     return badge_of(ClientState.LINKED if record.active else ClientState.INACTIVE, record.number)

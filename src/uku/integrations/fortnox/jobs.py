@@ -12,7 +12,16 @@ from django.db.models import F, Q, QuerySet
 from uku.integrations.fortnox.connection import schedule
 from uku.integrations.fortnox.connection.company import is_due as is_due_for_a_look
 from uku.integrations.fortnox.connection.instances import claim_unnamed, ours
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.models import (
+    BulkCreation,
+    Connection,
+    ConnectionTrouble,
+    Push,
+    PushState,
+    Run,
+    RunKind,
+    RunState,
+)
 from uku.kit import clock
 from uku.kit.dbclock import database_now
 from uku.kit.jobs import LATER, NORMAL, SOON, each, enqueue, enqueue_once, job
@@ -24,6 +33,10 @@ log = structlog.get_logger()
 CYCLE = timedelta(minutes=15)
 RESUME_AFTER = timedelta(minutes=5)
 DETAIL_SLICE = 20
+PAGES_AT_ONCE = 10  # of an import in one job: an invoice waits for ten pages and not for a hundred
+LISTS_STAY = timedelta(days=90)
+BATCHES = 10  # of clients made in one job
+CREATION_RESTS = timedelta(minutes=1)
 EVERY = {
     RunKind.CUSTOMERS: CYCLE,
     RunKind.ARTICLES: CYCLE,
@@ -44,8 +57,10 @@ def sync(
 
     def work(connection: Connection) -> None:
         wanted = RunKind(kind)
-        if not scheduled or is_due(wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
-            run_sync(connection=connection, kind=wanted, full=full, asked_by=asked_by)
+        if scheduled and not is_due(wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
+            return
+        if run_sync(connection=connection, kind=wanted, full=full, asked_by=asked_by, pages=PAGES_AT_ONCE):
+            enqueue_rest(connection, wanted)
 
     _with_connection(connection_id, work)
 
@@ -131,6 +146,19 @@ def revoke(revocation_id: int) -> None:
     finish(revocation_id=revocation_id, at=clock.now())
 
 
+@job(name="fortnox.create_clients")
+def create_clients(creation_id: int) -> None:
+    """Make clients from waiting customers, some batches at a time, so that nothing else waits for all of them."""
+    from uku.integrations.fortnox.creating import go_on
+
+    creation = BulkCreation.everywhere.get(pk=creation_id)
+    with workspace_in_force(creation.workspace_id):
+        for _ in range(BATCHES):
+            if not go_on(creation_id=creation_id, at=clock.now()):
+                return
+        enqueue_creation(creation)
+
+
 @each("* * * * *")
 @job(name="fortnox.sweep")
 def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is due stands in the tables
@@ -138,10 +166,20 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is d
     for push_id, company_id in _due_pushes():
         enqueue_once(push, key=f"push {push_id}", lock=company_lock(company_id), priority=SOON, push_id=push_id)
     _wake_grants_to_end()
+    _wake_creations()
     claim_unnamed()
     for connection in Connection.everywhere.select_related("workspace").order_by("pk"):
         with workspace_in_force(connection.workspace_id):
             _look_after(connection)
+
+
+@each("53 3 * * *")
+@job(name="fortnox.delete_old_lists")
+def delete_old_lists(timestamp: int) -> None:  # noqa: ARG001  # when it was due
+    """Delete what runs passed over 90 days ago; their counts stay."""
+    from uku.integrations.fortnox.runs import delete_lists
+
+    delete_lists(before=clock.now() - LISTS_STAY)
 
 
 def _wake_grants_to_end() -> None:
@@ -155,15 +193,24 @@ def _wake_grants_to_end() -> None:
         enqueue_once(revoke, key=f"revoke {row}", lock=f"revocation {row}", revocation_id=row)
 
 
+def _wake_creations() -> None:
+    """Clients that were being made when a process died, or while the integration was off."""
+    for creation in BulkCreation.everywhere.filter(ended_at=None, asked_at__lte=clock.now() - CREATION_RESTS):
+        lock, key = company_lock(creation.company_id), f"create clients {creation.pk}"
+        enqueue_once(create_clients, key=key, lock=lock, creation_id=creation.pk)
+
+
 def _look_after(connection: Connection) -> None:
     """Tell and clear what the facts say, of dead connections too (spec section 5), and wake what is due.
 
     A row that cannot be looked at must not keep the other workspaces waiting; a database that is gone ends the sweep.
     """
     from uku.integrations.fortnox.health.troubles import review
+    from uku.integrations.fortnox.reloading.jobs import take_up as take_up_reload
 
     try:
         review(connection, at=clock.now())
+        take_up_reload(connection)
         if connection.is_connected:
             _wake(connection)
     except (InterfaceError, OperationalError):
@@ -206,6 +253,8 @@ def is_due(kind: RunKind, interval: timedelta, at: datetime, *, resume_after: ti
         return False  # nothing counts them, so no run would ever say that it was done
     newest = Run.objects.filter(kind=kind).order_by("-id").first()
     if newest is not None and newest.state == RunState.RUNNING:
+        if newest.reload_id is not None:
+            return False  # the reload goes on with it
         return at - newest.started_at >= resume_after
     return newest is None or at - newest.started_at >= interval
 
@@ -259,6 +308,12 @@ def enqueue_sync(connection: Connection, kind: RunKind, *, priority: int, full: 
     )
 
 
+def enqueue_rest(connection: Connection, kind: RunKind) -> None:
+    """Ask for the rest of a paused import: what people wait for goes in between (reliability F60)."""
+    lock = company_lock(connection.company_id)
+    enqueue(sync, lock=lock, connection_id=connection.pk, kind=str(kind), scheduled=True)
+
+
 def enqueue_record(connection: Connection, kind: RunKind, number: str) -> None:
     """Ask for one record as part of the caller's transaction."""
     facts = {"connection_id": connection.pk, "kind": str(kind), "number": number}
@@ -267,6 +322,11 @@ def enqueue_record(connection: Connection, kind: RunKind, number: str) -> None:
 
 def enqueue_details(connection: Connection) -> None:
     enqueue(read_details, lock=company_lock(connection.company_id), priority=LATER, connection_id=connection.pk)
+
+
+def enqueue_creation(creation: BulkCreation) -> None:
+    """Have clients made as part of the caller's transaction. Behind the company's lock: an import matches meanwhile."""
+    enqueue(create_clients, lock=company_lock(creation.company_id), creation_id=creation.pk)
 
 
 def enqueue_push(row: Push) -> None:

@@ -34,11 +34,16 @@ def find(fortnox: Fortnox, push: Push) -> Invoice | None:
     if not found:
         _note_absence(push)
     elif not standing:
-        _ask_person(push, f"The invoice came to Fortnox as {found[0].number} and was cancelled there.")
+        ask_person(push, f"The invoice came to Fortnox as {found[0].number} and was cancelled there.")
     else:
         numbers = ", ".join(hit.number for hit in found)
-        _ask_person(push, f"Fortnox has our reference {push.reference} on invoice {numbers}, which does not fit.")
+        ask_person(push, f"Fortnox has our reference {push.reference} on invoice {numbers}, which does not fit.")
     return None
+
+
+def is_about(push: Push, answer: Invoice) -> bool:
+    """Say whether the answer of a create can be about our invoice: it has a number and no reference but ours."""
+    return answer.external_reference in {"", push.reference} and not answer.number.startswith("-")
 
 
 def _fits(push: Push, hit: InvoiceItem) -> bool:
@@ -58,7 +63,7 @@ def _note_absence(push: Push) -> None:
     elif push.attempts < MOST_SENDS:
         _change(push, state=PushState.QUEUED, lookups=0, late_negatives=0, next_at=None)
     else:
-        _ask_person(push, "Fortnox did not answer twice, and the invoice cannot be found there.")
+        ask_person(push, "Fortnox did not answer twice, and the invoice cannot be found there.")
 
 
 def _next_time(lookups: int) -> Any:
@@ -67,7 +72,8 @@ def _next_time(lookups: int) -> Any:
     return database_now() + timedelta(minutes=2)
 
 
-def _ask_person(push: Push, text: str) -> None:
+def ask_person(push: Push, text: str) -> None:
+    """Leave a push whose outcome is unknown to a person, with what is known."""
     _change(push, state=PushState.NEEDS_PERSON, next_at=None, error_text=text[:500])
 
 

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
 
-from fortnox_api import Customer, CustomerItem, Invoice, InvoicePayload, InvoicePaymentItem, InvoiceRowPayload
-from uku.clients.matching import ContactDetails
+from fortnox_api import (
+    Article,
+    ArticleItem,
+    Customer,
+    CustomerItem,
+    Invoice,
+    InvoicePayload,
+    InvoicePaymentItem,
+    InvoiceRowPayload,
+)
+from uku.clients.matching import ContactDetails, is_personal, normalise_number
 from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals
 
 NO_REFERENCE = frozenset({None, "", "0"})
+PRIVATE: Final = "PRIVATE"
+NO_CURRENCY: Final = "XXX"
+"""ISO 4217: no currency is involved."""
+VAT_TYPES: Final = {
+    "SEVAT": "domestic",
+    "SEREVERSEDVAT": "reverse_charge",
+    "EUREVERSEDVAT": "eu_reverse_charge",
+    "EUVAT": "eu_vat",
+    "EXPORT": "export",
+}
+"""Fortnox's VAT types (OpenAPI document, Customer.VATType) in our words, uku.clients.models.VatType."""
+_CENT: Final = Decimal("0.01")
+_LARGEST_PRICE, _HUNDRED = Decimal(10) ** 12, Decimal(100)
+# What the columns hold.
+_LONGEST_NUMBER, _LONGEST_VAT_NUMBER, _LONGEST_CODE, _LONGEST_UNIT, _LONGEST_TEXT = 20, 30, 30, 20, 1024
+_MOST_DAYS: Final = 32_767
 
 
 def contact_details(customer: CustomerItem) -> ContactDetails:
@@ -27,8 +53,8 @@ def contact_details(customer: CustomerItem) -> ContactDetails:
     )
 
 
-def client_fields(customer: CustomerItem) -> dict[str, Any]:
-    """The client's fields that a list item fills."""
+def record_fields(customer: CustomerItem) -> dict[str, Any]:
+    """A customer's fields as a list item tells them."""
     return {
         "name": customer.name,
         "organisation_number": customer.organisation_number or "",
@@ -41,19 +67,78 @@ def client_fields(customer: CustomerItem) -> dict[str, Any]:
     }
 
 
-def client_fields_from_detail(customer: Customer) -> dict[str, Any]:
-    """The client's fields that only the detail read tells."""
+def client_fields(customer: CustomerItem) -> dict[str, Any]:
+    """The client's fields that a list item fills. What is too long for an organisation number is none."""
+    fields = record_fields(customer)
+    return {**fields, "organisation_number": fitting(fields["organisation_number"], _LONGEST_NUMBER)}
+
+
+def record_fields_from_detail(customer: Customer) -> dict[str, Any]:
+    """A customer's fields that only the detail tells, as it tells them."""
     return {
-        "vat_number": customer.vat_number or "",
-        "country": customer.country_code or "",
-        "currency": customer.currency or "",
-        "payment_days": payment_days(customer.terms_of_payment or ""),
+        "vat_type": (customer.vat_type or "")[:_LONGEST_CODE],
+        "vat_number": fitting(customer.vat_number or "", _LONGEST_TEXT),
+        "country": (customer.country_code or "")[:_LONGEST_CODE],
+        "currency": (customer.currency or "")[:_LONGEST_CODE],
+        "terms_of_payment": (customer.terms_of_payment or "")[:_LONGEST_CODE],
+        "is_person": customer.type == PRIVATE or is_personal(normalise_number(customer.organisation_number or "")),
     }
+
+
+def client_fields_from_detail(customer: Customer) -> dict[str, Any]:
+    """The client's fields that only the detail read tells; what makes no sense fills nothing."""
+    fields = record_fields_from_detail(customer)
+    return {
+        "vat_number": fitting(fields["vat_number"], _LONGEST_VAT_NUMBER),
+        "country": _letters(fields["country"], 2),
+        "currency": _letters(fields["currency"], 3).replace(NO_CURRENCY, ""),
+        "payment_days": payment_days(fields["terms_of_payment"]),
+        "vat_type": vat_type(fields["vat_type"]),
+        "is_person": fields["is_person"],
+    }
+
+
+def vat_type(told: str) -> str:
+    """Return our name of a customer's VAT type, "" for one that we do not know (reliability B40)."""
+    return VAT_TYPES.get(told, "")
 
 
 def payment_days(terms: str) -> int | None:
     """Return the days of a terms-of-payment code; None for codes that are no number of days (AG, K, PF)."""
-    return int(terms) if terms.isdigit() else None
+    return int(terms) if terms.isascii() and terms.isdecimal() and int(terms) <= _MOST_DAYS else None
+
+
+def fitting(text: str, longest: int) -> str:
+    """Return a text that fits, else none: half a number is a wrong number."""
+    return text if len(text) <= longest else ""
+
+
+def _letters(text: str, count: int) -> str:
+    code = text.strip().upper()
+    return code if len(code) == count and code.isascii() and code.isalpha() else ""
+
+
+def article_fields(article: ArticleItem) -> dict[str, Any]:
+    """An article's fields as a list item tells them."""
+    return {
+        "description": article.description[:200],
+        "unit": article.unit or "",
+        "price": None if article.sales_price is None else article.sales_price.quantize(_CENT, ROUND_HALF_UP),
+    }
+
+
+def article_fields_from_detail(article: Article) -> dict[str, Any]:
+    """An article's fields as its detail tells them: rate and account, and price and unit again.
+
+    What makes no sense is none: the check before sending says so then (reliability B51).
+    """
+    account, price, rate = article.sales_account, article.sales_price, article.vat
+    return {
+        "unit": fitting(article.unit or "", _LONGEST_UNIT),
+        "price": price.quantize(_CENT, ROUND_HALF_UP) if price is not None and abs(price) < _LARGEST_PRICE else None,
+        "vat_rate": rate.quantize(_CENT, ROUND_HALF_UP) if rate is not None and 0 <= rate < _HUNDRED else None,
+        "account": int(account) if re.fullmatch(r"[0-9]{1,9}", account) else None,
+    }
 
 
 def invoice_payload(invoice: Any, rows: Iterable[Any], *, customer_number: str) -> InvoicePayload:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db.models import Case
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from uku.clients.models import Client
-from uku.integrations.fortnox import client_states
+from uku.integrations.fortnox import article_offers, client_states
 from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
 from uku.integrations.fortnox.connection import operating
 from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.connection.working import NotWorking, refuse_while_off, works
-from uku.integrations.fortnox.health import standing
+from uku.integrations.fortnox.health import standing, waiting
 from uku.integrations.fortnox.health.codes import Group
+from uku.integrations.fortnox.health.counting import grouped
 from uku.integrations.fortnox.health.explanations import Context, explain
-from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
-from uku.integrations.fortnox.syncing import read_article_now
-from uku.integrations.registry import Action, Article, Badge, Banner, Card, Finding, Panel
+from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState
+from uku.integrations.registry import Action, Badge, Banner, Card, Finding, Panel, Waiting
 from uku.invoices.models import Invoice, Numbering
+from uku.products.articles import Article, ArticlesFound
+from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace
 from uku.workspaces.permissions import Permission, may
 
-MOST_ARTICLES = 20
 AUTHORIZING = frozenset({Group.AUTHORIZE, Group.PERMISSION, Group.LICENCE})
 """What is cured, or ends, on the Connect tab."""
 
@@ -68,6 +70,9 @@ class FortnoxIntegration:
         connection = connection_of(workspace)
         return Numbering.ACCOUNTING if connection.enabled and connection.is_connected else None
 
+    def clients_waiting(self, workspace: Workspace) -> Waiting | None:
+        return _clients_waiting(workspace)
+
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]:
         """One query for a whole page of clients."""
         return client_states.badges_of(clients)
@@ -80,9 +85,9 @@ class FortnoxIntegration:
 
     def client_panels(self, client: Client) -> Sequence[Panel]:
         linked = CustomerRecord.objects.filter(client=client).order_by("id")
-        waiting = CustomerRecord.objects.filter(suggested=client).order_by("id")
-        on = not _is_off() if waiting else False
-        return [*map(_linked_panel, linked), *(_suggested_panel(client, record, on=on) for record in waiting)]
+        suggested = CustomerRecord.objects.filter(suggested=client).order_by("id")
+        on = not _is_off() if suggested else False
+        return [*map(_linked_panel, linked), *(_suggested_panel(client, record, on=on) for record in suggested)]
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         held = _is_held()
@@ -92,19 +97,33 @@ class FortnoxIntegration:
         pushes = Push.objects.filter(invoice=invoice).select_related("invoice", "workspace")
         return [_push_panel(push, held=_is_held()) for push in pushes]
 
-    def articles(self, words: str) -> Sequence[Article]:
-        """Active articles whose number or description holds every word."""
-        found = ArticleRecord.objects.filter(active=True)
-        for word in words.split():
-            found = found.filter(description__icontains=word) | found.filter(number__iexact=word)
-        return [_article(record) for record in found.order_by("description", "id")[:MOST_ARTICLES]]
+    def article_system(self) -> str:
+        return article_offers.article_system()
+
+    def articles(self, words: str, *, at_most: int) -> ArticlesFound:
+        return article_offers.articles(words, at_most=at_most)
 
     def article(self, number: str) -> Article | None:
-        """Return one article with its VAT rate, which only its detail tells: read now if it never was."""
-        record = ArticleRecord.objects.filter(active=True, number=number).first()
-        if record is not None and record.detail_read_at is None:
-            read_article_now(record)
-        return _article(record) if record is not None else None
+        return article_offers.article(number)
+
+    def articles_of(self, numbers: Collection[str]) -> Mapping[str, Article]:
+        return article_offers.articles_of(numbers)
+
+    def tax_rates(self) -> Sequence[KnownRate]:
+        return article_offers.tax_rates()
+
+    def units(self) -> Sequence[str]:
+        return article_offers.units()
+
+
+def _clients_waiting(workspace: Workspace) -> Waiting | None:
+    company = connection_of(workspace).company_id
+    count = waiting.undecided(company).count() if company else 0
+    if not count:
+        return None
+    one, several = "%(n)s Fortnox customer waits for a decision.", "%(n)s Fortnox customers wait for a decision."
+    words = ngettext(one, several, count)
+    return Waiting(words % {"n": grouped(count)}, reverse("fortnox:review", kwargs={"slug": workspace.slug}))
 
 
 def _card_text(workspace: Workspace, health: standing.Health) -> str:
@@ -115,10 +134,6 @@ def _card_text(workspace: Workspace, health: standing.Health) -> str:
     if workspace.may_integrate:
         return text
     return text + " " + _("Part of the Team and Elite plans; this workspace is on Free.")
-
-
-def _article(record: ArticleRecord) -> Article:
-    return Article(record.number, record.description, record.unit, record.price, record.vat_rate)
 
 
 def _linked_panel(record: CustomerRecord) -> Panel:
@@ -144,7 +159,7 @@ def _suggested_panel(client: Client, record: CustomerRecord, *, on: bool) -> Pan
             (_("Evidence"), record.evidence),
         ),
         actions=(
-            Action(_("Link"), reverse("fortnox:link", kwargs=place), primary=True),
+            Action(_("Link"), f"{reverse('fortnox:link', kwargs=place)}?client={client.pk}", primary=True),
             Action(_("Create client"), reverse("fortnox:create-client", kwargs=place)),
         )
         if on

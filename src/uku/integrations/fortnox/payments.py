@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,39 +22,49 @@ from uku.kit import clock
 from uku.kit.money import ZERO
 
 
-def read_payments(*, connection: Connection, asked_by: int | None = None) -> Run:
-    """Read what changed since the last complete run and take it in. Returns the finished run."""
+def read_payments(
+    *, connection: Connection, asked_by: int | None = None, check: Callable[[], None] | None = None
+) -> Run:
+    """Read what changed since the last complete run and take it in. Returns the finished run.
+
+    `check` runs before each request.
+    """
     run = runs.start_or_resume(connection=connection, kind=RunKind.PAYMENTS, at=clock.now(), asked_by=asked_by)
-    pushes = _sent_to(connection)
-    with open_fortnox(connection) as fortnox:
-        since = run.since or runs.with_overlap(_first_push(pushes, run.started_at))
+    pushes = sent_to(connection)
+    with open_fortnox(connection, check) as fortnox:
+        since = since_when(run, pushes)
         run.counts = {**run.counts, "changed": 0, "read": 0}
-        payments = _changed_payments(fortnox, run, since)
-        changed = {item.number for item in _rows(run, fortnox.invoices.pages(last_modified=since))} | set(payments)
+        payments = changed_payments(fortnox, run, since)
+        changed = {item.number for item in rows(run, fortnox.invoices.pages(last_modified=since))} | set(payments)
         for number in sorted(changed & set(pushes)):
-            _read_one(fortnox, run, pushes[number], payments.get(number, []))
+            read_one(fortnox, run, pushes[number], payments.get(number, []))
     runs.end(run, at=clock.now())
     return run
 
 
-def _sent_to(connection: Connection) -> dict[str, Push]:
+def sent_to(connection: Connection) -> dict[str, Push]:
     sent = Push.objects.filter(company_id=connection.company_id, state=PushState.CONFIRMED)
     return {push.document_number: push for push in sent.select_related("invoice")}
+
+
+def since_when(run: Run, pushes: dict[str, Push]) -> datetime:
+    """Return from when to read what changed: since the last complete run, else since the first invoice was sent."""
+    return run.since or runs.with_overlap(_first_push(pushes, run.started_at))
 
 
 def _first_push(pushes: dict[str, Push], otherwise: datetime) -> datetime:
     return min((push.created_at for push in pushes.values()), default=otherwise)
 
 
-def _changed_payments(fortnox: Fortnox, run: Run, since: datetime) -> dict[str, list[PaymentFact]]:
+def changed_payments(fortnox: Fortnox, run: Run, since: datetime) -> dict[str, list[PaymentFact]]:
     """Return the changed payments by invoice number, compared exactly on our side."""
     found: dict[str, list[PaymentFact]] = defaultdict(list)
-    for item in _rows(run, fortnox.invoice_payments.pages(last_modified=since)):
+    for item in rows(run, fortnox.invoice_payments.pages(last_modified=since)):
         found[item.invoice_number].append(payment_fact(item))
     return found
 
 
-def _rows(run: Run, pages: Iterable[Page[Any]]) -> Iterator[Any]:
+def rows(run: Run, pages: Iterable[Page[Any]]) -> Iterator[Any]:
     """Yield what can be read; a row that cannot is listed, and the others do not wait for it (reliability F54)."""
     for page in pages:
         for reject in page.rejects:
@@ -63,7 +73,7 @@ def _rows(run: Run, pages: Iterable[Page[Any]]) -> Iterator[Any]:
         yield from page.items
 
 
-def _read_one(fortnox: Fortnox, run: Run, push: Push, changed: list[PaymentFact]) -> None:
+def read_one(fortnox: Fortnox, run: Run, push: Push, changed: list[PaymentFact]) -> None:
     """Read one invoice and take it in. One that is gone in Fortnox is listed; ours is kept (F88)."""
     as_of = clock.now()
     try:
@@ -76,8 +86,8 @@ def _read_one(fortnox: Fortnox, run: Run, push: Push, changed: list[PaymentFact]
             raise
         _fail(run, push, f"Could not be read: {error.reason}", error)
         return
-    known = _merge(push, changed)
-    if _paid(known) != invoice.total - invoice.balance:
+    known = merge(push, changed)
+    if paid(known) != invoice.total - invoice.balance:
         known = _all_payments(fortnox, invoice)
     runs.count(run, "read")
     taken = accept_reading(invoice=push.invoice, reading=reading(invoice, known, as_of=as_of), at=clock.now())
@@ -102,7 +112,7 @@ def _fail(run: Run, push: Push, reason: str, error: FortnoxError) -> None:
     )
 
 
-def _merge(push: Push, changed: list[PaymentFact]) -> list[PaymentFact]:
+def merge(push: Push, changed: list[PaymentFact]) -> list[PaymentFact]:
     """The payments we know of, with the changed ones in place of what they were."""
     stored = Payment.objects.filter(invoice=push.invoice)
     known = {p.external_number: PaymentFact(p.external_number, p.amount, p.paid_on, p.booked) for p in stored}
@@ -116,5 +126,5 @@ def _all_payments(fortnox: Fortnox, invoice: FortnoxInvoice) -> list[PaymentFact
     return [payment_fact(item) for item in items if item.invoice_number == invoice.number]
 
 
-def _paid(payments: list[PaymentFact]) -> Decimal:
+def paid(payments: list[PaymentFact]) -> Decimal:
     return sum((fact.amount for fact in payments if fact.booked), ZERO)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from fortnox_api import Article, Fortnox, NotFound
-from uku.integrations.fortnox.linking import invoiced_customer, read_detail
-from uku.integrations.fortnox.mapping import invoice_payload
+from fortnox_api import Fortnox
+from uku.integrations.fortnox.imports.details import read_again
+from uku.integrations.fortnox.linking import invoiced_customer
+from uku.integrations.fortnox.mapping import VAT_TYPES, invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push
 from uku.invoices.models import InvoiceRow
 from uku.kit import clock
@@ -25,9 +26,9 @@ def prepare(fortnox: Fortnox, push: Push) -> tuple[str, bytes]:
     if customer is None:
         return f"{push.invoice.client} is not linked to a Fortnox customer. Link the client, then send again.", b""
     if _stale(customer):
-        read_detail(fortnox, customer)
-    if not customer.active:
-        return f"Customer {customer} is inactive in Fortnox. Activate it there, then send again.", b""
+        read_again(fortnox, customer)
+    if refusal := _check_customer(customer):
+        return refusal, b""
     rows = list(InvoiceRow.objects.filter(invoice=push.invoice))
     for row in rows:
         if refusal := _check_row(fortnox, push, row, customer):
@@ -38,6 +39,23 @@ def prepare(fortnox: Fortnox, push: Push) -> tuple[str, bytes]:
     return "", payload.to_json_bytes()
 
 
+def _check_customer(customer: CustomerRecord) -> str:
+    """An unknown VAT type tells no rate (reliability B40); another organisation number may be another company (B44)."""
+    if not customer.active:
+        return f"Customer {customer} is inactive in Fortnox. Activate it there, then send again."
+    if customer.identity_changed_at is not None:
+        return (
+            f"Customer {customer} has another organisation number in Fortnox than when it was linked, so it may be"
+            " somebody else. Say in the client’s Integration dialog whether it is the same client, then send again."
+        )
+    if customer.vat_type and customer.vat_type not in VAT_TYPES:
+        return (
+            f"Customer {customer} has the VAT type “{customer.vat_type}” in Fortnox, which Uku does not know, so the"
+            " VAT of the invoice cannot be checked. Choose another VAT type for the customer there, then send again."
+        )
+    return ""
+
+
 def _check_row(fortnox: Fortnox, push: Push, row: InvoiceRow, customer: CustomerRecord) -> str:
     """The company's tax rates are read from its articles: a row's rate must be its article's own."""
     if not row.article_number:
@@ -46,7 +64,7 @@ def _check_row(fortnox: Fortnox, push: Push, row: InvoiceRow, customer: Customer
     if article is None:
         return f"Article {row.article_number} is not known here. Reload data, then send again."
     if article.detail_read_at is None or clock.now() - article.detail_read_at > FRESH:
-        read_article(fortnox, article)
+        read_again(fortnox, article)
     if not article.active:
         return f"Article {article} is inactive in Fortnox. Activate it there, then send again."
     expected = Decimal(0) if customer.vat_type in VAT_FREE_TYPES else article.vat_rate
@@ -57,25 +75,6 @@ def _check_row(fortnox: Fortnox, push: Push, row: InvoiceRow, customer: Customer
             " the article in Fortnox, and make the invoice again."
         )
     return ""
-
-
-def read_article(fortnox: Fortnox, article: ArticleRecord) -> None:
-    """Read one article's detail: rate and active. An article that is gone turns inactive."""
-    try:
-        detail = fortnox.articles.get(article.number)
-    except NotFound:
-        article.active, article.detail_read_at = False, clock.now()
-        article.save(update_fields=["active", "detail_read_at"])
-    else:
-        take_detail(article, detail)
-
-
-def take_detail(article: ArticleRecord, detail: Article) -> None:
-    """Store what an article's detail tells: rate and active, and price and unit again."""
-    article.active, article.vat_rate = detail.active, detail.vat
-    article.price, article.unit = detail.sales_price, detail.unit or ""
-    article.detail_read_at = clock.now()
-    article.save(update_fields=["active", "vat_rate", "price", "unit", "detail_read_at"])
 
 
 def _stale(customer: CustomerRecord) -> bool:

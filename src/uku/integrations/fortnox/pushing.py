@@ -125,7 +125,16 @@ def _send(fortnox: Fortnox, push: Push) -> None:
     except FortnoxError as error:
         _store_failure(push, error)
     else:
+        _take_answer(push, answer)
+
+
+def _take_answer(push: Push, answer: FortnoxInvoice) -> None:
+    """Adopt what the create was answered with; nothing that names another invoice (reliability B50)."""
+    if lookup.is_about(push, answer):
         confirm(push, answer)
+        return
+    _mark_uncertain(push)
+    lookup.ask_person(push, "Fortnox answered with an invoice that does not carry our reference. Look for it there.")
 
 
 def _claim(push: Push, body: bytes) -> bool:

@@ -2,55 +2,97 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet, Subquery
+from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, PassedOver, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, PassedOver, Reload, Run, RunKind, RunState
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MOST_TRIES = 5
 NOT_PERMITTED = "not_permitted"  # the trouble of a run that met a missing permission or licence
 COMPANY_CHANGED = "company_changed"  # and of one that was under way when another company was connected
+# What a run counts about itself: planned pauses, cut-offs, tries of one page, lists read again and not in order.
+PAUSED, RESUMED, TRIES, AGAIN, UNEVEN = "paused", "resumed", "tries", "again", "uneven"
+
+
+class Overtaken(Exception):
+    """The run has ended, or another process has taken it further: what this one holds is not stored."""
 
 
 def start_or_resume(
-    *, connection: Connection, kind: RunKind, at: datetime, full: bool = False, asked_by: int | None = None
+    *,
+    connection: Connection,
+    kind: RunKind,
+    at: datetime,
+    full: bool = False,
+    asked_by: int | None = None,
+    reload: Reload | None = None,
 ) -> Run:
     """Return the running run of this kind, else a new one that reads what changed since the last complete one.
 
-    The database holds one running run a workspace and kind. `asked_by` is the id of who pressed a button.
+    The database holds one running run a workspace and kind. `asked_by` is the id of who pressed a button, `reload`
+    what a new run is part of.
     """
     with transaction.atomic():
-        running = Run.objects.select_for_update().filter(kind=kind, state=RunState.RUNNING).first()
+        running = _running(kind)
         if running is not None:
             return _resumed(running, connection, at)
         last = last_done(connection, kind)
         since = None if last is None else with_overlap(last.started_at)
         full = full or since is None
-        stage = "active" if full else "changed"
-        return Run.objects.create(
-            kind=kind,
-            company_id=connection.company_id,
-            started_at=at,
-            full=full,
-            since=since,
-            stage=stage,
-            asked_by_id=asked_by,
-        )
+        facts = {"started_at": at, "full": full, "since": since, "stage": "active" if full else "changed"}
+        place = {"kind": kind, "company_id": connection.company_id, "asked_by_id": asked_by, "reload": reload}
+        try:
+            with transaction.atomic():
+                return Run.objects.create(**place, **facts)
+        except IntegrityError:
+            running = _running(kind)
+            if running is None:
+                raise
+            return _resumed(running, connection, at)  # begun elsewhere at the same moment: they go on together (F56)
+
+
+def _running(kind: RunKind) -> Run | None:
+    return Run.objects.select_for_update().filter(kind=kind, state=RunState.RUNNING).first()
 
 
 def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
-    """Take a run up where it stands; one for another company is stopped and a new one begun."""
+    """Take a run up where it stands; one for another company is stopped and a new one begun.
+
+    One that was paused on purpose counts as one pass still; one that was cut off does not (reliability F50).
+    """
     if run.company_id == connection.company_id:
-        count(run, "resumed")
+        if not run.counts.pop(PAUSED, 0):
+            count(run, RESUMED)
         run.save(update_fields=["counts"])
         return run
     end(run, at=at, state=RunState.STOPPED, trouble=COMPANY_CHANGED)
-    return Run.objects.create(kind=run.kind, company_id=connection.company_id, started_at=at, full=True)
+    return Run.objects.create(
+        kind=run.kind, company_id=connection.company_id, started_at=at, full=True, asked_by_id=run.asked_by_id
+    )
+
+
+def hold(run: Run) -> None:
+    """Lock a run's row until the transaction ends, to store what belongs to its next step.
+
+    Two workers may hold the same run, when one was taken for dead: the second one's page is not stored twice.
+    Raises Overtaken. A look at one record is no run in the database.
+    """
+    if run.pk is None:
+        return
+    stored = Run.objects.get_queryset().select_for_update(of=("self",)).get(pk=run.pk)
+    if stored.state != RunState.RUNNING or _place(stored) != _place(run):
+        raise Overtaken(run.pk)
+
+
+def _place(run: Run) -> tuple[str, int, int]:
+    return run.stage, run.page, run.counts.get(AGAIN, 0)
 
 
 def with_overlap(moment: datetime) -> datetime:
@@ -60,6 +102,11 @@ def with_overlap(moment: datetime) -> datetime:
     """
     offsets = {(moment + timedelta(hours=hours)).astimezone(SWEDEN).utcoffset() for hours in (-3, 3)}
     return moment - (timedelta(minutes=10) if len(offsets) == 1 else timedelta(hours=2))
+
+
+def is_of_a_reload(kind: RunKind) -> bool:
+    """Say whether the run of this kind that is under way belongs to a reload, which alone goes on with it."""
+    return Run.objects.filter(kind=kind, state=RunState.RUNNING, reload__state=RunState.RUNNING).exists()
 
 
 def last_done(connection: Connection, kind: RunKind) -> Run | None:
@@ -82,10 +129,45 @@ def count(run: Run, name: str, by: int = 1) -> None:
 
 def pass_over(run: Run, number: str, name: str, reason: str) -> None:
     """List a record that was not taken in, with the reason a person can read. A look at one record keeps no list."""
+    pass_over_many(run, [(number, name, reason)])
+
+
+def pass_over_many(run: Run, rows: Iterable[tuple[str, str, str]]) -> None:
+    """List records that were not taken in, each as number, name and reason."""
     if run.pk is not None:
-        PassedOver.objects.create(run=run, number=number[:1024], name=name[:1024], reason=reason[:300])
+        PassedOver.objects.bulk_create(
+            PassedOver(
+                workspace_id=run.workspace_id, run=run, number=number[:1024], name=name[:1024], reason=reason[:300]
+            )
+            for number, name, reason in rows
+        )
+
+
+def passed_over(run: Run, numbers: Iterable[str]) -> set[str]:
+    """Return which of these numbers the run has listed already: pages may repeat a row."""
+    if run.pk is None:
+        return set()
+    listed = PassedOver.objects.filter(run=run, number__in=[number[:1024] for number in numbers])
+    return set(listed.values_list("number", flat=True))
+
+
+def failed_at(run: Run, reason: str) -> str:
+    """Tell which page a run did not get past, and why: `Customers, page 3 of the active ones: …` (reliability F53)."""
+    pages = {
+        "active": _("%(kind)s, page %(page)d of the active ones: %(reason)s"),
+        "inactive": _("%(kind)s, page %(page)d of the inactive ones: %(reason)s"),
+        "changed": _("%(kind)s, page %(page)d of the changed ones: %(reason)s"),
+    }
+    imported = run.kind in {RunKind.CUSTOMERS, RunKind.ARTICLES}
+    facts = {"kind": RunKind(run.kind).label, "page": run.page + 1, "reason": reason}
+    return pages[run.stage] % facts if imported else reason
 
 
 def end(run: Run, *, at: datetime, state: RunState = RunState.DONE, text: str = "", trouble: str = "") -> None:
     run.state, run.finished_at, run.text, run.trouble = state, at, text[:500], trouble
     run.save()
+
+
+def delete_lists(*, before: datetime) -> int:
+    """Delete what runs before a time passed over, in all workspaces; their counts stay. Returns how many rows."""
+    return PassedOver.everywhere.filter(run__started_at__lt=before).delete()[0]

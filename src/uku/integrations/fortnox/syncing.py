@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 from django.db.models import QuerySet
 
 from fortnox_api import Forbidden, FortnoxError, GrantRevoked, Unauthorized
-from uku.integrations.fortnox import jobs, linking, runs
+from uku.integrations.fortnox import jobs, runs
 from uku.integrations.fortnox.connection import facts, schedule
 from uku.integrations.fortnox.connection.gateway import may_go_out, open_fortnox, renew_tokens
 from uku.integrations.fortnox.health import problems, troubles
 from uku.integrations.fortnox.importing import read_one, run_import
-from uku.integrations.fortnox.models import ArticleRecord, Connection, ConnectionTrouble, Run, RunKind, RunState
+from uku.integrations.fortnox.imports import details
+from uku.integrations.fortnox.models import (
+    ArticleRecord,
+    Connection,
+    ConnectionTrouble,
+    CustomerRecord,
+    Reload,
+    Run,
+    RunKind,
+    RunState,
+)
+from uku.integrations.fortnox.paid_again import read_payments_again
 from uku.integrations.fortnox.payments import read_payments
-from uku.integrations.fortnox.preflight import read_article
+from uku.integrations.fortnox.reloading.reading import window_of
 from uku.integrations.fortnox.statistics import read_statistics
 from uku.kit import clock
 
@@ -21,15 +34,39 @@ log = structlog.get_logger()
 NEEDS_AUTHORIZATION = ConnectionTrouble.NEEDS_AUTHORIZATION
 
 
-def run_sync(*, connection: Connection, kind: RunKind, full: bool = False, asked_by: int | None = None) -> None:
+def run_sync(
+    *,
+    connection: Connection,
+    kind: RunKind,
+    full: bool = False,
+    asked_by: int | None = None,
+    reload: Reload | None = None,
+    check: Callable[[], None] | None = None,
+    pages: int | None = None,
+) -> bool:
     """Run one kind of sync. What Fortnox refuses is written down; what passes by itself is left to the sweep.
 
-    `asked_by` is the id of who pressed a button, None for the schedule.
+    `asked_by` is the id of who pressed a button, None for the schedule. `reload`, `check` and `pages` are as in
+    `run_import`. Returns True when an import stored as many pages as it was to store, and is to go on.
     """
+    if reload is None and runs.is_of_a_reload(kind):
+        return False  # it goes on with it, and what it reads is as new
+    more = False
     try:
         if kind in {RunKind.CUSTOMERS, RunKind.ARTICLES}:
-            run_import(connection=connection, kind=kind, full=full, asked_by=asked_by)
+            run = run_import(
+                connection=connection,
+                kind=kind,
+                full=full,
+                asked_by=asked_by,
+                reload=reload,
+                check=check,
+                pages=pages,
+            )
+            more = bool(run.state == RunState.RUNNING and run.counts.get(runs.PAUSED))
             jobs.enqueue_details(connection)
+        elif reload is not None:
+            _read_again(connection, kind, reload, asked_by, check)
         elif kind == RunKind.PAYMENTS:
             read_payments(connection=connection, asked_by=asked_by)
         else:
@@ -40,6 +77,18 @@ def run_sync(*, connection: Connection, kind: RunKind, full: bool = False, asked
     else:
         problems.solve(company_id=connection.company_id, kind=str(kind), numbers=[""], at=clock.now())
     troubles.review(connection, at=clock.now())
+    return more
+
+
+def _read_again(
+    connection: Connection, kind: RunKind, reload: Reload, asked_by: int | None, check: Callable[[], None] | None
+) -> None:
+    """The paid status, or the statistics, of the whole window of a reload."""
+    first = window_of(connection, reload.started_at).first
+    if kind == RunKind.PAYMENTS:
+        read_payments_again(connection=connection, reload=reload, first=first, asked_by=asked_by, check=check)
+    else:
+        read_statistics(connection=connection, asked_by=asked_by, again_from=first, reload=reload, check=check)
 
 
 def read_record(*, connection: Connection, kind: RunKind, number: str) -> None:
@@ -57,7 +106,7 @@ def read_detail_slice(*, connection: Connection, at_most: int) -> bool:
     """Read a slice of details; say whether more wait."""
     try:
         with open_fortnox(connection) as fortnox:
-            return linking.read_details(fortnox, connection, at_most=at_most)
+            return details.read_slice(fortnox, connection, at_most=at_most)
     except FortnoxError as error:
         note_failure(connection, error)
         return False
@@ -65,12 +114,21 @@ def read_detail_slice(*, connection: Connection, at_most: int) -> bool:
 
 def read_article_now(record: ArticleRecord) -> None:
     """Read one article's detail for a person who waits; without Fortnox the list's facts must do."""
+    _read_now(record)
+
+
+def read_customer_now(record: CustomerRecord) -> None:
+    """Read one customer's detail for a person who opens it; `record` is as stored then. Without Fortnox it stays."""
+    _read_now(record)
+
+
+def _read_now(record: ArticleRecord | CustomerRecord) -> None:
     connection = Connection.objects.filter(enabled=True, company_id=record.company_id).first()
     if connection is None or connection.trouble or not may_go_out(connection):
         return
     try:
         with open_fortnox(connection) as fortnox:
-            read_article(fortnox, record)
+            details.read_again(fortnox, record)
     except FortnoxError as error:
         note_failure(connection, error)
 
@@ -145,10 +203,11 @@ def _stop(kind: RunKind, error: FortnoxError) -> None:
     run = Run.objects.filter(kind=kind, state=RunState.RUNNING).first()
     if run is None:
         return
-    if error.transient and run.counts.get("tries", 0) < runs.MOST_TRIES:
-        runs.count(run, "tries")
+    if error.transient and run.counts.get(runs.TRIES, 0) < runs.MOST_TRIES:
+        runs.count(run, runs.TRIES)
         run.save(update_fields=["counts"])
         return
-    trouble = runs.NOT_PERMITTED if isinstance(error, Forbidden) else ""
-    runs.end(run, at=clock.now(), state=RunState.STOPPED, text=error.message, trouble=trouble)
+    refused = isinstance(error, Forbidden)
+    text = error.message if refused else runs.failed_at(run, error.message or error.reason)
+    runs.end(run, at=clock.now(), state=RunState.STOPPED, text=text, trouble=runs.NOT_PERMITTED if refused else "")
     problems.note(company_id=run.company_id, kind=str(kind), number="", error=error, at=clock.now())

@@ -19,7 +19,7 @@ from uku.invoices.operations import InvoiceAlreadyIssued, InvoiceIncomplete, cre
 from uku.invoices.standing import Standing, standing
 from uku.invoices.totals import add_up
 from uku.kit import clock
-from uku.products.models import Product
+from uku.products.models import Product, TaxRateName
 from uku.web import offers
 from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
 from uku.web.lists import chosen_state, page_of, state_chips
@@ -131,6 +131,7 @@ def _invoice_page(
         "client": invoice.client,
         "rows": rows,
         "by_rate": add_up([row.line for row in rows], whole_kronor=False).by_rate,
+        "rate_names": dict(TaxRateName.objects.exclude(name="").values_list("rate", "name")),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "standing": standing_of(invoice, clock.today(request.workspace.time_zone)),
         "panels": panels,

@@ -42,8 +42,9 @@ def client_list(request: WorkspaceRequest) -> HttpResponse:
     badges = offers.client_badges(list(page))
     rows = [(client, badges.get(client.pk)) for client in page]
     context = {"page": page, "rows": rows, "listing": listing, "words": listing.words}
-    template = "clients/_rows.html" if request.htmx.target == "rows" else "clients/list.html"
-    return render(request, template, context)
+    if request.htmx.target == "rows":
+        return render(request, "clients/_rows.html", context)
+    return render(request, "clients/list.html", {**context, "waiting": offers.clients_waiting(request.workspace)})
 
 
 @workspace_page(Permission.EDIT_CLIENTS)

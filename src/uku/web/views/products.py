@@ -1,56 +1,256 @@
-"""Products: the list, and making one from an article."""
+"""Products: the list, one product, adding, editing, archiving, and what its article says otherwise."""
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_safe
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from uku.invoices.models import OPEN_STATES, Invoice
 from uku.kit import clock
-from uku.kit.money import show_quantity
+from uku.products.articles import OURS, Article, differences, rate_text, standing, texts_of
 from uku.products.models import Product
-from uku.products.operations import create_product
+from uku.products.operations import (
+    ArticleChanged,
+    ProductChanged,
+    UnknownProducts,
+    archive_products,
+    create_product,
+    edit_product,
+    keep_ours,
+    note_unknown_products,
+    restore_products,
+    take_over,
+)
 from uku.web import offers
-from uku.web.forms.products import ProductForm
-from uku.web.lists import page_of, searched_words
+from uku.web.forms.products import UNIT_LIST, UNITS, ProductForm, sent_version
+from uku.web.lists import chosen_ids, searched_words
+from uku.web.product_listing import ProductListing, badge_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 SHOWN_ARTICLES = 20
+LONGEST_NUMBER = 50
+FORM, PAGE = "products/form.html", "products/page.html"
 
 
 @workspace_page(Permission.SEE)
 @require_safe
 def product_list(request: WorkspaceRequest) -> HttpResponse:
-    page = page_of(Product.objects.filter(archived_at=None).order_by("name", "id"), request)
-    return render(request, "products/list.html", {"page": page})
+    listing = ProductListing.of(request)
+    page = listing.page(request)
+    context = {"page": page, "rows": listing.rows(list(page)), "listing": listing, "words": listing.words}
+    template = "products/_rows.html" if request.htmx.target == "rows" else "products/list.html"
+    return render(request, template, context)
+
+
+@workspace_page(Permission.EDIT_PRODUCTS)
+@require_POST
+def product_bulk(request: WorkspaceRequest) -> HttpResponse:
+    """Archive or restore the chosen products; one that is not of this workspace refuses them all (B01)."""
+    ids = chosen_ids(request, "product")
+    try:
+        if request.POST.get("action") == "restore":
+            count = restore_products(ids=ids, actor=request.user, at=clock.now())
+            words = ngettext("%(count)s product is restored.", "%(count)s products are restored.", count)
+        else:
+            count = archive_products(ids=ids, actor=request.user, at=clock.now())
+            words = ngettext("%(count)s product is archived.", "%(count)s products are archived.", count)
+    except UnknownProducts:
+        note_unknown_products(workspace=request.workspace, actor=request.user, at=clock.now())
+        raise Http404 from None
+    if ids:
+        messages.success(request, words % {"count": count})
+    else:
+        messages.info(request, gettext("No product was chosen. Tick the boxes in front of their names first."))
+    return redirect(_back(request, ids))
+
+
+@workspace_page(Permission.SEE)
+@require_safe
+def product_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    return _product_page(request, get_object_or_404(Product.objects, pk=pk))
 
 
 @workspace_page(Permission.EDIT_PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def product_new(request: WorkspaceRequest) -> HttpResponse:
-    form = ProductForm(request.POST or None, initial=_proposal(searched_words(request, "article")))
+    if request.htmx.target == "articles":
+        return _found(request)
+    form = _form(request)
     if request.method == "POST" and form.is_valid():
-        product = create_product(actor=request.user, at=clock.now(), **form.cleaned_data)
+        product = create_product(actor=request.user, at=clock.now(), article=form.article, **form.cleaned_data)
         messages.success(request, gettext("%(name)s is added.") % {"name": product})
         return redirect("products", slug=request.workspace.slug)
-    words = searched_words(request)
-    context = {"form": form, "words": words, "articles": offers.articles(words)[:SHOWN_ARTICLES]}
-    template = "products/_articles.html" if request.htmx.target == "articles" else "products/form.html"
-    return render(request, template, context, status=422 if form.is_bound else 200)
+    return _form_page(request, form)
 
 
-def _proposal(number: str) -> dict[str, str]:
-    """Propose what the article with this number says; what it does not say stays empty."""
-    article = offers.article(number) if number else None
+@workspace_page(Permission.EDIT_PRODUCTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def product_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    product = get_object_or_404(Product.objects, pk=pk)
+    if request.htmx.target == "articles":
+        return _found(request)
+    form = _form(request, product)
+    if request.method == "POST" and form.is_valid():
+        said: dict[str, Any] = {"changes": form.cleaned_data, "version": form.seen_version, "article": form.article}
+        try:
+            edit_product(product=product, actor=request.user, at=clock.now(), **said)
+        except ProductChanged as error:
+            return _form_page(request, form, product=error.product, late=True, status=409)
+        messages.success(request, gettext("%(name)s is saved.") % {"name": product})
+        return redirect("product", slug=request.workspace.slug, pk=pk)
+    return _form_page(request, form, product=product)
+
+
+@workspace_page(Permission.EDIT_PRODUCTS)
+@require_POST
+def product_difference(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Take over or keep what the button names: `take:price`, `keep:all`. The values come from the article itself."""
+    product = get_object_or_404(Product.objects, pk=pk)
+    article = offers.articles_of([product.article_number]).get(product.article_number)
+    verb, _colon, field = request.POST.get("decision", "").partition(":")
+    decide: Callable[..., Any] | None = {"take": take_over, "keep": keep_ours}.get(verb)
+    if decide is None or field not in {*OURS, "all"}:
+        raise Http404
     if article is None:
+        return _product_page(request, product, late=True, status=409)
+    fields = OURS if field == "all" else [field]
+    shown = {name: request.POST.get(f"shown-{name}", "") for name in OURS}
+    seen = {"shown": shown, "version": sent_version(request.POST.get("version", ""))}
+    try:
+        done = decide(product=product, article=article, fields=fields, actor=request.user, at=clock.now(), **seen)
+    except (ProductChanged, ArticleChanged):
+        return _product_page(request, product, late=True, status=409)
+    messages.success(request, _told(verb, len(done)))
+    return redirect("product", slug=request.workspace.slug, pk=pk)
+
+
+def _told(verb: str, count: int) -> str:
+    if not count:
+        return gettext("Nothing was changed: the product and its article say the same already.")
+    if verb == "keep":
+        return gettext("The product stays as it is. What the article says now is no longer shown as different.")
+    words = ngettext("%(count)d field is taken over.", "%(count)d fields are taken over.", count) % {"count": count}
+    return words + " " + gettext("Drafts keep the rows they have.")
+
+
+def _back(request: WorkspaceRequest, ids: list[int]) -> str:
+    """Return the list as it was filtered, or the page of the one product."""
+    if request.POST.get("from") == "product" and len(ids) == 1:
+        return reverse("product", kwargs={"slug": request.workspace.slug, "pk": ids[0]})
+    query = request.POST.get("query", "")
+    return reverse("products", kwargs={"slug": request.workspace.slug}) + (f"?{query}" if query.isprintable() else "")
+
+
+def _product_page(
+    request: WorkspaceRequest, product: Product, *, late: bool = False, status: int = 200
+) -> HttpResponse:
+    system, number = offers.article_system(), product.article_number
+    article = offers.articles_of([number]).get(number) if number else None
+    found = standing(product, article) if system and number else None
+    context = {
+        "product": product,
+        "article": article,
+        "system": system,
+        "standing": found,
+        "badge": badge_of(product, found, system),
+        "differences": differences(product, article),
+        "drafts": Invoice.objects.filter(rows__product=product, state__in=OPEN_STATES).distinct().count(),
+        "late": late,
+    }
+    return render(request, PAGE, context, status=status)
+
+
+def _form(request: WorkspaceRequest, product: Product | None = None) -> ProductForm:
+    """Read what was sent or picked. The article is read now, outside of any transaction, if it never was."""
+    system, own = offers.article_system(), product.article_number if product else ""
+    sent = request.POST.get("article_number", "").strip() if request.method == "POST" else None
+    number = (sent if sent is not None else _picked(request, own)) if system else ""
+    article = offers.article(number) if number and "\x00" not in number else None
+    return ProductForm(
+        request.POST or None,
+        initial=_proposal(product, article, number) if system else _of(product),
+        rates=_rates(request, product),
+        article=article,
+        product=product,
+        system=system,
+    )
+
+
+def _picked(request: WorkspaceRequest, own: str) -> str:
+    """Return the number of the article that the address names: another one, none, or else the product's own."""
+    return searched_words(request, "article")[:LONGEST_NUMBER] if "article" in request.GET else own
+
+
+def _rates(request: WorkspaceRequest, product: Product | None) -> list[Decimal]:
+    """Return the rates to choose from, highest first; the product's own is always one of them."""
+    known = {found.rate for found in offers.tax_rates(request.workspace)}
+    return sorted(known | ({product.vat_rate} if product else set()), reverse=True)
+
+
+def _of(product: Product | None) -> dict[str, Any]:
+    if product is None:
         return {}
     return {
-        "name": article.description,
-        "unit": article.unit,
-        "price": f"{article.price:.2f}" if article.price is not None else "",
-        "vat_rate": show_quantity(article.vat_rate) if article.vat_rate is not None else "",
-        "article_number": article.number,
+        "name": product.name,
+        "unit": product.unit,
+        "price": f"{product.price:.2f}",
+        "vat_rate": rate_text(product.vat_rate),
+        "article_number": product.article_number,
     }
+
+
+def _proposal(product: Product | None, article: Article | None, number: str) -> dict[str, Any]:
+    """Propose what a newly picked article says; what it does not say stays as it is."""
+    if article is None or not article.active or (product and product.article_number == number):
+        return {**_of(product), "article_number": product.article_number if product and number else ""}
+    said = {OURS[field]: text for field, text in texts_of(article).items() if text}
+    return {**_of(product), **said, "article_number": number}
+
+
+def _form_page(
+    request: WorkspaceRequest,
+    form: ProductForm,
+    *,
+    product: Product | None = None,
+    late: bool = False,
+    status: int = 0,
+) -> HttpResponse:
+    context = {
+        **_search(request, form.system),
+        "form": form,
+        "product": product,
+        "late": late,
+        "article": form.article,
+        "locked": form.locked,
+        "unpicked": _unpicked(request, form),
+        "unit_list": UNIT_LIST,
+        "units": list(dict.fromkeys([*offers.units(), *UNITS])),
+    }
+    return render(request, FORM, context, status=status or (422 if form.is_bound else 200))
+
+
+def _search(request: WorkspaceRequest, system: str) -> dict[str, Any]:
+    """What the list of articles to pick from shows."""
+    words = searched_words(request)
+    found = offers.articles(words, at_most=SHOWN_ARTICLES) if system else None
+    return {"words": words, "found": found, "system": system, "here": request.path}
+
+
+def _found(request: WorkspaceRequest) -> HttpResponse:
+    """Answer a search that is typed, with the list of articles alone."""
+    return render(request, "products/_articles.html", _search(request, offers.article_system()))
+
+
+def _unpicked(request: WorkspaceRequest, form: ProductForm) -> str:
+    """Return the number that was asked for in the address and that no active article has."""
+    asked = searched_words(request, "article")[:LONGEST_NUMBER] if form.system and not form.is_bound else ""
+    return "" if form.article and form.article.active else asked

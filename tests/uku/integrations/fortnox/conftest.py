@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, Simulated, until
@@ -176,6 +178,58 @@ def processes(environment, tmp_path):
     for process in started:
         process.kill()
         process.wait()
+
+
+@dataclass
+class Mortal:
+    """The process that forks a child for each order."""
+
+    process: subprocess.Popen[str]
+
+    def live(self, **order: Any) -> list[str]:
+        """Do an order to its end and return the steps it took."""
+        lived = self._told(order)
+        assert (lived["killed"], lived["status"]) == (False, 0), lived
+        return list(lived["steps"])
+
+    def die(self, at: int, **order: Any) -> str | None:
+        """Do an order and be killed at a step; return its name, or None when the order has no such step."""
+        lived = self._told({**order, "at": at})
+        if not lived["killed"]:
+            assert lived["status"] == 0, lived
+            return None
+        return str(lived["steps"][-1])
+
+    def _told(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "the process ended"
+        return dict(json.loads(answer))
+
+
+@contextmanager
+def mortality(environment, log):
+    """Start the process that forks a child for each order."""
+    arguments = [sys.executable, "-m", "tests.uku.integrations.fortnox.mortal"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with log.open("w") as lines, subprocess.Popen(arguments, env=environment, stderr=lines, **pipes) as process:
+        yield Mortal(process)
+        process.kill()
+
+
+@pytest.fixture
+def mortal(environment, tmp_path):
+    with mortality(environment, tmp_path / "mortal.log") as one:
+        yield one
+
+
+@pytest.fixture
+def another_mortal(environment, tmp_path):
+    with mortality(environment, tmp_path / "another.log") as one:
+        yield one
 
 
 ASK = """

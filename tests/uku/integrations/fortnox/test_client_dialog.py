@@ -7,12 +7,12 @@ from tests.uku.conftest import AT
 from tests.uku.web.reading import Page
 
 from uku.clients.operations import create_client
-from uku.integrations.fortnox import linking
-from uku.integrations.fortnox.models import CustomerRecord, Problem
+from uku.integrations.fortnox.models import Connection, CustomerRecord, Problem
 from uku.workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 LIST = "/w/byran/clients/"
+CUSTOMERS = "/w/byran/settings/fortnox/customers/"
 
 
 def customer(number, **facts):
@@ -82,17 +82,24 @@ def test_the_dialog_shows_both_sides_and_what_differs(clients, signed_in, owner)
     assert page.rows[1:] == [
         ["Name", "Linked", "Linked", ""],
         ["Organisation number", "556036-0793", "556036-0793", ""],
-        ["Phone", "040-1", "040-2", "Differs"],
-        ["City", "–", "Lund", "Differs"],
+        ["Phone", "040-1", "040-2", "Differs Take over Phone 1"],
+        ["City", "–", "Lund", "Differs Take over City 1"],
+        ["Currency", "SEK", "–", ""],
+        ["Terms of payment", "30 days", "–", ""],
     ]
-    assert [button for button in page.all("button") if button.endswith(" 1")] == ["Unlink 1"]
+    wanted = ["Take over Phone 1", "Take over City 1", "Take over all 2 1", "Unlink 1"]
+    assert [button for button in page.all("button") if button.endswith(" 1")] == wanted
 
 
 def test_a_suggested_customer_has_its_decisions_in_the_dialog(clients, signed_in, owner):
     record = CustomerRecord.objects.get(number="3")
     page = Page(dialog(signed_in(owner), clients["Suggested"]).content.decode())
-    assert [button for button in page.all("button") if button.endswith(" 3")] == ["Link 3", "Create client 3"]
-    assert f"/w/byran/settings/fortnox/customers/{record.pk}/link/" in page.values("form", "action")
+    assert [button for button in page.all("button") if button.endswith(" 3")] == [
+        "Link 3",
+        "Create client 3",
+        "Ignore 3",
+    ]
+    assert f"/w/byran/settings/fortnox/customers/{record.pk}/link/" in page.values("button", "formaction")
 
 
 def test_a_client_without_a_customer_is_told_so(clients, signed_in, owner):
@@ -108,21 +115,16 @@ def test_a_person_is_masked_on_both_sides(clients, signed_in, owner):
     assert "1231" not in html
 
 
-def test_an_unlinked_customer_waits_for_a_person_and_no_run_links_it_again(clients, signed_in, owner):
-    from uku.clients.matching import ContactDetails, Index
-
+def test_unlinking_from_the_dialog_leaves_a_suggestion(clients, signed_in, owner):
     browser, client = signed_in(owner), clients["Linked"]
     record = CustomerRecord.objects.get(number="1")
-    answer = browser.post(f"/w/byran/settings/fortnox/customers/{record.pk}/unlink/")
+    answer = browser.post(f"{CUSTOMERS}{record.pk}/unlink/")
     assert answer["Location"] == f"/w/byran/settings/fortnox/clients/{client.pk}/"
-    same = ContactDetails("1", client.name, client.organisation_number)
-    record.refresh_from_db()
-    assert linking.place(record, same, {"name": client.name}, Index([client.details]), AT) == "suggested"
     record.refresh_from_db()
     assert (record.client, record.suggested, record.evidence) == (None, client, f"Unlinked by {owner}")
     entry = AuditEntry.objects.latest("position")
-    assert (entry.action, entry.summary) == ("fortnox.unlink", "Fortnox customer 1 unlinked from Linked")
-    assert browser.post(f"/w/byran/settings/fortnox/customers/{record.pk}/unlink/").status_code == 404
+    assert (entry.action, entry.summary) == ("fortnox.unlink", "Fortnox customer 1 Customer 1 unlinked from Linked")
+    assert browser.post(f"{CUSTOMERS}{record.pk}/unlink/").status_code == 404
 
 
 def test_members_look_and_cannot_unlink(clients, signed_in, member):
@@ -138,3 +140,85 @@ def test_refreshing_without_a_connection_says_what_to_do(clients, signed_in, own
     record = CustomerRecord.objects.get(number="1")
     answer = signed_in(owner).post(f"/w/byran/settings/fortnox/customers/{record.pk}/refresh/", follow=True)
     assert "Fortnox is not connected." in answer.content.decode()
+
+
+def test_the_details_of_both_sides_are_compared_in_our_words(clients, signed_in, owner):
+    """VAT number, country, currency, terms and VAT type come from the detail; a code of theirs is told as it is."""
+    record = CustomerRecord.objects.get(number="1")
+    facts = {"vat_number": "SE556036079301", "country": "SE", "currency": "EUR", "terms_of_payment": "AG"}
+    for name, value in {**facts, "vat_type": "SEREVERSEDVAT", "detail_read_at": AT, "name": "Linked"}.items():
+        setattr(record, name, value)
+    record.save()
+    page = Page(dialog(signed_in(owner), clients["Linked"]).content.decode())
+    rows = {row[0]: row[1:] for row in page.rows[1:]}
+    assert {name: rows[name] for name in ("VAT number", "Country", "Currency", "Terms of payment", "VAT type")} == {
+        "VAT number": ["–", "SE556036079301", "Differs Take over VAT number 1"],
+        "Country": ["–", "SE", "Differs Take over Country 1"],
+        "Currency": ["SEK", "EUR", "Differs Take over Currency 1"],
+        "Terms of payment": ["30 days", "AG", "Differs"],
+        "VAT type": ["–", "Reverse charge in Sweden", "Differs Take over VAT type 1"],
+    }
+
+
+def test_a_single_difference_and_then_all_are_taken_over(clients, signed_in, owner):
+    browser, client = signed_in(owner), clients["Linked"]
+    CustomerRecord.objects.filter(number="1").update(name="Linked", phone="040-2", city="Lund", email="a@b.example")
+    record = CustomerRecord.objects.get(number="1")
+    place = f"{CUSTOMERS}{record.pk}/take-over/"
+    page = browser.post(place, {"field": "city", "offered": ["phone", "city", "email"]}, follow=True)
+    assert "1 detail is taken over." in page.content.decode()
+    client.refresh_from_db()
+    assert (client.city, client.phone, client.email) == ("Lund", "040-1", "")
+    browser.post(place, {"offered": ["phone", "email"], "version": client.version})
+    client.refresh_from_db()
+    assert (client.phone, client.email) == ("040-2", "a@b.example")
+
+
+def test_taking_over_from_an_old_page_is_told(clients, signed_in, owner):
+    """B17."""
+    CustomerRecord.objects.filter(number="1").update(city="Lund")
+    record, client = CustomerRecord.objects.get(number="1"), clients["Linked"]
+    answer = signed_in(owner).post(
+        f"{CUSTOMERS}{record.pk}/take-over/", {"field": "city", "version": client.version + 1}, follow=True
+    )
+    assert "somebody changed this client meanwhile" in answer.content.decode()
+    client.refresh_from_db()
+    assert client.city == ""
+
+
+def test_a_changed_identity_is_a_warning_with_two_ways_out(clients, signed_in, owner):
+    """B44."""
+    CustomerRecord.objects.filter(number="1").update(identity_changed_at=AT)
+    browser, record = signed_in(owner), CustomerRecord.objects.get(number="1")
+    page = Page(dialog(browser, clients["Linked"]).content.decode())
+    assert "Fortnox customer 1 has another organisation number than when it was linked." in page.all("p")
+    assert page.all("button").count("It is the same client 1") == 1
+    browser.post(f"{CUSTOMERS}{record.pk}/same-client/")
+    record.refresh_from_db()
+    assert (record.identity_changed_at, record.client) == (None, clients["Linked"])
+
+
+def test_of_several_linked_customers_the_invoiced_one_is_named(clients, signed_in, owner):
+    page = Page(dialog(signed_in(owner), clients["Two"]).content.decode())
+    told = [text for text in page.all("p") if text.startswith("Last read")]
+    assert ["the first one linked" in text for text in told] == [True, False]
+
+
+def test_a_customer_that_was_not_suggested_is_found_and_linked(clients, scope, signed_in, owner):
+    Connection.objects.create(enabled=True, company_id="1", company_name="Exempelbyrån AB")
+    other = customer("77", name="Helt Annat Namn AB")
+    browser, client = signed_in(owner), clients["Not linked"]
+    answer = browser.get(f"/w/byran/settings/fortnox/clients/{client.pk}/", {"q": "annat namn"})
+    page = Page(answer.content.decode())
+    assert [button for button in page.all("button") if button.startswith("Link")] == ["Link 77 Helt Annat Namn AB"]
+    browser.post(f"{CUSTOMERS}{other.pk}/link/", {"client": client.pk, "from": "dialog"})
+    other.refresh_from_db()
+    assert other.client == client
+
+
+def test_a_search_shows_ten_at_most(clients, scope, signed_in, owner):
+    Connection.objects.create(enabled=True, company_id="1", company_name="Exempelbyrån AB")
+    for number in range(100, 115):
+        customer(str(number), name="Filial AB")
+    answer = signed_in(owner).get(f"/w/byran/settings/fortnox/clients/{clients['Not linked'].pk}/", {"q": "filial"})
+    assert len([button for button in Page(answer.content.decode()).all("button") if button.startswith("Link")]) == 10

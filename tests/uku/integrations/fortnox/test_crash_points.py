@@ -6,12 +6,6 @@ The steps are not named anywhere in the product: the process counts each commit 
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
 from tests.uku.integrations.fortnox.grants import ask, row
@@ -26,48 +20,6 @@ from uku.workspaces.models import Notice
 pytestmark = pytest.mark.process
 EXCHANGED = "after POST /oauth-v1/token"
 HOUR = 3600
-
-
-@dataclass
-class Mortal:
-    """The process that forks a child for each order."""
-
-    process: subprocess.Popen[str]
-
-    def live(self, **order: Any) -> list[str]:
-        """Do an order to its end and return the steps it took."""
-        lived = self._told(order)
-        assert (lived["killed"], lived["status"]) == (False, 0), lived
-        return list(lived["steps"])
-
-    def die(self, at: int, **order: Any) -> str | None:
-        """Do an order and be killed at a step; return its name, or None when the order has no such step."""
-        lived = self._told({**order, "at": at})
-        if not lived["killed"]:
-            assert lived["status"] == 0, lived
-            return None
-        return str(lived["steps"][-1])
-
-    def _told(self, order: dict[str, Any]) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        assert answer, "the process ended"
-        return dict(json.loads(answer))
-
-
-@pytest.fixture
-def mortal(environment, tmp_path):
-    arguments = [sys.executable, "-m", "tests.uku.integrations.fortnox.mortal"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with (
-        (tmp_path / "mortal.log").open("w") as log,
-        subprocess.Popen(arguments, env=environment, stderr=log, **pipes) as process,
-    ):
-        yield Mortal(process)
-        process.kill()
 
 
 class Hours:

@@ -9,9 +9,9 @@ from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
-from uku.clients.models import Client
+from uku.clients.models import Client, VatType
 from uku.clients.operations import create_client, edit_client
-from uku.integrations.fortnox import linking
+from uku.integrations.fortnox import deciding
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Run, RunKind, RunState
 from uku.integrations.fortnox.syncing import run_sync
 
@@ -191,9 +191,9 @@ def test_a_persons_decision_survives_the_next_run(fortnox, bring_in, owner, deci
     bring_in()
     record = CustomerRecord.objects.get(number=second)
     if decision == "link":
-        linking.link(record=record, client=record.suggested, actor=owner, at=AT)
+        deciding.link(record=record, client=record.suggested, actor=owner, at=AT)
     else:
-        linking.create_from(record=record, actor=owner, at=AT)
+        deciding.create_from(record=record, actor=owner, at=AT)
     decided = CustomerRecord.objects.get(number=second)
     assert (decided.client is not None, decided.suggested) == (True, None)
     bring_in(full=True)
@@ -251,7 +251,7 @@ def test_a_missing_permission_stops_its_own_kind_only(fortnox, bring_in, connect
     assert connection.trouble == ""
 
 
-def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_jobs):
+def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_jobs, move_clock):
     number = fortnox.customer(TermsOfPayment="10", VATType="EUREVERSEDVAT", VATNumber="FI12345678", CountryCode="FI")
     fortnox.customer(Name="Vilande", Active=False)
     before = fortnox.mark()
@@ -260,10 +260,15 @@ def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_j
     assert fortnox.requests(before) == ["GET customers", "GET customers", f"GET customers/{number}"]
     client = Client.objects.get()
     assert (client.payment_days, client.vat_number, client.country) == (10, "FI12345678", "FI")
+    assert client.vat_type == VatType.EU_REVERSE_CHARGE
+    move_clock(seconds=3 * HOURS)
+    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    clear_queue()
+    move_clock(seconds=6 * HOURS)
     before = fortnox.mark()
     run_sync(connection=connection, kind=RunKind.CUSTOMERS, full=True)
     run_jobs()
-    assert fortnox.requests(before) == ["GET customers", "GET customers"]
+    assert fortnox.requests(before) == ["GET customers", "GET customers", "GET customers"]
 
 
 def test_a_token_that_dies_in_the_middle_is_renewed_and_no_page_is_lost(fortnox, bring_in):

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from uku.integrations.fortnox import jobs, pushing
 from uku.integrations.fortnox.connection.working import working_connection
 from uku.integrations.fortnox.health import problems, troubles
-from uku.integrations.fortnox.importing import UNNUMBERED
+from uku.integrations.fortnox.imports.leaving import UNNUMBERED
 from uku.integrations.fortnox.models import Connection, Problem, RunKind
 from uku.kit.jobs import SOON
 from uku.workspaces.audit import record
@@ -69,10 +69,10 @@ def _wake(connection: Connection, chosen: Iterable[Problem], actor: User) -> Non
     for problem in chosen:
         if problem.kind == problems.INVOICE and problem.push is not None:
             pushing.retry(push=problem.push, actor=actor)
-        elif problem.kind in {problems.CUSTOMER, problems.ARTICLE} and problem.number != UNNUMBERED:
+        elif problem.kind in {problems.CUSTOMER, problems.ARTICLE} and not problem.number.startswith(UNNUMBERED):
             jobs.enqueue_record(connection, RUN_OF[problem.kind], problem.number)
         else:
-            runs.add((RUN_OF.get(problem.kind, problem.kind), problem.number == UNNUMBERED))
+            runs.add((RUN_OF.get(problem.kind, problem.kind), problem.number.startswith(UNNUMBERED)))
     for kind, full in sorted(runs):
         jobs.enqueue_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
 

@@ -22,6 +22,8 @@ def run_badge(run: Run | None) -> Badge:
         return Badge(_running(run.counts), "moving")
     if run.state == RunState.STOPPED:
         return Badge(_("Stopped"), "bad")
+    if run.state == RunState.CANCELLED:
+        return Badge(_("Cancelled"), "neutral")
     failed = run.counts.get("rejected", 0)
     if failed:
         words = ngettext("Done with %(n)s problem", "Done with %(n)s problems", failed) % {"n": grouped(failed)}
@@ -51,13 +53,17 @@ def _counted(kind: str, counts: Mapping[str, int]) -> list[str]:
         return [
             _("%(n)s read") % {"n": grouped(n("read"))} if "read" in counts else "",
             _several(n("changed"), _("%(n)s changed")),
+            _several(n("elsewhere"), _("%(n)s made in Fortnox, counted only")),
             _several(n("rejected"), _("%(n)s could not be read")),
         ]
+    undecided = n("suggested") + n("waiting")
     return [
         _("%(n)s read") % {"n": grouped(n("seen"))} if "seen" in counts else "",
         _several(n("created"), _("%(n)s new")),
+        _several(n("updated"), _("%(n)s updated")),
         _several(n("linked"), _("%(n)s linked")),
-        _several(n("suggested"), ngettext("%(n)s waits for you", "%(n)s wait for you", n("suggested"))),
+        _several(undecided, ngettext("%(n)s waits for you", "%(n)s wait for you", undecided)),
+        _several(n("ignored"), _("%(n)s ignored, as you decided")),
         _several(n("inactive"), _("%(n)s inactive passed over")),
         _several(n("gone"), _("%(n)s gone from Fortnox")),
         _several(n("rejected"), _("%(n)s could not be read")),

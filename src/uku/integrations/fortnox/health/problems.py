@@ -14,7 +14,7 @@ from uku.integrations.fortnox.models import Problem, Push
 CUSTOMER, ARTICLE, INVOICE, PAYMENT = "customer", "article", "invoice", "payment"
 
 
-def note(
+def note(  # noqa: PLR0913  # what is known differs from cause to cause
     *,
     company_id: str,
     kind: str,
@@ -24,17 +24,23 @@ def note(
     error: FortnoxError | None = None,
     reason: str = "",
     push: Push | None = None,
+    digest: str = "",
 ) -> None:
     """Write down that a record did not go through, once however often it is tried.
 
-    What a person ignored stays ignored while it fails for the same cause; another cause shows it again.
+    `digest` is the SHA-256 of the row that could not be read. What a person ignored stays ignored while it fails for
+    the same cause; another cause shows it again.
     """
     facts = {
         "code": _cut(str(error.code or "") if error else "", 20),
         "message": _cut(error.message if error else "", 500),
         "reason": _cut(reason or (error.reason if error and not error.message else ""), 300),
     }
-    ids = {"name": _cut(name, 1024), "request_id": _cut((error.request_id or "") if error else "", 40)}
+    ids = {
+        "name": _cut(name, 1024),
+        "request_id": _cut((error.request_id or "") if error else "", 40),
+        "digest": digest,
+    }
     place = {"company_id": company_id, "kind": kind, "number": _cut(number, 1024)}
     with transaction.atomic():
         row = Problem.objects.select_for_update().filter(**place, solved_at=None).first()

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uku.integrations.fortnox.health import problems
+from uku.integrations.fortnox.health import problems, waiting
 from uku.integrations.fortnox.health.reading import facts_of
 from uku.integrations.fortnox.health.standing import in_three_parts
 from uku.integrations.fortnox.health.states import BY_MAIL, Cause, Facts, Finding, findings, is_paused
@@ -45,6 +45,7 @@ def review(connection: Connection, *, at: datetime) -> None:
         if cured and not found and fresh.is_connected:
             _tell_cured(fresh, at)
         _review_invoices(fresh, at)
+        waiting.settle(fresh, at=at)
 
 
 def _told() -> list[str]:
@@ -82,13 +83,13 @@ def address_of(connection: Connection, finding: Finding) -> str:
 def _tell_cured(connection: Connection, at: datetime) -> None:
     """Say that it works again, and how many invoices go out now: queued work goes on without anyone asking."""
     clear(key=WORKS_AGAIN, at=at)
-    waiting = Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED).count()
+    queued = Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED).count()
     one = "%(n)d invoice was waiting and is being sent now."
-    going = ngettext(one, "%(n)d invoices were waiting and are being sent now.", waiting)
+    going = ngettext(one, "%(n)d invoices were waiting and are being sent now.", queued)
     news = News(
         key=WORKS_AGAIN,
         title=_("Fortnox works again."),
-        text=going % {"n": waiting} if waiting else _("Nothing was waiting."),
+        text=going % {"n": queued} if queued else _("Nothing was waiting."),
         url=reverse("fortnox:activity", kwargs={"slug": connection.workspace.slug}),
         tone="good",
         permission=Permission.MANAGE_INTEGRATIONS,
@@ -98,10 +99,10 @@ def _tell_cured(connection: Connection, at: datetime) -> None:
 
 def _review_invoices(connection: Connection, at: datetime) -> None:
     """Invoices that need a person stand in the bell, together, until none is left: they are no fault of the grant."""
-    waiting = problems.standing_open(connection.company_id).filter(
+    open_ones = problems.standing_open(connection.company_id).filter(
         kind=problems.INVOICE, push__state__in=(PushState.REJECTED, PushState.NEEDS_PERSON)
     )
-    if not (connection.is_connected and waiting.exists()):
+    if not (connection.is_connected and open_ones.exists()):
         clear(key=NEED_YOU, at=at)
         return
     news = News(

@@ -23,6 +23,7 @@ from uku.integrations.fortnox.health import answering, telling
 from uku.integrations.fortnox.health.counting import counts_in_words, duration, run_badge
 from uku.integrations.fortnox.models import PassedOver, Problem, Run
 from uku.integrations.fortnox.pages.frame import MANAGE, SEE, draw_tab
+from uku.integrations.fortnox.reloading import reading, words
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -97,7 +98,10 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
     else:
         page = _page_of(_runs(choice), request)
         rows = [_run_row(run) for run in page]
-        shown = {"page": page, "runs": rows, "moving": any(row.badge.tone == "moving" for row in rows)}
+        reload = words.line_of(reading.newest())
+        badges = [row.badge for row in rows] + ([reload.badge] if reload else [])
+        moving = any(badge.tone == "moving" for badge in badges)
+        shown = {"page": page, "runs": rows, "reload": reload, "moving": moving}
     return draw_tab(
         request,
         "activity",

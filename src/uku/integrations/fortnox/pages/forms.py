@@ -1,4 +1,4 @@
-"""The Settings tab: which work statistics go to which fields of the monthly summary task."""
+"""The Settings tab: what becomes of new customers, and which work statistics the monthly summary task carries."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection.connecting import NotEnabled, stored_connection_of
+from uku.integrations.fortnox.models import NewClients
 from uku.integrations.fortnox.statistics import STATISTICS
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
 from uku.tasks.months import first_of
 from uku.tasks.operations import plan_summaries
 from uku.workspaces.models import User, Workspace
+
+
+class NewClientsForm(forms.Form):
+    new_clients = forms.ChoiceField(label=_("New clients"), choices=NewClients, widget=forms.RadioSelect)
 
 
 class SettingsForm(forms.Form):

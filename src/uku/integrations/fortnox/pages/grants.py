@@ -14,9 +14,10 @@ from uku.integrations.fortnox.connection import confirming, connecting, consent,
 from uku.integrations.fortnox.connection.company import same_number
 from uku.integrations.fortnox.connection.revoking import Farewell
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, lacking_scopes, lines_for, scopes_for, titles_of
-from uku.integrations.fortnox.health import standing
+from uku.integrations.fortnox.health import standing, waiting
 from uku.integrations.fortnox.models import ConsentLink, CustomerRecord, PendingGrant, Push, PushState, Run
 from uku.integrations.fortnox.pages.frame import MANAGE, SEE, draw_tab, go_to, what_it_takes
+from uku.integrations.fortnox.reloading import reading, words
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -30,10 +31,12 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
         request,
         "overview",
         kinds=standing.kinds(connection),
-        waiting=CustomerRecord.objects.filter(suggested__isnull=False).select_related("suggested"),
+        deciding=waiting.undecided(connection.company_id).count() if connection.company_id else 0,
+        first_import=connection.is_connected and waiting.is_first_import(connection),
         held=_queued().count(),
         grant=confirming.waiting_grant(request.workspace),
         permissions=titles_of(connection.scopes),
+        reload=words.line_of(reading.running()),
     )
 
 

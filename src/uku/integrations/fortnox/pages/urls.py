@@ -1,12 +1,13 @@
 from django.urls import path
 
-from uku.integrations.fortnox.pages import activity, client_dialog, grants, views
+from uku.integrations.fortnox.pages import activity, client_dialog, customers, grants, reloading, review, views
 from uku.integrations.fortnox.pages import help as help_pages
 
 urlpatterns = [
     path("", grants.overview, name="overview"),
     path("connect/", grants.connect, name="connect"),
     path("settings/", views.settings_tab, name="settings"),
+    path("settings/new-clients/", views.new_clients, name="new-clients"),
     path("activity/", activity.activity, name="activity"),
     path("activity/problems/<int:pk>/retry/", activity.retry_problem, name="retry-problem"),
     path("activity/problems/<int:pk>/retry-alike/", activity.retry_alike, name="retry-alike"),
@@ -23,11 +24,21 @@ urlpatterns = [
     path("links/<int:pk>/withdraw/", grants.withdraw_consent_link, name="withdraw-consent-link"),
     path("disconnect/", grants.disconnect, name="disconnect"),
     path("sync/", views.sync_now, name="sync"),
-    path("reload/", views.reload_data, name="reload"),
-    path("customers/<int:pk>/link/", views.link, name="link"),
-    path("customers/<int:pk>/create-client/", views.create_client, name="create-client"),
-    path("customers/<int:pk>/unlink/", client_dialog.unlink, name="unlink"),
-    path("customers/<int:pk>/refresh/", client_dialog.refresh, name="refresh"),
+    path("reload/", reloading.reload_data, name="reload"),
+    path("reload/<int:pk>/", reloading.reload_page, name="reload-page"),
+    path("reload/<int:pk>/cancel/", reloading.cancel_reload, name="cancel-reload"),
+    path("review/", review.review, name="review"),
+    path("review/decide/", review.decide, name="review-decide"),
+    path("review/create-all/", review.create_all, name="review-create-all"),
+    path("review/finish/", review.finish, name="review-finish"),
+    path("customers/<int:pk>/link/", customers.link, name="link"),
+    path("customers/<int:pk>/create-client/", customers.create_client, name="create-client"),
+    path("customers/<int:pk>/ignore/", customers.ignore, name="ignore-customer"),
+    path("customers/<int:pk>/take-back/", customers.take_back, name="take-back-customer"),
+    path("customers/<int:pk>/unlink/", customers.unlink, name="unlink"),
+    path("customers/<int:pk>/same-client/", customers.same_client, name="same-client"),
+    path("customers/<int:pk>/take-over/", customers.take_over, name="take-over"),
+    path("customers/<int:pk>/refresh/", customers.refresh, name="refresh"),
     path("clients/<int:pk>/", client_dialog.client_dialog, name="client"),
     path("pushes/<int:pk>/retry/", views.retry, name="retry"),
 ]

@@ -1,0 +1,153 @@
+"""A cell's text as the value of a field, or what is wrong with it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from babel import Locale
+from babel.numbers import list_currencies
+
+from uku.clients.folding import identity, split_emails
+from uku.clients.sheets.headings import LONGEST
+from uku.clients.sheets.troubles import Problem
+from uku.kit.identifiers import normalise_number, normalise_vat
+
+Value = str | int
+CHECKED_COUNTRIES = frozenset({"", "SE", "FI"})  # whose organisation numbers we can check
+LONGEST_TERMS = 365
+_DAYS = re.compile(r"\D*?(\d{1,4})(?:[.,]0+)?\D*")
+_OTHER_VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,13}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BREAKS = re.compile(r"\s*[\r\n]+\s*")
+_LANGUAGES = ("en", "sv", "fi")
+_ALSO_CALLED = {"sverige ab": "SE", "uk": "GB", "storbritannien": "GB", "usa": "US", "holland": "NL", "england": "GB"}
+_KRONOR = {"kr": "SEK", "kronor": "SEK", "sek kr": "SEK", "€": "EUR", "euro": "EUR"}
+_VAT_TYPES: Mapping[str, tuple[str, ...]] = {
+    "domestic": ("VAT in Sweden", "SEVAT", "Moms i Sverige", "Inrikes", "Kotimaa"),
+    "reverse_charge": ("Reverse charge in Sweden", "SEREVERSEDVAT", "Omvänd skattskyldighet", "Omvänd moms"),
+    "eu_reverse_charge": (
+        "Reverse charge within the EU",
+        "EUREVERSEDVAT",
+        "Omvänd skattskyldighet EU",
+        "Omvänd moms EU",
+    ),
+    "eu_vat": ("VAT on sales within the EU", "EUVAT", "Moms inom EU"),
+    "export": ("Export outside the EU", "EXPORT", "Utanför EU"),
+}
+_VAT_TYPE_OF = {word.casefold(): code for code, words in _VAT_TYPES.items() for word in (*words, code)}
+
+
+class Wrong(Exception):
+    """The cell holds no value for its field."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
+
+
+def value_of(field: str, text: str, *, country: str) -> Value:
+    """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises Wrong."""
+    text = _on_one_line(field, text)
+    if not text:
+        return ""
+    if len(text) > LONGEST.get(field, len(text)):
+        raise Wrong(Problem.TOO_LONG)
+    if _CONTROL.search(text):
+        raise Wrong(Problem.UNPRINTABLE)
+    if field == "organisation_number":
+        return _organisation_number(text, country)
+    read = _READERS.get(field)
+    return read(text) if read else text
+
+
+def _on_one_line(field: str, text: str) -> str:
+    """A cell may have lines, and a field has one."""
+    between = ", " if field.startswith("address") else " "
+    return _BREAKS.sub(between, text.strip()).replace("\t", " ")
+
+
+def _organisation_number(text: str, country: str) -> str:
+    """Other countries' numbers are taken as they stand: we know no check for them."""
+    if "*" in text:
+        raise Wrong(Problem.NUMBER_MASKED)
+    number = normalise_number(text)
+    if number and not identity(number):
+        raise Wrong(Problem.NUMBER_FILLER)
+    if not number and country in CHECKED_COUNTRIES:
+        raise Wrong(Problem.NUMBER)
+    return number or text
+
+
+def _vat_number(text: str) -> str:
+    if "*" in text:
+        raise Wrong(Problem.NUMBER_MASKED)
+    bare = re.sub(r"[\s-]", "", text).upper()
+    if bare[:2] in {"SE", "FI"}:
+        bare = normalise_vat(bare)
+    if not _OTHER_VAT.fullmatch(bare):
+        raise Wrong(Problem.VAT)
+    return bare
+
+
+def _email(text: str) -> str:
+    valid, invalid = split_emails(text)
+    if invalid or not valid:
+        raise Wrong(Problem.EMAIL)
+    return text
+
+
+def _country(text: str) -> str:
+    code = _countries().get(text.casefold())
+    if code is None:
+        raise Wrong(Problem.COUNTRY)
+    return code
+
+
+def _currency(text: str) -> str:
+    code = _KRONOR.get(text.casefold().rstrip("."), text.upper())
+    if code not in _currencies():
+        raise Wrong(Problem.CURRENCY)
+    return code
+
+
+def _payment_days(text: str) -> int:
+    """`30`, `30 dagar`, `30 days net`; two numbers, as in `10 dagar 2 %`, are no plain term."""
+    found = _DAYS.fullmatch(text)
+    if found is None or "-" in text or int(found[1]) > LONGEST_TERMS:
+        raise Wrong(Problem.DAYS)
+    return int(found[1])
+
+
+def _vat_type(text: str) -> str:
+    code = _VAT_TYPE_OF.get(text.casefold())
+    if code is None:
+        raise Wrong(Problem.VAT_TYPE)
+    return code
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Mapping[str, str]:
+    """Codes (ISO 3166) and names in three languages, all in lower case."""
+    found = dict(_ALSO_CALLED)
+    for language in _LANGUAGES:
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}:  # noqa: PLR2004
+                found |= {code.casefold(): code, str(name).casefold(): code}
+    return found
+
+
+@lru_cache(maxsize=1)
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
+
+
+_READERS: Mapping[str, Callable[[str], Value]] = {
+    "vat_number": _vat_number,
+    "email": _email,
+    "country": _country,
+    "currency": _currency,
+    "payment_days": _payment_days,
+    "vat_type": _vat_type,
+}

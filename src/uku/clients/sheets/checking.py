@@ -1,0 +1,134 @@
+"""Each row of a file as values and troubles, and whether another row of the file is the same client. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from uku.clients.folding import identity
+from uku.clients.sheets.cells import Value, Wrong, value_of
+from uku.clients.sheets.tables import Row
+from uku.clients.sheets.troubles import Problem, Trouble
+from uku.kit.identifiers import masked
+
+_LONGEST_TOLD = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a row or a client is known by; "" where it has none."""
+
+    number: str
+    email_and_name: str
+    name: str
+
+    @classmethod
+    def of(cls, *, name: str, number: str, vat: str, email: str) -> Keys:
+        """The organisation number, if missing the one in the VAT number; else e-mail and name, letter by letter."""
+        plain = plainly(name)
+        return cls(identity(number) or identity(vat), f"{email.strip().casefold()}\0{plain}" if email else "", plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A row: the fields that its filled cells give, and what is wrong with it."""
+
+    row: Row
+    values: dict[str, Value]
+    keys: Keys
+    troubles: tuple[Trouble, ...]
+
+
+def plainly(text: str) -> str:
+    """Return a text for comparing: the same letters, whatever their case, form and blanks."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Checked]:
+    """Check rows one by one, in their order, against their fields and the rows before them."""
+    before = _Before()
+    # The country first: it decides how a number is checked.
+    places = sorted(((field, place) for place, field in enumerate(columns) if field), key=_after_country)
+    for row in rows:
+        values, troubles = _values(row, places, width=len(columns))
+        keys = Keys.of(
+            name=str(values.get("name", "")),
+            number=str(values.get("organisation_number", "")),
+            vat=str(values.get("vat_number", "")),
+            email=str(values.get("email", "")),
+        )
+        if not troubles:
+            troubles = before.meet(row, keys, values)
+        yield Checked(row, values, keys, tuple(troubles))
+
+
+def _after_country(column: tuple[str, int]) -> bool:
+    return column[0] != "country"
+
+
+def _values(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[Trouble]]:
+    values: dict[str, Value] = {}
+    troubles: list[Trouble] = []
+    if any(row.cells[width:]):
+        troubles.append(Trouble(row.number, -1, Problem.MORE_CELLS, other=width))
+    for field, place in places:
+        text = row.cells[place] if place < len(row.cells) else ""
+        try:
+            value = _value(row, place, field, text, country=str(values.get("country", "")))
+        except Wrong as wrong:
+            troubles.append(Trouble(row.number, place, wrong.problem, _told(text)))
+            continue
+        if value != "":
+            values[field] = value
+    return values, sorted(troubles, key=lambda trouble: trouble.column)
+
+
+def _value(row: Row, place: int, field: str, text: str, *, country: str) -> Value:
+    if place in row.flaws:
+        raise Wrong(row.flaws[place])
+    value = value_of(field, text, country=country)
+    if field == "name" and value == "":
+        raise Wrong(Problem.NO_NAME)
+    return value
+
+
+def _told(text: str) -> str:
+    """What a message may repeat of a cell: a person's number masked, long texts cut."""
+    shown = masked(text)
+    return shown if len(shown) <= _LONGEST_TOLD else f"{shown[:_LONGEST_TOLD]}…"
+
+
+class _Before:
+    """The rows so far, by their keys. Of two rows with one key the first counts."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._emails: dict[str, list[tuple[int, str]]] = {}
+        self._names: dict[str, int] = {}
+
+    def meet(self, row: Row, keys: Keys, values: dict[str, Value]) -> list[Trouble]:
+        """Return what is wrong with the row among those before it; a sound one is remembered."""
+        if trouble := self._same(row, keys, values):
+            return [trouble]
+        if keys.number:
+            self._numbers[keys.number] = row.number
+        if keys.email_and_name:
+            self._emails.setdefault(keys.email_and_name, []).append((row.number, keys.number))
+        self._names.setdefault(keys.name, row.number)
+        return []
+
+    def _same(self, row: Row, keys: Keys, values: dict[str, Value]) -> Trouble | None:
+        if keys.number in self._numbers:
+            return _collision(row, Problem.SAME_NUMBER, keys.number, self._numbers[keys.number])
+        name = str(values.get("name", ""))
+        for other, number in self._emails.get(keys.email_and_name, ()):
+            if not (number and keys.number):  # two numbers are two clients, whatever else they share
+                return _collision(row, Problem.SAME_EMAIL_AND_NAME, name, other)
+        if not keys.number and not keys.email_and_name and keys.name in self._names:
+            return _collision(row, Problem.SAME_NAME, name, self._names[keys.name])
+        return None
+
+
+def _collision(row: Row, problem: Problem, value: str, other: int) -> Trouble:
+    return Trouble(row.number, -1, problem, _told(value), other)

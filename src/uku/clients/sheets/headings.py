@@ -1,0 +1,104 @@
+"""Which column fills which field, by its heading in English, Swedish or Finnish. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from uku.clients.names import for_search
+
+# The fields in the order of an export. The first heading is the one that an export writes.
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "name": (
+        "Name", "Client", "Client name", "Customer", "Customer name", "Company", "Company name", "Namn", "Kund",
+        "Kundnamn", "Företag", "Företagsnamn", "Firma", "Firmanamn", "Bolag", "Bolagsnamn", "Nimi", "Asiakas",
+        "Asiakkaan nimi", "Yritys", "Yrityksen nimi",
+    ),
+    "organisation_number": (
+        "Organisation number", "Organization number", "Organisation no", "Company number", "Registration number",
+        "Register code", "Business ID", "Org number", "Org no", "Organisationsnummer", "Organisationsnr", "Orgnummer",
+        "Orgnr", "Org nr", "Org nummer", "Personnummer", "Person- och organisationsnummer", "Org-/personnr",
+        "Organisations-/personnummer", "Pers-/orgnr", "FO-nummer", "Y-tunnus", "Ytunnus",
+    ),
+    "vat_number": (
+        "VAT number", "VAT no", "VAT registration number", "VAT ID", "VAT", "Momsregistreringsnummer", "Momsreg nr",
+        "Momsregnr", "Momsnummer", "Momsnr", "VAT-nummer", "VAT-nr", "ALV-numero", "ALV-tunnus", "Alvtunnus",
+    ),
+    "email": (
+        "E-mail", "Email", "E-mail address", "Mail", "E-post", "Epost", "E-postadress", "Mejl", "Mailadress",
+        "Sähköposti", "Sähköpostiosoite",
+    ),
+    "phone": (
+        "Phone", "Phone number", "Telephone", "Mobile", "Telefon", "Telefonnummer", "Telefonnr", "Tel", "Tfn", "Mobil",
+        "Mobiltelefon", "Mobilnummer", "Puhelin", "Puhelinnumero", "Puh", "Matkapuhelin",
+    ),
+    "address1": (
+        "Address", "Address 1", "Address line 1", "Street", "Street address", "Adress", "Adress 1", "Adressrad 1",
+        "Gatuadress", "Gata", "Postadress", "Utdelningsadress", "Osoite", "Katuosoite", "Lähiosoite", "Postiosoite",
+    ),
+    "address2": (
+        "Address, second line", "Address 2", "Address line 2", "Adress 2", "Adressrad 2", "c/o", "Osoite 2",
+        "Osoiterivi 2",
+    ),
+    "postcode": (
+        "Postcode", "Postal code", "Post code", "Zip", "Zip code", "Postnummer", "Postnr", "Post nr", "Postinumero",
+    ),
+    "city": ("City", "Town", "Ort", "Postort", "Stad", "Paikkakunta", "Kaupunki", "Postitoimipaikka"),
+    "country": ("Country", "Country code", "Land", "Landskod", "Landkod", "Maa", "Maakoodi"),
+    "currency": ("Currency", "Currency code", "Valuta", "Valutakod", "Valuutta"),
+    "payment_days": (
+        "Terms of payment, days", "Terms of payment", "Payment terms", "Payment days", "Days to pay",
+        "Betalningsvillkor", "Betalningsvillkor dagar", "Betalvillkor", "Betalningsdagar", "Kredittid",
+        "Maksuehto", "Maksuaika",
+    ),
+    "vat_type": ("VAT type", "Momstyp", "Typ av moms", "ALV-tyyppi"),
+}  # fmt: skip
+FIELDS = tuple(HEADINGS)
+# As long as the fields are in the table of clients.
+LONGEST: Mapping[str, int] = {
+    **dict.fromkeys(("name", "email", "phone", "address1", "address2", "city"), 1024),
+    "organisation_number": 20,
+    "vat_number": 30,
+    "postcode": 20,
+}
+
+
+def _folded(heading: str) -> str:
+    """Letters and digits alone, in one word: `Org.nr:` and `orgnr` are the same, `E-post*` and `epost` too."""
+    return re.sub(r"[^a-z0-9]", "", for_search(heading))
+
+
+_FIELD_OF = {_folded(heading): field for field, known in HEADINGS.items() for heading in known}
+
+
+def recognise(headings: Sequence[str]) -> list[str]:
+    """Return the field that each column fills, "" for none.
+
+    Where two columns would fill one field neither does: which one is meant is for a person to say.
+    """
+    found = [_FIELD_OF.get(_folded(heading), "") for heading in headings]
+    return [field if found.count(field) == 1 else "" for field in found]
+
+
+def claimed_twice(headings: Sequence[str]) -> dict[str, list[int]]:
+    """Return the fields that several headings name, with the places of their columns."""
+    found = [_FIELD_OF.get(_folded(heading), "") for heading in headings]
+    return {
+        field: [place for place, other in enumerate(found) if other == field]
+        for field in dict.fromkeys(found)
+        if field and found.count(field) > 1
+    }
+
+
+def same_headings(headings: Sequence[str]) -> list[str]:
+    """Return the headings that stand over more than one column."""
+    found: dict[str, list[str]] = {}
+    for heading in filter(None, (heading.strip() for heading in headings)):
+        found.setdefault(heading.casefold(), []).append(heading)
+    return [same[0] for same in found.values() if len(same) > 1]
+
+
+def is_mapping(columns: Sequence[str], width: int) -> bool:
+    """Say whether this maps a file of so many columns: known fields, each at most once."""
+    chosen = [field for field in columns if field]
+    return len(columns) == width and len(chosen) == len(set(chosen)) and set(chosen) <= set(FIELDS)

@@ -1,0 +1,152 @@
+"""What a row would do to the clients there are: make one, change one, change nothing, or be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+
+from uku.clients.folding import postcode_digits
+from uku.clients.matching import ContactDetails, match_keys
+from uku.clients.models import Client
+from uku.clients.sheets.cells import Value
+from uku.clients.sheets.checking import Checked, Keys
+from uku.clients.sheets.troubles import Problem, Trouble
+from uku.kit.identifiers import masked, normalise_number, normalise_vat
+from uku.kit.scoping import current_workspace_id
+
+_AT_ONCE = 500  # rows that one query finds the clients for
+
+
+class Fate(StrEnum):
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A row and what becomes of it. `namesake`: another client has the same name, which may be a mistake."""
+
+    checked: Checked
+    fate: Fate
+    client: Client | None = None
+    changes: dict[str, Value] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
+    namesake: bool = False
+
+
+class Plan:
+    """Plans rows in their order; of two rows that concern one client, the first counts."""
+
+    def __init__(self) -> None:
+        self._concerned: dict[int, int] = {}
+
+    def of(self, rows: Iterable[Checked]) -> Iterator[Planned]:
+        """Yield each row planned; one query for 500 of them."""
+        walk = iter(rows)
+        while some := list(islice(walk, _AT_ONCE)):
+            known = _Known.sharing(some)
+            for row in some:
+                yield self._planned(row, known)
+
+    def _planned(self, row: Checked, known: _Known) -> Planned:
+        if row.troubles:
+            return Planned(row, Fate.REFUSED, troubles=row.troubles)
+        client, trouble = known.find(row)
+        if trouble is None and client is not None and client.pk in self._concerned:
+            trouble = _trouble(row, Problem.SAME_CLIENT, client.name, self._concerned[client.pk])
+        if trouble is not None:
+            return Planned(row, Fate.REFUSED, client, troubles=(trouble,))
+        if client is None:
+            return Planned(row, Fate.NEW, namesake=known.has_namesake(row))
+        self._concerned[client.pk] = row.row.number
+        changes = differences(client, row.values)
+        return Planned(row, Fate.CHANGED if changes else Fate.UNCHANGED, client, changes)
+
+
+def differences(client: Client, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what a row would change. A number, postcode or e-mail that is only written otherwise is the same."""
+    return {name: value for name, value in values.items() if _bare(name, getattr(client, name)) != _bare(name, value)}
+
+
+def _bare(name: str, value: Value) -> Value:
+    text = str(value)
+    if name == "organisation_number":
+        return normalise_number(text) or text
+    if name == "vat_number":
+        return normalise_vat(text) or text.replace(" ", "").upper()
+    if name == "email":
+        return text.casefold()
+    return postcode_digits(text) if name == "postcode" else value
+
+
+def _trouble(row: Checked, problem: Problem, value: str, other: int = 0) -> Trouble:
+    return Trouble(row.row.number, -1, problem, value, other)
+
+
+class _Known:
+    """The clients that some rows could concern, by their keys."""
+
+    def __init__(self, clients: Iterable[Client]) -> None:
+        self._by_number: dict[str, list[Client]] = {}
+        self._by_email: dict[str, list[Client]] = {}
+        self._by_name: dict[str, list[Client]] = {}
+        for client in clients:
+            keys = keys_of(client)
+            for table, key in (
+                (self._by_number, keys.number),
+                (self._by_email, keys.email_and_name),
+                (self._by_name, keys.name),
+            ):
+                if key:
+                    table.setdefault(key, []).append(client)
+
+    @classmethod
+    def sharing(cls, rows: Sequence[Checked]) -> _Known:
+        """Find them in one query, by the keys that matching uses: they hold all with the number or the name."""
+        workspace_id = current_workspace_id()
+        wanted = {key for row in rows if not row.troubles for key in match_keys(workspace_id, _details(row))}
+        return cls(Client.objects.get_queryset().sharing(wanted).order_by("pk") if wanted else ())
+
+    def find(self, row: Checked) -> tuple[Client | None, Trouble | None]:
+        """Return the client that the row is about, or None for a new one; or why that cannot be said."""
+        found = self._by_number.get(row.keys.number, [])
+        if not found:
+            found = [c for c in self._by_email.get(row.keys.email_and_name, []) if _may_be(c, row)]
+        if not found and not row.keys.number and not row.keys.email_and_name:
+            return self._by_name_alone(row)
+        active = [client for client in found if client.archived_at is None]
+        if len(active) > 1 or (not active and len(found) > 1):
+            return None, _trouble(row, Problem.SEVERAL_CLIENTS, masked(row.keys.number) or found[0].name, len(found))
+        if found and not active:
+            return None, _trouble(row, Problem.ARCHIVED, found[0].name)
+        return (active[0] if active else None), None
+
+    def has_namesake(self, row: Checked) -> bool:
+        return bool(self._by_name.get(row.keys.name))
+
+    def _by_name_alone(self, row: Checked) -> tuple[Client | None, Trouble | None]:
+        """A name decides nothing: only a row that says nothing new about a client is taken for that client's."""
+        namesakes = self._by_name.get(row.keys.name, [])
+        same = [client for client in namesakes if not differences(client, row.values)]
+        if same or not namesakes:
+            return (same[0] if same else None), None
+        return None, _trouble(row, Problem.NAME_TAKEN, namesakes[0].name)
+
+
+def keys_of(client: Client) -> Keys:
+    return Keys.of(name=client.name, number=client.organisation_number, vat=client.vat_number, email=client.email)
+
+
+def _may_be(client: Client, row: Checked) -> bool:
+    """Two numbers are two clients, whatever else they share."""
+    number = keys_of(client).number
+    return not (number and row.keys.number)
+
+
+def _details(row: Checked) -> ContactDetails:
+    """What leads to clients with the number or the name; by anything else no row finds its client."""
+    return ContactDetails(key="", name=str(row.values.get("name", "")), organisation_number=row.keys.number)

@@ -1,0 +1,113 @@
+"""What taking in a file would do, in figures and in its first rows; nothing is written for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from uku.clients.models import ClientSheet
+from uku.clients.sheets import tables
+from uku.clients.sheets.checking import Checked, check
+from uku.clients.sheets.planning import Fate, Plan, Planned
+from uku.clients.sheets.troubles import Trouble
+from uku.clients.sheets.words import of_trouble
+from uku.clients.sheets.writing import Cell
+
+SHOWN_ROWS = 10
+SHOWN_TROUBLES = 50
+SAMPLES = 3
+LONGEST_SAMPLE = 40
+LOOKED_AT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many rows would do what. They sum up to the rows of the file."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    @property
+    def taken_in(self) -> int:
+        return self.new + self.changed
+
+    @property
+    def rows(self) -> int:
+        return self.new + self.changed + self.unchanged + self.refused
+
+    @classmethod
+    def of(cls, fates: Counter[Fate]) -> Figures:
+        return cls(fates[Fate.NEW], fates[Fate.CHANGED], fates[Fate.UNCHANGED], fates[Fate.REFUSED])
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The figures, the first rows, the first troubles, how many there are, and new rows with a client's name."""
+
+    figures: Figures
+    rows: Sequence[Planned]
+    troubles: Sequence[Trouble]
+    trouble_count: int
+    namesakes: int
+
+
+def reading_of(sheet: ClientSheet) -> tables.Reading:
+    return tables.Reading(sheet.encoding, sheet.delimiter)
+
+
+def heading_of(sheet: ClientSheet) -> tuple[str, ...]:
+    """Return the headings, as many as the file's first row has. Raises Unreadable."""
+    return tables.heading_and_rows(bytes(sheet.content), reading_of(sheet))[0].cells
+
+
+def checked_rows(sheet: ClientSheet) -> Iterator[Checked]:
+    """Yield all rows, checked against their columns and each other. Raises Unreadable."""
+    _heading, rows = tables.heading_and_rows(bytes(sheet.content), reading_of(sheet))
+    return check(rows, sheet.columns)
+
+
+def planned_rows(sheet: ClientSheet) -> Iterator[Planned]:
+    return Plan().of(checked_rows(sheet))
+
+
+def preview(sheet: ClientSheet) -> Preview:
+    """Plan every row, and keep no more of them than a page shows. Raises Unreadable."""
+    fates: Counter[Fate] = Counter()
+    shown: list[Planned] = []
+    troubles: list[Trouble] = []
+    trouble_count = namesakes = 0
+    for planned in planned_rows(sheet):
+        fates[planned.fate] += 1
+        namesakes += planned.namesake
+        trouble_count += len(planned.troubles)
+        troubles += planned.troubles[: SHOWN_TROUBLES - len(troubles)]
+        if len(shown) < SHOWN_ROWS:
+            shown.append(planned)
+    return Preview(Figures.of(fates), shown, troubles, trouble_count, namesakes)
+
+
+def samples(sheet: ClientSheet) -> list[list[str]]:
+    """Return for each column a few of its first cells, so that a person sees what it holds. Raises Unreadable."""
+    heading, rows = tables.heading_and_rows(bytes(sheet.content), reading_of(sheet))
+    found: list[list[str]] = [[] for _ in heading.cells]
+    for row in islice(rows, LOOKED_AT):
+        for place, cell in enumerate(row.cells[: len(found)]):
+            if cell and len(found[place]) < SAMPLES:
+                found[place].append(cell[:LONGEST_SAMPLE])
+    return found
+
+
+def refused_rows(sheet: ClientSheet) -> Iterator[Sequence[Cell]]:
+    """Yield a heading and each row that is left out as it stands in the file, with its place and the reasons."""
+    heading = heading_of(sheet)
+    yield [*heading, "Row in the file", "Why it was left out"]
+    for planned in planned_rows(sheet):
+        if planned.fate == Fate.REFUSED:
+            row = planned.checked.row
+            cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
+            reasons = "; ".join(of_trouble(trouble, heading) for trouble in planned.troubles)
+            yield [*cells, row.number, reasons]

@@ -1,0 +1,77 @@
+"""What can be wrong with a file, and with a row of it. Pure: the words for it are in `words`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Flaw(StrEnum):
+    """Why a file as a whole cannot be read."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too large"
+    TOO_MANY_ROWS = "too many rows"
+    TOO_MANY_COLUMNS = "too many columns"
+    NO_ROWS = "no rows"
+    OLD_EXCEL = "old excel"
+    OPEN_DOCUMENT = "open document"
+    NO_TABLE = "no table"
+    WRONG_ENCODING = "wrong encoding"
+    NO_ENCODING = "no encoding"
+    BROKEN_CSV = "broken csv"
+    BROKEN_XLSX = "broken xlsx"
+    XLSX_UNPACKS_TOO_LARGE = "xlsx unpacks too large"
+    NO_SHEET = "no sheet"
+
+
+class Unreadable(Exception):
+    """The file cannot be read as a table. `at` is the line, where one is to blame; 0 otherwise."""
+
+    def __init__(self, flaw: Flaw, at: int = 0) -> None:
+        self.flaw, self.at = flaw, at
+        super().__init__(f"{flaw} at line {at}" if at else str(flaw))
+
+
+class Problem(StrEnum):
+    """Why a row is left out."""
+
+    # of one cell
+    FORMULA = "formula"
+    ERROR_VALUE = "error value"
+    TOO_LONG = "too long"
+    UNPRINTABLE = "unprintable"
+    NO_NAME = "no name"
+    NUMBER = "number"
+    NUMBER_MASKED = "number masked"
+    NUMBER_FILLER = "number filler"
+    VAT = "vat"
+    EMAIL = "email"
+    COUNTRY = "country"
+    CURRENCY = "currency"
+    DAYS = "days"
+    VAT_TYPE = "vat type"
+    # of the row among the others of the file
+    SAME_NUMBER = "same number"
+    SAME_EMAIL_AND_NAME = "same email and name"
+    SAME_NAME = "same name"
+    SAME_CLIENT = "same client"
+    MORE_CELLS = "more cells"
+    # of the row among the clients
+    SEVERAL_CLIENTS = "several clients"
+    ARCHIVED = "archived"
+    NAME_TAKEN = "name taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong: the row as the spreadsheet numbers it, the column's place (-1: the whole row).
+
+    `value` is what stands there, or what it collides with; `other` the row or the count that it collides with.
+    """
+
+    row: int
+    column: int
+    problem: Problem
+    value: str = ""
+    other: int = 0

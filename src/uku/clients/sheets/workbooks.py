@@ -1,0 +1,185 @@
+"""XLSX: read row by row, and written row by row. The only importer of openpyxl.
+
+openpyxl reads with the standard library's expat, which from 2.4.1 on limits entities that grow; a workbook has no
+use for a document type, so one that declares any is refused, and no entity is ever opened (decision 9).
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import repeat
+from typing import IO, Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+
+from uku.clients.sheets.troubles import Flaw, Problem, Unreadable
+
+MOST_COLUMNS = 100
+MOST_UNPACKED = 96 * 1024 * 1024  # all parts together; 20,000 clients take about 25 MB
+MOST_PARTS = 2_000
+_PIECE = 1024 * 1024
+_DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+_FORMULA = (b"<f>", b"<f ", b"<f/>", b":f>", b":f ")
+_SPREADSHEET = "xl/workbook.xml"
+_WIDTH = 18  # characters
+
+Cells = tuple[int, list[str], dict[int, Problem]]
+
+
+def rows(content: bytes) -> Iterator[Cells]:
+    """Yield number, texts and flaws of each row of the first sheet. Slow; raises Unreadable.
+
+    A formula's value is the one that was stored with it; a formula without one is a flaw of its cell.
+    """
+    has_formulas = _examine(content)
+    try:
+        book = _open(content, data_only=True)
+        values = _first_sheet(book)
+        formulas = _first_sheet(_open(content, data_only=False)) if has_formulas else repeat(None)
+        for number, (row, written) in enumerate(zip(values, formulas, strict=False), 1):
+            yield number, [_text(cell) for cell in row], _flaws(row, written or ())
+    except Unreadable:
+        raise
+    except Exception as error:  # openpyxl raises whatever its parsers do, from KeyError to zlib's own
+        raise Unreadable(Flaw.BROKEN_XLSX) from error
+
+
+def sheet_names(content: bytes) -> list[str]:
+    """Name the sheets; only the first one is read. Raises Unreadable."""
+    _examine(content)
+    try:
+        return [sheet.title for sheet in _open(content, data_only=True).worksheets]
+    except Exception as error:
+        raise Unreadable(Flaw.BROKEN_XLSX) from error
+
+
+def write(file: IO[bytes], *, title: str, heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
+    """Write a workbook of one sheet: texts as texts, so that 007 stays 007 and no formula comes about."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for place in range(len(heading)):
+        sheet.column_dimensions[_letter(place)].width = _WIDTH
+    sheet.append([_cell(sheet, text, bold=True) for text in heading])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    book.save(file)
+
+
+def column_letters(place: int) -> str:
+    """Name a column as spreadsheets do, counted from 0: A, B, … Z, AA."""
+    return _letter(place)
+
+
+def _cell(sheet: Any, value: str | int, *, bold: bool = False) -> Any:
+    """Only what needs it is made a cell of its own, which takes long; other texts are written as texts anyway."""
+    if isinstance(value, int):
+        return value
+    text = _printable(value)
+    if not (bold or text.startswith("=")):
+        return text
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"  # else a text that begins with = would be a formula
+    if bold:
+        cell.font = Font(bold=True)
+    return cell
+
+
+def _printable(text: str) -> str:
+    """XML has no way to write control characters."""
+    return "".join(letter for letter in text if letter >= " " or letter in "\t\n\r")
+
+
+def _letter(place: int) -> str:
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _open(content: bytes, *, data_only: bool) -> Any:
+    return load_workbook(io.BytesIO(content), read_only=True, data_only=data_only, keep_links=False)
+
+
+def _first_sheet(book: Any) -> Iterator[Sequence[Any]]:
+    if not book.worksheets:
+        raise Unreadable(Flaw.NO_SHEET)
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()  # what the file says of its own size is often wrong
+    rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_col=MOST_COLUMNS + 1)
+    return rows
+
+
+def _text(cell: Any) -> str:
+    """A cell as a person reads it: whole numbers without decimals, zeros in front where the format shows them."""
+    value = getattr(cell, "value", None)
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        shown = str(getattr(cell, "number_format", "") or "")
+        return str(value).zfill(len(shown)) if shown and set(shown) == {"0"} else str(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value).strip(" \t\r\n\xa0")
+
+
+def _flaws(row: Sequence[Any], written: Sequence[Any]) -> dict[int, Problem]:
+    found = {place: Problem.ERROR_VALUE for place, cell in enumerate(row) if getattr(cell, "data_type", "") == "e"}
+    for place, cell in enumerate(written):
+        empty = place >= len(row) or getattr(row[place], "value", None) is None
+        if getattr(cell, "data_type", "") == "f" and empty:
+            found[place] = Problem.FORMULA
+    return found
+
+
+def _examine(content: bytes) -> bool:
+    """Look into the zip before anything is unpacked, then at each part; say whether a sheet has formulas.
+
+    A part is unpacked to no more than its directory entry says: zipfile stops there.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+            _check_directory(parts)
+            with_formulas = [part.filename for part in parts if _is_xml(part) and _has_formula(archive, part)]
+    except Unreadable:
+        raise
+    except Exception as error:  # a broken zip raises whatever its parsers do, from OSError to zlib's own
+        raise Unreadable(Flaw.BROKEN_XLSX) from error
+    return bool(with_formulas)
+
+
+def _check_directory(parts: Sequence[zipfile.ZipInfo]) -> None:
+    names = {part.filename for part in parts}
+    if "mimetype" in names and "content.xml" in names:
+        raise Unreadable(Flaw.OPEN_DOCUMENT)
+    if _SPREADSHEET not in {name.lower().lstrip("/") for name in names}:
+        raise Unreadable(Flaw.NO_TABLE)
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+        raise Unreadable(Flaw.XLSX_UNPACKS_TOO_LARGE)
+
+
+def _is_xml(part: zipfile.ZipInfo) -> bool:
+    return part.filename.lower().endswith((".xml", ".rels"))
+
+
+def _has_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Read a part in pieces that overlap, so that nothing looked for is cut in two."""
+    found, tail = False, b""
+    with archive.open(part) as file:
+        while piece := file.read(_PIECE):
+            looked_at = tail + piece
+            if any(mark in looked_at for mark in _DOCTYPE):
+                raise Unreadable(Flaw.BROKEN_XLSX)
+            found = found or any(mark in looked_at for mark in _FORMULA)
+            tail = piece[-32:]
+    return found and "worksheets/" in part.filename.lower()

@@ -1,0 +1,57 @@
+"""The tables of this integration. Nothing here without its company's id."""
+
+from uku.integrations.fortnox.models.grants import (
+    Attempt,
+    AttemptOutcome,
+    Connection,
+    ConnectionTrouble,
+    ConsentLink,
+    NewClients,
+    Pace,
+    PendingGrant,
+    Revocation,
+    TokenSource,
+)
+from uku.integrations.fortnox.models.pushes import (
+    Push,
+    PushState,
+)
+from uku.integrations.fortnox.models.records import (
+    ArticleRecord,
+    CustomerRecord,
+)
+from uku.integrations.fortnox.models.runs import (
+    BulkCreation,
+    PassedOver,
+    Problem,
+    Reload,
+    ReloadPhase,
+    Run,
+    RunKind,
+    RunState,
+)
+
+__all__ = [
+    "ArticleRecord",
+    "Attempt",
+    "AttemptOutcome",
+    "BulkCreation",
+    "Connection",
+    "ConnectionTrouble",
+    "ConsentLink",
+    "CustomerRecord",
+    "NewClients",
+    "Pace",
+    "PassedOver",
+    "PendingGrant",
+    "Problem",
+    "Push",
+    "PushState",
+    "Reload",
+    "ReloadPhase",
+    "Revocation",
+    "Run",
+    "RunKind",
+    "RunState",
+    "TokenSource",
+]

@@ -1,0 +1,62 @@
+"""Invoices on their way out."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from uku.invoices.models import Invoice
+from uku.kit.scoping import TenantModel
+
+
+class PushState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    UNCERTAIN = "uncertain", _("Outcome unknown")
+    CONFIRMED = "confirmed", _("In Fortnox")
+    REJECTED = "rejected", _("Rejected")
+    NEEDS_PERSON = "needs_person", _("Needs a decision")
+
+
+class Push(TenantModel):
+    """The intent to create one invoice in one Fortnox company, stored before the first byte is sent."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
+    company_id = models.CharField(max_length=30)
+    reference = models.CharField(max_length=20)
+    state = models.CharField(max_length=15, choices=PushState, default=PushState.QUEUED)
+    payload = models.BinaryField(null=True)
+    payload_hash = models.CharField(max_length=64, blank=True)
+    text_changes = models.CharField(max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    lookups = models.PositiveSmallIntegerField(default=0)
+    late_negatives = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    document_number = models.CharField(max_length=30, blank=True)
+    booked = models.BooleanField(default=False)
+    voucher = models.CharField(max_length=60, blank=True)
+    error_code = models.CharField(max_length=20, blank=True)
+    error_text = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "invoice"], name="fortnox_push_one_intent"),
+            models.UniqueConstraint(
+                fields=["company_id", "document_number"],
+                condition=~models.Q(document_number=""),
+                name="fortnox_push_one_number",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=PushState.CONFIRMED) | ~models.Q(document_number=""),
+                name="fortnox_push_confirmed_has_number",
+            ),
+        )
+        indexes = (models.Index(fields=["state", "next_at"], name="fortnox_push_due"),)
+
+    def __str__(self) -> str:
+        return f"push of {self.reference}"

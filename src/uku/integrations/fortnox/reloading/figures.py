@@ -1,0 +1,120 @@
+"""What a reload reads, how far it is, and how long that takes. Pure: no database, no clock.
+
+A unit of progress is a request to Fortnox, since requests are what takes the time: one each 210 ms a company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from uku.integrations.fortnox.models import ReloadPhase
+
+PAGE: Final = 500
+"""Rows a list request brings (fortnox.se/developer/guides-and-good-to-know/parameters)."""
+
+PACE: Final = timedelta(milliseconds=210)
+MONTHS_BACK: Final = 12
+ENOUGH_TO_JUDGE: Final = 0.05
+"""The share of a phase that must be done before its own speed says more than the pace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The 13 calendar months that a reload reads again: from the first of the month twelve months ago until today."""
+
+    first: date
+    last: date
+
+
+def window(today: date) -> Window:
+    month = today.year * 12 + today.month - 1 - MONTHS_BACK
+    return Window(date(month // 12, month % 12 + 1, 1), today)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known before a reload begins: how many of each there are here.
+
+    `details` wait to be read one by one; `invoices` were sent from here in the window; `months` have a summary task
+    there, each of which takes `requests_a_month`.
+    """
+
+    customers: int = 0
+    inactive_customers: int = 0
+    articles: int = 0
+    inactive_articles: int = 0
+    details: int = 0
+    invoices: int = 0
+    months: int = 0
+    requests_a_month: int = 0
+
+
+def expected(known: Known) -> dict[str, int]:
+    """Return the requests that each phase takes, as far as can be known now."""
+    return {
+        ReloadPhase.CUSTOMERS: lists(known.customers, known.inactive_customers),
+        ReloadPhase.ARTICLES: lists(known.articles, known.inactive_articles),
+        ReloadPhase.DETAILS: known.details,
+        ReloadPhase.PAYMENTS: 2 * pages(known.invoices) + 1,
+        ReloadPhase.STATISTICS: known.months * known.requests_a_month,
+    }
+
+
+def lists(active: int, inactive: int) -> int:
+    """The requests of a full import (spec section 12): what is active, then what is inactive."""
+    return pages(active) + pages(inactive)
+
+
+def pages(rows: int) -> int:
+    """Return how many requests list so many rows: one even for none."""
+    return max(1, -(-rows // PAGE))
+
+
+def span_of(requests: int) -> timedelta:
+    """Return how long so many requests take at the pace."""
+    return PACE * requests
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How far one phase is: `done` of `total` of what it counts, and the requests it takes in all."""
+
+    phase: str
+    requests: int
+    done: int = 0
+    total: int = 0
+    ended: bool = False
+    running_for: timedelta = timedelta(0)
+
+    @property
+    def share(self) -> float:
+        if self.ended:
+            return 1.0
+        return min(self.done / self.total, 1.0) if self.total > 0 else 0.0
+
+    @property
+    def left(self) -> timedelta:
+        """The time it still takes: by its own speed once that shows, before that by the pace."""
+        if ENOUGH_TO_JUDGE <= self.share < 1:
+            return max(self.running_for * ((1 - self.share) / self.share), timedelta(0))
+        return span_of(self.requests) * (1 - self.share)
+
+
+def time_left(parts: tuple[Part, ...]) -> timedelta:
+    return sum((part.left for part in parts), timedelta(0))
+
+
+def hundredths(parts: tuple[Part, ...]) -> int:
+    """Return how much of all the requests is done, from 0 to 100; 100 only when every phase has ended."""
+    whole = sum(part.requests for part in parts)
+    if all(part.ended for part in parts):
+        return 100
+    done = sum(part.requests * part.share for part in parts)
+    return min(int(100 * done / whole), 99) if whole else 0
+
+
+def added_up(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    return {name: counts.get(name, 0) + more.get(name, 0) for name in {*counts, *more}}

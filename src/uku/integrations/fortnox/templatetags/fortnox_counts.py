@@ -1,0 +1,10 @@
+"""Whole numbers with their thousands apart, in templates."""
+
+from __future__ import annotations
+
+from django import template
+
+from uku.integrations.fortnox.health.counting import grouped
+
+register = template.Library()
+register.filter("grouped", grouped)

@@ -1,0 +1,65 @@
+"""Which field each column of an uploaded file fills, and how the file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from uku.clients.models import ClientSheet
+from uku.clients.sheets.decoding import DELIMITERS, ENCODINGS
+from uku.clients.sheets.headings import FIELDS
+from uku.clients.sheets.words import column_name, label_of
+from uku.web.forms.fields import PlainForm
+
+_DELIMITER_WORDS = {";": _("Semicolon"), ",": _("Comma"), "\t": _("Tab")}
+
+
+class ColumnsForm(PlainForm):
+    """One choice for each column, named `column-0` and on; for text files how they are read, too."""
+
+    def __init__(self, data: Any = None, *, sheet: ClientSheet, heading: Sequence[str], samples: Sequence[str]) -> None:
+        super().__init__(data)
+        self._samples = samples
+        if sheet.encoding:
+            encodings = [(name, words) for name, (_codec, words) in ENCODINGS.items()]
+            self.fields["encoding"] = _choice(_("Character encoding"), encodings, sheet.encoding)
+            self.fields["delimiter"] = _choice(
+                _("Cells are parted by"), [(mark, _DELIMITER_WORDS[mark]) for mark in DELIMITERS], sheet.delimiter
+            )
+        fields = [("", gettext("Not taken in")), *((name, label_of(name)) for name in FIELDS)]
+        for place in range(len(heading)):
+            chosen = sheet.columns[place] if place < len(sheet.columns) else ""
+            name = f"column-{place}"
+            self.fields[name] = _choice(column_name(heading, place), fields, chosen, required=False)
+
+    @property
+    def columns(self) -> list[str]:
+        """What was chosen for each column."""
+        names = [name for name in self.fields if name.startswith("column-")]
+        return [str(self.cleaned_data.get(name, "")) for name in names]
+
+    def with_samples(self) -> Iterator[tuple[forms.BoundField, str]]:
+        """Yield each column's field with its first values."""
+        bound = [self[name] for name in self.fields if name.startswith("column-")]
+        yield from zip(bound, self._samples, strict=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Let each field be filled by one column."""
+        chosen = [(name, value) for name, value in self.cleaned_data.items() if name.startswith("column-") and value]
+        seen: dict[str, str] = {}
+        for name, value in chosen:
+            if value in seen:
+                words = gettext("%(field)s is chosen for %(column)s already. Choose one of the two.")
+                self.add_error(name, words % {"field": label_of(value), "column": self.fields[seen[value]].label})
+            seen.setdefault(value, name)
+        return self.cleaned_data
+
+
+def _choice(
+    label: Any, choices: Sequence[tuple[str, Any]], initial: str, *, required: bool = True
+) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, initial=initial, required=required)

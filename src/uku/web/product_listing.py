@@ -1,0 +1,155 @@
+"""The product list as its address asks for it: words, filter, order; and how each product stands to its article."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Collate, Length, Lower
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from uku.integrations.registry import Badge
+from uku.products.articles import OURS, Standing, standing
+from uku.products.models import Product
+from uku.web import offers
+from uku.web.lists import PAGE_SIZE, Chip, Heading, searched_words
+
+ARCHIVED, DIFFERS = "archived", "differs"
+# å, ä and ö behind z, as the Swedish alphabet has them: in ASCII these signs follow it, on every PostgreSQL.
+_BY_NAME = Collate(Func(Lower("name"), Value("åäöéü"), Value("{|}eu"), function="translate"), "C")
+# Numbers are text: 2 before 10, and one order on every PostgreSQL (reliability B52).
+_BY_NUMBER = (Length("article_number"), Collate("article_number", "C"))
+ORDERS: Mapping[str, tuple[Any, ...]] = {
+    "name": (_BY_NAME,),
+    "article": (*_BY_NUMBER, _BY_NAME),
+    "unit": (Lower("unit"), _BY_NAME),
+    "price": ("price", _BY_NAME),
+    "rate": ("vat_rate", _BY_NAME),
+}
+_COMPARED = ("article_number", "article_seen", *OURS.values())
+
+
+@dataclass(frozen=True)
+class ProductListing:
+    words: str
+    show: str
+    sort: str
+    system: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> ProductListing:
+        """Read the address; what is no filter and no column of ours is left out."""
+        system = offers.article_system()
+        shows = {ARCHIVED, DIFFERS} if system else {ARCHIVED}
+        show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
+        known = sort.removeprefix("-") in ORDERS
+        return cls(searched_words(request), show if show in shows else "", sort if known else "name", system)
+
+    @cached_property
+    def standings(self) -> Mapping[int, Standing]:
+        """How each active product with an article stands, by id: two queries, however many there are."""
+        if not self.system:
+            return {}
+        rows = self._found().filter(archived_at=None).exclude(article_number="")
+        mapped = list(rows.values_list("pk", *_COMPARED, named=True))  # a product of its own for each takes too long
+        articles = offers.articles_of({product.article_number for product in mapped})
+        return {product.pk: standing(product, articles.get(product.article_number)) for product in mapped}
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many products each filter shows."""
+        archived, active = Count("pk", Q(archived_at__isnull=False)), Count("pk", Q(archived_at=None))
+        found = self._found().aggregate(archived=archived, active=active)
+        return {"": found["active"], DIFFERS: len(self._differing), ARCHIVED: found["archived"]}
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether the workspace has no product at all."""
+        return not self.words and not self.counts[""] and not self.counts[ARCHIVED]
+
+    @property
+    def shows_archived(self) -> bool:
+        return self.show == ARCHIVED
+
+    @property
+    def chips(self) -> list[Chip]:
+        differs = _("Differs from %(system)s") % {"system": self.system}
+        labels = {"": _("Active"), DIFFERS: differs, ARCHIVED: _("Archived")}
+        shown = [code for code in labels if code in {"", self.show} or self.counts[code]]
+        return [Chip(labels[code], self._url(show=code), self.counts[code], code == self.show) for code in shown]
+
+    @property
+    def headings(self) -> Mapping[str, Heading]:
+        labels = {
+            "name": _("Name"),
+            "article": _("Article"),
+            "unit": _("Unit"),
+            "price": _("Price"),
+            "rate": _("VAT rate"),
+        }
+        return {name: self._heading(name, label) for name, label in labels.items()}
+
+    @property
+    def query(self) -> str:
+        return self._url().removeprefix("?")
+
+    def page(self, request: HttpRequest) -> Page[Any]:
+        """Return the page that the address asks for, else the first or last; its count is known already."""
+        pages = Paginator(self._ordered(), PAGE_SIZE)
+        pages.__dict__["count"] = self.counts[self.show]
+        return pages.get_page(request.GET.get("page"))
+
+    def rows(self, products: Sequence[Product]) -> list[tuple[Product, Badge]]:
+        return [(product, badge_of(product, self.standings.get(product.pk), self.system)) for product in products]
+
+    @cached_property
+    def _differing(self) -> frozenset[int]:
+        return frozenset(pk for pk, found in self.standings.items() if found != Standing.SAME)
+
+    def _heading(self, name: str, label: str) -> Heading:
+        if self.sort == name:
+            return Heading(label, self._url(sort=f"-{name}"), "ascending")
+        return Heading(label, self._url(sort=name), "descending" if self.sort == f"-{name}" else "none")
+
+    def _url(self, **changes: str) -> str:
+        parts = {"q": self.words, "show": self.show, "sort": self.sort, **changes}
+        kept = {name: value for name, value in parts.items() if value and (name, value) != ("sort", "name")}
+        return f"?{urlencode(kept)}"
+
+    def _found(self) -> QuerySet[Product]:
+        found = Product.objects.get_queryset()
+        for word in self.words.split():
+            found = found.filter(Q(name__icontains=word) | Q(article_number__istartswith=word))
+        return found
+
+    def _ordered(self) -> QuerySet[Product]:
+        found = self._found().filter(archived_at__isnull=not self.shows_archived)
+        if self.show == DIFFERS:
+            found = found.filter(pk__in=self._differing)
+        down = self.sort.startswith("-")
+        columns = [_expression(column) for column in ORDERS[self.sort.removeprefix("-")]]
+        return found.order_by(*(column.desc() if down else column.asc() for column in columns), "id")
+
+
+def badge_of(product: Product, found: Standing | None, system: str) -> Badge:
+    """How a product stands, in a word."""
+    if product.archived_at is not None:
+        return Badge(_("Archived"), "neutral")
+    if found in {None, Standing.SAME}:
+        return Badge(_("Active"), "good")
+    words = {
+        Standing.DIFFERS: _("Differs from %(system)s"),
+        Standing.INACTIVE: _("Inactive in %(system)s"),
+        Standing.GONE: _("Not in %(system)s"),
+    }
+    return Badge(words[Standing(found)] % {"system": system}, "warning")
+
+
+def _expression(column: Any) -> Any:
+    return F(column) if isinstance(column, str) else column

@@ -1,0 +1,252 @@
+"""Clients from a file: upload, columns and preview, taking in, and what was left out. Clients to a file: export."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from uku.clients.models import ClientSheet
+from uku.clients.sheets import operations
+from uku.clients.sheets.headings import claimed_twice, same_headings
+from uku.clients.sheets.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManySheets, WrongMapping
+from uku.clients.sheets.previewing import Figures, Preview, heading_of, preview, refused_rows, samples
+from uku.clients.sheets.tables import MOST_BYTES, MOST_ROWS
+from uku.clients.sheets.troubles import Unreadable
+from uku.clients.sheets.words import column_name, label_of, of_file, of_trouble
+from uku.clients.sheets.writing import as_csv, as_xlsx
+from uku.kit import clock
+from uku.web import client_export
+from uku.web.client_listing import Listing
+from uku.web.forms.client_sheets import ColumnsForm
+from uku.web.sheet_words import fate_words, shown, shown_values
+from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.permissions import Permission
+
+MOST_EXPORTED = {"csv": 100_000, "xlsx": 20_000}
+CSV_TYPE = "text/csv; charset=utf-8"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LONGEST_FIGURE = 6
+REFUSED = 422
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sheet_list(request: WorkspaceRequest) -> HttpResponse:
+    """Choose a file; the ones that wait for a decision stand below."""
+    trouble = ("", "")
+    if request.method == "POST":
+        sent = request.FILES.get("file")
+        if sent is None:
+            trouble = (gettext("No file was chosen."), gettext("Choose a CSV or XLSX file, then press Upload."))
+        else:
+            try:
+                name, content = str(sent.name or ""), sent.read()
+                found = operations.upload_sheet(actor=request.user, at=clock.now(), name=name, content=content)
+            except Unreadable as error:
+                trouble = of_file(error)
+            except TooManySheets:
+                trouble = (
+                    gettext("%(count)s files wait for a decision already.") % {"count": operations.MOST_WAITING},
+                    gettext("Take one of the files below in or throw it away, then upload this one."),
+                )
+            else:
+                return _uploaded(request, found)
+    context = {
+        "sheets": ClientSheet.objects.defer("content").select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
+        "happened": trouble[0],
+        "remedy": trouble[1],
+        "megabytes": MOST_BYTES // (1024 * 1024),
+        "most_rows": f"{MOST_ROWS:,}",
+    }
+    return render(request, "clients/sheets.html", context, status=REFUSED if trouble[0] else 200)
+
+
+def _uploaded(request: WorkspaceRequest, found: operations.Uploaded) -> HttpResponse:
+    if found.other_sheets:
+        words = gettext("Only the first sheet of the workbook is read, not %(others)s.")
+        messages.info(request, words % {"others": ", ".join(f"“{name}”" for name in found.other_sheets[:5])})
+    return redirect("client-sheet", slug=request.workspace.slug, pk=found.sheet.pk)
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_safe
+def sheet_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    sheet = _sheet(pk)
+    if operations.is_begun(sheet):
+        return render(request, "clients/sheet_done.html", _progress(sheet))
+    return _decide(request, sheet)
+
+
+def _progress(sheet: ClientSheet) -> dict[str, Any]:
+    moving = sheet.taken_in_at is None and not sheet.counts.get("stopped")
+    return {"sheet": sheet, "counts": sheet.counts, "moving": moving}
+
+
+def _decide(
+    request: WorkspaceRequest,
+    sheet: ClientSheet,
+    form: ColumnsForm | None = None,
+    *,
+    status: int = 200,
+    changed: bool = False,
+) -> HttpResponse:
+    """The page on which a person decides: columns, what would happen, and what is wrong."""
+    context: dict[str, Any] = {"sheet": sheet, "changed": changed, "has_name": "name" in sheet.columns}
+    try:
+        heading = heading_of(sheet)
+        context["form"] = form or ColumnsForm(sheet=sheet, heading=heading, samples=_samples(sheet))
+        context |= _of_columns(sheet, heading)
+        if context["has_name"]:
+            context |= _of_preview(sheet, preview(sheet), heading)
+    except Unreadable as error:
+        context["happened"], context["remedy"] = of_file(error)
+        status = REFUSED
+    return render(request, "clients/sheet.html", context, status=status)
+
+
+def _of_columns(sheet: ClientSheet, heading: tuple[str, ...]) -> dict[str, Any]:
+    """What is doubtful about the columns: two with one heading, two for one field."""
+    doubles = []
+    for field, places in claimed_twice(heading).items():
+        if field not in sheet.columns:
+            names = gettext(" and ").join(column_name(heading, place) for place in places)
+            doubles.append(gettext("%(field)s could be %(names)s.") % {"field": label_of(field), "names": names})
+    return {"doubles": doubles, "same_headings": same_headings(heading)}
+
+
+def _samples(sheet: ClientSheet) -> list[str]:
+    columns = zip(sheet.columns, samples(sheet), strict=False)
+    return [" · ".join(shown(field, cell) for cell in cells) for field, cells in columns]
+
+
+def _of_preview(sheet: ClientSheet, found: Preview, heading: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "figures": found.figures,
+        "found": found,
+        "labels": [label_of(field) for field in sheet.columns if field],
+        "rows": [(row, shown_values(row, sheet.columns), fate_words(row)) for row in found.rows],
+        "troubles": [(trouble.row, of_trouble(trouble, heading)) for trouble in found.troubles],
+    }
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_POST
+def sheet_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    sheet = _sheet(pk)
+    if sheet.taken_in_at is not None:
+        return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+    form = ColumnsForm(request.POST, sheet=sheet, heading=heading_of(sheet), samples=_samples(sheet))
+    if not form.is_valid():
+        return _decide(request, sheet, form, status=REFUSED)
+    try:
+        operations.map_sheet(
+            sheet=sheet,
+            actor=request.user,
+            at=clock.now(),
+            columns=form.columns,
+            encoding=form.cleaned_data.get("encoding", ""),
+            delimiter=form.cleaned_data.get("delimiter", ""),
+        )
+    except Unreadable as error:
+        form.add_error("encoding", " ".join(of_file(error)))
+        return _decide(request, _sheet(pk), form, status=REFUSED)
+    except (AlreadyBegun, WrongMapping):
+        messages.info(request, gettext("The columns are as they were: look at the file once more."))
+    return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_POST
+def sheet_take_in(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """The figures come along from the page, so that nothing else is done than what the person saw."""
+    sheet = _sheet(pk)
+    try:
+        seen = Figures(*(_figure(request, name) for name in ("new", "changed", "unchanged", "refused")))
+        operations.confirm_sheet(sheet=sheet, actor=request.user, at=clock.now(), seen=seen)
+    except (FiguresChanged, NoNameColumn, Unreadable):
+        return _decide(request, _sheet(pk), status=409, changed=True)
+    except AlreadyBegun:
+        pass  # pressed twice, or by two people: the page tells how it stands
+    return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+
+
+def _figure(request: WorkspaceRequest, name: str) -> int:
+    sent = request.POST.get(name, "")
+    if not (sent.isascii() and sent.isdigit() and len(sent) <= LONGEST_FIGURE):
+        raise Http404
+    return int(sent)
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_POST
+def sheet_resume(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    operations.resume_sheet(sheet=_sheet(pk), actor=request.user, at=clock.now())
+    return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_POST
+def sheet_throw_away(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    sheet = _sheet(pk)
+    try:
+        operations.throw_sheet_away(sheet=sheet, actor=request.user, at=clock.now())
+    except AlreadyBegun:
+        messages.info(request, gettext("Rows of the file are being taken in. It can be thrown away afterwards."))
+        return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+    messages.success(request, gettext("%(name)s is thrown away.") % {"name": sheet})
+    return redirect("client-sheets", slug=request.workspace.slug)
+
+
+@workspace_page(Permission.EDIT_CLIENTS)
+@require_POST
+def sheet_refused(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """The rows that are left out, to be mended and uploaded again; a POST, because it is written down."""
+    sheet = _sheet(pk)
+    try:
+        content = bytes(sheet.content) if sheet.taken_in_at else b"".join(as_csv(refused_rows(sheet)))
+    except Unreadable:
+        raise Http404 from None
+    operations.note_refused_rows(sheet=sheet, actor=request.user, at=clock.now())
+    return _as_file(HttpResponse(content, content_type=CSV_TYPE), f"left-out-{sheet.pk}.csv")
+
+
+@workspace_page(Permission.SEE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def client_export_page(request: WorkspaceRequest) -> HttpResponse:
+    """Say what would be exported, then send it; a POST, because that is written down (S45)."""
+    listing, form = Listing.of(request), request.POST.get("form", "xlsx")
+    count, limit = listing.counts.get(listing.show, 0), MOST_EXPORTED.get(form, 0)
+    if request.method == "POST" and count <= limit:
+        return _export(request, listing, form, count)
+    context = {"listing": listing, "count": count, "limit": limit, "form_name": form}
+    if request.method == "POST":
+        context["too_many"] = True
+    return render(request, "clients/export.html", context, status=REFUSED if request.method == "POST" else 200)
+
+
+def _export(request: WorkspaceRequest, listing: Listing, form: str, count: int) -> HttpResponse:
+    workspace, whole = request.workspace, bool(request.POST.get("whole"))
+    note = operations.note_whole_export if whole else operations.note_export
+    facts = {"file": form, "search": listing.query}
+    note(workspace=workspace, actor=request.user, at=clock.now(), count=count, facts=facts)
+    rows = client_export.rows(listing, whole_numbers=whole)
+    name = f"clients-{workspace.slug}-{clock.today(workspace.time_zone)}.{form}"
+    if form == "xlsx":
+        book = as_xlsx(rows, title=gettext("Clients"))
+        return _as_file(FileResponse(book, content_type=XLSX_TYPE), name)
+    return _as_file(StreamingHttpResponse(as_csv(rows), content_type=CSV_TYPE), name)
+
+
+def _as_file(response: HttpResponseBase, name: str) -> HttpResponse:
+    """Name the file that the browser stores. One that streams is an HttpResponse in all that a page needs of it."""
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return cast("HttpResponse", response)
+
+
+def _sheet(pk: int) -> ClientSheet:
+    return get_object_or_404(ClientSheet.objects.select_related("uploaded_by"), pk=pk)

@@ -1,0 +1,202 @@
+"""Rows of a file: headings recognised, cells read, what is wrong said with its column (reliability B20)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from uku.clients.sheets.cells import Wrong, value_of
+from uku.clients.sheets.checking import check
+from uku.clients.sheets.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
+from uku.clients.sheets.tables import Row
+from uku.clients.sheets.troubles import Problem
+from uku.clients.sheets.words import label_of, of_trouble
+
+NUMBER, FINNISH = "5560360793", "FI01120389"
+
+
+def checked(columns, *rows):
+    made = (Row(number, tuple(cells)) for number, cells in enumerate(rows, 2))
+    return list(check(made, columns))
+
+
+def problems(found):
+    return [(t.row, t.column, t.problem, t.other) for row in found for t in row.troubles]
+
+
+@pytest.mark.parametrize(
+    ("headings", "fields"),
+    [
+        (
+            ["Namn", "Organisationsnummer", "E-post", "Telefon", "Adress", "Postnummer", "Ort", "Land"],
+            ["name", "organisation_number", "email", "phone", "address1", "postcode", "city", "country"],
+        ),
+        (
+            ["Kundnamn", "Orgnr", "Momsregistreringsnummer", "Betalningsvillkor", "Valuta", "Kundnr"],
+            ["name", "organisation_number", "vat_number", "payment_days", "currency", ""],
+        ),
+        (
+            ["Nimi", "Y-tunnus", "Sähköposti", "Puhelin", "Osoite", "Postinumero", "Postitoimipaikka", "Maa"],
+            ["name", "organisation_number", "email", "phone", "address1", "postcode", "city", "country"],
+        ),
+        (
+            ["CLIENT", "org.nr:", "e mail", "ZIP code", "", "Notes"],
+            ["name", "organisation_number", "email", "postcode", "", ""],
+        ),
+    ],
+)
+def test_headings_are_recognised_in_three_languages(headings, fields):
+    assert recognise(headings) == fields
+
+
+def test_no_heading_means_two_fields_and_an_exports_own_are_all_known():
+    words = [heading for known in HEADINGS.values() for heading in known]
+    assert all(recognise([heading]) != [""] for heading in words)
+    assert recognise([label_of(field) for field in FIELDS]) == list(FIELDS)
+
+
+def test_two_columns_for_one_field_fill_none_until_a_person_says_which():
+    """B20: duplicate headers."""
+    headings = ["Namn", "E-post", "Epost", "Ort", "ort", "", ""]
+    assert recognise(headings) == ["name", "", "", "", "", "", ""]
+    assert claimed_twice(headings) == {"email": [1, 2], "city": [3, 4]}
+    assert same_headings(headings) == ["Ort"]
+
+
+def test_a_mapping_has_known_fields_each_at_most_once():
+    assert is_mapping(["name", "", ""], 3)
+    assert [is_mapping(c, 2) for c in (["name"], ["name", "name"], ["name", "password"])] == [False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("organisation_number", "556036-0793", NUMBER),
+        ("organisation_number", " 16556036-0793 ", NUMBER),
+        ("organisation_number", "0112038-9", FINNISH),
+        ("organisation_number", "", ""),
+        ("vat_number", "se556036079301", "SE556036079301"),
+        ("vat_number", "DE 123 456 789", "DE123456789"),
+        ("email", "Info@X.se; b@x.se", "Info@X.se; b@x.se"),
+        ("country", "Sverige", "SE"),
+        ("country", "ruotsi", "SE"),
+        ("country", "fi", "FI"),
+        ("country", "Tyskland", "DE"),
+        ("currency", "kr", "SEK"),
+        ("currency", "eur", "EUR"),
+        ("payment_days", "30 dagar", 30),
+        ("payment_days", "Netto 10", 10),
+        ("payment_days", "0", 0),
+        ("vat_type", "SEVAT", "domestic"),
+        ("vat_type", "Reverse charge within the EU", "eu_reverse_charge"),
+        ("address1", "Box 1\r\nStorgatan 2", "Box 1, Storgatan 2"),
+        ("name", "Berg\nBygg AB", "Berg Bygg AB"),
+    ],
+)
+def test_a_cell_is_read_as_people_write_it(field, text, value):
+    assert value_of(field, text, country="") == value
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "problem"),
+    [
+        ("organisation_number", "556036-0794", Problem.NUMBER),
+        ("organisation_number", "7", Problem.NUMBER),
+        ("organisation_number", "750231-****", Problem.NUMBER_MASKED),
+        ("organisation_number", "5555555555", Problem.NUMBER_FILLER),
+        ("vat_number", "SE556036079401", Problem.VAT),
+        ("vat_number", "556036-0793", Problem.VAT),
+        ("vat_number", "SE750231****", Problem.NUMBER_MASKED),
+        ("email", "info", Problem.EMAIL),
+        ("email", "a@x.se, b", Problem.EMAIL),
+        ("country", "Atlantis", Problem.COUNTRY),
+        ("currency", "crowns", Problem.CURRENCY),
+        ("payment_days", "soon", Problem.DAYS),
+        ("payment_days", "-30", Problem.DAYS),
+        ("payment_days", "366", Problem.DAYS),
+        ("payment_days", "10 dagar 2 %", Problem.DAYS),
+        ("vat_type", "some", Problem.VAT_TYPE),
+        ("name", "x" * 1025, Problem.TOO_LONG),
+        ("name", "a\x07b", Problem.UNPRINTABLE),
+    ],
+)
+def test_a_cell_that_holds_no_value_is_told_why(field, text, problem):
+    with pytest.raises(Wrong) as wrong:
+        value_of(field, text, country="")
+    assert wrong.value.problem == problem
+
+
+def test_another_countrys_number_is_taken_as_it_stands_wherever_its_column_is():
+    found = checked(["name", "organisation_number", "country"], ["Nord AS", "974 760 673", "Norge"])
+    assert (problems(found), found[0].values["organisation_number"]) == ([], "974 760 673")
+
+
+def test_each_trouble_names_row_and_column_and_says_what_to_do():
+    """B20: row-level errors."""
+    headings = ("Namn", "Orgnr", "E-post")
+    found = checked(["name", "organisation_number", "email"], ["", "556036-0794", "info"])
+    assert [of_trouble(t, headings) for t in found[0].troubles] == [
+        "Column A “Namn”: the name is missing. Write the client's name.",
+        (
+            "Column B “Orgnr”: “556036-0794” is not an organisation number. The last digit is calculated from the"
+            " others, and here it does not fit. Compare it with the register; Swedish ones look like 556000-4615,"
+            " Finnish like 0112038-9. For a client in another country, state the country."
+        ),
+        "Column C “E-post”: “info” is not an e-mail address. Write one like name@company.se.",
+    ]
+
+
+def test_every_problem_has_words_and_no_message_repeats_a_personal_number():
+    from uku.clients.sheets.troubles import Trouble
+
+    for problem in Problem:
+        assert of_trouble(Trouble(2, 0, problem, "value", 7), ["Namn"])
+    found = checked(["name", "organisation_number"], ["Anna", "750231-5003"])
+    assert "5003" not in of_trouble(found[0].troubles[0], ["Namn", "Orgnr"])
+
+
+def test_of_two_rows_with_one_key_the_second_is_an_error_that_names_the_first():
+    """B20: idempotent by key; within the file, too."""
+    columns = ["name", "organisation_number", "email"]
+    found = checked(
+        columns,
+        ["Berg AB", "556036-0793", "a@x.se"],
+        ["Dal AB", "16556036-0793", ""],  # the same number
+        ["Ek AB", "", "e@x.se"],
+        ["EK  ab", "", "E@X.se"],  # the same e-mail and name
+        ["Ek AB", "402200-0014", "e@x.se"],  # one of the two has no number
+        ["Berg AB", "402200-0014", "a@x.se"],  # two numbers are two clients
+        ["Gran", "", ""],
+        ["gran", "", ""],  # nothing tells them apart
+    )
+    assert problems(found) == [
+        (3, -1, Problem.SAME_NUMBER, 2),
+        (5, -1, Problem.SAME_EMAIL_AND_NAME, 4),
+        (6, -1, Problem.SAME_EMAIL_AND_NAME, 4),
+        (9, -1, Problem.SAME_NAME, 8),
+    ]
+
+
+def test_a_row_that_is_refused_takes_no_key_from_the_next():
+    found = checked(["name", "organisation_number", "email"], ["A", "5560360793", "x"], ["B", "5560360793", ""])
+    assert problems(found) == [(2, 2, Problem.EMAIL, 0)]
+
+
+def test_more_cells_than_headings_are_an_error():
+    found = checked(["name", ""], ["Berg", "Lund", "", "x"])
+    assert problems(found) == [(2, -1, Problem.MORE_CELLS, 2)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.text(max_size=14) | st.from_regex(r"[0-9٠-٩SEFI*, -]{0,14}", fullmatch=True), max_size=14),
+        max_size=4,
+    )
+)
+def test_any_cells_are_values_or_troubles_with_words(rows):
+    headings = [label_of(field) for field in FIELDS]
+    for row in checked(list(FIELDS), *rows):
+        assert row.troubles or row.values["name"]
+        assert all(of_trouble(trouble, headings) for trouble in row.troubles)

@@ -1,0 +1,343 @@
+"""A file as a table: encodings, delimiters, workbooks, and what is refused with words (reliability B20)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from uku.clients.sheets import decoding, tables, workbooks
+from uku.clients.sheets.tables import Reading, Row
+from uku.clients.sheets.troubles import Flaw, Problem, Unreadable
+from uku.clients.sheets.words import of_file
+from uku.clients.sheets.writing import MARK, as_csv, as_xlsx
+from uku.kit.spreadsheets import as_written, harmless
+
+TABLE = "Namn;Ort\r\nÅkerlunds Bygg AB;Malmö\r\n€uro Öberg;Växjö\r\n"
+CELLS = [("Namn", "Ort"), ("Åkerlunds Bygg AB", "Malmö"), ("€uro Öberg", "Växjö")]
+
+
+def cells(content, reading=None):
+    kept = tables.keep(content)
+    return [row.cells for row in tables.rows(kept, reading or tables.guess(content))]
+
+
+def workbook(*rows, **formats):
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for name, form in formats.items():
+        book.active[name].number_format = form
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def rebuilt(content, changes):
+    """The same zip with some parts changed by a function of their bytes."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            change = changes.get(part.filename, lambda text: text)
+            new.writestr(part.filename, change(old.read(part)))
+    return file.getvalue()
+
+
+def flaw_of(work):
+    with pytest.raises(Unreadable) as refused:
+        work()
+    happened, remedy = of_file(refused.value)
+    assert "%" not in happened + remedy
+    return refused.value.flaw
+
+
+# Encodings
+
+
+@pytest.mark.parametrize(
+    ("codec", "guessed"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16-le"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("cp1252", "windows-1252"),
+    ],
+)
+def test_the_encoding_is_found_with_a_mark_and_without(codec, guessed):
+    """B20: Latin-1, UTF-16 and a byte order mark."""
+    content = TABLE.encode(codec)
+    assert tables.guess(content) == Reading(guessed, ";")
+    assert cells(content) == CELLS
+
+
+def test_a_mark_of_big_endian_utf_16_is_known():
+    content = b"\xfe\xff" + TABLE.encode("utf-16-be")
+    assert (tables.guess(content).encoding, cells(content)) == ("utf-16-be", CELLS)
+
+
+def test_bytes_that_mean_nothing_in_windows_1252_are_latin_1():
+    content = b"Namn;Ort\n\x81 AB;Malm\xf6\n"
+    assert tables.guess(content).encoding == "latin-1"
+    assert cells(content)[1][1] == "Malmö"
+
+
+def test_another_encoding_reads_the_same_bytes_otherwise():
+    """What was guessed is changeable: the person sees it and chooses."""
+    content = TABLE.encode("utf-8")
+    assert cells(content, Reading("windows-1252", ";"))[1] == ("Ã…kerlunds Bygg AB", "MalmÃ¶")
+
+
+def test_an_encoding_that_does_not_fit_says_where():
+    with pytest.raises(Unreadable) as refused:
+        cells("Namn\nA\nÅ\n".encode("cp1252"), Reading("utf-8", ";"))
+    assert (refused.value.flaw, refused.value.at) == (Flaw.WRONG_ENCODING, 3)
+    assert flaw_of(lambda: cells(b"Namn", Reading("utf-7", ";"))) == Flaw.NO_ENCODING
+
+
+# Delimiters and quotes
+
+
+@pytest.mark.parametrize("mark", [";", ",", "\t"])
+def test_what_parts_the_cells_is_found(mark):
+    content = f'Namn{mark}Ort\n"Berg; Co, AB\t"{mark}Lund\nDal{mark}"Ma\nlmö"\n'.encode()
+    assert tables.guess(content).delimiter == mark
+    assert cells(content) == [("Namn", "Ort"), ("Berg; Co, AB", "Lund"), ("Dal", "Ma\nlmö")]
+
+
+def test_the_line_that_excel_writes_of_its_delimiter_is_believed_and_no_row():
+    content = b"sep=;\r\nNamn;Ort\r\nBerg, Dal, Co;Lund, Skane, SE\r\n"
+    found = list(tables.rows(content, tables.guess(content)))
+    assert [(row.number, row.cells[0]) for row in found] == [(2, "Namn"), (3, "Berg, Dal, Co")]
+
+
+def test_one_column_alone_is_a_table_too():
+    assert cells(b"Namn\nBerg AB\n") == [("Namn",), ("Berg AB",)]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_numbers_them_and_blank_ones_are_left_out():
+    content = b'\nNamn;Ort\n;;\n"A\nB";x\nC;y\n'
+    assert [(row.number, row.cells[0]) for row in tables.rows(content, Reading("utf-8", ";"))] == [
+        (2, "Namn"),
+        (4, "A\nB"),
+        (5, "C"),
+    ]
+
+
+@pytest.mark.parametrize("broken", ['Namn\n"Berg\nDal\n', 'Namn\nA\n"Berg"x\n'])
+def test_a_quotation_mark_that_is_not_closed_is_told_with_its_row(broken):
+    assert flaw_of(lambda: cells(broken.encode(), Reading("utf-8", ";"))) == Flaw.BROKEN_CSV
+
+
+# Formulas are text on the way in, and made harmless on the way out
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+46 40 12", "-5", "@cmd", "=HYPERLINK(1)"])
+def test_a_formula_in_csv_is_text_on_the_way_in(text):
+    """B20: formula cells; nothing is calculated."""
+    assert cells(f"Namn;Telefon\nBerg;{text}\n".encode())[1] == ("Berg", text)
+
+
+@given(st.text(alphabet="=+-@\t\r\n' aÅ\";", max_size=6))
+def test_what_is_made_harmless_is_read_back_as_it_was(text):
+    """B06: no written text begins like a formula, and none is lost."""
+    written = harmless(text)
+    assert not written.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert as_written(written) == text
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5))
+def test_a_written_csv_is_read_back_as_it_was(rows):
+    """B06: quoted by RFC 4180, whatever stands in the cells."""
+    content = b"".join(as_csv([("Name", "City"), *rows]))
+    expected = [tuple(cell.strip(" \t\r\n\xa0") for cell in row) for row in rows]
+    while expected and not any(expected[-1]):
+        expected.pop()
+    found = [row.cells for row in islice(tables.rows(content, Reading("utf-8", ";")), 1, None)]
+    padded = [(*row, *[""] * (2 - len(row))) for row in found]
+    assert padded == [row for row in expected if any(row)]
+
+
+def test_a_csv_has_a_mark_semicolons_and_doubled_quotes_and_numbers_below_zero_stay_numbers():
+    """B06: RFC 4180."""
+    rows = [("Name", "Days"), ('Berg "Bygg"; AB', -5), ("=1+1", 30), ("a\nb", 0), ("-5", 1)]
+    assert b"".join(as_csv(rows)) == MARK + (
+        b'Name;Days\r\n"Berg ""Bygg""; AB";-5\r\n\'=1+1;30\r\n"a\nb";0\r\n\'-5;1\r\n'
+    )
+
+
+def test_a_written_workbook_keeps_zeros_numbers_and_formulas_as_text():
+    """B06: 007 stays 007, and = at the beginning makes no formula."""
+    with as_xlsx(
+        [("Name", "Number", "Days"), ("=1+1", "007", 30), ("Å\x07", "5560360793", -5)], title="Clients"
+    ) as file:
+        content = file.read()
+    assert cells(content) == [("Name", "Number", "Days"), ("=1+1", "007", "30"), ("Å", "5560360793", "-5")]
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+
+
+# Workbooks
+
+
+def test_numbers_of_a_workbook_are_read_as_people_see_them():
+    from datetime import date
+
+    content = workbook(["Namn", "Nr", "X", "Y", "Z"], ["A", 5560360793, 100, date(2026, 3, 1), 1.5], C2="00000")
+    assert cells(content) == [("Namn", "Nr", "X", "Y", "Z"), ("A", "5560360793", "00100", "2026-03-01", "1.5")]
+
+
+def test_a_formula_gives_its_stored_value_and_one_without_is_a_flaw_of_its_cell():
+    """B20: formula cells in a workbook."""
+    content = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["B", "Lund"])
+    flawed = list(tables.rows(tables.keep(content), Reading()))[1]
+    assert flawed == Row(2, ("", "Lund"), {0: Problem.FORMULA})
+    sheet = "xl/worksheets/sheet1.xml"
+    stored = rebuilt(
+        content, {sheet: lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>")}
+    )
+    assert list(tables.rows(tables.keep(stored), Reading()))[1] == Row(2, ("2", "Lund"), {})
+
+
+def test_the_error_of_a_formula_is_a_flaw():
+    content = workbook(["Namn"], ["#N/A"])
+    assert list(tables.rows(tables.keep(content), Reading()))[1].flaws == {0: Problem.ERROR_VALUE}
+
+
+def test_only_the_first_sheet_is_read_and_the_others_are_named():
+    book = Workbook()
+    book.active.title = "Kunder"
+    book.active.append(["Namn"])
+    book.create_sheet("Annat").append(["nothing"])
+    file = io.BytesIO()
+    book.save(file)
+    assert (workbooks.sheet_names(file.getvalue()), cells(file.getvalue())) == (["Kunder", "Annat"], [("Namn",)])
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
+    """B20: what a workbook says of its size is looked at first, and no more than that is unpacked."""
+    bomb = rebuilt(workbook(["Namn"]), {"xl/styles.xml": lambda _: b" " * (workbooks.MOST_UNPACKED + 1)})
+    assert len(bomb) < 1_000_000
+    monkeypatch.setattr(workbooks, "_has_formula", lambda *_: pytest.fail("unpacked"))
+    assert flaw_of(lambda: tables.keep(bomb)) == Flaw.XLSX_UNPACKS_TOO_LARGE
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_workbook_that_declares_entities_is_refused(encoding):
+    text = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><styleSheet/>'.encode(encoding)
+    content = rebuilt(workbook(["Namn"]), {"xl/styles.xml": lambda _: text})
+    assert flaw_of(lambda: tables.keep(content)) == Flaw.BROKEN_XLSX
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
+def test_a_damaged_workbook_is_refused_with_words(part):
+    content = rebuilt(workbook(["Namn"], ["A"]), {part: lambda text: text[: len(text) // 2]})
+    assert flaw_of(lambda: tables.keep(content)) == Flaw.BROKEN_XLSX
+    whole = workbook(["Namn"], ["A"])
+    assert flaw_of(lambda: tables.keep(whole[: len(whole) // 2])) == Flaw.BROKEN_XLSX
+
+
+def test_other_kinds_of_files_are_named():
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<x/>")
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+    found = {
+        "xls": flaw_of(lambda: tables.guess(bytes.fromhex("d0cf11e0a1b11ae1") + b"x" * 100)),
+        "ods": flaw_of(lambda: tables.keep(other.getvalue())),
+        "png": flaw_of(lambda: tables.guess(picture)),
+        "gz": flaw_of(lambda: tables.keep(b"\x1f\x8b\x08\x00abc")),
+        "nothing": flaw_of(lambda: tables.guess(b" \r\n")),
+        "heading": flaw_of(lambda: tables.count(b"Namn;Ort\n", Reading("utf-8", ";"))),
+    }
+    assert found == {
+        "xls": Flaw.OLD_EXCEL,
+        "ods": Flaw.OPEN_DOCUMENT,
+        "png": Flaw.NO_TABLE,
+        "gz": Flaw.NO_TABLE,
+        "nothing": Flaw.EMPTY,
+        "heading": Flaw.NO_ROWS,
+    }
+
+
+# Limits
+
+
+def test_a_file_is_refused_above_its_bytes_its_rows_and_its_columns():
+    """B20: a million rows are refused while they are counted, not kept."""
+    assert flaw_of(lambda: tables.guess(b"x" * (tables.MOST_BYTES + 1))) == Flaw.TOO_LARGE
+    million = b"Namn\n" + b"A\n" * 1_000_000
+    assert flaw_of(lambda: tables.count(million, tables.guess(million))) == Flaw.TOO_MANY_ROWS
+    most = b"Namn\n" + b"A\n" * tables.MOST_ROWS
+    assert tables.count(most, Reading("utf-8", ";")) == tables.MOST_ROWS
+    assert flaw_of(lambda: tables.count(most + b"A\n", Reading("utf-8", ";"))) == Flaw.TOO_MANY_ROWS
+    wide = ";".join(["x"] * (tables.MOST_COLUMNS + 1)).encode()
+    assert flaw_of(lambda: tables.count(wide + b"\n" + wide, Reading("utf-8", ";"))) == Flaw.TOO_MANY_COLUMNS
+
+
+def test_a_workbook_whose_last_row_is_a_million_is_read_no_further():
+    sheet = "xl/worksheets/sheet1.xml"
+    far = rebuilt(
+        workbook(["Namn"], ["A"]),
+        {sheet: lambda text: text.replace(b'r="2"', b'r="1048576"').replace(b"A2", b"A1048576")},
+    )
+    assert flaw_of(lambda: tables.keep(far)) == Flaw.TOO_MANY_ROWS
+
+
+def test_a_million_rows_take_no_more_memory_than_the_most_we_take():
+    """B20: figures of Python's own allocator, not of a clock."""
+    import tracemalloc
+
+    def peak(rows):
+        content = b"Namn;Ort\n" + b"Berg;Lund\n" * rows
+        tracemalloc.start()
+        try:
+            sum(1 for _ in islice(tables.rows(content, Reading("utf-8", ";")), tables.MOST_ROWS))
+            return tracemalloc.get_traced_memory()[1] / len(content)
+        finally:
+            tracemalloc.stop()
+
+    assert peak(1_000_000) < 8  # times the file: its text, and nothing for each row
+    assert decoding.guess_delimiter("") == ";"
+
+
+# Whatever is sent
+
+
+def rows_or_words(content, reading=None):
+    try:
+        return cells(content, reading)
+    except Unreadable as error:
+        return of_file(error)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.binary(max_size=300), st.sampled_from([*decoding.ENCODINGS, "utf-7", ""]), st.sampled_from([";", ",", "\t", ""])
+)
+def test_any_bytes_are_rows_or_refused_with_words(content, encoding, delimiter):
+    assert all(rows_or_words(content))
+    assert all(rows_or_words(content, Reading(encoding, delimiter)))
+
+
+WHOLE = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["Berg", 5560360793])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8))
+def test_a_workbook_with_any_bytes_changed_is_rows_or_refused_with_words(changes):
+    content = bytearray(WHOLE)
+    for place, byte in changes:
+        content[int(place * len(content))] = byte
+    assert all(found is not None for found in rows_or_words(bytes(content)))

@@ -1,0 +1,429 @@
+"""A file becomes clients once: previewed, confirmed, taken in by key, and the same file again changes nothing (B20)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from tests.uku.conftest import AT
+
+from uku.clients.models import Client, ClientSheet
+from uku.clients.operations import archive_clients, create_client, edit_client, take_in
+from uku.clients.sheets import operations, taking_in
+from uku.clients.sheets.operations import (
+    AlreadyBegun,
+    FiguresChanged,
+    NoNameColumn,
+    TooManySheets,
+    WrongMapping,
+    confirm_sheet,
+    delete_old_sheets,
+    map_sheet,
+    resume_sheet,
+    throw_sheet_away,
+    upload_sheet,
+)
+from uku.clients.sheets.previewing import Figures, preview
+from uku.clients.sheets.tables import Reading, rows
+from uku.clients.sheets.troubles import Flaw, Unreadable
+from uku.clients.sheets.words import of_trouble
+from uku.kit.identifiers import luhn_digit
+from uku.kit.scoping import workspace_in_force
+from uku.workspaces.models import AuditEntry, Membership, Notice
+
+pytestmark = pytest.mark.django_db
+FILE = """Namn;Orgnr;E-post;Telefon;Ort;Betalningsvillkor
+Åkerlunds Bygg AB;556036-0793;info@akerlund.example;040-12 34;Malmö;20
+Öberg & Co;;post@oberg.example;;Lund;
+Anna Ek;750231-500{digit};;;;
+Fel AB;556036-0794;;;;
+""".format(digit=luhn_digit("750231500"))
+
+
+@pytest.fixture
+def upload(scope, owner):
+    def send(text, name="kunder.csv"):
+        content = text if isinstance(text, bytes) else text.encode()
+        return upload_sheet(actor=owner, at=AT, name=name, content=content).sheet
+
+    return send
+
+
+@pytest.fixture
+def take(upload, owner):
+    """Upload a file, confirm what its preview says, and return the file as it is then."""
+
+    def do(text):
+        sheet = upload(text)
+        confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=preview(sheet).figures)
+        sheet.refresh_from_db()
+        return sheet
+
+    return do
+
+
+def work_off():
+    """Do what a worker would, in the test's own transaction: run the jobs that wait, and those that they ask for."""
+    from procrastinate.contrib.django import app
+
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM procrastinate_jobs WHERE id = (SELECT min(id) FROM procrastinate_jobs)"
+                " RETURNING task_name, args"
+            )
+            job = cursor.fetchone()
+        if job is None:
+            return
+        arguments = job[1] if isinstance(job[1], dict) else json.loads(job[1])
+        app.tasks[job[0]].func.__wrapped__(**arguments)
+
+
+def figures(sheet):
+    found = preview(sheet).figures
+    return found.new, found.changed, found.unchanged, found.refused
+
+
+def clients():
+    return {c.name: c for c in Client.objects.get_queryset()}
+
+
+def state():
+    """All there is of clients; what a second run must leave as it is."""
+    return list(Client.objects.get_queryset().order_by("pk").values())
+
+
+def told(sheet):
+    return [(t.row, of_trouble(t, ["Namn"])) for t in preview(sheet).troubles]
+
+
+def counts(sheet):
+    return {name: sheet.counts[name] for name in ("new", "changed", "unchanged", "refused")}
+
+
+# Before anybody confirms
+
+
+def test_nothing_is_written_before_a_person_confirms(upload):
+    """B20: preview; the figures say what would happen."""
+    sheet = upload(FILE)
+    found = preview(sheet)
+    assert found.figures == Figures(new=3, changed=0, unchanged=0, refused=1)
+    assert [t.row for t in found.troubles] == [5]
+    assert (Client.objects.get_queryset().count(), sheet.columns[:3]) == (0, ["name", "organisation_number", "email"])
+
+
+def test_a_file_that_cannot_be_read_is_not_kept(upload):
+    for content, flaw in (
+        ("", Flaw.EMPTY),
+        ('Namn\n"A', Flaw.BROKEN_CSV),
+        (b"Namn\n" + b"A\n" * 20_001, Flaw.TOO_MANY_ROWS),
+    ):
+        with pytest.raises(Unreadable) as refused:
+            upload(content)
+        assert refused.value.flaw == flaw
+    assert ClientSheet.objects.count() == 0
+
+
+def test_at_most_ten_files_wait(upload):
+    for _ in range(operations.MOST_WAITING):
+        upload(FILE)
+    with pytest.raises(TooManySheets):
+        upload(FILE)
+
+
+def test_a_file_without_a_column_for_the_name_cannot_be_taken_in(upload, owner):
+    """B20: missing columns."""
+    sheet = upload("Kod;Ort\nA;Lund\n")
+    with pytest.raises(NoNameColumn):
+        confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=Figures())
+    map_sheet(sheet=sheet, actor=owner, at=AT, columns=["name", "city"], encoding="utf-8", delimiter=";")
+    sheet.refresh_from_db()
+    assert figures(sheet) == (1, 0, 0, 0)
+
+
+def test_a_mapping_that_is_none_changes_nothing(upload, owner):
+    sheet = upload("Namn;Ort\nA;Lund\n")
+    for columns in (["name"], ["name", "name"], ["name", "password"]):
+        with pytest.raises(WrongMapping):
+            map_sheet(sheet=sheet, actor=owner, at=AT, columns=columns, encoding="utf-8", delimiter=";")
+    with pytest.raises(Unreadable):
+        map_sheet(sheet=sheet, actor=owner, at=AT, columns=["name", ""], encoding="utf-7", delimiter=";")
+    sheet.refresh_from_db()
+    assert (sheet.columns, sheet.encoding) == (["name", "city"], "utf-8")
+
+
+def test_read_otherwise_the_headings_are_recognised_anew(upload, owner):
+    sheet = upload("Namn;Ort,Land\nA;Lund,SE\n")
+    columns = list(sheet.columns)
+    map_sheet(sheet=sheet, actor=owner, at=AT, columns=columns, encoding="windows-1252", delimiter=",")
+    sheet.refresh_from_db()
+    assert (columns, sheet.columns) == (["name", ""], ["", "country"])
+
+
+def test_what_changed_after_the_person_looked_is_not_done_unseen(upload, owner):
+    """Between preview and confirmation somebody made one of the clients."""
+    sheet = upload(FILE)
+    seen = preview(sheet).figures
+    create_client(actor=owner, at=AT, name="Åkerlunds", organisation_number="5560360793")
+    with pytest.raises(FiguresChanged):
+        confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=seen)
+    assert list(clients()) == ["Åkerlunds"]
+
+
+# Taking in
+
+
+def test_rows_become_clients_and_those_with_errors_are_left_out_with_their_reason(take):
+    sheet = take(FILE)
+    found = clients()
+    assert sorted(found) == ["Anna Ek", "Åkerlunds Bygg AB", "Öberg & Co"]
+    made = found["Åkerlunds Bygg AB"]
+    facts = (made.organisation_number, made.email, made.phone, made.city, made.payment_days)
+    assert facts == ("5560360793", "info@akerlund.example", "040-12 34", "Malmö", 20)
+    assert counts(sheet) == {"new": 3, "changed": 0, "unchanged": 0, "refused": 1}
+    left_out = list(rows(bytes(sheet.content), Reading("utf-8", ";")))
+    assert left_out[0].cells[-2:] == ("Row in the file", "Why it was left out")
+    assert (left_out[1].cells[:2], left_out[1].cells[-2]) == (("Fel AB", "556036-0794"), "5")
+    assert (len(left_out), "not an organisation number" in left_out[1].cells[-1]) == (2, True)
+
+
+def test_the_same_file_twice_changes_nothing_and_makes_nothing(take, upload):
+    """B20: idempotent by key; also rows that have no key but a name."""
+    text = FILE + "Bara Namn;;;;Lund;\n"
+    take(text)
+    before = state()
+    assert figures(upload(text)) == (0, 0, 4, 1)
+    sheet = take(text)
+    assert (counts(sheet), state()) == ({"new": 0, "changed": 0, "unchanged": 4, "refused": 1}, before)
+
+
+def test_a_known_client_is_changed_by_the_rules_of_a_hand(take, owner):
+    """Filled cells count as edited by hand, so that no import changes them; empty cells empty nothing."""
+    client = create_client(
+        actor=owner, at=AT, name="Åkerlunds Bygg AB", organisation_number="556036-0793", phone="1", city="Lund",
+        postcode="211 34",
+    )  # fmt: skip
+    edit_client(client=client, actor=owner, at=AT, changes={"phone": "2"})
+    take("Namn;Orgnr;Telefon;Ort;Postnummer\nÅkerlunds Bygg;5560360793;;Malmö;21134\n")
+    client.refresh_from_db()
+    assert (client.name, client.phone, client.city, client.postcode) == ("Åkerlunds Bygg", "2", "Malmö", "211 34")
+    assert (client.organisation_number, client.edited_fields) == ("556036-0793", ["city", "name", "phone"])
+    assert take_in(client=client, details={"city": "Ystad", "name": "Other"}) == []
+    assert AuditEntry.objects.get(action="client.edit", summary__contains="name, city").actor == owner
+
+
+def test_without_a_number_e_mail_and_name_decide_and_a_number_is_filled_in(take, owner):
+    client = create_client(actor=owner, at=AT, name="Öberg & Co", email="Post@Oberg.example")
+    take("Namn;Orgnr;E-post\nöberg  & co;402200-0014;post@oberg.example\n")
+    assert Client.objects.get_queryset().get().pk == client.pk
+    client.refresh_from_db()
+    assert client.organisation_number == "4022000014"
+
+
+def test_two_numbers_are_two_clients_whatever_else_they_share(take, owner):
+    create_client(actor=owner, at=AT, name="Berg", email="a@x.example", organisation_number="5560360793")
+    sheet = take("Namn;Orgnr;E-post\nBerg;402200-0014;a@x.example\n")
+    assert (counts(sheet)["new"], Client.objects.get_queryset().count()) == (1, 2)
+
+
+def test_the_same_name_with_another_key_is_pointed_out(upload, owner):
+    create_client(actor=owner, at=AT, name="Berg AB", organisation_number="5560360793")
+    found = preview(upload("Namn;Orgnr\nBerg AB;402200-0014\nDal AB;\n"))
+    assert (found.figures.new, found.namesakes) == (2, 1)
+
+
+def test_rows_that_could_be_several_clients_or_only_a_namesake_are_left_out(upload, owner):
+    for city in ("Lund", "Malmö"):
+        create_client(actor=owner, at=AT, name="Berg AB", organisation_number="5560360793", city=city)
+    gone = create_client(actor=owner, at=AT, name="Borta AB", email="b@x.example")
+    archive_clients(ids=[gone.pk], actor=owner, at=AT)
+    sheet = upload(
+        "Namn;Orgnr;E-post;Ort\nBerg;5560360793;;\nBorta AB;;b@x.example;\nBerg AB;;;Ystad\nBerg AB;;;Lund\n"
+    )
+    assert told(sheet) == [
+        (2, "2 clients in Uku fit “556036-0793”. Give each its own organisation number, or archive one."),
+        (3, "The client “Borta AB” is archived. Restore it first, or take the row out."),
+        (
+            4,
+            (
+                "A client “Berg AB” is in Uku with other details, and a name alone does not say that it is the same."
+                " Give the row an organisation number or e-mail."
+            ),
+        ),
+        (
+            5,
+            (
+                "“Berg AB” stands in row 4 already, and nothing tells the two apart. Keep one, or give this one an"
+                " organisation number or e-mail."
+            ),
+        ),
+    ]
+
+
+def test_two_rows_that_are_one_client_by_different_keys_are_one(upload, owner):
+    create_client(actor=owner, at=AT, name="Berg AB", email="b@x.example", organisation_number="5560360793")
+    sheet = upload("Namn;Orgnr;E-post\nBergs Bygg AB;5560360793;\nBerg AB;;b@x.example\n")
+    assert told(sheet) == [(3, "This is “Berg AB”, as row 2 is. Keep one of the two.")]
+
+
+def test_another_workspaces_client_is_never_met(upload, other_workspace, stranger):
+    with workspace_in_force(other_workspace.pk):
+        create_client(actor=stranger, at=AT, name="Åkerlunds Bygg AB", organisation_number="5560360793")
+    assert figures(upload(FILE)) == (3, 0, 0, 1)
+
+
+def test_confirmed_twice_it_is_taken_in_once(upload, owner):
+    sheet = upload(FILE)
+    seen = preview(sheet).figures
+    confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=seen)
+    with pytest.raises(AlreadyBegun):
+        confirm_sheet(sheet=ClientSheet.objects.get(pk=sheet.pk), actor=owner, at=AT, seen=seen)
+    assert Client.objects.get_queryset().count() == 3
+
+
+# Long files
+
+
+def long_file(count):
+    return "Namn;E-post\n" + "".join(f"Bolag {n} AB;b{n}@x.example\n" for n in range(count))
+
+
+def test_a_long_file_is_taken_in_by_a_job_and_a_notice_tells_the_end(take, owner):
+    sheet = take(long_file(taking_in.SHORT + 1))
+    assert Client.objects.get_queryset().count() == 0
+    work_off()
+    sheet.refresh_from_db()
+    assert counts(sheet) == {"new": 201, "changed": 0, "unchanged": 0, "refused": 0}
+    notice = Notice.objects.get()
+    assert (notice.title, notice.text) == ("kunder.csv is taken in", "201 clients are new. 0 are changed.")
+    assert (notice.user, notice.url) == (owner, f"/w/byran/clients/import/{sheet.pk}/")
+    assert bytes(sheet.content) == b""
+
+
+def test_a_short_file_is_taken_in_at_once_and_rings_no_bell(take):
+    take(FILE)
+    assert (Client.objects.get_queryset().count(), Notice.objects.count()) == (3, 0)
+    work_off()
+    assert Client.objects.get_queryset().count() == 3
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("die_at", [1, 2, 3])
+def test_a_worker_killed_anywhere_is_gone_on_from_with_the_same_end(take, owner, monkeypatch, die_at):
+    """Each hundred rows and their place are stored together, or not at all."""
+    sheet = take(long_file(250))
+    steps = iter(range(1, 100))
+
+    def dying(**kwargs):
+        if next(steps) == die_at:
+            raise Killed
+        return record(**kwargs)
+
+    record = taking_in.create_client
+    made = iter(range(1000))
+    monkeypatch.setattr(taking_in, "create_client", lambda **f: dying(**f) if next(made) % 90 == 60 else record(**f))
+    with pytest.raises(Killed):
+        taking_in.take_in_next(sheet_id=sheet.pk)
+    monkeypatch.undo()
+    sheet.refresh_from_db()
+    assert sheet.counts["place"] == Client.objects.get_queryset().count() == sheet.counts["new"]
+    assert sheet.counts["place"] < 250
+    assert taking_in.take_in_next(sheet_id=sheet.pk) is False
+    sheet.refresh_from_db()
+    assert (counts(sheet)["new"], Client.objects.get_queryset().count()) == (250, 250)
+
+
+def test_a_second_worker_takes_no_row_again(take):
+    sheet = take(long_file(250))
+    assert taking_in.take_in_next(sheet_id=sheet.pk, most=100) is True
+    first = list(rows(bytes(sheet.content), Reading("utf-8", ";")))[1:3]
+    from uku.clients.sheets.checking import check
+
+    again = list(check(first, sheet.columns))
+    with pytest.raises(taking_in._Overtaken):
+        taking_in._take_in_rows(sheet_id=sheet.pk, actor=sheet.uploaded_by, at=AT, place=0, rows=again)
+    assert Client.objects.get_queryset().count() == 100
+
+
+def test_a_lost_wake_up_is_found_by_the_sweep(take):
+    from uku.clients.sheets.jobs import take_in_due
+
+    take(long_file(250))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    take_in_due.func.__wrapped__(0)
+    work_off()
+    assert Client.objects.get_queryset().count() == 250
+
+
+def test_whoever_may_change_clients_no_more_stops_the_file_and_another_goes_on(take, owner, admin):
+    sheet = take(long_file(250))
+    ClientSheet.objects.filter(pk=sheet.pk).update(counts={**sheet.counts, "by": admin.pk})
+    taking_in.take_in_next(sheet_id=sheet.pk, most=100)
+    Membership.everywhere.filter(user=admin).update(role="member")
+    work_off()
+    sheet.refresh_from_db()
+    assert (sheet.counts["stopped"], Client.objects.get_queryset().count()) == (1, 100)
+    resume_sheet(sheet=sheet, actor=owner, at=AT)
+    work_off()
+    assert Client.objects.get_queryset().count() == 250
+
+
+def test_the_number_of_queries_of_a_preview_does_not_grow_with_the_rows(upload, scope):
+    short, long = upload(long_file(20)), upload(long_file(400))
+    asked = []
+    for sheet in (short, long):
+        with CaptureQueriesContext(connection) as queries:
+            preview(sheet)
+        asked.append(len(queries))
+    assert asked == [1, 1]
+
+
+# Ends
+
+
+def test_a_file_is_thrown_away_and_what_it_made_stays(take, upload, owner):
+    throw_sheet_away(sheet=upload(FILE), actor=owner, at=AT)
+    sheet = take(FILE)
+    throw_sheet_away(sheet=sheet, actor=owner, at=AT)
+    assert (ClientSheet.objects.count(), Client.objects.get_queryset().count()) == (0, 3)
+
+
+def test_a_file_whose_rows_are_being_taken_in_is_not_thrown_away(take, owner):
+    sheet = take(long_file(250))
+    with pytest.raises(AlreadyBegun):
+        throw_sheet_away(sheet=sheet, actor=owner, at=AT)
+
+
+def test_files_older_than_a_day_are_deleted_with_their_notice(take, upload):
+    """Personal data of a file nobody decided on does not lie about."""
+    take(long_file(201))
+    work_off()
+    assert delete_old_sheets(at=AT + timedelta(hours=24)) == 0
+    assert delete_old_sheets(at=AT + timedelta(hours=24, seconds=1)) == 1
+    assert (ClientSheet.everywhere.count(), Notice.objects.filter(cleared_at=None).count()) == (0, 0)
+
+
+def test_every_step_is_written_down(upload, owner):
+    """S45: who brought which file in, and what became of it."""
+    sheet = upload("Namn\nBerg\n")
+    map_sheet(sheet=sheet, actor=owner, at=AT, columns=["name"], encoding="windows-1252", delimiter=";")
+    sheet.refresh_from_db()
+    confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=preview(sheet).figures)
+    throw_sheet_away(sheet=sheet, actor=owner, at=AT)
+    found = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))[1:]
+    assert found == [
+        "client.sheet_upload",
+        "client.sheet_map",
+        "client.sheet_confirm",
+        "client.create",
+        "client.sheet_take_in",
+        "client.sheet_throw_away",
+    ]

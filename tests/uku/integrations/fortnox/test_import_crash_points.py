@@ -1,0 +1,200 @@
+"""An import and its details, killed at every durable step in a real process and taken up again.
+
+The process counts each commit and each side of each request (mortal.py); nobody lists the steps.
+"""
+
+from __future__ import annotations
+
+from threading import Thread
+from typing import Any
+
+import pytest
+from tests.uku.integrations.fortnox.bringing_in import (
+    CUSTOMERS,
+    HOURS,
+    active_here,
+    bring_in,
+    lists,
+    newest,
+    no_waiting,
+    rows_here,
+    small_pages,
+)
+from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
+
+from uku.clients.models import Client
+from uku.integrations.fortnox.models import CustomerRecord, PassedOver, Problem, Run, RunState
+
+pytestmark = pytest.mark.process
+ROWS = 3  # a page
+
+
+@pytest.fixture
+def killed_at_each_step(mortal, connection, fortnox, monkeypatch):
+    """Kill a job at each of its steps in turn: before each life `begin`, after each death `judge` with its name."""
+    small_pages(monkeypatch, ROWS)
+    no_waiting(monkeypatch)
+
+    def go(order: dict[str, Any], begin, judge) -> list[str]:
+        steps: list[str] = []
+        while True:
+            begin()
+            clear_queue()
+            mark = fortnox.mark()
+            died = mortal.die(len(steps), do="job", rows=ROWS, **order)
+            clear_queue()
+            judge(died, mark)
+            if died is None:
+                return steps
+            steps.append(died)
+
+    return go
+
+
+def forget() -> None:
+    """Nothing was ever imported here."""
+    for model in (PassedOver, Problem, CustomerRecord, Client, Run):
+        model.objects.all().delete()
+
+
+def books(fortnox) -> None:
+    """Eight customers: one rests, one cannot be read, two share a number."""
+    for number in range(5):
+        fortnox.customer(Name=f"Bolag {number} AB", TermsOfPayment="10")
+    fortnox.customer(Name="Vilande AB", Active=False)
+    poison = fortnox.customer(Name="Giftig AB")
+    fortnox.change_customer(poison, Name={"not": "a text"})
+    for name in ("Koncern AB", "Koncern filial AB"):
+        fortnox.customer(Name=name, OrganisationNumber=NUMBERS[0])
+
+
+def sync(connection, *, full: bool = False) -> dict[str, Any]:
+    return {"name": "fortnox.sync", "arguments": {"connection_id": connection.pk, "kind": "customers", "full": full}}
+
+
+def test_a_first_import_killed_at_any_step_ends_as_one_clean_run(killed_at_each_step, connection, fortnox, move_clock):
+    """F50, F52: at most one page is read again, and what was stored stands"""
+    books(fortnox)
+    move_clock(seconds=3 * HOURS)
+    before = fortnox.mark()
+    bring_in(connection)
+    clean, asked = rows_here(), len(fortnox.requests(before))
+    assert newest().state == RunState.DONE
+
+    def judge(died: str | None, mark: int) -> None:
+        bring_in(connection)
+        assert newest().state == RunState.DONE, died
+        assert rows_here() == clean, died
+        assert Run.objects.filter(state=RunState.RUNNING).count() == 0, died
+        assert asked <= len(fortnox.requests(mark)) <= asked + 1, (died, lists(fortnox, mark))
+
+    steps = killed_at_each_step(sync(connection), forget, judge)
+    assert len(steps) >= 12, steps
+
+
+def test_a_reload_killed_at_any_step_retires_nothing_by_halves(killed_at_each_step, connection, fortnox):
+    """F50, F52, I21: whatever was unseen stays until one whole run has not seen it"""
+    books(fortnox)
+    bring_in(connection)
+    before, known = rows_here(), set(active_here())
+    gone, renamed, rests = sorted(known, key=int)[:3]
+    fortnox.ask("DELETE", f"companies/{FIRST}/customers/{gone}")
+    fortnox.change_customer(renamed, Name="Nytt namn AB")
+    fortnox.change_customer(rests, Active=False)
+    new = fortnox.customer(Name="Ny AB")
+    for _ in range(2):
+        bring_in(connection, full=True)
+    clean = rows_here()
+    assert clean != before
+
+    def begin() -> None:
+        forget()
+        fortnox_as_before(fortnox, gone, renamed, rests, new)
+        bring_in(connection)
+        fortnox_as_after(fortnox, gone, renamed, rests, new)
+
+    def judge(died: str | None, mark: int) -> None:
+        if died is not None:
+            assert gone in active_here() or newest().stage == "changed", died  # all lists were read by then
+        for _ in range(3):
+            bring_in(connection, full=True)
+        assert newest().state == RunState.DONE, died
+        assert rows_here() == clean, died
+
+    steps = killed_at_each_step(sync(connection, full=True), begin, judge)
+    assert len(steps) >= 12, steps
+
+
+def fortnox_as_before(fortnox, gone: str, renamed: str, rests: str, new: str) -> None:
+    put(fortnox, gone, _deleted=None, Active=True)
+    put(fortnox, renamed, Name="Bolag 1 AB")
+    put(fortnox, rests, Active=True)
+    put(fortnox, new, Active=False, _deleted=True)
+
+
+def fortnox_as_after(fortnox, gone: str, renamed: str, rests: str, new: str) -> None:
+    put(fortnox, gone, _deleted=True)
+    put(fortnox, renamed, Name="Nytt namn AB")
+    put(fortnox, rests, Active=False)
+    put(fortnox, new, Active=True, _deleted=None)
+
+
+def put(fortnox, number: str, **facts: Any) -> None:
+    with fortnox.app.world.lock:
+        company = fortnox.app.world.company(FIRST)
+        changed = {**company.table("customers").rows[number], **facts}
+        company.put("customers", number, {key: value for key, value in changed.items() if value is not None})
+        fortnox.app.world.store.commit([])
+
+
+def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_at_each_step, connection, fortnox):
+    """Spec 12, F52: a detail is stored with what it tells, so only the one under way is read again"""
+    books(fortnox)
+    bring_in(connection)
+    linked = set(CustomerRecord.objects.exclude(client=None).values_list("number", flat=True))
+
+    def begin() -> None:
+        CustomerRecord.objects.update(detail_read_at=None)
+        Client.objects.update(payment_days=30)
+
+    def judge(died: str | None, mark: int) -> None:
+        from uku.integrations.fortnox import jobs
+
+        jobs.enqueue_details(connection)
+        work_off()
+        asked = [path for path in fortnox.requests(mark) if path.startswith("GET customers/")]
+        assert {path.removeprefix("GET customers/") for path in asked} == linked, died
+        assert len(asked) <= len(linked) + 1, died
+        assert CustomerRecord.objects.exclude(client=None).filter(detail_read_at=None).count() == 0, died
+        assert Client.objects.filter(payment_days=10).count() == 5, died
+
+    order = {"name": "fortnox.read_details", "arguments": {"connection_id": connection.pk}}
+    steps = killed_at_each_step(order, begin, judge)
+    assert len(steps) >= 10, steps
+
+
+@pytest.mark.parametrize("second", ["an import", "a full one"])
+def test_two_imports_at_once_end_as_one(mortal, another_mortal, connection, fortnox, monkeypatch, second):
+    """F56, I24: whatever the interleaving, rows, clients and the log are those of one run after the other"""
+    small_pages(monkeypatch, ROWS)
+    books(fortnox)
+    bring_in(connection)
+    clean = rows_here()
+    for _ in range(3):
+        forget()
+        clear_queue()
+        orders = [sync(connection), sync(connection, full=second == "a full one")]
+        lives = [
+            Thread(target=one.live, kwargs={"do": "job", "rows": ROWS, **order})
+            for one, order in zip((mortal, another_mortal), orders, strict=True)
+        ]
+        for life in lives:
+            life.start()
+        for life in lives:
+            life.join()
+        assert newest(CUSTOMERS).state == RunState.DONE
+        assert Run.objects.filter(state=RunState.RUNNING).count() == 0
+        assert rows_here() == clean
+        bring_in(connection, full=True)
+        assert rows_here() == clean

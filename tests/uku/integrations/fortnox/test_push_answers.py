@@ -1,0 +1,56 @@
+"""What a create is answered with, when that cannot be about the invoice that was sent (reliability B50)."""
+
+from __future__ import annotations
+
+import pytest
+
+from uku.integrations.fortnox.models import Problem, Push, PushState
+
+POST = {"method": "POST", "path": "/3/invoices"}
+
+
+@pytest.fixture
+def answered(fortnox, shop, run_jobs):
+    """Send an invoice, and change what its answer says."""
+
+    def go(**facts):
+        invoice = shop.issue()
+        figures = {"Net": 1900, "TotalVAT": 475, "Total": 2375, "RoundOff": 0, "Balance": 2375}
+        whole = {"CustomerNumber": shop.customer, "Booked": False, "Cancelled": False, **figures, **facts}
+        fortnox.fault(**POST, action="rewrite", set={"Invoice": whole})
+        run_jobs()
+        return Push.objects.get(invoice=invoice)
+
+    return go
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"DocumentNumber": "77", "ExternalInvoiceReference1": "UKU-SOMEBODY-ELSE"},
+        {"DocumentNumber": "-5"},
+        {"DocumentNumber": -5},
+    ],
+)
+def test_an_answer_about_another_invoice_is_left_to_a_person_and_nothing_is_adopted(fortnox, answered, facts):
+    """B50"""
+    push = answered(**facts)
+    assert (push.state, push.document_number, push.invoice.number) == (PushState.NEEDS_PERSON, "", "")
+    assert "does not carry our reference" in push.error_text
+    assert fortnox.creates() == {push.reference: 1}
+    assert Problem.objects.filter(solved_at=None, kind="invoice").count() == 1
+
+
+@pytest.mark.parametrize("number", ["0", 0, "", None])
+def test_an_answer_without_a_number_is_looked_up_and_never_adopted(fortnox, answered, later, number):
+    """B50: the look-up finds the one that carries our reference"""
+    from uku.integrations.fortnox import pushing
+
+    push = answered(DocumentNumber=number, ExternalInvoiceReference1="x")
+    assert (push.state, push.document_number) == (PushState.UNCERTAIN, "")
+    later(push, seconds=5)
+    pushing.advance(push_id=push.pk)
+    push.refresh_from_db()
+    (made,) = fortnox.invoices()
+    assert (push.state, push.document_number) == (PushState.CONFIRMED, made["DocumentNumber"])
+    assert fortnox.creates() == {push.reference: 1}

@@ -1,0 +1,299 @@
+"""The pages of a file of clients, and the export of the list (reliability B06, B20)."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.utils import CaptureQueriesContext
+from tests.uku.web.conftest import AT, make_sheet
+
+from uku.clients.models import Client, ClientSheet
+from uku.clients.operations import archive_clients
+from uku.clients.sheets import tables
+from uku.clients.sheets.tables import Reading
+from uku.kit.identifiers import luhn_digit
+from uku.workspaces.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+HERE = "/w/byran/clients/import/"
+EXPORT = "/w/byran/clients/export/"
+PERSON = f"750231500{luhn_digit('750231500')}"
+TEXT = f"Namn;Orgnr;E-post\nEk AB;556036-0793;ek@x.example\nAnna;{PERSON};\nFel;5560360794;fel\n"
+
+
+@pytest.fixture
+def browser(signed_in, owner, scope):
+    return signed_in(owner)
+
+
+@pytest.fixture
+def sheet(scope, owner):
+    return make_sheet(owner, TEXT)
+
+
+def sent(text, name="kunder.csv"):
+    return {"file": SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())}
+
+
+def take_in(browser, sheet, **figures):
+    seen = {"new": 2, "changed": 0, "unchanged": 0, "refused": 1, **figures}
+    return browser.post(f"{HERE}{sheet.pk}/take-in/", seen)
+
+
+def page_of(sheet):
+    return f"{HERE}{sheet.pk}/"
+
+
+def test_an_uploaded_file_leads_to_its_page_and_nothing_is_a_client_yet(read, browser):
+    answer = browser.post(HERE, sent(TEXT))
+    kept = ClientSheet.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, page_of(kept))
+    page = read(browser.get(page_of(kept)))
+    assert (page.heading, page.facts) == (
+        "kunder.csv",
+        {"New": "2", "Would change": "0", "Unchanged": "0", "With errors": "1"},
+    )
+    assert Client.objects.get_queryset().count() == 0
+
+
+def test_the_button_says_what_it_does_in_numbers(read, browser, sheet):
+    """B20: rows with errors are left out only if the person says so."""
+    assert "Take in 2 clients and leave out 1 row with errors" in read(browser.get(page_of(sheet))).all("button")
+
+
+def test_the_preview_shows_rows_and_errors_and_masks_personal_numbers(read, browser, sheet):
+    answer = browser.get(page_of(sheet))
+    page = read(answer)
+    assert ["2", "New", "Ek AB", "556036-0793", "ek@x.example"] in page.rows
+    assert ["3", "New", "Anna", "750231-****", ""] in page.rows
+    assert ["4", "Left out", "Fel", "5560360794", "fel"] in page.rows
+    assert ["4", "Column C “E-post”: “fel” is not an e-mail address. Write one like name@company.se."] in page.rows
+    assert PERSON not in answer.content.decode()
+    assert PERSON[-4:] not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "happened"),
+    [
+        (b"", "No file was chosen."),
+        (b" \n", "The file is empty."),
+        (b"Namn\n", "The file has a heading row and nothing below it."),
+        (b'Namn\n"A', "The file cannot be read from row 2 on"),
+        (b"PK\x03\x04 broken", "The workbook is damaged and cannot be read."),
+        (b"x" * (tables.MOST_BYTES + 5), "The file is larger than 10 MB."),
+        (b"Namn\n" + b"A\n" * 20_001, "The file has more than 20,000 rows."),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why_and_is_not_kept(browser, content, happened):
+    """B20: in words, with status 422."""
+    answer = browser.post(HERE, sent(content) if content else {})
+    assert (answer.status_code, ClientSheet.objects.count()) == (422, 0)
+    assert happened in answer.content.decode()
+
+
+def test_no_more_of_a_huge_file_is_kept_than_tells_that_it_is_one(browser, monkeypatch):
+    """The rest is forgotten while it comes in."""
+    lengths = []
+    guess = tables.guess
+    monkeypatch.setattr(tables, "guess", lambda content: [lengths.append(len(content)), guess(content)][1])
+    assert browser.post(HERE, sent(b"x" * (3 * tables.MOST_BYTES))).status_code == 422
+    assert lengths == [tables.MOST_BYTES + 1]
+
+
+def test_taking_in_ends_on_a_page_that_tells_the_figures_and_offers_what_was_left_out(read, browser, sheet):
+    answer = take_in(browser, sheet)
+    assert (answer.status_code, answer["Location"]) == (302, page_of(sheet))
+    page = read(browser.get(page_of(sheet)))
+    assert page.facts == {"New": "2", "Changed": "0", "Unchanged": "0", "Left out": "1"}
+    left_out = browser.post(f"{page_of(sheet)}left-out/")
+    assert left_out["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.reader(io.StringIO(left_out.content.decode("utf-8-sig")), delimiter=";"))
+    assert [row[:4] for row in rows] == [
+        ["Namn", "Orgnr", "E-post", "Row in the file"],
+        ["Fel", "5560360794", "fel", "4"],
+    ]
+    assert AuditEntry.objects.latest("id").action == "client.sheet_refused"
+
+
+def test_figures_that_the_person_did_not_see_are_not_confirmed(browser, sheet):
+    answer = take_in(browser, sheet, refused=0)
+    assert (answer.status_code, Client.objects.get_queryset().count()) == (409, 0)
+    assert "so that it would now do something else than you saw" in answer.content.decode()
+    assert take_in(browser, sheet, new="many").status_code == 404
+
+
+def test_pressed_twice_is_once(browser, sheet):
+    assert [take_in(browser, sheet).status_code for _ in range(2)] == [302, 302]
+    assert Client.objects.get_queryset().count() == 2
+
+
+def test_without_a_name_column_the_page_says_why_it_cannot_go_on(read, browser, owner, scope):
+    """B20: missing columns. The person picks one, and it goes on."""
+    sheet = make_sheet(owner, "Kod;Ort\nA;Lund\n")
+    answer = browser.get(page_of(sheet))
+    assert "No column holds the client's name." in answer.content.decode()
+    assert not any("Take in" in words for words in read(answer).all("button"))
+    assert take_in(browser, sheet).status_code == 409
+    chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city"}
+    assert browser.post(f"{page_of(sheet)}columns/", chosen).status_code == 302
+    assert "Take in 1 client" in read(browser.get(page_of(sheet))).all("button")
+
+
+def test_two_columns_with_one_heading_are_named_and_one_field_is_filled_once(browser, owner, scope):
+    """B20: duplicate headers."""
+    sheet = make_sheet(owner, "Namn;Ort;Ort\nA;Lund;Malmö\n")
+    words = browser.get(page_of(sheet)).content.decode()
+    assert "“Ort” stands over more than one column." in words
+    assert "City could be B “Ort” and C “Ort”." in words
+    chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city", "column-2": "city"}
+    answer = browser.post(f"{page_of(sheet)}columns/", chosen)
+    assert answer.status_code == 422
+    assert "City is chosen for B “Ort” already. Choose one of the two." in answer.content.decode()
+    sheet.refresh_from_db()
+    assert sheet.columns == ["name", "", ""]
+
+
+def test_an_encoding_that_does_not_fit_is_said_at_its_field_and_the_file_stays_as_it_was(browser, owner, scope):
+    """B20: the encoding is shown and changeable."""
+    sheet = make_sheet(owner, "Namn;Ort\nÅkerlund;Malmö\n".encode("cp1252"))
+    chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city"}
+    answer = browser.post(f"{page_of(sheet)}columns/", chosen)
+    assert (answer.status_code, "does not fit this character encoding" in answer.content.decode()) == (422, True)
+    sheet.refresh_from_db()
+    assert sheet.encoding == "windows-1252"
+    assert browser.post(f"{page_of(sheet)}columns/", {**chosen, "encoding": "latin-1"}).status_code == 302
+    sheet.refresh_from_db()
+    assert (sheet.encoding, sheet.columns) == ("latin-1", ["name", "city"])
+
+
+def test_a_hostile_file_is_shown_as_text(browser, owner, scope):
+    """B04."""
+    sheet = make_sheet(owner, "Namn;<script>alert(1)</script>\n<img src=x onerror=alert(1)>;{{7*7}}\n")
+    words = browser.get(page_of(sheet)).content.decode()
+    assert ("<script>alert" in words, "<img" in words, "{{7*7}}" in words) == (False, False, True)
+
+
+def test_a_file_is_thrown_away(browser, sheet):
+    answer = browser.post(f"{page_of(sheet)}throw-away/")
+    assert (answer["Location"], ClientSheet.objects.count()) == (HERE, 0)
+    assert browser.get(page_of(sheet)).status_code == 404
+
+
+def test_a_file_at_work_shows_how_far_it_is_and_looks_again_by_itself(read, browser, sheet):
+    ClientSheet.objects.filter(pk=sheet.pk).update(counts={"rows": 500, "place": 200, "new": 0, "changed": 0, "by": 1})
+    page = read(browser.get(page_of(sheet)))
+    assert (page.values("progress", "value"), page.values("section", "hx-trigger")) == (["200"], ["every 2s"])
+    ClientSheet.objects.filter(pk=sheet.pk).update(counts={**sheet.counts, "rows": 500, "place": 200, "stopped": 1})
+    page = read(browser.get(page_of(sheet)))
+    assert ("Go on" in page.all("button"), page.values("section", "hx-trigger")) == (True, [])
+
+
+# Export
+
+
+@pytest.fixture
+def three(make, scope, owner):
+    bygg = make.client(
+        owner, "Åkerlunds Bygg AB", organisation_number="5560360793", email="a@x.example", phone="+46 40 1"
+    )
+    anna = make.client(owner, "Anna Ek", organisation_number=PERSON, vat_number=f"SE{PERSON}01", city="=1+1")
+    gone = make.client(owner, "Borta AB")
+    archive_clients(ids=[gone.pk], actor=owner, at=AT)
+    return [bygg, anna, gone]
+
+
+def exported(answer):
+    content = b"".join(answer.streaming_content)
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def names(answer):
+    return [row[0] for row in exported(answer)[1:]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["Anna Ek", "Åkerlunds Bygg AB"]),
+        ("?sort=-name", ["Åkerlunds Bygg AB", "Anna Ek"]),
+        ("?q=bygg", ["Åkerlunds Bygg AB"]),
+        ("?show=archived", ["Borta AB"]),
+        ("?show=linked", ["Åkerlunds Bygg AB"]),
+        ("?show=linked&q=anna", []),
+    ],
+)
+def test_an_export_is_what_the_list_shows(browser, three, ledger, query, found):
+    assert names(browser.post(EXPORT + query, {"form": "csv"})) == found
+
+
+def test_an_export_is_harmless_in_a_spreadsheet(browser, three):
+    """B06: formulas are text, numbers are numbers."""
+    head, anna, bygg = exported(browser.post(EXPORT, {"form": "csv"}))
+    by_name = dict(zip(head, anna, strict=True))
+    assert (by_name["City"], by_name["Terms of payment, days"]) == ("'=1+1", "30")
+    assert dict(zip(head, bygg, strict=True))["Phone"] == "'+46 40 1"
+
+
+def test_personal_numbers_are_masked_unless_somebody_who_may_see_them_asks(signed_in, browser, member, three):
+    """S51: and who had them in full stands in the audit log."""
+    masked = exported(browser.post(EXPORT, {"form": "csv"}))[1]
+    assert masked[1:3] == ["750231-****", "SE750231****"]
+    whole = exported(browser.post(EXPORT, {"form": "csv", "whole": "1"}))[1]
+    assert whole[1:3] == [f"{PERSON[:6]}-{PERSON[6:]}", f"SE{PERSON}01"]
+    entry = AuditEntry.objects.latest("id")
+    assert (entry.action, entry.summary) == ("client.export", "Clients exported: 2")
+    assert entry.after == {"file": "csv", "search": "", "personal numbers": "in full"}
+    assert signed_in(member).post(EXPORT, {"form": "csv", "whole": "1"}).status_code == 403
+    assert exported(signed_in(member).post(EXPORT, {"form": "csv"}))[1][1] == "750231-****"
+
+
+def test_an_exported_workbook_can_be_imported_and_changes_nothing(read, browser, three):
+    answer = browser.post(EXPORT, {"form": "xlsx", "whole": "1"})
+    content = b"".join(answer.streaming_content)
+    assert answer["Content-Disposition"].endswith('.xlsx"')
+    assert list(tables.rows(tables.keep(content), Reading()))[2].cells[:2] == ("Åkerlunds Bygg AB", "556036-0793")
+    browser.post(HERE, sent(content, "clients.xlsx"))
+    page = read(browser.get(page_of(ClientSheet.objects.get())))
+    assert page.facts == {"New": "0", "Would change": "0", "Unchanged": "2", "With errors": "0"}
+
+
+def test_an_exported_csv_can_be_imported_and_changes_nothing(read, browser, three):
+    content = b"".join(browser.post(EXPORT, {"form": "csv", "whole": "1"}).streaming_content)
+    browser.post(HERE, sent(content))
+    page = read(browser.get(page_of(ClientSheet.objects.get())))
+    assert page.facts == {"New": "0", "Would change": "0", "Unchanged": "2", "With errors": "0"}
+
+
+def test_the_page_says_how_many_and_refuses_what_no_file_takes(read, browser, three, monkeypatch):
+    from uku.web.views import client_sheets
+
+    assert "Export 2 clients" in read(browser.get(EXPORT)).all("button")
+    assert browser.post(EXPORT, {"form": "pdf"}).status_code == 422
+    monkeypatch.setitem(client_sheets.MOST_EXPORTED, "xlsx", 1)
+    assert browser.post(EXPORT, {"form": "xlsx"}).status_code == 422
+    assert not AuditEntry.objects.filter(action="client.export").exists()
+
+
+def test_an_export_asks_no_more_for_more_clients(browser, make, owner, scope, ledger):
+    from django.db import connection
+
+    asked = []
+    for count in (3, 40):
+        for number in range(count):
+            make.client(owner, f"Bolag {count} {number}")
+        with CaptureQueriesContext(connection) as queries:
+            exported(browser.post(EXPORT, {"form": "csv"}))
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
+
+
+def test_the_list_offers_import_and_export_and_keeps_one_primary_action(read, signed_in, browser, member, three):
+    page = read(browser.get("/w/byran/clients/?q=anna"))
+    assert [text for text in page.all("a") if text.startswith(("Import", "Export"))] == ["Import", "Export 1 client"]
+    assert f"{EXPORT}?q=anna" in page.values("a", "href")
+    primary = [a for tag, a in page.tags if tag in {"a", "button"} and "button--primary" in (a.get("class") or "")]
+    assert len(primary) == 1
+    assert "Import" not in read(signed_in(member).get("/w/byran/clients/")).all("a")
