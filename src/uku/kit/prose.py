@@ -1,4 +1,4 @@
-"""Longer texts for people, written in Markdown and drawn in our own look."""
+"""Longer texts for people, written in Markdown and drawn in our own look. Pure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 TABLE_BOX = '<div class="table-box" role="region" aria-label="{label}" tabindex="0"><table class="table">'
-
-
-FALLBACK = "en"
-
-
-@cache
-def read_text(folder: Path, name: str, language: str = FALLBACK) -> str:
-    """Return a text of a folder that has one folder a language, or the English one where it is not translated."""
-    wanted = folder / language / f"{name}.md"
-    return (wanted if wanted.exists() else folder / FALLBACK / f"{name}.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""Clients from a file: upload, columns and preview, taking in, and what was left out. Clients to a file: export."""
+"""Clients from a file: upload, columns and preview, taking in, and what was left out."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,18 +18,14 @@ from uku.clients.sheets.previewing import Figures, Preview, heading_of, preview,
 from uku.clients.sheets.tables import MOST_BYTES, MOST_ROWS
 from uku.clients.sheets.troubles import Unreadable
 from uku.clients.sheets.words import column_name, label_of, of_file, of_trouble
-from uku.clients.sheets.writing import as_csv, as_xlsx
+from uku.clients.sheets.writing import as_csv
 from uku.kit import clock
-from uku.web import client_export
-from uku.web.client_listing import Listing
 from uku.web.forms.client_sheets import ColumnsForm
 from uku.web.sheet_words import fate_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
-MOST_EXPORTED = {"csv": 100_000, "xlsx": 20_000}
 CSV_TYPE = "text/csv; charset=utf-8"
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_FIGURE = 6
 REFUSED = 422
 
@@ -212,37 +208,10 @@ def sheet_refused(request: WorkspaceRequest, pk: int) -> HttpResponse:
     except Unreadable:
         raise Http404 from None
     operations.note_refused_rows(sheet=sheet, actor=request.user, at=clock.now())
-    return _as_file(HttpResponse(content, content_type=CSV_TYPE), f"left-out-{sheet.pk}.csv")
+    return as_file(HttpResponse(content, content_type=CSV_TYPE), f"left-out-{sheet.pk}.csv")
 
 
-@workspace_page(Permission.SEE)
-@require_http_methods(["GET", "HEAD", "POST"])
-def client_export_page(request: WorkspaceRequest) -> HttpResponse:
-    """Say what would be exported, then send it; a POST, because that is written down (S45)."""
-    listing, form = Listing.of(request), request.POST.get("form", "xlsx")
-    count, limit = listing.counts.get(listing.show, 0), MOST_EXPORTED.get(form, 0)
-    if request.method == "POST" and count <= limit:
-        return _export(request, listing, form, count)
-    context = {"listing": listing, "count": count, "limit": limit, "form_name": form}
-    if request.method == "POST":
-        context["too_many"] = True
-    return render(request, "clients/export.html", context, status=REFUSED if request.method == "POST" else 200)
-
-
-def _export(request: WorkspaceRequest, listing: Listing, form: str, count: int) -> HttpResponse:
-    workspace, whole = request.workspace, bool(request.POST.get("whole"))
-    note = operations.note_whole_export if whole else operations.note_export
-    facts = {"file": form, "search": listing.query}
-    note(workspace=workspace, actor=request.user, at=clock.now(), count=count, facts=facts)
-    rows = client_export.rows(listing, whole_numbers=whole)
-    name = f"clients-{workspace.slug}-{clock.today(workspace.time_zone)}.{form}"
-    if form == "xlsx":
-        book = as_xlsx(rows, title=gettext("Clients"))
-        return _as_file(FileResponse(book, content_type=XLSX_TYPE), name)
-    return _as_file(StreamingHttpResponse(as_csv(rows), content_type=CSV_TYPE), name)
-
-
-def _as_file(response: HttpResponseBase, name: str) -> HttpResponse:
+def as_file(response: HttpResponseBase, name: str) -> HttpResponse:
     """Name the file that the browser stores. One that streams is an HttpResponse in all that a page needs of it."""
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return cast("HttpResponse", response)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.invoices.models import OPEN_STATES, Invoice
 from uku.kit import clock
-from uku.products.articles import OURS, Article, differences, rate_text, standing, texts_of
+from uku.products.articles import OURS, differences, standing
 from uku.products.models import Product
 from uku.products.operations import (
     ArticleChanged,
@@ -32,12 +31,12 @@ from uku.products.operations import (
 from uku.web import offers
 from uku.web.forms.products import UNIT_LIST, UNITS, ProductForm, sent_version
 from uku.web.lists import chosen_ids, searched_words
+from uku.web.product_forms import LONGEST_NUMBER, form_for
 from uku.web.product_listing import ProductListing, badge_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 SHOWN_ARTICLES = 20
-LONGEST_NUMBER = 50
 FORM, PAGE = "products/form.html", "products/page.html"
 
 
@@ -84,7 +83,7 @@ def product_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def product_new(request: WorkspaceRequest) -> HttpResponse:
     if request.htmx.target == "articles":
         return _found(request)
-    form = _form(request)
+    form = form_for(request)
     if request.method == "POST" and form.is_valid():
         product = create_product(actor=request.user, at=clock.now(), article=form.article, **form.cleaned_data)
         messages.success(request, gettext("%(name)s is added.") % {"name": product})
@@ -98,7 +97,7 @@ def product_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product.objects, pk=pk)
     if request.htmx.target == "articles":
         return _found(request)
-    form = _form(request, product)
+    form = form_for(request, product)
     if request.method == "POST" and form.is_valid():
         said: dict[str, Any] = {"changes": form.cleaned_data, "version": form.seen_version, "article": form.article}
         try:
@@ -167,53 +166,6 @@ def _product_page(
         "late": late,
     }
     return render(request, PAGE, context, status=status)
-
-
-def _form(request: WorkspaceRequest, product: Product | None = None) -> ProductForm:
-    """Read what was sent or picked. The article is read now, outside of any transaction, if it never was."""
-    system, own = offers.article_system(), product.article_number if product else ""
-    sent = request.POST.get("article_number", "").strip() if request.method == "POST" else None
-    number = (sent if sent is not None else _picked(request, own)) if system else ""
-    article = offers.article(number) if number and "\x00" not in number else None
-    return ProductForm(
-        request.POST or None,
-        initial=_proposal(product, article, number) if system else _of(product),
-        rates=_rates(request, product),
-        article=article,
-        product=product,
-        system=system,
-    )
-
-
-def _picked(request: WorkspaceRequest, own: str) -> str:
-    """Return the number of the article that the address names: another one, none, or else the product's own."""
-    return searched_words(request, "article")[:LONGEST_NUMBER] if "article" in request.GET else own
-
-
-def _rates(request: WorkspaceRequest, product: Product | None) -> list[Decimal]:
-    """Return the rates to choose from, highest first; the product's own is always one of them."""
-    known = {found.rate for found in offers.tax_rates(request.workspace)}
-    return sorted(known | ({product.vat_rate} if product else set()), reverse=True)
-
-
-def _of(product: Product | None) -> dict[str, Any]:
-    if product is None:
-        return {}
-    return {
-        "name": product.name,
-        "unit": product.unit,
-        "price": f"{product.price:.2f}",
-        "vat_rate": rate_text(product.vat_rate),
-        "article_number": product.article_number,
-    }
-
-
-def _proposal(product: Product | None, article: Article | None, number: str) -> dict[str, Any]:
-    """Propose what a newly picked article says; what it does not say stays as it is."""
-    if article is None or not article.active or (product and product.article_number == number):
-        return {**_of(product), "article_number": product.article_number if product and number else ""}
-    said = {OURS[field]: text for field, text in texts_of(article).items() if text}
-    return {**_of(product), **said, "article_number": number}
 
 
 def _form_page(

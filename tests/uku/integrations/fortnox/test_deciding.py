@@ -13,7 +13,7 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged, archive_clients, create_client, edit_client
-from uku.integrations.fortnox import creating, deciding
+from uku.integrations.fortnox import creating, deciding, newcomers
 from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.health import waiting
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, Problem
@@ -269,7 +269,7 @@ def test_members_decide_nothing(working, owner, member):
         lambda: deciding.create_from(record=record, **by(member)),
         lambda: deciding.create_clients(ids=[record.pk], **by(member)),
         lambda: deciding.ignore(ids=[record.pk], **by(member)),
-        lambda: deciding.finish_first_import(**by(member)),
+        lambda: newcomers.finish_first_import(**by(member)),
         lambda: creating.create_all(up_to=record.pk, **by(member)),
     ]
     for act in acts:
@@ -323,8 +323,8 @@ def test_who_waits_when_the_first_import_is_finished_waits_on_and_who_comes_late
     connection.save()
     fortnox.customer()
     bring_in(connection)
-    deciding.finish_first_import(**by(owner))
-    deciding.finish_first_import(**by(owner))
+    newcomers.finish_first_import(**by(owner))
+    newcomers.finish_first_import(**by(owner))
     fortnox.customer(Name="Ny Kund AB")
     bring_in(Connection.objects.get(), full=True)
     assert [client.name for client in Client.objects.all()] == ["Ny Kund AB"]
@@ -334,7 +334,7 @@ def test_who_waits_when_the_first_import_is_finished_waits_on_and_who_comes_late
 
 def test_another_company_has_a_first_import_of_its_own(working, owner):
     ran("customers")
-    deciding.finish_first_import(**by(owner))
+    newcomers.finish_first_import(**by(owner))
     assert not waiting.is_first_import(Connection.objects.get())
     Connection.objects.update(company_id="556002")
     assert waiting.is_first_import(Connection.objects.get())
@@ -342,8 +342,8 @@ def test_another_company_has_a_first_import_of_its_own(working, owner):
 
 @pytest.mark.parametrize(("choice", "clients"), [(NewClients.CREATE, 1), (NewClients.ASK, 0)])
 def test_the_setting_decides_about_new_customers(fortnox, connection, workspace, owner, choice, clients):
-    deciding.choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
-    deciding.choose_new_clients(workspace=workspace, choice=choice, **by(owner))
+    newcomers.choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
+    newcomers.choose_new_clients(workspace=workspace, choice=choice, **by(owner))
     fortnox.customer()
     bring_in(Connection.objects.get())
     assert Client.objects.count() == clients

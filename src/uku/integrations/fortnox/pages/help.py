@@ -12,6 +12,7 @@ from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.health import standing
 from uku.integrations.fortnox.help import CONNECTING, SUMMARY_TASKS, text_of
 from uku.kit import prose
+from uku.kit.texts import FALLBACK
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -35,6 +36,6 @@ def _show(request: WorkspaceRequest, name: str) -> HttpResponse:
         route = ROUTES.get(address)
         return reverse(route, kwargs={"slug": request.workspace.slug}) if route else address
 
-    text = prose.render(text_of(name, get_language() or prose.FALLBACK), link=link)
+    text = prose.render(text_of(name, get_language() or FALLBACK), link=link)
     badge = standing.badge(connection_of(request.workspace))
     return render(request, "fortnox/help.html", {"text": text, "badge": badge, "tab": "help"})

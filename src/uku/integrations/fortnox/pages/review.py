@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from uku.integrations.fortnox import creating, deciding
+from uku.integrations.fortnox import creating, deciding, newcomers
 from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.health import waiting
@@ -212,7 +212,7 @@ def _tell_creation(request: WorkspaceRequest, creation: BulkCreation) -> None:
 def finish(request: WorkspaceRequest) -> HttpResponse:
     """End the first import; who waits goes on waiting."""
     try:
-        deciding.finish_first_import(actor=request.user, at=clock.now())
+        newcomers.finish_first_import(actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
     else:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from uku.integrations.fortnox import deciding, pushing
+from uku.integrations.fortnox import newcomers, pushing
 from uku.integrations.fortnox.connection import connecting
 from uku.integrations.fortnox.connection.scopes import lacking_scopes, titles_of
 from uku.integrations.fortnox.connection.working import ON_FREE, NotWorking
@@ -54,7 +54,7 @@ def new_clients(request: WorkspaceRequest) -> HttpResponse:
         messages.error(request, str(ON_FREE))
     elif form.is_valid():
         choice = NewClients(form.cleaned_data["new_clients"])
-        deciding.choose_new_clients(workspace=request.workspace, choice=choice, actor=request.user, at=clock.now())
+        newcomers.choose_new_clients(workspace=request.workspace, choice=choice, actor=request.user, at=clock.now())
         messages.success(request, _("Settings saved."))
     else:
         messages.error(request, _("Nothing was saved: choose one of the two."))

@@ -1,0 +1,61 @@
+"""The panels of a client's page: the customers it is, and those it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from uku.clients.models import Client
+from uku.integrations.fortnox import client_states
+from uku.integrations.fortnox.connection.working import NotWorking, refuse_while_off
+from uku.integrations.fortnox.models import CustomerRecord
+from uku.integrations.registry import Action, Badge, Panel
+
+
+def panels_of(client: Client) -> Sequence[Panel]:
+    linked = CustomerRecord.objects.filter(client=client).order_by("id")
+    suggested = CustomerRecord.objects.filter(suggested=client).order_by("id")
+    on = not _is_off() if suggested else False
+    return [*map(_linked_panel, linked), *(_suggested_panel(client, record, on=on) for record in suggested)]
+
+
+def _linked_panel(record: CustomerRecord) -> Panel:
+    facts = (
+        (_("Fortnox customer"), f"{record.number} {record.name}"),
+        (_("Linked because"), record.evidence),
+        (_("E-mail in Fortnox"), record.email),
+        (_("Last read"), f"{record.seen_at:%Y-%m-%d %H:%M}"),
+    )
+    return Panel("Fortnox", client_states.badge_of_linked(record), tuple(fact for fact in facts if fact[1]))
+
+
+def _suggested_panel(client: Client, record: CustomerRecord, *, on: bool) -> Panel:
+    """A customer that may be this client: a person decides."""
+    place = {"slug": client.workspace.slug, "pk": record.pk}
+    return Panel(
+        _("Fortnox customer %(number)s may be this client") % {"number": record.number},
+        Badge(_("Suggested"), "warning"),
+        (
+            (_("Name in Fortnox"), record.name),
+            (_("E-mail in Fortnox"), record.email or "–"),
+            (_("Place"), f"{record.postcode} {record.city}".strip() or "–"),
+            (_("Evidence"), record.evidence),
+        ),
+        actions=(
+            Action(_("Link"), f"{reverse('fortnox:link', kwargs=place)}?client={client.pk}", primary=True),
+            Action(_("Create client"), reverse("fortnox:create-client", kwargs=place)),
+        )
+        if on
+        else (),
+    )
+
+
+def _is_off() -> bool:
+    """Say whether the integration is disabled, or the plan has none."""
+    try:
+        refuse_while_off()
+    except NotWorking:
+        return True
+    return False

@@ -1,0 +1,62 @@
+"""The form of a product, filled with what the product is or what a picked article says."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from uku.products.articles import OURS, Article, rate_text, texts_of
+from uku.products.models import Product
+from uku.web import offers
+from uku.web.forms.products import ProductForm
+from uku.web.lists import searched_words
+from uku.workspaces.access import WorkspaceRequest
+
+LONGEST_NUMBER = 50
+
+
+def form_for(request: WorkspaceRequest, product: Product | None = None) -> ProductForm:
+    """Read what was sent or picked. The article is read now, outside of any transaction, if it never was."""
+    system, own = offers.article_system(), product.article_number if product else ""
+    sent = request.POST.get("article_number", "").strip() if request.method == "POST" else None
+    number = (sent if sent is not None else _picked(request, own)) if system else ""
+    article = offers.article(number) if number and "\x00" not in number else None
+    return ProductForm(
+        request.POST or None,
+        initial=_proposal(product, article, number) if system else _of(product),
+        rates=_rates(request, product),
+        article=article,
+        product=product,
+        system=system,
+    )
+
+
+def _picked(request: WorkspaceRequest, own: str) -> str:
+    """Return the number of the article that the address names: another one, none, or else the product's own."""
+    return searched_words(request, "article")[:LONGEST_NUMBER] if "article" in request.GET else own
+
+
+def _rates(request: WorkspaceRequest, product: Product | None) -> list[Decimal]:
+    """Return the rates to choose from, highest first; the product's own is always one of them."""
+    known = {found.rate for found in offers.tax_rates(request.workspace)}
+    return sorted(known | ({product.vat_rate} if product else set()), reverse=True)
+
+
+def _of(product: Product | None) -> dict[str, Any]:
+    if product is None:
+        return {}
+    return {
+        "name": product.name,
+        "unit": product.unit,
+        "price": f"{product.price:.2f}",
+        "vat_rate": rate_text(product.vat_rate),
+        "article_number": product.article_number,
+    }
+
+
+def _proposal(product: Product | None, article: Article | None, number: str) -> dict[str, Any]:
+    """Propose what a newly picked article says; what it does not say stays as it is."""
+    if article is None or not article.active or (product and product.article_number == number):
+        return {**_of(product), "article_number": product.article_number if product and number else ""}
+    said = {OURS[field]: text for field, text in texts_of(article).items() if text}
+    return {**_of(product), **said, "article_number": number}
