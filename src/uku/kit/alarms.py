@@ -83,8 +83,7 @@ def _mail(alarm: Alarm) -> bool:
         return False
     subject = _("Uku at %(address)s needs its operator") % {"address": settings.UKU.public_url}
     end = _("This message is sent once. `uku doctor` says whether the fault is still there.")
-    message = EmailMessage(subject, f"{alarm.text}\n\n{end}\n", to=[settings.UKU.operator_email])
-    outcome = hand_in(message)
+    outcome = hand_in(EmailMessage(subject, f"{alarm.text}\n\n{end}\n", to=[settings.UKU.operator_email]))
     if outcome == Outcome.REFUSED:
         Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)
     return outcome == Outcome.SENT

@@ -30,6 +30,7 @@ CONTRACT = {
     "fortnox.keep_alive",
     "fortnox.push",
     "fortnox.read_details",
+    "fortnox.reload",
     "fortnox.sweep",
     "fortnox.sync",
     "kit.delete_ended",

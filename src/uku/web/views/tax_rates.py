@@ -56,15 +56,12 @@ def tax_rates(request: WorkspaceRequest) -> HttpResponse:
         raise Http404
     form = RateNameForm(request.POST)
     if not form.is_valid():
-        wrong = replace(line, errors=[str(error) for error in form.errors["name"]], typed=_typed(request))
+        typed = request.POST.get("name", "").replace("\x00", "")[:1000]
+        wrong = replace(line, errors=[str(error) for error in form.errors["name"]], typed=typed)
         return _page(request, [wrong if each is line else each for each in lines], status=422)
     name_rate(rate=line.rate, name=form.cleaned_data["name"], actor=request.user, at=clock.now())
     messages.success(request, gettext("The name of %(rate)s %% is saved.") % {"rate": line.code})
     return redirect("tax-rates", slug=request.workspace.slug)
-
-
-def _typed(request: WorkspaceRequest) -> str:
-    return request.POST.get("name", "").replace("\x00", "")[:1000]
 
 
 def _page(request: WorkspaceRequest, lines: Sequence[RateLine], *, status: int = 200) -> HttpResponse:

@@ -74,12 +74,6 @@ def sync_now(request: WorkspaceRequest) -> HttpResponse:
     return go_to(request, "activity")
 
 
-def _refused(request: WorkspaceRequest, refusal: NotWorking, page: str, pk: int) -> HttpResponse:
-    """Say why nothing was done, on the page that the button stood on."""
-    messages.error(request, str(refusal))
-    return redirect(page, slug=request.workspace.slug, pk=pk)
-
-
 @workspace_page(MANAGE)
 @require_POST
 def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
@@ -87,5 +81,5 @@ def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         pushing.retry(push=push, actor=request.user)
     except NotWorking as refusal:
-        return _refused(request, refusal, "invoice", push.invoice_id)
+        messages.error(request, str(refusal))
     return redirect("invoice", slug=request.workspace.slug, pk=push.invoice_id)
