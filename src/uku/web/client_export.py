@@ -11,18 +11,18 @@ from uku.clients.sheets.headings import FIELDS
 from uku.clients.sheets.words import label_of
 from uku.clients.sheets.writing import Cell
 from uku.web import offers
-from uku.web.client_listing import Listing
+from uku.web.client_listing import ClientListing
 from uku.web.templatetags.figures import full_number
 
 _AT_ONCE = 2_000
 
 
-def rows(listing: Listing, *, whole_numbers: bool) -> Iterator[Sequence[Cell]]:
+def rows(listing: ClientListing, *, whole_numbers: bool) -> Iterator[Sequence[Cell]]:
     """Yield the heading and a row for each client, read in one query as they are written.
 
     Personal numbers are masked as on the list, unless somebody who may see them asks for them whole (S51).
     """
-    clients = offers.with_state(listing.clients)
+    clients = offers.with_state(listing.records)
     types = dict(VatType.choices)
     return _told(clients.iterator(chunk_size=_AT_ONCE), listing.states, types, whole_numbers=whole_numbers)
 

@@ -27,15 +27,6 @@ class Chip:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column that sorts: a second press turns the order round."""
-
-    label: str
-    url: str
-    direction: str
-
-
 def searched_words(request: HttpRequest, name: str = "q") -> str:
     """Return the words of a search box, without what a database would not take."""
     return request.GET.get(name, "").replace("\x00", "").strip()[:LONGEST_SEARCH]

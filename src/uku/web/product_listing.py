@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Collate, Length, Lower
 from django.http import HttpRequest
@@ -18,9 +16,10 @@ from uku.integrations.registry import Badge
 from uku.products.articles import OURS, Standing, standing
 from uku.products.models import Product
 from uku.web import offers
-from uku.web.lists import PAGE_SIZE, Chip, Heading, searched_words
+from uku.web.listings import ARCHIVED, Listing
+from uku.web.lists import searched_words
 
-ARCHIVED, DIFFERS = "archived", "differs"
+DIFFERS = "differs"
 # å, ä and ö behind z, as the Swedish alphabet has them: in ASCII these signs follow it, on every PostgreSQL.
 _BY_NAME = Collate(Func(Lower("name"), Value("åäöéü"), Value("{|}eu"), function="translate"), "C")
 # Numbers are text: 2 before 10, and one order on every PostgreSQL (reliability B52).
@@ -36,10 +35,9 @@ _COMPARED = ("article_number", "article_seen", *OURS.values())
 
 
 @dataclass(frozen=True)
-class ProductListing:
-    words: str
-    show: str
-    sort: str
+class ProductListing(Listing):
+    """Products; `system` is what their articles are in, "" for none."""
+
     system: str
 
     @classmethod
@@ -49,7 +47,7 @@ class ProductListing:
         shows = {ARCHIVED, DIFFERS} if system else {ARCHIVED}
         show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
         known = sort.removeprefix("-") in ORDERS
-        return cls(searched_words(request), show if show in shows else "", sort if known else "name", system)
+        return cls(searched_words(request), show if show in shows else "", sort if known else "name", system=system)
 
     @cached_property
     def standings(self) -> Mapping[int, Standing]:
@@ -69,41 +67,19 @@ class ProductListing:
         return {"": found["active"], DIFFERS: len(self._differing), ARCHIVED: found["archived"]}
 
     @property
-    def is_empty(self) -> bool:
-        """Say whether the workspace has no product at all."""
-        return not self.words and not self.counts[""] and not self.counts[ARCHIVED]
-
-    @property
-    def shows_archived(self) -> bool:
-        return self.show == ARCHIVED
-
-    @property
-    def chips(self) -> list[Chip]:
+    def filters(self) -> Mapping[str, str]:
         differs = _("Differs from %(system)s") % {"system": self.system}
-        labels = {"": _("Active"), DIFFERS: differs, ARCHIVED: _("Archived")}
-        shown = [code for code in labels if code in {"", self.show} or self.counts[code]]
-        return [Chip(labels[code], self._url(show=code), self.counts[code], code == self.show) for code in shown]
+        return {"": _("Active"), DIFFERS: differs, ARCHIVED: _("Archived")}
 
     @property
-    def headings(self) -> Mapping[str, Heading]:
-        labels = {
+    def columns(self) -> Mapping[str, str]:
+        return {
             "name": _("Name"),
             "article": _("Article"),
             "unit": _("Unit"),
             "price": _("Price"),
             "rate": _("VAT rate"),
         }
-        return {name: self._heading(name, label) for name, label in labels.items()}
-
-    @property
-    def query(self) -> str:
-        return self._url().removeprefix("?")
-
-    def page(self, request: HttpRequest) -> Page[Any]:
-        """Return the page that the address asks for, else the first or last; its count is known already."""
-        pages = Paginator(self._ordered(), PAGE_SIZE)
-        pages.__dict__["count"] = self.counts[self.show]
-        return pages.get_page(request.GET.get("page"))
 
     def rows(self, products: Sequence[Product]) -> list[tuple[Product, Badge]]:
         return [(product, badge_of(product, self.standings.get(product.pk), self.system)) for product in products]
@@ -112,29 +88,20 @@ class ProductListing:
     def _differing(self) -> frozenset[int]:
         return frozenset(pk for pk, found in self.standings.items() if found != Standing.SAME)
 
-    def _heading(self, name: str, label: str) -> Heading:
-        if self.sort == name:
-            return Heading(label, self._url(sort=f"-{name}"), "ascending")
-        return Heading(label, self._url(sort=name), "descending" if self.sort == f"-{name}" else "none")
-
-    def _url(self, **changes: str) -> str:
-        parts = {"q": self.words, "show": self.show, "sort": self.sort, **changes}
-        kept = {name: value for name, value in parts.items() if value and (name, value) != ("sort", "name")}
-        return f"?{urlencode(kept)}"
-
-    def _found(self) -> QuerySet[Product]:
-        found = Product.objects.get_queryset()
-        for word in self.words.split():
-            found = found.filter(Q(name__icontains=word) | Q(article_number__istartswith=word))
-        return found
-
-    def _ordered(self) -> QuerySet[Product]:
+    @property
+    def records(self) -> QuerySet[Product]:
         found = self._found().filter(archived_at__isnull=not self.shows_archived)
         if self.show == DIFFERS:
             found = found.filter(pk__in=self._differing)
         down = self.sort.startswith("-")
         columns = [_expression(column) for column in ORDERS[self.sort.removeprefix("-")]]
         return found.order_by(*(column.desc() if down else column.asc() for column in columns), "id")
+
+    def _found(self) -> QuerySet[Product]:
+        found = Product.objects.get_queryset()
+        for word in self.words.split():
+            found = found.filter(Q(name__icontains=word) | Q(article_number__istartswith=word))
+        return found
 
 
 def badge_of(product: Product, found: Standing | None, system: str) -> Badge:

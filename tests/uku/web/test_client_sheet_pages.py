@@ -268,11 +268,11 @@ def test_an_exported_csv_can_be_imported_and_changes_nothing(read, browser, thre
 
 
 def test_the_page_says_how_many_and_refuses_what_no_file_takes(read, browser, three, monkeypatch):
-    from uku.web.views import client_sheets
+    from uku.web.views import client_export
 
     assert "Export 2 clients" in read(browser.get(EXPORT)).all("button")
     assert browser.post(EXPORT, {"form": "pdf"}).status_code == 422
-    monkeypatch.setitem(client_sheets.MOST_EXPORTED, "xlsx", 1)
+    monkeypatch.setitem(client_export.MOST_EXPORTED, "xlsx", 1)
     assert browser.post(EXPORT, {"form": "xlsx"}).status_code == 422
     assert not AuditEntry.objects.filter(action="client.export").exists()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,21 +22,21 @@ from uku.clients.operations import (
 from uku.kit import clock
 from uku.tasks.models import Task
 from uku.web import offers
-from uku.web.client_listing import Listing
+from uku.web.client_listing import ClientListing
 from uku.web.forms.clients import ClientForm
+from uku.web.listings import back_to
+from uku.web.lists import chosen_ids
 from uku.web.views.billing import lines_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 SHOWN_ON_CLIENT = 20
-MOST_CHOSEN = 50
-LONGEST_ID = 18
 
 
 @workspace_page(Permission.SEE)
 @require_safe
 def client_list(request: WorkspaceRequest) -> HttpResponse:
-    listing = Listing.of(request)
+    listing = ClientListing.of(request)
     page = listing.page(request)
     badges = offers.client_badges(list(page))
     rows = [(client, badges.get(client.pk)) for client in page]
@@ -51,7 +50,7 @@ def client_list(request: WorkspaceRequest) -> HttpResponse:
 @require_POST
 def client_bulk(request: WorkspaceRequest) -> HttpResponse:
     """Archive or restore the chosen clients; one that is not of this workspace refuses them all (B01)."""
-    ids = _chosen(request)
+    ids = chosen_ids(request, "client")
     try:
         if request.POST.get("action") == "restore":
             count = restore_clients(ids=ids, actor=request.user, at=clock.now())
@@ -66,23 +65,7 @@ def client_bulk(request: WorkspaceRequest) -> HttpResponse:
         messages.success(request, words % {"count": count})
     else:
         messages.info(request, gettext("No client was chosen. Tick the boxes in front of their names first."))
-    return redirect(_back(request, ids))
-
-
-def _chosen(request: WorkspaceRequest) -> list[int]:
-    """Return the chosen ids; more than a page of them, or no numbers, is no form of ours."""
-    sent = request.POST.getlist("client")
-    if len(sent) > MOST_CHOSEN or not all(one.isascii() and one.isdigit() and len(one) <= LONGEST_ID for one in sent):
-        raise Http404
-    return [int(one) for one in sent]
-
-
-def _back(request: WorkspaceRequest, ids: list[int]) -> str:
-    """Return the list as it was filtered, or the page of the one client."""
-    if request.POST.get("from") == "client" and len(ids) == 1:
-        return reverse("client", kwargs={"slug": request.workspace.slug, "pk": ids[0]})
-    query = request.POST.get("query", "")
-    return reverse("clients", kwargs={"slug": request.workspace.slug}) + (f"?{query}" if query.isprintable() else "")
+    return redirect(back_to(request, ids, listed="clients", one="client"))
 
 
 @workspace_page(Permission.SEE)

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -30,6 +29,7 @@ from uku.products.operations import (
 )
 from uku.web import offers
 from uku.web.forms.products import UNIT_LIST, UNITS, ProductForm, sent_version
+from uku.web.listings import back_to
 from uku.web.lists import chosen_ids, searched_words
 from uku.web.product_forms import LONGEST_NUMBER, form_for
 from uku.web.product_listing import ProductListing, badge_of
@@ -69,7 +69,7 @@ def product_bulk(request: WorkspaceRequest) -> HttpResponse:
         messages.success(request, words % {"count": count})
     else:
         messages.info(request, gettext("No product was chosen. Tick the boxes in front of their names first."))
-    return redirect(_back(request, ids))
+    return redirect(back_to(request, ids, listed="products", one="product"))
 
 
 @workspace_page(Permission.SEE)
@@ -139,14 +139,6 @@ def _told(verb: str, count: int) -> str:
         return gettext("The product stays as it is. What the article says now is no longer shown as different.")
     words = ngettext("%(count)d field is taken over.", "%(count)d fields are taken over.", count) % {"count": count}
     return words + " " + gettext("Drafts keep the rows they have.")
-
-
-def _back(request: WorkspaceRequest, ids: list[int]) -> str:
-    """Return the list as it was filtered, or the page of the one product."""
-    if request.POST.get("from") == "product" and len(ids) == 1:
-        return reverse("product", kwargs={"slug": request.workspace.slug, "pk": ids[0]})
-    query = request.POST.get("query", "")
-    return reverse("products", kwargs={"slug": request.workspace.slug}) + (f"?{query}" if query.isprintable() else "")
 
 
 def _product_page(
