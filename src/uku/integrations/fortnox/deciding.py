@@ -74,9 +74,9 @@ def unlink(*, record: CustomerRecord, actor: User, at: datetime) -> None:
     if held.client_id is None:
         return
     client = held.client
-    held.client, held.suggested, held.identity_changed_at = None, client, None
+    held.client, held.suggested, held.identity_changed_at, held.invoiced_at = None, client, None, None
     held.evidence = f"Unlinked by {actor}"[:LONGEST_EVIDENCE]
-    held.save(update_fields=["client", "suggested", "identity_changed_at", "evidence"])
+    held.save(update_fields=["client", "suggested", "identity_changed_at", "invoiced_at", "evidence"])
     _note(actor, "fortnox.unlink", held, f"unlinked from {client}", at)
     _settle(at)
 
@@ -100,7 +100,7 @@ def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def accept_identity(*, record: CustomerRecord, actor: User, at: datetime) -> None:
-    """Say that a customer with another organisation number is the same client still (F56). Raises NotAllowed."""
+    """Say that a customer with another organisation number is the same client still (B44). Raises NotAllowed."""
     (held,) = _held([record.pk])
     if held.identity_changed_at is None:
         return
@@ -108,6 +108,25 @@ def accept_identity(*, record: CustomerRecord, actor: User, at: datetime) -> Non
     held.save(update_fields=["identity_changed_at"])
     problems.solve(company_id=held.company_id, kind=problems.CUSTOMER, numbers=[held.number], at=at)
     _note(actor, "fortnox.same_client", held, f"is {held.client} still", at)
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def invoice_this_one(*, record: CustomerRecord, actor: User, at: datetime) -> None:
+    """Choose which of a client's customers is invoiced from now on; it fills the client, too.
+
+    What is on its way goes where it was sent. Raises NotAllowed, AlreadyDecided for one that was unlinked meanwhile.
+    """
+    (held,) = _held([record.pk])
+    if held.client is None:
+        raise AlreadyDecided(held)
+    if invoiced_customer(held.client, held.company_id) == held:
+        return
+    held.invoiced_at, held.detail_read_at = at, None
+    held.save(update_fields=["invoiced_at", "detail_read_at"])
+    what = f"is invoiced for {held.client} from now on"
+    take_in(client=held.client, details=fields_of(held))
+    _note(actor, "fortnox.invoiced", held, what, at)
 
 
 @transaction.atomic

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import F
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import Connection, CustomerRecord, NewClients
 
 LONGEST_EVIDENCE = 300  # characters; what the column holds
+INVOICED_FIRST = (F("invoiced_at").desc(nulls_last=True), "id")
+"""Of several customers of a client: the one that a person chose last, else the first one linked."""
 
 
 def asks_first(connection: Connection) -> bool:
@@ -19,14 +21,15 @@ def asks_first(connection: Connection) -> bool:
 
 
 def invoiced_customer(client: Client, company_id: str) -> CustomerRecord | None:
-    """Return the customer to invoice: the first one linked to the client in this company."""
-    return CustomerRecord.objects.filter(client=client, company_id=company_id).order_by("id").first()
+    """Return the customer to invoice in this company, of those that are linked to the client."""
+    return CustomerRecord.objects.filter(client=client, company_id=company_id).order_by(*INVOICED_FIRST).first()
 
 
 def first_customers(company_id: str, clients: Collection[int]) -> dict[Any, int]:
-    """Return by client the record that fills it: the first one linked, which is also the one that is invoiced.
+    """Return by client the record that fills it, which is the one that is invoiced.
 
     A second one would undo the first one's details.
     """
     linked = CustomerRecord.objects.filter(company_id=company_id, client__in=clients)
-    return dict(linked.order_by().values_list("client_id").annotate(Min("id")))
+    one_each = linked.order_by("client_id", *INVOICED_FIRST).distinct("client_id")
+    return dict(one_each.values_list("client_id", "id"))

@@ -6,13 +6,13 @@ after ten minutes are what one more create needs; after that a person decides (e
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import F
 
 from fortnox_api import Fortnox, Invoice, InvoiceItem
-from uku.integrations.fortnox.linking import invoiced_customer
 from uku.integrations.fortnox.models import Push, PushState
 from uku.kit.dbclock import database_now
 
@@ -47,10 +47,12 @@ def is_about(push: Push, answer: Invoice) -> bool:
 
 
 def _fits(push: Push, hit: InvoiceItem) -> bool:
-    """Somebody may have copied the invoice: adopt only one with the same customer and total (F17)."""
-    customer = invoiced_customer(push.invoice.client, push.company_id)
-    same_customer = customer is not None and hit.customer_number == customer.number
-    return same_customer and abs(hit.total - push.invoice.total) < 1
+    """Somebody may have copied the invoice: adopt only one with the same customer and total (F17).
+
+    The customer is the one in the bytes that were sent: another may be linked or chosen since.
+    """
+    sent = json.loads(bytes(push.payload))["Invoice"] if push.payload else {}
+    return hit.customer_number == sent.get("CustomerNumber") and abs(hit.total - push.invoice.total) < 1
 
 
 def _note_absence(push: Push) -> None:

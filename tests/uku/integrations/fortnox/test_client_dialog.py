@@ -198,10 +198,19 @@ def test_a_changed_identity_is_a_warning_with_two_ways_out(clients, signed_in, o
     assert (record.identity_changed_at, record.client) == (None, clients["Linked"])
 
 
-def test_of_several_linked_customers_the_invoiced_one_is_named(clients, signed_in, owner):
-    page = Page(dialog(signed_in(owner), clients["Two"]).content.decode())
-    told = [text for text in page.all("p") if text.startswith("Last read")]
-    assert ["the first one linked" in text for text in told] == [True, False]
+def test_of_several_linked_customers_the_invoiced_one_is_named_and_another_can_be_chosen(clients, signed_in, owner):
+    browser, client = signed_in(owner), clients["Two"]
+
+    def named():
+        page = Page(dialog(browser, client).content.decode())
+        told = [text for text in page.all("p") if text.startswith("Last read")]
+        buttons = [button for button in page.all("button") if button.startswith("Invoice")]
+        return ["Invoices to this client go to this customer" in text for text in told], buttons
+
+    first, second = CustomerRecord.objects.filter(client=client).order_by("id")
+    assert named() == ([True, False], [f"Invoice this one {second.number}"])
+    browser.post(f"{CUSTOMERS}{second.pk}/invoiced/", {"from": "dialog"})
+    assert named() == ([False, True], [f"Invoice this one {first.number}"])
 
 
 def test_a_customer_that_was_not_suggested_is_found_and_linked(clients, scope, signed_in, owner):

@@ -13,7 +13,7 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged, archive_clients, create_client, edit_client
-from uku.integrations.fortnox import creating, deciding, newcomers
+from uku.integrations.fortnox import creating, deciding, linking, newcomers
 from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.health import waiting
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, Problem
@@ -267,6 +267,7 @@ def test_members_decide_nothing(working, owner, member):
     acts = [
         lambda: deciding.link(record=record, client=client, **by(member)),
         lambda: deciding.create_from(record=record, **by(member)),
+        lambda: deciding.invoice_this_one(record=record, **by(member)),
         lambda: deciding.create_clients(ids=[record.pk], **by(member)),
         lambda: deciding.ignore(ids=[record.pk], **by(member)),
         lambda: newcomers.finish_first_import(**by(member)),
@@ -285,6 +286,29 @@ def test_nothing_is_decided_while_the_integration_is_off(working, owner):
         with pytest.raises(NotWorking):
             act(ids=[record.pk], **by(owner))
     assert state(record) == (None, None, False)
+
+
+def test_the_customer_that_a_person_chose_is_invoiced_and_fills_the_client(working, owner):
+    client = ours(owner)
+    first = customer("1", client=client, email="first@bjork.example")
+    second = customer("2", client=client, email="second@bjork.example", detail_read_at=AT)
+    assert linking.invoiced_customer(client, COMPANY) == first
+    for _ in range(2):
+        deciding.invoice_this_one(record=second, **by(owner))
+    client.refresh_from_db()
+    second.refresh_from_db()
+    assert linking.invoiced_customer(client, COMPANY) == second
+    assert linking.first_customers(COMPANY, [client.pk]) == {client.pk: second.pk}
+    assert (client.email, second.detail_read_at) == ("second@bjork.example", None)
+    assert noted() == [("fortnox.invoiced", "Fortnox customer 2 Customer 2 is invoiced for Björk Bygg AB from now on")]
+    deciding.unlink(record=second, **by(owner))
+    assert linking.invoiced_customer(client, COMPANY) == first
+
+
+def test_a_customer_that_was_unlinked_meanwhile_is_not_chosen(working, owner):
+    record = customer("1")
+    with pytest.raises(deciding.AlreadyDecided):
+        deciding.invoice_this_one(record=record, **by(owner))
 
 
 # The first import

@@ -192,6 +192,15 @@ def test_an_answer_lost_after_the_commit_is_looked_up_and_never_repeated(fortnox
     assert fortnox.creates() == {queued.reference: 1}
 
 
+def test_an_invoice_under_way_is_known_again_though_another_customer_is_linked_meanwhile(fortnox, queued, go):
+    """F17: the customer that counts is the one in the bytes that were sent"""
+    fortnox.fault(**POST, action="drop", phase="P3")
+    assert go(queued).state == PushState.UNCERTAIN
+    CustomerRecord.objects.filter(client=invoice_of(queued).client).update(client=None)
+    assert go(queued, after=5).state == PushState.CONFIRMED
+    assert fortnox.creates() == {queued.reference: 1}
+
+
 def test_a_late_landing_is_found_and_never_created_twice(fortnox, queued, go):
     late = fortnox.fault(**POST, action="drop", phase="P5")
     assert go(queued).state == PushState.UNCERTAIN

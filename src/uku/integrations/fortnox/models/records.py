@@ -37,6 +37,7 @@ class CustomerRecord(TenantModel):
     identity_changed_at = models.DateTimeField(
         null=True, help_text="it got another organisation number while linked: the number may have been reused"
     )
+    invoiced_at = models.DateTimeField(null=True, help_text="when a person chose it among its client's to be invoiced")
     vat_type = models.CharField(max_length=30, blank=True)
     vat_number = models.CharField(max_length=1024, blank=True, default="", db_default="")
     country = models.CharField(max_length=30, blank=True, default="", db_default="")

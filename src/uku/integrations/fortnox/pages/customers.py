@@ -1,4 +1,4 @@
-"""The buttons about one customer: link, create client, ignore, unlink, refresh, take over. Each says what it did."""
+"""The buttons about one customer: link, create, ignore, unlink, invoice, refresh, take over. Each says what it did."""
 
 from __future__ import annotations
 
@@ -112,6 +112,17 @@ def same_client(request: WorkspaceRequest, pk: int) -> HttpResponse:
     deciding.accept_identity(record=record, actor=request.user, at=clock.now())
     words = {"number": record.number}
     messages.success(request, _("Fortnox customer %(number)s stays linked to this client.") % words)
+    return _back(request, record.client_id)
+
+
+@workspace_page(MANAGE)
+@require_POST
+def invoice_this_one(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Of several customers of a client, invoice this one."""
+    record = _linked(pk)
+    if _tried(request, lambda: deciding.invoice_this_one(record=record, actor=request.user, at=clock.now())):
+        words = {"number": record.number, "client": record.client}
+        messages.success(request, _("Invoices to %(client)s go to Fortnox customer %(number)s from now on.") % words)
     return _back(request, record.client_id)
 
 

@@ -37,6 +37,7 @@ urlpatterns = [
     path("customers/<int:pk>/take-back/", customers.take_back, name="take-back-customer"),
     path("customers/<int:pk>/unlink/", customers.unlink, name="unlink"),
     path("customers/<int:pk>/same-client/", customers.same_client, name="same-client"),
+    path("customers/<int:pk>/invoiced/", customers.invoice_this_one, name="invoice-customer"),
     path("customers/<int:pk>/take-over/", customers.take_over, name="take-over"),
     path("customers/<int:pk>/refresh/", customers.refresh, name="refresh"),
     path("clients/<int:pk>/", client_dialog.client_dialog, name="client"),
