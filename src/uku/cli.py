@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -329,6 +330,7 @@ def fortnox_reload(
     from uku.integrations.fortnox.reloading import command
     from uku.kit.scoping import workspace_in_force
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background commands begin with it ignored
     with workspace_in_force(_existing_workspace(slug).pk):
         raise typer.Exit(command.run(console, slug=slug, cancel=cancel))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from procrastinate import App, SyncPsycopgConnector
+from tests.uku.integrations.fortnox.simulated import until
 
 from uku.kit.embedded import Cluster
 
@@ -141,6 +142,7 @@ def test_the_job_of_a_worker_killed_beside_others_is_given_back_once(committed, 
     defer("probe.hang_once", "one", marker=str(tmp_path / "hung"))
     assert first.says() == ["hanging"]
     others = [start_worker(), start_worker()]
+    until(lambda: len(ask(committed.app, "SELECT id FROM procrastinate_workers")) == 3)  # all can be told to end
     defer("probe.listen", "two")
     defer("probe.listen", "three")
     first.end(signal.SIGKILL)

@@ -32,7 +32,7 @@ from uku.integrations.fortnox.models import CustomerRecord, PassedOver, Problem,
 
 GENERATED = settings(
     derandomize=True,
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
