@@ -39,7 +39,7 @@ sim: $(STAMP)  ## run the simulated Fortnox alone
 test: $(STAMP)  ## run the tests; ARGS for pytest, such as ARGS="-k money"
 	@$(BIN)/python -c 'import shutil, sys; sys.exit(not any(map(shutil.which, ("chromium", "chromium-browser"))))' || \
 	  echo "Chromium is missing: browser tests are skipped. To have them: apt-get install chromium"
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --dist loadfile -rs --durations=10 $(STRICT) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --dist loadfile --no-loadscope-reorder -rs --durations=10 $(STRICT) $(ARGS)
 
 check: $(STAMP)  ## lint, format, types, import contracts, migrations
 	@$(BIN)/ruff check .

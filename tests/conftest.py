@@ -26,6 +26,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_home] = os.environ["UKU_TEST_HOME"]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start processes or a browser come first: files are dealt out in this order, and a long one must not
+    run alone at the end.
+    """
+    long = {item.path for item in items if item.get_closest_marker("process") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 _home = pytest.StashKey[str]()
 
 

@@ -17,7 +17,7 @@ from uku.web.templatetags.figures import rate as shown_rate
 
 UNITS = ("tim", "st", "mån", "kv", "år", "h", "km", "utl")
 UNIT_LIST = "units"
-LONGEST_UNIT = 20  # of a unit's code in Fortnox's API document, and in our table
+LONGEST_UNIT = 20  # what the table holds, and what an accounting system takes for a unit's code
 
 
 class PriceField(NumberField):
