@@ -63,17 +63,18 @@ format: $(STAMP)  ## put the code into its format
 	@$(BIN)/ruff format .
 
 lock:  ## resolve the dependencies anew, with uv; ARGS=--upgrade takes the newest versions
-	$(UV) pip compile pyproject.toml --extra sim --extra server --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate -o requirements/lock.txt $(ARGS)
+	$(UV) pip compile pyproject.toml --extra demo --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package fortnox-api --no-emit-package fortnox-sim \
+	  -o requirements/lock.txt $(ARGS)
 
 clean:  ## remove the environment and caches; data in .uku stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .screenshots htmlcov dist
-	find src tests -name __pycache__ -prune -exec rm -rf {} +
+	find src packages tests -name __pycache__ -prune -exec rm -rf {} +
 
 # In CI a skip for something that CI was to bring is a failure.
 STRICT = $(if $(UKU_REQUIRE_BROWSER),-p tests.no_silent_skips)
 
-$(STAMP): requirements/lock.txt pyproject.toml
+$(STAMP): requirements/lock.txt pyproject.toml $(wildcard packages/*/pyproject.toml)
 	@$(PYTHON) -c '$(NEW)' 2>/dev/null || { echo "Uku needs Python 3.11 or newer. Install it, or name it:" \
 	  "make setup PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c '$(FITS)' 2>/dev/null || { echo "Uku needs Python's venv module, which is missing." \
@@ -82,5 +83,6 @@ $(STAMP): requirements/lock.txt pyproject.toml
 	@echo "Installing what requirements/lock.txt names"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: \
 	  -r requirements/lock.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  -e packages/fortnox-api -e packages/fortnox-sim -e .
 	@touch $@

@@ -20,7 +20,10 @@ DO_NOT_APPLY = {
     "S27": "Fortnox documents no PKCE, and its consent page takes no parameter that it does not document",
     "S28": "there is one authorization server; no second provider can be mixed up with it",
 }
-RANDOM_FOR_SPREADING = {"src/uku/integrations/fortnox/connection/facts.py", "src/fortnox_api/_clock.py"}
+RANDOM_FOR_SPREADING = {
+    "src/uku/integrations/fortnox/connection/facts.py",
+    "packages/fortnox-api/src/fortnox_api/_clock.py",
+}
 
 
 def named():
@@ -59,7 +62,7 @@ def test_only_functions_count_and_not_what_stands_beside_them(tmp_path):
 def test_tokens_come_from_the_operating_systems_generator():
     """S44: `random` is used for spreading waits only, and no uuid is made anywhere."""
     root, found = TESTS.parent, set()
-    for path in (*root.glob("src/uku/**/*.py"), *root.glob("src/fortnox_api/**/*.py")):
+    for path in (*root.glob("src/uku/**/*.py"), *root.glob("packages/fortnox-api/src/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []

@@ -71,11 +71,13 @@ def by_file():
 def copy(tmp_path):
     """A copy of the code and its tests, and a way to run some of them: the exit status and what was printed."""
     root = tmp_path / "copy"
-    for name in ("src", "tests"):
+    for name in ("src", "packages", "tests"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", root)
     # Not a repository, and none around it, so that git takes the patch for the folder it stands in.
-    environment = {**os.environ, "PYTHONPATH": str(root / "src"), "GIT_CEILING_DIRECTORIES": str(tmp_path)}
+    sources = [root / "src", *root.glob("packages/*/src")]
+    path = os.pathsep.join(map(str, sources))
+    environment = {**os.environ, "PYTHONPATH": path, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
     environment.pop("UKU_TEST_HOME", None)  # a run of its own has a database of its own
 
     def run(*words, timeout=LONGEST):

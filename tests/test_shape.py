@@ -15,7 +15,10 @@ import pytest
 import fortnox_api
 
 ROOT = Path(__file__).parents[1]
-MODULES = sorted(path for path in ROOT.glob("src/**/*.py") if "migrations" not in path.parts)
+SOURCES = [ROOT / "src", *ROOT.glob("packages/*/src")]
+MODULES = sorted(path for folder in SOURCES for path in folder.rglob("*.py") if "migrations" not in path.parts)
+PROJECTS = [ROOT / "pyproject.toml", *sorted(ROOT.glob("packages/*/pyproject.toml"))]
+OURS = {"fortnox-api", "fortnox-sim"}
 DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
 HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -113,13 +116,23 @@ def test_a_decision_has_its_five_headings_and_fits_a_page(path):
 
 
 def direct_dependencies():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    listed = [
-        project["project"]["dependencies"],
-        *project["project"]["optional-dependencies"].values(),
-        *project["dependency-groups"].values(),
-    ]
-    return {re.split(r"[\[<>=~! ]", line)[0] for line in chain.from_iterable(listed)}
+    """What the three distributions ask for, less one another."""
+    listed = []
+    for path in PROJECTS:
+        project = tomllib.loads(path.read_text(encoding="utf-8"))
+        listed += [project["project"]["dependencies"], *project["project"].get("optional-dependencies", {}).values()]
+        listed += project.get("dependency-groups", {}).values()
+    return {re.split(r"[\[<>=~! ]", line)[0] for line in chain.from_iterable(listed)} - OURS
+
+
+def test_the_product_needs_the_versions_that_stand_beside_it():
+    versions = {}
+    for path in PROJECTS:
+        project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+        versions[project["name"]] = project["version"]
+    product = tomllib.loads(PROJECTS[0].read_text(encoding="utf-8"))["project"]
+    asked = [*product["dependencies"], *product["optional-dependencies"]["demo"]]
+    assert {line for line in asked if line.split("==")[0] in OURS} == {f"{name}=={versions[name]}" for name in OURS}
 
 
 def test_every_direct_dependency_has_its_line():
@@ -138,7 +151,7 @@ def test_the_lock_pins_by_hash_and_names_no_address():
 
 
 def files_of_ours():
-    folders = ("src", "tests", "docs", "requirements", ".ci")
+    folders = ("src", "packages", "tests", "docs", "requirements", ".ci")
     below = chain.from_iterable((ROOT / folder).rglob("*") for folder in folders)
     for path in sorted([*ROOT.glob("*"), *below]):
         if path.is_file() and "__pycache__" not in path.parts:

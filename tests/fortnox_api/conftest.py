@@ -321,7 +321,7 @@ class Town:
 
 @pytest.fixture
 def town():
-    sim = pytest.importorskip("fortnox_sim", reason="the simulator is not installed: pip install .[sim]")
+    sim = pytest.importorskip("fortnox_sim", reason="the simulator is not installed: pip install packages/fortnox-sim")
     from fortnox_sim.server import build_server
 
     server = build_server(sim.create_app("empty"), "127.0.0.1", 0)

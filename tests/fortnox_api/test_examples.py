@@ -1,11 +1,11 @@
-"""The examples of docs/fortnox-api.md, run from top to bottom against the simulator."""
+"""The examples of the README of fortnox-api, run from top to bottom against the simulator."""
 
 import re
 from pathlib import Path
 
 import httpx2
 
-DOCUMENT = Path(__file__).parents[2] / "docs/fortnox-api.md"
+DOCUMENT = Path(__file__).parents[2] / "packages/fortnox-api/README.md"
 
 
 def blocks(address):
@@ -19,7 +19,7 @@ def test_every_example_of_the_document_runs(town, capsys):
 
     everything = {"input": consent}
     for block in blocks(town.address):
-        exec(compile(block, "docs/fortnox-api.md", "exec"), everything)  # noqa: S102 - our own document
+        exec(compile(block, "packages/fortnox-api/README.md", "exec"), everything)  # noqa: S102 - our own document
     everything["fortnox"].close()
     printed = capsys.readouterr().out.splitlines()
     assert printed[1:3] == ["1 active customers, for one request", "1 Almgrens Bygg AB"]

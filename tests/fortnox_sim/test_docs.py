@@ -9,17 +9,17 @@ from fortnox_sim.control import ACTIONS
 from fortnox_sim.faults import ACTIONS as FAULTS
 from fortnox_sim.switches import SWITCHES
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def facts():
-    return (DOCS / "fortnox-facts.md").read_text(encoding="utf-8")
+    return (ROOT / "docs/fortnox-facts.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def manual():
-    return (DOCS / "simulator.md").read_text(encoding="utf-8")
+    return (ROOT / "packages/fortnox-sim/README.md").read_text(encoding="utf-8")
 
 
 def test_every_switch_stands_in_the_table_of_facts(facts):

@@ -1,4 +1,4 @@
-"""`python -m fortnox_sim`: serve a simulated Fortnox on loopback."""
+"""The command `fortnox-sim`, also `python -m fortnox_sim`: serve a simulated Fortnox on loopback."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from fortnox_sim.server import serve
 
 def parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    found = argparse.ArgumentParser(prog="fortnox_sim", description="A Fortnox that runs on this machine.")
+    found = argparse.ArgumentParser(prog="fortnox-sim", description="A Fortnox that runs on this machine.")
     found.add_argument("--host", default="127.0.0.1")
     found.add_argument("--port", type=int, default=8721, help="0 takes a free one and prints it")
     found.add_argument("--seed", default="demo", metavar="demo|empty|FILE", help="what to begin with")

@@ -7,7 +7,7 @@
             print(customer.number, customer.name)
 
 Exact (Decimal, never float), typed, paced, and plain about failure: every error says whether the request was not
-applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only. More in docs/fortnox-api.md.
+applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only. More in the README.
 """
 
 from fortnox_api._accounts import Account, PredefinedAccount
