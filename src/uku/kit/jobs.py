@@ -56,15 +56,16 @@ def each(cron: str) -> Callable[[JobTask], JobTask]:
     return register
 
 
-def enqueue(task: JobTask, *, lock: str, priority: int = NORMAL, **arguments: Any) -> None:
+def enqueue(name: str, *, lock: str, priority: int = NORMAL, **arguments: Any) -> None:
     """Store a job in the caller's transaction: it exists if, and only if, the transaction commits.
 
-    Jobs with the same lock run one at a time, in order of priority and age.
+    It is asked for by its name, so that an operation need not import the job that calls it. Jobs with the same lock run
+    one at a time, in order of priority and age.
     """
-    _deferrer(task, lock=lock, priority=priority).defer(**arguments)
+    _deferrer(name, lock=lock, priority=priority).defer(**arguments)
 
 
-def enqueue_once(task: JobTask, *, key: str, lock: str, priority: int = NORMAL, **arguments: Any) -> bool:
+def enqueue_once(name: str, *, key: str, lock: str, priority: int = NORMAL, **arguments: Any) -> bool:
     """Store a job unless one with this key waits already; say whether it was stored.
 
     For sweeps, schedules and buttons. It opens a short transaction of its own and raises RuntimeError inside
@@ -72,18 +73,18 @@ def enqueue_once(task: JobTask, *, key: str, lock: str, priority: int = NORMAL, 
     """
     try:
         with transaction.atomic(durable=True):
-            _deferrer(task, lock=lock, priority=priority, queueing_lock=key).defer(**arguments)
+            _deferrer(name, lock=lock, priority=priority, queueing_lock=key).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         return False
     return True
 
 
-def _deferrer(task: JobTask, **options: Any) -> Any:
+def _deferrer(name: str, **options: Any) -> Any:
     """The worker swaps the app's connector for its own, and a plain defer() there would survive a rollback.
 
     So the job manager is always ours, on Django's connection (engineering 1).
     """
-    deferrer = task.configure(**options)
+    deferrer = app.configure_task(name, **options)
     deferrer.job_manager = JobManager(DjangoConnector())
     return deferrer
 

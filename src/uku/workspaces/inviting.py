@@ -21,7 +21,6 @@ from django.utils.translation import gettext, override
 from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces.audit import record
-from uku.workspaces.jobs import mail_invitation
 from uku.workspaces.mail import Letter, link, send
 from uku.workspaces.members import OwnerStays
 from uku.workspaces.models import Invitation, Membership, Role, User, Workspace
@@ -215,7 +214,9 @@ def _one_at_a_time() -> None:
 
 
 def _send_later(invitation: Invitation) -> None:
-    enqueue(mail_invitation, lock=f"invitation {invitation.pk}", priority=SOON, invitation_id=invitation.pk)
+    enqueue(
+        "workspaces.mail_invitation", lock=f"invitation {invitation.pk}", priority=SOON, invitation_id=invitation.pk
+    )
 
 
 def _record(invitation: Invitation, actor: User, action: str, summary: str, at: datetime) -> None:

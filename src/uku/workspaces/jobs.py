@@ -5,6 +5,7 @@ from __future__ import annotations
 from uku.kit import clock
 from uku.kit.jobs import each, job
 from uku.workspaces import mailing
+from uku.workspaces.inviting import deliver
 
 
 @job(name="workspaces.mail_notice")
@@ -23,6 +24,4 @@ def mail_due(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what w
 @job(name="workspaces.mail_invitation")
 def mail_invitation(invitation_id: int) -> None:
     """Send the e-mail of an invitation."""
-    from uku.workspaces.inviting import deliver  # it enqueues this job
-
     deliver(invitation_id=invitation_id, at=clock.now())

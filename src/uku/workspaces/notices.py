@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id
-from uku.workspaces.jobs import mail_notice
 from uku.workspaces.models import Membership, Notice, NoticeReading, User
 from uku.workspaces.permissions import Permission, may
 
@@ -58,7 +57,7 @@ def _open(news: News, at: datetime) -> None:
     facts |= {"permission": news.permission.name, "title": news.title[:LONGEST_TITLE], "text": news.text[:LONGEST_TEXT]}
     notice = Notice.objects.create(**facts, opened_at=at)
     if news.by_mail:
-        enqueue(mail_notice, lock=f"mail:{current_workspace_id()}", priority=SOON, notice_id=notice.pk)
+        enqueue("workspaces.mail_notice", lock=f"mail:{current_workspace_id()}", priority=SOON, notice_id=notice.pk)
 
 
 def clear(*, key: str, at: datetime) -> bool:

@@ -39,7 +39,7 @@ def note(word: str) -> None:
 def undo(word: str) -> None:
     """Ask for a note in a transaction that is rolled back."""
     with contextlib.suppress(NotThisTime), transaction.atomic():
-        enqueue(note, lock="undo", word=word)
+        enqueue("probe.note", lock="undo", word=word)
         raise NotThisTime
     say("undone")
 
@@ -48,7 +48,7 @@ def undo(word: str) -> None:
 def keep(word: str) -> None:
     """Ask for a note in a transaction that is committed."""
     with transaction.atomic():
-        enqueue(note, lock="keep", word=word)
+        enqueue("probe.note", lock="keep", word=word)
 
 
 @job(name="probe.meet")

@@ -13,7 +13,6 @@ from procrastinate.testing import InMemoryConnector
 
 import uku
 from uku.kit.jobs import LATER, NORMAL, SOON, enqueue, enqueue_once, registered_names
-from uku.tasks.jobs import open_months
 
 # A job's name is stored with it: one that is renamed needs an alias, so that waiting jobs are still known.
 CONTRACT = {
@@ -55,13 +54,13 @@ def stored() -> list[tuple[str, str, int, dict[str, int]]]:
 
 def test_a_committed_request_leaves_its_job(committed):
     with transaction.atomic():
-        enqueue(open_months, lock="months", timestamp=7)
+        enqueue("tasks.open_months", lock="months", timestamp=7)
     assert stored() == [("tasks.open_months", "months", NORMAL, '{"timestamp": 7}')]
 
 
 def test_a_rolled_back_request_leaves_no_job(committed):
     with pytest.raises(NoThankYou), transaction.atomic():
-        enqueue(open_months, lock="months", timestamp=7)
+        enqueue("tasks.open_months", lock="months", timestamp=7)
         assert len(stored()) == 1
         raise NoThankYou
     assert stored() == []
@@ -71,39 +70,39 @@ def test_the_job_joins_the_transaction_even_where_a_worker_has_put_its_own_conne
     elsewhere = InMemoryConnector()
     with app.replace_connector(elsewhere):
         with pytest.raises(NoThankYou), transaction.atomic():
-            enqueue(open_months, lock="months", timestamp=7)
+            enqueue("tasks.open_months", lock="months", timestamp=7)
             raise NoThankYou
         with transaction.atomic():
-            enqueue(open_months, lock="months", timestamp=8)
+            enqueue("tasks.open_months", lock="months", timestamp=8)
     assert (elsewhere.jobs, len(stored())) == ({}, 1)
 
 
 def test_asking_for_a_job_leaves_the_app_on_djangos_connection(committed):
-    enqueue(open_months, lock="months", timestamp=7)
+    enqueue("tasks.open_months", lock="months", timestamp=7)
     assert isinstance(app.connector, DjangoConnector)
     assert app.job_manager.connector is app.connector
 
 
 def test_what_a_person_waits_for_comes_before_what_nobody_looks_at(committed):
     for priority in (LATER, NORMAL, SOON):
-        enqueue(open_months, lock="months", priority=priority, timestamp=7)
+        enqueue("tasks.open_months", lock="months", priority=priority, timestamp=7)
     assert [priority for _, _, priority, _ in stored()] == [-10, 0, 10]
 
 
 def test_one_job_a_key_waits(committed):
-    assert [enqueue_once(open_months, key="months", lock="months", timestamp=turn) for turn in range(3)] == [
+    assert [enqueue_once("tasks.open_months", key="months", lock="months", timestamp=turn) for turn in range(3)] == [
         True,
         False,
         False,
     ]
-    assert enqueue_once(open_months, key="other months", lock="months", timestamp=3)
+    assert enqueue_once("tasks.open_months", key="other months", lock="months", timestamp=3)
     assert [arguments for _, _, _, arguments in stored()] == ['{"timestamp": 0}', '{"timestamp": 3}']
 
 
 def test_a_job_with_a_key_is_refused_inside_a_transaction(committed):
     with transaction.atomic():
         with pytest.raises(RuntimeError, match="durable"):
-            enqueue_once(open_months, key="months", lock="months", timestamp=7)
+            enqueue_once("tasks.open_months", key="months", lock="months", timestamp=7)
         assert stored() == []
 
 
@@ -119,6 +118,18 @@ def named_in_the_source() -> set[str]:
         for keyword in call.keywords
         if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
     }
+
+
+def asked_for_in_the_source() -> set[str]:
+    """The names in `enqueue("…")` and `enqueue_once("…")` everywhere."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in Path(uku.__file__).parent.glob("**/*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = [call.args[0] for call in calls if ast.unparse(call.func) in {"enqueue", "enqueue_once"}]
+    return {ast.literal_eval(name) for name in names}
+
+
+def test_what_is_asked_for_by_name_is_a_job():
+    assert asked_for_in_the_source() - registered_names() == set()
 
 
 def test_every_job_in_the_source_is_registered_and_its_name_is_kept():

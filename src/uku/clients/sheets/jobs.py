@@ -5,6 +5,8 @@ from __future__ import annotations
 import structlog
 
 from uku.clients.models import ClientSheet
+from uku.clients.sheets.operations import delete_old_sheets
+from uku.clients.sheets.taking_in import lock_of, take_in_next
 from uku.kit import clock
 from uku.kit.jobs import SOON, each, enqueue_once, job
 from uku.kit.scoping import workspace_in_force
@@ -12,16 +14,9 @@ from uku.kit.scoping import workspace_in_force
 log = structlog.get_logger()
 
 
-def lock_of(sheet: ClientSheet) -> str:
-    """Name a file: its rows are taken in one after the other, and its end is one notice."""
-    return f"clients.sheet:{sheet.pk}"
-
-
 @job(name="clients.take_in_sheet")
 def take_in_sheet(sheet_id: int) -> None:
     """Take in the next rows of a file; what is left is another job, so that no one waits long for a worker."""
-    from uku.clients.sheets.taking_in import take_in_next  # the operations enqueue this job
-
     sheet = ClientSheet.everywhere.filter(pk=sheet_id).defer("content").first()
     if sheet is None:
         return
@@ -44,10 +39,8 @@ def take_in_due(timestamp: int) -> None:  # noqa: ARG001  # when it was due; wha
 @job(name="clients.delete_old_sheets")
 def delete_old(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is old stands in the table
     """Delete files that nobody has decided on for a day, and what was left out of those taken in."""
-    from uku.clients.sheets.operations import delete_old_sheets  # it enqueues the job above
-
     log.info("old files of clients deleted", count=delete_old_sheets(at=clock.now()))
 
 
 def _wake(sheet: ClientSheet) -> None:
-    enqueue_once(take_in_sheet, key=lock_of(sheet), lock=lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
+    enqueue_once("clients.take_in_sheet", key=lock_of(sheet), lock=lock_of(sheet), priority=SOON, sheet_id=sheet.pk)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext, ngettext
 from uku.clients.models import Client, ClientSheet
 from uku.clients.operations import create_client, edit_client
 from uku.clients.sheets.checking import Checked
-from uku.clients.sheets.jobs import lock_of
 from uku.clients.sheets.planning import Fate, Plan, Planned
 from uku.clients.sheets.previewing import checked_rows, refused_rows
 from uku.clients.sheets.writing import as_csv
@@ -28,6 +27,11 @@ log = structlog.get_logger()
 AT_ONCE = 100
 MOST_IN_ONE_JOB = 5_000
 SHORT = 200  # rows that a person waits for; of a longer file the end is told
+
+
+def lock_of(sheet: ClientSheet) -> str:
+    """Name a file: its rows are taken in one after the other, and its end is one notice."""
+    return f"clients.sheet:{sheet.pk}"
 
 
 class _Overtaken(Exception):

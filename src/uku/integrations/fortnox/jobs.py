@@ -164,7 +164,9 @@ def create_clients(creation_id: int) -> None:
 def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is due stands in the tables
     """Wake whatever has come due. The safety net, not the path."""
     for push_id, company_id in _due_pushes():
-        enqueue_once(push, key=f"push {push_id}", lock=company_lock(company_id), priority=SOON, push_id=push_id)
+        enqueue_once(
+            "fortnox.push", key=f"push {push_id}", lock=company_lock(company_id), priority=SOON, push_id=push_id
+        )
     _wake_grants_to_end()
     _wake_creations()
     claim_unnamed()
@@ -188,16 +190,16 @@ def _wake_grants_to_end() -> None:
     from uku.integrations.fortnox.connection.revoking import left_behind
 
     for grant_id in run_out(clock.now()).values_list("pk", flat=True):
-        enqueue_once(expire_pending, key=f"expire {grant_id}", lock=f"grant {grant_id}", grant_id=grant_id)
+        enqueue_once("fortnox.expire_pending", key=f"expire {grant_id}", lock=f"grant {grant_id}", grant_id=grant_id)
     for row in left_behind(clock.now()).values_list("pk", flat=True):
-        enqueue_once(revoke, key=f"revoke {row}", lock=f"revocation {row}", revocation_id=row)
+        enqueue_once("fortnox.revoke", key=f"revoke {row}", lock=f"revocation {row}", revocation_id=row)
 
 
 def _wake_creations() -> None:
     """Clients that were being made when a process died, or while the integration was off."""
     for creation in BulkCreation.everywhere.filter(ended_at=None, asked_at__lte=clock.now() - CREATION_RESTS):
         lock, key = company_lock(creation.company_id), f"create clients {creation.pk}"
-        enqueue_once(create_clients, key=key, lock=lock, creation_id=creation.pk)
+        enqueue_once("fortnox.create_clients", key=key, lock=lock, creation_id=creation.pk)
 
 
 def _look_after(connection: Connection) -> None:
@@ -233,9 +235,9 @@ def _wake(connection: Connection) -> None:
         return
     lock = company_lock(connection.company_id)
     if schedule.is_check_due(connection, at):
-        enqueue_once(check_again, key=f"check {connection.pk}", lock=lock, connection_id=connection.pk)
+        enqueue_once("fortnox.check_again", key=f"check {connection.pk}", lock=lock, connection_id=connection.pk)
     elif schedule.is_keep_alive_due(connection, at):
-        enqueue_once(keep_alive, key=f"keep alive {connection.pk}", lock=lock, connection_id=connection.pk)
+        enqueue_once("fortnox.keep_alive", key=f"keep alive {connection.pk}", lock=lock, connection_id=connection.pk)
     if not _living().filter(pk=connection.pk).exists():
         return
     if not (connection.enabled and connection.workspace.may_integrate):
@@ -270,7 +272,7 @@ def request_sync(
 ) -> bool:
     """Ask for a sync from a button or a schedule; False when one waits already."""
     return enqueue_once(
-        sync,
+        "fortnox.sync",
         key=f"sync {connection.pk} {kind}",
         lock=company_lock(connection.company_id),
         priority=priority,
@@ -285,20 +287,20 @@ def request_sync(
 def request_look(connection: Connection) -> bool:
     """Ask for a look at the company; False when one waits already."""
     lock, key = company_lock(connection.company_id), f"look {connection.pk}"
-    return enqueue_once(look_at_company, key=key, lock=lock, connection_id=connection.pk)
+    return enqueue_once("fortnox.look_at_company", key=key, lock=lock, connection_id=connection.pk)
 
 
 def enqueue_import(connection: Connection, kind: RunKind) -> None:
     """Ask for an import as part of the caller's transaction."""
     lock = company_lock(connection.company_id)
-    enqueue(sync, lock=lock, connection_id=connection.pk, kind=str(kind))
+    enqueue("fortnox.sync", lock=lock, connection_id=connection.pk, kind=str(kind))
 
 
 def enqueue_sync(connection: Connection, kind: RunKind, *, priority: int, full: bool, asked_by: int) -> None:
     """Ask for a sync that a person wants, as part of the caller's transaction."""
     lock = company_lock(connection.company_id)
     enqueue(
-        sync,
+        "fortnox.sync",
         lock=lock,
         priority=priority,
         connection_id=connection.pk,
@@ -311,27 +313,29 @@ def enqueue_sync(connection: Connection, kind: RunKind, *, priority: int, full: 
 def enqueue_rest(connection: Connection, kind: RunKind) -> None:
     """Ask for the rest of a paused import: what people wait for goes in between (reliability F60)."""
     lock = company_lock(connection.company_id)
-    enqueue(sync, lock=lock, connection_id=connection.pk, kind=str(kind), scheduled=True)
+    enqueue("fortnox.sync", lock=lock, connection_id=connection.pk, kind=str(kind), scheduled=True)
 
 
 def enqueue_record(connection: Connection, kind: RunKind, number: str) -> None:
     """Ask for one record as part of the caller's transaction."""
     facts = {"connection_id": connection.pk, "kind": str(kind), "number": number}
-    enqueue(read_record, lock=company_lock(connection.company_id), priority=SOON, **facts)
+    enqueue("fortnox.read_record", lock=company_lock(connection.company_id), priority=SOON, **facts)
 
 
 def enqueue_details(connection: Connection) -> None:
-    enqueue(read_details, lock=company_lock(connection.company_id), priority=LATER, connection_id=connection.pk)
+    enqueue(
+        "fortnox.read_details", lock=company_lock(connection.company_id), priority=LATER, connection_id=connection.pk
+    )
 
 
 def enqueue_creation(creation: BulkCreation) -> None:
     """Have clients made as part of the caller's transaction. Behind the company's lock: an import matches meanwhile."""
-    enqueue(create_clients, lock=company_lock(creation.company_id), creation_id=creation.pk)
+    enqueue("fortnox.create_clients", lock=company_lock(creation.company_id), creation_id=creation.pk)
 
 
 def enqueue_push(row: Push) -> None:
     """Wake a push as part of the caller's transaction."""
-    enqueue(push, lock=company_lock(row.company_id), priority=SOON, push_id=row.pk)
+    enqueue("fortnox.push", lock=company_lock(row.company_id), priority=SOON, push_id=row.pk)
 
 
 def enqueue_held_pushes(connection: Connection) -> None:

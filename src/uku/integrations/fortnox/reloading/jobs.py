@@ -31,9 +31,9 @@ def take_up(connection: Connection) -> None:
 
 def enqueue_reload(row: Reload) -> None:
     """Have a reload begun, or ended, as part of the caller's transaction."""
-    enqueue(reload, lock=company_lock(row.company_id), priority=LATER, reload_id=row.pk)
+    enqueue("fortnox.reload", lock=company_lock(row.company_id), priority=LATER, reload_id=row.pk)
 
 
 def _wake(row: Reload) -> None:
     lock, key = company_lock(row.company_id), f"reload {row.pk}"
-    enqueue_once(reload, key=key, lock=lock, priority=LATER, reload_id=row.pk)
+    enqueue_once("fortnox.reload", key=key, lock=lock, priority=LATER, reload_id=row.pk)
