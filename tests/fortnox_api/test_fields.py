@@ -30,6 +30,7 @@ READERS = [text, key, code, reference, number, exact, whole, flag, day]
         (key, 7, "7"),
         (key, "A/1", "A/1"),
         (code, "0", "0"),
+        (code, 0, "0"),
         (reference, "0", ""),
         (reference, 0, ""),
         (reference, None, ""),
@@ -147,7 +148,7 @@ def test_a_finding_names_the_field_and_no_value():
     with pytest.raises(ValidationError) as caught:
         Customer.model_validate({"CustomerNumber": "", "Active": "Anna Ek"})
     assert findings(caught.value) == (
-        "CustomerNumber: Value error, not a number of a record; Active: Value error, neither true nor false"
+        "CustomerNumber: Value error, no number or code; Active: Value error, neither true nor false"
     )
 
 

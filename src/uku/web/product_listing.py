@@ -98,10 +98,10 @@ class ProductListing(Listing):
         return found.order_by(*(column.desc() if down else column.asc() for column in columns), "id")
 
     def _found(self) -> QuerySet[Product]:
-        found = Product.objects.get_queryset()
+        found = numbered = Product.objects.get_queryset()
         for word in self.words.split():
             found = found.filter(Q(name__icontains=word) | Q(article_number__istartswith=word))
-        return found
+        return found | numbered.filter(article_number__istartswith=self.words)  # a number may hold a space
 
 
 def badge_of(product: Product, found: Standing | None, system: str) -> Badge:

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fortnox_api._fields import Flag, Key, OptionalAmount, Reference, Text
+from fortnox_api._fields import Code, Flag, OptionalAmount, Reference, Text
 from fortnox_api._lists import Listed
 from fortnox_api._models import Record
 from fortnox_api._pages import Shape
@@ -17,7 +17,7 @@ class ArticleItem(Record):
     `sales_price` is the price in the default price list, None when it has none.
     """
 
-    number: Key = Field(alias="ArticleNumber")
+    number: Code = Field(alias="ArticleNumber")
     description: Text = ""
     unit: Text = ""
     sales_price: OptionalAmount = None
@@ -30,7 +30,7 @@ class Article(Record):
     `type` is STOCK or SERVICE. Accounts are "" when unset, which Fortnox writes as 0 or null.
     """
 
-    number: Key = Field(alias="ArticleNumber")
+    number: Code = Field(alias="ArticleNumber")
     description: Text = ""
     unit: Text = ""
     sales_price: OptionalAmount = None

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from fortnox_api._customer_payload import CustomerPayload, CustomerUpdate
-from fortnox_api._fields import Flag, Key, Text
+from fortnox_api._fields import Code, Flag, Text
 from fortnox_api._lists import Listed
 from fortnox_api._models import Record
 from fortnox_api._pages import Shape
@@ -12,7 +12,7 @@ from fortnox_api._pages import Shape
 class CustomerItem(Record):
     """A customer as lists show it. Whether it is active is a filter, not a field. Unset texts are ""."""
 
-    number: Key = Field(alias="CustomerNumber")
+    number: Code = Field(alias="CustomerNumber")
     name: Text = ""
     organisation_number: Text = ""
     email: Text = ""
@@ -31,7 +31,7 @@ class Customer(Record):
     Swedish. Values that Fortnox adds later come through as they are.
     """
 
-    number: Key = Field(alias="CustomerNumber")
+    number: Code = Field(alias="CustomerNumber")
     name: Text = ""
     organisation_number: Text = ""
     email: Text = ""

@@ -34,7 +34,7 @@ def text(value: Any) -> str:
 
 
 def key(value: Any) -> str:
-    """Return a record's number: any text but an empty one or 0."""
+    """Return a number that Fortnox counts up: any text but an empty one or 0."""
     found = text(value)
     if not found.strip() or found.strip() == "0":
         raise ValueError("not a number of a record")
@@ -42,10 +42,10 @@ def key(value: Any) -> str:
 
 
 def code(value: Any) -> str:
-    """Return a code: any text but an empty one. Terms of payment have the code 0."""
+    """Return a code that people choose, such as an article's number: any text but an empty one; 0 is one too."""
     found = text(value)
     if not found.strip():
-        raise ValueError("no code")
+        raise ValueError("no number or code")
     return found
 
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from fortnox_api._api import Api, Call, Kind, segment
 from fortnox_api._errors import Unreadable
-from fortnox_api._fields import key
+from fortnox_api._fields import code
 from fortnox_api._json import dumps
 from fortnox_api._models import findings
 from fortnox_api._pages import LIMIT, ItemT, Page, RecordT, Reject, Shape, is_last, meta
@@ -156,7 +156,7 @@ def total(api: Api, call: Call) -> int:
 
 def _number(row: Any, name: str) -> str | None:
     try:
-        return key(row.get(name))[:100]
+        return code(row.get(name))[:100]
     except (ValueError, AttributeError):
         return None
 

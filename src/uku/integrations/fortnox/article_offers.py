@@ -28,9 +28,10 @@ def article_system() -> str:
 
 def articles(words: str, *, at_most: int) -> ArticlesFound:
     """Find active articles: each word begins their number or stands in their description, the number itself first."""
-    found = _records().filter(active=True)
+    found = numbered = _records().filter(active=True)
     for word in words.split():
         found = found.filter(Q(description__icontains=word) | Q(number__istartswith=word))
+    found |= numbered.filter(number__istartswith=words)  # a number may hold a space
     exact = Case(When(number__iexact=words, then=Value(0)), default=Value(1), output_field=IntegerField())
     ordered = found.order_by(exact, Collate(Lower("description"), "C"), *NUMBER_ORDER)
     shown = [_article(record) for record in ordered[: at_most + 1]]

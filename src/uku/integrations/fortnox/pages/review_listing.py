@@ -135,9 +135,10 @@ def searched_words(request: HttpRequest) -> str:
 
 def searched(customers: QuerySet[CustomerRecord], words: str) -> QuerySet[CustomerRecord]:
     """Keep the customers with every word in their name, number or e-mail; a number with a hyphen or without."""
+    numbered = customers.filter(number__iexact=words)  # a number may hold a space
     for word in words.split():
         digits = normalise_number(word) or word
         number = Q(number__iexact=word) | Q(organisation_number__contains=word)
         number |= Q(organisation_number__in=[digits, f"{digits[:6]}-{digits[6:]}"])
         customers = customers.filter(number | Q(name__icontains=word) | Q(email__icontains=word))
-    return customers
+    return customers | numbered
