@@ -56,6 +56,14 @@ def test_the_journal_is_cut_by_number_and_company(desk):
     assert {entry["company"] for entry in other} == {"556002"}
 
 
+@pytest.mark.parametrize("kind", ["articles", "customers"])
+def test_a_number_with_a_slash_is_changed_under_its_encoded_address(desk, kind):
+    name, text = {"articles": ("ArticleNumber", "Description"), "customers": ("CustomerNumber", "Name")}[kind]
+    desk.control(f"companies/556001/{kind}", **{name: "A/1", text: "Före"})
+    changed = desk.control(f"companies/556001/{kind}/A%2F1", "PATCH", **{text: "Efter"})
+    assert (changed[name], changed[text]) == ("A/1", "Efter")
+
+
 def test_invoice_creates_carry_reference_and_number(desk):
     desk.invoice(ExternalInvoiceReference1="UKU-000001")
     entry = [e for e in desk.journal() if e.get("action") == "invoice.create"][-1]
