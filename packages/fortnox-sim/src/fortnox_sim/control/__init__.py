@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request
 
 from fortnox_sim.control import books, drills, landing, owners
 from fortnox_sim.errors import Refusal
-from fortnox_sim.routing import segments
+from fortnox_sim.routing import raw_path, segments
 from fortnox_sim.wire import Answer, Record, decode
 from fortnox_sim.world import World
 
@@ -23,7 +23,7 @@ class _NotThere(Exception):
 
 def answer_control(world: World, request: Request) -> Answer:
     """Answer the landing page or a JSON control request; nothing here is journalled or struck by faults."""
-    parts = segments(request.path)
+    parts = segments(raw_path(request.environ))
     if not parts:
         with world.lock:
             return landing.page(world, request.host_url)
