@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "uku.web.middleware.private_pages",
+    "uku.web.middleware.action_pages",
     "uku.web.middleware.refusals",
 ]
 

@@ -119,7 +119,8 @@ def invited_secret():
 def pages_of(world, page):
     """Yield the name of every address that answers a person with a page of its own, with the page open.
 
-    What only takes a button (405), leads on, or answers with something else than HTML is looked at where it leads.
+    What leads on, as an address that only takes a button does, or answers with something else than HTML is looked at
+    where it leads.
     """
     for name, address in world.addresses.items():
         answer = page.context.request.get(world.site.address + address, max_redirects=0)

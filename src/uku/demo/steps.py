@@ -93,7 +93,7 @@ def authorize(scene: Scene) -> str:
         return ALREADY
     browser = scene.browser
     browser.open(CONNECT)
-    browser.submit("/fortnox/authorize/")
+    browser.submit("/fortnox/connect/authorize/")
     browser.submit("/auth/login", username=FORTNOX_USER, password=FORTNOX_PASSWORD)
     browser.submit(company=COMPANY)
     browser.submit(approve="1")

@@ -10,9 +10,9 @@ import structlog
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -98,6 +98,31 @@ def private_pages(get_response: Handler) -> Handler:
         return response
 
     return handle
+
+
+def action_pages(get_response: Handler) -> Handler:
+    """Lead whoever opens or reloads an address that takes a button only to the page above it, where the button is.
+
+    The view has been through its own checks by then, and the page has its own.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        takes_post = isinstance(response, HttpResponseNotAllowed) and "POST" in response["Allow"]
+        if takes_post and request.method in {"GET", "HEAD"}:
+            return HttpResponseRedirect(_page_above(request.path_info))
+        return response
+
+    return handle
+
+
+def _page_above(path: str) -> str:
+    """Return the longest address that this one begins with; it is a page, or leads to one in its turn."""
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        if is_valid_path(path):
+            break
+    return path
 
 
 class refusals:  # noqa: N801  # named like the other middleware, which are functions

@@ -129,10 +129,10 @@ def test_an_action_leads_to_the_page_its_button_stands_on(browser, records, inte
         "/w/byran/settings/company/take-over/": "/w/byran/settings/company/",
         f"/w/byran/settings/members/invitations/{records.invitation.pk}/resend/": "/w/byran/settings/members/",
         f"{fortnox}enable/": fortnox,
-        f"{fortnox}authorize/": f"{fortnox}connect/",
-        f"{fortnox}decline/": f"{fortnox}connect/",
-        f"{fortnox}links/": f"{fortnox}connect/",
-        f"{fortnox}links/{link.pk}/withdraw/": f"{fortnox}connect/",
+        f"{fortnox}connect/authorize/": f"{fortnox}connect/",
+        f"{fortnox}confirm/decline/": fortnox,
+        f"{fortnox}connect/links/": f"{fortnox}connect/",
+        f"{fortnox}connect/links/{link.pk}/withdraw/": f"{fortnox}connect/",
         f"{fortnox}settings/new-clients/": f"{fortnox}settings/",
         f"{fortnox}activity/problems/{integration_records.problem.pk}/retry/": f"{fortnox}activity/",
         f"{fortnox}reload/{integration_records.reload.pk}/cancel/": f"{fortnox}reload/{integration_records.reload.pk}/",
@@ -147,7 +147,7 @@ def test_an_action_leads_to_the_page_its_button_stands_on(browser, records, inte
 
 def test_whoever_may_not_press_the_button_is_told_who_can(signed_in, member, records):
     browser = signed_in(member)
-    for path in ("/w/byran/clients/bulk/", "/w/byran/products/bulk/", "/w/byran/settings/fortnox/authorize/"):
+    for path in ("/w/byran/clients/bulk/", "/w/byran/products/bulk/", "/w/byran/settings/fortnox/connect/authorize/"):
         answer = browser.get(path)
         assert answer.status_code == 403, path
         assert "Only a Company Owner or Company Admin can" in answer.content.decode(), path

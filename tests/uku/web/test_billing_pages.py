@@ -257,7 +257,7 @@ def test_issuing_gives_the_number_once(read, signed_in, owner, records, no_integ
 
 
 def test_issuing_needs_a_post(signed_in, owner, records):
-    assert signed_in(owner).get(f"{LIST}{records.draft.pk}/issue/").status_code == 405
+    assert signed_in(owner).get(f"{LIST}{records.draft.pk}/issue/")["Location"] == f"{LIST}{records.draft.pk}/"
 
 
 def test_what_is_missing_is_listed_with_the_place_to_add_it(read, make, signed_in, scope, owner):

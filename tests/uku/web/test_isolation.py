@@ -114,8 +114,13 @@ def test_an_own_slug_does_not_open_the_records_of_another_workspace(
     """The address is mine, the record is not."""
     with_a_record = [path for path in paths("annan", records) if any(part.isdigit() for part in path.split("/"))]
     assert len(with_a_record) >= 6
-    found = answers(signed_in(stranger), with_a_record)
-    assert {key: status for key, status in found.items() if status not in {404, 405}} == {}
+    browser = signed_in(stranger)
+    found = answers(browser, with_a_record)
+    assert {key: status for key, status in found.items() if status not in {302, 404, 405}} == {}
+    for path in (key.removeprefix("get ") for key, status in found.items() if status == 302):
+        opened = browser.get(path, follow=True)  # an action leads to the page above it
+        assert all(address.startswith("/w/annan/") for address, _status in opened.redirect_chain), path
+        assert (records.client.name in opened.content.decode(), opened.status_code in {200, 404}) == (False, True), path
     assert records_unchanged(records)
 
 

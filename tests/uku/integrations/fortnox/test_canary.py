@@ -136,7 +136,7 @@ def dump(superuser):
 
 def connect(browser, fortnox):
     root = "/w/byran/settings/fortnox"
-    url = browser.post(f"{root}/authorize/", at=f"{root}/connect/").headers["Location"]
+    url = browser.post(f"{root}/connect/authorize/", at=f"{root}/connect/").headers["Location"]
     back = fortnox.consent(url)
     assert MARK in back["code"]
     answer = browser.get("/fortnox/callback", **back)

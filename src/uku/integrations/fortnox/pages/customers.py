@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged
@@ -17,10 +17,20 @@ from uku.integrations.fortnox import deciding, jobs
 from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.models import CustomerRecord, RunKind
-from uku.integrations.fortnox.pages.frame import MANAGE
+from uku.integrations.fortnox.pages.frame import MANAGE, SEE
 from uku.integrations.fortnox.pages.review import LONGEST_ID, back_to_queue, tell_tally
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
+
+
+@workspace_page(SEE)
+@require_safe
+def customer_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Lead to where a customer's buttons are: its client's dialog, or the review of those without a client."""
+    record = get_object_or_404(CustomerRecord.objects, pk=pk)
+    if record.client_id is None:
+        return redirect("fortnox:review", slug=request.workspace.slug)
+    return redirect("fortnox:client", slug=request.workspace.slug, pk=record.client_id)
 
 
 @workspace_page(MANAGE)

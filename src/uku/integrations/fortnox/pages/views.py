@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.fortnox import newcomers, pushing
 from uku.integrations.fortnox.connection import connecting
@@ -72,6 +72,14 @@ def sync_now(request: WorkspaceRequest) -> HttpResponse:
         return go_to(request, "overview")
     messages.success(request, _("Reading from Fortnox. The Activity tab shows how far it is."))
     return go_to(request, "activity")
+
+
+@workspace_page(SEE)
+@require_safe
+def push_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Lead to the page of the invoice that is sent."""
+    push = get_object_or_404(Push.objects, pk=pk)
+    return redirect("invoice", slug=request.workspace.slug, pk=push.invoice_id)
 
 
 @workspace_page(MANAGE)
