@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from uku.clients import names
-from uku.kit.identifiers import is_personal, normalise_number
+from uku.kit.identifiers import is_personal, normalise_number, postcode_digits
 
 _EMAIL = re.compile(r"[^@<>()\[\]\\,;:\s\"]+@[^@<>()\[\]\\,;:\s\"]+\.[^@<>()\[\]\\,;:\s\".]+")
 _SEVERAL_PHONES = re.compile(r"[,;/|]|\beller\b|\boch\b|\btai\b")
+_ONE_PHONE = re.compile(r"[\d\s+().‐‑–−-]+")
 _NO_SEPARATOR = re.compile(r"\(0\)|[^\d+]")
 _COUNTRY_CODES = {"SE": "+46", "FI": "+358"}
 _SHORTEST_PHONE = 8  # with the country's code, so that an extension alone is none
@@ -87,9 +89,17 @@ def split_phones(text: str, country: str = "") -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def postcode_digits(text: str) -> str:
-    """Return a postcode without spaces and without the country before it, `SE-211 34` as 21134."""
-    return re.sub(r"^(SE|S|FI|FIN)(?=\d)", "", re.sub(r"[\s\-]", "", text).upper())
+def comparable(field: str, value: Any, country: str = "") -> Any:
+    """Return a client's value in the form in which all ways of writing it are one. `country` is the client's."""
+    if not isinstance(value, str):
+        return value
+    if field in {"organisation_number", "vat_number"}:
+        return normalise_number(value) or re.sub(r"[\s-]", "", value).upper()
+    if field == "email":
+        return value.casefold()
+    if field == "phone" and _ONE_PHONE.fullmatch(value):
+        return "".join(split_phones(value, country)) or _NO_SEPARATOR.sub("", value)
+    return postcode_digits(value) if field == "postcode" else value
 
 
 def _parts(text: str) -> Iterator[str]:

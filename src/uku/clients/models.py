@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from uku.clients import names
+from uku.clients import folding, names
 from uku.clients.matching import ContactDetails, match_keys, normalise_number
 from uku.kit.identifiers import masked, masked_vat
 from uku.kit.scoping import ScopedManager, ScopedQuerySet, TenantModel, current_workspace_id
@@ -177,3 +177,11 @@ class ClientSheet(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+def is_same_value(client: Client, field: str, value: object) -> bool:
+    """Say whether a field has this value already, however it is written: `222 33` is 22233."""
+    ours = getattr(client, field)
+    if ours == value:
+        return True
+    return bool(folding.comparable(field, ours, client.country) == folding.comparable(field, value, client.country))

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models, transaction
 
 from uku.clients.matching import masked
-from uku.clients.models import Client
+from uku.clients.models import Client, is_same_value
 from uku.kit import clock
 from uku.workspaces.audit import record, record_many
 from uku.workspaces.models import User, Workspace
@@ -74,7 +74,7 @@ def create_clients(*, clients: Sequence[Client], actor: User | None, at: datetim
 def edit_client(
     *, client: Client, actor: User, at: datetime, changes: Mapping[str, Any], version: int | None = None
 ) -> Client:
-    """Change a client by hand; an import will leave the changed fields alone from now on.
+    """Change a client by hand; an import leaves what means something else than before alone from now on.
 
     `version` is what the person saw, None for one who did not look. Raises NotAllowed and ClientChanged.
     """
@@ -85,9 +85,10 @@ def edit_client(
     if not changed:
         return client
     before = {name: _told(client, name) for name in changed}
+    edited = [name for name, value in changed.items() if not is_same_value(client, name, value)]
     for name, value in changed.items():
         setattr(client, name, value)
-    client.edited_fields = sorted({*client.edited_fields, *changed})
+    client.edited_fields = sorted({*client.edited_fields, *edited})
     _save(client, [*changed, "edited_fields"], by=actor, at=at)
     after = {name: _told(client, name) for name in changed}
     summary = f"{client}: {', '.join(changed)} changed"
@@ -208,5 +209,5 @@ def would_change(client: Client, details: Mapping[str, Any]) -> list[str]:
         if name in IMPORTED_FIELDS
         and name not in client.edited_fields
         and value not in ("", None)
-        and getattr(client, name) != value
+        and not is_same_value(client, name, value)
     ]

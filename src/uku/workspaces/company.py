@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from uku.kit.identifiers import masked
+from uku.kit.identifiers import masked, postcode_digits
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
@@ -39,9 +39,14 @@ def differences(workspace: Workspace, proposal: Mapping[str, Any]) -> list[Diffe
             theirs = sound_fact(name, proposal[name], country=country)
         except UnsoundFact:
             continue
-        if theirs != getattr(workspace, name):
+        if not _is_same(name, theirs, getattr(workspace, name)):
             found.append(Difference(name, getattr(workspace, name), theirs))
     return found
+
+
+def _is_same(name: str, theirs: Any, ours: Any) -> bool:
+    """All other numbers are stored in one form; a postcode is stored as it was written."""
+    return bool(theirs == ours) or (name == "postcode" and postcode_digits(theirs) == postcode_digits(ours))
 
 
 class CardChanged(Exception):

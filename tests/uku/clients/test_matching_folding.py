@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uku.clients.folding import postcode_digits, split_emails, split_phones
+from uku.clients.folding import split_emails, split_phones
 from uku.clients.names import for_matching, legal_forms
+from uku.kit.identifiers import postcode_digits
 
 
 @pytest.mark.parametrize(

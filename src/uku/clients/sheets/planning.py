@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from uku.clients.folding import postcode_digits
 from uku.clients.matching import ContactDetails, match_keys
-from uku.clients.models import Client
+from uku.clients.models import Client, is_same_value
 from uku.clients.sheets.cells import Value
 from uku.clients.sheets.checking import Checked, Keys
 from uku.clients.sheets.troubles import Problem, Trouble
-from uku.kit.identifiers import masked, normalise_number, normalise_vat
+from uku.kit.identifiers import masked
 from uku.kit.scoping import current_workspace_id
 
 _AT_ONCE = 500  # rows that one query finds the clients for
@@ -68,19 +67,8 @@ class Plan:
 
 
 def differences(client: Client, values: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what a row would change. A number, postcode or e-mail that is only written otherwise is the same."""
-    return {name: value for name, value in values.items() if _bare(name, getattr(client, name)) != _bare(name, value)}
-
-
-def _bare(name: str, value: Value) -> Value:
-    text = str(value)
-    if name == "organisation_number":
-        return normalise_number(text) or text
-    if name == "vat_number":
-        return normalise_vat(text) or text.replace(" ", "").upper()
-    if name == "email":
-        return text.casefold()
-    return postcode_digits(text) if name == "postcode" else value
+    """Return what a row would change; a value that is only written otherwise is the same."""
+    return {name: value for name, value in values.items() if not is_same_value(client, name, value)}
 
 
 def _trouble(row: Checked, problem: Problem, value: str, other: int = 0) -> Trouble:

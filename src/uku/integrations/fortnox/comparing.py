@@ -8,8 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from uku.clients.matching import normalise_number
-from uku.clients.models import Client, VatType
+from uku.clients.models import Client, VatType, is_same_value
 from uku.integrations.fortnox.mapping import fitting, payment_days, vat_type
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.kit.identifiers import masked, masked_vat
@@ -96,11 +95,8 @@ def _fits(name: str, value: object) -> bool:
 
 
 def _same(client: Client, record: CustomerRecord, name: str) -> bool:
-    """Numbers that mean the same do not differ; nor does a code of Fortnox's that we have no field for."""
-    ours, theirs = getattr(client, name), _as_ours(record)[name]
-    if name in {"organisation_number", "vat_number"}:
-        return ours == theirs or (bool(normalise_number(ours)) and normalise_number(ours) == normalise_number(theirs))
-    return bool(ours == theirs)
+    """What is only written otherwise does not differ; nor does a code of Fortnox's that we have no field for."""
+    return is_same_value(client, name, _as_ours(record)[name])
 
 
 def _shown(client: Client, name: str) -> str:
