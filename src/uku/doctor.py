@@ -54,7 +54,7 @@ def _of_the_schema() -> Iterator[Finding]:
 
 def _of_alarms() -> Iterator[Finding]:
     for alarm in Alarm.objects.filter(cleared_at=None).order_by("id"):
-        yield Finding(ok=False, text=f"open alarm since {alarm.opened_at:%Y-%m-%d %H:%M}: {alarm.text}")
+        yield Finding(ok=False, text=f"open alarm since {alarm.opened_at:%Y-%m-%d %H:%M} UTC: {alarm.text}")
 
 
 def _of_keys() -> Iterator[Finding]:

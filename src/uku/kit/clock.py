@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
+
+from uku.kit.times import local_time
 
 
 class ClockOffset(models.Model):
@@ -28,7 +29,7 @@ def now() -> datetime:
 
 def today(zone: str) -> date:
     """Return the date that it is in `zone`, an IANA name, by business time."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    return local_time(now(), zone).date()
 
 
 def move(*, seconds: int) -> None:

@@ -18,7 +18,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from uku.kit import clock
 from uku.kit.secrets import CannotOpen
+from uku.kit.times import show_time
+from uku.workspaces.access import zone_of
 from uku.workspaces.factors import open_secret, seal_secret
 from uku.workspaces.proof import is_fresh, note_proof
 
@@ -64,6 +67,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries n
         except (OSError, SMTPException) as error:
             log.warning("mail failed", mail=template_prefix, reason=type(error).__name__)
             _say_that_no_mail_came()
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """What was changed, and when by the clock that the person reads."""
+        zone = zone_of(user)
+        when = f"{show_time(clock.now(), zone)} ({zone})"
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "timestamp": when}, email)
 
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:  # noqa: ARG002  # allauth calls it so
         """A recent sign-in is as good as a password asked for again, so that nobody is asked twice in a row."""

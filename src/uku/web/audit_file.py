@@ -6,11 +6,11 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext
 
 from uku.kit.spreadsheets import harmless
+from uku.kit.times import local_time
 from uku.web.audit_words import words_of
 from uku.workspaces.models import AuditEntry
 
@@ -22,14 +22,14 @@ def as_csv(entries: Iterable[AuditEntry], *, zone: str) -> str:
     head = ("Position", "Time", "Person", "What", "Details", "Record", "Address", "Before", "After", "Hash")
     writer.writerow([gettext(name) for name in head])
     for entry in entries:
-        writer.writerow([harmless(cell) for cell in _cells(entry, ZoneInfo(zone))])
+        writer.writerow([harmless(cell) for cell in _cells(entry, zone)])
     return out.getvalue()
 
 
-def _cells(entry: AuditEntry, zone: ZoneInfo) -> list[str]:
+def _cells(entry: AuditEntry, zone: str) -> list[str]:
     return [
         str(entry.position),
-        entry.at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
+        local_time(entry.at, zone).isoformat(sep=" ", timespec="seconds"),
         entry.actor.email if entry.actor else "Uku",
         words_of(entry.action),
         entry.summary,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from uku.integrations.registry import Banner, integrations
 from uku.kit.scoping import workspace_in_force
+from uku.workspaces.access import zone_of
 from uku.workspaces.models import Membership
 from uku.workspaces.notices import unread
 from uku.workspaces.permissions import Permission, may
@@ -21,12 +23,14 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return found
+    found["time_zone"] = SimpleLazyObject(lambda: zone_of(user))
     memberships = Membership.everywhere.filter(user_id=user.pk, is_active=True).select_related("workspace")
     found["memberships"] = memberships.order_by("workspace__name")
     membership = getattr(request, "membership", None)
     if membership is not None:
         found |= {
             "workspace": membership.workspace,
+            "time_zone": membership.workspace.time_zone,
             "membership": membership,
             "may": {permission.name: may(membership, permission) for permission in Permission},
             "banners": _banners(membership),

@@ -73,6 +73,19 @@ def find_membership(user: Any, slug: str) -> Membership:
     return found
 
 
+def first_membership(user: Any) -> Membership | None:
+    """Return the person's membership in the first workspace by name, where sign-in lands."""
+    mine = Membership.everywhere.filter(user_id=user.pk, is_active=True).select_related("workspace")
+    found: Membership | None = mine.order_by("workspace__name", "workspace_id").first()
+    return found
+
+
+def zone_of(user: Any) -> str:
+    """Return the zone of the clock that a person reads outside of any workspace: their first workspace's."""
+    first = first_membership(user)
+    return first.workspace.time_zone if first else "UTC"
+
+
 def lacks_second_factor(membership: Membership) -> bool:
     """Say whether this workspace asks the person for a second factor that they do not have.
 

@@ -137,7 +137,7 @@ def test_a_form_that_is_older_than_the_client_is_not_saved(signed_in, owner, adm
     for late in ("1", "", "x", "9" * 30):
         answer = signed_in(owner).post(path, {**facts, "name": "Second", "version": late})
         assert answer.status_code == 409
-        assert f"First was changed by {admin} at 20" in answer.content.decode()
+        assert f"First was changed by {admin} at " in answer.content.decode()
     three[0].refresh_from_db()
     assert (three[0].name, three[0].version, three[0].changed_by) == ("First", 2, admin)
 
@@ -149,7 +149,7 @@ def test_an_import_makes_an_open_form_old_as_well(signed_in, owner, three):
     facts = {"name": "Mine", "country": "SE", "currency": "SEK", "payment_days": "30", "version": "1"}
     answer = signed_in(owner).post(f"{LIST}{three[0].pk}/edit/", facts)
     assert answer.status_code == 409
-    assert "was changed by an import at 20" in answer.content.decode()
+    assert "was changed by an import at " in answer.content.decode()
 
 
 def test_the_list_says_what_waits_in_the_accounting_system_and_leads_there(read, signed_in, owner, workspace, ledger):

@@ -12,21 +12,25 @@ from uku.integrations.fortnox import client_states
 from uku.integrations.fortnox.connection.working import NotWorking, refuse_while_off
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.integrations.registry import Action, Badge, Panel
+from uku.kit.times import show_time
 
 
 def panels_of(client: Client) -> Sequence[Panel]:
     linked = CustomerRecord.objects.filter(client=client).order_by("id")
     suggested = CustomerRecord.objects.filter(suggested=client).order_by("id")
     on = not _is_off() if suggested else False
-    return [*map(_linked_panel, linked), *(_suggested_panel(client, record, on=on) for record in suggested)]
+    return [
+        *(_linked_panel(client, record) for record in linked),
+        *(_suggested_panel(client, record, on=on) for record in suggested),
+    ]
 
 
-def _linked_panel(record: CustomerRecord) -> Panel:
+def _linked_panel(client: Client, record: CustomerRecord) -> Panel:
     facts = (
         (_("Fortnox customer"), f"{record.number} {record.name}"),
         (_("Linked because"), record.evidence),
         (_("E-mail in Fortnox"), record.email),
-        (_("Last read"), f"{record.seen_at:%Y-%m-%d %H:%M}"),
+        (_("Last read"), show_time(record.seen_at, client.workspace.time_zone)),
     )
     return Panel("Fortnox", client_states.badge_of_linked(record), tuple(fact for fact in facts if fact[1]))
 

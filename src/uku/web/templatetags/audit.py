@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+
+from uku.kit.times import local_time, show_time
 
 register = template.Library()
 # Names that are not spelled as their field is.
@@ -21,9 +21,9 @@ _SPELLED = {"bic": "BIC", "email": "E-mail", "f": "F", "iban": "IBAN", "vat": "V
 @register.simple_tag(takes_context=True)
 def moment(context: template.Context, when: datetime) -> SafeString:
     """Show an exact time, to the second, by the workspace's clock."""
-    local = when.astimezone(ZoneInfo(context["workspace"].time_zone))
-    words = str(format_datetime(local, "d MMM yyyy, HH:mm:ss", locale="en_GB"))
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(), words)
+    zone = context["workspace"].time_zone
+    words = show_time(when, zone, seconds=True)
+    return format_html('<time datetime="{}">{}</time>', local_time(when, zone).isoformat(), words)
 
 
 @register.filter

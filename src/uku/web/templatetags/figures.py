@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +14,8 @@ from django.utils.translation import gettext, ngettext
 from uku.clients.matching import normalise_number, shown
 from uku.kit import clock
 from uku.kit.money import show_amount, show_date, show_money, show_quantity
+from uku.kit.times import local_time, show_time
+from uku.web.templatetags.times import zone_in
 
 register = template.Library()
 
@@ -51,11 +52,10 @@ def ago(context: template.Context, when: datetime | None) -> SafeString | str:
     """Show a time relatively while it is fresh, by the workspace's clock after a day (design.md)."""
     if when is None:
         return ""
-    workspace = context.get("workspace")
-    local = when.astimezone(ZoneInfo(workspace.time_zone if workspace else "UTC"))
-    exact = str(format_datetime(local, "d MMM yyyy, HH:mm", locale="en_GB"))
+    zone = zone_in(context)
+    exact = show_time(when, zone)
     words = _relative(clock.now() - when) or exact
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), exact, words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', local_time(when, zone).isoformat(), exact, words)
 
 
 def _relative(age: timedelta) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,16 +9,14 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from uku.workspaces.models import Membership
+from uku.workspaces.access import first_membership
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to the first workspace by name; say so when there is none."""
-    user: Any = request.user
-    mine = Membership.everywhere.filter(user=user, is_active=True)
-    first = mine.select_related("workspace").order_by("workspace__name", "workspace_id").first()
+    first = first_membership(request.user)
     if first is None:
         return render(request, "no_workspace.html")
     return redirect("clients", slug=first.workspace.slug)

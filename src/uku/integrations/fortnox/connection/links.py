@@ -16,6 +16,7 @@ from django.urls import reverse
 from uku.integrations.fortnox.connection.connecting import NotEnabled, answers_for, begin, connection_of, hashed
 from uku.integrations.fortnox.models import ConsentLink
 from uku.kit.scoping import workspace_in_force
+from uku.kit.times import show_time
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
@@ -38,7 +39,7 @@ def make_link(*, workspace: Workspace, actor: User, at: datetime) -> str:
             issuer=actor, token_hash=hashed(token), created_at=at, expires_at=at + LINK_LIFE
         )
         summary = "Made a link for a Fortnox administrator"
-        after = {"expires_at": f"{link.expires_at:%Y-%m-%d %H:%M}"}
+        after = {"expires_at": show_time(link.expires_at, workspace.time_zone)}
         record(actor=actor, action="fortnox.consent_link", target=link, summary=summary, at=at, after=after)
     return str(settings.UKU.public_url + reverse("fortnox-consent-link", kwargs={"token": token}))
 

@@ -114,7 +114,7 @@ class ConsentLink(TenantModel):
         base_manager_name = "everywhere"
 
     def __str__(self) -> str:
-        return f"link of {self.created_at:%Y-%m-%d %H:%M}"
+        return f"link of {self.created_at:%Y-%m-%d %H:%M} UTC"
 
 
 class AttemptOutcome(models.TextChoices):
@@ -145,7 +145,7 @@ class Attempt(TenantModel):
         base_manager_name = "everywhere"
 
     def __str__(self) -> str:
-        return f"attempt of {self.created_at:%Y-%m-%d %H:%M}"
+        return f"attempt of {self.created_at:%Y-%m-%d %H:%M} UTC"
 
 
 class PendingGrant(TenantModel):
@@ -191,7 +191,7 @@ class Revocation(TenantModel):
         base_manager_name = "everywhere"
 
     def __str__(self) -> str:
-        return f"revocation of {self.created_at:%Y-%m-%d %H:%M}"
+        return f"revocation of {self.created_at:%Y-%m-%d %H:%M} UTC"
 
 
 class Pace(models.Model):

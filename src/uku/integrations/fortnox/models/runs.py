@@ -60,7 +60,7 @@ class Reload(TenantModel):
         indexes = (models.Index(fields=["workspace", "-id"], name="fortnox_reload_newest"),)
 
     def __str__(self) -> str:
-        return f"reload of {self.started_at:%Y-%m-%d %H:%M}"
+        return f"reload of {self.started_at:%Y-%m-%d %H:%M} UTC"
 
 
 class Run(TenantModel):
@@ -98,7 +98,7 @@ class Run(TenantModel):
         indexes = (models.Index(fields=["workspace", "kind", "-id"], name="fortnox_run_newest"),)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M} UTC"
 
 
 class PassedOver(TenantModel):

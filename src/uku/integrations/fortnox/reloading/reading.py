@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
@@ -22,6 +21,7 @@ from uku.integrations.fortnox.models import (
 )
 from uku.integrations.fortnox.reloading.figures import Known, Part, Window, window
 from uku.integrations.fortnox.statistics import requests_a_month
+from uku.kit.times import local_time
 from uku.tasks.models import SummaryPlan, Task
 
 
@@ -41,7 +41,7 @@ def run_of(reload: Reload, phase: str) -> Run | None:
 
 def window_of(connection: Connection, at: datetime) -> Window:
     """The 13 calendar months, by the workspace's own dates."""
-    return window(at.astimezone(ZoneInfo(connection.workspace.time_zone)).date())
+    return window(local_time(at, connection.workspace.time_zone).date())
 
 
 def known(connection: Connection, at: datetime) -> Known:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from uku.integrations.fortnox.models import Problem, Reload, Run, RunState
 from uku.integrations.fortnox.reloading.causes import DISCONNECTED, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reloading.figures import Window, added_up
 from uku.integrations.registry import Badge
+from uku.kit.times import show_time
 
 MINUTE, HOUR = 60, 3600
 
@@ -47,11 +47,9 @@ def asker(reload: Reload) -> str:
 
 def runs_already(reload: Reload) -> str:
     """Tell who began the reload that runs, and when."""
-    local = reload.started_at.astimezone(ZoneInfo(reload.workspace.time_zone))
-    when = str(format_datetime(local, "d MMM yyyy, HH:mm", locale="en_GB"))
     return _("Nothing was begun: Reload data runs already. %(name)s began it on %(when)s.") % {
         "name": asker(reload),
-        "when": when,
+        "when": show_time(reload.started_at, reload.workspace.time_zone),
     }
 
 

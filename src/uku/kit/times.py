@@ -1,0 +1,19 @@
+"""Times as people read them, by the clock of one zone. A date of business is a date, and has none. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+
+def local_time(when: datetime, zone: str) -> datetime:
+    """Return a time as the clocks in `zone`, an IANA name, show it."""
+    return when.astimezone(ZoneInfo(zone))
+
+
+def show_time(when: datetime, zone: str, *, seconds: bool = False) -> str:
+    """Show a time by the clocks in `zone`: `1 Apr 2026, 01:30`."""
+    form = "d MMM yyyy, HH:mm:ss" if seconds else "d MMM yyyy, HH:mm"
+    return str(format_datetime(local_time(when, zone), form, locale="en_GB"))
