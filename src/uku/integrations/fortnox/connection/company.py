@@ -11,6 +11,7 @@ from django.db import transaction
 
 from fortnox_api import CompanyInformation, CompanySettings, Fortnox, FortnoxError
 from uku.clients.matching import normalise_number
+from uku.integrations.fortnox.connection.companies import rename_company
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
@@ -126,6 +127,7 @@ def take_in(*, connection: Connection, company: Company, at: datetime) -> None:
             row.company_name, row.company_facts = company.name or row.company_name, company.card
             row.organisation_number = company.organisation_number or row.organisation_number
         row.save()
+        rename_company(row)
 
 
 def _note_new_owner(row: Connection, company: Company, at: datetime) -> None:

@@ -18,6 +18,7 @@ from fortnox_api import FortnoxError, TokenSet
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import app_credentials, consent, facts, revoking
 from uku.integrations.fortnox.connection import company as companies
+from uku.integrations.fortnox.connection.companies import remember_company
 from uku.integrations.fortnox.connection.company import Company, facts_of, same_number
 from uku.integrations.fortnox.connection.gateway import oauth_app, open_with
 from uku.integrations.fortnox.connection.instances import this_instance
@@ -234,6 +235,7 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
             row = _locked(grant)
             before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
             _fill(connection, row, company, at)
+            remember_company(connection, at=at)
             _remove(row, at, revoke=False)
             _settle(row.attempt, AttemptOutcome.CONNECTED)
             _start(connection)

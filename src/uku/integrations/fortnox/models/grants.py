@@ -100,6 +100,21 @@ class Connection(TenantModel):
         return bool(self.sealed_tokens)
 
 
+class KnownCompany(TenantModel):
+    """A Fortnox company that this workspace is or was connected to: what its links and articles are named by."""
+
+    company_id = models.CharField(max_length=30)
+    name = models.CharField(max_length=200)
+    connected_at = models.DateTimeField(help_text="when it was last connected")
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (models.UniqueConstraint(fields=["workspace", "company_id"], name="fortnox_known_company_once"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ConsentLink(TenantModel):
     """A way in for a Fortnox administrator who has no account here. It carries its issuer's authority."""
 
