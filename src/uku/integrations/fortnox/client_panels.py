@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from uku.clients.models import Client
 from uku.integrations.fortnox import client_states
+from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
 from uku.integrations.fortnox.connection.working import NotWorking, refuse_while_off
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.integrations.registry import Action, Badge, Panel
@@ -16,8 +17,10 @@ from uku.kit.times import show_time
 
 
 def panels_of(client: Client) -> Sequence[Panel]:
-    linked = CustomerRecord.objects.filter(client=client).order_by("id")
-    suggested = CustomerRecord.objects.filter(suggested=client).order_by("id")
+    """Each linked customer, those of the connected company first; what may be the client only of that company."""
+    company = connected_company()
+    linked = sorted(CustomerRecord.objects.filter(client=client).order_by("id"), key=lambda r: r.company_id != company)
+    suggested = CustomerRecord.objects.filter(suggested=client, company_id=company).order_by("id")
     on = not _is_off() if suggested else False
     return [
         *(_linked_panel(client, record) for record in linked),
@@ -28,11 +31,20 @@ def panels_of(client: Client) -> Sequence[Panel]:
 def _linked_panel(client: Client, record: CustomerRecord) -> Panel:
     facts = (
         (_("Fortnox customer"), f"{record.number} {record.name}"),
+        (_("Fortnox company"), _company_of(record)),
         (_("Linked because"), record.evidence),
         (_("E-mail in Fortnox"), record.email),
         (_("Last read"), show_time(record.seen_at, client.workspace.time_zone)),
     )
     return Panel("Fortnox", client_states.badge_of_linked(record), tuple(fact for fact in facts if fact[1]))
+
+
+def _company_of(record: CustomerRecord) -> str:
+    """Name the company of a customer, where it is not the connected one."""
+    if record.company_id == connected_company():
+        return ""
+    words = {"company": name_of_company(record.company_id), "database": record.company_id}
+    return _("%(company)s, database %(database)s") % words
 
 
 def _suggested_panel(client: Client, record: CustomerRecord, *, on: bool) -> Panel:

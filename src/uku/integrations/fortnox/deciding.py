@@ -15,9 +15,10 @@ from uku.clients.operations import create_client, take_in
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.candidates import details_of, index_for
 from uku.integrations.fortnox.comparing import differing, fields_of
+from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
 from uku.integrations.fortnox.connection.working import refuse_while_off
 from uku.integrations.fortnox.health import problems, waiting
-from uku.integrations.fortnox.linking import LONGEST_EVIDENCE, invoiced_customer
+from uku.integrations.fortnox.linking import LONGEST_EVIDENCE, filled_by, invoiced_customer
 from uku.integrations.fortnox.models import Connection, CustomerRecord
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User, Workspace
@@ -33,6 +34,20 @@ class AlreadyDecided(Exception):
 
 class UnknownCustomers(Exception):
     """Some of the chosen customers are not in this workspace, so that nothing was done to any (reliability B01)."""
+
+
+class OtherCompany(Exception):
+    """The customer belongs to a company that is not connected, which decides nothing here. The text says which."""
+
+    def __init__(self, record: CustomerRecord) -> None:
+        words = {"number": record.number, "company": name_of_company(record.company_id)}
+        super().__init__(
+            _(
+                "Nothing was done: Fortnox customer %(number)s belongs to %(company)s, which is not connected."
+                " Connect %(company)s first."
+            )
+            % words
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +67,10 @@ class Tally:
 def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, even_ignored: bool = False) -> None:
     """Tie a customer to a client. `even_ignored`: the person saw that it was ignored.
 
-    Raises NotAllowed, NotWorking, AlreadyDecided.
+    Raises NotAllowed, NotWorking, OtherCompany, AlreadyDecided.
     """
     connection = refuse_while_off()
-    (held,) = _held([record.pk])
+    (held,) = _held_here([record.pk])
     if held.client_id is not None or (held.ignored_at is not None and not even_ignored):
         raise AlreadyDecided(held)
     _tie(held, client, f"{waiting.LINKED_BY}{actor}")
@@ -86,10 +101,10 @@ def unlink(*, record: CustomerRecord, actor: User, at: datetime) -> None:
 def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
     """Make a client of its own from a customer, whatever it looks like.
 
-    Raises NotAllowed, NotWorking, AlreadyDecided.
+    Raises NotAllowed, NotWorking, OtherCompany, AlreadyDecided.
     """
     connection = refuse_while_off()
-    (held,) = _held([record.pk])
+    (held,) = _held_here([record.pk])
     if not waiting.waits(held):
         raise AlreadyDecided(held)
     client = _make(held, actor, at)
@@ -100,8 +115,11 @@ def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def accept_identity(*, record: CustomerRecord, actor: User, at: datetime) -> None:
-    """Say that a customer with another organisation number is the same client still (B44). Raises NotAllowed."""
-    (held,) = _held([record.pk])
+    """Say that a customer with another organisation number is the same client still (B44).
+
+    Raises NotAllowed, OtherCompany.
+    """
+    (held,) = _held_here([record.pk])
     if held.identity_changed_at is None:
         return
     held.identity_changed_at = None
@@ -113,11 +131,12 @@ def accept_identity(*, record: CustomerRecord, actor: User, at: datetime) -> Non
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def invoice_this_one(*, record: CustomerRecord, actor: User, at: datetime) -> None:
-    """Choose which of a client's customers is invoiced from now on; it fills the client, too.
+    """Choose which of a client's customers is invoiced from now on; it fills the client, but for who that is.
 
-    What is on its way goes where it was sent. Raises NotAllowed, AlreadyDecided for one that was unlinked meanwhile.
+    What is on its way goes where it was sent. Raises NotAllowed, OtherCompany, AlreadyDecided for one that was
+    unlinked meanwhile.
     """
-    (held,) = _held([record.pk])
+    (held,) = _held_here([record.pk])
     if held.client is None:
         raise AlreadyDecided(held)
     if invoiced_customer(held.client, held.company_id) == held:
@@ -125,7 +144,7 @@ def invoice_this_one(*, record: CustomerRecord, actor: User, at: datetime) -> No
     held.invoiced_at, held.detail_read_at = at, None
     held.save(update_fields=["invoiced_at", "detail_read_at"])
     what = f"is invoiced for {held.client} from now on"
-    take_in(client=held.client, details=fields_of(held))
+    take_in(client=held.client, details=filled_by(held, fields_of(held)))
     _note(actor, "fortnox.invoiced", held, what, at)
 
 
@@ -136,9 +155,9 @@ def take_over(
 ) -> list[str]:
     """Let the linked client have Fortnox's values of these fields, where they differ; return those that changed.
 
-    `version` is the client that the person saw. Raises NotAllowed, ClientChanged, AlreadyDecided.
+    `version` is the client that the person saw. Raises NotAllowed, OtherCompany, ClientChanged, AlreadyDecided.
     """
-    (held,) = _held([record.pk])
+    (held,) = _held_here([record.pk])
     if held.client is None:
         raise AlreadyDecided(held)
     offered = differing(held.client, held)
@@ -157,10 +176,10 @@ def take_over(
 def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
     """Make a client from each customer that waits. One that looks like a client meanwhile becomes a suggestion.
 
-    Raises NotAllowed, NotWorking, UnknownCustomers.
+    Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
     """
     connection = refuse_while_off()
-    held = _held(ids)
+    held = _held_here(ids)
     chosen = [record for record in held if waiting.waits(record)]
     done, alike = make_clients(chosen, actor=actor, at=at)
     _after(connection, at)
@@ -172,10 +191,10 @@ def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
 def ignore(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
     """Leave customers out: no run links them or makes clients from them.
 
-    Raises NotAllowed, NotWorking, UnknownCustomers.
+    Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
     """
     refuse_while_off()
-    held = _held(ids)
+    held = _held_here(ids)
     chosen = [record for record in held if waiting.waits(record)]
     for record in chosen:
         record.suggested, record.evidence, record.ignored_at, record.ignored_by = None, "", at, actor
@@ -188,9 +207,12 @@ def ignore(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def take_back(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
-    """Let ignored customers wait for a decision again. Raises NotAllowed, NotWorking, UnknownCustomers."""
+    """Let ignored customers wait for a decision again.
+
+    Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
+    """
     refuse_while_off()
-    held = _held(ids)
+    held = _held_here(ids)
     chosen = [record for record in held if record.ignored_at is not None]
     index = index_for(chosen)
     for record in chosen:
@@ -240,6 +262,15 @@ def _held(ids: Collection[int]) -> list[CustomerRecord]:
     if len(found) != len(set(ids)):
         raise UnknownCustomers
     return found
+
+
+def _held_here(ids: Collection[int]) -> list[CustomerRecord]:
+    """The same, of customers of the connected company. Raises OtherCompany."""
+    held, company = _held(ids), connected_company()
+    for record in held:
+        if record.company_id != company:
+            raise OtherCompany(record)
+    return held
 
 
 def _make(record: CustomerRecord, actor: User, at: datetime) -> Client:

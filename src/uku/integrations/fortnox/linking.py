@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import F
@@ -13,6 +13,8 @@ from uku.integrations.fortnox.models import Connection, CustomerRecord, NewClien
 LONGEST_EVIDENCE = 300  # characters; what the column holds
 INVOICED_FIRST = (F("invoiced_at").desc(nulls_last=True), "id")
 """Of several customers of a client: the one that a person chose last, else the first one linked."""
+WHO = frozenset({"name", "organisation_number", "vat_number", "is_person"})
+"""The details that say who a client is."""
 
 
 def asks_first(connection: Connection) -> bool:
@@ -23,6 +25,14 @@ def asks_first(connection: Connection) -> bool:
 def invoiced_customer(client: Client, company_id: str) -> CustomerRecord | None:
     """Return the customer to invoice in this company, of those that are linked to the client."""
     return CustomerRecord.objects.filter(client=client, company_id=company_id).order_by(*INVOICED_FIRST).first()
+
+
+def filled_by(record: CustomerRecord, details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the details that a customer fills its client with.
+
+    One that a person chose among several says where invoices go and on what terms, and not who the client is.
+    """
+    return {name: value for name, value in details.items() if record.invoiced_at is None or name not in WHO}
 
 
 def first_customers(company_id: str, clients: Collection[int]) -> dict[Any, int]:

@@ -11,7 +11,7 @@ from uku.clients.matching import is_personal, normalise_number
 from uku.clients.models import Client
 from uku.clients.operations import create_clients, take_in, would_change
 from uku.integrations.fortnox.imports import details, identity, placing, rows
-from uku.integrations.fortnox.linking import asks_first, first_customers
+from uku.integrations.fortnox.linking import asks_first, filled_by, first_customers
 from uku.integrations.fortnox.mapping import client_fields, contact_details, record_fields
 from uku.integrations.fortnox.models import Connection, CustomerRecord, Run
 
@@ -101,4 +101,4 @@ def _fill(company_id: str, linked: Sequence[CustomerRecord], told: Items) -> Non
     first = first_customers(company_id, clients)
     for row in linked:
         if first.get(row.client_id) == row.pk:
-            take_in(client=clients[row.client_id], details=client_fields(told[row.number]))
+            take_in(client=clients[row.client_id], details=filled_by(row, client_fields(told[row.number])))

@@ -18,7 +18,7 @@ from uku.clients.operations import take_in
 from uku.integrations.fortnox.health import problems
 from uku.integrations.fortnox.imports import identity
 from uku.integrations.fortnox.imports.rows import name_of
-from uku.integrations.fortnox.linking import first_customers
+from uku.integrations.fortnox.linking import filled_by, first_customers
 from uku.integrations.fortnox.mapping import (
     article_fields_from_detail,
     client_fields_from_detail,
@@ -126,7 +126,7 @@ def take_customer(record: CustomerRecord, customer: Customer, at: datetime) -> N
         identity.note_changed(record.company_id, [record], at)
     fills = first_customers(record.company_id, [record.client_id] if record.client_id else [])
     if record.client is not None and not record.identity_changed_at and fills[record.client_id] == record.pk:
-        take_in(client=record.client, details=client_fields_from_detail(customer))
+        take_in(client=record.client, details=filled_by(record, client_fields_from_detail(customer)))
 
 
 def take_article(article: ArticleRecord, detail: Article, at: datetime) -> None:

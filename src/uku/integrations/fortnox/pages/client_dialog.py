@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -11,8 +12,9 @@ from django.views.decorators.http import require_safe
 from uku.clients.models import Client
 from uku.integrations.fortnox import client_states
 from uku.integrations.fortnox.comparing import Line, lines
+from uku.integrations.fortnox.connection.companies import company_names, name_of_company
 from uku.integrations.fortnox.connection.connecting import connection_of
-from uku.integrations.fortnox.linking import invoiced_customer
+from uku.integrations.fortnox.linking import INVOICED_FIRST, invoiced_customer
 from uku.integrations.fortnox.models import Connection, CustomerRecord
 from uku.integrations.fortnox.pages.frame import SEE
 from uku.integrations.fortnox.pages.review_listing import searched, searched_words
@@ -25,13 +27,17 @@ MOST_FOUND = 10
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One customer of Fortnox beside the client. `is_invoiced`: of several linked ones, the one that is invoiced."""
+    """One customer of Fortnox beside the client.
+
+    `is_invoiced`: of several linked ones, the one that is invoiced. `company`: it belongs to one that is not connected.
+    """
 
     record: CustomerRecord
     badge: Badge
     lines: list[Line]
     is_linked: bool
     is_invoiced: bool
+    company: str = ""
 
     @property
     def differing(self) -> int:
@@ -56,14 +62,14 @@ def client_dialog(request: WorkspaceRequest, pk: int) -> HttpResponse:
     client = get_object_or_404(Client.objects, pk=pk)
     connection = connection_of(request.workspace)
     _read_unread(client, connection)
-    sides = _sides(client)
+    sides = _sides(client, connection.company_id)
     words = searched_words(request)
     context = {
         "client": Client.objects.get(pk=pk),
         "sides": sides,
         "badge": client_states.badges_of([client])[client.pk],
         "reads": connection.is_connected and connection.enabled,
-        "several": sum(side.is_linked for side in sides) > 1,
+        "several": sum(side.is_linked and not side.company for side in sides) > 1,
         "words": words,
         "searches": bool(connection.company_id),
         "found": _found(connection, client, words) if words else [],
@@ -74,15 +80,22 @@ def client_dialog(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def _read_unread(client: Client, connection: Connection) -> None:
     """The detail of a linked customer is read at once when a person opens its client (spec section 7)."""
     unread = CustomerRecord.objects.filter(client=client, company_id=connection.company_id, detail_read_at=None)
-    record = unread.filter(active=True).order_by("id").first() if connection.company_id else None
+    record = unread.filter(active=True).order_by(*INVOICED_FIRST).first() if connection.company_id else None
     if record is not None:
         read_customer_now(record)
 
 
-def _sides(client: Client) -> list[Side]:
+def _sides(client: Client, company_id: str) -> list[Side]:
+    """The customers that the client is or may be, and at the end the links of companies that are not connected."""
     client.refresh_from_db()
-    records = CustomerRecord.objects.filter(client=client) | CustomerRecord.objects.filter(suggested=client)
-    return [_side(client, record) for record in records.order_by("-client_id", "id")]
+    ours = CustomerRecord.objects.filter(company_id=company_id)
+    here = ours.filter(client=client) | ours.filter(suggested=client)
+    elsewhere = CustomerRecord.objects.filter(client=client).exclude(company_id=company_id)
+    names = company_names() if elsewhere else {}
+    return [
+        *(_side(client, record) for record in here.order_by("-client_id", "id")),
+        *(_side_elsewhere(record, names) for record in elsewhere.order_by("company_id", "id")),
+    ]
 
 
 def _side(client: Client, record: CustomerRecord) -> Side:
@@ -91,6 +104,12 @@ def _side(client: Client, record: CustomerRecord) -> Side:
     badge = client_states.badge_of_linked(record) if is_linked else suggested
     is_invoiced = is_linked and invoiced_customer(client, record.company_id) == record
     return Side(record, badge, lines(client, record), is_linked, is_invoiced)
+
+
+def _side_elsewhere(record: CustomerRecord, names: Mapping[str, str]) -> Side:
+    """A link of another company is kept and not compared: what it says is not read any more."""
+    badge = client_states.badge_of(client_states.ClientState.OTHER_COMPANY, record, names=names)
+    return Side(record, badge, [], is_linked=True, is_invoiced=False, company=name_of_company(record.company_id, names))
 
 
 def _found(connection: Connection, client: Client, words: str) -> list[Found]:

@@ -69,7 +69,7 @@ def create_client(request: WorkspaceRequest, pk: int) -> HttpResponse:
     seen = record.suggested_id
     try:
         client = deciding.create_from(record=record, actor=request.user, at=clock.now())
-    except (NotWorking, deciding.AlreadyDecided) as refusal:
+    except (NotWorking, deciding.AlreadyDecided, deciding.OtherCompany) as refusal:
         messages.error(request, str(refusal))
         return _back(request, seen, "client")
     words = {"client": client, "number": record.number}
@@ -119,9 +119,9 @@ def unlink(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def same_client(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """A customer with another organisation number is the same client still."""
     record = _linked(pk)
-    deciding.accept_identity(record=record, actor=request.user, at=clock.now())
-    words = {"number": record.number}
-    messages.success(request, _("Fortnox customer %(number)s stays linked to this client.") % words)
+    if _tried(request, lambda: deciding.accept_identity(record=record, actor=request.user, at=clock.now())):
+        words = {"number": record.number}
+        messages.success(request, _("Fortnox customer %(number)s stays linked to this client.") % words)
     return _back(request, record.client_id)
 
 
@@ -166,6 +166,8 @@ def refresh(request: WorkspaceRequest, pk: int) -> HttpResponse:
     if connection.is_connected and connection.enabled and connection.company_id == record.company_id:
         jobs.enqueue_record(connection, RunKind.CUSTOMERS, record.number)
         messages.success(request, _("Fortnox customer %(number)s is read again.") % {"number": record.number})
+    elif connection.company_id and connection.company_id != record.company_id:
+        messages.error(request, str(deciding.OtherCompany(record)))
     else:
         messages.error(request, _("Fortnox is not connected. Click Authorize on the Connect to Fortnox tab first."))
     return _back(request, record.client_id)
@@ -180,7 +182,7 @@ def _tried(request: WorkspaceRequest, act: Callable[[], None]) -> bool:
     """Do what the button says; say why if nothing was done."""
     try:
         act()
-    except (NotWorking, deciding.AlreadyDecided) as refusal:
+    except (NotWorking, deciding.AlreadyDecided, deciding.OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except ClientChanged:
         words = _("Nothing was taken over: somebody changed this client meanwhile. Here is how it stands now.")

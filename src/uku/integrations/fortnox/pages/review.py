@@ -143,7 +143,7 @@ def decide(request: WorkspaceRequest) -> HttpResponse:
         return back_to_queue(request)
     try:
         tell_tally(request, act, acts[act](ids=ids, actor=request.user, at=clock.now()))
-    except NotWorking as refusal:
+    except (NotWorking, deciding.OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except deciding.UnknownCustomers:
         deciding.note_unknown_customers(workspace=request.workspace, actor=request.user, at=clock.now())
