@@ -57,7 +57,7 @@ def sync(
 
     def work(connection: Connection) -> None:
         wanted = RunKind(kind)
-        if scheduled and not is_due(wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
+        if scheduled and not is_due(connection, wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
             return
         if run_sync(connection=connection, kind=wanted, full=full, asked_by=asked_by, pages=PAGES_AT_ONCE):
             enqueue_rest(connection, wanted)
@@ -245,15 +245,20 @@ def _wake(connection: Connection) -> None:
     if is_due_for_a_look(connection, at):
         request_look(connection)
     for kind, interval in EVERY.items():
-        if is_due(kind, interval, at):
+        if is_due(connection, kind, interval, at):
             request_sync(connection, kind, scheduled=True)
 
 
-def is_due(kind: RunKind, interval: timedelta, at: datetime, *, resume_after: timedelta = RESUME_AFTER) -> bool:
-    """Say whether a kind's newest run is old enough for the next, or was cut off and waits to be resumed."""
+def is_due(
+    connection: Connection, kind: RunKind, interval: timedelta, at: datetime, *, resume_after: timedelta = RESUME_AFTER
+) -> bool:
+    """Say whether the company's newest run of a kind is old enough for the next, or was cut off and waits.
+
+    One that still runs for another company does not hold this one back: it is stopped when the next begins.
+    """
     if kind == RunKind.STATISTICS and not SummaryPlan.objects.filter(active=True).exists():
         return False  # nothing counts them, so no run would ever say that it was done
-    newest = Run.objects.filter(kind=kind).order_by("-id").first()
+    newest = Run.objects.filter(kind=kind, company_id=connection.company_id).order_by("-id").first()
     if newest is not None and newest.state == RunState.RUNNING:
         if newest.reload_id is not None:
             return False  # the reload goes on with it

@@ -25,5 +25,5 @@ def take_up_again(fact: PlanChanged) -> None:
             return
         jobs.enqueue_held_pushes(connection)
         for kind in RunKind:
-            if jobs.is_due(kind, jobs.EVERY[kind], at):
+            if jobs.is_due(connection, kind, jobs.EVERY[kind], at):
                 jobs.enqueue_import(connection, kind)

@@ -233,7 +233,7 @@ def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin,
     before = fortnox.mark()
     run_sync(connection=shop.connection, kind=RunKind.CUSTOMERS)
     assert fortnox.requests(before) == []
-    assert not jobs.is_due(RunKind.CUSTOMERS, timedelta(0), clock.now() + timedelta(days=1))
+    assert not jobs.is_due(shop.connection, RunKind.CUSTOMERS, timedelta(0), clock.now() + timedelta(days=1))
     run_jobs()
     run.refresh_from_db()
     assert (run.state, again(made).state) == (RunState.DONE, RunState.DONE)
@@ -310,7 +310,7 @@ def test_a_cancelled_reload_keeps_what_was_stored_retires_nothing_and_moves_no_w
     assert last_done(connection, RunKind.CUSTOMERS) == watermark
     assert fortnox.queries("/3/articles", before) == []
     assert notices()[0][0] == "Reload data was cancelled."
-    assert jobs.is_due(RunKind.CUSTOMERS, timedelta(minutes=15), clock.now() + timedelta(hours=1))
+    assert jobs.is_due(connection, RunKind.CUSTOMERS, timedelta(minutes=15), clock.now() + timedelta(hours=1))
 
 
 def test_cancelling_one_that_waits_ends_it_without_a_request(fortnox, begin, run_jobs, owner):

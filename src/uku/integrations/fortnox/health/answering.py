@@ -7,10 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox import jobs, pushing
+from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
 from uku.integrations.fortnox.connection.working import working_connection
 from uku.integrations.fortnox.health import problems, troubles
+from uku.integrations.fortnox.health.telling import title_of
 from uku.integrations.fortnox.imports.leaving import UNNUMBERED
 from uku.integrations.fortnox.models import Connection, Problem, RunKind
 from uku.kit.jobs import SOON
@@ -26,15 +29,31 @@ RUN_OF = {
 MOST_AT_ONCE = 500
 
 
+class OtherCompany(Exception):
+    """The problem belongs to a company that is not connected. The text says which."""
+
+    def __init__(self, problem: Problem) -> None:
+        words = {"name": title_of(problem), "company": name_of_company(problem.company_id)}
+        super().__init__(
+            _("Nothing was done: %(name)s belongs to %(company)s, which is not connected. Connect %(company)s first.")
+            % words
+        )
+
+
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry(*, problem: Problem, actor: User, at: datetime) -> None:
-    """Try one problem again, now. Raises NotAllowed, NotWorking."""
+    """Try one problem again, now. Raises NotAllowed, NotWorking, OtherCompany."""
+    _refuse_elsewhere(problem)
     _retry([problem], actor, at)
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry_alike(*, problem: Problem, actor: User, at: datetime) -> int:
-    """Try again what failed for the same cause, 500 at most; return how many. Raises NotAllowed, NotWorking."""
+    """Try again what failed for the same cause, 500 at most; return how many.
+
+    Raises NotAllowed, NotWorking, OtherCompany.
+    """
+    _refuse_elsewhere(problem)
     return _retry(list(alike(problem)[:MOST_AT_ONCE]), actor, at)
 
 
@@ -80,7 +99,11 @@ def _wake(connection: Connection, chosen: Iterable[Problem], actor: User) -> Non
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def ignore(*, problem: Problem, actor: User, at: datetime) -> None:
-    """Hide a problem until its cause changes; the same error again does not bring it back. Raises NotAllowed."""
+    """Hide a problem until its cause changes; the same error again does not bring it back.
+
+    Raises NotAllowed, OtherCompany.
+    """
+    _refuse_elsewhere(problem)
     _set_ignored(problem, at, actor)
     record(actor=actor, action="fortnox.problem.ignore", target=problem, summary=f"{_named(problem)}: ignored", at=at)
     _review(problem, at)
@@ -89,11 +112,17 @@ def ignore(*, problem: Problem, actor: User, at: datetime) -> None:
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def take_up(*, problem: Problem, actor: User, at: datetime) -> None:
-    """Show an ignored problem again. Raises NotAllowed."""
+    """Show an ignored problem again. Raises NotAllowed, OtherCompany."""
+    _refuse_elsewhere(problem)
     _set_ignored(problem, None, None)
     summary = f"{_named(problem)}: no longer ignored"
     record(actor=actor, action="fortnox.problem.take_up", target=problem, summary=summary, at=at)
     _review(problem, at)
+
+
+def _refuse_elsewhere(problem: Problem) -> None:
+    if problem.company_id != connected_company():
+        raise OtherCompany(problem)
 
 
 def _set_ignored(problem: Problem, at: datetime | None, actor: User | None) -> None:

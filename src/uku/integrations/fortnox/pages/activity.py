@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from uku.integrations.fortnox.connection.connecting import connection_of
+from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
 from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.health import answering, telling
 from uku.integrations.fortnox.health.counting import counts_in_words, duration, run_badge
@@ -62,7 +62,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run as it is shown."""
+    """One run as it is shown. `company`: it read one that is not connected."""
 
     run: Run
     badge: Badge
@@ -70,6 +70,7 @@ class RunRow:
     duration: str
     passed_over: list[PassedOver]
     skipped: int
+    company: str = ""
 
     @property
     def more(self) -> int:
@@ -88,7 +89,7 @@ class ProblemRow:
 @require_safe
 def activity(request: WorkspaceRequest) -> HttpResponse:
     choice = _choice(request)
-    found = _problems(request, choice).select_related("push__invoice")
+    found = _problems(choice).select_related("push__invoice")
     waiting = found.filter(solved_at=None, ignored_at=None).order_by("-last_at", "-pk")[:MOST_PROBLEMS]
     shown: dict[str, Any]
     if choice.problems_only:
@@ -97,7 +98,7 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
         shown = {"page": page, "past": [_problem_row(problem) for problem in page]}
     else:
         page = _page_of(_runs(choice), request)
-        rows = [_run_row(run) for run in page]
+        rows = _run_rows(page)
         reload = words.line_of(reading.newest())
         badges = [row.badge for row in rows] + ([reload.badge] if reload else [])
         moving = any(badge.tone == "moving" for badge in badges)
@@ -106,7 +107,7 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
         request,
         "activity",
         choice=choice,
-        filters=_filters(request, choice),
+        filters=_filters(choice),
         causes=telling.by_cause(waiting),
         here=f"?{request.GET.urlencode()}",
         **shown,
@@ -123,9 +124,9 @@ def _choice(request: WorkspaceRequest) -> Choice:
     return Choice(asked if asked in telling.KINDS_OF else "", request.GET.get("show") == "problems")
 
 
-def _problems(request: WorkspaceRequest, choice: Choice) -> QuerySet[Problem]:
-    company = connection_of(request.workspace).company_id
-    found = Problem.objects.filter(company_id=company) if company else Problem.objects.all()
+def _problems(choice: Choice) -> QuerySet[Problem]:
+    """Those of the connected company. Another one's are kept, and come back when it is connected again."""
+    found = Problem.objects.filter(company_id=connected_company())
     return found.filter(kind__in=telling.KINDS_OF[choice.kind]) if choice.kind else found
 
 
@@ -134,14 +135,14 @@ def _runs(choice: Choice) -> QuerySet[Run]:
     return runs.filter(kind=choice.kind) if choice.kind else runs
 
 
-def _filters(request: WorkspaceRequest, choice: Choice) -> list[Filter]:
+def _filters(choice: Choice) -> list[Filter]:
     """One line of chips: the kinds of data, all of them first, and problems only; each keeps what the other chose."""
 
     def to(kind: str, *, problems_only: bool) -> str:
         return f"?{Choice(kind, problems_only).query()}"
 
     every = Choice("", choice.problems_only)
-    waiting = _problems(request, choice).filter(Q(solved_at=None) & Q(ignored_at=None)).count()
+    waiting = _problems(choice).filter(Q(solved_at=None) & Q(ignored_at=None)).count()
     first = Filter(_("All"), f"?{every.query()}", not choice.kind)
     kinds = [
         Filter(str(label), to(kind, problems_only=choice.problems_only), choice.kind == kind) for kind, label in KINDS
@@ -150,9 +151,15 @@ def _filters(request: WorkspaceRequest, choice: Choice) -> list[Filter]:
     return [first, *kinds, Filter(_("Problems only"), only, choice.problems_only, waiting)]
 
 
-def _run_row(run: Run) -> RunRow:
+def _run_rows(runs: Iterable[Run]) -> list[RunRow]:
+    ours, names = connected_company(), company_names()
+    return [_run_row(run, "" if run.company_id == ours else name_of_company(run.company_id, names)) for run in runs]
+
+
+def _run_row(run: Run, company: str) -> RunRow:
     shown = list(run.passed_over.order_by("id")[:MOST_PASSED_OVER])
-    return RunRow(run, run_badge(run), counts_in_words(run), duration(run), shown, run.passed_over.count())
+    counted = run.passed_over.count()
+    return RunRow(run, run_badge(run), counts_in_words(run), duration(run), shown, counted, company)
 
 
 def _problem_row(problem: Problem) -> ProblemRow:
@@ -206,7 +213,7 @@ def _answer(request: WorkspaceRequest, pk: int, act: Callable[[Problem], str]) -
     problem = get_object_or_404(Problem.objects.filter(solved_at=None), pk=pk)
     try:
         messages.success(request, act(problem))
-    except NotWorking as refusal:
+    except (NotWorking, answering.OtherCompany) as refusal:
         messages.error(request, str(refusal))
     place = reverse("fortnox:activity", kwargs={"slug": request.workspace.slug})
     return redirect(f"{place}?{_choice(request).query()}")

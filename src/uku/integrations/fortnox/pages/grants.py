@@ -181,22 +181,24 @@ def decline(request: WorkspaceRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: WorkspaceRequest) -> HttpResponse:
     """Say first what stops and what stays; a POST disconnects."""
-    if not connecting.connection_of(request.workspace).is_connected:
+    connection = connecting.connection_of(request.workspace)
+    if not connection.is_connected:
         return go_to(request, "overview")
     if request.method != "POST":
-        return draw_tab(request, "disconnect", tab="overview", **_what_stays())
+        return draw_tab(request, "disconnect", tab="overview", **_what_stays(connection.company_id))
     farewell = disconnecting.disconnect(workspace=request.workspace, actor=request.user, at=clock.now())
     messages.success(request, _("Fortnox is disconnected. Clients, invoices, links and settings stay."))
     _tell_how_it_ended(request, farewell)
     return go_to(request, "overview")
 
 
-def _what_stays() -> dict[str, int]:
+def _what_stays(company_id: str) -> dict[str, int]:
+    linked = CustomerRecord.objects.filter(company_id=company_id, client__isnull=False)
     return {
         "clients": Client.objects.count(),
-        "linked": CustomerRecord.objects.filter(client__isnull=False).values("client").distinct().count(),
+        "linked": linked.values("client").distinct().count(),
         "invoices": Invoice.objects.count(),
-        "held": _queued().count(),
+        "held": _queued().filter(company_id=company_id).count(),
         "running": Run.objects.filter(state="running").count(),
     }
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from uku.integrations.fortnox.connection.companies import company_names, connected_company
 from uku.integrations.fortnox.imports import details
 from uku.integrations.fortnox.models import (
     ArticleRecord,
@@ -31,7 +32,9 @@ def running() -> Reload | None:
 
 
 def newest() -> Reload | None:
-    return Reload.objects.order_by("-id").select_related("asked_by", "workspace").first()
+    """The newest reload of the connected company; after Disconnect, of the one that was connected last."""
+    company = connected_company() or next(iter(company_names()), "")
+    return Reload.objects.filter(company_id=company).order_by("-id").select_related("asked_by", "workspace").first()
 
 
 def run_of(reload: Reload, phase: str) -> Run | None:
