@@ -95,12 +95,16 @@ class Invoice(TenantModel):
 
 
 class InvoiceRow(TenantModel):
-    """The price is for one unit, without VAT; the rate is in per cent."""
+    """The price is for one unit, without VAT; the rate is in per cent.
+
+    The article is one of `article_company`, as a product's is.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveSmallIntegerField()
     product = models.ForeignKey(Product, null=True, on_delete=models.PROTECT, related_name="+")
     article_number = models.CharField(max_length=50, blank=True)
+    article_company = models.CharField(max_length=30, blank=True, default="", db_default="")
     description = models.CharField(max_length=255)
     quantity = models.DecimalField(max_digits=14, decimal_places=2)
     unit = models.CharField(max_length=20, blank=True)
@@ -115,6 +119,16 @@ class InvoiceRow(TenantModel):
 
     def __str__(self) -> str:
         return self.description
+
+    def article_in(self, company: str) -> str:
+        """Return the number of the row's article in a company: its own, else its product's, or ""."""
+        if self.article_number and self.article_company == company:
+            return self.article_number
+        return self.product.article_in(company) if self.product else ""
+
+    def asks_for_article(self, company: str) -> bool:
+        """Say whether the row has an article, and none in this company."""
+        return bool(self.article_number) and not self.article_in(company)
 
     @property
     def line(self) -> Line:

@@ -34,6 +34,7 @@ class RowFacts:
     unit: str = ""
     article_number: str = ""
     product: Product | None = None
+    article_company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ class InvoiceIncomplete(Exception):
     def __init__(self, missing: Sequence[str]) -> None:
         self.missing = tuple(missing)
         super().__init__(", ".join(missing))
+
+
+class ArticlesElsewhere(Exception):
+    """Rows have an article of another company than the one that is connected; `rows` are those."""
+
+    def __init__(self, rows: Sequence[InvoiceRow]) -> None:
+        self.rows = tuple(rows)
+        super().__init__(", ".join(str(row) for row in rows))
 
 
 @transaction.atomic
@@ -99,6 +108,7 @@ def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
                 position=position,
                 product=row.product,
                 article_number=row.article_number,
+                article_company=row.article_company if row.article_number else "",
                 description=row.description,
                 quantity=row.quantity,
                 unit=row.unit,
@@ -112,16 +122,21 @@ def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
 
 @transaction.atomic
 @needs(Permission.EDIT_INVOICES)
-def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Numbering) -> Invoice:
+def issue_invoice(
+    *, invoice: Invoice, actor: User, at: datetime, numbering: Numbering, article_company: str = ""
+) -> Invoice:
     """Freeze the content and tell the fact, in one transaction.
 
     With our own numbering the number and its OCR are given here; otherwise they wait for the accounting
-    system's answer. Raises NotAllowed, InvoiceAlreadyIssued or InvoiceIncomplete.
+    system's answer, and rows get their articles in `article_company`, the connected one.
+    Raises NotAllowed, InvoiceAlreadyIssued, InvoiceIncomplete or ArticlesElsewhere.
     """
     invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
     _refuse_if_issued(invoice)
     if missing := _missing_contents(invoice):
         raise InvoiceIncomplete(missing)
+    if numbering == Numbering.ACCOUNTING and article_company:
+        _fix_articles(invoice, article_company)
     _store_totals(invoice)
     if numbering == Numbering.OWN:
         invoice.number = _next_number()
@@ -177,6 +192,18 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
                 actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
             )
     return before != after
+
+
+def _fix_articles(invoice: Invoice, company: str) -> None:
+    """Store each row's article in this company, which may be its product's by now. Raises ArticlesElsewhere."""
+    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
+    if elsewhere := [row for row in rows if row.asks_for_article(company)]:
+        raise ArticlesElsewhere(elsewhere)
+    for row in rows:
+        number = row.article_in(company)
+        if number and (number, company) != (row.article_number, row.article_company):
+            row.article_number, row.article_company = number, company
+            row.save(update_fields=["article_number", "article_company"])
 
 
 def _refuse_if_issued(invoice: Invoice) -> None:

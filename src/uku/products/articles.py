@@ -19,7 +19,7 @@ class Article:
     """An article of the accounting system.
 
     `price` None: it has none. `vat_rate` None: not read yet. `account` is that of a sale within the country.
-    `source` names it for people, with the system and its number.
+    `source` names it for people, with the system and its number; `company` is the company whose article it is.
     """
 
     number: str
@@ -30,6 +30,7 @@ class Article:
     active: bool = True
     account: str = ""
     source: str = ""
+    company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Mapped(Protocol):
     @property
     def article_number(self) -> str: ...
     @property
+    def article_company(self) -> str: ...
+    @property
     def article_seen(self) -> Mapping[str, str]: ...
     @property
     def name(self) -> str: ...
@@ -68,6 +71,7 @@ class Standing(StrEnum):
     DIFFERS = "differs"
     INACTIVE = "inactive"
     GONE = "gone"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +113,13 @@ def locked_rate(article: Article | None, product: Mapped | None = None) -> Decim
     It is the article's. A product that has the article already keeps its own until the difference is taken over.
     """
     rate = known_rate(article)
-    if rate is None or article is None or product is None or product.article_number != article.number:
+    if rate is None or article is None or product is None or not _has(product, article):
         return rate
     return product.vat_rate
+
+
+def _has(product: Mapped, article: Article) -> bool:
+    return (product.article_company, product.article_number) == (article.company, article.number)
 
 
 def texts_of(article: Article) -> dict[str, str]:
@@ -130,7 +138,7 @@ def differences(product: Mapped, article: Article | None) -> list[Difference]:
 
     A price or name that the firm chose is no difference; only a change of the article's own is. A rate always is one.
     """
-    if article is None:
+    if article is None or not _has(product, article):
         return []
     now, ours = texts_of(article), _ours(product)
     seen = {**ours, **product.article_seen}
@@ -141,8 +149,10 @@ def differences(product: Mapped, article: Article | None) -> list[Difference]:
     ]
 
 
-def standing(product: Mapped, article: Article | None) -> Standing:
-    """Say how a product with an article number stands while the accounting system is connected."""
+def standing(product: Mapped, article: Article | None, company: str = "") -> Standing:
+    """Say how a product with an article number stands while this company of the accounting system is connected."""
+    if product.article_company != company:
+        return Standing.ELSEWHERE
     if article is None:
         return Standing.GONE
     if not article.active:

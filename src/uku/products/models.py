@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 
@@ -15,6 +16,9 @@ class Product(TenantModel):
 
     `article_seen` is what the article said when a person last looked: description, unit, price, vat_rate as texts.
     What it says differently now is shown as a difference, and never changes the product by itself.
+
+    An article belongs to a company of the accounting system (`article_company`, empty: typed while none was connected).
+    Those that the product had in other companies are kept in `other_articles`, by company: number and seen.
     """
 
     name = models.CharField(max_length=200)
@@ -23,6 +27,10 @@ class Product(TenantModel):
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2, help_text="per cent")
     article_number = models.CharField(max_length=50, blank=True)
     article_seen: models.JSONField[dict[str, str]] = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField())
+    )
+    article_company = models.CharField(max_length=30, blank=True, default="", db_default="")
+    other_articles: models.JSONField[dict[str, dict[str, Any]]] = models.JSONField(
         default=dict, db_default=models.Value({}, models.JSONField())
     )
     archived_at = models.DateTimeField(null=True)
@@ -43,6 +51,10 @@ class Product(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def article_in(self, company: str) -> str:
+        """Return the number of the product's article in a company, or ""."""
+        return self.article_number if self.article_company == company else ""
 
 
 class TaxRateName(TenantModel):

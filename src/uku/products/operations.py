@@ -59,7 +59,8 @@ def create_product(
     """
     facts = {"name": name, "unit": unit, "price": price, "vat_rate": vat_rate, "article_number": article_number}
     _refuse_other_rate(locked_rate(article), vat_rate)
-    product = Product.objects.create(created_at=at, **facts, article_seen=texts_of(article) if article else {})
+    said = {"article_company": article.company, "article_seen": texts_of(article)} if article else {}
+    product = Product.objects.create(created_at=at, **facts, **said)
     after = {field: _told(value) for field, value in facts.items()}
     record(actor=actor, action="product.create", target=product, summary=f"{name} was made", at=at, after=after)
     return product
@@ -78,14 +79,15 @@ def edit_product(
 ) -> Product:
     """Change a product by hand. `article` is that of the new article number, where it is known.
 
+    An article that the product had in another company is kept for that one.
     `version` is what the person saw, None for one who did not look. Invoices and drafts keep their rows as they are.
     Raises NotAllowed, ProductChanged and RateIsLocked.
     """
     _hold(product, version)
     _refuse_other_rate(locked_rate(article, product), changes.get("vat_rate", product.vat_rate))
     changed = {name: value for name, value in changes.items() if getattr(product, name) != value}
-    if "article_number" in changed:
-        changed["article_seen"] = texts_of(article) if article else {}
+    if "article_number" in changes:
+        changed |= _with_new_article(product, changes["article_number"], article)
     if changed:
         _change(product, changed, actor=actor, at=at, action="product.edit")
     return product
@@ -185,6 +187,41 @@ def name_rate(*, rate: Decimal, name: str, actor: User, at: datetime) -> None:
     record(actor=actor, action="product.rate_name", target=named, summary=summary, at=at, **facts)
 
 
+def restore_articles(*, company: str, at: datetime) -> int:
+    """Give products back the articles that they had in the company that is connected now; return how many."""
+    with transaction.atomic():
+        rows = Product.objects.get_queryset().select_for_update(of=("self",)).filter(other_articles__has_key=company)
+        products = list(rows.exclude(article_company=company).order_by("pk"))
+        for product in products:
+            kept = product.other_articles[company]
+            changed = _with_article(product, company, kept["number"], kept["seen"])
+            _change(product, changed, actor=None, at=at, action="product.edit")
+    return len(products)
+
+
+def _with_new_article(product: Product, number: str, article: Article | None) -> dict[str, Any]:
+    """The fields that change with an article that a person chose: of the article's company, or typed for none."""
+    if not number:
+        return _with_article(product, product.article_company, "", {}) if product.article_number else {}
+    company = article.company if article else ""
+    if number == product.article_in(company):
+        return {}
+    return _with_article(product, company, number, texts_of(article) if article else {})
+
+
+def _with_article(product: Product, company: str, number: str, seen: Mapping[str, str]) -> dict[str, Any]:
+    """The fields that give a product an article in a company; the one of another company is kept aside."""
+    others = {key: kept for key, kept in product.other_articles.items() if key != company}
+    if product.article_number and product.article_company != company:
+        others[product.article_company] = {"number": product.article_number, "seen": product.article_seen}
+    return {
+        "article_number": number,
+        "article_company": company if number else "",
+        "article_seen": dict(seen),
+        "other_articles": others,
+    }
+
+
 def _refuse_other_rate(locked: Decimal | None, vat_rate: Decimal) -> None:
     if locked is not None and locked != vat_rate:
         raise RateIsLocked(locked)
@@ -216,7 +253,7 @@ def _held(ids: Collection[int]) -> list[Product]:
     return found
 
 
-def _change(product: Product, changes: Mapping[str, Any], *, actor: User, at: datetime, action: str) -> None:
+def _change(product: Product, changes: Mapping[str, Any], *, actor: User | None, at: datetime, action: str) -> None:
     """Store changes and write them down with what was there before."""
     before = {name: _told(getattr(product, name)) for name in changes}
     after = {name: _told(value) for name, value in changes.items()}
@@ -225,7 +262,7 @@ def _change(product: Product, changes: Mapping[str, Any], *, actor: User, at: da
     record(actor=actor, action=action, target=product, summary=summary, at=at, before=before, after=after)
 
 
-def _save(product: Product, changes: Mapping[str, Any], by: User, at: datetime) -> None:
+def _save(product: Product, changes: Mapping[str, Any], by: User | None, at: datetime) -> None:
     """Store fields as a new version, counted by the database."""
     for name, value in changes.items():
         setattr(product, name, value)

@@ -26,6 +26,7 @@ OTHER = Article("13", "Bokslut", "st", Decimal(18500), Decimal(12))
 def product(**facts):
     given = {
         "article_number": "12",
+        "article_company": "",
         "article_seen": texts_of(ARTICLE),
         "name": "Bokföring",
         "unit": "h",
