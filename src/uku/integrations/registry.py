@@ -115,6 +115,12 @@ class Integration(Protocol):
     def article_system(self) -> str:
         """The name of the connected system whose articles products are mapped to; empty when none is connected."""
 
+    def article_company(self) -> str:
+        """The id of the connected company, which its articles belong to; empty when none is connected."""
+
+    def company_name(self, company: str) -> str:
+        """What a company is called that is or was connected; empty for one that never was."""
+
     def articles(self, words: str, *, at_most: int) -> ArticlesFound:
         """Active articles that the words find, in an order of their own; without words the first ones."""
 

@@ -16,14 +16,20 @@ from uku.products.articles import LOWEST_RATE, RATE_LIMIT, Article, ArticlesFoun
 from uku.products.rates import KnownRate
 
 MOST_UNITS = 50
-_FACTS = ("number", "description", "unit", "price", "vat_rate", "active", "account")
+_FACTS = ("number", "description", "unit", "price", "vat_rate", "active", "account", "company_id")
 NUMBER_ORDER = (Length("number"), Collate("number", "C"), "id")
 """Numbers are text: 2 before 10, and the same order on every PostgreSQL (reliability B52)."""
 
 
 def article_system() -> str:
     """Return "Fortnox" while a company is connected; a disabled connection keeps what was read."""
-    return "Fortnox" if _company() else ""
+    return "Fortnox" if article_company() else ""
+
+
+def article_company() -> str:
+    """Return the connected company's database number, or "": another company's articles are none of ours."""
+    connection = Connection.objects.first()
+    return connection.company_id if connection is not None and connection.is_connected else ""
 
 
 def articles(words: str, *, at_most: int) -> ArticlesFound:
@@ -79,14 +85,8 @@ def _source(count: int, first: str) -> str:
     return words % {"number": first, "more": count - 1}
 
 
-def _company() -> str:
-    """Return the connected company's database number, or "": another company's articles are none of ours."""
-    connection = Connection.objects.first()
-    return connection.company_id if connection is not None and connection.is_connected else ""
-
-
 def _records() -> QuerySet[ArticleRecord]:
-    company = _company()
+    company = article_company()
     rows = ArticleRecord.objects.filter(company_id=company)
     return rows if company else rows.none()
 
@@ -96,8 +96,8 @@ def _article(record: ArticleRecord) -> Article:
 
 
 def _made(row: Sequence[Any], source: str) -> Article:
-    number, description, unit, price, vat_rate, active, account = row
-    return Article(number, description, unit, price, vat_rate, active, str(account or ""), source)
+    number, description, unit, price, vat_rate, active, account, company = row
+    return Article(number, description, unit, price, vat_rate, active, str(account or ""), source, company)
 
 
 def _source_of(number: str) -> str:

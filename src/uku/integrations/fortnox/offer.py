@@ -13,6 +13,7 @@ from uku.clients.models import Client
 from uku.integrations.fortnox import article_offers, client_panels, client_states, push_panels
 from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
 from uku.integrations.fortnox.connection import operating
+from uku.integrations.fortnox.connection.companies import company_names
 from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.health import standing, waiting
 from uku.integrations.fortnox.health.codes import Group
@@ -91,6 +92,12 @@ class FortnoxIntegration:
 
     def article_system(self) -> str:
         return article_offers.article_system()
+
+    def article_company(self) -> str:
+        return article_offers.article_company()
+
+    def company_name(self, company: str) -> str:
+        return company_names().get(company, "")
 
     def articles(self, words: str, *, at_most: int) -> ArticlesFound:
         return article_offers.articles(words, at_most=at_most)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from fortnox_api import Fortnox
+from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.imports.details import read_again
 from uku.integrations.fortnox.linking import invoiced_customer
 from uku.integrations.fortnox.mapping import VAT_TYPES, invoice_payload
@@ -29,10 +30,11 @@ def prepare(fortnox: Fortnox, push: Push) -> tuple[str, bytes]:
         read_again(fortnox, customer)
     if refusal := _check_customer(customer):
         return refusal, b""
-    rows = list(InvoiceRow.objects.filter(invoice=push.invoice))
+    rows = list(InvoiceRow.objects.filter(invoice=push.invoice).select_related("product"))
     for row in rows:
         if refusal := _check_row(fortnox, push, row, customer):
             return refusal, b""
+        row.article_number = row.article_in(push.company_id)
     payload, changes = invoice_payload(push.invoice, rows, customer_number=customer.number).cleaned()
     push.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
     push.save(update_fields=["text_changes"])
@@ -58,11 +60,14 @@ def _check_customer(customer: CustomerRecord) -> str:
 
 def _check_row(fortnox: Fortnox, push: Push, row: InvoiceRow, customer: CustomerRecord) -> str:
     """The company's tax rates are read from its articles: a row's rate must be its article's own."""
-    if not row.article_number:
+    if row.asks_for_article(push.company_id):
+        return _ask_for_article(push, row)
+    number = row.article_in(push.company_id)
+    if not number:
         return f"Row “{row.description}” has no article. Choose a product with an article number."
-    article = ArticleRecord.objects.filter(company_id=push.company_id, number=row.article_number).first()
+    article = ArticleRecord.objects.filter(company_id=push.company_id, number=number).first()
     if article is None:
-        return f"Article {row.article_number} is not known here. Reload data, then send again."
+        return f"Article {number} is not known here. Reload data, then send again."
     if article.detail_read_at is None or clock.now() - article.detail_read_at > FRESH:
         read_again(fortnox, article)
     if not article.active:
@@ -75,6 +80,16 @@ def _check_row(fortnox: Fortnox, push: Push, row: InvoiceRow, customer: Customer
             " the article in Fortnox, and make the invoice again."
         )
     return ""
+
+
+def _ask_for_article(push: Push, row: InvoiceRow) -> str:
+    """The last guard: a number of another company is another article in this one, and is never sent."""
+    owner = name_of_company(row.article_company) if row.article_company else "no company"
+    theirs = name_of_company(push.company_id)
+    happened = f"Row “{row.description}” has article {row.article_number} of {owner}, and the invoice goes to {theirs}."
+    if row.product is None:
+        return f"{happened} Credit the invoice and make it again with a product that has an article in {theirs}."
+    return f"{happened} Open the product {row.product}, pick its article in {theirs}, then send again."
 
 
 def _stale(customer: CustomerRecord) -> bool:

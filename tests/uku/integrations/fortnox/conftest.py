@@ -309,7 +309,7 @@ def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25
     from uku.invoices.operations import RowFacts, create_draft
     from uku.kit import clock
 
-    row = RowFacts(text, Decimal(quantity), Decimal(price), Decimal(rate), "h", article)
+    row = RowFacts(text, Decimal(quantity), Decimal(price), Decimal(rate), "h", article, article_company=FIRST)
     day = on or clock.today("Europe/Stockholm")
     return create_draft(actor=owner, at=clock.now(), client=client, invoice_date=day, rows=[row])
 

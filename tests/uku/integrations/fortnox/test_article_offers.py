@@ -145,7 +145,7 @@ def test_while_fortnox_is_away_a_person_chooses_and_the_rate_is_compared_later(f
     assert "Fortnox has not told this article's VAT rate yet." in page
     assert pick(browser, number, vat_rate="6").status_code == 302
     made = Product.objects.get()
-    assert standing(made, article_offers.articles_of([number])[number]) == Standing.SAME
+    assert standing(made, article_offers.articles_of([number])[number], FIRST) == Standing.SAME
     fortnox.heal()
     found = differences(made, article_offers.article(number))
     assert [(each.field, each.ours, each.now) for each in found] == [("vat_rate", "6", "25")]
@@ -203,7 +203,7 @@ def test_an_article_that_becomes_inactive_marks_its_product_and_cannot_be_picked
     pick(browser, number)
     fortnox.ask("PATCH", f"companies/{FIRST}/articles/{number}", Active=False)
     bring_in()
-    assert standing(Product.objects.get(), article_offers.article(number)) == Standing.INACTIVE
+    assert standing(Product.objects.get(), article_offers.article(number), FIRST) == Standing.INACTIVE
     assert "Inactive in Fortnox" in browser.get("/w/byran/products/").content.decode()
     assert pick(browser, number).status_code == 422
 

@@ -35,7 +35,7 @@ def read(connection, run_jobs):
 
 def product(number: str, **facts) -> Product:
     given = {"name": number, "price": Decimal(1), "vat_rate": Decimal(25), "created_at": AT, **facts}
-    return Product.objects.create(article_number=number, **given)
+    return Product.objects.create(article_number=number, article_company=FIRST, **given)
 
 
 def test_an_article_is_read_once_some_product_has_its_number_and_not_before(fortnox, scope, read):

@@ -38,6 +38,7 @@ from uku.integrations.fortnox.models import (
     TokenSource,
 )
 from uku.kit.scoping import workspace_in_force
+from uku.products.operations import restore_articles
 from uku.workspaces.audit import record
 from uku.workspaces.company import fill_empty
 from uku.workspaces.models import Membership, User
@@ -236,6 +237,7 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
             before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
             _fill(connection, row, company, at)
             remember_company(connection, at=at)
+            restore_articles(company=company.id, at=at)
             _remove(row, at, revoke=False)
             _settle(row.attempt, AttemptOutcome.CONNECTED)
             _start(connection)

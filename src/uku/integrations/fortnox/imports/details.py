@@ -32,7 +32,7 @@ from uku.products.models import Product
 def waiting(company_id: str) -> tuple[QuerySet[CustomerRecord], QuerySet[ArticleRecord]]:
     """Return linked customers and used articles whose detail is to be read, oldest first."""
     unread = {"company_id": company_id, "detail_read_at": None, "active": True}
-    used = Product.objects.filter(archived_at=None).exclude(article_number="").values("article_number")
+    used = Product.objects.filter(archived_at=None, article_company=company_id).values("article_number")
     customers = CustomerRecord.objects.filter(client__isnull=False, **unread)
     articles = ArticleRecord.objects.filter(number__in=used, **unread)
     return customers.order_by("id"), articles.order_by("id")
