@@ -11,6 +11,7 @@ from uku.clients.models import Client, ClientQuerySet
 from uku.integrations.registry import Badge, Panel, Waiting, integrations
 from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
+from uku.products.models import Product
 from uku.products.rates import KnownRate, statutory
 from uku.workspaces.company import Difference, differences
 from uku.workspaces.models import Workspace
@@ -67,6 +68,23 @@ def company_differences(workspace: Workspace) -> list[tuple[str, list[Difference
 def article_system() -> str:
     """Return the name of the connected system whose articles products are mapped to, or ""."""
     return next(filter(None, (integration.article_system() for integration in integrations())), "")
+
+
+def article_company() -> str:
+    """Return the id of the connected company, which its articles belong to, or ""."""
+    return next(filter(None, (integration.article_company() for integration in integrations())), "")
+
+
+def company_name(company: str) -> str:
+    """Return what a company is called whose article something has; one that was typed belongs to none."""
+    found = (integration.company_name(company) for integration in integrations() if company)
+    return next(filter(None, found), _("another company") if company else _("no company"))
+
+
+def article_of(product: Product) -> Article | None:
+    """Return a product's article as it was last read; none while its company is not connected."""
+    number = product.article_in(article_company())
+    return articles_of([number]).get(number) if number else None
 
 
 def articles(words: str, *, at_most: int) -> ArticlesFound:

@@ -17,17 +17,19 @@ LONGEST_NUMBER = 50
 
 def form_for(request: WorkspaceRequest, product: Product | None = None) -> ProductForm:
     """Read what was sent or picked. The article is read now, outside of any transaction, if it never was."""
-    system, own = offers.article_system(), product.article_number if product else ""
+    system, company = offers.article_system(), offers.article_company()
+    own = product.article_in(company) if product else ""
     sent = request.POST.get("article_number", "").strip() if request.method == "POST" else None
     number = (sent if sent is not None else _picked(request, own)) if system else ""
     article = offers.article(number) if number and "\x00" not in number else None
     return ProductForm(
         request.POST or None,
-        initial=_proposal(product, article, number) if system else _of(product),
+        initial=_proposal(product, own, article, number) if system else _of(product, own),
         rates=_rates(request, product),
         article=article,
         product=product,
         system=system,
+        company=company,
     )
 
 
@@ -42,7 +44,7 @@ def _rates(request: WorkspaceRequest, product: Product | None) -> list[Decimal]:
     return sorted(known | ({product.vat_rate} if product else set()), reverse=True)
 
 
-def _of(product: Product | None) -> dict[str, Any]:
+def _of(product: Product | None, own: str) -> dict[str, Any]:
     if product is None:
         return {}
     return {
@@ -50,13 +52,13 @@ def _of(product: Product | None) -> dict[str, Any]:
         "unit": product.unit,
         "price": f"{product.price:.2f}",
         "vat_rate": rate_text(product.vat_rate),
-        "article_number": product.article_number,
+        "article_number": own,
     }
 
 
-def _proposal(product: Product | None, article: Article | None, number: str) -> dict[str, Any]:
+def _proposal(product: Product | None, own: str, article: Article | None, number: str) -> dict[str, Any]:
     """Propose what a newly picked article says; what it does not say stays as it is."""
-    if article is None or not article.active or (product and product.article_number == number):
-        return {**_of(product), "article_number": product.article_number if product and number else ""}
+    if article is None or not article.active or (product and own == number):
+        return {**_of(product, own), "article_number": own if number else ""}
     said = {OURS[field]: text for field, text in texts_of(article).items() if text}
-    return {**_of(product), **said, "article_number": number}
+    return {**_of(product, own), **said, "article_number": number}

@@ -31,7 +31,7 @@ ORDERS: Mapping[str, tuple[Any, ...]] = {
     "price": ("price", _BY_NAME),
     "rate": ("vat_rate", _BY_NAME),
 }
-_COMPARED = ("article_number", "article_seen", *OURS.values())
+_COMPARED = ("article_number", "article_company", "article_seen", *OURS.values())
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class ProductListing(Listing):
         rows = self._found().filter(archived_at=None).exclude(article_number="")
         mapped = list(rows.values_list("pk", *_COMPARED, named=True))  # a product of its own for each takes too long
         articles = offers.articles_of({product.article_number for product in mapped})
-        return {product.pk: standing(product, articles.get(product.article_number)) for product in mapped}
+        known = next(iter(articles.values()), None)  # they are all of the connected company
+        company = known.company if known else offers.article_company()
+        return {product.pk: standing(product, articles.get(product.article_number), company) for product in mapped}
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -114,6 +116,7 @@ def badge_of(product: Product, found: Standing | None, system: str) -> Badge:
         Standing.DIFFERS: _("Differs from %(system)s"),
         Standing.INACTIVE: _("Inactive in %(system)s"),
         Standing.GONE: _("Not in %(system)s"),
+        Standing.ELSEWHERE: _("Choose an article"),
     }
     return Badge(words[Standing(found)] % {"system": system}, "warning")
 

@@ -71,9 +71,12 @@ class RowForm(PlainForm):
     price = NumberField(label=_("Price"), required=False)
     vat_rate = RateField(label=_("VAT, %"), required=False)
 
-    def __init__(self, *args: Any, products: Mapping[str, Product], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, products: Mapping[str, Product], company: tuple[str, str] = ("", ""), **kwargs: Any
+    ) -> None:
+        """`company` is the connected one of the accounting system: its id and its name."""
         super().__init__(*args, **kwargs)
-        self.products = products
+        self.products, self.company = products, company
         names = [(key, product.name) for key, product in products.items()]
         field = offer(self, "product", [("", _("Without product")), *names])
         field.error_messages["invalid_choice"] = _("This product is not among yours. Choose another.")
@@ -87,8 +90,11 @@ class RowForm(PlainForm):
         return not any(str(self.data.get(self.add_prefix(name), "")).strip() for name in self.fields)
 
     def clean(self) -> None:
-        """Ask for what neither the row nor its product says."""
-        if self.is_blank or self.cleaned_data.get("product"):
+        """Ask for what neither the row nor its product says, and for the article of a product that lost its own."""
+        if self.is_blank:
+            return
+        if product := self.products.get(self.cleaned_data.get("product", "")):
+            self._ask_for_article(product)
             return
         wanted = {
             "description": _("Say what is billed."),
@@ -99,6 +105,12 @@ class RowForm(PlainForm):
         for name, words in wanted.items():
             if name not in self.errors and self.cleaned_data.get(name) in ("", None):
                 self.add_error(name, words)
+
+    def _ask_for_article(self, product: Product) -> None:
+        company, name = self.company
+        if company and product.article_number and not product.article_in(company):
+            words = _("%(product)s has no article in %(company)s yet. Open the product and pick one.")
+            self.add_error("product", words % {"product": product, "company": name})
 
     @property
     def facts(self) -> RowFacts:
@@ -113,19 +125,29 @@ class RowForm(PlainForm):
             unit=typed["unit"] or (product.unit if product else ""),
             article_number=product.article_number if product else "",
             product=product,
+            article_company=product.article_company if product else "",
         )
 
 
 class Rows:
     """All rows of the page: as many as were sent, or five empty ones."""
 
-    def __init__(self, data: Mapping[str, str] | None, products: Sequence[Product], *, more: int = 0) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, str] | None,
+        products: Sequence[Product],
+        *,
+        more: int = 0,
+        company: tuple[str, str] = ("", ""),
+    ) -> None:
         known = {str(product.pk): product for product in products}
         numbers = [int(found[1]) for name in data or () if (found := _ROW_NAME.match(name))]
         asked = max([n + 1 for n in numbers], default=FIRST_ROWS)
         count = min(asked + more, MOST_ROWS)
         self.is_too_long = asked > MOST_ROWS
-        self.forms = [RowForm(data, prefix=f"rows-{number}", products=known) for number in range(count)]
+        self.forms = [
+            RowForm(data, prefix=f"rows-{number}", products=known, company=company) for number in range(count)
+        ]
         self.trouble = ""
 
     @property

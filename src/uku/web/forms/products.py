@@ -35,7 +35,8 @@ class PriceField(NumberField):
 class ProductForm(PlainForm):
     """`product` is what the form edits, if anything; `article` the one it has or is to have, if that is known.
 
-    `system` is the accounting system that articles are picked from. Without one the number is typed.
+    `system` is the accounting system that articles are picked from, `company` the connected one there. Without them
+    the number is typed.
     """
 
     name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
@@ -65,10 +66,11 @@ class ProductForm(PlainForm):
         article: Article | None = None,
         product: Product | None = None,
         system: str = "",
+        company: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.article, self.product, self.system = article, product, system
+        self.article, self.product, self.system, self.company = article, product, system, company
         self.locked = locked_rate(article, product)
         offered = [(rate_text(rate), shown_rate(rate)) for rate in rates]
         if self.locked is None:
@@ -94,7 +96,7 @@ class ProductForm(PlainForm):
     def clean_article_number(self) -> str:
         """Only an active article can be picked; a product keeps the one it has, whatever became of it."""
         number = str(self.cleaned_data["article_number"])
-        if not self.system or not number or (self.product and number == self.product.article_number):
+        if not self.system or not number or (self.product and number == self.product.article_in(self.company)):
             return number
         if self.article is None or not self.article.active or self.article.number != number:
             raise forms.ValidationError(
@@ -103,6 +105,12 @@ class ProductForm(PlainForm):
                 code="article",
             )
         return number
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What was filled in. A number that stays is left out: the product may have an article in another company."""
+        own = self.product.article_in(self.company) if self.product else ""
+        return {name: value for name, value in self.cleaned_data.items() if name != "article_number" or value != own}
 
     @property
     def seen_version(self) -> int:

@@ -14,8 +14,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.registry import Badge, numbering_for
-from uku.invoices.models import Invoice, State
-from uku.invoices.operations import InvoiceAlreadyIssued, InvoiceIncomplete, create_draft, issue_invoice
+from uku.invoices.models import Invoice, InvoiceRow, State
+from uku.invoices.operations import (
+    ArticlesElsewhere,
+    InvoiceAlreadyIssued,
+    InvoiceIncomplete,
+    create_draft,
+    issue_invoice,
+)
 from uku.invoices.standing import Standing, standing
 from uku.invoices.totals import add_up
 from uku.kit import clock
@@ -71,7 +77,7 @@ def invoice_new(request: WorkspaceRequest) -> HttpResponse:
         return _draft_form(request, InvoiceForm(initial=proposed, today=today), Rows(None, products))
     if "more" in request.POST or "fill" in request.POST:
         return _reshaped(request, products, today)
-    form, rows = InvoiceForm(request.POST, today=today), Rows(request.POST.dict(), products)
+    form, rows = InvoiceForm(request.POST, today=today), Rows(request.POST.dict(), products, company=_company())
     if not all([form.is_valid(), rows.is_valid()]):
         return _draft_form(request, form, rows, status=422)
     invoice = create_draft(actor=request.user, at=clock.now(), rows=rows.facts, **form.cleaned_data)
@@ -89,10 +95,13 @@ def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_POST
 def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
+    numbering, company = numbering_for(request.workspace), offers.article_company()
     try:
-        issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering_for(request.workspace))
+        issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering, article_company=company)
     except InvoiceAlreadyIssued:
         messages.info(request, gettext("This invoice was issued before. Nothing was done a second time."))
+    except ArticlesElsewhere:
+        return _invoice_page(request, invoice, status=422)
     except InvoiceIncomplete as error:
         return _invoice_page(request, invoice, missing=error.missing, status=422)
     else:
@@ -138,8 +147,22 @@ def _invoice_page(
         "waiting": panels[0].badge if panels else None,
         "numbering": numbering_for(request.workspace),
         "missing": missing,
+        "elsewhere": [] if invoice.is_issued else _elsewhere(rows),
     }
     return render(request, "billing/page.html", context, status=status)
+
+
+def _company() -> tuple[str, str]:
+    """The connected company of the accounting system, as its id and its name."""
+    company = offers.article_company()
+    return company, offers.company_name(company) if company else ""
+
+
+def _elsewhere(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
+    """The rows whose article is one of another company than the connected one, with both companies' names."""
+    company, name = _company()
+    found = [row for row in rows if company and row.asks_for_article(company)]
+    return [{"row": row, "owner": offers.company_name(row.article_company), "company": name} for row in found]
 
 
 def _reshaped(request: WorkspaceRequest, products: Sequence[Product], today: date) -> HttpResponse:

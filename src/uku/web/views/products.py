@@ -99,7 +99,7 @@ def product_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return _found(request)
     form = form_for(request, product)
     if request.method == "POST" and form.is_valid():
-        said: dict[str, Any] = {"changes": form.cleaned_data, "version": form.seen_version, "article": form.article}
+        said: dict[str, Any] = {"changes": form.changes, "version": form.seen_version, "article": form.article}
         try:
             edit_product(product=product, actor=request.user, at=clock.now(), **said)
         except ProductChanged as error:
@@ -114,7 +114,7 @@ def product_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def product_difference(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Take over or keep what the button names: `take:price`, `keep:all`. The values come from the article itself."""
     product = get_object_or_404(Product.objects, pk=pk)
-    article = offers.articles_of([product.article_number]).get(product.article_number)
+    article = offers.article_of(product)
     verb, _colon, field = request.POST.get("decision", "").partition(":")
     decide: Callable[..., Any] | None = {"take": take_over, "keep": keep_ours}.get(verb)
     if decide is None or field not in {*OURS, "all"}:
@@ -145,13 +145,14 @@ def _product_page(
     request: WorkspaceRequest, product: Product, *, late: bool = False, status: int = 200
 ) -> HttpResponse:
     system, number = offers.article_system(), product.article_number
-    article = offers.articles_of([number]).get(number) if number else None
-    found = standing(product, article) if system and number else None
+    article = offers.article_of(product)
+    found = standing(product, article, offers.article_company()) if system and number else None
     context = {
         "product": product,
         "article": article,
         "system": system,
         "standing": found,
+        "owner": offers.company_name(product.article_company) if number and article is None else "",
         "badge": badge_of(product, found, system),
         "differences": differences(product, article),
         "drafts": Invoice.objects.filter(rows__product=product, state__in=OPEN_STATES).distinct().count(),
@@ -176,6 +177,7 @@ def _form_page(
         "article": form.article,
         "locked": form.locked,
         "unpicked": _unpicked(request, form),
+        "kept": _kept(form),
         "unit_list": UNIT_LIST,
         "units": list(dict.fromkeys([*offers.units(), *UNITS])),
     }
@@ -198,3 +200,11 @@ def _unpicked(request: WorkspaceRequest, form: ProductForm) -> str:
     """Return the number that was asked for in the address and that no active article has."""
     asked = searched_words(request, "article")[:LONGEST_NUMBER] if form.system and not form.is_bound else ""
     return "" if form.article and form.article.active else asked
+
+
+def _kept(form: ProductForm) -> dict[str, str]:
+    """Name the article that the product has in a company that is not connected, which the form leaves alone."""
+    product = form.product
+    if product is None or not product.article_number or product.article_company == form.company:
+        return {}
+    return {"number": product.article_number, "company": offers.company_name(product.article_company)}
