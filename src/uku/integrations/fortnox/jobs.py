@@ -9,7 +9,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q, QuerySet
 
-from uku.integrations.fortnox.connection import schedule
+from uku.integrations.fortnox.connection import app_credentials, schedule
 from uku.integrations.fortnox.connection.company import is_due as is_due_for_a_look
 from uku.integrations.fortnox.connection.instances import claim_unnamed, ours
 from uku.integrations.fortnox.models import (
@@ -60,7 +60,7 @@ def sync(
         if scheduled and not is_due(connection, wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
             return
         if run_sync(connection=connection, kind=wanted, full=full, asked_by=asked_by, pages=PAGES_AT_ONCE):
-            enqueue_rest(connection, wanted)
+            enqueue_due(connection, wanted)
 
     _with_connection(connection_id, work)
 
@@ -254,7 +254,9 @@ def is_due(
 ) -> bool:
     """Say whether the company's newest run of a kind is old enough for the next, or was cut off and waits.
 
-    One that still runs for another company does not hold this one back: it is stopped when the next begins.
+    One that still runs for another company does not hold this one back: it is stopped when the next begins. A run from
+    before the last cure is always old enough, for what it met may be gone; so is one that stopped before the operator
+    mended the app's credentials.
     """
     if kind == RunKind.STATISTICS and not SummaryPlan.objects.filter(active=True).exists():
         return False  # nothing counts them, so no run would ever say that it was done
@@ -263,7 +265,11 @@ def is_due(
         if newest.reload_id is not None:
             return False  # the reload goes on with it
         return at - newest.started_at >= resume_after
-    return newest is None or at - newest.started_at >= interval
+    if newest is None or at - newest.started_at >= interval:
+        return True
+    mended_at = app_credentials.mended_at() if newest.state == RunState.STOPPED else None
+    cures = (schedule.cured_at(connection), mended_at)
+    return any(cure is not None and newest.started_at < cure for cure in cures)
 
 
 def request_sync(
@@ -295,12 +301,6 @@ def request_look(connection: Connection) -> bool:
     return enqueue_once("fortnox.look_at_company", key=key, lock=lock, connection_id=connection.pk)
 
 
-def enqueue_import(connection: Connection, kind: RunKind) -> None:
-    """Ask for an import as part of the caller's transaction."""
-    lock = company_lock(connection.company_id)
-    enqueue("fortnox.sync", lock=lock, connection_id=connection.pk, kind=str(kind))
-
-
 def enqueue_sync(connection: Connection, kind: RunKind, *, priority: int, full: bool, asked_by: int) -> None:
     """Ask for a sync that a person wants, as part of the caller's transaction."""
     lock = company_lock(connection.company_id)
@@ -315,8 +315,11 @@ def enqueue_sync(connection: Connection, kind: RunKind, *, priority: int, full: 
     )
 
 
-def enqueue_rest(connection: Connection, kind: RunKind) -> None:
-    """Ask for the rest of a paused import: what people wait for goes in between (reliability F60)."""
+def enqueue_due(connection: Connection, kind: RunKind) -> None:
+    """Ask for a sync that is due as part of the caller's transaction; it is let go when another one has done it.
+
+    So goes on what a cure woke, and the rest of a paused import: what people wait for goes in between (F60).
+    """
     lock = company_lock(connection.company_id)
     enqueue("fortnox.sync", lock=lock, connection_id=connection.pk, kind=str(kind), scheduled=True)
 
@@ -348,7 +351,7 @@ def enqueue_held_pushes(connection: Connection) -> None:
     theirs = Push.objects.filter(company_id=connection.company_id)
     theirs.filter(state=PushState.QUEUED).update(next_at=None)
     theirs.filter(next_at__gt=database_now()).update(next_at=database_now())
-    for row in Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED):
+    for row in theirs.filter(Q(state=PushState.QUEUED) | Q(next_at__lte=database_now())):
         enqueue_push(row)
 
 

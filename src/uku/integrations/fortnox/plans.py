@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import Connection, RunKind
+from uku.integrations.fortnox.models import Connection
+from uku.integrations.fortnox.resumption import resume
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.operations import PlanChanged
@@ -17,13 +17,5 @@ def take_up_again(fact: PlanChanged) -> None:
     if not fact.may_integrate:
         return
     with workspace_in_force(fact.workspace_id):
-        at = clock.now()
-        Connection.objects.update(resumed_at=at)
-        living = Connection.objects.filter(enabled=True, trouble="").exclude(sealed_tokens="")
-        connection = living.first()
-        if connection is None:
-            return
-        jobs.enqueue_held_pushes(connection)
-        for kind in RunKind:
-            if jobs.is_due(connection, kind, jobs.EVERY[kind], at):
-                jobs.enqueue_import(connection, kind)
+        for connection in Connection.objects.select_related("workspace"):
+            resume(connection, at=clock.now())

@@ -18,7 +18,7 @@ from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox import jobs, lookup, preflight
 from uku.integrations.fortnox.connection.gateway import open_fortnox
 from uku.integrations.fortnox.connection.working import working_connection
-from uku.integrations.fortnox.health import problems
+from uku.integrations.fortnox.health import problems, troubles
 from uku.integrations.fortnox.health.explanations import in_words
 from uku.integrations.fortnox.mapping import figures
 from uku.integrations.fortnox.models import Connection, Push, PushState
@@ -256,8 +256,10 @@ def _store_booking(push: Push, invoice: FortnoxInvoice) -> None:
 
 
 def _solve(push: Push) -> None:
-    numbers = [push.reference]
-    problems.solve(company_id=push.company_id, kind=problems.INVOICE, numbers=numbers, at=clock.now())
+    """Close what stood open about an invoice; a banner that it stood for goes with it."""
+    at, numbers = clock.now(), [push.reference]
+    if problems.solve(company_id=push.company_id, kind=problems.INVOICE, numbers=numbers, at=at):
+        troubles.review(Connection.objects.get(), at=at)
 
 
 @transaction.atomic

@@ -82,8 +82,8 @@ def authorize(fortnox):
             )
             made = granting.complete(attempt=attempt, code=back["code"], at=clock.now())
             if isinstance(made, PendingGrant):
-                return confirming.confirm(workspace=workspace, grant_id=made.pk, actor=user, at=clock.now())
-            return made
+                made = confirming.confirm(workspace=workspace, grant_id=made.pk, actor=user, at=clock.now())
+            return made.connection
 
     return go
 

@@ -44,7 +44,7 @@ def test_confirming_connects_it(walk, fortnox, queue):
     assert answer["Location"] == walk.home
     stored = Connection.everywhere.get()
     assert (stored.company_id, stored.company_name, stored.scopes) == (SECOND, "Annat Företag AB", sorted(SCOPES))
-    assert [arguments["kind"] for _, arguments in queue("fortnox.sync")] == ["customers", "articles"]
+    assert [arguments["kind"] for _, arguments in queue("fortnox.sync")] == ["customers", "articles", "payments"]
     assert PendingGrant.everywhere.count() == 0
     assert walk.confirm()["Location"] == walk.address("connect")
     assert len(fortnox.requests(prefix="/oauth-v1/token")) == 1

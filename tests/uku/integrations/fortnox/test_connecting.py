@@ -67,6 +67,7 @@ def test_the_way_back_stores_the_company_and_sealed_tokens(walk, fortnox, queue,
     assert [(name, arguments["kind"]) for name, arguments in queue()] == [
         ("fortnox.sync", "customers"),
         ("fortnox.sync", "articles"),
+        ("fortnox.sync", "payments"),
     ]
     with workspace_in_force(workspace.pk):
         assert AuditEntry.objects.filter(action="fortnox.connect").count() == 1

@@ -257,11 +257,11 @@ def test_another_tenants_import_does_not_wait_behind_a_large_one(fortnox, connec
     fortnox.customers(1_500)
     fortnox.customers(3, SECOND)
     held = fortnox.fault(company=FIRST, path="/3/customers", query={"page": 2}, action="hold", phase="P4")
-    jobs.enqueue_import(connection, CUSTOMERS)
+    jobs.enqueue_due(connection, CUSTOMERS)
     with worker():
         until(lambda: fortnox.holds(held), seconds=60)
         with workspace_in_force(neighbour.workspace_id):
-            jobs.enqueue_import(neighbour, CUSTOMERS)
+            jobs.enqueue_due(neighbour, CUSTOMERS)
             until(lambda: Run.objects.filter(kind=CUSTOMERS, state=RunState.DONE).exists(), seconds=60)
             assert CustomerRecord.objects.filter(active=True).count() == 3
         assert fortnox.holds(held)

@@ -18,7 +18,7 @@ def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(
     move_clock(seconds=3 * 3600)
     before = fortnox.mark()
     held = fortnox.fault(path="/3/customers", query={"page": 2, "filter": "active"}, action="hold", phase="P4")
-    jobs.enqueue_import(connection, RunKind.CUSTOMERS)
+    jobs.enqueue_due(connection, RunKind.CUSTOMERS)
     first = processes("-m", "uku", "worker")
     until(lambda: fortnox.holds(held), seconds=120)
     assert (Run.objects.get(kind="customers").page, CustomerRecord.objects.count()) == (1, 500)

@@ -15,7 +15,7 @@ from tests.uku.integrations.fortnox.standing_rows import pushed
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import connecting, instances, keys
+from uku.integrations.fortnox.connection import app_credentials, connecting, instances, keys
 from uku.integrations.fortnox.health import standing, troubles
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
 from uku.integrations.fortnox.syncing import run_sync
@@ -50,6 +50,7 @@ def counted(connection, owner):
 def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request):
     """Let everything have been read a minute ago and an invoice wait; stop it all; return what cures that."""
     right = settings.UKU
+    Connection.objects.update(statistics=["sales_invoices"])  # what the grant has no permission for is not waited for
     push = shop.push_of(shop.issue())
     Push.objects.filter(pk=push.pk).update(next_at=clock.now() + timedelta(hours=1))
     for kind in RunKind:
@@ -109,6 +110,17 @@ def test_switching_off_and_on_three_times_reads_once(fortnox, stopped, run_jobs,
     before = fortnox.mark()
     run_jobs()
     assert fortnox.requests(before).count("GET invoicepayments") == 1
+
+
+def test_a_secret_that_the_operator_mended_lets_what_stopped_go_on_with_the_next_sweep(stopped, queue):
+    app_credentials.refused(clock.now())
+    Run.objects.filter(kind=RunKind.STATISTICS).update(state=RunState.STOPPED)
+    jobs.sweep.func(timestamp=0)
+    assert queue("fortnox.sync") + queue("fortnox.push") == []
+    app_credentials.accepted(clock.now())
+    jobs.sweep.func(timestamp=0)
+    assert [arguments["kind"] for _name, arguments in queue("fortnox.sync")] == ["statistics"]
+    assert len(queue("fortnox.push")) == 1
 
 
 def test_a_permission_that_was_just_granted_has_its_figure_at_once(
@@ -202,7 +214,7 @@ def test_what_waits_behind_a_licence_is_not_told_as_nothing(fortnox, walk, two_h
     run_sync(connection=row(), kind=RunKind.PAYMENTS)
     walk.connect()
     run_jobs()
-    assert Notice.objects.get(cleared_at=None, key="fortnox.works_again").text == "Whatever waited has gone on."
+    assert Notice.objects.get(cleared_at=None, key="fortnox.works_again").text == "Everything goes on by itself."
 
 
 def test_confirming_and_enabling_say_what_was_waiting_too(walk, two_held):
@@ -211,6 +223,7 @@ def test_confirming_and_enabling_say_what_was_waiting_too(walk, two_held):
     Connection.objects.update(trouble="")
     walk.post("disable")
     assert said(walk.post("enable")) == f"{TWO} Being read now: Customers, Articles, Paid status."
+    walk.see("overview")
     assert said(walk.post("enable")) == ""  # it is on already: nothing was cured
 
 

@@ -59,7 +59,9 @@ def test_a_quiet_cycle_costs_four_requests(fortnox, settled, sweep, move_clock, 
 def test_a_sync_that_was_done_meanwhile_is_let_go(fortnox, settled, connection, sweep, move_clock, run_jobs):
     move_clock(seconds=3 * HOUR + 16 * MINUTE)
     sweep()
-    jobs.enqueue_import(connection, RunKind.CUSTOMERS)
+    jobs.enqueue_sync(
+        connection, RunKind.CUSTOMERS, priority=jobs.NORMAL, full=False, asked_by=connection.authorized_by_id
+    )
     jobs.request_sync(connection, RunKind.ARTICLES, priority=jobs.SOON)
     before = fortnox.mark()
     run_jobs()

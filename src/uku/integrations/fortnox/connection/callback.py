@@ -65,7 +65,8 @@ def _exchange(request: HttpRequest, attempt: Attempt, code: str) -> HttpResponse
         return _page(request, consent.OVERTAKEN, attempt)
     except FortnoxError as error:
         return _failed(request, attempt, error)
-    if isinstance(made, Connection):
+    if isinstance(made, granting.Connected):
+        messages.success(request, made.in_words())
         return redirect("fortnox:overview", slug=attempt.workspace.slug)
     return _waits(request, attempt)
 

@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 
 from uku.integrations.fortnox.connection.company import Company
 from uku.integrations.fortnox.connection.connecting import NotEnabled, connection_of
-from uku.integrations.fortnox.connection.granting import CompanyRefused, GrantGone, activate, withdraw
+from uku.integrations.fortnox.connection.granting import CompanyRefused, Connected, GrantGone, activate, withdraw
 from uku.integrations.fortnox.connection.instances import ours
 from uku.integrations.fortnox.connection.revoking import LEFT_BEHIND, Farewell
-from uku.integrations.fortnox.models import Connection, PendingGrant
+from uku.integrations.fortnox.models import PendingGrant
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
@@ -28,7 +28,7 @@ def waiting_grant(workspace: Workspace) -> PendingGrant | None:
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def confirm(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> Connection:
+def confirm(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> Connected:
     """Connect the company that waits. `grant_id` is the one the person saw: a later one is not meant.
 
     Raises GrantGone when it waits no longer, NotEnabled when the plan or the switch is off, CompanyRefused when the

@@ -14,6 +14,7 @@ from uku.integrations.fortnox.connection.gateway import oauth_app
 from uku.integrations.fortnox.connection.scopes import scopes_for
 from uku.integrations.fortnox.health import troubles
 from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink
+from uku.integrations.fortnox.resumption import Resumed, resume
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import Membership, User, Workspace
@@ -45,11 +46,11 @@ def stored_connection_of(workspace: Workspace) -> Connection:
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def enable(*, workspace: Workspace, actor: User | None, at: datetime) -> None:
-    """Switch the integration on. Raises NotEnabled when the plan has no integrations."""
+def enable(*, workspace: Workspace, actor: User | None, at: datetime) -> Resumed:
+    """Switch the integration on and wake what waited. Raises NotEnabled when the plan has no integrations."""
     if not workspace.may_integrate:
         raise NotEnabled
-    _switch(workspace, actor, at, enabled=True)
+    return _switch(workspace, actor, at, enabled=True)
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
@@ -58,15 +59,14 @@ def disable(*, workspace: Workspace, actor: User | None, at: datetime) -> None:
     _switch(workspace, actor, at, enabled=False)
 
 
-def _switch(workspace: Workspace, actor: User | None, at: datetime, *, enabled: bool) -> None:
+def _switch(workspace: Workspace, actor: User | None, at: datetime, *, enabled: bool) -> Resumed:
     with transaction.atomic(), workspace_in_force(workspace.pk):
         if connection_of(workspace).enabled == enabled:
-            return
+            return Resumed()
         connection = stored_connection_of(workspace)
         before = connection.enabled
         connection.enabled = enabled
-        connection.resumed_at = at if enabled else connection.resumed_at
-        connection.save(update_fields=["enabled", "resumed_at"])
+        connection.save(update_fields=["enabled"])
         word = "enable" if enabled else "disable"
         record(
             actor=actor,
@@ -77,7 +77,10 @@ def _switch(workspace: Workspace, actor: User | None, at: datetime, *, enabled: 
             before={"enabled": before},
             after={"enabled": enabled},
         )
-    troubles.review(connection, at=at)
+        if enabled:
+            return resume(connection, at=at)
+        troubles.review(connection, at=at)
+    return Resumed()
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)

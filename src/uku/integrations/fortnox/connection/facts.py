@@ -81,7 +81,9 @@ def begin_trouble(same: QuerySet[Connection], trouble: ConnectionTrouble, text: 
 
 
 def end_trouble(connection: Connection, *troubles: ConnectionTrouble, at: datetime) -> bool:
-    """Clear a trouble that is cured, and the refusal it grew from. What waited goes on with the next sweep."""
+    """Clear a trouble that is cured, and the refusal it grew from; what waited goes on."""
+    from uku.integrations.fortnox.resumption import resume
+
     with transaction.atomic():
         same = Connection.everywhere.filter(pk=connection.pk, authorized_at=connection.authorized_at)
         row = same.filter(trouble__in=["", *troubles]).select_for_update().first()
@@ -90,8 +92,8 @@ def end_trouble(connection: Connection, *troubles: ConnectionTrouble, at: dateti
         if row.trouble:
             _record(row, "fortnox.cured", f"Fortnox: cured: {row.get_trouble_display()}", at)
         row.trouble, row.trouble_text, row.trouble_at, row.refused_since = "", "", None, None
-        row.resumed_at = at
-        row.save(update_fields=["trouble", "trouble_text", "trouble_at", "refused_since", "resumed_at"])
+        row.save(update_fields=["trouble", "trouble_text", "trouble_at", "refused_since"])
+        resume(row, at=at)
     return True
 
 

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fortnox_api import FortnoxError, TokenSet
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import app_credentials, consent, facts, revoking
 from uku.integrations.fortnox.connection import company as companies
 from uku.integrations.fortnox.connection.companies import remember_company
@@ -26,7 +25,6 @@ from uku.integrations.fortnox.connection.revoking import Farewell
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES
 from uku.integrations.fortnox.connection.sealed import open_grant, seal_grant
 from uku.integrations.fortnox.connection.tokens import refuse_inside_transaction, seal_tokens
-from uku.integrations.fortnox.health import troubles
 from uku.integrations.fortnox.models import (
     Attempt,
     AttemptOutcome,
@@ -34,9 +32,9 @@ from uku.integrations.fortnox.models import (
     ConsentLink,
     PendingGrant,
     Revocation,
-    RunKind,
     TokenSource,
 )
+from uku.integrations.fortnox.resumption import Resumed, resume
 from uku.kit.scoping import workspace_in_force
 from uku.products.operations import restore_articles
 from uku.workspaces.audit import record
@@ -65,11 +63,24 @@ class GrantIncomplete(Exception):
     scopes: Sequence[str] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The connection that a grant made, and what went on with it."""
+
+    connection: Connection
+    resumed: Resumed
+
+    def in_words(self) -> str:
+        """Say which company it is and what was waiting."""
+        name = _("Fortnox is connected to %(name)s.") % {"name": self.connection.company_name}
+        return f"{name} {self.resumed.in_words()}".rstrip()
+
+
 class GrantGone(Exception):
     """The grant waits no longer: confirmed, declined, run out, or replaced by a later one."""
 
 
-def complete(*, attempt: Attempt, code: str, at: datetime) -> Connection | PendingGrant:
+def complete(*, attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant:
     """Exchange the code, see which company it reaches, and connect; or return the grant that waits for a person.
 
     Raises FortnoxError when Fortnox refuses, CompanyRefused or GrantIncomplete when the grant is not one we can
@@ -84,7 +95,7 @@ def complete(*, attempt: Attempt, code: str, at: datetime) -> Connection | Pendi
         raise
 
 
-def _take(attempt: Attempt, code: str, at: datetime) -> Connection | PendingGrant:
+def _take(attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant:
     tokens = oauth_app().exchange_code(code)
     app_credentials.accepted(at)
     if tokens.refresh_token is None:
@@ -227,8 +238,11 @@ def _taken(other: Connection, company: Company, person: User | None) -> CompanyR
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: datetime) -> Connection:
-    """Make the grant the workspace's connection. Raises GrantGone, or CompanyRefused when the company is taken."""
+def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: datetime) -> Connected:
+    """Make the grant the workspace's connection; all that waited goes on at once.
+
+    Raises GrantGone, or CompanyRefused when the company is taken.
+    """
     _refuse_other_companies(grant, company, actor)
     try:
         with transaction.atomic(), workspace_in_force(grant.workspace_id):
@@ -240,7 +254,6 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
             restore_articles(company=company.id, at=at)
             _remove(row, at, revoke=False)
             _settle(row.attempt, AttemptOutcome.CONNECTED)
-            _start(connection)
             fill_empty(workspace=connection.workspace, actor=actor, at=at, proposal=company.card)
             summary = f"Fortnox connected to {company.name}, database {company.id}"
             after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": connection.scopes}
@@ -253,11 +266,11 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
                 before=before,
                 after=after,
             )
+            resumed = resume(connection, at=at)
     except IntegrityError:  # another workspace was a moment quicker
         _refuse_other_companies(grant, company, actor)
         raise
-    troubles.review(connection, at=at)  # the bell and the banner follow at once, not with the next sweep
-    return connection
+    return Connected(connection, resumed)
 
 
 def _fill(connection: Connection, grant: PendingGrant, company: Company, at: datetime) -> None:
@@ -277,13 +290,6 @@ def _fill(connection: Connection, grant: PendingGrant, company: Company, at: dat
     connection.refreshed_at = connection.consent_renewed_at = at
     facts.forget_faults(connection)
     connection.save()
-
-
-def _start(connection: Connection) -> None:
-    """Read at once, and send what waited for this company."""
-    for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
-        jobs.enqueue_import(connection, kind)
-    jobs.enqueue_held_pushes(connection)
 
 
 def withdraw(*, grant: PendingGrant, at: datetime) -> Farewell | None:

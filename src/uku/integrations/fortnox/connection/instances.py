@@ -39,6 +39,8 @@ def adopt(*, connection: Connection, at: datetime) -> bool:
 
     The other installation must be off for good: under rotating tokens the two would spend each other's.
     """
+    from uku.integrations.fortnox.resumption import resume
+
     with transaction.atomic(), workspace_in_force(connection.workspace_id):
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         if not is_foreign(row):
@@ -48,4 +50,5 @@ def adopt(*, connection: Connection, at: datetime) -> bool:
         summary = _("The Fortnox connection was taken over from %(before)s") % {"before": before}
         facts = {"before": {"instance": before}, "after": {"instance": row.instance}}
         record(actor=None, action="fortnox.adopt", target=row, summary=summary, at=at, **facts)
+        resume(row, at=at)
     return True

@@ -74,6 +74,11 @@ def is_check_due(connection: Connection, at: datetime) -> bool:
     return at - renewed >= (REFUSAL_CHECK if new_tokens_were_refused else ONCE_A_MINUTE)
 
 
+def cured_at(connection: Connection) -> datetime | None:
+    """Return when a person last authorized, or a pause or a trouble last ended: what failed before may go now."""
+    return max((when for when in (connection.authorized_at, connection.resumed_at) if when), default=None)
+
+
 def was_just_renewed(connection: Connection, at: datetime) -> bool:
     """Say whether a renewal, not a person's authorization, gave the stored token less than a minute ago."""
     renewed, authorized = connection.refreshed_at, connection.authorized_at

@@ -78,10 +78,10 @@ def note_push(push: Push, *, at: datetime, error: FortnoxError | None = None, re
     )
 
 
-def solve(*, company_id: str, kind: str, numbers: Iterable[str], at: datetime) -> None:
-    """Close the problems of records that went through; an ignored one too."""
+def solve(*, company_id: str, kind: str, numbers: Iterable[str], at: datetime) -> int:
+    """Close the problems of records that went through; an ignored one too. Return how many there were."""
     waiting = Problem.objects.filter(company_id=company_id, kind=kind, solved_at=None)
-    waiting.filter(number__in=list(numbers)).update(solved_at=at)
+    return waiting.filter(number__in=list(numbers)).update(solved_at=at)
 
 
 def unsolved(company_id: str) -> QuerySet[Problem]:

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q
 from uku.integrations.fortnox.connection import app_credentials, schedule
 from uku.integrations.fortnox.connection.instances import is_foreign
 from uku.integrations.fortnox.health import problems
-from uku.integrations.fortnox.health.codes import BY_CODE
+from uku.integrations.fortnox.health.codes import BY_CODE, Group
 from uku.integrations.fortnox.health.explanations import BLOCKED
 from uku.integrations.fortnox.health.states import INVOICES, NO_API_LICENCE, ConnectionFacts, Facts, KindFacts
 from uku.integrations.fortnox.jobs import EVERY, RESUME_AFTER
@@ -74,7 +74,7 @@ def _run_kinds(connection: Connection) -> list[KindFacts]:
                 failing_since=_since(failing.get(kind), *fresh),
                 last_success=success.finished_at if success else None,
                 last_attempt=last.started_at if last else None,
-                next_try=_next(last, kind),
+                next_try=_next(last, kind, schedule.cured_at(connection)),
                 running=bool(last and last.state == RunState.RUNNING),
             )
         )
@@ -101,15 +101,24 @@ def _fresh_start(connection: Connection) -> tuple[datetime | None, ...]:
 
 
 def _told_code(run: Run | None, connection: Connection, code: str) -> str | None:
-    """Return the code that a run was refused with. The integration licence, bought since, is not missing once more."""
+    """Return the code that a run was refused with, unless its cure is known."""
     if run is None or run.trouble != NOT_PERMITTED:
         return None
-    return None if code == NO_API_LICENCE and _is_before(run.started_at, connection) else code
+    return None if _is_cured(code, run.started_at, connection) else code
 
 
-def _is_before(moment: datetime, connection: Connection) -> bool:
-    """Say whether this was before the connection had its grant, or before a trouble of it ended."""
-    return any(when is not None and moment < when for when in (connection.authorized_at, connection.resumed_at))
+def _is_cured(code: str, moment: datetime, connection: Connection) -> bool:
+    """Say whether a refusal is from before its cure, and would be no news.
+
+    A new grant has the permissions that an older one lacked; the integration licence is seen to be back. Whether any
+    other licence was bought, only the next run can tell, and it comes at once.
+    """
+    cured_at = schedule.cured_at(connection)
+    if code in BY_CODE and BY_CODE[code].group == Group.PERMISSION:
+        cured_at = connection.authorized_at
+    elif code != NO_API_LICENCE:
+        return False
+    return cured_at is not None and moment < cured_at
 
 
 def _lacks(connection: Connection, kind: str) -> bool:
@@ -120,9 +129,11 @@ def _lacks(connection: Connection, kind: str) -> bool:
     return bool(connection.scopes) and not wanted <= set(connection.scopes)
 
 
-def _next(last: Run | None, kind: RunKind) -> datetime | None:
+def _next(last: Run | None, kind: RunKind, cured_at: datetime | None) -> datetime | None:
     if last is None:
         return None
+    if cured_at is not None and last.started_at < cured_at and last.state != RunState.RUNNING:
+        return cured_at
     return last.started_at + (RESUME_AFTER if last.state == RunState.RUNNING else EVERY[kind])
 
 
@@ -135,7 +146,7 @@ def _invoices(connection: Connection) -> KindFacts:
     blocked = problems.unsolved(connection.company_id).filter(kind=problems.INVOICE, code__in=_BLOCKED_CODES)
     newest = blocked.order_by("-last_at").first()
     code = newest.code if newest else None
-    if newest and code == NO_API_LICENCE and _is_before(newest.last_at, connection):
+    if newest and _is_cured(newest.code, newest.last_at, connection):
         code = None
     postponed = Q(state=PushState.QUEUED, next_at__isnull=False, error_code="") | Q(state=PushState.UNCERTAIN)
     going = Q(state__in=(PushState.QUEUED, PushState.UNCERTAIN))

@@ -89,7 +89,7 @@ def _tell_cured(connection: Connection, at: datetime) -> None:
     news = News(
         key=WORKS_AGAIN,
         title=_("Fortnox works again."),
-        text=going % {"n": queued} if queued else _("Nothing was waiting."),
+        text=going % {"n": queued} if queued else _("Everything goes on by itself."),
         url=reverse("fortnox:activity", kwargs={"slug": connection.workspace.slug}),
         tone="good",
         permission=Permission.MANAGE_INTEGRATIONS,

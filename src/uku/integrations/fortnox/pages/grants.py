@@ -70,7 +70,9 @@ def draw_connect(request: WorkspaceRequest, *, new_link: str = "") -> HttpRespon
 @require_POST
 def enable(request: WorkspaceRequest) -> HttpResponse:
     try:
-        connecting.enable(workspace=request.workspace, actor=request.user, at=clock.now())
+        resumed = connecting.enable(workspace=request.workspace, actor=request.user, at=clock.now())
+        if words := resumed.in_words():
+            messages.success(request, words)
     except connecting.NotEnabled:
         messages.error(request, _("Integrations are part of the Team and Elite plans. Upgrade to enable Fortnox."))
     return go_to(request, "overview")
@@ -115,7 +117,7 @@ def confirm(request: WorkspaceRequest) -> HttpResponse:
     if request.method != "POST":
         return _draw_confirmation(request, grant) if grant else go_to(request, "overview")
     try:
-        connection = confirming.confirm(
+        connected = confirming.confirm(
             workspace=request.workspace, grant_id=_number(request, "grant"), actor=request.user, at=clock.now()
         )
     except granting.GrantGone:
@@ -125,7 +127,7 @@ def confirm(request: WorkspaceRequest) -> HttpResponse:
     except granting.CompanyRefused as refused:
         context = {"refusal": consent.other_company(refused.sentence), "slug": request.workspace.slug}
         return render(request, "fortnox/not_connected.html", context, status=400)
-    messages.success(request, _("Fortnox is connected to %(name)s.") % {"name": connection.company_name})
+    messages.success(request, connected.in_words())
     return go_to(request, "overview")
 
 
