@@ -50,7 +50,7 @@ def take(task, **figures: int) -> None:
 
 
 def test_a_months_task_carries_what_the_plan_says(plan, owner):
-    task = open_month(month=date(2026, 2, 14), at=AT)
+    task = open_month(month=date(2026, 2, 14), at=datetime(2026, 2, 28, 9, 0, tzinfo=UTC))
     assert (task.title, task.topic.name, task.month, task.due_date, task.assignee, task.state) == (
         "Monthly summary February 2026",
         "Bokföring",
@@ -61,17 +61,39 @@ def test_a_months_task_carries_what_the_plan_says(plan, owner):
     )
 
 
+@pytest.mark.parametrize(
+    ("made", "due"),
+    [
+        (datetime(2026, 2, 28, 22, 59, tzinfo=UTC), date(2026, 2, 28)),  # the month's last minute in Sweden
+        (datetime(2026, 2, 28, 23, 0, tzinfo=UTC), date(2026, 3, 8)),
+        (datetime(2026, 5, 2, 9, 0, tzinfo=UTC), date(2026, 5, 9)),
+    ],
+)
+def test_a_task_made_after_its_month_is_due_a_week_after_it_is_made(plan, made, due):
+    """Nobody could have done it before: it is not overdue the moment it is there."""
+    assert open_month(month=FEBRUARY, at=made).due_date == due
+
+
 def test_summaries_are_off_until_switched_on(scope):
     for ask in (lambda: open_month(month=MARCH, at=AT), lambda: open_missing_months(today=MARCH, at=AT)):
         with pytest.raises(NoSummaryPlan):
             ask()
 
 
-def test_planning_again_changes_the_plan_and_keeps_its_beginning(plan, owner):
-    again = switch_on(owner, title="Månadssammanställning", month=MARCH, fields={"vouchers": "Vouchers"})
-    assert (again.pk, again.title, again.first_month) == (plan.pk, "Månadssammanställning", JANUARY)
+def test_planning_again_changes_the_plan_and_is_written_down_once(plan, owner):
+    for _ in range(2):
+        again = switch_on(owner, title="Månadssammanställning", month=MARCH, fields={"vouchers": "Vouchers"})
+    assert (again.pk, again.title, again.first_month) == (plan.pk, "Månadssammanställning", MARCH)
     assert (SummaryPlan.objects.count(), Topic.objects.count(), TaskField.objects.count()) == (1, 1, 2)
     assert AuditEntry.objects.filter(action="summaries.plan").count() == 2
+
+
+def test_a_plan_without_fields_is_off_and_keeps_the_rest(plan, owner):
+    off = switch_on(owner, fields={})
+    assert (off.active, off.title, off.topic.name, off.first_month) == (False, "Monthly summary", "Bokföring", JANUARY)
+    with pytest.raises(NoSummaryPlan):
+        open_month(month=MARCH, at=AT)
+    assert switch_on(owner).active is True
 
 
 def test_the_clients_default_user_is_assigned_else_the_owner(scope, owner, member):

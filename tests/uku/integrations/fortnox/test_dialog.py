@@ -104,9 +104,10 @@ def test_sending_again_by_the_button_creates_once(fortnox, shop, press, run_jobs
 
 def test_switching_statistics_on_stores_the_plan_and_says_what_is_lacking(connection, press, see):
     form = {
+        "new_clients": "create",
         "title": "Månad",
         "topic": "Books",
-        "first_month": "2026-01-01",
+        "first_month": clock.today("Europe/Stockholm").isoformat(),
         "statistics": ["sales_invoices", "vouchers"],
     }
     assert press("settings", form).status_code == 302

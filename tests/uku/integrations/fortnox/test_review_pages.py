@@ -14,6 +14,7 @@ from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.integrations.fortnox import creating
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
+from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Workspace
 
@@ -288,14 +289,15 @@ def test_the_setting_is_on_the_settings_tab_and_its_change_is_written_down(decid
         "Create a client",
         "Ask first",
     ]
-    browser.post(f"{place}new-clients/", {"new_clients": "ask"})
+    other = {"title": "Monthly summary", "topic": "Bookkeeping", "first_month": clock.today("Europe/Stockholm")}
+    browser.post(place, {**other, "new_clients": "ask"})
     assert Connection.objects.get().new_clients == "ask"
     assert AuditEntry.objects.latest("position").action == "fortnox.new_clients"
-    browser.post(f"{place}new-clients/", {"new_clients": "eat"})
+    browser.post(place, {**other, "new_clients": "eat"})
     assert Connection.objects.get().new_clients == "ask"
-    assert signed_in(member).post(f"{place}new-clients/", {"new_clients": "create"}).status_code == 403
+    assert signed_in(member).post(place, {**other, "new_clients": "create"}).status_code == 403
     Workspace.objects.update(plan="free")
-    browser.post(f"{place}new-clients/", {"new_clients": "create"})
+    browser.post(place, {**other, "new_clients": "create"})
     assert Connection.objects.get().new_clients == "ask"
 
 

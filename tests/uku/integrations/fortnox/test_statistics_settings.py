@@ -1,0 +1,233 @@
+"""The Settings tab is one form with one Save: what was saved is what is shown, and none is a choice like any other."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from tests.uku.conftest import AT
+from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.grants import row
+from tests.uku.integrations.fortnox.walking import Walk, said, texts
+from tests.uku.web.reading import Page
+
+from uku.clients.operations import archive_clients, create_client
+from uku.integrations.fortnox.connection import connecting
+from uku.integrations.fortnox.health import standing
+from uku.integrations.fortnox.models import Connection, Problem, Run, RunKind, RunState
+from uku.integrations.fortnox.syncing import run_sync
+from uku.kit import clock
+from uku.tasks.models import SummaryPlan, Task, TaskValue
+from uku.tasks.months import first_of, next_month
+from uku.tasks.operations import open_missing_months
+from uku.workspaces.models import AuditEntry, Notice
+from uku.workspaces.operations import set_plan
+
+BOTH = ["sales_invoices", "vouchers"]
+SAVED = "Settings saved."
+OFF = (
+    "Settings saved. Work statistics are off: nothing is counted and no summary task is made any more. Tasks and their"
+    " numbers stay, and the title, topic, client and first month are kept here for later."
+)
+
+
+def this_month() -> date:
+    return first_of(clock.today("Europe/Stockholm"))
+
+
+def last_month() -> date:
+    return first_of(this_month() - timedelta(days=1))
+
+
+@pytest.fixture
+def walk(owner, scope, fortnox):
+    return Walk(owner, scope, fortnox)
+
+
+class Tab:
+    """The Settings tab in one browser tab: what its form holds as it was loaded, and Save with changes."""
+
+    def __init__(self, walk) -> None:
+        self.walk, self.fields = walk, {"client": "", "statistics": []}
+        for tag, given in Page(walk.see("settings").content.decode()).tags:
+            name, value = given.get("name"), given.get("value", "")
+            if tag == "option" and "selected" in given:
+                self.fields["client"] = value
+            elif name == "statistics" and "checked" in given:
+                self.fields["statistics"].append(value)
+            elif name in {"seen", "title", "topic", "first_month"} or (name == "new_clients" and "checked" in given):
+                self.fields[name] = value
+
+    def save(self, **changes):
+        return self.walk.browser.post(self.walk.address("settings"), {**self.fields, **changes})
+
+
+def shown(walk) -> dict[str, object]:
+    return {name: value for name, value in Tab(walk).fields.items() if name != "seen"}
+
+
+def statistics_row():
+    return next(found for found in standing.kinds(row()) if found.kind == RunKind.STATISTICS)
+
+
+def test_there_is_one_form_with_one_save(connection, walk):
+    page = Page(walk.see("settings").content.decode())
+    inside = [action for action in page.values("form", "action") if "/fortnox/" in action]
+    assert inside == [walk.address("settings")]
+
+
+def test_what_was_saved_is_what_is_shown(connection, walk, owner):
+    client = create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB")
+    wanted = {
+        "new_clients": "ask",
+        "title": "Månad",
+        "topic": "Böcker",
+        "client": str(client.pk),
+        "first_month": last_month().isoformat(),
+        "statistics": BOTH,
+    }
+    assert said(Tab(walk).save(**wanted)) == SAVED
+    assert shown(walk) == wanted
+    archive_clients(ids=[client.pk], actor=owner, at=AT)
+    assert shown(walk) == wanted
+
+
+@pytest.mark.parametrize("moved", [-2, -1, 1])
+def test_a_changed_first_month_stays_changed(connection, walk, moved):
+    month = this_month()
+    Tab(walk).save(statistics=BOTH)
+    for _ in range(abs(moved)):
+        month = next_month(month) if moved > 0 else first_of(month - timedelta(days=1))
+    Tab(walk).save(first_month=month.isoformat())
+    assert (shown(walk)["first_month"], SummaryPlan.objects.get().first_month) == (month.isoformat(), month)
+
+
+def test_an_earlier_first_month_is_counted_at_once(connection, walk, run_jobs):
+    Tab(walk).save(statistics=["sales_invoices"])
+    run_jobs()
+    walk.see("settings")
+    clear_queue()
+    Tab(walk).save(first_month=last_month().isoformat())
+    run_jobs()
+    assert last_month() in set(Task.objects.values_list("month", flat=True))
+    assert TaskValue.objects.filter(task__month=last_month()).count() == 1
+
+
+def test_a_day_within_a_month_is_shown_as_the_first_of_it(connection, walk):
+    Tab(walk).save(statistics=BOTH, first_month=(last_month() + timedelta(days=9)).isoformat())
+    assert shown(walk)["first_month"] == last_month().isoformat()
+
+
+@pytest.mark.parametrize("month", ["0001-01-01", "1999-12-01", "9999-12-01", "2026-13-01", "soon"])
+def test_a_month_that_nobody_means_is_refused_in_words_and_nothing_is_saved(connection, walk, month):
+    Tab(walk).save(statistics=BOTH)
+    before = shown(walk)
+    answer = Tab(walk).save(first_month=month, new_clients="ask", title="Other")
+    assert answer.status_code == 200
+    assert "First month" in texts(answer).partition("Work statistics")[2]
+    assert len(re.findall(r'class="errorlist"', answer.content.decode())) == 1
+    assert shown(walk) == before
+
+
+def test_statistics_are_switched_off_and_say_what_stops(connection, walk, owner):
+    client = create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB")
+    Tab(walk).save(statistics=BOTH, title="Månad", client=str(client.pk), first_month=last_month().isoformat())
+    run_sync(connection=row(), kind=RunKind.STATISTICS)
+    kept = (Task.objects.count(), TaskValue.objects.count())
+    walk.see("settings")
+    assert said(Tab(walk).save(statistics=[])) == OFF
+    assert shown(walk) | {"topic": ""} == {
+        "new_clients": "create",
+        "title": "Månad",
+        "topic": "",
+        "client": str(client.pk),
+        "first_month": last_month().isoformat(),
+        "statistics": [],
+    }
+    assert (Connection.objects.get().statistics, SummaryPlan.objects.get().active) == ([], False)
+    assert (Task.objects.count(), TaskValue.objects.count()) == kept
+    assert run_sync(connection=row(), kind=RunKind.STATISTICS) is False
+    entry = AuditEntry.objects.filter(action="summaries.plan").latest("position")
+    assert (entry.before["statistics"], entry.after["statistics"]) == ("sales_invoices, vouchers", "")
+    assert said(Tab(walk).save(statistics=["vouchers"])).endswith(SAVED)
+    assert shown(walk)["title"] == "Månad"
+
+
+def test_what_is_not_chosen_is_shown_as_off(connection, walk, member, scope):
+    found = statistics_row()
+    assert (found.badge.words, found.next_try, found.failed_at) == ("Off", "", None)
+    assert found.note == "Nothing is chosen on the Settings tab."
+    assert "Work statistics: Off" in standing.lines(standing.health_of(row()))
+    assert "Work statistics Off" in texts(Walk(member, scope, None).see("settings"))
+    Tab(walk).save(statistics=["sales_invoices"])
+    assert (statistics_row().badge.words, statistics_row().next_try) == ("Not run yet", "soon")
+
+
+def test_switching_off_clears_what_stood_against_them(fortnox, connection, walk, owner):
+    Tab(walk).save(statistics=BOTH, first_month=last_month().isoformat())
+    denied = '{"ErrorInformation":{"error":1,"message":"Ingen licens","code":2001101}}'
+    fortnox.fault(path="/3/invoices", action="status", status=403, body=denied, times=10, phase="P0")
+    run_sync(connection=row(), kind=RunKind.STATISTICS)
+    Run.objects.create(kind=RunKind.STATISTICS, company_id=row().company_id, started_at=clock.now())
+    assert sorted(Notice.objects.filter(cleared_at=None).values_list("tone", flat=True)) == ["bad", "warning"]
+    Tab(walk).save(statistics=[])
+    assert Notice.objects.filter(cleared_at=None, tone__in=["bad", "warning"]).count() == 0
+    assert Problem.objects.filter(solved_at=None).count() == 0
+    assert Run.objects.filter(kind=RunKind.STATISTICS).latest("id").state == RunState.CANCELLED
+    assert (statistics_row().badge.words, statistics_row().problems) == ("Off", 0)
+
+
+def test_saving_what_is_there_changes_nothing(connection, walk, queue):
+    Tab(walk).save(statistics=BOTH)
+    clear_queue()
+    before = AuditEntry.objects.count()
+    assert said(Tab(walk).save()).endswith(SAVED)
+    assert (AuditEntry.objects.count(), queue()) == (before, [])
+
+
+def test_a_tab_that_is_older_than_what_is_saved_saves_nothing_and_says_so(connection, walk):
+    first, second = Tab(walk), Tab(walk)
+    first.save(statistics=BOTH)
+    walk.see("settings")
+    before = shown(walk)
+    answer = second.save(new_clients="ask")
+    assert said(answer) == (
+        "Nothing was saved: these settings were changed since you opened the page. What is saved now is shown here;"
+        " make your change again."
+    )
+    assert shown(walk) == before
+
+
+@pytest.mark.parametrize("state", ["never enabled", "disabled"])
+def test_settings_are_kept_while_the_integration_is_off(fortnox, walk, scope, owner, queue, state):
+    if state == "disabled":
+        walk.connect()
+        connecting.disable(workspace=scope, actor=owner, at=clock.now())
+        walk.see("overview")
+        clear_queue()
+    assert said(Tab(walk).save(statistics=BOTH, new_clients="ask")) == SAVED
+    assert (shown(walk)["statistics"], shown(walk)["new_clients"], queue()) == (BOTH, "ask", [])
+    assert said(Tab(walk).save(statistics=[])).endswith(OFF)
+    assert shown(walk)["statistics"] == []
+
+
+def test_without_a_plan_and_as_a_member_nothing_is_saved(connection, walk, scope, member):
+    tab = Tab(walk)
+    other = Walk(member, scope, None)
+    assert other.browser.post(walk.address("settings"), {**tab.fields, "statistics": BOTH}).status_code == 403
+    set_plan(workspace=scope, plan="free", at=clock.now())
+    assert "Team and Elite plans" in said(tab.save(statistics=BOTH, new_clients="ask"))
+    assert (SummaryPlan.objects.count(), Connection.objects.get().new_clients) == (0, "create")
+
+
+def test_a_statistic_that_does_not_exist_is_refused(connection, walk):
+    answer = Tab(walk).save(statistics=["vouchers", "salaries"], new_clients="ask")
+    assert (answer.status_code, SummaryPlan.objects.count(), Connection.objects.get().new_clients) == (200, 0, "create")
+
+
+def test_the_longest_title_still_leaves_room_for_the_month(connection, walk):
+    answer = Tab(walk).save(statistics=BOTH, title="x" * 200)
+    assert (answer.status_code, SummaryPlan.objects.count()) == (200, 0)
+    Tab(walk).save(statistics=BOTH, title="x" * 180, first_month=last_month().isoformat())
+    assert len(open_missing_months(today=clock.today("Europe/Stockholm"), at=clock.now())) in {1, 2}
