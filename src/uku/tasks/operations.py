@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -14,6 +15,8 @@ from uku.tasks.months import first_of, last_of, months_between
 from uku.workspaces.audit import record
 from uku.workspaces.models import Membership, Role, User
 from uku.workspaces.permissions import Permission, needs
+
+CATCHING_UP = timedelta(days=7)  # for a task that is made after its month has ended
 
 
 class NoSummaryPlan(Exception):
@@ -25,25 +28,46 @@ class NoSummaryPlan(Exception):
 def plan_summaries(
     *, actor: User, at: datetime, title: str, topic: str, client: Client | None, fields: Mapping[str, str], month: date
 ) -> SummaryPlan:
-    """Switch summary tasks on from `month`; `fields` maps a statistic to the name of a task field."""
-    plan, _ = SummaryPlan.objects.select_for_update().get_or_create()
-    plan.active, plan.title, plan.client = True, title, client
+    """Plan summary tasks from `month` on; `fields` maps a statistic to the name of a task field.
+
+    Without fields they are off, and the rest is kept for later. Tasks that are there stay as they are.
+    """
+    plan, new = SummaryPlan.objects.select_for_update().get_or_create()
+    before = {} if new else _facts_of(plan)
+    plan.active, plan.title, plan.client = bool(fields), title, client
     plan.topic = Topic.objects.get_or_create(name=topic)[0]
     plan.fields = {statistic: TaskField.objects.get_or_create(name=name)[0].pk for statistic, name in fields.items()}
-    plan.first_month = plan.first_month or first_of(month)
+    plan.first_month = first_of(month)
+    after = _facts_of(plan)
+    if before == after:
+        return plan
     plan.save()
-    record(actor=actor, action="summaries.plan", target=plan, summary=f"{title}: {', '.join(fields)}", at=at)
+    summary = f"{title}: {', '.join(fields)}" if fields else f"{title}: off"
+    record(actor=actor, action="summaries.plan", target=plan, summary=summary, at=at, before=before, after=after)
     return plan
+
+
+def _facts_of(plan: SummaryPlan) -> dict[str, str]:
+    """What the audit log keeps of a plan."""
+    return {
+        "title": plan.title,
+        "topic": str(plan.topic or ""),
+        "client": str(plan.client or ""),
+        "first_month": plan.first_month.isoformat() if plan.first_month else "",
+        "statistics": ", ".join(sorted(plan.fields)),
+    }
 
 
 def open_month(*, month: date, at: datetime) -> Task:
     """Return the month's one summary task, made if it is missing. Raises NoSummaryPlan.
 
-    The database holds one summary task a workspace and month, so two schedulers end with the same one.
+    The database holds one summary task a workspace and month, so two schedulers end with the same one. It is due on
+    the month's last day, or a week after it is made where that day is gone: nobody could have done it before.
     """
-    plan = SummaryPlan.objects.filter(active=True).first()
+    plan = SummaryPlan.objects.filter(active=True).select_related("workspace").first()
     if plan is None:
         raise NoSummaryPlan
+    made_on = at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
     task, _ = Task.objects.get_or_create(
         month=first_of(month),
         defaults={
@@ -51,7 +75,7 @@ def open_month(*, month: date, at: datetime) -> Task:
             "title": f"{plan.title} {month:%B %Y}",
             "topic": plan.topic,
             "assignee": _assignee(plan),
-            "due_date": last_of(month),
+            "due_date": last_of(month) if made_on <= last_of(month) else made_on + CATCHING_UP,
             "created_at": at,
         },
     )
