@@ -16,6 +16,7 @@ from uku.integrations.fortnox import creating
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
+from uku.tasks.months import first_of
 from uku.workspaces.models import AuditEntry, Workspace
 
 REVIEW = "/w/byran/settings/fortnox/review/"
@@ -289,7 +290,11 @@ def test_the_setting_is_on_the_settings_tab_and_its_change_is_written_down(decid
         "Create a client",
         "Ask first",
     ]
-    other = {"title": "Monthly summary", "topic": "Bookkeeping", "first_month": clock.today("Europe/Stockholm")}
+    other = {
+        "title": "Monthly summary",
+        "topic": "Bookkeeping",
+        "first_month": first_of(clock.today("Europe/Stockholm")),
+    }
     browser.post(place, {**other, "new_clients": "ask"})
     assert Connection.objects.get().new_clients == "ask"
     assert AuditEntry.objects.latest("position").action == "fortnox.new_clients"

@@ -11,6 +11,7 @@ from uku.integrations.fortnox.health.troubles import review
 from uku.integrations.fortnox.models import Connection, Problem, Push, Run
 from uku.kit import clock
 from uku.kit.alarms import clear_alarm, raise_alarm
+from uku.tasks.models import SummaryPlan
 from uku.workspaces.models import Notice
 
 IN = ("customers", "articles", "payments", "statistics")
@@ -20,6 +21,7 @@ IN = ("customers", "articles", "payments", "statistics")
 def living(scope):
     """A connection whose kinds of data all went well five minutes ago."""
     made = connected()
+    SummaryPlan.objects.create(active=True)
     for kind in IN:
         ran(kind)
     return made

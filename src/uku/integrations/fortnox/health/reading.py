@@ -20,6 +20,7 @@ from uku.integrations.fortnox.runs import NOT_PERMITTED, newest_of_each_kind
 from uku.integrations.fortnox.statistics import STATISTICS
 from uku.kit.alarms import is_open
 from uku.kit.scoping import workspace_in_force
+from uku.tasks.models import SummaryPlan
 
 SCOPES: Final[Mapping[str, frozenset[str]]] = {
     RunKind.CUSTOMERS: frozenset({"customer"}),
@@ -65,6 +66,9 @@ def _run_kinds(connection: Connection) -> list[KindFacts]:
     codes = dict(problems.unsolved(connection.company_id).filter(number="").values_list("kind", "code"))
     found = []
     for kind in RunKind:
+        if kind == RunKind.STATISTICS and not SummaryPlan.objects.filter(active=True).exists():
+            found.append(_not_chosen(kind, newest.get(kind), done.get(kind)))
+            continue
         last, told, success = newest.get(kind), telling.get(kind), done.get(kind)
         found.append(
             KindFacts(
@@ -79,6 +83,16 @@ def _run_kinds(connection: Connection) -> list[KindFacts]:
             )
         )
     return found
+
+
+def _not_chosen(kind: RunKind, last: Run | None, success: Run | None) -> KindFacts:
+    """Switched off: only when it last went, and when well, is still true."""
+    return KindFacts(
+        kind=kind,
+        last_success=success.finished_at if success else None,
+        last_attempt=last.started_at if last else None,
+        chosen=False,
+    )
 
 
 def _failing_since(runs: Any, done: Mapping[str, Run]) -> dict[str, datetime]:

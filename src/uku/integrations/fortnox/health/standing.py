@@ -266,6 +266,8 @@ def _kind_badge(facts: Facts, kind: KindFacts, run: Run | None) -> Badge:
 
 def _kind_note(facts: Facts, kind: KindFacts) -> str:
     """Why one kind of data stands still while the connection does not."""
+    if not kind.chosen:
+        return _("Nothing is chosen on the Settings tab.")
     if state_of_kind(facts.connection, kind) != State.NOT_PERMITTED or facts.connection.trouble:
         return ""
     if kind.refused_code is None:
@@ -278,14 +280,14 @@ def _kind_note(facts: Facts, kind: KindFacts) -> str:
 
 def _failed_at(kind: KindFacts) -> datetime | None:
     tried, success = kind.last_attempt, kind.last_success
-    if tried is None or kind.running or (success is not None and tried <= success):
+    if tried is None or kind.running or not kind.chosen or (success is not None and tried <= success):
         return None
     return tried
 
 
 def _next_try(facts: Facts, kind: KindFacts) -> str:
     """Say when it is tried next; empty when nothing is tried by itself."""
-    if state_of(facts.connection) not in {State.HEALTHY, State.DEGRADED}:
+    if state_of(facts.connection) not in {State.HEALTHY, State.DEGRADED} or not kind.chosen:
         return ""
     if kind.next_try is None:
         return "" if kind.kind == INVOICES else _("soon")

@@ -57,7 +57,8 @@ class KindFacts:
 
     `refused_code` is Fortnox's code when the newest answer that tells says "not permitted", else None;
     `lacks_scope` that the grant has no permission for all that is wanted; `failing_since` when the first try
-    after the last success failed without Fortnox saying why for good.
+    after the last success failed without Fortnox saying why for good. `chosen` is False when nobody asked for this
+    kind: then none of the others says anything about today.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class KindFacts:
     last_attempt: datetime | None = None
     next_try: datetime | None = None
     running: bool = False
+    chosen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ def state_of(facts: ConnectionFacts) -> State:
 
 def state_of_kind(connection: ConnectionFacts, kind: KindFacts) -> State:
     """Return how one kind of data stands: as the connection where that stands still, else by its own facts."""
+    if not kind.chosen:
+        return State.OFF
     whole = state_of(connection)
     if whole not in {State.HEALTHY, State.DEGRADED}:
         return whole

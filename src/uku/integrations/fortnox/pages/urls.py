@@ -7,7 +7,6 @@ urlpatterns = [
     path("", grants.overview, name="overview"),
     path("connect/", grants.connect, name="connect"),
     path("settings/", views.settings_tab, name="settings"),
-    path("settings/new-clients/", views.new_clients, name="new-clients"),
     path("activity/", activity.activity, name="activity"),
     path("activity/problems/<int:pk>/retry/", activity.retry_problem, name="retry-problem"),
     path("activity/problems/<int:pk>/retry-alike/", activity.retry_alike, name="retry-alike"),

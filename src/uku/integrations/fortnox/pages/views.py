@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from uku.integrations.fortnox import newcomers, pushing
+from uku.integrations.fortnox import pushing
 from uku.integrations.fortnox.connection import connecting
 from uku.integrations.fortnox.connection.scopes import lacking_scopes, titles_of
 from uku.integrations.fortnox.connection.working import ON_FREE, NotWorking
 from uku.integrations.fortnox.health import answering
-from uku.integrations.fortnox.models import NewClients, Push
-from uku.integrations.fortnox.pages.forms import NewClientsForm, SettingsForm
+from uku.integrations.fortnox.models import Push
+from uku.integrations.fortnox.pages.forms import SettingsChanged, SettingsForm
 from uku.integrations.fortnox.pages.frame import MANAGE, SEE, draw_tab, go_to
 from uku.integrations.fortnox.reloading import reading, words
 from uku.integrations.fortnox.statistics import STATISTICS
@@ -24,13 +24,13 @@ from uku.workspaces.access import WorkspaceRequest, workspace_page
 
 @workspace_page(SEE, act=MANAGE)
 def settings_tab(request: WorkspaceRequest) -> HttpResponse:
-    form = SettingsForm.of(request.workspace, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            form.save(actor=request.user, at=clock.now())
-            messages.success(request, _("Settings saved."))
-        except connecting.NotEnabled:
-            messages.error(request, str(ON_FREE))
+    """One form, one Save: what was saved is what the tab shows next."""
+    form = SettingsForm.of(request.workspace, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and not request.workspace.may_integrate:
+        messages.error(request, str(ON_FREE))
+        return go_to(request, "settings")
+    if form.is_valid():
+        _save(request, form)
         return go_to(request, "settings")
     connection = connecting.connection_of(request.workspace)
     counted = [STATISTICS[name].label for name in connection.statistics if name in STATISTICS]
@@ -41,24 +41,24 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
         lacking=titles_of(lacking_scopes(connection)),
         counted=counted,
         reload=words.line_of(reading.newest()),
-        new_clients=NewClientsForm(initial={"new_clients": connection.new_clients}),
     )
 
 
-@workspace_page(MANAGE)
-@require_POST
-def new_clients(request: WorkspaceRequest) -> HttpResponse:
-    """Choose what becomes of a customer that no client matches."""
-    form = NewClientsForm(request.POST)
-    if not request.workspace.may_integrate:
+def _save(request: WorkspaceRequest, form: SettingsForm) -> None:
+    try:
+        form.save(actor=request.user, at=clock.now())
+    except connecting.NotEnabled:
         messages.error(request, str(ON_FREE))
-    elif form.is_valid():
-        choice = NewClients(form.cleaned_data["new_clients"])
-        newcomers.choose_new_clients(workspace=request.workspace, choice=choice, actor=request.user, at=clock.now())
-        messages.success(request, _("Settings saved."))
+    except SettingsChanged:
+        messages.error(
+            request,
+            _(
+                "Nothing was saved: these settings were changed since you opened the page. What is saved now is shown"
+                " here; make your change again."
+            ),
+        )
     else:
-        messages.error(request, _("Nothing was saved: choose one of the two."))
-    return go_to(request, "settings")
+        messages.success(request, form.result())
 
 
 @workspace_page(MANAGE)
