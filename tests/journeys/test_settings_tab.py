@@ -1,0 +1,61 @@
+"""The Settings tab of the Fortnox dialog in Chromium: what a person saves is what is there after a reload."""
+
+from __future__ import annotations
+
+import pytest
+from tests.journeys.looking import assert_axe_clean, assert_no_sideways_scroll, picture
+
+pytestmark = pytest.mark.browser
+SETTINGS = "/settings/fortnox/settings/"
+
+
+def save(page) -> str:
+    """Press Save and return what the page says then."""
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_load_state()
+    return " ".join(page.locator(".messages, [role=status], [role=alert]").all_inner_texts())
+
+
+def test_statistics_are_chosen_moved_and_switched_off_and_an_older_tab_saves_nothing(site):
+    page = site.sign_in()
+    site.connect(page)
+    site.work()
+    site.open(page, SETTINGS)
+    older = page.context.new_page()
+    site.open(older, SETTINGS)
+
+    page.get_by_label("Ask first").check()
+    page.get_by_label("Vouchers").check()
+    page.get_by_label("Sales invoices").check()
+    assert "Settings saved." in save(page)
+    page.reload()
+    shown = [page.get_by_label(name).is_checked() for name in ("Ask first", "Vouchers", "Sales invoices")]
+    assert shown == [True, True, True]
+    picture(page, "settings-one-form")
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)
+
+    older.get_by_label("Task title").fill("Older")
+    assert "Nothing was saved" in save(older)
+    assert older.get_by_label("Task title").input_value() == "Monthly summary"
+
+    month = page.get_by_label("First month")
+    month.fill("1999-01-01")
+    save(page)
+    assert page.get_by_text("Choose a month from").count() == 1
+    picture(page, "settings-month-refused")
+    site.open(page, SETTINGS)
+    page.get_by_label("Vouchers").uncheck()
+    page.get_by_label("Sales invoices").uncheck()
+    assert "Work statistics are off" in save(page)
+    picture(page, "settings-statistics-off")
+    site.open(page, "/settings/fortnox/")
+    assert page.get_by_role("row", name="Work statistics").get_by_text("Off", exact=True).count() == 1
+    picture(page, "overview-statistics-off")
+
+
+def test_the_page_after_authorize_says_what_goes_on(site):
+    page = site.sign_in()
+    site.connect(page)
+    assert page.get_by_text("Being read now: Customers, Articles, Paid status.").count() == 1
+    picture(page, "overview-after-authorize")
