@@ -9,7 +9,16 @@ import pytest
 from django.test import Client
 from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
 from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
-from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, texts, token_calls
+from tests.uku.integrations.fortnox.walking import (
+    SCOPES,
+    Visitor,
+    Walk,
+    make_link,
+    nothing_stored,
+    said,
+    texts,
+    token_calls,
+)
 
 from uku.integrations.fortnox.connection import consent
 from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, PendingGrant
@@ -21,28 +30,6 @@ def walk(fortnox, workspace, owner):
     found = Walk(owner, workspace, fortnox)
     found.post("enable")
     return found
-
-
-class Visitor:
-    """Somebody without an account, in a browser of their own."""
-
-    def __init__(self, link, fortnox):
-        self.path, self.fortnox, self.browser = urlsplit(link).path, fortnox, Client()
-
-    def see(self):
-        return self.browser.get(self.path)
-
-    def authorize_url(self):
-        return self.browser.post(self.path)["Location"]
-
-    def connect(self, **choices):
-        back = self.fortnox.consent(self.authorize_url(), **choices)
-        return self.browser.get("/fortnox/callback", back)
-
-
-def make_link(walk):
-    page = walk.post("make-consent-link").content.decode()
-    return re.search(r'value="(http://localhost:8720/fortnox/connect/[^"]+)"', page)[1]
 
 
 @pytest.fixture

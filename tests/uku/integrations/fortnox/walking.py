@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -50,6 +51,28 @@ class Walk:
     def press(self, name, page):
         grant = re.search(r'name="grant" value="(\d+)"', page.content.decode())
         return self.browser.post(self.address(name), {"grant": grant[1] if grant else "0"})
+
+
+class Visitor:
+    """Somebody without an account, in a browser of their own."""
+
+    def __init__(self, link, fortnox):
+        self.path, self.fortnox, self.browser = urlsplit(link).path, fortnox, Client()
+
+    def see(self):
+        return self.browser.get(self.path)
+
+    def authorize_url(self):
+        return self.browser.post(self.path)["Location"]
+
+    def connect(self, **choices):
+        back = self.fortnox.consent(self.authorize_url(), **choices)
+        return self.browser.get("/fortnox/callback", back)
+
+
+def make_link(walk):
+    page = walk.post("make-consent-link").content.decode()
+    return re.search(r'value="(http://localhost:8720/fortnox/connect/[^"]+)"', page)[1]
 
 
 def texts(answer) -> str:
