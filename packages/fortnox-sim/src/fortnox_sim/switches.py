@@ -59,6 +59,17 @@ SWITCHES: dict[str, Switch] = {
     "revoke_ends_consent": _flag(
         "Q12: revoking the refresh token also ends client credentials.", default=False, pessimistic=False
     ),
+    "revoke_ends_every_consent": _flag(
+        "Revoking a refresh token also ends every other consent of the company to the same client.",
+        default=False,
+        pessimistic=True,
+    ),
+    "second_consent": _choice(
+        "Scopes of client credentials after a company's second consent: those of the latest, or of all that live.",
+        "latest",
+        "all",
+        "latest",
+    ),
     "removal_ends_access": _flag(
         "Removing the integration ends access tokens at once.", default=True, pessimistic=False
     ),

@@ -156,13 +156,14 @@ def _credentials(world: World, request: Request, client: str, number: int) -> An
         told = {"family": None, "service": True, "spent": None, "reused": False, "access": grants.short(access)}
         world.commit("token.credentials", request=number, facts=told)
         return _body(_success(world, access, app["scopes"]))
-    grant = grants.consent_of(world, client, tenant)
-    if grant is None:
+    consents = grants.consents_of(world, client, tenant)
+    if not consents:
         error = world.switches["credentials_without_consent"]
         raise TokenError(error, "No consent has been given for the tenant")
     _check_licence(world, tenant)
-    wanted = request.form.get("scope", "").split() or grant["scopes"]
-    if not set(wanted) <= set(grant["scopes"]):
+    grant, consented = consents[-1], grants.scopes_of(world, consents)
+    wanted = request.form.get("scope", "").split() or consented
+    if not set(wanted) <= set(consented):
         raise TokenError("invalid_scope", "An unsupported scope was requested")
     access, _ = grants.issue_access(world, client=client, company=tenant, grant=grant, scopes=wanted)
     _note(world, "token.credentials", grant, number, spent=None, reused=False, access=grants.short(access))
@@ -188,9 +189,17 @@ def revoke(world: World, request: Request, number: int) -> Answer:
 
 
 def _end_family(world: World, grant: Record) -> None:
-    """End every refresh token of a grant; the consent itself lives on unless switched otherwise."""
+    """End every refresh token of a grant; the consent itself, and others, live on unless switched otherwise."""
+    every = world.switches["revoke_ends_every_consent"]
+    for other in list(world.store.table(grants.GRANTS).values()):
+        same_company = (other["client"], other["company"]) == (grant["client"], grant["company"])
+        if other["id"] == grant["id"] or (every and same_company):
+            _end_tokens(world, other, ends_consent=every or world.switches["revoke_ends_consent"])
+
+
+def _end_tokens(world: World, grant: Record, *, ends_consent: bool) -> None:
     for token, record in list(world.store.table(grants.REFRESH).rows.items()):
         if record["grant"] == grant["id"]:
             world.store.put(grants.REFRESH, token, None)
-    if world.switches["revoke_ends_consent"] or not grant["service"]:
+    if ends_consent or not grant["service"]:
         world.store.put(grants.GRANTS, grant["id"], {**grant, "alive": False})

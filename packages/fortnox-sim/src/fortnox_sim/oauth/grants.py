@@ -181,14 +181,19 @@ def alive(world: World, grant_id: str | None) -> Record | None:
     return grant
 
 
-def consent_of(world: World, client: str, company: str) -> Record | None:
-    """Find the latest service consent of a company for a client."""
-    grants = [
+def consents_of(world: World, client: str, company: str) -> list[Record]:
+    """Find the living service consents of a company for a client, oldest first."""
+    return [
         grant
         for grant in world.store.table(GRANTS).values()
         if grant["client"] == client and grant["company"] == company and grant["service"] and alive(world, grant["id"])
     ]
-    return grants[-1] if grants else None
+
+
+def scopes_of(world: World, consents: list[Record]) -> list[str]:
+    """Give the scopes of client credentials: those of the latest consent or of all, as switched."""
+    counted = consents if world.switches["second_consent"] == "all" else consents[-1:]
+    return list(dict.fromkeys(scope for consent in counted for scope in consent["scopes"]))
 
 
 def end_access(world: World, grant_id: str) -> None:
