@@ -21,6 +21,7 @@ CONTRACT = {
     "clients.take_in_sheet",
     "fortnox.expire_pending",
     "fortnox.look_at_company",
+    "fortnox.look_at_grant",
     "fortnox.read_record",
     "fortnox.revoke",
     "fortnox.check_again",

@@ -130,6 +130,15 @@ def look_at_company(connection_id: int) -> None:
     _with_connection(connection_id, lambda connection: look(connection=connection, at=clock.now()))
 
 
+@job(name="fortnox.look_at_grant")
+def look_at_grant(connection_id: int) -> None:
+    """See what the connection's grant still gives, after another grant of the company was given back."""
+    from uku.integrations.fortnox.syncing import look_at_grant as look
+
+    despite = {ConnectionTrouble.COMPANY_CHANGED}
+    _with_connection(connection_id, lambda found: look(connection=found), even_paused=True, despite=despite)
+
+
 @job(name="fortnox.expire_pending")
 def expire_pending(grant_id: int) -> None:
     """Give back a grant that nobody confirmed in time."""
@@ -299,6 +308,12 @@ def request_look(connection: Connection) -> bool:
     """Ask for a look at the company; False when one waits already."""
     lock, key = company_lock(connection.company_id), f"look {connection.pk}"
     return enqueue_once("fortnox.look_at_company", key=key, lock=lock, connection_id=connection.pk)
+
+
+def request_grant_look(connection: Connection) -> bool:
+    """Ask for a look at what the grant gives; False when one waits already."""
+    lock, key = company_lock(connection.company_id), f"look at grant {connection.pk}"
+    return enqueue_once("fortnox.look_at_grant", key=key, lock=lock, connection_id=connection.pk)
 
 
 def enqueue_sync(connection: Connection, kind: RunKind, *, priority: int, full: bool, asked_by: int) -> None:

@@ -23,6 +23,7 @@ from uku.integrations.fortnox.models import (
     Run,
     RunKind,
     RunState,
+    TokenSource,
 )
 from uku.integrations.fortnox.paid_again import read_payments_again
 from uku.integrations.fortnox.payments import read_payments
@@ -133,12 +134,18 @@ def _read_now(record: ArticleRecord | CustomerRecord) -> None:
         note_failure(connection, error)
 
 
-def renew(*, connection: Connection) -> None:
-    """Renew the tokens of an idle connection by one cheap request."""
+def renew(*, connection: Connection, source: TokenSource | None = None) -> None:
+    """Renew the tokens of an idle connection by one cheap request; `source` is as in `renew_tokens`."""
     try:
-        renew_tokens(connection)
+        renew_tokens(connection, source)
     except FortnoxError as error:
         note_failure(connection, error)
+
+
+def look_at_grant(*, connection: Connection) -> None:
+    """Get new tokens from the connection's own source: their scopes are what its grant gives now, and are stored."""
+    renew(connection=connection, source=TokenSource(connection.source))
+    troubles.review(connection, at=clock.now())
 
 
 def check_again(*, connection: Connection) -> None:

@@ -66,9 +66,13 @@ def open_with(tokens: TokenSet) -> Iterator[Fortnox]:
         yield fortnox
 
 
-def renew_tokens(connection: Connection) -> None:
-    """Renew whatever the age of the access token; once a week from the consent's refresh token, to keep that alive."""
+def renew_tokens(connection: Connection, source: TokenSource | None = None) -> None:
+    """Renew whatever the age of the access token, from `source` first.
+
+    Without one, from the connection's own; once a week from the consent's refresh token, to keep that alive.
+    """
     if not may_go_out(connection):
         raise NotConnected(connection.pk)
-    spare = schedule.is_consent_due(connection, clock.now())
-    GrantAuth(oauth_app(), connection, TokenSource.REFRESH if spare else None).keep_alive()
+    if source is None and schedule.is_consent_due(connection, clock.now()):
+        source = TokenSource.REFRESH
+    GrantAuth(oauth_app(), connection, source).keep_alive()

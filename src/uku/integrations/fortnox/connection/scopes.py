@@ -25,12 +25,12 @@ REASONS = {
 
 
 def scopes_for(connection: Connection, *, without: Collection[str] = ()) -> list[str]:
-    """Return what to ask for, in a fixed order: the first scopes, what was granted before, what statistics need.
+    """Return what to ask for, in a fixed order: the first scopes, what was granted or lost, what statistics need.
 
     Fortnox gives a new grant exactly what it was asked for, so leaving out what is granted would lose it. `without`
     can leave out what goes beyond the first scopes, never those.
     """
-    wanted = {*connection.scopes, *needed_by_statistics(connection)} - set(without)
+    wanted = {*connection.scopes, *connection.lost_scopes, *needed_by_statistics(connection)} - set(without)
     return [*FIRST_SCOPES, *(scope for scope in REASONS if scope in wanted and scope not in FIRST_SCOPES)]
 
 
@@ -41,11 +41,11 @@ def needed_by_statistics(connection: Connection) -> list[str]:
 
 
 def lacking_scopes(connection: Connection) -> list[str]:
-    """Name what is needed and the grant does not have: Authorize asks for it, and the connection works meanwhile."""
+    """Name what is needed and was never granted: Authorize asks for it, and the connection works meanwhile."""
     if not connection.is_connected:
         return []
     needed = [*FIRST_SCOPES, *needed_by_statistics(connection)]
-    return [scope for scope in needed if scope not in connection.scopes]
+    return [scope for scope in needed if scope not in {*connection.scopes, *connection.lost_scopes}]
 
 
 def dispensable(asked: Iterable[str], granted: Collection[str]) -> list[str]:

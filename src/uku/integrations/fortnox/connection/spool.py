@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """What one guarded update was to store. Times are ISO texts; an empty `source` leaves the column as it is."""
+    """What one guarded update was to store. Times are ISO texts; an empty `source` or `scopes` changes no column."""
 
     connection_id: int
     generation: int
@@ -27,6 +27,7 @@ class Spooled:
     refreshed_at: str
     source: str = ""
     consent: str = ""
+    scopes: list[str] = field(default_factory=list)
 
 
 def put(spooled: Spooled) -> Path:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 import psycopg
 import structlog
-from django.db import DatabaseError, models
+from django.db import DatabaseError, models, transaction
 from django.db import connection as database
 from django.db.models import Case, F, QuerySet, Value, When
 from psycopg.conninfo import make_conninfo
@@ -25,7 +25,9 @@ from uku.integrations.fortnox.connection.spool import Spooled
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble, TokenSource
 from uku.kit import clock
 from uku.kit.rotation import key_ring
+from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import Place
+from uku.workspaces.audit import record
 
 log = structlog.get_logger()
 LOCK_SPACE = 0x554B55  # the first half of our advisory lock keys: "UKU"
@@ -84,13 +86,14 @@ class PostgresTokenStore:
     """The client's TokenStore over one row of `Connection`, safe across processes and machines.
 
     `source` and `consent` say of the tokens that are saved next where they came from, and what became of the consent's
-    refresh token: "renewed", "lost", or nothing.
+    refresh token: "renewed", "lost", or nothing; `scopes_tell` that their scopes are those of the tokens to come.
     """
 
     def __init__(self, connection_id: int) -> None:
         self._id = connection_id
         self.source: TokenSource | None = None
         self.consent = ""
+        self.scopes_tell = True
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -136,6 +139,7 @@ class PostgresTokenStore:
             refreshed_at=clock.now().isoformat(),
             source=self.source or "",
             consent=self.consent,
+            scopes=sorted(tokens.scopes) if self.scopes_tell else [],
         )
         try:
             stored = store(facts)
@@ -163,6 +167,7 @@ def store(facts: Spooled) -> bool:
     A grant that gives tokens lives, whatever was thought of it a moment ago.
     """
     at = datetime.fromisoformat(facts.refreshed_at)
+    before = Connection.everywhere.filter(pk=facts.connection_id).first()
     still = Connection.everywhere.filter(pk=facts.connection_id, generation=facts.generation).exclude(sealed_tokens="")
     changes: dict[str, object] = {
         "sealed_tokens": facts.sealed_tokens,
@@ -179,7 +184,27 @@ def store(facts: Spooled) -> bool:
         changes["source"] = facts.source
     if facts.consent:
         changes["consent_renewed_at"] = at if facts.consent == "renewed" else None
-    return bool(still.update(**changes))
+    if facts.scopes and before is not None and before.scopes:
+        changes["scopes"] = facts.scopes
+        changes["lost_scopes"] = sorted({*before.scopes, *before.lost_scopes} - set(facts.scopes))
+    stored = bool(still.update(**changes))
+    if stored and before is not None and changes.get("scopes", before.scopes) != before.scopes:
+        _record_scopes(before, facts.scopes, at)
+    return stored
+
+
+def _record_scopes(before: Connection, scopes: list[str], at: datetime) -> None:
+    """What a company's consent gives may change without us: another consent to the same app may replace it."""
+    with transaction.atomic(), workspace_in_force(before.workspace_id):
+        record(
+            actor=None,
+            action="fortnox.scopes_changed",
+            target=before,
+            summary="Fortnox gives other permissions than before",
+            at=at,
+            before={"scopes": before.scopes},
+            after={"scopes": scopes},
+        )
 
 
 def take_in(spooled: Spooled) -> bool:

@@ -189,7 +189,7 @@ def _refused_in_part(finding: Finding) -> Explanation:
     happened = _("Fortnox refused part of the sync: %(kinds)s.") % _names(finding)
     if finding.cause == Cause.LACKS_SCOPE:
         remedy = _("Click Authorize on the Connect to Fortnox tab and accept every permission.")
-        means = _("What was chosen here needs a permission that Uku has not asked for yet.")
+        means = _("It needs a permission that Uku has not asked for yet, or that Fortnox does not give any more.")
         return Explanation(happened, f"{means} {goes_on}", remedy, Who.YOU, Group.PERMISSION)
     words = explain(finding.detail, context=Context.CONNECTION)
     if words.group in {Group.PERMISSION, Group.LICENCE}:

@@ -11,6 +11,7 @@ from uku.integrations.fortnox.models.grants import (
     Pace,
     PendingGrant,
     Revocation,
+    RevocationOutcome,
     TokenSource,
 )
 from uku.integrations.fortnox.models.pushes import (
@@ -52,6 +53,7 @@ __all__ = [
     "Reload",
     "ReloadPhase",
     "Revocation",
+    "RevocationOutcome",
     "Run",
     "RunKind",
     "RunState",

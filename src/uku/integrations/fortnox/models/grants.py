@@ -25,6 +25,14 @@ class ConnectionTrouble(models.TextChoices):
     UNREADABLE = "unreadable", _("The key of the stored tokens is missing")
 
 
+class RevocationOutcome(models.TextChoices):
+    """How a grant that was given back ended at Fortnox."""
+
+    CONFIRMED = "confirmed", _("Ended, confirmed by Fortnox")
+    STILL_ALIVE = "still_alive", _("Fortnox still gives access")
+    NOT_KNOWN = "not_known", _("Not known")
+
+
 class NewClients(models.TextChoices):
     """What becomes of a customer that no client matches, once the first import is done."""
 
@@ -40,6 +48,11 @@ class Connection(TenantModel):
     company_name = models.CharField(max_length=200, blank=True)
     organisation_number = models.CharField(max_length=20, blank=True)
     scopes = models.JSONField(default=list)
+    lost_scopes: models.JSONField[list[str]] = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="what was authorized and newer tokens lack",
+    )
     service_account = models.BooleanField(default=False, db_default=False)
     authorized_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     authorized_at = models.DateTimeField(null=True)
@@ -155,6 +168,14 @@ class Attempt(TenantModel):
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, blank=True, choices=AttemptOutcome, default="", db_default="")
+    revocation = models.CharField(
+        max_length=15,
+        blank=True,
+        choices=RevocationOutcome,
+        default="",
+        db_default="",
+        help_text="how the grant ended at Fortnox; empty when none was given, or none was given back",
+    )
 
     class Meta:
         base_manager_name = "everywhere"

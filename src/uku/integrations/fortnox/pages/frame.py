@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from uku.integrations.fortnox.connection.connecting import connection_of
+from uku.integrations.fortnox.connection.scopes import titles_of
 from uku.integrations.fortnox.connection.working import works
 from uku.integrations.fortnox.health import standing
 from uku.workspaces.access import WorkspaceRequest
@@ -43,6 +44,7 @@ def draw_tab(request: WorkspaceRequest, name: str, **context: Any) -> HttpRespon
         "health": health,
     }
     frame["works"] = works(connection)
+    frame["lost"] = titles_of(connection.lost_scopes)
     return render(request, f"fortnox/{name}.html", {**frame, **context})
 
 
