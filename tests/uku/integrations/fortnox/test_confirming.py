@@ -54,7 +54,7 @@ def test_not_this_company_gives_the_permission_back_at_once(walk, fortnox):
     fortnox.switch(revoke_ends_consent=True)
     walk.connect(company=SECOND)
     answer = walk.confirm("decline")
-    assert "That company was not connected. Fortnox confirmed that Uku's token is revoked." in said(answer)
+    assert "That company was not connected. Uku holds no token for this permission. Fortnox confirmed" in said(answer)
     nothing_stored()
     assert PendingGrant.everywhere.count() == 0
     assert len(fortnox.commits("token.revoke")) == 1

@@ -14,7 +14,7 @@ from uku.workspaces.models import AuditEntry, Notice
 CONFIRMED, STILL_ALIVE, NOT_KNOWN = "confirmed", "still_alive", "not_known"
 SAID = {
     CONFIRMED: "Fortnox confirmed that the permission has ended.",
-    STILL_ALIVE: "Fortnox still gives Uku access to the company.",
+    STILL_ALIVE: "but Fortnox still gives Uku access to the company.",
     NOT_KNOWN: "It is not known whether Fortnox still gives Uku access to the company.",
 }
 TO_DO = "remove the integration in Fortnox: Administrera användare → Hantera integrationer."

@@ -88,6 +88,7 @@ def _waits(request: HttpRequest, attempt: Attempt) -> HttpResponse:
 
 def _page(request: HttpRequest, refusal: Refusal, attempt: Attempt | None) -> HttpResponse:
     """Show a refusal; after a missing licence, offer to authorize without what goes beyond the first scopes."""
+    refusal = consent.with_revocation(refusal, attempt.revocation if attempt else "")
     context: dict[str, object] = {"refusal": refusal}
     if attempt is not None and attempt.link_id is None:
         connection = Connection.everywhere.get(workspace_id=attempt.workspace_id)

@@ -9,10 +9,17 @@ from django.db.models import Q, QuerySet
 
 from uku.integrations.fortnox.connection.company import Company
 from uku.integrations.fortnox.connection.connecting import NotEnabled, connection_of
-from uku.integrations.fortnox.connection.granting import CompanyRefused, Connected, GrantGone, activate, withdraw
+from uku.integrations.fortnox.connection.granting import (
+    CompanyRefused,
+    Connected,
+    GrantGone,
+    activate,
+    tell_outcome,
+    withdraw,
+)
 from uku.integrations.fortnox.connection.instances import ours
-from uku.integrations.fortnox.connection.revoking import LEFT_BEHIND, Farewell
-from uku.integrations.fortnox.models import PendingGrant
+from uku.integrations.fortnox.connection.revoking import LEFT_BEHIND
+from uku.integrations.fortnox.models import PendingGrant, RevocationOutcome
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
@@ -46,14 +53,14 @@ def confirm(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def decline(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> Farewell:
-    """Give the permission back: it is the wrong company. Raises GrantGone."""
+def decline(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> RevocationOutcome:
+    """Give the permission back: it is the wrong company. Return how it ended at Fortnox. Raises GrantGone."""
     grant = _meant(workspace, grant_id, at)
     _record_end(grant, actor, "fortnox.decline", f"{grant.company_name} was not confirmed", at)
-    farewell = withdraw(grant=grant, at=at)
-    if farewell is None:
+    outcome = withdraw(grant=grant, at=at)
+    if outcome is None:
         raise GrantGone
-    return farewell
+    return outcome
 
 
 def _meant(workspace: Workspace, grant_id: int, at: datetime) -> PendingGrant:
@@ -73,12 +80,14 @@ def run_out(at: datetime) -> QuerySet[PendingGrant]:
 
 
 def expire(*, grant_id: int, at: datetime) -> None:
-    """Revoke and remove a grant that ran out."""
-    grant = run_out(at).filter(pk=grant_id).select_related("attempt").first()
+    """Revoke and remove a grant that ran out, and tell owners and admins how it ended at Fortnox."""
+    grant = run_out(at).filter(pk=grant_id).select_related("attempt__workspace").first()
     if grant is None:
         return
     _record_end(grant, None, "fortnox.expire", f"Nobody confirmed {grant.company_name or 'the company'} in time", at)
-    withdraw(grant=grant, at=at)
+    outcome = withdraw(grant=grant, at=at)
+    if outcome is not None:
+        tell_outcome(grant, outcome, at)
 
 
 def _record_end(grant: PendingGrant, actor: User | None, action: str, summary: str, at: datetime) -> None:

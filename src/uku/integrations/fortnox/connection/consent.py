@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked, Rejected, Unreadable
+from uku.integrations.fortnox.connection.revocation_words import means_of, remedy_of
 from uku.integrations.fortnox.connection.scopes import titles_of
 
 LONGEST_CODE = 4_000
@@ -27,27 +28,29 @@ class Refusal:
 
 
 NOTHING_STORED = _("Nothing was stored, and nothing was changed in Fortnox.")
-GIVEN_BACK = _("Nothing was stored, and the permission was given back to Fortnox at once.")
+NOTHING_HERE = _("Nothing was stored.")
 
 
 def _nothing(means: Words) -> Words:
+    """For what ended before anybody approved in Fortnox."""
     return format_lazy("{means} {nothing}", means=means, nothing=NOTHING_STORED)
 
 
-def _given_back(means: Words) -> Words:
-    return format_lazy("{means} {given_back}", means=means, given_back=GIVEN_BACK)
+def _nothing_here(means: Words) -> Words:
+    """For what may have ended after somebody approved in Fortnox, which is then as it was left there."""
+    return format_lazy("{means} {nothing}", means=means, nothing=NOTHING_HERE)
 
 
 STATE = Refusal(
     _("This way back from Fortnox is not valid."),
-    _nothing(
+    _nothing_here(
         _("It was used before, is older than ten minutes, or was begun by someone else or in another browser."),
     ),
     _("Open Settings & Apps → Fortnox → Connect to Fortnox and click Authorize."),
 )
 SIGNED_OUT = Refusal(
     _("You are not signed in to Uku any more."),
-    _nothing(_("Uku cannot tell whose permission this is.")),
+    _nothing_here(_("Uku cannot tell whose permission this is.")),
     _("Sign in, open Settings & Apps → Fortnox → Connect to Fortnox, and click Authorize again."),
 )
 CANCELLED = Refusal(
@@ -77,37 +80,37 @@ SCOPE = Refusal(
 )
 SILENT = Refusal(
     _("Fortnox sent you back without an answer."),
-    _nothing(_("This happens when the company's Fortnox account is locked or Fortnox has trouble.")),
+    _nothing_here(_("This happens when the company's Fortnox account is locked or Fortnox has trouble.")),
     _("Sign in to Fortnox and see whether the account is open, then click Authorize again."),
 )
 OTHER = Refusal(
     _("Fortnox did not give the permission."),
-    _nothing(_("It gave a reason that Uku does not know.")),
+    _nothing_here(_("It gave a reason that Uku does not know.")),
     _("Click Authorize again. If it happens twice, ask the person who runs this installation to look in the log."),
 )
 CODE = Refusal(
     _("Fortnox did not accept the code it gave."),
-    _nothing(_("Codes work once and for ten minutes.")),
+    _("Codes work once and for ten minutes."),
     _("Click Authorize again."),
 )
 OPERATOR = Refusal(
     _("Fortnox does not accept this installation's app."),
-    _nothing(_("The client id or secret is wrong; that is not your doing, and the person who runs it has been told.")),
+    _("The client id or secret is wrong; that is not your doing, and the person who runs it has been told."),
     _("Ask the person who runs this installation to check UKU_FORTNOX_CLIENT_ID and UKU_FORTNOX_CLIENT_SECRET."),
 )
 FORTNOX_DOWN = Refusal(
     _("Fortnox could not be reached."),
-    _nothing(_("The permission was given, but the connection could not be finished.")),
+    _("The permission was given, but the connection could not be finished."),
     _("Wait a few minutes, then click Authorize again."),
 )
 INCOMPLETE = Refusal(
     _("Fortnox's answer was incomplete."),
-    _given_back(_("It held no keys that Uku could keep the connection alive with.")),
+    _("It held no keys that Uku could keep the connection alive with."),
     _("Click Authorize again. If it happens twice, ask the person who runs this installation to look in the log."),
 )
 OVERTAKEN = Refusal(
     _("A later authorization took the place of this one."),
-    _given_back(_("Someone in your workspace authorized again at the same time, or the link was used already.")),
+    _("Someone in your workspace authorized again at the same time, or the link was used already."),
     _("Open Settings & Apps → Fortnox → Overview to see what is connected."),
 )
 LINK = Refusal(
@@ -144,7 +147,15 @@ def refusal_of(error: FortnoxError) -> Refusal:
 
 
 def other_company(sentence: str) -> Refusal:
-    return Refusal(_("This is not the company this workspace can connect."), GIVEN_BACK, sentence)
+    return Refusal(_("This is not the company this workspace can connect."), "", sentence)
+
+
+def with_revocation(refusal: Refusal, outcome: str) -> Refusal:
+    """Add how the grant that was given back ended at Fortnox, and what to do; without an outcome none was given."""
+    if not outcome:
+        return refusal
+    means = f"{refusal.means} {means_of(outcome)}".strip()
+    return replace(refusal, means=means, remedy=f"{refusal.remedy} {remedy_of(outcome)}".strip())
 
 
 def incomplete(lacking: Iterable[str]) -> Refusal:
@@ -154,6 +165,6 @@ def incomplete(lacking: Iterable[str]) -> Refusal:
         return INCOMPLETE
     return Refusal(
         format_lazy(_("Fortnox left out permissions that Uku cannot do without: {names}."), names=names),
-        GIVEN_BACK,
+        "",
         _("Click Authorize again, with an administrator account, and accept every permission."),
     )

@@ -9,10 +9,9 @@ from django.db import transaction
 from uku.integrations.fortnox.connection import facts, revoking
 from uku.integrations.fortnox.connection.company import facts_of
 from uku.integrations.fortnox.connection.instances import is_foreign
-from uku.integrations.fortnox.connection.revoking import Farewell
 from uku.integrations.fortnox.connection.tokens import open_tokens, refuse_inside_transaction
 from uku.integrations.fortnox.health import troubles
-from uku.integrations.fortnox.models import Connection, Revocation
+from uku.integrations.fortnox.models import Connection, Revocation, RevocationOutcome
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
@@ -20,8 +19,10 @@ from uku.workspaces.permissions import Permission, needs
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> Farewell:
+def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> RevocationOutcome | None:
     """Forget the tokens and the company, then revoke the token at Fortnox and return how that ended.
+
+    None when nothing was to be revoked: nothing is connected, or another installation holds the grant (F44).
 
     Clients, invoices, links and settings stay; queued pushes are held. What is under way meets a new generation and
     stores nothing (F22, F38). The token to revoke is set aside in the same transaction, so that a process that dies
@@ -31,7 +32,7 @@ def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> Far
     with transaction.atomic(), workspace_in_force(workspace.pk):
         connection = Connection.objects.select_for_update().first()
         if connection is None or not connection.is_connected:
-            return Farewell.ENDED
+            return None
         foreign = is_foreign(connection)
         revocation = None if foreign else _set_aside(connection, at)
         summary = f"Fortnox disconnected from {connection.company_name}, database {connection.company_id}"
@@ -41,7 +42,7 @@ def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> Far
     troubles.review(connection, at=at)
     if revocation is not None:
         return revoking.carry_out(revocation, at=at)
-    return Farewell.LEFT_ALONE if foreign else Farewell.UNCONFIRMED
+    return None if foreign else RevocationOutcome.NOT_KNOWN
 
 
 def _set_aside(connection: Connection, at: datetime) -> Revocation | None:
@@ -56,7 +57,8 @@ def _set_aside(connection: Connection, at: datetime) -> Revocation | None:
 
 def _forget(connection: Connection) -> None:
     connection.sealed_tokens = connection.company_id = connection.company_name = connection.organisation_number = ""
-    connection.company_facts, connection.company_read_at, connection.scopes = {}, None, []
+    connection.company_facts, connection.company_read_at = {}, None
+    connection.scopes, connection.lost_scopes = [], []
     facts.forget_faults(connection)
     connection.generation += 1
     connection.save()

@@ -21,7 +21,6 @@ from uku.integrations.fortnox.connection.companies import remember_company
 from uku.integrations.fortnox.connection.company import Company, facts_of, same_number
 from uku.integrations.fortnox.connection.gateway import oauth_app, open_with
 from uku.integrations.fortnox.connection.instances import this_instance
-from uku.integrations.fortnox.connection.revoking import Farewell
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES
 from uku.integrations.fortnox.connection.sealed import open_grant, seal_grant
 from uku.integrations.fortnox.connection.tokens import refuse_inside_transaction, seal_tokens
@@ -32,10 +31,12 @@ from uku.integrations.fortnox.models import (
     ConsentLink,
     PendingGrant,
     Revocation,
+    RevocationOutcome,
     TokenSource,
 )
 from uku.integrations.fortnox.resumption import Resumed, resume
 from uku.kit.scoping import workspace_in_force
+from uku.kit.secrets import CannotOpen
 from uku.products.operations import restore_articles
 from uku.workspaces.audit import record
 from uku.workspaces.company import fill_empty
@@ -48,7 +49,7 @@ CONFIRM_WITHIN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class CompanyRefused(Exception):
-    """The grant reaches a company that this workspace may not connect. The grant was revoked."""
+    """The grant reaches a company that this workspace may not connect. How it ended is on its attempt."""
 
     sentence: str
 
@@ -57,7 +58,7 @@ class CompanyRefused(Exception):
 class GrantIncomplete(Exception):
     """Fortnox's answer lacks something the connection cannot do without: `scopes`, or the refresh token.
 
-    What there was is revoked.
+    What there was is given back; how that ended is on its attempt.
     """
 
     scopes: Sequence[str] = field(default=())
@@ -84,15 +85,22 @@ def complete(*, attempt: Attempt, code: str, at: datetime) -> Connected | Pendin
     """Exchange the code, see which company it reaches, and connect; or return the grant that waits for a person.
 
     Raises FortnoxError when Fortnox refuses, CompanyRefused or GrantIncomplete when the grant is not one we can
-    take, GrantGone when a later authorization overtook this one; then nothing is stored, and a grant that was given
-    is revoked.
+    take, GrantGone when a later authorization overtook this one; then nothing is stored, a grant that was given is
+    given back, and the attempt says how that ended.
     """
     refuse_inside_transaction()
     try:
         return _take(attempt, code, at)
     except Exception as error:
         turn_away(attempt=attempt, reason=_reason(error), at=at)
+        _note_unclear_end(attempt)
         raise
+
+
+def _note_unclear_end(attempt: Attempt) -> None:
+    """The person approved in Fortnox, so that a permission that was not given back here may be alive there."""
+    Attempt.everywhere.filter(pk=attempt.pk, revocation="").update(revocation=RevocationOutcome.NOT_KNOWN)
+    attempt.refresh_from_db(fields=["revocation"])
 
 
 def _take(attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant:
@@ -105,14 +113,29 @@ def _take(attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant
         _refuse_incomplete(tokens)
         with open_with(tokens) as fortnox:
             company = companies.read(fortnox)
+        grant.company_name = company.name[:200]
+        PendingGrant.everywhere.filter(pk=grant.pk).update(company_name=grant.company_name)
         _refuse_other_companies(grant, company, attempt.user if attempt.link is None else None)
         if _needs_a_person(attempt, company):
             return _wait(grant, company, at)
         with workspace_in_force(attempt.workspace_id):
             return activate(grant=grant, company=company, actor=attempt.user, at=at)
     except Exception:
-        withdraw(grant=grant, at=at)
+        _withdraw_refused(grant, at)
         raise
+
+
+def _withdraw_refused(grant: PendingGrant, at: datetime) -> None:
+    """The page tells whoever authorized how the grant ended; after a link, owners and admins are told as well."""
+    outcome = withdraw(grant=grant, at=at)
+    if grant.attempt.link_id is not None and outcome not in {None, RevocationOutcome.CONFIRMED}:
+        tell_outcome(grant, outcome, at)
+
+
+def tell_outcome(grant: PendingGrant, outcome: RevocationOutcome, at: datetime) -> None:
+    """Tell owners and admins how a grant that was withdrawn ended."""
+    key, workspace = f"grant {grant.pk}", grant.attempt.workspace
+    revoking.tell_outcome(outcome, key=key, name=grant.company_name, workspace=workspace, at=at)
 
 
 def _refuse_incomplete(tokens: TokenSet) -> None:
@@ -136,7 +159,7 @@ def _store(attempt: Attempt, tokens: TokenSet, at: datetime) -> PendingGrant:
         grant.sealed_tokens = seal_grant(grant, tokens)
         grant.save(update_fields=["sealed_tokens"])
     if replaced is not None:
-        revoking.carry_out(replaced, at=at)
+        revoking.finish(revocation_id=replaced.pk, at=at)
     return grant
 
 
@@ -145,7 +168,7 @@ def _clear_the_place(company_id: str, at: datetime) -> Revocation | None:
     waiting = PendingGrant.objects.select_related("attempt__link").first()
     if waiting is None:
         return None
-    return _remove(waiting, at, revoke=waiting.company_id != company_id)
+    return _remove(waiting, at, revoke=_company_id_of(waiting) != company_id)
 
 
 def _needs_a_person(attempt: Attempt, company: Company) -> bool:
@@ -195,7 +218,7 @@ def _please_confirm(grant: PendingGrant, company: Company) -> News:
         title=_("Fortnox is authorized through your link: confirm %(name)s") % {"name": company.name},
         text=_(
             "%(name)s, organisation number %(number)s, database %(database)s. Nothing syncs until you confirm that"
-            " this is the right company. Within 24 hours, or the permission is given back."
+            " this is the right company. Without an answer within 24 hours Uku revokes its token at Fortnox."
         )
         % {"name": company.name, "number": company.organisation_number, "database": company.id},
         url=reverse("fortnox:confirm", kwargs={"slug": grant.attempt.workspace.slug}),
@@ -279,7 +302,7 @@ def _fill(connection: Connection, grant: PendingGrant, company: Company, at: dat
     connection.company_id, connection.company_name = company.id, company.name[:200]
     connection.organisation_number = company.organisation_number
     connection.company_facts, connection.company_read_at = company.card, at
-    connection.scopes = sorted(tokens.scopes)
+    connection.scopes, connection.lost_scopes = sorted(tokens.scopes), []
     connection.service_account = attempt.service_account
     connection.instance = this_instance()
     connection.source = TokenSource.CREDENTIALS if attempt.service_account else TokenSource.REFRESH
@@ -292,15 +315,20 @@ def _fill(connection: Connection, grant: PendingGrant, company: Company, at: dat
     connection.save()
 
 
-def withdraw(*, grant: PendingGrant, at: datetime) -> Farewell | None:
-    """Take a grant away that is not in force, and revoke it at Fortnox; None when it was gone already."""
+def withdraw(*, grant: PendingGrant, at: datetime) -> RevocationOutcome | None:
+    """Take a grant away that is not in force, give it back, and note on its attempt how that ended.
+
+    None when it was gone already.
+    """
     with transaction.atomic(), workspace_in_force(grant.workspace_id):
         Connection.objects.select_for_update().get()
         row = PendingGrant.objects.filter(pk=grant.pk).select_related("attempt__link").first()
         if row is None:
             return None
         revocation = _remove(row, at, revoke=True)
-    return revoking.carry_out(revocation, at=at) if revocation else Farewell.UNCONFIRMED
+    outcome = revoking.carry_out(revocation, at=at) if revocation else RevocationOutcome.NOT_KNOWN
+    Attempt.everywhere.filter(pk=grant.attempt_id).update(revocation=outcome)
+    return outcome
 
 
 def _remove(row: PendingGrant, at: datetime, *, revoke: bool) -> Revocation | None:
@@ -314,11 +342,19 @@ def _remove(row: PendingGrant, at: datetime, *, revoke: bool) -> Revocation | No
 def _set_aside(row: PendingGrant, at: datetime) -> Revocation | None:
     return revoking.set_aside(
         lambda: open_grant(row),
-        company_id=row.company_id,
+        company_id=_company_id_of(row),
         company_name=row.company_name,
         service_account=row.attempt.service_account,
         at=at,
     )
+
+
+def _company_id_of(row: PendingGrant) -> str:
+    """Return the company's id, from the token while the company itself is not read yet; "" when nothing tells."""
+    try:
+        return row.company_id or open_grant(row).tenant_id or ""
+    except CannotOpen:
+        return ""
 
 
 def _locked(grant: PendingGrant) -> PendingGrant:

@@ -7,42 +7,31 @@ intent, and the sweep finishes it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from enum import Enum
 
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from fortnox_api import AppCredentialsWrong, FortnoxError, TokenSet
+from fortnox_api import FortnoxError, GrantRevoked, TokenSet
+from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.gateway import oauth_app
 from uku.integrations.fortnox.connection.instances import ours, this_instance
+from uku.integrations.fortnox.connection.revocation_words import means_of, remedy_of, title_of
 from uku.integrations.fortnox.connection.sealed import open_refresh_token, seal_refresh_token
 from uku.integrations.fortnox.connection.tokens import refuse_inside_transaction
-from uku.integrations.fortnox.models import Connection, Revocation
+from uku.integrations.fortnox.models import Connection, Revocation, RevocationOutcome
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen
 from uku.workspaces.audit import record
+from uku.workspaces.models import Workspace
 from uku.workspaces.notices import News, tell
 from uku.workspaces.permissions import Permission
 
 log = structlog.get_logger()
 LEFT_BEHIND = timedelta(minutes=2)  # longer than the calls of a request take
-
-
-class Farewell(Enum):
-    """How a grant ended at Fortnox."""
-
-    ENDED = "ended"
-    """The token is revoked, and nothing more can be minted."""
-    STILL_OPEN = "still open"
-    """The token is revoked, but the company's consent still gives access tokens."""
-    UNCONFIRMED = "unconfirmed"
-    """Fortnox did not confirm: the grant may live on there."""
-    LEFT_ALONE = "left alone"
-    """Another installation holds the grant: nothing may be sent for it from here (F44)."""
 
 
 def set_aside(
@@ -70,52 +59,68 @@ def set_aside(
     return row
 
 
-def carry_out(revocation: Revocation, *, at: datetime) -> Farewell:
-    """Revoke the token at Fortnox and forget it here; see whether the consent still mints. Never raises FortnoxError.
+def carry_out(revocation: Revocation, *, at: datetime) -> RevocationOutcome:
+    """Revoke the token at Fortnox and delete it here; see whether access outlived it. Never raises FortnoxError.
 
-    Revoking twice is harmless: Fortnox confirms unknown tokens too.
+    Revoking twice is harmless: Fortnox confirms unknown tokens too. Whoever is connected to the company is looked at
+    again: what one consent loses, another one may lose too.
     """
     refuse_inside_transaction()
-    farewell = _ask(revocation)
+    outcome = _revoke(revocation)
     with transaction.atomic(), workspace_in_force(revocation.workspace_id):
         gone, _rows = Revocation.objects.filter(pk=revocation.pk).delete()
         if gone:
             name = revocation.company_name or "an unknown company"
-            summary = f"Fortnox's permission for {name}: {farewell.value}"
-            record(actor=None, action="fortnox.revoke", target=revocation, summary=summary, at=at)
-    return farewell
+            summary = f"Fortnox's permission for {name} given back"
+            after = {"outcome": outcome.value}
+            record(actor=None, action="fortnox.revoke", target=revocation, summary=summary, at=at, after=after)
+    _look_again(revocation.company_id)
+    return outcome
 
 
-def _ask(revocation: Revocation) -> Farewell:
+def _revoke(revocation: Revocation) -> RevocationOutcome:
     try:
-        if not oauth_app().revoke(open_refresh_token(revocation)):
-            return Farewell.UNCONFIRMED
-        return Farewell.STILL_OPEN if _still_mints(revocation) else Farewell.ENDED
+        token = open_refresh_token(revocation)
+        if not oauth_app().revoke(token):
+            return RevocationOutcome.NOT_KNOWN
+        return _outcome_of(revocation, token)
     except CannotOpen:
-        return Farewell.UNCONFIRMED
+        return RevocationOutcome.NOT_KNOWN
     except FortnoxError as error:
         log.warning("not revoked", error=type(error).__name__, uid=error.request_id)
-        return Farewell.UNCONFIRMED
+        return RevocationOutcome.NOT_KNOWN
 
 
-def _still_mints(revocation: Revocation) -> bool:
-    """Try once whether the company's consent outlived its token (spec section 6). What it gives is thrown away.
+def _outcome_of(revocation: Revocation, token: str) -> RevocationOutcome:
+    """Ask once for new tokens: only Fortnox' refusal of the grant itself proves that it ended (spec section 6).
 
-    Nothing is tried for a company that is connected here: its consent is in use. Raises FortnoxError when the answer
-    says neither.
+    A missing licence, or an app that may not mint at all (`unauthorized_client`), says nothing about the consent.
+    Raises FortnoxError for every other answer.
     """
-    in_use = Connection.everywhere.filter(company_id=revocation.company_id).exclude(sealed_tokens="").exists()
-    if in_use or not (revocation.service_account and revocation.company_id):
-        return False
     try:
-        oauth_app().client_credentials(revocation.company_id)
-    except AppCredentialsWrong:
-        raise
-    except FortnoxError as error:
-        if error.transient:
-            raise
-        return False
-    return True
+        if not revocation.service_account:
+            _revoke_again(oauth_app().refresh(token))
+        elif revocation.company_id:
+            oauth_app().client_credentials(revocation.company_id)  # what it gives is thrown away
+        else:
+            return RevocationOutcome.NOT_KNOWN
+    except GrantRevoked as error:
+        proof = error.code == "invalid_grant"
+        return RevocationOutcome.CONFIRMED if proof else RevocationOutcome.NOT_KNOWN
+    return RevocationOutcome.STILL_ALIVE
+
+
+def _revoke_again(tokens: TokenSet) -> None:
+    """End what a token that was revoked in vain gave. How that ends changes nothing in what is told."""
+    if tokens.refresh_token:
+        with suppress(FortnoxError):
+            oauth_app().revoke(tokens.refresh_token)
+
+
+def _look_again(company_id: str) -> None:
+    for connection in Connection.everywhere.filter(company_id=company_id).exclude(sealed_tokens=""):
+        with workspace_in_force(connection.workspace_id):
+            jobs.request_grant_look(connection)
 
 
 def left_behind(at: datetime) -> QuerySet[Revocation]:
@@ -124,33 +129,24 @@ def left_behind(at: datetime) -> QuerySet[Revocation]:
 
 
 def finish(*, revocation_id: int, at: datetime) -> None:
-    """Carry out a revocation that was left behind, and tell owners and admins when Fortnox may still give access."""
-    row = Revocation.everywhere.select_related("workspace").filter(pk=revocation_id).first()
+    """Carry out a revocation that was left behind, and tell owners and admins unless it is known to have ended."""
+    row = Revocation.everywhere.filter(pk=revocation_id).first()
     if row is None:
         return
-    if carry_out(row, at=at) is not Farewell.ENDED:
-        with workspace_in_force(row.workspace_id):
-            tell(_still_there(row), at=at)
+    outcome = carry_out(row, at=at)
+    if outcome != RevocationOutcome.CONFIRMED:
+        tell_outcome(outcome, key=str(row.pk), name=row.company_name, workspace=row.workspace, at=at)
 
 
-def _still_there(row: Revocation) -> News:
-    return News(
-        key=f"fortnox revocation {row.pk}",
-        title=_("Fortnox may still give Uku access to %(name)s") % {"name": row.company_name or "–"},
-        text=_(
-            "Uku has forgotten its token, but Fortnox did not confirm that the permission ended. Remove the"
-            " integration in Fortnox under Administrera användare → Hantera integrationer."
-        ),
-        url=reverse("fortnox:overview", kwargs={"slug": row.workspace.slug}),
-        tone="warning",
+def tell_outcome(outcome: RevocationOutcome, *, key: str, name: str, workspace: Workspace, at: datetime) -> None:
+    """Tell owners and admins how a grant ended that nobody on a page is told about."""
+    news = News(
+        key=f"fortnox revocation {key}",
+        title=title_of(outcome, name),
+        text=f"{means_of(outcome)} {remedy_of(outcome)}".strip(),
+        url=reverse("fortnox:overview", kwargs={"slug": workspace.slug}),
+        tone="neutral" if outcome == RevocationOutcome.CONFIRMED else "warning",
         permission=Permission.MANAGE_INTEGRATIONS,
     )
-
-
-def revoke_quietly(tokens: TokenSet) -> None:
-    """Revoke a grant that was never stored. A failure changes nothing here."""
-    try:
-        if tokens.refresh_token:
-            oauth_app().revoke(tokens.refresh_token)
-    except FortnoxError as error:
-        log.warning("not revoked", error=type(error).__name__, uid=error.request_id)
+    with workspace_in_force(workspace.pk):
+        tell(news, at=at)

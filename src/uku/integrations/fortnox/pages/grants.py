@@ -12,10 +12,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection import confirming, connecting, consent, disconnecting, granting, links
 from uku.integrations.fortnox.connection.company import same_number
-from uku.integrations.fortnox.connection.revoking import Farewell
+from uku.integrations.fortnox.connection.instances import is_foreign
+from uku.integrations.fortnox.connection.revocation_words import means_of, remedy_of
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, lacking_scopes, lines_for, scopes_for, titles_of
 from uku.integrations.fortnox.health import standing, waiting
-from uku.integrations.fortnox.models import ConsentLink, CustomerRecord, PendingGrant, Push, PushState, Run
+from uku.integrations.fortnox.models import (
+    Attempt,
+    ConsentLink,
+    CustomerRecord,
+    PendingGrant,
+    Push,
+    PushState,
+    RevocationOutcome,
+    Run,
+)
 from uku.integrations.fortnox.pages.frame import MANAGE, SEE, draw_tab, go_to, what_it_takes
 from uku.integrations.fortnox.reloading import reading, words
 from uku.invoices.models import Invoice
@@ -125,7 +135,9 @@ def confirm(request: WorkspaceRequest) -> HttpResponse:
     except connecting.NotEnabled:
         return _not_enabled(request)
     except granting.CompanyRefused as refused:
-        context = {"refusal": consent.other_company(refused.sentence), "slug": request.workspace.slug}
+        ended = Attempt.objects.filter(pk=grant.attempt_id).values_list("revocation", flat=True).get() if grant else ""
+        refusal = consent.with_revocation(consent.other_company(refused.sentence), ended)
+        context = {"refusal": refusal, "slug": request.workspace.slug}
         return render(request, "fortnox/not_connected.html", context, status=400)
     messages.success(request, connected.in_words())
     return go_to(request, "overview")
@@ -157,8 +169,8 @@ def _gone(request: WorkspaceRequest) -> HttpResponse:
     messages.error(
         request,
         _(
-            "That permission waits no longer: somebody decided, or 24 hours passed and it was given back. Click"
-            " Authorize if Fortnox is not connected."
+            "That permission waits no longer: somebody decided, or nobody did within 24 hours. Click Authorize if"
+            " Fortnox is not connected."
         ),
     )
     return go_to(request, "connect")
@@ -168,13 +180,13 @@ def _gone(request: WorkspaceRequest) -> HttpResponse:
 @require_POST
 def decline(request: WorkspaceRequest) -> HttpResponse:
     try:
-        farewell = confirming.decline(
+        outcome = confirming.decline(
             workspace=request.workspace, grant_id=_number(request, "grant"), actor=request.user, at=clock.now()
         )
     except granting.GrantGone:
         return _gone(request)
     messages.info(request, _("That company was not connected."))
-    _tell_how_it_ended(request, farewell)
+    _tell_outcome(request, outcome)
     return go_to(request, "connect")
 
 
@@ -188,9 +200,13 @@ def disconnect(request: WorkspaceRequest) -> HttpResponse:
         return go_to(request, "overview")
     if request.method != "POST":
         return draw_tab(request, "disconnect", tab="overview", **_what_stays(connection.company_id))
-    farewell = disconnecting.disconnect(workspace=request.workspace, actor=request.user, at=clock.now())
+    outcome = disconnecting.disconnect(workspace=request.workspace, actor=request.user, at=clock.now())
     messages.success(request, _("Fortnox is disconnected. Clients, invoices, links and settings stay."))
-    _tell_how_it_ended(request, farewell)
+    if outcome is not None:
+        _tell_outcome(request, outcome)
+    elif is_foreign(connection):
+        words = _("Another installation of Uku holds this permission in Fortnox, so nothing was revoked there.")
+        messages.warning(request, words)
     return go_to(request, "overview")
 
 
@@ -205,32 +221,10 @@ def _what_stays(company_id: str) -> dict[str, int]:
     }
 
 
-def _tell_how_it_ended(request: WorkspaceRequest, farewell: Farewell) -> None:
-    """Say whether Fortnox still gives access, and where to end that by hand."""
-    if farewell is Farewell.ENDED:
-        messages.info(request, _("Fortnox confirmed that Uku's token is revoked."))
-    elif farewell is Farewell.LEFT_ALONE:
-        messages.warning(
-            request,
-            _("Another installation of Uku holds this permission in Fortnox, so nothing was revoked there."),
-        )
-    elif farewell is Farewell.STILL_OPEN:
-        messages.warning(
-            request,
-            _(
-                "Uku's token is revoked and forgotten here, but Fortnox still gives this installation access to the"
-                " company. To end it, remove the integration in Fortnox: Administrera användare → Hantera"
-                " integrationer."
-            ),
-        )
-    else:
-        messages.warning(
-            request,
-            _(
-                "Uku has forgotten its token, but Fortnox did not confirm that the token is revoked. To be sure, remove"
-                " the integration in Fortnox: Administrera användare → Hantera integrationer."
-            ),
-        )
+def _tell_outcome(request: WorkspaceRequest, outcome: RevocationOutcome) -> None:
+    """Say whether Fortnox still gives access, and how to end that by hand."""
+    level = messages.INFO if outcome == RevocationOutcome.CONFIRMED else messages.WARNING
+    messages.add_message(request, level, f"{means_of(outcome)} {remedy_of(outcome)}".strip())
 
 
 @workspace_page(MANAGE)
