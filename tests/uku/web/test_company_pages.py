@@ -29,7 +29,7 @@ def typed(workspace, **changes):
 
     changes = {"reading": reading_of(workspace), **changes}
     facts = {name: getattr(workspace, name) for name in FACTS}
-    facts["f_tax"] = "on" if facts["f_tax"] else ""
+    facts["f_tax"] = {True: "true", False: "false", None: ""}[facts["f_tax"]]
     return {**facts, **changes}
 
 
@@ -181,3 +181,38 @@ def test_a_card_that_somebody_else_changed_meanwhile_is_not_overwritten(read, de
 def test_a_form_that_does_not_say_what_it_saw_is_not_stored(desk, workspace):
     assert desk.post(COMPANY, typed(workspace, reading="", city="Lund")).status_code == 409
     assert stored().city == "Malmö"
+
+
+@pytest.mark.parametrize(
+    ("posted", "shown", "stored_as"),
+    [("true", "Approved", True), ("false", "Not approved", False), ("", "Not stated", None)],
+)
+def test_f_tax_is_approved_not_approved_or_not_stated(read, desk, workspace, posted, shown, stored_as):
+    Workspace.objects.update(f_tax=stored_as is None or None)
+    workspace.refresh_from_db()
+    page = read(desk.post(COMPANY, typed(workspace, f_tax=posted), follow=True))
+    assert (page.facts["F-tax"], stored().f_tax) == (shown, stored_as)
+
+
+def test_what_was_filled_is_named_and_what_the_system_does_not_tell_too(read, desk, proposal, workspace, owner):
+    from tests.uku.conftest import AT
+    from tests.uku.web.conftest import Ledger
+
+    from uku.workspaces.company import fill_empty
+
+    fill_empty(workspace=workspace, actor=owner, at=AT, proposal=Ledger.proposal, source="ledger")
+    said = read(desk.get("/w/byran/settings/")).all("p")
+    assert "Filled from Ledger: Bankgiro." in said
+    assert (
+        "Ledger does not tell these facts, and nobody has stated them here: Plusgiro, IBAN, BIC, Country, Time zone,"
+        " Language, Accounting currency. Click Edit to state them."
+    ) in said
+
+
+def test_nothing_is_said_to_be_filled_when_nothing_was(read, desk, proposal):
+    said = " ".join(read(desk.get("/w/byran/settings/")).all("p"))
+    assert ("Filled from" in said, "were filled" in said) == (False, False)
+
+
+def test_without_a_connected_company_nothing_is_asked(read, desk):
+    assert "does not tell" not in " ".join(read(desk.get("/w/byran/settings/")).all("p"))

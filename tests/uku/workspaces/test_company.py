@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from tests.uku.conftest import AT
 
-from uku.workspaces.company import Difference, differences, edit_company, fill_empty
+from uku.workspaces.company import (
+    Difference,
+    differences,
+    edit_company,
+    fill_empty,
+    filled_facts,
+    reading_of,
+    untold_facts,
+)
 from uku.workspaces.models import AuditEntry, Workspace
 from uku.workspaces.permissions import NotAllowed
 from uku.workspaces.seller import UnsoundFact
@@ -63,9 +71,61 @@ def test_what_differs_is_shown_and_what_is_empty_or_unsound_is_not(scope):
 
 
 def test_empty_facts_are_filled_and_the_others_are_left(scope, owner):
-    assert fill_empty(workspace=scope, actor=owner, at=AT, proposal=PROPOSAL) == ["bankgiro"]
+    assert fill_empty(workspace=scope, actor=owner, at=AT, proposal=PROPOSAL, source="ledger") == ["bankgiro"]
     row = Workspace.objects.get(pk=scope.pk)
     assert (row.name, row.registered_office, row.bankgiro) == ("Byran", "Malmö", "5050-1055")
     before = AuditEntry.objects.count()
-    assert fill_empty(workspace=scope, actor=owner, at=AT, proposal=PROPOSAL) == []
+    assert fill_empty(workspace=scope, actor=owner, at=AT, proposal=PROPOSAL, source="ledger") == []
     assert AuditEntry.objects.count() == before
+
+
+def fill(scope, owner, **proposal):
+    return fill_empty(workspace=scope, actor=owner, at=AT, proposal=proposal, source="ledger")
+
+
+@pytest.mark.parametrize(("told", "stored"), [("true", True), ("false", False)])
+def test_f_tax_that_nobody_stated_is_filled(scope, owner, told, stored):
+    Workspace.objects.update(f_tax=None)
+    assert fill(scope, owner, f_tax=told) == ["f_tax"]
+    assert Workspace.objects.get(pk=scope.pk).f_tax is stored
+
+
+def test_f_tax_that_a_person_stated_is_proposed_and_stays(scope, owner):
+    edit_company(workspace=scope, actor=owner, at=AT, changes={"f_tax": "false"})
+    assert fill(scope, owner, f_tax="true") == []
+    assert differences(scope, {"f_tax": "true"}) == [Difference("f_tax", False, True)]
+
+
+def test_f_tax_that_is_not_told_stays_not_stated(scope, owner):
+    Workspace.objects.update(f_tax=None)
+    assert fill(scope, owner, f_tax="") == []
+    assert Workspace.objects.get(pk=scope.pk).f_tax is None
+
+
+def test_a_country_that_nobody_chose_is_filled(scope, owner):
+    """Every workspace begins in Sweden, so that its country says nothing until somebody chose it."""
+    assert fill(scope, owner, country="FI", vat_number="FI01120389") == ["country"]
+    assert Workspace.objects.get(pk=scope.pk).country == "FI"
+
+
+def test_a_country_that_a_person_saved_is_proposed_and_stays(scope, owner):
+    edit_company(workspace=scope, actor=owner, at=AT, changes={"city": "Lund"}, reading=reading_of(scope))
+    assert fill(scope, owner, country="FI") == []
+    assert differences(scope, {"country": "FI"}) == [Difference("country", "SE", "FI")]
+
+
+def test_what_was_filled_is_known_until_a_person_changes_it(scope, owner):
+    Workspace.objects.update(f_tax=None)
+    fill(scope, owner, bankgiro="50501055", f_tax="true", city="Lund")
+    assert filled_facts(scope) == {"ledger": ["f_tax", "bankgiro"]}
+    edit_company(workspace=scope, actor=owner, at=AT, changes={"bankgiro": "991-2346"})
+    assert filled_facts(scope) == {"ledger": ["f_tax"]}
+
+
+def test_what_nobody_stated_and_the_system_does_not_tell_is_known(scope, owner):
+    Workspace.objects.update(f_tax=None)
+    fill(scope, owner, bankgiro="50501055", country="FI")
+    untold = ["f_tax", "plusgiro", "iban", "bic", "time_zone", "language", "currency"]
+    assert untold_facts(scope, {"bankgiro": "50501055", "country": "FI"}) == untold
+    edit_company(workspace=scope, actor=owner, at=AT, changes={"f_tax": "true"}, reading=reading_of(scope))
+    assert untold_facts(scope, {"bankgiro": "50501055"}) == ["plusgiro", "iban", "bic"]

@@ -13,7 +13,7 @@ from tests.uku.integrations.fortnox.walking import Walk, said, texts
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble, PushState
 from uku.integrations.fortnox.offer import FortnoxIntegration
-from uku.workspaces.models import AuditEntry
+from uku.workspaces.models import AuditEntry, Workspace
 
 NEW_NUMBER = "455000-0022"
 
@@ -171,6 +171,73 @@ def test_a_look_that_began_before_an_authorization_says_nothing_about_it(fortnox
     authorize(scope, owner)
     take_in(connection=old, company=Company(FIRST, "X", NEW_NUMBER, {}), at=clock.now())
     assert Connection.everywhere.get().trouble == ""
+
+
+# The card (spec section 4)
+
+FINNISH = {"CountryCode": "FI", "OrganizationNumber": "0112038-9", "Address": "Katu 1", "City": "Helsinki"}
+
+
+@pytest.fixture
+def blank(workspace):
+    """A workspace that knows nothing but its name."""
+    empty = dict.fromkeys(("organisation_number", "vat_number", "registered_office", "address", "city"), "")
+    Workspace.objects.filter(pk=workspace.pk).update(**empty, f_tax=None)
+    workspace.refresh_from_db()
+    return workspace
+
+
+@pytest.mark.parametrize("told", ["", "0112038-9", "SE011203890101", "FI01120389"])
+def test_a_finnish_company_fills_country_and_vat_number(fortnox, blank, owner, told):
+    fortnox.set_company(**FINNISH, VATNumber=told, IBAN="FI2112345600000785", BIC="NDEAFIHH")
+    Walk(owner, blank, fortnox).connect()
+    blank.refresh_from_db()
+    assert (blank.country, blank.vat_number, blank.organisation_number) == ("FI", "FI01120389", "FI01120389")
+    assert (blank.iban, blank.bic, blank.address, blank.city) == (
+        "FI2112345600000785",
+        "NDEAFIHH",
+        "Katu 1",
+        "Helsinki",
+    )
+    assert blank.f_tax is None
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_swedish_company_fills_f_tax_as_fortnox_tells_it(fortnox, blank, owner, enabled):
+    fortnox.set_company(TaxEnabled=enabled)
+    Walk(owner, blank, fortnox).connect()
+    blank.refresh_from_db()
+    assert (blank.f_tax, blank.country, blank.vat_number) == (enabled, "SE", "SE402200001401")
+
+
+def test_f_tax_that_fortnox_leaves_out_is_not_guessed(fortnox, blank, owner):
+    fortnox.fault(path="/3/settings/company", action="rewrite", times=9, remove=["TaxEnabled"])
+    Walk(owner, blank, fortnox).connect()
+    blank.refresh_from_db()
+    assert blank.f_tax is None
+
+
+def test_the_page_names_what_was_filled_and_asks_for_what_fortnox_does_not_let_us_read(fortnox, blank, owner):
+    body = '{"ErrorInformation":{"error":1,"message":"x","code":2000663}}'
+    fortnox.fault(path="/3/settings/company", action="status", status=403, times=9, body=body)
+    walk = Walk(owner, blank, fortnox)
+    walk.connect()
+    page = texts(walk.browser.get("/w/byran/settings/"))
+    assert "Filled from Fortnox: Organisation number, Address, Postcode, City, Country." in page
+    assert (
+        "Fortnox does not tell these facts, and nobody has stated them here: Registered office, VAT number, F-tax,"
+        " Bankgiro, Plusgiro, IBAN, BIC, Time zone, Language, Accounting currency. Click Edit to state them."
+    ) in page
+
+
+def test_what_a_person_typed_is_only_proposed(fortnox, blank, owner):
+    fortnox.set_company(**FINNISH)
+    Workspace.objects.filter(pk=blank.pk).update(city="Espoo")
+    walk = Walk(owner, blank, fortnox)
+    walk.connect()
+    blank.refresh_from_db()
+    assert blank.city == "Espoo"
+    assert "Espoo Helsinki" in texts(walk.browser.get("/w/byran/settings/"))
 
 
 # Hints (B65)
