@@ -93,6 +93,11 @@ def flag(value: Any) -> bool:
     return found
 
 
+def optional_flag(value: Any) -> bool | None:
+    """Return what `flag` does, but None for null and ""."""
+    return None if value is None or value == "" else flag(value)
+
+
 def day(value: Any) -> date | None:
     """Return a date; null, "" and 0000-00-00 are None. A time behind the date is cut off."""
     if isinstance(value, date):
@@ -120,4 +125,5 @@ Amount = Annotated[Decimal, BeforeValidator(exact)]
 OptionalAmount = Annotated[Decimal | None, BeforeValidator(number)]
 Whole = Annotated[int | None, BeforeValidator(whole)]
 Flag = Annotated[bool, BeforeValidator(flag)]
+OptionalFlag = Annotated[bool | None, BeforeValidator(optional_flag)]
 Day = Annotated[date | None, BeforeValidator(day)]

@@ -8,13 +8,16 @@ from typing import ClassVar
 from pydantic import Field
 
 from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Day, Flag, Key, Text
+from fortnox_api._fields import Day, Key, OptionalFlag, Text
 from fortnox_api._lists import record
 from fortnox_api._models import Record
 
 
 class CompanySettings(Record):
-    """What the company prints on its invoices. `tax_enabled` tells that it is approved for F-tax."""
+    """What the company prints on its invoices. `tax_enabled` tells whether it is approved for F-tax.
+
+    None when Fortnox leaves it out.
+    """
 
     shown: ClassVar = frozenset({"database_number"})
 
@@ -22,7 +25,7 @@ class CompanySettings(Record):
     name: Text = ""
     organisation_number: Text = Field("", alias="OrganizationNumber")
     vat_number: Text = ""
-    tax_enabled: Flag = False
+    tax_enabled: OptionalFlag = None
     address: Text = ""
     zip_code: Text = ""
     city: Text = ""

@@ -96,7 +96,8 @@ SETTINGS: Record = {
 
 def add_company(store: Store, number: int, name: str, organisation: str, **settings: Any) -> None:
     """Create a company with its registers; `settings` override the defaults."""
-    vat = f"SE{organisation.replace('-', '')}01"
+    digits = organisation.replace("-", "")
+    vat = f"FI{digits}" if settings.get("CountryCode") == "FI" else f"SE{digits}01"
     record = {"DatabaseNumber": number, "Name": name, "OrganizationNumber": organisation, "VATNumber": vat}
     store.put(COMPANIES, str(number), {**SETTINGS, **record, **settings})
 

@@ -13,6 +13,7 @@ from fortnox_api import CompanyInformation, CompanySettings, Fortnox, FortnoxErr
 from uku.clients.matching import normalise_number
 from uku.integrations.fortnox.connection.companies import rename_company
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble
+from uku.kit.identifiers import normalise_vat
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 
@@ -62,13 +63,17 @@ def card_of_company(company: CompanyInformation) -> dict[str, str]:
 
 
 def card_of_settings(settings: CompanySettings) -> dict[str, str]:
-    """Return what the company's settings tell, by field name. `f_tax` is "true" or "false" (Fortnox: TaxEnabled)."""
+    """Return what the company's settings tell, by field name.
+
+    `f_tax` is "true" or "false" (Fortnox: TaxEnabled), and for companies in Sweden only: the F-tax register is Swedish.
+    """
+    tells_f_tax = settings.country_code == "SE" and settings.tax_enabled is not None
     return _filled(
         {
             "name": settings.name,
             "organisation_number": settings.organisation_number,
-            "vat_number": settings.vat_number,
-            "f_tax": "true" if settings.tax_enabled else "false",
+            "vat_number": _vat_number(settings),
+            "f_tax": str(settings.tax_enabled).lower() if tells_f_tax else "",
             "registered_office": settings.domicile,
             "address": settings.address,
             "postcode": settings.zip_code,
@@ -80,6 +85,14 @@ def card_of_settings(settings: CompanySettings) -> dict[str, str]:
             "bic": settings.bic,
         }
     )
+
+
+def _vat_number(settings: CompanySettings) -> str:
+    """Return the VAT number; a Finnish one is made of the Y-tunnus where Fortnox has none of the Finnish form (L17)."""
+    if settings.country_code != "FI" or normalise_vat(settings.vat_number).startswith("FI"):
+        return settings.vat_number
+    number = normalise_number(settings.organisation_number)
+    return number if number.startswith("FI") else settings.vat_number
 
 
 def _filled(facts: Mapping[str, str | None]) -> dict[str, str]:
