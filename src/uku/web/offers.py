@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Value
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
 from uku.products.models import Product
 from uku.products.rates import KnownRate, statutory
-from uku.workspaces.company import Difference, differences
+from uku.workspaces.company import Difference, differences, filled_facts, untold_facts
 from uku.workspaces.models import Workspace
 
 
@@ -63,6 +64,25 @@ def company_differences(workspace: Workspace) -> list[tuple[str, list[Difference
         for integration in integrations()
     ]
     return [(title, differing) for title, differing in found if differing]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an integration filled on the company card, and what it does not tell and nobody has stated."""
+
+    title: str
+    filled: list[str]
+    untold: list[str]
+
+
+def company_origins(workspace: Workspace) -> list[Origin]:
+    """Return what came from each integration; one without a connected company is not asked what it does not tell."""
+    filled, found = filled_facts(workspace), []
+    for integration in integrations():
+        proposal = integration.company_proposal(workspace)
+        untold = untold_facts(workspace, proposal) if proposal else []
+        found.append(Origin(integration.card(workspace).title, filled.get(integration.slug, []), untold))
+    return found
 
 
 def article_system() -> str:

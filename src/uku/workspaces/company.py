@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
-from uku.workspaces.seller import FACTS, UnsoundFact, is_empty, sound, sound_fact
+from uku.workspaces.seller import DEFAULTED, FACTS, PERSON, UnsoundFact, is_empty, sound, sound_fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,22 @@ class Difference:
 
 def differences(workspace: Workspace, proposal: Mapping[str, Any]) -> list[Difference]:
     """Compare the card with what is proposed. A proposal that says nothing, or could not stand, is left out."""
-    found = []
+    told = sound_proposal(workspace, proposal)
+    ours = {name: getattr(workspace, name) for name in told}
+    return [
+        Difference(name, ours[name], theirs) for name, theirs in told.items() if not _is_same(name, theirs, ours[name])
+    ]
+
+
+def sound_proposal(workspace: Workspace, proposal: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a proposal tells and the card can hold, in the card's order."""
+    found: dict[str, Any] = {}
     country = str(proposal.get("country") or workspace.country)
     for name in FACTS:
-        if name not in proposal or is_empty(proposal[name]) or proposal[name] is None:
+        if is_empty(proposal.get(name)):
             continue
-        try:
-            theirs = sound_fact(name, proposal[name], country=country)
-        except UnsoundFact:
-            continue
-        if not _is_same(name, theirs, getattr(workspace, name)):
-            found.append(Difference(name, getattr(workspace, name), theirs))
+        with suppress(UnsoundFact):
+            found[name] = sound_fact(name, proposal[name], country=country)
     return found
 
 
@@ -59,6 +65,27 @@ def reading_of(workspace: Workspace) -> str:
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
+def is_unstated(workspace: Workspace, name: str) -> bool:
+    """Say whether nobody has stated this fact: it is empty, or what every workspace begins with."""
+    return is_empty(getattr(workspace, name)) or (name in DEFAULTED and name not in workspace.fact_origins)
+
+
+def filled_facts(workspace: Workspace) -> dict[str, list[str]]:
+    """Return which facts each integration filled and no person has changed since, by its slug, in the card's order."""
+    found: dict[str, list[str]] = {}
+    for name in FACTS:
+        origin = workspace.fact_origins.get(name, PERSON)
+        if origin != PERSON:
+            found.setdefault(origin, []).append(name)
+    return found
+
+
+def untold_facts(workspace: Workspace, proposal: Mapping[str, Any]) -> list[str]:
+    """Return what nobody has stated and the proposal does not tell: only a person can."""
+    told = sound_proposal(workspace, proposal)
+    return [name for name in FACTS if is_unstated(workspace, name) and name not in told]
+
+
 @transaction.atomic
 @needs(Permission.MANAGE_COMPANY)
 def edit_company(
@@ -66,47 +93,58 @@ def edit_company(
 ) -> list[str]:
     """Change facts of the card; return the names of those that changed.
 
-    `reading` is the card as the person saw it (`reading_of`). Raises NotAllowed, UnsoundFact, CardChanged.
+    `reading` is the card as the person saw it (`reading_of`): what it began with is then stated by this person.
+    Raises NotAllowed, UnsoundFact, CardChanged.
     """
     row = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     if reading is not None and reading != reading_of(row):
         raise CardChanged
-    return _store(row, workspace, actor, at, sound(changes, country=str(changes.get("country", row.country))))
+    facts = sound(changes, country=str(changes.get("country", row.country)))
+    stated = {*facts, *(DEFAULTED if reading is not None else ())}
+    return _store(row, workspace, actor, at, facts, dict.fromkeys(stated, PERSON))
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_COMPANY)
-def fill_empty(*, workspace: Workspace, actor: User | None, at: datetime, proposal: Mapping[str, Any]) -> list[str]:
-    """Fill what is empty on the card from a proposal; what stands there is never overwritten. Raises NotAllowed.
+def fill_empty(
+    *, workspace: Workspace, actor: User | None, at: datetime, proposal: Mapping[str, Any], source: str
+) -> list[str]:
+    """Fill what nobody has stated from the proposal of an integration; the rest is never overwritten.
 
-    The answer is the names of the facts that were filled.
+    `source` is the integration's slug. Return the names of the facts that were filled. Raises NotAllowed.
     """
     row = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-    empty = {d.name: d.theirs for d in differences(row, proposal) if is_empty(d.ours)}
-    return _store(row, workspace, actor, at, empty)
+    told = sound_proposal(row, proposal)
+    unstated = {name: value for name, value in told.items() if is_unstated(row, name)}
+    return _store(row, workspace, actor, at, unstated, dict.fromkeys(unstated, source))
 
 
 def _store(
-    row: Workspace, workspace: Workspace, actor: User | None, at: datetime, facts: Mapping[str, Any]
+    row: Workspace,
+    workspace: Workspace,
+    actor: User | None,
+    at: datetime,
+    facts: Mapping[str, Any],
+    origins: Mapping[str, str],
 ) -> list[str]:
+    row.fact_origins = workspace.fact_origins = {**row.fact_origins, **origins}
     changed = [name for name, value in facts.items() if getattr(row, name) != value]
-    if not changed:
-        return []
     before = {name: _told(name, getattr(row, name)) for name in changed}
     for name in changed:
         setattr(row, name, facts[name])
         setattr(workspace, name, facts[name])
-    row.save(update_fields=changed)
-    with workspace_in_force(row.pk):
-        record(
-            actor=actor,
-            action="company.edit",
-            target=row,
-            summary=f"Company facts changed: {', '.join(changed)}",
-            at=at,
-            before=before,
-            after={name: _told(name, facts[name]) for name in changed},
-        )
+    row.save(update_fields=[*changed, "fact_origins"])
+    if changed:
+        with workspace_in_force(row.pk):
+            record(
+                actor=actor,
+                action="company.edit",
+                target=row,
+                summary=f"Company facts changed: {', '.join(changed)}",
+                at=at,
+                before=before,
+                after={name: _told(name, facts[name]) for name in changed},
+            )
     return changed
 
 

@@ -56,7 +56,7 @@ class Workspace(models.Model):
     plan = models.CharField(max_length=10, choices=Plan, default=Plan.FREE)
     organisation_number = models.CharField(max_length=20, blank=True)
     vat_number = models.CharField(max_length=20, blank=True)
-    f_tax = models.BooleanField(default=False)
+    f_tax = models.BooleanField(null=True, help_text="approved for F-tax or not; null: nobody has stated it")
     registered_office = models.CharField(max_length=100, blank=True)
     address = models.CharField(max_length=200, blank=True)
     postcode = models.CharField(max_length=20, blank=True)
@@ -69,6 +69,11 @@ class Workspace(models.Model):
     currency = models.CharField(max_length=3, default="SEK")
     time_zone = models.CharField(max_length=50, default="Europe/Stockholm")
     language = models.CharField(max_length=5, default="en", db_default="en")
+    fact_origins: models.JSONField[dict[str, str]] = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="who stated a fact of the card: `person`, or the slug of the integration that filled it",
+    )
     second_factor_required = models.BooleanField(default=False, db_default=False, help_text="of owners and admins")
     created_at = models.DateTimeField()
 

@@ -14,6 +14,7 @@ from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import Membership, Plan, Role, User, Workspace
 from uku.workspaces.permissions import Permission, needs
+from uku.workspaces.seller import PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ def create_workspace(
 ) -> Workspace:
     """Make a workspace with its one owner. `card` holds the seller's facts, by field name."""
     with transaction.atomic():
-        workspace = Workspace.objects.create(name=name, slug=slug, plan=Plan(plan), created_at=at, **card)
+        origins = dict.fromkeys(card, PERSON)
+        workspace = Workspace.objects.create(
+            name=name, slug=slug, plan=Plan(plan), created_at=at, fact_origins=origins, **card
+        )
         with workspace_in_force(workspace.pk):
             Membership.objects.create(user=owner, role=Role.OWNER)
             record(actor=owner, action="workspace.create", target=workspace, summary=f"{name} was made", at=at)

@@ -43,6 +43,10 @@ FACTS = (
     "language",
     "currency",
 )
+DEFAULTED = frozenset({"country", "time_zone", "language", "currency"})
+"""Facts that every workspace begins with: they state nothing until somebody has chosen them."""
+PERSON = "person"
+"""The origin of a fact that a person typed, chose or saw when saving the card."""
 PAYMENT_FACTS = frozenset({"bankgiro", "plusgiro", "iban", "bic"})
 # Characters that make a text look like another one (reliability B18).
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
@@ -66,7 +70,7 @@ def sound_fact(name: str, value: Any, *, country: str) -> Any:
     if name not in FACTS:
         raise UnsoundFact(name, _("There is no such fact on the card."))
     if name == "f_tax":
-        return str(value).lower() in {"true", "1", "on"}
+        return _f_tax(value)
     text = _plain(str(value))
     if name in LONGEST and len(text) > LONGEST[name]:
         raise UnsoundFact(name, _("Write %(most)d characters at the most.") % {"most": LONGEST[name]})
@@ -82,8 +86,17 @@ def sound_fact(name: str, value: Any, *, country: str) -> Any:
 
 
 def is_empty(value: Any) -> bool:
-    """F-tax that is not stated counts as a fact, so that nothing states it unasked."""
-    return isinstance(value, str) and not value
+    """Say whether a value states nothing; that a company is not approved for F-tax is a statement."""
+    return value is None or value == ""
+
+
+def _f_tax(value: Any) -> bool | None:
+    """Approved, not approved, or None: not stated."""
+    known = {"true": True, "1": True, "on": True, "false": False, "0": False, "": None, "none": None}
+    text = str(value).lower()
+    if text not in known:
+        raise UnsoundFact("f_tax", _("Choose approved, not approved, or not stated."))
+    return known[text]
 
 
 def _plain(text: str) -> str:

@@ -17,6 +17,7 @@ from uku.workspaces.company import reading_of
 from uku.workspaces.models import Workspace
 from uku.workspaces.seller import CURRENCIES, FACTS, ZONES, UnsoundFact, sound_fact
 
+F_TAX = (("", _("Not stated")), ("true", _("Approved")), ("false", _("Not approved")))
 LABELS: dict[str, Any] = {
     "name": _("Name"),
     "registered_office": _("Registered office"),
@@ -42,7 +43,7 @@ LONGEST_TYPED = 60  # of numbers, with the spaces that people put in
 def shown_fact(name: str, value: Any) -> str:
     """Show a fact of the card; a person's number is masked (reliability S51)."""
     if name == "f_tax":
-        return str(_("Approved") if value else _("Not stated"))
+        return str(dict(F_TAX)["" if value is None else str(value).lower()])
     if name in _NUMBERS:
         return _shown_number(name, str(value))
     if name == "iban":
@@ -60,9 +61,10 @@ def _shown_number(name: str, value: str) -> str:
     return full_number(value) if name == "organisation_number" else value
 
 
-def _choice(label: Any, choices: Iterable[tuple[str, Any]]) -> forms.CharField:
+def _choice(label: Any, choices: Iterable[tuple[str, Any]], *, required: bool = True) -> forms.CharField:
     """A list to choose from. What is no entry is refused by the rule of the fact itself, with the list."""
-    return forms.CharField(label=label, max_length=LONGEST_TYPED, widget=forms.Select(choices=list(choices)))
+    widget = forms.Select(choices=list(choices))
+    return forms.CharField(label=label, max_length=LONGEST_TYPED, widget=widget, required=required)
 
 
 class CompanyForm(PlainForm):
@@ -72,7 +74,7 @@ class CompanyForm(PlainForm):
     registered_office = text(LABELS["registered_office"], most=100, autocomplete="off")
     organisation_number = text(LABELS["organisation_number"], most=LONGEST_TYPED, autocomplete="off")
     vat_number = text(LABELS["vat_number"], most=LONGEST_TYPED, autocomplete="off")
-    f_tax = forms.BooleanField(label=_("Approved for F-tax"), required=False)
+    f_tax = _choice(LABELS["f_tax"], F_TAX, required=False)
     address = text(LABELS["address"], autocomplete="off")
     postcode = text(LABELS["postcode"], most=20, autocomplete="off")
     city = text(LABELS["city"], most=100, autocomplete="off")
@@ -93,8 +95,10 @@ class CompanyForm(PlainForm):
         self.workspace = workspace
         for name in FACTS:
             self.fields[name].initial = getattr(workspace, name)
-            self._keep_choice(name)
+        self.fields["f_tax"].initial = "" if workspace.f_tax is None else str(workspace.f_tax).lower()
         self.fields["organisation_number"].initial = full_number(workspace.organisation_number)
+        for name in FACTS:
+            self._keep_choice(name)
         self.fields["reading"].initial = reading_of(workspace)
 
     def show_anew(self) -> None:
@@ -103,7 +107,7 @@ class CompanyForm(PlainForm):
 
     def _keep_choice(self, name: str) -> None:
         """Offer what is stored even if it is no longer in the list, so that saving does not change it unseen."""
-        widget, stored = self.fields[name].widget, getattr(self.workspace, name)
+        widget, stored = self.fields[name].widget, self.fields[name].initial
         if isinstance(widget, forms.Select) and stored not in dict(widget.choices):
             widget.choices = [(stored, stored), *widget.choices]
 

@@ -30,9 +30,22 @@ def settings_page(request: WorkspaceRequest) -> HttpResponse:
         "cards": [integration.card(workspace) for integration in integrations()],
         "facts": [(LABELS[name], shown_fact(name, getattr(workspace, name))) for name in FACTS],
         "proposals": _proposals(workspace) if may(request.membership, Permission.MANAGE_COMPANY) else [],
+        "origins": _origins(workspace) if may(request.membership, Permission.MANAGE_COMPANY) else [],
         "people": Membership.objects.filter(is_active=True).count(),
     }
     return render(request, "settings/page.html", context)
+
+
+def _origins(workspace: Workspace) -> list[dict[str, Any]]:
+    """Name what each integration filled, and what it does not tell and nobody has stated."""
+    return [
+        {
+            "title": origin.title,
+            "filled": [LABELS[name] for name in origin.filled],
+            "untold": [LABELS[name] for name in origin.untold],
+        }
+        for origin in offers.company_origins(workspace)
+    ]
 
 
 def _proposals(workspace: Workspace) -> list[dict[str, Any]]:

@@ -277,7 +277,7 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
             restore_articles(company=company.id, at=at)
             _remove(row, at, revoke=False)
             _settle(row.attempt, AttemptOutcome.CONNECTED)
-            fill_empty(workspace=connection.workspace, actor=actor, at=at, proposal=company.card)
+            fill_empty(workspace=connection.workspace, actor=actor, at=at, proposal=company.card, source="fortnox")
             summary = f"Fortnox connected to {company.name}, database {company.id}"
             after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": connection.scopes}
             record(
