@@ -114,8 +114,7 @@ def fill_empty(
     `source` is the integration's slug. Return the names of the facts that were filled. Raises NotAllowed.
     """
     row = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
-    told = sound_proposal(row, proposal)
-    unstated = {name: value for name, value in told.items() if is_unstated(row, name)}
+    unstated = {found.name: found.theirs for found in differences(row, proposal) if is_unstated(row, found.name)}
     return _store(row, workspace, actor, at, unstated, dict.fromkeys(unstated, source))
 
 

@@ -223,7 +223,7 @@ def test_the_page_names_what_was_filled_and_asks_for_what_fortnox_does_not_let_u
     walk = Walk(owner, blank, fortnox)
     walk.connect()
     page = texts(walk.browser.get("/w/byran/settings/"))
-    assert "Filled from Fortnox: Organisation number, Address, City, Country." in page
+    assert "Filled from Fortnox: Organisation number, Address, City." in page
     assert (
         "Fortnox does not tell these facts, and nobody has stated them here: Registered office, VAT number, F-tax,"
         " Bankgiro, Plusgiro, IBAN, BIC, Time zone, Language, Accounting currency. Click Edit to state them."
