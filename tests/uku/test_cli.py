@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC
 
 import pytest
 from tests.environment import SUITE_KEYS
+from tests.uku.kit.test_heartbeats import heartbeat
 
 from uku.config import settings_page
 from uku.workspaces.models import AuditEntry, Membership, User, Workspace
@@ -85,6 +87,7 @@ def test_a_wrong_setting_is_a_sentence(addresses, name, value, sentence):
 
 
 def test_the_doctor_finds_a_healthy_installation(on_the_database):
+    heartbeat(seconds_ago=1)
     told = on_the_database("doctor")
     lines = told.stdout.splitlines()
     assert (told.returncode, {line[:4] for line in lines}) == (0, {"ok  "})
@@ -96,6 +99,15 @@ def test_the_doctor_finds_a_healthy_installation(on_the_database):
     assert "ok  Fortnox client id and secret are set" in lines
 
 
+def test_the_doctor_says_since_when_no_worker_is_running(on_the_database):
+    bare, last = on_the_database("doctor"), heartbeat(seconds_ago=60)
+    since = f"{last.last_beat_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    sentences = ("no worker has ever run", f"no worker is running since {since}")
+    for told, sentence in zip((bare, on_the_database("doctor")), sentences, strict=True):
+        bad = [line for line in told.stdout.splitlines() if line.startswith("BAD ")]
+        assert (told.returncode, bad) == (1, [f"BAD {sentence}, so nothing is sent or read: start one with uku worker"])
+
+
 def test_the_doctor_says_that_the_database_is_away(on_the_database):
     told = on_the_database("doctor", DATABASE_URL="postgresql://uku@127.0.0.1:9/uku")
     assert (told.returncode, told.stdout.partition(":")[0]) == (
@@ -105,6 +117,7 @@ def test_the_doctor_says_that_the_database_is_away(on_the_database):
 
 
 def test_the_doctor_says_what_is_weaker_with_one_role_and_what_is_missing(on_the_database, addresses):
+    heartbeat(seconds_ago=1)
     told = on_the_database("doctor", DATABASE_URL=addresses.owner, UKU_FORTNOX_CLIENT_ID="")
     bad = [line for line in told.stdout.splitlines() if line.startswith("BAD ")]
     assert (told.returncode, bad) == (

@@ -63,7 +63,7 @@ def failing(client, monkeypatch):
         ("/no/such/place", 404),
         ("/static/uku/app.css", 200),
         ("/static/uku/none.css", 404),
-        ("/health", 200),
+        ("/health/live", 200),
     ],
 )
 def test_every_answer_is_strict(signed_in, owner, workspace, path, status):
@@ -146,29 +146,6 @@ def test_over_https_cookies_belong_to_the_host_and_https_stays(process_environme
     done = subprocess.run([sys.executable, "-c", SECURE], env=environment, capture_output=True, text=True, check=False)
     names = [f"__Host-uku_{name}" for name in ("session", "csrf", "language")]
     assert done.stdout.strip() == f"{names} {[True] * 5} {['/', None, 'Lax']} max-age=31536000 False", done.stderr
-
-
-def test_health_tells_a_stranger_one_word(client, db):
-    """B58"""
-    answer = client.get("/health")
-    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, b"alive\n", "text/plain")
-    assert client.cookies == {}
-    assert client.post("/health").status_code == 405
-
-
-def test_health_says_so_when_the_database_is_gone(client, db, monkeypatch):
-    """B58"""
-    from django.db import OperationalError
-
-    from uku.web.views import health
-
-    class Gone:
-        def cursor(self):
-            raise OperationalError("connection refused at 10.0.0.9")
-
-    monkeypatch.setattr(health, "connection", Gone())
-    answer = client.get("/health")
-    assert (answer.status_code, answer.content) == (503, b"not alive\n")
 
 
 @pytest.mark.parametrize(
