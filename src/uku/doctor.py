@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 
 from django.db import OperationalError
 from django.db import connection as database
@@ -11,12 +12,13 @@ from django.db.migrations.executor import MigrationExecutor
 from uku.integrations.registry import Finding, integrations
 from uku.kit import rotation
 from uku.kit.alarms import Alarm
+from uku.kit.heartbeats import missing_worker
 
 OLDEST_POSTGRESQL = 15_00_00
 
 
 def findings() -> Iterator[Finding]:
-    """Look at the database, its roles, its version, the key ring, and what each integration needs."""
+    """Look at the database, its roles, its version, the workers, the key ring, and what each integration needs."""
     try:
         database.ensure_connection()
     except OperationalError as error:
@@ -45,11 +47,22 @@ def _of_the_schema() -> Iterator[Finding]:
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield Finding(not waiting, f"{len(waiting)} migrations waiting" if waiting else "the schema is this version's")
     if not waiting:  # else the tables to look into may not be there yet
+        yield _of_workers()
         yield from _of_keys()
         for integration in integrations():
             yield from integration.findings()
         yield _of_audit()
         yield from _of_alarms()
+
+
+def _of_workers() -> Finding:
+    missing = missing_worker()
+    if missing is None:
+        return Finding(ok=True, text="a worker is running")
+    last = "no worker has ever run"
+    if missing.since is not None:
+        last = f"no worker is running since {missing.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return Finding(ok=False, text=f"{last}, so nothing is sent or read: start one with uku worker")
 
 
 def _of_alarms() -> Iterator[Finding]:

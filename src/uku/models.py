@@ -4,6 +4,7 @@ from uku.clients.models import Client, ClientSheet
 from uku.invoices.models import Invoice, InvoiceRow, NumberSeries, Payment
 from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
+from uku.kit.heartbeats import WorkerHeartbeat
 from uku.kit.shared_cache import SharedValue
 from uku.products.models import Product, TaxRateName
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskValue, Topic
@@ -32,5 +33,6 @@ __all__ = [
     "TaxRateName",
     "Topic",
     "User",
+    "WorkerHeartbeat",
     "Workspace",
 ]

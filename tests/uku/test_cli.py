@@ -91,9 +91,10 @@ def test_the_doctor_finds_a_healthy_installation(on_the_database):
     told = on_the_database("doctor")
     lines = told.stdout.splitlines()
     assert (told.returncode, {line[:4] for line in lines}) == (0, {"ok  "})
-    assert lines[1:4] == [
+    assert lines[1:5] == [
         "ok  the app's role owns no tables",
         "ok  the schema is this version's",
+        "ok  a worker is running",
         "ok  all that is sealed is under the first key",
     ]
     assert "ok  Fortnox client id and secret are set" in lines

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from django.db import close_old_connections, connection, transaction
+from django.db import close_old_connections, transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -22,9 +22,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 JobTask = Task[..., Any, Any]
 
-_LIVING = """
-    SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > clock_timestamp() - interval '30 seconds')
-"""
 SOON, NORMAL, LATER = 10, 0, -10  # a person waits; the daily run; details nobody looks at yet
 
 
@@ -89,13 +86,6 @@ def _deferrer(name: str, **options: Any) -> Any:
     return deferrer
 
 
-def is_a_worker_alive() -> bool:
-    """Say whether some worker told within half a minute that it lives; by the database's clock."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LIVING)
-        return bool(cursor.fetchone()[0])
-
-
 def registered_names() -> set[str]:
     """Return the names of all our registered jobs."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]  # theirs
@@ -110,7 +100,6 @@ __all__ = [
     "each",
     "enqueue",
     "enqueue_once",
-    "is_a_worker_alive",
     "job",
     "registered_names",
 ]

@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 
 from uku.kit import clock
 from uku.kit.alarms import mail_new_alarms
+from uku.kit.heartbeats import delete_old_heartbeats
 from uku.kit.jobs import each, job
 from uku.kit.shared_cache import SharedCache
 
@@ -27,7 +28,8 @@ def mail_alarms(timestamp: int) -> None:  # noqa: ARG001  # when it was due; wha
 
 @each("37 3 * * *")
 @job(name="kit.delete_ended")
-def delete_ended(timestamp: int) -> None:  # noqa: ARG001  # when it was due; both go by the real clock
-    """Throw away counters of tries and sign-ins that have ended; nobody sees them any more."""
+def delete_ended(timestamp: int) -> None:  # noqa: ARG001  # when it was due; all go by the real clock
+    """Throw away counters of tries, sign-ins and workers that have ended; nobody sees them any more."""
     SharedCache("", {}).delete_ended()
     SessionStore.clear_expired()
+    delete_old_heartbeats()

@@ -2,6 +2,7 @@
 
 After a restart of PostgreSQL the queue's own listener stays deaf without a word (engineering 4), so a watchdog
 on a connection of its own looks each second whether the database is there, and starts a new worker after a loss.
+On that connection the worker also says every few seconds that it runs, whatever its jobs do.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
+
+from uku.kit.heartbeats import BEAT_EVERY, Beat
 
 log = structlog.get_logger()
 LOOK_EVERY = 1.0
@@ -38,16 +41,17 @@ async def _supervise(concurrency: int) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     log.info("worker started", concurrency=concurrency)
+    beat = Beat()
     while not stop.is_set():
         try:
-            await _one_life(stop, concurrency)
+            await _one_life(stop, concurrency, beat)
         except (ConnectorException, OSError, psycopg.Error) as error:
             log.warning("worker starts again", reason=type(error).__name__)
             await _pause(stop)
     log.info("worker stopped")
 
 
-async def _one_life(stop: asyncio.Event, concurrency: int) -> None:
+async def _one_life(stop: asyncio.Event, concurrency: int, beat: Beat) -> None:
     """Run one worker until told to stop or until the database is lost.
 
     The watchdog connects first: it fails at once while the database is away, where a pool would wait.
@@ -56,7 +60,8 @@ async def _one_life(stop: asyncio.Event, concurrency: int) -> None:
     async with await _connect() as session:
         with app.replace_connector(connector):
             async with app.open_async():
-                await _first_to_end(_work(concurrency), _watch(session, stop))
+                await _first_to_end(_work(concurrency), _watch(session, stop), _keep_beating(session, beat))
+        await session.execute(*beat.stop())
 
 
 async def _first_to_end(*parts: Coroutine[Any, Any, None]) -> None:
@@ -95,6 +100,13 @@ async def _watch(session: psycopg.AsyncConnection, stop: asyncio.Event) -> None:
             if keeper:
                 await _give_back_stalled()
         await _pause(stop)
+
+
+async def _keep_beating(session: psycopg.AsyncConnection, beat: Beat) -> None:
+    """Jobs run in threads of their own, so that none of them holds up a beat."""
+    while True:
+        await session.execute(*beat.beat())
+        await asyncio.sleep(BEAT_EVERY)
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState
 from uku.integrations.fortnox.reloading import figures, operations, reading, words, work
 from uku.kit import clock
-from uku.kit.jobs import is_a_worker_alive
+from uku.kit.heartbeats import missing_worker
 
 LOOK_EVERY: Final = 0.5
 QUIET: Final = timedelta(seconds=10)  # without a worker, before somebody is told
@@ -98,7 +98,7 @@ def _until_the_end(console: Console, pk: int, show: Callable[[Reload, int, str],
         show(reload, figures.hundredths(parts), f"{words.about(figures.time_left(parts))} left")
         if reload.state != RunState.RUNNING:
             return
-        if not told and time.monotonic() - began > QUIET.total_seconds() and not is_a_worker_alive():
+        if not told and time.monotonic() - began > QUIET.total_seconds() and missing_worker():
             _say(console, "No worker runs, so nothing takes it up yet. Start one: uku worker. The reload waits for it.")
             told = True
         time.sleep(LOOK_EVERY)
