@@ -35,6 +35,8 @@ def _pages_of(integration: Integration) -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("health", health.health, name="health"),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
     path("accounts/", accounts.security, name="accounts"),
     path("accounts/second-factor/", accounts.second_factor_needed, name="second-factor-needed"),
     # A person's e-mail address is what colleagues invited and what the audit log names: it is not changed here.

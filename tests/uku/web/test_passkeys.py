@@ -70,7 +70,7 @@ def served(committed, process_environment, tmp_path, settings):
         [sys.executable, "-m", "uku", "serve", "--port", str(port)], env=environment, stdout=log, stderr=log
     )
     try:
-        _wait(f"http://127.0.0.1:{port}/health")
+        _wait(f"http://127.0.0.1:{port}/health/ready")
         yield address
     finally:
         process.terminate()
@@ -82,7 +82,7 @@ def _wait(address):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            if httpx2.get(address, trust_env=False).text == "alive\n":
+            if httpx2.get(address, trust_env=False).status_code == httpx2.codes.OK:
                 return
         except httpx2.TransportError:
             time.sleep(0.1)

@@ -37,7 +37,7 @@ def test_headers_of_no_proxy_of_ours_change_nothing(served, spoof):
 def test_odd_requests_are_refused_or_answered_as_our_own_host(served):
     """B23: no answer names another host, and a body is never taken for a second request."""
     host = urlsplit(served).netloc
-    inside = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    inside = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
     odd = {
         "another host": ("GET /accounts/login/ HTTP/1.1", "Host: evil.example"),
         "no host": ("GET /accounts/login/ HTTP/1.1",),
@@ -49,4 +49,4 @@ def test_odd_requests_are_refused_or_answered_as_our_own_host(served):
     assert {name: status for name, (status, _answer) in found.items()} == dict.fromkeys(odd, 400)
     smuggled = ("POST /health HTTP/1.1", f"Host: {host}", "Content-Length: 4", "Transfer-Encoding: chunked")
     _status, answer = ask(served, *smuggled, body=f"0\r\n\r\n{inside}")
-    assert "alive" not in answer
+    assert "live" not in answer

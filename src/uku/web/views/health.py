@@ -1,18 +1,57 @@
-"""Alive or not, for whoever watches the installation; nothing else is told to strangers (reliability B58)."""
+"""How the installation stands, for programs that watch it; nothing else is told to strangers (reliability B58).
+
+`/health/live` is for whoever restarts the web process, `/health/ready` for a load balancer, `/health` for whoever wakes
+a person. Decision 19 says why a missing worker is bad health and yet no reason to take the pages away.
+"""
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
+
+from uku.kit.heartbeats import missing_worker
+from uku.kit.schema import are_migrations_applied
+
+OK, BAD = 200, 503
+
+
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # Django calls it so
+    """Answer 200 when the web process answers at all; the database is not asked, a restart would not mend it."""
+    return JsonResponse({"live": True})
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # Django calls it so
+    """Answer 200 when pages can be served, else 503; a missing worker is told and changes nothing."""
+    parts = _parts()
+    return _answer(parts, well=_is_ready(parts))
 
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # Django calls it so
-    """Answer 200 `alive` when a page could be drawn from the database, else 503 `not alive`."""
+    """Answer 200 when every part is well, the worker too, else 503."""
+    parts = _parts()
+    return _answer(parts, well=all(word == "ok" for word in parts.values()))
+
+
+def _parts() -> dict[str, str]:
+    """One word for each part; what cannot be asked is unknown."""
+    parts = dict.fromkeys(("database", "migrations", "worker"), "unknown")
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        applied = are_migrations_applied()
+        parts |= {"database": "ok", "migrations": "ok" if applied else "waiting"}
+        if applied:  # else the table may not be there yet
+            parts["worker"] = "missing" if missing_worker() else "ok"
     except DatabaseError:
-        return HttpResponse("not alive\n", status=503, content_type="text/plain")
-    return HttpResponse("alive\n", content_type="text/plain")
+        return {**dict.fromkeys(parts, "unknown"), "database": "away"}
+    return parts
+
+
+def _is_ready(parts: dict[str, str]) -> bool:
+    return (parts["database"], parts["migrations"]) == ("ok", "ok")
+
+
+def _answer(parts: dict[str, str], *, well: bool) -> HttpResponse:
+    return JsonResponse({"live": True, "ready": _is_ready(parts), "parts": parts}, status=OK if well else BAD)

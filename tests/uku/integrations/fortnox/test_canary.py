@@ -106,7 +106,7 @@ def browser(life):
 
 def _alive(port):
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/health", trust_env=False).text == "alive\n"
+        return httpx2.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).status_code == 200
     except httpx2.TransportError:
         return False
 

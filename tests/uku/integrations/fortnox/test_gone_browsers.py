@@ -38,7 +38,7 @@ def port(environment, processes, fortnox, settings, tmp_path):
 
 def alive(port):
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/health", trust_env=False).text == "alive\n"
+        return httpx2.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).status_code == 200
     except httpx2.TransportError:
         return False
 
