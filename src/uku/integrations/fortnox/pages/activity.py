@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
 from uku.integrations.fortnox.connection.working import NotWorking
-from uku.integrations.fortnox.health import answering, telling
+from uku.integrations.fortnox.health import answering, no_worker, telling
 from uku.integrations.fortnox.health.counting import counts_in_words, duration, run_badge
 from uku.integrations.fortnox.models import PassedOver, Problem, Run
 from uku.integrations.fortnox.pages.frame import MANAGE, SEE, draw_tab
@@ -106,6 +106,7 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
     return draw_tab(
         request,
         "activity",
+        no_worker=no_worker.sentence_for(connection_of(request.workspace), now=clock.now()),
         choice=choice,
         filters=_filters(choice),
         causes=telling.by_cause(waiting),

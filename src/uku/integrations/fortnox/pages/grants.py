@@ -15,7 +15,7 @@ from uku.integrations.fortnox.connection.company import same_number
 from uku.integrations.fortnox.connection.instances import is_foreign
 from uku.integrations.fortnox.connection.revocation_words import means_of, remedy_of
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, lacking_scopes, lines_for, scopes_for, titles_of
-from uku.integrations.fortnox.health import standing, waiting
+from uku.integrations.fortnox.health import no_worker, standing, waiting
 from uku.integrations.fortnox.models import (
     Attempt,
     ConsentLink,
@@ -40,6 +40,7 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     return draw_tab(
         request,
         "overview",
+        no_worker=no_worker.sentence_for(connection, now=clock.now()),
         kinds=standing.kinds(connection),
         deciding=waiting.undecided(connection.company_id).count() if connection.company_id else 0,
         first_import=connection.is_connected and waiting.is_first_import(connection),
