@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -86,21 +85,28 @@ def migrate() -> None:
 @app.command()
 def serve(
     host: str = "127.0.0.1",
-    port: int = 8720,
-    with_worker: Annotated[bool, typer.Option(help="Run a worker too, for a small firm.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8720,
+    with_worker: Annotated[
+        bool, typer.Option(help="Run a worker too, for a small firm; it is started again when it dies.")
+    ] = False,
 ) -> None:
     """Answer web requests. With --with-worker everything runs in one process tree."""
+    from uku.web.server import CannotListen, require_free_port, run
+
+    try:
+        require_free_port(host, port)
+    except CannotListen as problem:
+        _refuse(str(problem))
     _start()
     _take_in_spool()
-    worker = subprocess.Popen([sys.executable, "-m", "uku", "worker"]) if with_worker else None
-    from uku.web.server import run
+    from uku.kit.children import RestartedChild
 
+    worker = RestartedChild(["uku", "worker"]) if with_worker else None
     try:
         run(host=host, port=port)
     finally:
         if worker is not None:
-            worker.terminate()
-            worker.wait(timeout=15)
+            worker.stop()
 
 
 @app.command()

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 from tests.uku.integrations.fortnox.simulated import until
+
 from uku.kit.heartbeats import WorkerHeartbeat
 
 pytestmark = pytest.mark.process
@@ -96,7 +97,7 @@ def test_a_worker_that_dies_is_started_again_and_the_log_says_so(with_worker):
     os.kill(first, signal.SIGKILL)
     until(lambda: [process for process in workers() if process != first])
     assert answers(with_worker.port)
-    assert with_worker.log.read_text().count("worker ended") == 1
+    assert with_worker.log.read_text().count("child ended") == 1
 
 
 def test_a_port_in_use_is_refused_in_words_before_anything_starts(serve):
