@@ -132,11 +132,18 @@ def sim(context: typer.Context) -> None:
 def demo(
     exit_: Annotated[bool, typer.Option("--exit", help="Stop after the checks, status 0 if all held.")] = False,
     reset: Annotated[bool, typer.Option(help="Throw the demo's data away and start anew.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the web pages; 8720, or a free one, without it.")
+    ] = None,
+    fortnox_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the simulated Fortnox; 8721, or a free one.")
+    ] = None,
 ) -> None:
     """Run the main job end to end against the simulated Fortnox, check it, then keep serving."""
     from uku.demo.main import run_demo
 
-    raise typer.Exit(run_demo(stop_after=exit_, reset=reset, console=console))
+    status = run_demo(stop_after=exit_, reset=reset, port=port, fortnox_port=fortnox_port, console=console)
+    raise typer.Exit(status)
 
 
 @app.command()

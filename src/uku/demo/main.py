@@ -14,27 +14,28 @@ from types import FrameType
 from rich.console import Console
 
 from uku.boot import start_django
-from uku.demo.processes import DidNotStart, Running, alone_in, free_port, wait_for_answer
+from uku.demo.processes import DidNotStart, Running, alone_in, choose_ports, wait_for_answer
 from uku.demo.simulator import Simulator
 from uku.kit.embedded import Cluster
 
-WEB_PORT, SIMULATOR_PORT = 8720, 8721
+USUAL_PORTS = 8720, 8721
 
 
 class Interrupted(Exception):
     """Somebody pressed Ctrl-C or asked the process to end."""
 
 
-def run_demo(*, stop_after: bool, reset: bool, console: Console) -> int:
+def run_demo(*, stop_after: bool, reset: bool, port: int | None, fortnox_port: int | None, console: Console) -> int:
     """Return the exit status: 0 only if every step came to its end and every check held."""
     home = Path(os.environ.get("UKU_HOME", ".uku")).absolute() / "demo"
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _interrupt)
     try:
         with alone_in(home) as running:
+            ports = choose_ports(port, fortnox_port, usual=USUAL_PORTS)
             if reset:
                 _throw_away(home)
-            with _everything(home, running, console) as simulator:
+            with _everything(home, running, ports, console) as simulator:
                 held = _main_job(simulator, console)
                 if held and not stop_after:
                     _serve(console)
@@ -47,14 +48,14 @@ def run_demo(*, stop_after: bool, reset: bool, console: Console) -> int:
 
 
 @contextmanager
-def _everything(home: Path, running: Running, console: Console) -> Iterator[Simulator]:
+def _everything(home: Path, running: Running, ports: tuple[int, int], console: Console) -> Iterator[Simulator]:
     """PostgreSQL, the simulator, the web server and a worker; stopped the other way round."""
     with ExitStack() as stack:
         began = time.monotonic()
         cluster = Cluster(home)
         addresses = cluster.ensure_running()
         stack.callback(cluster.stop)
-        web, port = free_port(WEB_PORT), free_port(SIMULATOR_PORT)
+        web, port = ports
         os.environ.update(_environment(home, web, port))
         os.environ.update(DATABASE_URL=addresses.app, MIGRATE_DATABASE_URL=addresses.owner, UKU_HOME=str(home))
         _line(console, "PostgreSQL", "embedded, under " + str(home), began)

@@ -1,13 +1,11 @@
-"""The demo's processes: started with a log each, waited for, stopped in order."""
+"""The demo's processes: started with a log each, waited for, stopped in order; they end when the demo is killed."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +15,9 @@ from typing import IO
 
 import httpx2
 
+from uku.kit.children import start_child, stop_child
+
 START_WITHIN = 30.0
-STOP_WITHIN = 12.0
 
 
 class DidNotStart(Exception):
@@ -32,14 +31,8 @@ class Child:
     log: Path
 
     def stop(self) -> None:
-        """Ask it to end, and make it after a while."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """Tell it to end, and kill it after a while."""
+        stop_child(self.process)
 
 
 @dataclass
@@ -50,18 +43,12 @@ class Running:
     lock: IO[str]
 
     def start(self, name: str, arguments: list[str]) -> Child:
-        """Start one of our modules in a session of its own, so that Ctrl-C reaches the demo alone."""
+        """Start one of our modules, with its log."""
         log = self.home / "logs" / f"{name}.log"
         log.parent.mkdir(exist_ok=True)
+        streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         with log.open("ab") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                pass_fds=(self.lock.fileno(),),
-            )
+            process = start_child(arguments, keep_open=(self.lock.fileno(),), stdout=out, **streams)
         self.lock.write(f"{process.pid} ")
         self.lock.flush()
         return Child(name, process, log)
@@ -109,17 +96,46 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, every: float = 
     return True
 
 
-def free_port(wanted: int) -> int:
-    """Return the wanted port, or any free one when somebody has it."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise DidNotStart("no port is free on this machine")
+def choose_ports(web: int | None, fortnox: int | None, *, usual: tuple[int, int]) -> tuple[int, int]:
+    """Return the ports of the web pages and of the simulated Fortnox: the chosen ones, else the usual or free ones.
+
+    Raises DidNotStart when a chosen one is in use.
+    """
+    if web is not None and web == fortnox:
+        raise DidNotStart(
+            f"The web pages and the simulated Fortnox need a port each, and {web} was chosen for both. Nothing was"
+            " started. Choose different ones with --port and --fortnox-port."
+        )
+    found: list[int] = []
+    wanted = ((web, "the web pages", "--port"), (fortnox, "the simulated Fortnox", "--fortnox-port"))
+    for (chosen, whose, option), common in zip(wanted, usual, strict=True):
+        if chosen is not None and not _is_free(chosen):
+            raise DidNotStart(
+                f"Port {chosen}, which was chosen for {whose}, is in use, so nothing was started. End the program that"
+                f" has it, or choose another port with {option}."
+            )
+        avoided = {port for port in (web, fortnox, *found) if port is not None}
+        found.append(chosen or _free_port(common, avoided))
+    return found[0], found[1]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _free_port(usual: int, avoided: set[int]) -> int:
+    """Return the usual port, or any free one when somebody has it or it is to be avoided."""
+    if usual not in avoided and _is_free(usual):
+        return usual
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = int(probe.getsockname()[1])
+        if port not in avoided:
+            return port
 
 
 def _tail(log: Path) -> str:
