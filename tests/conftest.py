@@ -38,7 +38,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 _home = pytest.StashKey[str]()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """When everything that used the cluster has ended, and before what is left behind is counted."""
+    _destroy_cluster(session.config)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """A run that never came to its tests has a home too."""
+    _destroy_cluster(config)
+
+
+def _destroy_cluster(config: pytest.Config) -> None:
     home = config.stash.get(_home, None)
     if home is None:
         return
@@ -49,6 +60,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         made.destroy()
     shutil.rmtree(home, ignore_errors=True)
     os.environ.pop("UKU_TEST_HOME", None)
+    del config.stash[_home]
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from uku.kit.embedded import Cluster, ClusterError, places
 
 pytestmark = pytest.mark.process
 
-ENVIRONMENT = {"PATH": os.defpath, "PYTHONPATH": str(Path(uku.__file__).parents[1])}
+ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(uku.__file__).parents[1])}
 ENSURE = "import sys; from pathlib import Path; from uku.kit.embedded import Cluster; "
 ENSURE += "print(Cluster(Path(sys.argv[1]), fsync=False).ensure_running().app, flush=True); "
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")

@@ -64,7 +64,7 @@ def run_as_nobody(home, code=SCRIPT):
 
 def as_nobody(command):
     folders = [Path(uku.__file__).parents[1], Path(psycopg.__file__).parents[1]]
-    environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(map(str, folders))}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, folders))}
     nobody = pwd.getpwnam("nobody")
     return subprocess.run(
         command, env=environment, cwd="/", user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[],
