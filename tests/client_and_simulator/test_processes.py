@@ -106,5 +106,5 @@ def test_four_processes_at_full_speed_meet_no_429_under_either_model(sim, crowd)
             answers = place.statuses(before)
             assert failures(found) == {}
             assert set(answers) == {200}
-            # The bar of 4.5 a second is held by bench/client_pace.py; here other tests share the machine.
-            assert answers[200] / max(each["seconds"] for each in found) >= 4
+            # How quick they are is for bench/client_pace.py to say; here other tests share the machine.
+            assert answers[200] == sum(each["calls"] for each in found)

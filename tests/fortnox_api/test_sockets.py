@@ -7,7 +7,6 @@ import logging
 import socket
 import ssl
 import threading
-import time as real_time
 
 import httpx2
 import pytest
@@ -27,6 +26,10 @@ from fortnox_api import (
 
 COMPANY = b'{"CompanyInformation": {"DatabaseNumber": 34231, "CompanyName": "AB"}}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+# The servers here are patient for so long and then hang up, which is another error than a timeout. In each test only
+# one limit is shorter, so the error itself says that this one ended the call, and no clock has to be read.
+PATIENCE = 30.0
+LONG = 2 * PATIENCE
 TOTAL = 0.4
 
 
@@ -37,6 +40,7 @@ class Server:
         self.deal = deal
         self.seen = []
         self.over = threading.Event()
+        self.outlasted = False  # somebody waited for the whole of it
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.threads = [threading.Thread(target=self.accept)]
@@ -95,14 +99,14 @@ def serve():
 def client():
     opened = []
 
-    def made(port, *, read=5.0, total=TOTAL, scheme="http", host="127.0.0.1", transport=None, token="t"):  # noqa: S107 - invented
+    def made(port, *, read=LONG, total=TOTAL, scheme="http", host="127.0.0.1", transport=None, token="t"):  # noqa: S107 - invented
         opened.append(
             Fortnox(
                 auth=StaticAuth(token),
                 base_url=f"{scheme}://{host}:{port}",
                 transport=transport,
                 limiter=PaceLimiter(0),
-                timeouts=Timeouts(connect=5, read=read, total=total),
+                timeouts=Timeouts(connect=LONG, read=read, total=total),
             )
         )
         return opened[-1]
@@ -113,19 +117,21 @@ def client():
 
 
 def failing(act):
-    """Return the error and how many seconds it took."""
-    begun = real_time.monotonic()
+    """Return the error."""
     with pytest.raises(FortnoxError) as caught:
         act()
-    return caught.value, real_time.monotonic() - begun
+    return caught.value
 
 
 def dripping(before, drip):
     def deal(server, connection):
         server.request(connection)
         connection.sendall(before)
-        while not server.over.wait(0.02):
+        for _ in range(int(PATIENCE / 0.02)):
+            if server.over.wait(0.02):
+                return
             connection.sendall(drip)
+        server.outlasted = True
 
     return deal
 
@@ -143,37 +149,37 @@ def dripping(before, drip):
 )
 def test_one_byte_at_a_time_ends_at_the_total_deadline(serve, client, before, drip):
     server = serve(dripping(before, drip))
-    fault, took = failing(client(server.port).company.get)
-    assert (type(fault), fault.transient) == (ConnectionFailed, True)
-    # A status line of HHHH… is no HTTP and may end sooner; nothing may take longer.
-    assert took < TOTAL + 0.4
+    fault = failing(client(server.port).company.get)
+    # A status line of HHHH… is no HTTP and may end sooner, with another reason; nothing may take longer.
+    assert (type(fault), fault.transient, server.outlasted) == (ConnectionFailed, True, False)
     assert len(server.seen) == 1
 
 
 def silent(server, connection):
     server.request(connection)
-    server.over.wait()
+    deaf(server, connection)
+
+
+def deaf(server, _connection):
+    server.outlasted = not server.over.wait(PATIENCE)
 
 
 def test_a_silent_server_ends_at_the_read_timeout(serve, client, payload):
     server = serve(silent)
-    fault, took = failing(lambda: client(server.port, read=0.2).invoices.create(payload()))
+    fault = failing(lambda: client(server.port, read=0.2, total=LONG).invoices.create(payload()))
     assert (fault.reason, fault.outcome) == ("ReadTimeout", Outcome.UNKNOWN)
-    assert 0.2 <= took < 0.7
     assert server.seen == ["POST /3/invoices HTTP/1.1"]
 
 
 def test_a_silent_server_ends_at_the_total_deadline_when_that_is_sooner(serve, client):
-    fault, took = failing(client(serve(silent).port).company.get)
+    fault = failing(client(serve(silent).port).company.get)
     assert fault.reason == "ReadTimeout"
-    assert TOTAL <= took < TOTAL + 0.4
 
 
 def test_a_server_that_does_not_read_ends_at_the_total_deadline(serve, client):
-    server = serve(lambda server, _: server.over.wait())
-    fault, took = failing(lambda: client(server.port).invoices.create_raw(b" " * 30_000_000))
+    server = serve(deaf)
+    fault = failing(lambda: client(server.port).invoices.create_raw(b" " * 30_000_000))
     assert (fault.reason, fault.outcome) == ("WriteTimeout", Outcome.UNKNOWN)
-    assert took < TOTAL + 0.6
 
 
 def reset(server, connection):
@@ -188,7 +194,7 @@ def hang_up(server, connection):
 @pytest.mark.parametrize("deal", [reset, hang_up])
 def test_a_lost_answer_is_unknown_and_nothing_is_sent_twice(serve, client, payload, deal):
     server = serve(deal)
-    fault, _ = failing(lambda: client(server.port).invoices.create(payload()))
+    fault = failing(lambda: client(server.port).invoices.create(payload()))
     assert (type(fault), fault.outcome) == (ConnectionFailed, Outcome.UNKNOWN)
     assert server.seen == ["POST /3/invoices HTTP/1.1"]
 
@@ -197,7 +203,7 @@ def test_a_lost_answer_of_a_refresh_is_unknown(serve):
     server = serve(hang_up)
     address = f"http://127.0.0.1:{server.port}"
     with OAuthApp(client_id="i", client_secret="s", redirect_uri="http://localhost", base_url=address) as app:
-        fault, _ = failing(lambda: app.refresh("r"))
+        fault = failing(lambda: app.refresh("r"))
     assert (type(fault), fault.outcome, len(server.seen)) == (ConnectionFailed, Outcome.UNKNOWN, 1)
 
 
@@ -207,7 +213,7 @@ def free_port():
 
 
 def test_a_refused_connection_was_not_applied(client, payload):
-    fault, _ = failing(lambda: client(free_port()).invoices.create(payload()))
+    fault = failing(lambda: client(free_port()).invoices.create(payload()))
     assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
 
 
@@ -216,13 +222,13 @@ def test_a_name_without_an_address_was_not_applied(client, payload, monkeypatch)
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    fault, _ = failing(lambda: client(1, host="x.localhost").invoices.create(payload()))
+    fault = failing(lambda: client(1, host="x.localhost").invoices.create(payload()))
     assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
 
 
 def test_a_name_with_an_empty_answer_was_not_applied(client, payload, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: [])
-    fault, _ = failing(lambda: client(1, host="x.localhost").invoices.create(payload()))
+    fault = failing(lambda: client(1, host="x.localhost").invoices.create(payload()))
     assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
 
 
@@ -279,22 +285,21 @@ def test_connections_are_kept_for_the_next_call(serve, client):
 def test_a_cut_or_foreign_answer_to_a_write_is_unknown(serve, client, payload, raw, kind):
     """B47: 100,000 headers drop the connection"""
     server = serve(answering(raw))
-    fault, _ = failing(lambda: client(server.port, total=5).invoices.create(payload()))
+    fault = failing(lambda: client(server.port, total=5).invoices.create(payload()))
     assert isinstance(fault, kind)
     assert (fault.outcome, server.seen) == (Outcome.UNKNOWN, ["POST /3/invoices HTTP/1.1"])
 
 
 def test_tls_with_somebody_who_speaks_none_was_not_applied(serve, client, payload):
     server = serve(lambda _, connection: connection.sendall(b"220 mail.example ESMTP\r\n"))
-    fault, _ = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
+    fault = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
     assert (fault.reason, fault.outcome) == ("ConnectError", Outcome.NOT_APPLIED)
 
 
 def test_a_silent_handshake_ends_at_the_total_deadline(serve, client, payload):
-    server = serve(lambda server, _: server.over.wait())
-    fault, took = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
+    server = serve(deaf)
+    fault = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
     assert (fault.reason, fault.outcome) == ("ConnectTimeout", Outcome.NOT_APPLIED)
-    assert took < TOTAL + 0.4
 
 
 @pytest.fixture(scope="module")
@@ -343,14 +348,13 @@ def test_tls_with_a_trusted_certificate_works(serve, client, certificate):
 def test_a_drip_through_tls_ends_at_the_total_deadline(serve, client, certificate):
     server = serve(over_tls(certificate, dripping(HEAD, b"X")))
     trusted = DeadlineTransport(ssl.create_default_context(cafile=certificate))
-    fault, took = failing(client(server.port, scheme="https", transport=trusted).company.get)
+    fault = failing(client(server.port, scheme="https", transport=trusted).company.get)
     assert fault.reason == "ReadTimeout"
-    assert took < TOTAL + 0.6
 
 
 def test_a_certificate_that_nobody_trusts_was_not_applied(serve, client, certificate, payload):
     server = serve(over_tls(certificate, answering(WHOLE)))
-    fault, _ = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
+    fault = failing(lambda: client(server.port, scheme="https").invoices.create(payload()))
     assert (fault.reason, fault.outcome, server.seen) == ("ConnectError", Outcome.NOT_APPLIED, [])
 
 
@@ -380,7 +384,7 @@ def test_the_log_names_each_request_and_holds_no_secret_and_no_person(serve, cli
 
 def test_a_deadline_that_has_passed_sends_nothing(serve, client, payload):
     server = serve(answering(WHOLE))
-    fault, _ = failing(lambda: client(server.port, total=0).invoices.create(payload()))
+    fault = failing(lambda: client(server.port, total=0).invoices.create(payload()))
     assert (fault.reason, fault.outcome, server.seen) == ("ConnectTimeout", Outcome.NOT_APPLIED, [])
 
 
