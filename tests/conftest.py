@@ -11,8 +11,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 TEMPLATE = "uku_template"
+
+# No property is held to a real clock: a busy machine is slow to invent input, too.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", patient, derandomize=True, max_examples=60)
+settings.register_profile("soak", patient, max_examples=5000)
+settings.load_profile("soak" if os.environ.get("UKU_SOAK") else "suite")
 
 
 def _is_controller(config: pytest.Config) -> bool:

@@ -2,7 +2,6 @@
 
 import html
 import json
-import os
 import re
 import threading
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from decimal import Decimal
 
 import httpx2
 import pytest
-from hypothesis import settings
 
 from fortnox_api import (
     Clock,
@@ -24,10 +22,6 @@ from fortnox_api import (
     StaticAuth,
     TokenSet,
 )
-
-settings.register_profile("suite", deadline=None, derandomize=True, max_examples=60)
-settings.register_profile("soak", deadline=None, max_examples=5000)
-settings.load_profile("soak" if os.environ.get("UKU_SOAK") else "suite")
 
 TOKEN = "canary-access-token"
 SECRET = "canary-client-secret"
