@@ -24,7 +24,7 @@ from procrastinate.jobs import Job, Status
 from uku.kit.heartbeats import BEAT_EVERY, Beat
 
 log = structlog.get_logger()
-LOOK_EVERY = 1.0
+LOOK_EVERY = POLL_EVERY = 1.0  # for the database, and for jobs that no notification told of
 KEEPER = 0x554B55_01  # the key of the advisory lock for looking after stalled jobs
 STALLED_AFTER = 15.0
 POOL_PATIENCE = 5.0  # the pool's own 30 s would hold up a stop while the database is away
@@ -79,7 +79,7 @@ async def _work(concurrency: int) -> None:
     await app.run_worker_async(
         concurrency=concurrency,
         install_signal_handlers=False,
-        fetch_job_polling_interval=LOOK_EVERY,
+        fetch_job_polling_interval=POLL_EVERY,
         shutdown_graceful_timeout=10,
         update_heartbeat_interval=5,
         stalled_worker_timeout=STALLED_AFTER,

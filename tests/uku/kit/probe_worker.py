@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections import defaultdict
@@ -14,10 +15,10 @@ django.setup()
 
 from django.db import transaction  # noqa: E402  # Django first
 
+from uku.kit import worker  # noqa: E402
 from uku.kit.jobs import enqueue, job  # noqa: E402
-from uku.kit.worker import run_worker  # noqa: E402
 
-PATIENCE = 0.5
+worker.POLL_EVERY = float(os.environ.get("PROBE_POLL_EVERY", worker.POLL_EVERY))
 meetings: dict[str, threading.Barrier] = defaultdict(lambda: threading.Barrier(2))
 
 
@@ -52,11 +53,11 @@ def keep(word: str) -> None:
 
 
 @job(name="probe.meet")
-def meet(place: str) -> None:
-    """Say whether another job is at the same place at the same time."""
+def meet(place: str, patience: float) -> None:
+    """Say whether another job comes to the same place while this one waits there."""
     barrier = meetings[place]
     try:
-        barrier.wait(PATIENCE)
+        barrier.wait(patience)
         say("met")
     except threading.BrokenBarrierError:
         barrier.reset()
@@ -81,4 +82,4 @@ def listen() -> None:
     say(f"heard {sys.stdin.readline().strip()}")
 
 
-run_worker(concurrency=4)
+worker.run_worker(concurrency=4)

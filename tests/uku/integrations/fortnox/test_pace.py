@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 
 import pytest
-from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.connection.gateway import open_fortnox
-from uku.integrations.fortnox.connection.pace import PaceRow
+from uku.integrations.fortnox.connection.pace import LONGEST_WAIT, PaceRow
 
 
 def moments(fortnox, since) -> list[float]:
@@ -37,16 +35,19 @@ def test_a_429_holds_everyone_back(fortnox, connection, real_pace):
         api.customers.count()
     refused, repeated = moments(fortnox, before)
     assert repeated - refused >= 2
-    PaceRow(FIRST).penalize(1.5)
-    began = time.monotonic()
-    PaceRow(FIRST).acquire()
-    assert time.monotonic() - began >= 1.2
 
 
-def test_each_company_has_its_own_pace(db, real_pace):
-    PaceRow("one").penalize(0)
-    PaceRow("one").acquire()
-    PaceRow("one").penalize(5)
-    began = time.monotonic()
-    PaceRow("two").acquire()
-    assert time.monotonic() - began < 2
+def waits(company: str) -> float | None:
+    """How long the next request of a company would wait; None when it would not."""
+    slept: list[float] = []
+    PaceRow(company, sleep=slept.append).acquire()
+    return slept[0] if slept else None
+
+
+def test_who_is_held_back_waits_for_what_is_left_and_other_companies_do_not(db, real_pace):
+    assert (waits("one"), waits("two")) == (None, None)
+    PaceRow("one").penalize(100)
+    assert 0 < waits("one") <= 100
+    PaceRow("one").penalize(10_000)
+    assert 0 < waits("one") <= LONGEST_WAIT
+    assert waits("three") is None

@@ -27,6 +27,7 @@ def follow(connection, scope, monkeypatch):
 
     def go(*, work=work_off, terminal: bool = False, **options):
         out, status = io.StringIO(), []
+        go.told = out.getvalue
         console = Console(file=out, force_terminal=terminal, width=200, soft_wrap=True)
 
         def run():
@@ -99,10 +100,7 @@ def test_without_a_worker_it_says_so(fortnox, follow, monkeypatch):
     monkeypatch.setattr(command, "QUIET", timedelta(0))
 
     def wait_then_work():
-        until(lambda: True)
-        import time
-
-        time.sleep(0.3)
+        until(lambda: "No worker runs" in follow.told())
         work_off()
 
     status, told = follow(work=wait_then_work)

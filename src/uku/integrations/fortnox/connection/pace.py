@@ -28,9 +28,14 @@ _PUSH_BACK = """
 class PaceRow:
     """The client's Limiter: reserves the next free moment, then sleeps until it comes."""
 
-    def __init__(self, company_id: str, check: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        company_id: str,
+        check: Callable[[], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         """`check` runs after each wait, right before the request leaves; it raises when that must not happen."""
-        self._company_id, self._check = company_id, check
+        self._company_id, self._check, self._sleep = company_id, check, sleep
 
     def acquire(self) -> None:
         refuse_inside_transaction()
@@ -38,7 +43,7 @@ class PaceRow:
             cursor.execute(_RESERVE, [self._company_id])
             wait = float(cursor.fetchone()[0])
         if wait > 0:
-            time.sleep(min(wait, LONGEST_WAIT))
+            self._sleep(min(wait, LONGEST_WAIT))
         if self._check is not None:
             self._check()
 
