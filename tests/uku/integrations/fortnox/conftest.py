@@ -149,6 +149,20 @@ def work_off(*, at_most: int = 50) -> list[str]:
 
 
 @pytest.fixture
+def read(connection, run_jobs):
+    """Run an import and all that it asks for; return its run."""
+    from uku.integrations.fortnox.models import Run, RunKind
+    from uku.integrations.fortnox.syncing import run_sync
+
+    def go(kind=RunKind.CUSTOMERS, **facts):
+        run_sync(connection=connection, kind=kind, **facts)
+        run_jobs()
+        return Run.objects.filter(kind=kind).order_by("-id").first()
+
+    return go
+
+
+@pytest.fixture
 def environment(process_environment, fortnox):
     """What a process of ours needs to reach this test's database and Fortnox."""
     places = {"UKU_FORTNOX_AUTH_URL": fortnox.address, "UKU_FORTNOX_API_URL": fortnox.address}

@@ -21,18 +21,6 @@ from uku.products.models import Product
 HOURS = 3600
 
 
-@pytest.fixture
-def read(connection, run_jobs):
-    """Run an import and all that it asks for; return its run."""
-
-    def go(kind=RunKind.CUSTOMERS, **facts):
-        run_sync(connection=connection, kind=kind, **facts)
-        run_jobs()
-        return Run.objects.filter(kind=kind).order_by("-id").first()
-
-    return go
-
-
 def product(number: str, **facts) -> Product:
     given = {"name": number, "price": Decimal(1), "vat_rate": Decimal(25), "created_at": AT, **facts}
     return Product.objects.create(article_number=number, article_company=FIRST, **given)
