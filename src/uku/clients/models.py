@@ -64,7 +64,10 @@ class ClientManager(ScopedManager["Client"]):
 
 
 class Client(TenantModel):
-    """Contact details as the firm sees them; which of them a person has edited stands in `edited_fields`."""
+    """Contact details as the firm sees them.
+
+    Fields that a person typed, imported from a file or emptied stand in `edited_fields`: no import changes those.
+    """
 
     name = models.CharField(max_length=1024)
     name_sort = models.CharField(max_length=400, editable=False)

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import models, transaction
 
-from uku.clients.matching import masked
 from uku.clients.models import Client, is_same_value
 from uku.kit import clock
+from uku.kit.identifiers import masked, masked_vat
 from uku.workspaces.audit import record, record_many
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
@@ -48,18 +48,23 @@ class UnknownClients(Exception):
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
 def create_client(*, actor: User | None, at: datetime, **fields: Any) -> Client:
-    """Make a client of the workspace in force. Raises NotAllowed."""
-    client = Client.objects.create(created_at=at, **fields)
+    """Make a client of the workspace in force by hand, or from a file. Raises NotAllowed.
+
+    What it is given no import changes; a field without a value may be filled.
+    """
+    edited = sorted(name for name in IMPORTED_FIELDS if fields.get(name) not in ("", None))
+    client = Client.objects.create(created_at=at, edited_fields=edited, **fields)
     record(actor=actor, action="client.create", target=client, summary=f"{client} was made", at=at)
     return client
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def create_clients(*, clients: Sequence[Client], actor: User | None, at: datetime) -> None:
-    """Store many new clients of the workspace in force, with an entry in the audit log for each. Raises NotAllowed.
+def create_imported_clients(*, clients: Sequence[Client], actor: User | None, at: datetime) -> None:
+    """Store new clients with another system's values, and an entry in the audit log for each. Raises NotAllowed.
 
-    It ends holding the audit log: lock what else the transaction needs before.
+    Later imports may change them, whoever asked for the clients. It ends holding the audit log: lock what else the
+    transaction needs before.
     """
     for client in clients:
         client.created_at = at
@@ -74,7 +79,8 @@ def create_clients(*, clients: Sequence[Client], actor: User | None, at: datetim
 def edit_client(
     *, client: Client, actor: User, at: datetime, changes: Mapping[str, Any], version: int | None = None
 ) -> Client:
-    """Change a client by hand; an import leaves what means something else than before alone from now on.
+    """Change a client by hand; an import leaves what means something else than before alone from now on,
+    also what is emptied.
 
     `version` is what the person saw, None for one who did not look. Raises NotAllowed and ClientChanged.
     """
@@ -82,17 +88,10 @@ def edit_client(
     if version is not None and version != client.version:
         raise ClientChanged(client)
     changed = {name: value for name, value in changes.items() if getattr(client, name) != value}
-    if not changed:
-        return client
-    before = {name: _told(client, name) for name in changed}
-    edited = [name for name, value in changed.items() if not is_same_value(client, name, value)]
-    for name, value in changed.items():
-        setattr(client, name, value)
-    client.edited_fields = sorted({*client.edited_fields, *edited})
-    _save(client, [*changed, "edited_fields"], by=actor, at=at)
-    after = {name: _told(client, name) for name in changed}
-    summary = f"{client}: {', '.join(changed)} changed"
-    record(actor=actor, action="client.edit", target=client, summary=summary, at=at, before=before, after=after)
+    if changed:
+        edited = {name for name, value in changed.items() if not is_same_value(client, name, value)}
+        client.edited_fields = sorted({*client.edited_fields, *edited})
+        _change(client, changed, actor=actor, at=at, action="client.edit", what="changed")
     return client
 
 
@@ -145,10 +144,26 @@ def _save(client: Client, names: list[str], *, by: User | None, at: datetime) ->
     client.version = seen + 1
 
 
-def _told(client: Client, name: str) -> str:
+def _change(
+    client: Client, values: Mapping[str, Any], *, actor: User | None, at: datetime, action: str, what: str
+) -> None:
+    """Store values, and which fields are made by hand, and write down both sides of each change."""
+    person = client.is_person or bool(values.get("is_person"))
+    before = {name: _told(client, name, person=person) for name in values}
+    for name, value in values.items():
+        setattr(client, name, value)
+    _save(client, [*values, "edited_fields"], by=actor, at=at)
+    after = {name: _told(client, name, person=person) for name in values}
+    summary = f"{client}: {', '.join(values)} {what}"
+    record(actor=actor, action=action, target=client, summary=summary, at=at, before=before, after=after)
+
+
+def _told(client: Client, name: str, *, person: bool) -> str:
     """What the audit log may say of a value: personal numbers are masked (reliability S45, S51)."""
     value = str(getattr(client, name))
-    return masked(value, person=client.is_person) if name in {"organisation_number", "vat_number"} else value
+    if name == "organisation_number":
+        return masked(value, person=person)
+    return masked_vat(value, person=person) if name == "vat_number" else value
 
 
 @transaction.atomic
@@ -162,43 +177,47 @@ def reveal_numbers(*, client: Client, actor: User, at: datetime) -> None:
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
 def take_over(
-    *, client: Client, actor: User, at: datetime, details: Mapping[str, Any], source: str, version: int | None = None
+    *,
+    client: Client,
+    actor: User,
+    at: datetime,
+    details: Mapping[str, Any],
+    source: str,
+    version: int | None = None,
+    follow: bool = True,
 ) -> list[str]:
     """Put another system's values in place of ours because a person says so; return the fields that changed.
 
-    A later import may change them again: they are no longer ours. Raises NotAllowed and ClientChanged.
+    `follow`: imports bring this source's later values, too; else the fields count as made by hand, so that no import
+    from elsewhere undoes the choice. Raises NotAllowed and ClientChanged.
     """
     client.refresh_from_db(from_queryset=Client.objects.get_queryset().select_for_update(of=("self",)))
     if version is not None and version != client.version:
         raise ClientChanged(client)
-    changed = [name for name, value in details.items() if getattr(client, name) != value]
-    before = {name: _told(client, name) for name in changed}
-    for name in changed:
-        setattr(client, name, details[name])
-    client.edited_fields = sorted(set(client.edited_fields) - set(details))
-    _save(client, [*changed, "edited_fields"], by=actor, at=at)
-    after = {name: _told(client, name) for name in changed}
-    summary = f"{client}: {', '.join(details)} taken over from {source}"
-    record(actor=actor, action="client.take_over", target=client, summary=summary, at=at, before=before, after=after)
-    return changed
+    changed = {name: value for name, value in details.items() if getattr(client, name) != value}
+    if changed:
+        edited = {*client.edited_fields}
+        client.edited_fields = sorted(edited - set(changed) if follow else edited | set(changed))
+        _change(client, changed, actor=actor, at=at, action="client.take_over", what=f"taken over from {source}")
+    return list(changed)
 
 
-def take_in(*, client: Client, details: Mapping[str, Any]) -> list[str]:
+def take_in(*, client: Client, details: Mapping[str, Any], source: str) -> list[str]:
     """Fill a client from imported details; return the names of the fields that changed.
 
-    A field edited by hand stays as it is, also one that a person edits at this moment. An empty imported value does
-    not empty ours.
+    A field made by hand stays as it is, also one that a person edits at this moment. An empty imported value does
+    not empty ours. What changes is written down: the transaction ends holding the audit log, as in
+    `create_imported_clients`.
     """
     if not would_change(client, details):
         return []
     with transaction.atomic():
         client.refresh_from_db(from_queryset=Client.objects.get_queryset().select_for_update(of=("self",)))
-        changed = would_change(client, details)
-        for name in changed:
-            setattr(client, name, details[name])
+        changed = {name: details[name] for name in would_change(client, details)}
         if changed:
-            _save(client, changed, by=None, at=clock.now())
-    return changed
+            what = f"imported from {source}"
+            _change(client, changed, actor=None, at=clock.now(), action="client.import", what=what)
+    return list(changed)
 
 
 def would_change(client: Client, details: Mapping[str, Any]) -> list[str]:

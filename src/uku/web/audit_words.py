@@ -23,6 +23,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "client.edit": _("Changed a client"),
     "client.reveal": _("Looked at a client's numbers in full"),
     "client.export": _("Exported clients"),
+    "client.import": _("Updated a client from the accounting system"),
     "client.refuse_list": _("Was refused a list of clients"),
     "client.restore": _("Restored a client"),
     "client.sheet_confirm": _("Confirmed a file of clients"),

@@ -211,8 +211,9 @@ def test_a_known_client_is_changed_by_the_rules_of_a_hand(take, owner):
     take("Namn;Orgnr;Telefon;Ort;Postnummer\nÅkerlunds Bygg;5560360793;;Malmö;21134\n")
     client.refresh_from_db()
     assert (client.name, client.phone, client.city, client.postcode) == ("Åkerlunds Bygg", "2", "Malmö", "211 34")
-    assert (client.organisation_number, client.edited_fields) == ("556036-0793", ["city", "name", "phone"])
-    assert take_in(client=client, details={"city": "Ystad", "name": "Other"}) == []
+    assert client.organisation_number == "556036-0793"
+    assert client.edited_fields == ["city", "name", "organisation_number", "phone", "postcode"]
+    assert take_in(client=client, details={"city": "Ystad", "name": "Other"}, source="Books 1") == []
     assert AuditEntry.objects.get(action="client.edit", summary__contains="name, city").actor == owner
 
 

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from tests.uku.integrations.fortnox.simulated import until
 from tests.uku.kit import test_worker
-from uku.kit.heartbeats import MissingWorker, WorkerHeartbeat, delete_old_heartbeats, missing_worker
 
 from uku.kit.dbclock import database_now
+from uku.kit.heartbeats import MissingWorker, WorkerHeartbeat, delete_old_heartbeats, missing_worker
 
 start_worker, defer = test_worker.start_worker, test_worker.defer
 

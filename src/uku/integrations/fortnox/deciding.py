@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 
 from uku.clients import evidence, operations
 from uku.clients.models import Client
-from uku.clients.operations import create_client, take_in
+from uku.clients.operations import create_imported_clients, take_in
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.candidates import details_of, index_for
 from uku.integrations.fortnox.comparing import differing, fields_of
 from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
 from uku.integrations.fortnox.connection.working import refuse_while_off
 from uku.integrations.fortnox.health import problems, waiting
-from uku.integrations.fortnox.linking import LONGEST_EVIDENCE, filled_by, invoiced_customer
+from uku.integrations.fortnox.linking import LONGEST_EVIDENCE, filled_by, invoiced_customer, is_filled_by
 from uku.integrations.fortnox.models import Connection, CustomerRecord
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User, Workspace
@@ -76,7 +76,7 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
     _tie(held, client, f"{waiting.LINKED_BY}{actor}")
     what = f"linked to {client}"
     if invoiced_customer(client, held.company_id) == held:  # a second one would undo the first one's details
-        take_in(client=client, details=fields_of(held))
+        take_in(client=client, details=fields_of(held), source=held.source)
     _note(actor, "fortnox.link", held, what, at)
     _after(connection, at)
 
@@ -144,7 +144,8 @@ def invoice_this_one(*, record: CustomerRecord, actor: User, at: datetime) -> No
     held.invoiced_at, held.detail_read_at = at, None
     held.save(update_fields=["invoiced_at", "detail_read_at"])
     what = f"is invoiced for {held.client} from now on"
-    take_in(client=held.client, details=filled_by(held, fields_of(held)))
+    if held.identity_changed_at is None:  # else it may be somebody else
+        take_in(client=held.client, details=filled_by(held, fields_of(held)), source=held.source)
     _note(actor, "fortnox.invoiced", held, what, at)
 
 
@@ -155,7 +156,8 @@ def take_over(
 ) -> list[str]:
     """Let the linked client have Fortnox's values of these fields, where they differ; return those that changed.
 
-    `version` is the client that the person saw. Raises NotAllowed, OtherCompany, ClientChanged, AlreadyDecided.
+    They follow the customer from then on if it is the one that fills the client. `version` is the client that the
+    person saw. Raises NotAllowed, OtherCompany, ClientChanged, AlreadyDecided.
     """
     (held,) = _held_here([record.pk])
     if held.client is None:
@@ -164,8 +166,15 @@ def take_over(
     details = {name: offered[name] for name in names if name in offered}
     if not details:
         return []
-    source = f"Fortnox customer {held.number}"
-    return operations.take_over(client=held.client, actor=actor, at=at, details=details, source=source, version=version)
+    return operations.take_over(
+        client=held.client,
+        actor=actor,
+        at=at,
+        details=details,
+        source=held.source,
+        version=version,
+        follow=is_filled_by(held.client, held),
+    )
 
 
 # Many customers
@@ -274,7 +283,8 @@ def _held_here(ids: Collection[int]) -> list[CustomerRecord]:
 
 
 def _make(record: CustomerRecord, actor: User, at: datetime) -> Client:
-    client = create_client(actor=actor, at=at, **fields_of(record))
+    client = Client(workspace_id=record.workspace_id, **fields_of(record))
+    create_imported_clients(clients=[client], actor=actor, at=at)
     _tie(record, client, f"{waiting.MADE}by {actor}")
     _note(actor, "fortnox.link", record, f"linked to {client}, made from it", at)
     return client

@@ -35,6 +35,13 @@ def filled_by(record: CustomerRecord, details: Mapping[str, Any]) -> dict[str, A
     return {name: value for name, value in details.items() if record.invoiced_at is None or name not in WHO}
 
 
+def is_filled_by(client: Client, record: CustomerRecord) -> bool:
+    """Say whether imports fill the client from this customer: the one that is invoiced in the connected company."""
+    connection = Connection.objects.first()
+    connected = connection is not None and connection.company_id == record.company_id
+    return connected and invoiced_customer(client, record.company_id) == record
+
+
 def first_customers(company_id: str, clients: Collection[int]) -> dict[Any, int]:
     """Return by client the record that fills it, which is the one that is invoiced.
 

@@ -124,18 +124,18 @@ def test_the_difference_of_a_hand_made_value_is_shown_and_can_be_applied(
     read()
     page = Page(browser.get(f"/w/byran/settings/fortnox/clients/{client.pk}/").content.decode())
     assert page.rows[1:] == [
-        ["Name", "Handgjorda AB edited here", "Fortnox Kund AB", f"Differs Take over Name {number}"],
-        ["Organisation number", "455000-0006 edited here", "455000-0006", ""],
+        ["Name", "Handgjorda AB entered here", "Fortnox Kund AB", f"Differs Take over Name {number}"],
+        ["Organisation number", "455000-0006 entered here", "455000-0006", ""],
         ["VAT number", "SE455000000601", "SE455000000601", ""],
-        ["E-mail", "hand@hand.example edited here", "theirs@kund.example", f"Differs Take over E-mail {number}"],
-        ["Phone", "040-1 edited here", "08-2", f"Differs Take over Phone {number}"],
-        ["Address", "Handgatan 1 edited here", "Kundgatan 2", f"Differs Take over Address {number}"],
+        ["E-mail", "hand@hand.example entered here", "theirs@kund.example", f"Differs Take over E-mail {number}"],
+        ["Phone", "040-1 entered here", "08-2", f"Differs Take over Phone {number}"],
+        ["Address", "Handgatan 1 entered here", "Kundgatan 2", f"Differs Take over Address {number}"],
         ["Address, second line", "Box 2", "Box 2", ""],
-        ["Postcode", "211 34 edited here", "111 22", f"Differs Take over Postcode {number}"],
-        ["City", "Malmö edited here", "Stockholm", f"Differs Take over City {number}"],
-        ["Country", "SE edited here", "NO", f"Differs Take over Country {number}"],
-        ["Currency", "SEK edited here", "EUR", f"Differs Take over Currency {number}"],
-        ["Terms of payment", "20 days edited here", "10 days", f"Differs Take over Terms of payment {number}"],
+        ["Postcode", "211 34 entered here", "111 22", f"Differs Take over Postcode {number}"],
+        ["City", "Malmö entered here", "Stockholm", f"Differs Take over City {number}"],
+        ["Country", "SE entered here", "NO", f"Differs Take over Country {number}"],
+        ["Currency", "SEK entered here", "EUR", f"Differs Take over Currency {number}"],
+        ["Terms of payment", "20 days entered here", "10 days", f"Differs Take over Terms of payment {number}"],
         ["VAT type", "Export outside the EU", "Export outside the EU", ""],
     ]
     press(browser, CustomerRecord.objects.get(), "take-over", field="phone")
@@ -170,6 +170,8 @@ def test_a_field_emptied_by_hand_stays_empty(fortnox, connection, owner, browser
     fortnox.change_customer(number, Phone1="08-3", Email="other@kund.example")
     read()
     assert values(["phone", "email"]) == {"phone": "", "email": "other@kund.example"}
+    page = Page(browser.get(f"/w/byran/settings/fortnox/clients/{client.pk}/").content.decode())
+    assert page.rows[5] == ["Phone", "– emptied here", "08-3", f"Differs Take over Phone {number}"]
 
 
 def test_a_file_that_changes_a_client_from_fortnox_stays_and_the_other_fields_follow_fortnox(

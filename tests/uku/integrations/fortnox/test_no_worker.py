@@ -9,6 +9,7 @@ import pytest
 from tests.uku.integrations.fortnox.standing_rows import connected
 from tests.uku.integrations.fortnox.walking import texts
 from tests.uku.kit.test_heartbeats import heartbeat
+
 from uku.kit.heartbeats import WorkerHeartbeat
 
 AT = datetime(2026, 3, 30, 12, 32, tzinfo=UTC)

@@ -11,7 +11,7 @@ from tests.uku.integrations.fortnox.simulated import NUMBERS
 
 from uku.clients.matching import ContactDetails, Index, match_keys
 from uku.clients.models import Client, VatType
-from uku.clients.operations import archive_clients, create_client, create_clients
+from uku.clients.operations import archive_clients, create_client, create_imported_clients
 from uku.clients.sharing import FEW
 from uku.integrations.fortnox.imports import placing
 from uku.integrations.fortnox.mapping import VAT_TYPES
@@ -30,7 +30,7 @@ def town(scope):
     branch = ContactDetails(key="", name="Kedjan AB", email="post@kedjan.example", postcode="211 34", country="SE")
     branches = [replace(branch, postcode=f"2{number:04}") for number in range(70)]
     clients = [Client(workspace_id=scope.pk, **_fields(each)) for each in [*made.clients, *branches]]
-    create_clients(clients=clients, actor=None, at=AT)
+    create_imported_clients(clients=clients, actor=None, at=AT)
     Client.objects.filter(pk__in=[client.pk for client in clients[::17]]).update(archived_at=AT)
     return [*made.customers, branch, replace(branch, email="")]
 

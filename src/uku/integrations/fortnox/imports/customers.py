@@ -9,7 +9,7 @@ from datetime import datetime
 from fortnox_api import Customer, CustomerItem
 from uku.clients.matching import is_personal, normalise_number
 from uku.clients.models import Client
-from uku.clients.operations import create_clients, take_in, would_change
+from uku.clients.operations import create_imported_clients, take_in, would_change
 from uku.integrations.fortnox.imports import details, identity, placing, rows
 from uku.integrations.fortnox.linking import asks_first, filled_by, first_customers
 from uku.integrations.fortnox.mapping import client_fields, contact_details, record_fields
@@ -34,7 +34,7 @@ def store(run: Run, items: Sequence[CustomerItem], read: Mapping[str, Customer],
     records = [record for record, _ in listed.values()]
     near, outcomes = _plan(run, records, told)
     _hold_clients(records, told, outcomes, all_linked=bool(read))
-    create_clients(clients=list(near.made.values()), actor=None, at=at)
+    create_imported_clients(clients=list(near.made.values()), actor=None, at=at)
     moved = {number for number, (_, news) in listed.items() if news == "updated" or outcomes[number] == "linked"}
     rows.write(records, [known[number] for number in moved & set(known)], WRITTEN, at)
     identity.note_changed(run.company_id, [row for row in records if row.identity_changed_at == at], at)
@@ -101,4 +101,8 @@ def _fill(company_id: str, linked: Sequence[CustomerRecord], told: Items) -> Non
     first = first_customers(company_id, clients)
     for row in linked:
         if first.get(row.client_id) == row.pk:
-            take_in(client=clients[row.client_id], details=filled_by(row, client_fields(told[row.number])))
+            take_in(
+                client=clients[row.client_id],
+                details=filled_by(row, client_fields(told[row.number])),
+                source=row.source,
+            )

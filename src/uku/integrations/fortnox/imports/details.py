@@ -126,7 +126,9 @@ def take_customer(record: CustomerRecord, customer: Customer, at: datetime) -> N
         identity.note_changed(record.company_id, [record], at)
     fills = first_customers(record.company_id, [record.client_id] if record.client_id else [])
     if record.client is not None and not record.identity_changed_at and fills[record.client_id] == record.pk:
-        take_in(client=record.client, details=filled_by(record, client_fields_from_detail(customer)))
+        take_in(
+            client=record.client, details=filled_by(record, client_fields_from_detail(customer)), source=record.source
+        )
 
 
 def take_article(article: ArticleRecord, detail: Article, at: datetime) -> None:

@@ -75,6 +75,11 @@ class CustomerRecord(TenantModel):
         """The organisation number as it is shown: a person's is masked."""
         return masked(self.organisation_number, person=self.is_person)
 
+    @property
+    def source(self) -> str:
+        """What the audit log calls it where its values came from."""
+        return f"Fortnox customer {self.number}"
+
 
 class ArticleRecord(TenantModel):
     """An article as Fortnox shows it; rate and account come from one detail read."""

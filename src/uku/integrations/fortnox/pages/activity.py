@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
+from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.connection.working import NotWorking
 from uku.integrations.fortnox.health import answering, no_worker, telling
 from uku.integrations.fortnox.health.counting import counts_in_words, duration, run_badge
