@@ -1,0 +1,239 @@
+"""One number and one OCR for each invoice, whatever happens to the connection between issuing and sending."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
+from tests.uku.web.reading import Page
+
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.connection import connecting, disconnecting
+from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, RunKind
+from uku.integrations.fortnox.syncing import run_sync
+from uku.invoices.models import Invoice
+from uku.kit import clock
+from uku.workspaces.operations import set_plan
+
+OWN = "900000001"
+INSTEAD = "Issue with a number from Uku"
+
+
+@pytest.fixture
+def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
+    """What the owner does in the browser, and what befalls the connection."""
+    browser = signed_in(shop.owner)
+    home = f"/w/{scope.slug}"
+
+    def show(invoice) -> Page:
+        return Page(browser.get(f"{home}/billing/{invoice.pk}/").content.decode())
+
+    def issue(draft=None, **posted) -> Invoice:
+        draft = draft or shop.draft()
+        answer = browser.post(f"{home}/billing/{draft.pk}/issue/", posted)
+        assert answer.status_code == 302
+        return Invoice.objects.get(pk=draft.pk)
+
+    def send(invoice) -> str:
+        """Go by the button on the invoice page, through the page that names the consequence."""
+        address = f"{home}/settings/fortnox/invoices/{invoice.pk}/send/"
+        assert address in show(invoice).values("a", "href")
+        page = browser.get(address)
+        assert page.status_code == 200
+        assert browser.post(address).status_code == 302
+        run_jobs()
+        return page.content.decode()
+
+    def connect_other() -> None:
+        authorize(scope, shop.owner, company=SECOND)
+        Connection.objects.update(first_import_of=SECOND)
+        clear_queue()
+        fortnox.customer(SECOND, OrganisationNumber="455000-0006", Email="post@bjork.example")
+        fortnox.article(SECOND, ArticleNumber=shop.article)
+        for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
+            run_sync(connection=Connection.objects.get(), kind=kind)
+        CustomerRecord.objects.filter(company_id=SECOND).update(client=shop.client)
+        clear_queue()
+
+    by = {"workspace": scope, "actor": shop.owner}
+    return SimpleNamespace(
+        show=show,
+        issue=issue,
+        send=send,
+        list=lambda: Page(browser.get(f"{home}/billing/").content.decode()),
+        enable=lambda: connecting.enable(**by, at=clock.now()),
+        disable=lambda: connecting.disable(**by, at=clock.now()),
+        disconnect=lambda: disconnecting.disconnect(**by, at=clock.now()),
+        connect=lambda: authorize(scope, shop.owner),
+        connect_other=connect_other,
+        work=run_jobs,
+        browser=browser,
+        home=home,
+    )
+
+
+def stop(name, desk, scope):
+    """Keep invoices from going out, in one of the ways; return how it is undone."""
+    if name == "disabled":
+        desk.disable()
+        return desk.enable
+    if name == "plan":
+        set_plan(workspace=scope, plan="free", at=clock.now())
+        return lambda: set_plan(workspace=scope, plan="team", at=clock.now())
+    Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
+    return desk.connect
+
+
+def sent(invoice) -> tuple[str, str]:
+    return Push.objects.get(invoice=invoice).state, Invoice.objects.get(pk=invoice.pk).number
+
+
+@pytest.mark.parametrize("way", ["disabled", "plan", "trouble"])
+def test_what_is_issued_while_nothing_can_be_sent_waits_and_then_goes_out_by_itself(desk, shop, scope, fortnox, way):
+    first = desk.issue()
+    desk.work()
+    undo = stop(way, desk, scope)
+    second = desk.issue()
+    desk.work()
+    assert (second.number, second.ocr, second.numbering) == ("", "", "accounting")
+    assert "Held" in desk.show(second).all("span")
+    undo()
+    desk.work()
+    assert [sent(first)[0], sent(second)[0]] == [PushState.CONFIRMED] * 2
+    assert [invoice["DocumentNumber"] for invoice in fortnox.invoices()] == [sent(first)[1], sent(second)[1]]
+    assert len({invoice.ocr for invoice in Invoice.objects.all()}) == 2
+
+
+@pytest.mark.parametrize("way", ["disabled", "plan", "trouble"])
+def test_the_page_says_before_issue_that_it_will_wait_and_offers_a_number_from_uku(desk, shop, scope, way):
+    draft = shop.draft()
+    assert INSTEAD not in desk.show(draft).all("button")
+    stop(way, desk, scope)
+    page = desk.show(draft)
+    words = {
+        "disabled": "Fortnox is disabled.",
+        "plan": "Integrations are part of the Team and Elite plans; this workspace is on Free.",
+        "trouble": "The connection to Fortnox is not working.",
+    }
+    assert words[way] in page.all("p")
+    assert [label for label in page.all("button") if label.startswith("Issue")] == ["Issue", INSTEAD]
+    issued = desk.issue(draft, number="own")
+    assert (issued.number, issued.numbering, Push.objects.count()) == (OWN, "own", 0)
+
+
+def test_a_number_from_uku_is_never_one_that_fortnox_gave(desk, shop):
+    first = desk.issue()
+    desk.work()
+    desk.disconnect()
+    second = desk.issue()
+    assert (sent(first)[1], second.number, second.ocr) == ("1", OWN, "90000000119")
+    assert len({invoice.ocr for invoice in Invoice.objects.all()}) == 2
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_number_from_uku_goes_to_fortnox_by_hand_and_stays_the_only_one(desk, shop, fortnox, follows):
+    fortnox.switch(series_follows_highest=follows)
+    desk.disconnect()
+    invoice = desk.issue()
+    desk.connect()
+    desk.work()
+    assert (Push.objects.count(), fortnox.invoices()) == (0, [])
+    assert f"continue its own numbers from {OWN}" in desk.send(invoice)
+    (made,) = fortnox.invoices()
+    after = Invoice.objects.get(pk=invoice.pk)
+    assert (made["DocumentNumber"], made["OCR"], after.number, after.ocr) == (OWN, after.ocr, OWN, invoice.ocr)
+    assert (sent(invoice)[0], fortnox.creates()) == (PushState.CONFIRMED, {invoice.reference: 1})
+    following = desk.issue()
+    desk.work()
+    assert sent(following) == (PushState.CONFIRMED, "900000002" if follows else "1")
+    desk.disconnect()
+    assert int(desk.issue().number) > int(OWN) + 1
+
+
+def test_an_answer_with_another_number_than_was_sent_is_left_to_a_person(desk, fortnox):
+    desk.disconnect()
+    invoice = desk.issue()
+    desk.connect()
+    clear_queue()
+    fortnox.switch(document_number_reuse="accept", series_follows_highest=False)
+    with fortnox.app.world.lock:
+        fortnox.app.world.company(FIRST).set_counter("invoices", 7)
+    fortnox.fault(method="POST", path="/3/invoices", action="mutate", do=[["set", "Invoice.DocumentNumber", "7"]])
+    desk.send(invoice)
+    push = Push.objects.get()
+    assert (push.state, Invoice.objects.get(pk=invoice.pk).number) == (PushState.NEEDS_PERSON, OWN)
+    assert push.error_text == f"Fortnox has the invoice as number 7, but its number from Uku is {OWN}."
+
+
+def test_a_number_that_uku_gave_to_another_invoice_is_left_to_a_person_and_asked_for_no_more(desk, shop, fortnox):
+    """Fortnox goes on from the highest: from the first of ours to the second one, which was never sent."""
+    fortnox.switch(series_follows_highest=True)
+    desk.disconnect()
+    first, second = desk.issue(), desk.issue()
+    desk.connect()
+    desk.work()
+    assert "900000002" in desk.send(first)
+    third = desk.issue()
+    desk.work()
+    push = Push.objects.get(invoice=third)
+    assert (push.state, sent(third)[1], second.number) == (PushState.NEEDS_PERSON, "", "900000002")
+    assert push.error_text.startswith("Fortnox gave this invoice the number 900000002, which another invoice has")
+    before = fortnox.mark()
+    jobs.sweep.func(timestamp=0)
+    desk.work()
+    assert (fortnox.requests(before), fortnox.creates()[third.reference]) == ([], 1)
+
+
+def test_two_companies_may_both_have_an_invoice_1(desk, shop, fortnox):
+    first = desk.issue()
+    desk.work()
+    desk.disconnect()
+    desk.connect_other()
+    second = desk.issue()
+    desk.work()
+    assert (sent(first), sent(second)) == ((PushState.CONFIRMED, "1"), (PushState.CONFIRMED, "1"))
+    words = {row[-2] for row in desk.list().rows[1:]}
+    names = [company["CompanyName"] for company in (fortnox.ask("GET", f"companies/{FIRST}"),)]
+    assert words == {"In Fortnox 1, booked", f"In Fortnox 1 of {names[0]}"}
+
+
+def test_an_invoice_held_for_another_company_says_so_is_not_counted_and_can_be_sent_by_hand(desk, shop, fortnox):
+    desk.disable()
+    invoice = desk.issue()
+    name = Connection.objects.get().company_name
+    desk.disconnect()
+    desk.connect_other()
+    desk.work()
+    words = f"Held: belongs to {name}, which is not connected"
+    assert words in desk.show(invoice).all("span")
+    overview = desk.browser.get(f"{desk.home}/settings/fortnox/").content.decode()
+    assert "waiting" not in overview
+    assert name in desk.send(invoice)
+    assert (sent(invoice), len(fortnox.invoices(SECOND)), fortnox.invoices()) == ((PushState.CONFIRMED, "1"), 1, [])
+
+
+@pytest.mark.parametrize("days", [36, 400])
+def test_an_old_invoice_is_not_sent_unasked(desk, shop, fortnox, days):
+    draft = shop.draft(on=clock.today("Europe/Stockholm") - timedelta(days=days))
+    assert any("not sent by itself" in text for text in desk.show(draft).all("p"))
+    invoice = desk.issue(draft)
+    desk.work()
+    jobs.sweep.func(timestamp=0)
+    desk.work()
+    assert (sent(invoice)[0], fortnox.creates()) == ("held", {})
+    desk.send(invoice)
+    assert (sent(invoice)[0], fortnox.creates()) == (PushState.CONFIRMED, {invoice.reference: 1})
+
+
+def test_the_number_appears_by_itself_and_then_nothing_is_asked_any_more(desk, shop):
+    invoice = desk.issue()
+    waiting = desk.show(invoice)
+    (polled,) = [tag for _name, tag in waiting.tags if tag.get("hx-trigger") == "every 2s"]
+    assert (polled["id"], polled["hx-select"], waiting.heading) == ("invoice-state", "#invoice-state", "Invoice")
+    desk.work()
+    done = desk.show(invoice)
+    assert [tag for _name, tag in done.tags if "hx-trigger" in tag] == []
+    assert (done.heading, done.facts["OCR"]) == ("Invoice 1", "133")
