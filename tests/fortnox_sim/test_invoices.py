@@ -167,8 +167,15 @@ def test_a_document_number_can_be_chosen_once_and_moves_the_series(desk):
     assert (first["DocumentNumber"], again, desk.invoice()["DocumentNumber"]) == ("5000000000", 400, "5000000001")
 
 
+def test_a_series_of_its_own_is_not_moved_by_a_chosen_number(desk):
+    desk.switch(series_follows_highest=False)
+    before = int(desk.invoice()["DocumentNumber"])
+    desk.invoice(DocumentNumber="900000001")
+    assert desk.invoice()["DocumentNumber"] == str(before + 1)
+
+
 def test_a_used_document_number_can_be_answered_with_another(desk):
-    desk.switch(document_number_reuse="accept", document_number_moves_series=False)
+    desk.switch(document_number_reuse="accept", series_follows_highest=False)
     numbers = [desk.invoice(DocumentNumber="1001")["DocumentNumber"] for _ in range(2)]
     assert numbers == ["1001", "1002"]
 

@@ -119,8 +119,10 @@ SWITCHES: dict[str, Switch] = {
         "Q5: a new invoice appears in lists after this many seconds of the business clock.", 0, 30
     ),
     "document_number_reuse": _choice("Q7: a used DocumentNumber.", "refuse", "accept"),
-    "document_number_moves_series": _flag(
-        "Q7: a DocumentNumber of the caller's moves the firm's own series.", default=True, pessimistic=False
+    "series_follows_highest": _flag(
+        "Q7: after a DocumentNumber of the caller's the firm's own series goes on from the highest number.",
+        default=True,
+        pessimistic=True,
     ),
     "lastmodified_minutes": _flag("Q8: change stamps know only minutes.", default=False, pessimistic=True),
     "payment_touches_invoice": _flag(

@@ -130,7 +130,7 @@ def _document_number(company: Company, wanted: str | None) -> str:
         if company.switches["document_number_reuse"] == "refuse":
             raise Refusal(INVENTED["document_number"])
         return str(company.take_number("invoices", "invoices"))
-    if company.switches["document_number_moves_series"] and int(wanted) >= company.counter("invoices"):
+    if company.switches["series_follows_highest"] and int(wanted) >= company.counter("invoices"):
         company.set_counter("invoices", int(wanted) + 1)
     return wanted
 
