@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
+from uku.invoices.numbers import FIRST_NUMBER
 from uku.invoices.totals import Line, Totals
 from uku.kit.scoping import TenantModel
 from uku.products.models import Product
@@ -43,6 +44,13 @@ class Invoice(TenantModel):
     reference = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     numbering = models.CharField(max_length=10, choices=Numbering, blank=True)
+    ledger = models.CharField(
+        max_length=30,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the accounting system's company that gives the number; empty when Uku does",
+    )
     number = models.CharField(max_length=30, blank=True)
     ocr = models.CharField(max_length=30, blank=True)
     invoice_date = models.DateField()
@@ -69,10 +77,17 @@ class Invoice(TenantModel):
         base_manager_name = "everywhere"
         constraints = (
             models.UniqueConstraint(fields=["workspace", "reference"], name="uku_invoice_reference"),
+            # Two companies may both have an invoice 1. That a number from Uku is nobody else's, a trigger holds.
             models.UniqueConstraint(
-                fields=["workspace", "number"],
-                condition=models.Q(numbering="own") & ~models.Q(number=""),
-                name="uku_invoice_own_number",
+                fields=["workspace", "number", "ledger"],
+                condition=~models.Q(number=""),
+                name="uku_invoice_number_in_ledger",
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "ocr", "ledger"], condition=~models.Q(ocr=""), name="uku_invoice_ocr_in_ledger"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(numbering="accounting") | models.Q(ledger=""), name="uku_invoice_own_has_no_ledger"
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=OPEN_STATES, issued_at=None, numbering="", number="")
@@ -156,7 +171,7 @@ class Payment(TenantModel):
 class NumberSeries(TenantModel):
     """The next number of our own series, one row a workspace, locked while a number is taken."""
 
-    next_number = models.PositiveBigIntegerField(default=1)
+    next_number = models.PositiveBigIntegerField(default=FIRST_NUMBER)
 
     class Meta:
         app_label = "uku"

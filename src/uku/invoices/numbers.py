@@ -9,11 +9,25 @@ from uku.kit.identifiers import luhn_digit
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which people misread
 _RANDOM_LETTERS = 12
 REFERENCE_WIDTH = 15
+FIRST_NUMBER = 900_000_001
+"""Our own numbers have nine digits and begin with 9, which no other series of a firm reaches by itself."""
+_LAST_NUMBER = 999_999_999
+_BLOCK = 100_000
 
 
 def new_reference() -> str:
     """Return a fixed-width reference with 60 random bits, so that none contains another (reliability F15)."""
     return "UKU" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LETTERS))
+
+
+def first_number_beyond(number: str) -> int | None:
+    """Return where our series goes on once an accounting system has a number of our range; None for any other.
+
+    It may continue from there by itself, so we leave it the rest of the block of 100,000.
+    """
+    if not (number.isascii() and number.isdecimal() and FIRST_NUMBER <= int(number) <= _LAST_NUMBER):
+        return None
+    return (int(number) // _BLOCK + 1) * _BLOCK + 1
 
 
 def ocr_for(number: str) -> str:

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from uku.clients.models import Client
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, Payment, State
-from uku.invoices.numbers import new_reference, ocr_for
+from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
 from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals, add_up
 from uku.kit.events import publish
@@ -44,6 +45,15 @@ class InvoiceIssued:
     workspace_id: int
     invoice_id: int
     numbering: Numbering
+    ledger: str = ""
+
+
+class NumberSourceChanged(Exception):
+    """The company that should give the number is connected no more, or another one is. Nothing was issued."""
+
+
+class NumberTaken(Exception):
+    """Another invoice has this number or its OCR, and each stands for one invoice for ever."""
 
 
 class InvoiceAlreadyIssued(Exception):
@@ -122,39 +132,38 @@ def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
 
 @transaction.atomic
 @needs(Permission.EDIT_INVOICES)
-def issue_invoice(
-    *, invoice: Invoice, actor: User, at: datetime, numbering: Numbering, article_company: str = ""
-) -> Invoice:
+def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Numbering, ledger: str = "") -> Invoice:
     """Freeze the content and tell the fact, in one transaction.
 
-    With our own numbering the number and its OCR are given here; otherwise they wait for the accounting
-    system's answer, and rows get their articles in `article_company`, the connected one.
-    Raises NotAllowed, InvoiceAlreadyIssued, InvoiceIncomplete or ArticlesElsewhere.
+    With our own numbering the number and its OCR are given here; otherwise they wait for the answer of the accounting
+    system's company `ledger`, and rows get their articles there. Raises NotAllowed, InvoiceAlreadyIssued,
+    InvoiceIncomplete, ArticlesElsewhere or NumberSourceChanged.
     """
     invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
     _refuse_if_issued(invoice)
     if missing := _missing_contents(invoice):
         raise InvoiceIncomplete(missing)
-    if numbering == Numbering.ACCOUNTING and article_company:
-        _fix_articles(invoice, article_company)
+    if ledger:
+        _fix_articles(invoice, ledger)
     _store_totals(invoice)
     if numbering == Numbering.OWN:
-        invoice.number = _next_number()
-        invoice.ocr = ocr_for(invoice.number)
-    invoice.numbering, invoice.state, invoice.issued_at = numbering, State.CREATED, at
+        invoice.number, invoice.ocr = _next_number()
+    invoice.numbering, invoice.ledger = numbering, ledger
+    invoice.state, invoice.issued_at = State.CREATED, at
     invoice.save()
     after = {"number": invoice.number, "total": invoice.total, "currency": invoice.currency}
     record(actor=actor, action="invoice.issue", target=invoice, summary=f"{invoice} was issued", at=at, after=after)
-    publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering))
+    publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger))
     return invoice
 
 
 def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, at: datetime) -> list[str]:
     """Store the number, OCR and figures that the accounting system gave; return the amounts that differ.
 
-    Its figures are what the customer sees; a difference stays visible on the invoice.
+    Its figures are what the customer sees; a difference stays visible on the invoice. Raises NumberTaken.
     """
     with transaction.atomic():
+        leave_range_to(number)
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
         ours = _add_up(invoice)
         differing = ours.differs_from(figures)
@@ -164,10 +173,31 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         invoice.number, invoice.ocr = number, ocr
         invoice.net, invoice.vat = figures.net, figures.vat
         invoice.rounding, invoice.total = figures.rounding, figures.total
-        invoice.save()
+        _save_number(invoice)
         summary = f"Number {number} given" + (f" ({invoice.difference})" if differing else "")
         record(actor=None, action="invoice.number", target=invoice, summary=summary, at=at)
     return differing
+
+
+@transaction.atomic
+def await_number(*, invoice: Invoice, ledger: str) -> None:
+    """Let another company of the accounting system give the number of an invoice that has none yet."""
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if invoice.number or invoice.numbering != Numbering.ACCOUNTING:
+        raise NumberTaken(invoice.number)
+    invoice.ledger = ledger
+    invoice.save(update_fields=["ledger"])
+
+
+def leave_range_to(number: str) -> None:
+    """Go on beyond a number of our range that an accounting system gets or gave: it may continue from there."""
+    beyond = first_number_beyond(number)
+    if beyond is None:
+        return
+    series = _locked_series()
+    if series.next_number < beyond:
+        series.next_number = beyond
+        series.save(update_fields=["next_number"])
 
 
 def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
@@ -238,12 +268,39 @@ def _missing_contents(invoice: Invoice) -> list[str]:
     return [name for name, value in needed.items() if not value]
 
 
-def _next_number() -> str:
-    series, _ = NumberSeries.objects.select_for_update().get_or_create()
+_NUMBER_RULES = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_ocr_in_ledger", "uku_invoice_own_number"})
+
+
+def _save_number(invoice: Invoice) -> None:
+    """Save an invoice with its number. Raises NumberTaken when the database knows another one with it."""
+    try:
+        with transaction.atomic():
+            invoice.save()
+    except IntegrityError as error:
+        if _rule_broken(error) in _NUMBER_RULES:
+            raise NumberTaken(invoice.number) from error
+        raise
+
+
+def _rule_broken(error: IntegrityError) -> str:
+    """Return the name of the constraint; psycopg tells it in the error's diagnosis."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "")
+
+
+def _locked_series() -> NumberSeries:
+    series: NumberSeries = NumberSeries.objects.select_for_update().get_or_create()[0]
+    return series
+
+
+def _next_number() -> tuple[str, str]:
+    """Take the next number of ours that nobody has, with its OCR."""
+    series = _locked_series()
     number = series.next_number
+    while Invoice.objects.filter(Q(number=str(number)) | Q(ocr=ocr_for(str(number)))).exists():
+        number += 1
     series.next_number = number + 1
     series.save(update_fields=["next_number"])
-    return str(number)
+    return str(number), ocr_for(str(number))
 
 
 def _store_payments(invoice: Invoice, payments: Sequence[PaymentFact]) -> None:

@@ -98,11 +98,11 @@ def test_issuing_with_our_own_number_gives_it_its_ocr(draft, owner):
     assert (invoice.state, invoice.numbering, invoice.number, invoice.ocr, invoice.issued_at) == (
         State.CREATED,
         Numbering.OWN,
-        "1",
-        "133",
+        "900000001",
+        "90000000118",
         AT,
     )
-    assert str(invoice) == "Invoice 1"
+    assert str(invoice) == "Invoice 900000001"
 
 
 def test_issuing_with_the_accounting_systems_number_waits_for_it(draft, owner):
@@ -200,7 +200,7 @@ def test_a_failing_subscriber_leaves_a_draft_without_a_number(real):
     draft.refresh_from_db()
     assert (draft.state, draft.number, draft.issued_at, actions()) == (State.DRAFT, "", None, ["invoice.draft"])
     paper["left"] = True
-    assert issue(draft, actor).number == "1"
+    assert issue(draft, actor).number == "900000001"
 
 
 def test_200_invoices_issued_by_eight_at_once_have_200_numbers_without_a_gap(real):
@@ -216,7 +216,7 @@ def test_200_invoices_issued_by_eight_at_once_have_200_numbers_without_a_gap(rea
 
     with ThreadPoolExecutor(8) as pool:
         given = [pair for share in pool.map(issue_share, (drafts[n::8] for n in range(8))) for pair in share]
-    wanted = [(str(number), ocr_for(str(number))) for number in range(1, 201)]
+    wanted = [(str(number), ocr_for(str(number))) for number in range(900_000_001, 900_000_201)]
     assert sorted(given, key=lambda pair: int(pair[0])) == wanted
     assert Invoice.objects.exclude(number="").count() == 200
 
@@ -226,7 +226,7 @@ def test_a_refused_invoice_takes_no_number(real):
     empty = create_draft(actor=actor, at=AT, client=client, invoice_date=AT.date(), rows=[])
     with pytest.raises(InvoiceIncomplete):
         issue(empty, actor)
-    assert issue(make_draft(actor, client), actor).number == "1"
+    assert issue(make_draft(actor, client), actor).number == "900000001"
 
 
 def test_an_invoice_issued_by_two_at_once_is_issued_once(real):
@@ -243,7 +243,7 @@ def test_an_invoice_issued_by_two_at_once_is_issued_once(real):
             connection.close()
 
     with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(try_to_issue, range(2))) == ["1", "refused"]
+        assert sorted(pool.map(try_to_issue, range(2))) == ["900000001", "refused"]
     assert (len(heard), actions()) == (1, ["invoice.draft", "invoice.issue"])
 
 
@@ -252,4 +252,4 @@ def test_each_workspace_counts_its_own_invoices(workspace, owner, other_workspac
     for place, actor in ((workspace, owner), (other_workspace, stranger)):
         with workspace_in_force(place.pk):
             numbers += [issue(make_draft(actor, make_client(actor)), actor).number for _ in range(2)]
-    assert numbers == ["1", "2", "1", "2"]
+    assert numbers == ["900000001", "900000002"] * 2

@@ -15,6 +15,8 @@ from uku.integrations.fortnox.models.grants import (
     TokenSource,
 )
 from uku.integrations.fortnox.models.pushes import (
+    NEEDS_YOU,
+    Hold,
     Push,
     PushState,
 )
@@ -34,6 +36,7 @@ from uku.integrations.fortnox.models.runs import (
 )
 
 __all__ = [
+    "NEEDS_YOU",
     "ArticleRecord",
     "Attempt",
     "AttemptOutcome",
@@ -43,6 +46,7 @@ __all__ = [
     "ConsentLink",
     "CustomerRecord",
     "KnownCompany",
+    "Hold",
     "NewClients",
     "Pace",
     "PassedOver",

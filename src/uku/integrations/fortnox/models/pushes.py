@@ -16,6 +16,18 @@ class PushState(models.TextChoices):
     CONFIRMED = "confirmed", _("In Fortnox")
     REJECTED = "rejected", _("Rejected")
     NEEDS_PERSON = "needs_person", _("Needs a decision")
+    HELD = "held", _("Waits for you to send it")
+
+
+NEEDS_YOU = frozenset({PushState.REJECTED, PushState.NEEDS_PERSON, PushState.HELD})
+"""Nothing happens to these until a person acts."""
+
+
+class Hold(models.TextChoices):
+    """Why an invoice is not sent unasked."""
+
+    OLD = "old", _("Dated more than 35 days back")
+    EARLIER_YEAR = "earlier_year", _("Dated in an earlier financial year")
 
 
 class Push(TenantModel):
@@ -23,8 +35,11 @@ class Push(TenantModel):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     company_id = models.CharField(max_length=30)
+    company_name = models.CharField(max_length=200, blank=True, default="", db_default="")
     reference = models.CharField(max_length=20)
     state = models.CharField(max_length=15, choices=PushState, default=PushState.QUEUED)
+    hold = models.CharField(max_length=15, choices=Hold, blank=True, default="", db_default="")
+    sent_by_hand_at = models.DateTimeField(null=True, help_text="when a person asked for it; its date holds it no more")
     payload = models.BinaryField(null=True)
     payload_hash = models.CharField(max_length=64, blank=True)
     text_changes = models.CharField(max_length=500, blank=True)
@@ -35,6 +50,9 @@ class Push(TenantModel):
     lookups = models.PositiveSmallIntegerField(default=0)
     late_negatives = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
+    cancelled_number = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text="what was created before and cancelled there"
+    )
     document_number = models.CharField(max_length=30, blank=True)
     booked = models.BooleanField(default=False)
     voucher = models.CharField(max_length=60, blank=True)
@@ -60,3 +78,8 @@ class Push(TenantModel):
 
     def __str__(self) -> str:
         return f"push of {self.reference}"
+
+    @property
+    def company(self) -> str:
+        """The company's name; its database number where the name was not kept."""
+        return self.company_name or self.company_id
