@@ -9,7 +9,7 @@ from typing import Protocol
 from django.db.models.expressions import Combinable
 
 from uku.clients.models import Client
-from uku.invoices.models import Invoice, Numbering
+from uku.invoices.models import Invoice
 from uku.invoices.standing import Tone
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
@@ -37,16 +37,20 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button that posts to an address."""
+    """A button that posts to an address; with `asks` it opens a page that asks first."""
 
     label: str
     url: str
     primary: bool = False
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """How one record stands in the other system: state, facts, and an error in three parts if there is one."""
+    """How one record stands in the other system: state, facts, and an error in three parts if there is one.
+
+    `moving`: it changes by itself in a moment.
+    """
 
     title: str
     badge: Badge
@@ -56,6 +60,22 @@ class Panel:
     remedy: str = ""
     quoted: str = ""
     actions: tuple[Action, ...] = field(default=())
+    moving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSource:
+    """A connected accounting system, which numbers an invoice that is issued now.
+
+    `ledger` is the id of its company. When the invoice would wait instead of going out at once, three sentences say
+    why, what that means, and what ends it.
+    """
+
+    system: str
+    ledger: str
+    happened: str = ""
+    means: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +114,9 @@ class Integration(Protocol):
         """What the operator should know, over all workspaces."""
 
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]: ...
-    def numbering(self, workspace: Workspace) -> Numbering | None: ...
+    def number_source(self, invoice: Invoice) -> NumberSource | None:
+        """Who numbers this draft when it is issued; None when no company is connected, and Uku does."""
+
     def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:
         """What the connected company's card says, by the field names of Workspace; empty when not connected."""
 
@@ -148,9 +170,7 @@ def integrations() -> Sequence[Integration]:
     return list(_registered.values())
 
 
-def numbering_for(workspace: Workspace) -> Numbering:
-    """Return who numbers invoices: a connected accounting system, else Uku."""
-    for integration in integrations():
-        if (numbering := integration.numbering(workspace)) is not None:
-            return numbering
-    return Numbering.OWN
+def number_source_of(invoice: Invoice) -> NumberSource | None:
+    """Return the accounting system that numbers a draft when it is issued; None when Uku does."""
+    found = (integration.number_source(invoice) for integration in integrations())
+    return next((source for source in found if source is not None), None)

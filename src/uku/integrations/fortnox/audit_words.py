@@ -37,6 +37,7 @@ AUDIT_ACTIONS: Mapping[str, str | Promise] = {
     "fortnox.rotate_keys": _("Sealed the tokens under a new key"),
     "fortnox.same_client": _("Said that a customer is the same client still"),
     "fortnox.scopes_changed": _("Found other permissions at Fortnox"),
+    "fortnox.send": _("Sent an invoice to Fortnox by hand"),
     "fortnox.take_back": _("Took up a Fortnox customer that was ignored"),
     "fortnox.trouble": _("Found trouble with the connection"),
     "fortnox.unlink": _("Unlinked a Fortnox customer"),

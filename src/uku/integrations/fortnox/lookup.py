@@ -27,13 +27,15 @@ def find(fortnox: Fortnox, push: Push) -> Invoice | None:
 
     None leaves the push waiting for its next look-up, queued for one more create, or with a person.
     """
-    found = list(fortnox.invoices.find_by_reference(push.reference))
+    hits = fortnox.invoices.find_by_reference(push.reference)
+    found = [hit for hit in hits if not (hit.cancelled and hit.number == push.cancelled_number)]
     standing = [hit for hit in found if not hit.cancelled]
     if len(standing) == 1 and _fits(push, standing[0]):
         return fortnox.invoices.get(standing[0].number)
     if not found:
         _note_absence(push)
     elif not standing:
+        _change(push, cancelled_number=found[0].number)
         ask_person(push, f"The invoice came to Fortnox as {found[0].number} and was cancelled there.")
     else:
         numbers = ", ".join(hit.number for hit in found)

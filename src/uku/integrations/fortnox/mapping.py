@@ -144,7 +144,8 @@ def article_fields_from_detail(article: Article) -> dict[str, Any]:
 def invoice_payload(invoice: Any, rows: Iterable[Any], *, customer_number: str) -> InvoicePayload:
     """Build the invoice to create. Nothing that affects money is left to defaults (spec section 9).
 
-    No account is sent: Fortnox chooses accounts from the article and the customer's VAT type.
+    No account is sent: Fortnox chooses accounts from the article and the customer's VAT type. A number that the invoice
+    has already goes along with its OCR.
     """
     return InvoicePayload(
         customer_number=customer_number,
@@ -156,6 +157,8 @@ def invoice_payload(invoice: Any, rows: Iterable[Any], *, customer_number: str) 
         freight=Decimal(0),
         administration_fee=Decimal(0),
         external_reference=invoice.reference,
+        document_number=invoice.number or None,
+        ocr=invoice.ocr or None,
         your_reference=invoice.your_reference or None,
         our_reference=invoice.our_reference or None,
         remarks=invoice.remarks or None,

@@ -18,8 +18,8 @@ from uku.integrations.fortnox.connection.connecting import connection_of
 from uku.integrations.fortnox.health import standing, waiting
 from uku.integrations.fortnox.health.codes import Group
 from uku.integrations.fortnox.health.counting import grouped
-from uku.integrations.registry import Badge, Banner, Card, Finding, Panel, Waiting
-from uku.invoices.models import Invoice, Numbering
+from uku.integrations.registry import Badge, Banner, Card, Finding, NumberSource, Panel, Waiting
+from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace
@@ -64,9 +64,8 @@ class FortnoxIntegration:
         connection = connection_of(workspace)
         return connection.company_facts if connection.is_connected else {}
 
-    def numbering(self, workspace: Workspace) -> Numbering | None:
-        connection = connection_of(workspace)
-        return Numbering.ACCOUNTING if connection.enabled and connection.is_connected else None
+    def number_source(self, invoice: Invoice) -> NumberSource | None:
+        return push_panels.number_source(invoice)
 
     def clients_waiting(self, workspace: Workspace) -> Waiting | None:
         return _clients_waiting(workspace)

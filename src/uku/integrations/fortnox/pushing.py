@@ -12,19 +12,21 @@ from datetime import timedelta
 import structlog
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox import jobs, lookup, preflight
 from uku.integrations.fortnox.connection.gateway import open_fortnox
-from uku.integrations.fortnox.connection.working import working_connection
+from uku.integrations.fortnox.connection.working import NotWorking, working_connection
 from uku.integrations.fortnox.health import problems, troubles
 from uku.integrations.fortnox.health.explanations import in_words
+from uku.integrations.fortnox.holds import date_hold, hold_of
 from uku.integrations.fortnox.mapping import figures
 from uku.integrations.fortnox.models import Connection, Push, PushState
 from uku.integrations.fortnox.syncing import note_failure
-from uku.invoices.models import Invoice, Numbering
-from uku.invoices.operations import InvoiceIssued, accept_number
+from uku.invoices.models import Invoice
+from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.dbclock import database_now
 from uku.workspaces.audit import record
@@ -37,23 +39,36 @@ FIRST_LOOKUP = timedelta(seconds=lookup.SCHEDULE[0])
 PERMISSION_PAUSE = timedelta(hours=1)  # until Fortnox is asked again whether invoices are permitted now
 
 
+OTHER_COMPANY = _("Nothing was done: this invoice belongs to a Fortnox company that is not connected.")
+
+
 class LeaseOver(Exception):
     """This worker slept past its lease before it sent anything; another one may have taken over."""
 
 
 def queue_push(fact: InvoiceIssued) -> None:
-    """Store the intent to send an invoice, in the transaction that issues it."""
-    connection = Connection.objects.filter(enabled=True).exclude(sealed_tokens="").first()
-    if connection is None or fact.numbering != Numbering.ACCOUNTING:
+    """Store the intent to send an invoice, in the transaction that issues it, whether or not it can be sent now.
+
+    Raises NumberSourceChanged when the company that should give the number is not the connected one any more.
+    """
+    if not fact.ledger:
         return
-    invoice = Invoice.objects.get(pk=fact.invoice_id)
+    connection = Connection.objects.select_for_update().exclude(sealed_tokens="").first()
+    if connection is None or connection.company_id != fact.ledger:
+        raise NumberSourceChanged
+    invoice = Invoice.objects.select_related("workspace").get(pk=fact.invoice_id)
+    hold = date_hold(invoice, invoice.workspace)
     push = Push.objects.create(
         invoice=invoice,
         company_id=connection.company_id,
+        company_name=connection.company_name,
         reference=invoice.reference,
+        state=PushState.HELD if hold else PushState.QUEUED,
+        hold=hold or "",
         created_at=clock.now(),
     )
-    jobs.enqueue_push(push)
+    if not hold:
+        jobs.enqueue_push(push)
 
 
 def due() -> models.QuerySet[Push]:
@@ -71,9 +86,12 @@ def advance(*, push_id: int) -> None:
     """Take a push as far as it goes now. Safe to call at any time, by any number of workers."""
     if not due().filter(pk=push_id).exists():
         return
-    push = Push.objects.select_related("invoice__client").get(pk=push_id)
+    push = Push.objects.select_related("invoice__client", "workspace").get(pk=push_id)
     connection = Connection.objects.select_related("workspace").get()
     if not _may_send(connection, push):
+        return
+    if push.state == PushState.QUEUED and (hold := hold_of(push)):
+        _mine(push).filter(state=PushState.QUEUED).update(state=PushState.HELD, hold=hold, next_at=None)
         return
     try:
         with open_fortnox(connection, check=lambda: _refuse_without_lease(push)) as fortnox:
@@ -133,8 +151,7 @@ def _take_answer(push: Push, answer: FortnoxInvoice) -> None:
     if lookup.is_about(push, answer):
         confirm(push, answer)
         return
-    _mark_uncertain(push)
-    lookup.ask_person(push, "Fortnox answered with an invoice that does not carry our reference. Look for it there.")
+    _leave_to_person(push, "Fortnox answered with an invoice that does not carry our reference. Look for it there.")
 
 
 def _claim(push: Push, body: bytes) -> bool:
@@ -205,18 +222,47 @@ def confirm(push: Push, answer: FortnoxInvoice) -> None:
     if not answer.number:
         _mark_uncertain(push)
         return
+    if other := _differing_number(push.invoice, answer):
+        _leave_to_person(push, other)
+        return
+    try:
+        _store_confirmation(push, answer)
+    except NumberTaken:
+        _leave_to_person(
+            push,
+            f"Fortnox gave this invoice the number {answer.number}, which another invoice has here, or the same OCR."
+            " Two invoices may not have one number.",
+        )
+    push.refresh_from_db()
+
+
+def _store_confirmation(push: Push, answer: FortnoxInvoice) -> None:
     with transaction.atomic():
         row = Push.objects.select_for_update().get(pk=push.pk)
         if row.state == PushState.CONFIRMED:
             return
+        ocr = answer.ocr or (row.invoice.ocr if row.invoice.number else "")
+        accept_number(invoice=row.invoice, number=answer.number, ocr=ocr, figures=figures(answer), at=clock.now())
         row.state, row.document_number = PushState.CONFIRMED, answer.number
         row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
         row.save()
         _solve(row)
-        accept_number(
-            invoice=row.invoice, number=answer.number, ocr=answer.ocr or "", figures=figures(answer), at=clock.now()
-        )
-    push.refresh_from_db()
+
+
+def _differing_number(invoice: Invoice, answer: FortnoxInvoice) -> str:
+    """Say how Fortnox's number or OCR differs from the one that the customer may have; "" when it does not."""
+    if not invoice.number:
+        return ""
+    if answer.number != invoice.number:
+        return f"Fortnox has the invoice as number {answer.number}, but its number from Uku is {invoice.number}."
+    if answer.ocr and answer.ocr != invoice.ocr:
+        return f"Fortnox has the invoice with the OCR {answer.ocr}, but its OCR from Uku is {invoice.ocr}."
+    return ""
+
+
+def _leave_to_person(push: Push, text: str) -> None:
+    _mark_uncertain(push)
+    lookup.ask_person(push, text)
 
 
 def book(fortnox: Fortnox, push: Push) -> None:
@@ -266,11 +312,15 @@ def _solve(push: Push) -> None:
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry(*, push: Push, actor: User) -> None:
     """Send again by hand what was rejected, or book again what could not be booked. Raises NotAllowed, NotWorking."""
-    working_connection()
+    connection = working_connection()
     row = Push.objects.select_for_update().get(pk=push.pk)
+    if row.company_id != connection.company_id:
+        raise NotWorking(str(OTHER_COMPANY))
     if row.state == PushState.REJECTED:
         row.state, row.payload, row.payload_hash = PushState.QUEUED, None, ""
-    elif row.state == PushState.NEEDS_PERSON:  # it may be there by now: look for it again, send nothing
+    elif (
+        row.state == PushState.NEEDS_PERSON and not row.cancelled_number
+    ):  # it may be there by now: look for it again, send nothing
         row.state, row.lookups, row.late_negatives = PushState.UNCERTAIN, 0, 0
     row.error_code = row.error_text = ""
     row.next_at = None if row.state == PushState.QUEUED else database_now()

@@ -13,12 +13,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uku.integrations.registry import Badge, numbering_for
-from uku.invoices.models import Invoice, InvoiceRow, State
+from uku.integrations.registry import Badge, number_source_of
+from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.operations import (
     ArticlesElsewhere,
     InvoiceAlreadyIssued,
     InvoiceIncomplete,
+    NumberSourceChanged,
     create_draft,
     issue_invoice,
 )
@@ -95,9 +96,11 @@ def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_POST
 def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
-    numbering, company = numbering_for(request.workspace), offers.article_company()
     try:
-        issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering, article_company=company)
+        _issue(request, invoice)
+    except NumberSourceChanged:
+        happened = gettext("Nothing was issued: another company gives the number now than when the page was opened.")
+        messages.error(request, happened + " " + gettext("Read beside Issue what happens, and press it again."))
     except InvoiceAlreadyIssued:
         messages.info(request, gettext("This invoice was issued before. Nothing was done a second time."))
     except ArticlesElsewhere:
@@ -107,6 +110,18 @@ def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, gettext("The invoice is issued. Its content does not change any more."))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
+
+
+def _issue(request: WorkspaceRequest, invoice: Invoice) -> None:
+    """Issue with the number that the page promised: the company's, or by the person's choice one from Uku."""
+    source = number_source_of(invoice)
+    ledger = source.ledger if source else ""
+    if request.POST.get("ledger", ledger) != ledger:
+        raise NumberSourceChanged
+    if request.POST.get("number") == Numbering.OWN:
+        ledger = ""
+    numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN
+    issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering, ledger=ledger)
 
 
 def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
@@ -145,7 +160,8 @@ def _invoice_page(
         "standing": standing_of(invoice, clock.today(request.workspace.time_zone)),
         "panels": panels,
         "waiting": panels[0].badge if panels else None,
-        "numbering": numbering_for(request.workspace),
+        "moving": any(panel.moving for panel in panels),
+        "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
         "elsewhere": [] if invoice.is_issued else _elsewhere(rows),
     }

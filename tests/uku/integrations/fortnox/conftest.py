@@ -329,11 +329,13 @@ def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25
 
 
 def issue(owner, client, article, *, numbering="accounting", **facts):
+    from uku.integrations.fortnox.models import Connection
     from uku.invoices.operations import issue_invoice
     from uku.kit import clock
 
     draft = make_draft(owner, client, article, **facts)
-    return issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering=numbering)
+    ledger = Connection.objects.get().company_id if numbering == "accounting" else ""
+    return issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering=numbering, ledger=ledger)
 
 
 @pytest.fixture

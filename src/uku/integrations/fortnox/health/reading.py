@@ -15,7 +15,7 @@ from uku.integrations.fortnox.health.codes import BY_CODE, Group
 from uku.integrations.fortnox.health.explanations import BLOCKED
 from uku.integrations.fortnox.health.states import INVOICES, NO_API_LICENCE, ConnectionFacts, Facts, KindFacts
 from uku.integrations.fortnox.jobs import EVERY, RESUME_AFTER
-from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.models import NEEDS_YOU, Connection, Push, PushState, Run, RunKind, RunState
 from uku.integrations.fortnox.runs import NOT_PERMITTED, newest_of_each_kind
 from uku.integrations.fortnox.statistics import STATISTICS
 from uku.kit.alarms import is_open
@@ -38,7 +38,7 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
         return Facts(at, whole)
     with workspace_in_force(connection.workspace_id):
         pushes = dict(_pushes(connection).order_by().values_list("state").annotate(Count("pk")))
-        needing = pushes.get(PushState.REJECTED, 0) + pushes.get(PushState.NEEDS_PERSON, 0)
+        needing = sum(pushes.get(state, 0) for state in NEEDS_YOU)
         customers, articles, *others = _run_kinds(connection)
         return Facts(at, whole, (customers, articles, _invoices(connection), *others), needing)
 

@@ -28,7 +28,7 @@ from uku.integrations.fortnox.health.states import (
     state_of,
     state_of_kind,
 )
-from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind
+from uku.integrations.fortnox.models import NEEDS_YOU, Connection, Push, PushState, Run, RunKind
 from uku.integrations.fortnox.runs import newest_of_each_kind
 from uku.integrations.registry import Badge
 from uku.invoices.standing import Tone
@@ -307,7 +307,7 @@ def _push_counts(connection: Connection) -> str:
     counts = dict(rows.values_list("state").annotate(Count("pk")))
     waiting = counts.get(PushState.QUEUED, 0)
     unclear = counts.get(PushState.UNCERTAIN, 0)
-    needing = counts.get(PushState.REJECTED, 0) + counts.get(PushState.NEEDS_PERSON, 0)
+    needing = sum(counts.get(state, 0) for state in NEEDS_YOU)
     sent = counts.get(PushState.CONFIRMED, 0)
     held = not (connection.enabled and connection.workspace.may_integrate and not connection.trouble)
     words = [

@@ -44,15 +44,17 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
         kinds=standing.kinds(connection),
         deciding=waiting.undecided(connection.company_id).count() if connection.company_id else 0,
         first_import=connection.is_connected and waiting.is_first_import(connection),
-        held=_queued().count(),
+        held=_queued(connection.company_id).count(),
         grant=confirming.waiting_grant(request.workspace),
         permissions=titles_of(connection.scopes),
         reload=words.line_of(reading.running()),
     )
 
 
-def _queued() -> QuerySet[Push]:
-    return Push.objects.filter(state=PushState.QUEUED)
+def _queued(company_id: str) -> QuerySet[Push]:
+    """What waits for a company; without one, for any that was connected before."""
+    waiting = Push.objects.filter(state=PushState.QUEUED)
+    return waiting.filter(company_id=company_id) if company_id else waiting
 
 
 @workspace_page(SEE)
@@ -157,7 +159,7 @@ def _draw_confirmation(request: WorkspaceRequest, grant: PendingGrant) -> HttpRe
         other=other,
         changed=changed,
         scopes=titles_of(grant.scopes),
-        held=_queued().filter(company_id=grant.company_id).count(),
+        held=_queued(grant.company_id).count(),
     )
 
 
@@ -217,7 +219,7 @@ def _what_stays(company_id: str) -> dict[str, int]:
         "clients": Client.objects.count(),
         "linked": linked.values("client").distinct().count(),
         "invoices": Invoice.objects.count(),
-        "held": _queued().filter(company_id=company_id).count(),
+        "held": _queued(company_id).count(),
         "running": Run.objects.filter(state="running").count(),
     }
 
