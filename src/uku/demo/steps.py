@@ -193,7 +193,11 @@ def _draft(scene: Scene, position: int, client: Client | None, products: list[Pr
     scene.browser.submit("billing/new/", **values)
 
 
-def await_pushes(_scene: Scene) -> str:
+def await_pushes(scene: Scene) -> str:
+    """The late invoice may be dated in an earlier financial year; then it waits for a person to send it."""
+    for push in Push.objects.filter(state=PushState.HELD):
+        scene.browser.open(f"/w/{SLUG}/settings/fortnox/invoices/{push.invoice_id}/send/")
+        scene.browser.submit("/send/")
     before = ALREADY + ": " if _all_booked() else ""
     _await("every issued invoice is in Fortnox and booked", _all_booked)
     numbers = Push.objects.order_by("id").values_list("document_number", flat=True)

@@ -15,7 +15,7 @@ def test_the_list_shows_number_dates_standing_and_total(read, signed_in, member,
     assert page.heading == "Billing"
     assert page.rows == [
         ["Number", "Client", "Date", "Due", "Payment", "Total"],
-        ["1 · 1 Mar", "Åkerlunds Bygg AB", "1 Mar", "31 Mar", "Overdue 1 day", "3,125.00 SEK"],
+        ["900000001 · 1 Mar", "Åkerlunds Bygg AB", "1 Mar", "31 Mar", "Overdue 1 day", "3,125.00 SEK"],
         ["Draft · 1 Mar", "Åkerlunds Bygg AB", "1 Mar", "31 Mar", "", "3,125.00 SEK"],
     ]
     assert [chip for chip in page.all("a") if chip[-1:].isdigit() and " " in chip] == ["All 2", "Draft 1", "Created 1"]
@@ -192,7 +192,7 @@ def test_choosing_a_product_fills_its_row(read, signed_in, owner, records):
 
 def test_the_invoice_page_carries_what_the_law_asks_for(read, signed_in, member, workspace, records, no_integration):
     page = read(signed_in(member).get(f"{LIST}{records.issued.pk}/"))
-    assert page.heading == "Invoice 1"
+    assert page.heading == "Invoice 900000001"
     assert page.rows == [
         ["Description", "Quantity", "Unit", "Price", "VAT", "Amount, SEK"],
         ["Bookkeeping Article 100", "2 h × 1,250.00", "h", "1,250.00", "25 %", "2,500.00"],
@@ -200,7 +200,7 @@ def test_the_invoice_page_carries_what_the_law_asks_for(read, signed_in, member,
         ["VAT 25 % on 2,500.00", "625.00"],
         ["To pay", "3,125.00"],
     ]
-    assert (page.facts["Number"], page.facts["OCR"]) == ("1", "133")
+    assert (page.facts["Number"], page.facts["OCR"]) == ("900000001", "90000000118")
     seller = f"Organisation number {full_number(workspace.organisation_number)} VAT number {workspace.vat_number}"
     assert f"{seller} Registered office Malmö Approved for F-tax" in page.all("p")
     assert "Issue" not in page.all("button")
@@ -248,7 +248,7 @@ def test_issuing_gives_the_number_once(read, signed_in, owner, records, no_integ
         answer = client.post(f"{LIST}{records.draft.pk}/issue/")
         assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{records.draft.pk}/")
     records.draft.refresh_from_db()
-    assert (records.draft.state, records.draft.number) == ("created", "2")
+    assert (records.draft.state, records.draft.number) == ("created", "900000002")
     notes = [text for text in read(client.get(f"{LIST}{records.draft.pk}/")).all("p") if "issued" in text]
     assert notes == [
         "The invoice is issued. Its content does not change any more.",

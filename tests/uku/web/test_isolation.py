@@ -28,6 +28,7 @@ def paths(slug, records):
         "import": records.sheet,
         "products": records.product,
         "billing": records.draft,
+        "invoices": records.draft,
         "tasks": records.task,
         "members": records.membership,
         "invitations": records.invitation,

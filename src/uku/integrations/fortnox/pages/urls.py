@@ -1,6 +1,6 @@
 from django.urls import path
 
-from uku.integrations.fortnox.pages import activity, client_dialog, customers, grants, reloading, review, views
+from uku.integrations.fortnox.pages import activity, client_dialog, customers, grants, reloading, review, sending, views
 from uku.integrations.fortnox.pages import help as help_pages
 
 urlpatterns = [
@@ -43,4 +43,5 @@ urlpatterns = [
     path("clients/<int:pk>/", client_dialog.client_dialog, name="client"),
     path("pushes/<int:pk>/", views.push_page, name="push"),
     path("pushes/<int:pk>/retry/", views.retry, name="retry"),
+    path("invoices/<int:pk>/send/", sending.send, name="send"),
 ]

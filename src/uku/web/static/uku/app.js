@@ -41,6 +41,20 @@
     place?.focus();
   });
 
+  // What refreshes itself rests in a hidden tab, and never takes the place of a field that is being used.
+  const refreshes = (element) => element.getAttribute("hx-trigger")?.startsWith("every ");
+  const isUsed = (target) => target.contains(document.activeElement?.closest("input, select, textarea"));
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, target } = event.detail;
+    if (refreshes(elt) && (document.hidden || isUsed(target))) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { requestConfig, target } = event.detail;
+    if (refreshes(requestConfig.elt) && isUsed(target)) event.detail.shouldSwap = false;
+  });
+
   document.addEventListener("htmx:sendError", (event) => {
     if (event.detail.target === dialog) showNoAnswer();
   });
