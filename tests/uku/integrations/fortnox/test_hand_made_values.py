@@ -389,7 +389,7 @@ def test_of_clients_stored_before_all_counts_as_made_by_hand_that_is_not_known_t
     stored_before("Made by an import", evidence="Made from the Fortnox customer", phone="08-1")
     stored_before("Matched", evidence="Same organisation number", marked=["city"], email="", terms_of_payment="AG")
     stored_before("Same", evidence="Linked by Olga", country="se ", vat_number="SE455000000601")
-    migration = import_module("uku.integrations.fortnox.migrations.0011_values_made_by_hand")
+    migration = import_module("uku.integrations.fortnox.migrations.0016_values_made_by_hand")
     with database.cursor() as cursor:
         cursor.execute(migration.MARK)
     assert dict(Client.objects.values_list("name", "edited_fields")) == {

@@ -47,5 +47,5 @@ MARK = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fortnox", "0010_which_is_invoiced")]
+    dependencies = [("fortnox", "0015_revocation_outcomes")]
     operations = [migrations.RunSQL(MARK, migrations.RunSQL.noop)]

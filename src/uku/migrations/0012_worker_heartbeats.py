@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('uku', '0007_match_keys'),
+        ('uku', '0011_stated_facts'),
     ]
 
     operations = [

@@ -13,8 +13,8 @@ WHERE connection.workspace_id = fortnox_push.workspace_id AND connection.company
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fortnox", "0010_which_is_invoiced"), ("uku", "0008_invoice_ledgers")]
-    run_before = [("uku", "0009_numbers_are_unique")]
+    dependencies = [("fortnox", "0013_articles_have_a_company"), ("uku", "0009_invoice_ledgers")]
+    run_before = [("uku", "0010_numbers_are_unique")]
     operations = [
         migrations.AddField(
             model_name="push",

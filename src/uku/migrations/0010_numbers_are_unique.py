@@ -44,7 +44,7 @@ DROP FUNCTION uku_invoice_number_is_free();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("uku", "0008_invoice_ledgers")]
+    dependencies = [("uku", "0009_invoice_ledgers")]
     operations = [
         migrations.RemoveConstraint(model_name="invoice", name="uku_invoice_own_number"),
         migrations.AddConstraint(

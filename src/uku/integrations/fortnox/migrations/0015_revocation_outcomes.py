@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fortnox", "0010_which_is_invoiced"),
+        ("fortnox", "0014_held_pushes"),
     ]
 
     operations = [

@@ -19,7 +19,7 @@ WHERE uku_workspace.id = stated.workspace_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("uku", "0007_match_keys")]
+    dependencies = [("uku", "0010_numbers_are_unique")]
 
     operations = [
         migrations.AddField(

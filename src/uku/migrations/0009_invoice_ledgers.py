@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("uku", "0007_match_keys")]
+    dependencies = [("uku", "0008_articles_of_companies")]
     operations = [
         migrations.AddField(
             model_name="invoice",
