@@ -84,7 +84,7 @@ def _queue(invoice: Invoice, row: Push, connection: Connection, at: datetime) ->
     if row.pk:
         problems.solve(company_id=row.company_id, kind=problems.INVOICE, numbers=[row.reference], at=at)
     row.workspace_id, row.reference = invoice.workspace_id, invoice.reference
-    row.company_id, row.company_name = connection.company_id, connection.company_name
+    row.company_id = connection.company_id
     row.state, row.hold, row.sent_by_hand_at = PushState.QUEUED, "", at
     row.payload, row.payload_hash, row.next_at = None, "", None
     row.attempts = row.lookups = row.late_negatives = 0

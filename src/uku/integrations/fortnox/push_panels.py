@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.by_hand import NEVER_THERE, can_be_sent
+from uku.integrations.fortnox.connection.companies import company_names, name_of_company
 from uku.integrations.fortnox.health.explanations import Context, explain
 from uku.integrations.fortnox.holds import Reason, connection_hold, date_hold, in_words
 from uku.integrations.fortnox.models import Connection, Hold, Push, PushState
@@ -25,6 +26,7 @@ class Here:
 
     company_id: str
     hold: Reason | None
+    names: Mapping[str, str]
 
     @property
     def takes_orders(self) -> bool:
@@ -32,6 +34,9 @@ class Here:
 
     def has(self, push: Push) -> bool:
         return push.company_id == self.company_id
+
+    def name_of(self, push: Push) -> str:
+        return name_of_company(push.company_id, self.names)
 
 
 def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
@@ -72,7 +77,8 @@ def number_source(invoice: Invoice) -> NumberSource | None:
 
 def _here() -> Here:
     connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
-    return Here(connection.company_id, connection_hold(connection)) if connection else Here("", None)
+    company_id, hold = (connection.company_id, connection_hold(connection)) if connection else ("", None)
+    return Here(company_id, hold, company_names())
 
 
 def _unsent_badge(invoice: Invoice) -> Badge:
@@ -81,7 +87,7 @@ def _unsent_badge(invoice: Invoice) -> Badge:
 
 def _push_badge(push: Push, here: Here) -> Badge:
     if not here.has(push):
-        return _badge_elsewhere(push)
+        return _badge_elsewhere(push, here)
     if here.hold and push.state == PushState.QUEUED:
         return Badge(_("Held"), "neutral")
     if push.state == PushState.CONFIRMED:
@@ -97,9 +103,9 @@ def _push_badge(push: Push, here: Here) -> Badge:
     }[PushState(push.state)]
 
 
-def _badge_elsewhere(push: Push) -> Badge:
+def _badge_elsewhere(push: Push, here: Here) -> Badge:
     """Of a company that is not the connected one: where it is, or for whom it is held."""
-    facts = {"number": push.document_number, "name": push.company}
+    facts = {"number": push.document_number, "name": here.name_of(push)}
     if push.state == PushState.CONFIRMED:
         return Badge(_("In Fortnox %(number)s of %(name)s") % facts, "neutral")
     if push.state in NEVER_THERE:
@@ -112,7 +118,7 @@ def _push_panel(push: Push, here: Here) -> Panel:
     if push.document_number:
         facts.append((_("Number"), push.document_number))
     if not here.has(push):
-        facts.append((_("Company"), push.company))
+        facts.append((_("Company"), here.name_of(push)))
     if push.voucher:
         facts.append((_("Voucher"), push.voucher))
     if push.text_changes:
@@ -197,7 +203,7 @@ def _decision(push: Push) -> str:
 def _trouble_elsewhere(push: Push, here: Here) -> tuple[str, str, str]:
     if push.state == PushState.CONFIRMED:
         return "", "", ""
-    facts = {"name": push.company}
+    facts = {"name": here.name_of(push)}
     happened = _("This invoice was issued for the Fortnox company %(name)s, which is not connected.") % facts
     back = _("Connect %(name)s again, and it goes on.") % facts
     if push.state not in NEVER_THERE:

@@ -61,7 +61,6 @@ def queue_push(fact: InvoiceIssued) -> None:
     push = Push.objects.create(
         invoice=invoice,
         company_id=connection.company_id,
-        company_name=connection.company_name,
         reference=invoice.reference,
         state=PushState.HELD if hold else PushState.QUEUED,
         hold=hold or "",

@@ -6,21 +6,12 @@ UPDATE uku_invoice SET ledger = push.company_id FROM fortnox_push push
 WHERE push.workspace_id = uku_invoice.workspace_id AND push.invoice_id = uku_invoice.id
   AND uku_invoice.numbering = 'accounting';
 """
-NAMES = """
-UPDATE fortnox_push SET company_name = connection.company_name FROM fortnox_connection connection
-WHERE connection.workspace_id = fortnox_push.workspace_id AND connection.company_id = fortnox_push.company_id;
-"""
 
 
 class Migration(migrations.Migration):
     dependencies = [("fortnox", "0013_articles_have_a_company"), ("uku", "0009_invoice_ledgers")]
     run_before = [("uku", "0010_numbers_are_unique")]
     operations = [
-        migrations.AddField(
-            model_name="push",
-            name="company_name",
-            field=models.CharField(blank=True, db_default="", default="", max_length=200),
-        ),
         migrations.AddField(
             model_name="push",
             name="cancelled_number",
@@ -71,5 +62,4 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(LEDGERS, migrations.RunSQL.noop),
-        migrations.RunSQL(NAMES, migrations.RunSQL.noop),
     ]

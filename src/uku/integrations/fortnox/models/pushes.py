@@ -35,7 +35,6 @@ class Push(TenantModel):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     company_id = models.CharField(max_length=30)
-    company_name = models.CharField(max_length=200, blank=True, default="", db_default="")
     reference = models.CharField(max_length=20)
     state = models.CharField(max_length=15, choices=PushState, default=PushState.QUEUED)
     hold = models.CharField(max_length=15, choices=Hold, blank=True, default="", db_default="")
@@ -78,8 +77,3 @@ class Push(TenantModel):
 
     def __str__(self) -> str:
         return f"push of {self.reference}"
-
-    @property
-    def company(self) -> str:
-        """The company's name; its database number where the name was not kept."""
-        return self.company_name or self.company_id

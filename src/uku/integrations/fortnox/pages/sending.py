@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from uku.integrations.fortnox import by_hand, holds
+from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.connection.working import NotWorking, working_connection
 from uku.integrations.fortnox.models import Hold, Push
 from uku.integrations.fortnox.pages.frame import MANAGE, draw_tab
@@ -44,6 +45,6 @@ def _draw(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
         tab="overview",
         invoice=invoice,
         held=held,
-        elsewhere=push.company if push and push.company_id != connection.company_id else "",
+        elsewhere=name_of_company(push.company_id) if push and push.company_id != connection.company_id else "",
         consequences=by_hand.consequences_of(invoice, push, connection),
     )
