@@ -14,7 +14,6 @@ from uku.integrations.fortnox.models import Connection, Run
 from uku.integrations.registry import Badge, integrations
 from uku.kit import clock
 from uku.kit.alarms import raise_alarm
-from uku.tasks.models import SummaryPlan
 from uku.workspaces.models import Membership
 
 IN = ("customers", "articles", "payments", "statistics")
@@ -22,8 +21,7 @@ IN = ("customers", "articles", "payments", "statistics")
 
 @pytest.fixture
 def living(scope):
-    made = connected()
-    SummaryPlan.objects.create(active=True)
+    made = connected(statistics=["sales_invoices"])
     for kind in IN:
         ran(kind)
     return made

@@ -20,7 +20,6 @@ from uku.integrations.fortnox.runs import NOT_PERMITTED, newest_of_each_kind
 from uku.integrations.fortnox.statistics import STATISTICS
 from uku.kit.alarms import is_open
 from uku.kit.scoping import workspace_in_force
-from uku.tasks.models import SummaryPlan
 
 SCOPES: Final[Mapping[str, frozenset[str]]] = {
     RunKind.CUSTOMERS: frozenset({"customer"}),
@@ -66,7 +65,7 @@ def _run_kinds(connection: Connection) -> list[KindFacts]:
     codes = dict(problems.unsolved(connection.company_id).filter(number="").values_list("kind", "code"))
     found = []
     for kind in RunKind:
-        if kind == RunKind.STATISTICS and not SummaryPlan.objects.filter(active=True).exists():
+        if kind == RunKind.STATISTICS and not connection.statistics:
             found.append(_not_chosen(kind, newest.get(kind), done.get(kind)))
             continue
         last, told, success = newest.get(kind), telling.get(kind), done.get(kind)
