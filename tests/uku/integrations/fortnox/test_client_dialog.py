@@ -81,9 +81,9 @@ def test_the_dialog_shows_both_sides_and_what_differs(clients, signed_in, owner)
     record.save()
     page = Page(dialog(signed_in(owner), clients["Linked"]).content.decode())
     assert page.rows[1:] == [
-        ["Name", "Linked", "Linked", ""],
-        ["Organisation number", "556036-0793", "556036-0793", ""],
-        ["Phone", "040-1", "040-2", "Differs Take over Phone 1"],
+        ["Name", "Linked entered here", "Linked", ""],
+        ["Organisation number", "556036-0793 entered here", "556036-0793", ""],
+        ["Phone", "040-1 entered here", "040-2", "Differs Take over Phone 1"],
         ["City", "–", "Lund", "Differs Take over City 1"],
         ["Currency", "SEK", "–", ""],
         ["Terms of payment", "30 days", "–", ""],

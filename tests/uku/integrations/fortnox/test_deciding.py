@@ -159,7 +159,7 @@ def test_one_difference_is_taken_over_and_the_others_stay(working, owner):
     changed = deciding.take_over(record=record, names=["email"], version=client.version, **by(owner))
     client.refresh_from_db()
     assert (changed, client.email, client.city) == (["email"], "post@bjork.example", "Malmö")
-    assert client.edited_fields == []
+    assert client.edited_fields == ["city", "name"]
     entry = AuditEntry.objects.latest("position")
     assert (entry.action, entry.before, entry.after) == (
         "client.take_over",
