@@ -1,0 +1,117 @@
+"""The invoice page in Chromium: what it says before Issue, what sending by hand means, and a number that appears."""
+
+from __future__ import annotations
+
+import pytest
+from tests.journeys.looking import axe_violations, picture, sideways
+
+pytestmark = pytest.mark.browser
+
+
+def drafts(count: int = 1):
+    """Make drafts to the one linked client; return their numbers in addresses."""
+    from tests.uku.integrations.fortnox.conftest import make_draft
+
+    from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord
+    from uku.workspaces.models import User
+
+    owner = User.objects.get(email="owner@byran.example")
+    client = CustomerRecord.objects.exclude(client=None).first().client
+    article = ArticleRecord.objects.first().number
+    return [make_draft(owner, client, article).pk for _ in range(count)]
+
+
+def decide_first_import():
+    from uku.integrations.fortnox.models import Connection
+
+    connection = Connection.objects.get()
+    connection.first_import_of = connection.company_id
+    connection.save(update_fields=["first_import_of"])
+
+
+@pytest.fixture
+def page(site):
+    """The owner at a workspace that is connected to a company with one customer and one article."""
+    page = site.sign_in("owner")
+    site.fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
+    site.fortnox.article()
+    site.open(page, "/settings/fortnox/")
+    page.get_by_role("button", name="Enable", exact=True).click()
+    site.open(page, "/settings/fortnox/connect/")
+    site.connect(page)
+    site.within(decide_first_import)
+    site.work()
+    return page
+
+
+def look(page, name):
+    violations = [f"sideways {width}" for width in sideways(page)]
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        violations += axe_violations(page)
+    picture(page, f"invoice-{name}")
+    return violations
+
+
+ASKS = """hidden => {
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+  const elt = document.getElementById('invoice-state');
+  const detail = { elt, target: elt };
+  return elt.dispatchEvent(new CustomEvent('htmx:beforeRequest', { bubbles: true, cancelable: true, detail }));
+}"""
+TYPE_IN_IT = "document.getElementById('invoice-state').append(document.createElement('input'))"
+
+
+def test_the_page_rests_in_a_hidden_tab_and_while_a_field_in_it_is_used(site, page):
+    (draft,) = site.within(drafts)
+    site.open(page, f"/billing/{draft}/")
+    page.get_by_role("button", name="Issue", exact=True).click()
+    page.get_by_text("Waiting for number from Fortnox").first.wait_for()
+    assert [page.evaluate(ASKS, hidden) for hidden in (True, False)] == [False, True]
+    page.evaluate(TYPE_IN_IT)
+    page.locator("#invoice-state input").focus()
+    assert page.evaluate(ASKS, arg=False) is False
+
+
+def test_the_number_appears_by_itself_and_then_the_page_rests(site, page):
+    (draft,) = site.within(drafts)
+    site.open(page, f"/billing/{draft}/")
+    found = {"before": look(page, "before-issue")}
+    page.get_by_role("button", name="Issue", exact=True).click()
+    page.get_by_text("Waiting for number from Fortnox").first.wait_for()
+    found["waiting"] = look(page, "waiting")
+    site.work()
+    page.locator("h1", has_text="Invoice 1001").wait_for()
+    assert page.locator("[hx-trigger]").count() == 0
+    assert page.title().startswith("Invoice 1001")
+    found["done"] = look(page, "numbered")
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_what_waits_says_why_before_and_after_issue_and_own_numbers_ask_before_they_are_sent(site, page):
+    held, own = site.within(lambda: drafts(2))
+    site.open(page, "/settings/fortnox/")
+    page.get_by_role("button", name="Disable", exact=True).click()
+    site.open(page, f"/billing/{held}/")
+    found = {"before": look(page, "held-before-issue")}
+    page.get_by_role("button", name="Issue", exact=True).click()
+    page.get_by_text("The invoice waits here and has not been sent.").wait_for()
+    found["held"] = look(page, "held")
+    site.open(page, f"/billing/{own}/")
+    page.get_by_role("button", name="Issue with a number from Uku").click()
+    page.locator("h1", has_text="Invoice 900000001").wait_for()
+    site.open(page, "/settings/fortnox/")
+    page.get_by_role("button", name="Enable", exact=True).click()
+    site.open(page, f"/billing/{own}/")
+    found["own"] = look(page, "own-number")
+    page.get_by_role("link", name="Send to Fortnox").click()
+    page.get_by_role("heading", name="Send invoice 900000001").wait_for()
+    found["send"] = look(page, "send-by-hand")
+    page.get_by_role("button", name="Send to Fortnox").click()
+    page.wait_for_load_state()
+    site.work()
+    page.get_by_text("In Fortnox 900000001, booked").first.wait_for()
+    found["sent"] = look(page, "sent-by-hand")
+    site.open(page, "/billing/")
+    found["list"] = look(page, "list")
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
