@@ -111,9 +111,9 @@ class GrantAuth(Renewing):
             raise GrantRevoked("there is no refresh token", code="invalid_grant")
         self._rows.mark(generation=row.generation)
         fresh = self._app.refresh(tokens.refresh_token)
+        self._rows.scopes_tell = self._first is None or row.source == TokenSource.REFRESH
         # The weekly renewal of the spare changes no source; a refresh in place of a refused minting does.
         self._rows.source = TokenSource(row.source) if self._first else TokenSource.REFRESH
-        self._rows.scopes_tell = self._first is None or row.source == TokenSource.REFRESH
         self._rows.consent = "renewed"
         return replace(fresh, refresh_token=fresh.refresh_token or tokens.refresh_token)
 

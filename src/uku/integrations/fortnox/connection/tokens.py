@@ -167,7 +167,6 @@ def store(facts: Spooled) -> bool:
     A grant that gives tokens lives, whatever was thought of it a moment ago.
     """
     at = datetime.fromisoformat(facts.refreshed_at)
-    before = Connection.everywhere.filter(pk=facts.connection_id).first()
     still = Connection.everywhere.filter(pk=facts.connection_id, generation=facts.generation).exclude(sealed_tokens="")
     changes: dict[str, object] = {
         "sealed_tokens": facts.sealed_tokens,
@@ -184,18 +183,18 @@ def store(facts: Spooled) -> bool:
         changes["source"] = facts.source
     if facts.consent:
         changes["consent_renewed_at"] = at if facts.consent == "renewed" else None
-    if facts.scopes and before is not None and before.scopes:
-        changes["scopes"] = facts.scopes
-        changes["lost_scopes"] = sorted({*before.scopes, *before.lost_scopes} - set(facts.scopes))
-    stored = bool(still.update(**changes))
-    if stored and before is not None and changes.get("scopes", before.scopes) != before.scopes:
-        _record_scopes(before, facts.scopes, at)
-    return stored
+    with transaction.atomic():  # the tokens are stored with the line about their scopes, or tried again with it
+        before = still.select_for_update().first()
+        if before is not None and facts.scopes and before.scopes not in ([], facts.scopes):
+            changes["scopes"] = facts.scopes
+            changes["lost_scopes"] = sorted({*before.scopes, *before.lost_scopes} - set(facts.scopes))
+            _record_scopes(before, facts.scopes, at)
+        return bool(still.update(**changes))
 
 
 def _record_scopes(before: Connection, scopes: list[str], at: datetime) -> None:
     """What a company's consent gives may change without us: another consent to the same app may replace it."""
-    with transaction.atomic(), workspace_in_force(before.workspace_id):
+    with workspace_in_force(before.workspace_id):
         record(
             actor=None,
             action="fortnox.scopes_changed",
