@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -13,9 +14,11 @@ from tests.uku.web.reading import Page
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import connecting, disconnecting
 from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, RunKind
+from uku.integrations.fortnox.offer import FortnoxIntegration
 from uku.integrations.fortnox.syncing import run_sync
 from uku.invoices.models import Invoice
 from uku.kit import clock
+from uku.workspaces.models import Workspace
 from uku.workspaces.operations import set_plan
 
 OWN = "900000001"
@@ -74,7 +77,7 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
         enable=lambda: connecting.enable(**by, at=clock.now()),
         disable=lambda: connecting.disable(**by, at=clock.now()),
         disconnect=lambda: disconnecting.disconnect(**by, at=clock.now()),
-        connect=lambda: authorize(scope, shop.owner),
+        connect=lambda company=FIRST: authorize(scope, shop.owner, company=company),
         connect_other=connect_other,
         work=run_jobs,
         browser=browser,
@@ -271,3 +274,78 @@ def test_the_number_appears_by_itself_and_then_nothing_is_asked_any_more(desk, s
     done = desk.show(invoice)
     assert [tag for _name, tag in done.tags if "hx-trigger" in tag] == []
     assert (done.heading, done.facts["OCR"]) == ("Invoice 1", "133")
+
+
+# Whatever happens, in whatever order
+
+BUCKETS = {
+    "In Fortnox": "in Fortnox",
+    "Waiting for number": "waiting",
+    "Held": "waiting",
+    "Sending": "waiting",
+    "Number from Uku": "own number",
+    "Waits for you": "needs a person",
+    "Needs a decision": "needs a person",
+    "Rejected": "needs a person",
+}
+
+
+def bucket_of(invoice) -> list[str]:
+    """Where an invoice is, by what its page says."""
+    badges = [panel.badge.words for panel in FortnoxIntegration().invoice_panels(invoice)]
+    found = [bucket for words in badges for start, bucket in BUCKETS.items() if words.startswith(start)]
+    return found or (["own number"] if invoice.number else [])
+
+
+def check_numbers(fortnox) -> None:
+    issued = list(Invoice.objects.exclude(issued_at=None))
+    assert [(invoice.pk, found) for invoice in issued if len(found := bucket_of(invoice)) != 1] == []
+    own = [invoice.number for invoice in issued if not invoice.ledger]
+    numbers = [(invoice.ledger, invoice.number) for invoice in issued if invoice.number]
+    assert (len(set(own)), len(set(numbers))) == (len(own), len(numbers))
+    assert set(own) & {number for ledger, number in numbers if ledger} == set()
+    assert [count for count in fortnox.creates().values() if count > 1] == []
+    for push in Push.objects.filter(state=PushState.CONFIRMED).select_related("invoice"):
+        made = {row["DocumentNumber"]: row for row in fortnox.invoices(push.company_id)}[push.document_number]
+        facts = (made["ExternalInvoiceReference1"], made["DocumentNumber"], made["OCR"])
+        assert facts == (push.reference, push.invoice.number, push.invoice.ocr)
+        assert push.invoice.ledger in {"", push.company_id}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("follows", [True, False])
+def test_in_any_order_each_invoice_has_one_number_and_one_place(desk, shop, scope, fortnox, seed, follows):
+    fortnox.switch(series_follows_highest=follows)
+    desk.disconnect()
+    desk.connect_other()
+    chance = random.Random(seed)
+
+    def connect(company: str) -> None:
+        set_plan(workspace=scope, plan="team", at=clock.now())
+        desk.disconnect()
+        desk.connect(company)
+
+    def send_one() -> None:
+        for invoice in Invoice.objects.exclude(issued_at=None):
+            address = f"{desk.home}/settings/fortnox/invoices/{invoice.pk}/send/"
+            if address in desk.show(invoice).values("a", "href"):
+                desk.browser.post(address)
+                return
+
+    steps = {
+        "issue": desk.issue,
+        "issue own": lambda: desk.issue(number="own"),
+        "issue old": lambda: desk.issue(shop.draft(on=clock.today("Europe/Stockholm") - timedelta(days=40))),
+        "enable": lambda: Workspace.objects.get(pk=scope.pk).may_integrate and desk.enable(),
+        "disable": desk.disable,
+        "lapse": lambda: set_plan(workspace=scope, plan="free", at=clock.now()),
+        "plan back": lambda: set_plan(workspace=scope, plan="team", at=clock.now()),
+        "disconnect": desk.disconnect,
+        "connect first": lambda: connect(FIRST),
+        "connect second": lambda: connect(SECOND),
+        "send by hand": send_one,
+        "work": desk.work,
+    }
+    for name in chance.choices(list(steps), weights=[6, 1, 1, 2, 1, 1, 2, 1, 2, 2, 3, 6], k=40):
+        steps[name]()
+        check_numbers(fortnox)
