@@ -16,7 +16,7 @@ from uku.clients.models import Client
 from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
 from uku.integrations.fortnox.health import problems
 from uku.integrations.fortnox.linking import INVOICED_FIRST
-from uku.integrations.fortnox.models import CustomerRecord, Problem
+from uku.integrations.fortnox.models import Connection, CustomerRecord, Problem
 from uku.integrations.registry import Badge
 
 
@@ -33,18 +33,18 @@ class ClientState(TextChoices):
 
 def expression() -> Case:
     """Return the state of a client in SQL, for filtering, counting and sorting in one query."""
-    company = connected_company()
-    linked = _linked().filter(company_id=company)
+    ours = {"company_id__in": Connection.objects.values("company_id")}
+    linked = _linked().filter(**ours)
     open_problem = Problem.objects.filter(
         kind=problems.CUSTOMER,
         solved_at=None,
         ignored_at=None,
-        company_id=company,
+        company_id=OuterRef("company_id"),
         number=OuterRef("number"),
     )
     invoiced = linked.order_by("client_id", *INVOICED_FIRST).distinct("client_id").values("pk")
     active = linked.filter(active=True, pk__in=invoiced)
-    suggested = CustomerRecord.objects.filter(company_id=company, suggested__isnull=False)
+    suggested = CustomerRecord.objects.filter(suggested__isnull=False, **ours)
     # Sets that do not depend on the client are hashed once; a subquery for each client took minutes without statistics.
     return Case(
         When(pk__in=linked.filter(Exists(open_problem)).values("client_id"), then=Value(ClientState.PROBLEM.value)),
@@ -57,15 +57,14 @@ def expression() -> Case:
 
 
 def badges_of(clients: Sequence[Client]) -> Mapping[int, Badge]:
-    """Return a badge for each client, which opens its dialog; four queries for a whole page."""
+    """Return a badge for each client, which opens its dialog; a few queries for a whole page."""
     if not clients:
         return {}
-    names = company_names()
-    shown = _shown_records(clients, [connected_company(), *names])
     ids = [client.pk for client in clients]
-    states = (
-        Client.objects.filter(pk__in=ids).annotate(state=expression()).values_list("pk", "state", "workspace__slug")
-    )
+    told = Client.objects.filter(pk__in=ids).annotate(state=expression())
+    states = list(told.values_list("pk", "state", "workspace__slug"))
+    names = company_names() if any(state == ClientState.OTHER_COMPANY for _pk, state, _slug in states) else {}
+    shown = _shown_records(clients, names)
     return {
         pk: badge_of(
             ClientState(state), shown.get(pk), reverse("fortnox:client", kwargs={"slug": slug, "pk": pk}), names=names
@@ -78,11 +77,12 @@ def _linked() -> QuerySet[CustomerRecord]:
     return CustomerRecord.objects.filter(client__isnull=False)
 
 
-def _shown_records(clients: Sequence[Client], companies: Sequence[str]) -> Mapping[int, CustomerRecord]:
-    """The customer that stands for each client: the one that is invoiced in the first of these companies."""
+def _shown_records(clients: Sequence[Client], names: Mapping[str, str]) -> Mapping[int, CustomerRecord]:
+    """The customer that stands for each client: the invoiced one of the connected company, else of the last one."""
     found = list(CustomerRecord.objects.filter(client__in=clients).order_by(*INVOICED_FIRST))
-    rank = {company: place for place, company in reversed(list(enumerate(companies)))}
-    found.sort(key=lambda record: rank.get(record.company_id, len(companies)))
+    if len({record.company_id for record in found}) > 1:
+        order = [connected_company(), *names]
+        found.sort(key=lambda record: order.index(record.company_id) if record.company_id in order else len(order))
     return {record.client_id or 0: record for record in reversed(found)}
 
 
