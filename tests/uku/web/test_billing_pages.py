@@ -276,3 +276,18 @@ def test_what_is_missing_is_listed_with_the_place_to_add_it(read, make, signed_i
     assert f"/w/byran/clients/{client.pk}/edit/" in page.values("a", "href")
     draft.refresh_from_db()
     assert draft.state == "draft"
+
+
+def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, signed_in, owner, records, ledger):
+    from uku.integrations.registry import NumberSource
+
+    ledger.source = NumberSource("Ledger", "2")
+    client = signed_in(owner)
+    page = read(client.get(f"{LIST}{records.draft.pk}/"))
+    promised = [a["value"] for tag, a in page.tags if tag == "input" and a.get("name") == "ledger"]
+    assert promised == ["2"]
+    client.post(f"{LIST}{records.draft.pk}/issue/", {"ledger": "1"})
+    records.draft.refresh_from_db()
+    assert (records.draft.state, records.draft.number) == ("draft", "")
+    said = "Nothing was issued: another company gives the number now than when the page was opened."
+    assert any(text.startswith(said) for text in read(client.get(LIST)).all("p"))

@@ -64,9 +64,11 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> Push:
 
     One with a number from Uku keeps it; any other gets the number that the connected company gives.
     """
-    connection = Connection.objects.select_for_update(of=("self",)).get(pk=working_connection().pk)
-    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    working = working_connection()
+    # In the order in which confirming and issuing lock them: push, invoice, connection.
     push = Push.objects.select_for_update().filter(invoice=invoice).first()
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    connection = Connection.objects.select_for_update().get(pk=working.pk)
     if not can_be_sent(invoice, push, connection.company_id):
         raise NotSendable
     if invoice.number:

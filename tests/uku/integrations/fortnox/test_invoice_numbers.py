@@ -181,7 +181,8 @@ def used(desk, fortnox):
 
 
 def test_a_used_number_is_refused_and_nothing_is_created(desk, fortnox, used):
-    desk.send(used)
+    page = desk.send(used)
+    assert "invoices to the same customer with the same date and total" in page
     push = Push.objects.get(invoice=used)
     assert (push.state, push.error_text) == (PushState.REJECTED, "Fakturanumret används redan.")
     assert fortnox.creates()[used.reference] == 0
