@@ -85,10 +85,13 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> Push:
 def _queue(invoice: Invoice, row: Push, connection: Connection, at: datetime) -> Push:
     if row.pk:
         problems.solve(company_id=row.company_id, kind=problems.INVOICE, numbers=[row.reference], at=at)
+    if row.company_id != connection.company_id:
+        row.cancelled_number = ""
     row.workspace_id, row.reference = invoice.workspace_id, invoice.reference
     row.company_id = connection.company_id
     row.state, row.hold, row.sent_by_hand_at = PushState.QUEUED, "", at
     row.payload, row.payload_hash, row.next_at = None, "", None
+    row.fence += 1  # a worker that still holds the row for the other company claims nothing
     row.attempts = row.lookups = row.late_negatives = 0
     row.error_code = row.error_text = ""
     row.save()
