@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from tests.uku.conftest import PASSWORD, empty, make_user, make_workspace
+from tests.uku.conftest import PASSWORD, empty, make_user, make_workspace, run_a_worker
 from tests.uku.integrations.fortnox.conftest import work_off
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, Simulated
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -155,6 +155,7 @@ def _settle() -> None:
 def _people() -> None:
     from uku.workspaces.operations import add_member
 
+    run_a_worker()
     owner = make_user(PEOPLE["owner"], "Olga Owner")
     workspace = make_workspace(SLUG, owner, organisation_number=OWN_NUMBER, vat_number=f"SE{OWN_NUMBER}01")
     for role, name in (("admin", "Adam Admin"), ("member", "Mia Member")):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from tests.journeys.looking import axe_violations, picture, sideways
+from tests.uku.conftest import run_a_worker
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 from tests.uku.integrations.fortnox.standing_rows import failed, pushed, ran
+
+from uku.kit.heartbeats import WorkerHeartbeat
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +37,12 @@ def dialog_states(site, page):
     site.work()
     site.open(page, "/settings/fortnox/")
     yield "connected"
+    site.do(lambda: WorkerHeartbeat.objects.update(last_beat_at=datetime(2026, 3, 30, 12, 32, tzinfo=UTC)))
+    site.open(page, "/settings/fortnox/")
+    yield "no-worker"
+    site.open(page, "/settings/fortnox/activity/")
+    yield "activity-no-worker"
+    site.do(run_a_worker)
     site.set_plan("free")
     site.open(page, "/settings/fortnox/")
     yield "paused"
@@ -150,7 +161,7 @@ def look(site, page, states):
     return seen
 
 
-@pytest.mark.parametrize(("states", "count"), [(dialog_states, 10), (tab_states, 13), (other_states, 3)])
+@pytest.mark.parametrize(("states", "count"), [(dialog_states, 12), (tab_states, 13), (other_states, 3)])
 def test_every_state_of_the_connection_is_accessible_and_narrow_enough(site, states, count):
     seen = look(site, site.sign_in(), states)
     assert {name: troubles for name, troubles in seen.items() if troubles} == {}

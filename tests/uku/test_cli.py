@@ -9,7 +9,7 @@ from datetime import UTC
 
 import pytest
 from tests.environment import SUITE_KEYS
-from tests.uku.kit.test_heartbeats import heartbeat
+from tests.uku.conftest import heartbeat
 
 from uku.config import settings_page
 from uku.workspaces.models import AuditEntry, Membership, User, Workspace

@@ -6,31 +6,15 @@ import os
 import signal
 import socket
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
+from tests.uku.conftest import heartbeat
 from tests.uku.integrations.fortnox.simulated import until
 from tests.uku.kit import test_worker
 
-from uku.kit.dbclock import database_now
 from uku.kit.heartbeats import MissingWorker, WorkerHeartbeat, delete_old_heartbeats, missing_worker
 
 start_worker, defer = test_worker.start_worker, test_worker.defer
-
-
-def heartbeat(*, seconds_ago: float, stopped: bool = False) -> WorkerHeartbeat:
-    """The row of a worker that ran for an hour and beat so long ago for the last time."""
-    last = database_now() - timedelta(seconds=seconds_ago)
-    made = WorkerHeartbeat.objects.create(
-        id=uuid4(),
-        host="one",
-        process_id=1,
-        started_at=last - timedelta(hours=1),
-        last_beat_at=last,
-        stopped_at=last if stopped else None,
-    )
-    made.refresh_from_db()
-    return made
 
 
 def test_where_no_worker_ever_ran_one_is_missing_and_nobody_knows_since_when(db):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import OperationalError, connection
-from tests.uku.kit.test_heartbeats import heartbeat
+from tests.uku.conftest import heartbeat
 
 WELL = {"database": "ok", "migrations": "ok", "worker": "ok"}
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+from tests.uku.conftest import heartbeat
 from tests.uku.integrations.fortnox.standing_rows import connected
 from tests.uku.integrations.fortnox.walking import texts
-from tests.uku.kit.test_heartbeats import heartbeat
 
 from uku.kit.heartbeats import WorkerHeartbeat
 
@@ -18,6 +18,8 @@ WAY_OUT = "What waits goes on by itself once one runs. Whoever runs Uku starts i
 
 @pytest.fixture
 def see(signed_in, scope):
+    WorkerHeartbeat.objects.all().delete()
+
     def page(user, tab: str) -> str:
         path = f"/w/{scope.slug}/settings/fortnox/" + ("" if tab == "overview" else f"{tab}/")
         return " ".join(unescape(texts(signed_in(user).get(path))).split())
@@ -34,6 +36,13 @@ def test_the_page_says_since_when_no_worker_is_running_and_how_to_start_one(see,
         assert f"Nothing is sent or read since 30 Mar 2026, 14:32, because no worker is running. {WAY_OUT}" in see(
             user, tab
         )
+
+
+def test_no_next_time_is_promised(see, owner):
+    connected()
+    assert "soon" not in see(owner, "overview")
+    heartbeat(seconds_ago=1)
+    assert "soon" in see(owner, "overview")
 
 
 def test_where_none_ever_ran_the_page_says_so(see, owner):

@@ -16,6 +16,7 @@ from tests.uku.integrations.fortnox.simulated import until
 from uku.integrations.fortnox.models import Reload, RunState
 from uku.integrations.fortnox.reloading import command, operations
 from uku.kit import clock
+from uku.kit.heartbeats import WorkerHeartbeat
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.operations import set_plan
 
@@ -98,6 +99,7 @@ def test_without_a_worker_it_says_so(fortnox, follow, monkeypatch):
     from datetime import timedelta
 
     monkeypatch.setattr(command, "QUIET", timedelta(0))
+    WorkerHeartbeat.objects.all().delete()
 
     def wait_then_work():
         until(lambda: "No worker runs" in follow.told())
