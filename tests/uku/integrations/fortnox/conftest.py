@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, Simulated, until
+from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND, Simulated, until
 
 OUR_NUMBER = "402200-0014"  # as in `make_workspace`
 
@@ -319,11 +319,87 @@ def shop(fortnox, connection, owner, scope):
     )
 
 
+@pytest.fixture
+def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
+    """What the owner does in the browser, and what befalls the connection."""
+    from tests.uku.web.reading import Page
+
+    from uku.integrations.fortnox.connection import connecting, disconnecting
+    from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, RunKind
+    from uku.integrations.fortnox.syncing import run_sync
+    from uku.invoices.models import Invoice
+    from uku.kit import clock
+
+    with fortnox.app.world.lock:
+        for company in (FIRST, SECOND):
+            fortnox.app.world.company(company).set_counter("invoices", 1)
+    browser = signed_in(shop.owner)
+    home = f"/w/{scope.slug}"
+
+    def show(invoice):
+        return Page(browser.get(f"{home}/billing/{invoice.pk}/").content.decode())
+
+    def says(invoice, words: str) -> bool:
+        return words in browser.get(f"{home}/billing/{invoice.pk}/").content.decode()
+
+    def issue(draft=None, **posted):
+        draft = draft or shop.draft()
+        answer = browser.post(f"{home}/billing/{draft.pk}/issue/", posted)
+        assert answer.status_code == 302
+        return Invoice.objects.get(pk=draft.pk)
+
+    def send(invoice) -> str:
+        """Go by the button on the invoice page, through the page that names the consequence."""
+        address = f"{home}/settings/fortnox/invoices/{invoice.pk}/send/"
+        assert address in show(invoice).values("a", "href")
+        page = browser.get(address)
+        assert page.status_code == 200
+        assert browser.post(address).status_code == 302
+        run_jobs()
+        return page.content.decode()
+
+    def retry(invoice) -> None:
+        push = Push.objects.get(invoice=invoice)
+        assert browser.post(f"{home}/settings/fortnox/pushes/{push.pk}/retry/").status_code == 302
+        run_jobs()
+
+    def connect_other() -> None:
+        authorize(scope, shop.owner, company=SECOND)
+        Connection.objects.update(first_import_of=SECOND)
+        clear_queue()
+        fortnox.customer(SECOND, OrganisationNumber="455000-0006", Email="post@bjork.example")
+        fortnox.article(SECOND, ArticleNumber=shop.article)
+        for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
+            run_sync(connection=Connection.objects.get(), kind=kind)
+        CustomerRecord.objects.filter(company_id=SECOND).update(client=shop.client)
+        clear_queue()
+
+    by = {"workspace": scope, "actor": shop.owner}
+    return SimpleNamespace(
+        show=show,
+        says=says,
+        issue=issue,
+        send=send,
+        retry=retry,
+        list=lambda: Page(browser.get(f"{home}/billing/").content.decode()),
+        enable=lambda: connecting.enable(**by, at=clock.now()),
+        disable=lambda: connecting.disable(**by, at=clock.now()),
+        disconnect=lambda: disconnecting.disconnect(**by, at=clock.now()),
+        connect=lambda company=FIRST: authorize(scope, shop.owner, company=company),
+        connect_other=connect_other,
+        work=run_jobs,
+        browser=browser,
+        home=home,
+    )
+
+
 def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25", on=None, text="Bokföring"):
+    from uku.integrations.fortnox.connection.companies import connected_company
     from uku.invoices.operations import RowFacts, create_draft
     from uku.kit import clock
 
-    row = RowFacts(text, Decimal(quantity), Decimal(price), Decimal(rate), "h", article, article_company=FIRST)
+    company = connected_company() or FIRST
+    row = RowFacts(text, Decimal(quantity), Decimal(price), Decimal(rate), "h", article, article_company=company)
     day = on or clock.today("Europe/Stockholm")
     return create_draft(actor=owner, at=clock.now(), client=client, invoice_date=day, rows=[row])
 

@@ -1,0 +1,212 @@
+"""Whatever befalls a firm and its connection, in whatever order: each invoice keeps one number and one place, nothing
+of one company is shown or sent as another's, and no value that a person typed changes but by a person.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
+
+from uku.clients.models import Client
+from uku.clients.operations import edit_client
+from uku.integrations.fortnox.client_states import badges_of
+from uku.integrations.fortnox.connection.working import NotWorking, working_connection
+from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, RunKind
+from uku.integrations.fortnox.offer import FortnoxIntegration
+from uku.integrations.fortnox.syncing import run_sync
+from uku.invoices.models import Invoice
+from uku.kit import clock
+from uku.workspaces.models import Workspace
+from uku.workspaces.operations import set_plan
+
+GENERATED = settings(
+    derandomize=True,
+    max_examples=8,
+    stateful_step_count=20,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+HANDS = {"email": "hand@byran.example", "phone": "040-123 45", "city": "Ystad", "name": "Namnet AB"}
+THEIRS = {"Email": "post@kund.example", "Phone1": "08-123 45", "City": "Stockholm", "Name": "Kund i Fortnox AB"}
+
+BUCKETS = {
+    "In Fortnox": "in Fortnox",
+    "Waiting for number": "waiting",
+    "Held": "waiting",
+    "Sending": "waiting",
+    "Number from Uku": "own number",
+    "Waits for you": "needs a person",
+    "Needs a decision": "needs a person",
+    "Rejected": "needs a person",
+}
+
+
+def bucket_of(invoice) -> list[str]:
+    """Where an invoice is, by what its page says."""
+    badges = [panel.badge.words for panel in FortnoxIntegration().invoice_panels(invoice)]
+    found = [bucket for words in badges for start, bucket in BUCKETS.items() if words.startswith(start)]
+    return found or (["own number"] if invoice.number else [])
+
+
+def assert_numbers_hold(fortnox) -> set[str]:
+    """Return the places that were met."""
+    issued = list(Invoice.objects.exclude(issued_at=None))
+    places = {invoice.pk: bucket_of(invoice) for invoice in issued}
+    assert {pk: found for pk, found in places.items() if len(found) != 1} == {}
+    own = [invoice.number for invoice in issued if not invoice.ledger]
+    numbers = [(invoice.ledger, invoice.number) for invoice in issued if invoice.number]
+    assert (len(set(own)), len(set(numbers))) == (len(own), len(numbers))
+    assert set(own) & {number for ledger, number in numbers if ledger} == set()
+    assert [count for count in fortnox.creates().values() if count > 1] == []
+    for push in Push.objects.filter(state=PushState.CONFIRMED).select_related("invoice"):
+        made = {row["DocumentNumber"]: row for row in fortnox.invoices(push.company_id)}[push.document_number]
+        facts = (made["ExternalInvoiceReference1"], made["DocumentNumber"], made["OCR"])
+        assert facts == (push.reference, push.invoice.number, push.invoice.ocr)
+        assert push.invoice.ledger in {"", push.company_id}
+    return {place for found in places.values() for place in found}
+
+
+def assert_nothing_is_shown_as_anothers(client, company: str) -> None:
+    """Linked is only who has a customer in the connected company; held for it is only what was issued for it."""
+    linked = (
+        CustomerRecord.objects.filter(client=client, company_id=company, active=True).exists() if company else False
+    )
+    assert badges_of([client])[client.pk].words.startswith("Linked") == linked
+    integration = FortnoxIntegration()
+    for push in Push.objects.exclude(company_id=company).select_related("invoice"):
+        (panel,) = integration.invoice_panels(push.invoice)
+        assert "Company" in dict(panel.facts)
+
+
+def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a rule
+    """The firm, its connection and both Fortnox companies as a state machine over the real parts."""
+
+    class Firm(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.typed: dict[str, str] = {}
+
+        @initialize(follows=st.booleans())
+        def begin(self, follows: bool) -> None:
+            fortnox.switch(series_follows_highest=follows)
+            set_plan(workspace=scope, plan="team", at=clock.now())
+            self.typed = {name: getattr(self.client(), name) for name in self.client().edited_fields}
+
+        def client(self) -> Client:
+            return Client.objects.get(pk=shop.client.pk)
+
+        def connect(self, company: str) -> None:
+            set_plan(workspace=scope, plan="team", at=clock.now())
+            desk.disconnect()
+            desk.connect(company)
+
+        @rule()
+        def issue(self) -> None:
+            desk.issue()
+
+        @rule()
+        def issue_with_a_number_from_uku(self) -> None:
+            desk.issue(number="own")
+
+        @rule()
+        def issue_an_old_one(self) -> None:
+            desk.issue(shop.draft(on=clock.today("Europe/Stockholm") - timedelta(days=40)))
+
+        @rule()
+        def send_by_hand(self) -> None:
+            for invoice in Invoice.objects.exclude(issued_at=None):
+                address = f"{desk.home}/settings/fortnox/invoices/{invoice.pk}/send/"
+                if address in desk.show(invoice).values("a", "href"):
+                    desk.browser.post(address)
+                    return
+
+        @rule()
+        def enable(self) -> None:
+            if Workspace.objects.get(pk=scope.pk).may_integrate:
+                desk.enable()
+
+        @rule()
+        def disable(self) -> None:
+            desk.disable()
+
+        @rule(plan=st.sampled_from(["free", "team"]))
+        def change_the_plan(self, plan: str) -> None:
+            set_plan(workspace=scope, plan=plan, at=clock.now())
+
+        @rule()
+        def disconnect(self) -> None:
+            desk.disconnect()
+
+        @rule(company=st.sampled_from([FIRST, SECOND]))
+        def connect_a_company(self, company: str) -> None:
+            self.connect(company)
+
+        @rule()
+        def authorize_again(self) -> None:
+            """The grant is refused until somebody authorizes again."""
+            connection = Connection.objects.get()
+            if connection.is_connected:
+                Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
+                desk.issue()
+                set_plan(workspace=scope, plan="team", at=clock.now())
+                desk.connect(connection.company_id)
+
+        @rule(name=st.sampled_from(sorted(HANDS)), version=st.integers(1, 3))
+        def type_a_value(self, name: str, version: int) -> None:
+            value = f"{HANDS[name]}{version}"
+            edit_client(client=self.client(), actor=shop.owner, at=clock.now(), changes={name: value})
+            self.typed[name] = value
+
+        @rule(company=st.sampled_from([FIRST, SECOND]), name=st.sampled_from(sorted(THEIRS)), version=st.integers(1, 3))
+        def change_the_customer(self, company: str, name: str, version: int) -> None:
+            number = CustomerRecord.objects.filter(client=shop.client, company_id=company).values_list(
+                "number", flat=True
+            )
+            fortnox.change_customer(number[0], company, **{name: f"{THEIRS[name]}{version}"})
+
+        @rule(full=st.booleans())
+        def sync(self, full: bool) -> None:
+            try:
+                connection = working_connection()
+            except NotWorking:
+                return
+            run_sync(connection=connection, kind=RunKind.CUSTOMERS, full=full)
+            clear_queue()
+
+        @rule()
+        def let_the_worker_work(self) -> None:
+            """Until this happens the worker is dead: jobs wait, and pages tell of what waits."""
+            desk.work(at_most=500)
+
+        @invariant()
+        def each_invoice_has_one_number_and_one_place(self) -> None:
+            met.update(assert_numbers_hold(fortnox))
+
+        @invariant()
+        def nothing_of_one_company_is_shown_as_anothers(self) -> None:
+            assert_nothing_is_shown_as_anothers(self.client(), Connection.objects.get().company_id)
+
+        @invariant()
+        def what_a_person_typed_stays(self) -> None:
+            client = self.client()
+            assert {name: getattr(client, name) for name in self.typed} == self.typed
+
+    return Firm
+
+
+def test_whatever_happens_in_whatever_order(desk, shop, scope, fortnox):
+    desk.disconnect()
+    desk.connect_other()
+    desk.disconnect()
+    desk.connect(FIRST)
+    met: set[str] = set()
+    run_state_machine_as_test(machine_of(desk, shop, scope, fortnox, met), settings=GENERATED)
+    assert met == set(BUCKETS.values())  # a run that never reaches one of them would prove nothing of it
+    assert set(Push.objects.values_list("company_id", flat=True)) == {FIRST, SECOND}
