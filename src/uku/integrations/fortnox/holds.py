@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.connection.instances import is_foreign
+from uku.integrations.fortnox.health import no_worker
 from uku.integrations.fortnox.models import Connection, Hold, Push
 from uku.invoices.models import Invoice
 from uku.kit import clock
@@ -39,6 +40,13 @@ def connection_hold(connection: Connection) -> Reason | None:
             _("It goes out by itself when it works again. The Overview tab of Fortnox says what to do."),
         )
     return None
+
+
+def worker_hold(connection: Connection) -> Reason | None:
+    """Return that no worker is there to send anything; None while one runs."""
+    happened = no_worker.sentence_for(connection, now=clock.now())
+    ends = _("It goes out by itself once a worker runs. Whoever runs Uku starts it with: uku worker")
+    return Reason(happened, ends) if happened else None
 
 
 def date_hold(invoice: Invoice, workspace: Workspace) -> Hold | None:

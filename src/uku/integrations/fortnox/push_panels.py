@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from uku.integrations.fortnox.by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.connection.companies import company_names, name_of_company
 from uku.integrations.fortnox.health.explanations import Context, explain
-from uku.integrations.fortnox.holds import Reason, connection_hold, date_hold, in_words
+from uku.integrations.fortnox.holds import Reason, connection_hold, date_hold, in_words, worker_hold
 from uku.integrations.fortnox.models import Connection, Hold, Push, PushState
 from uku.integrations.registry import Action, Badge, NumberSource, Panel
 from uku.invoices.models import Invoice
@@ -66,7 +66,7 @@ def number_source(invoice: Invoice) -> NumberSource | None:
     source = NumberSource("Fortnox", connection.company_id)
     waits = _("If you issue it now, it waits here without a number and cannot be sent to the client yet.")
     instead = _("If the client must have it before, issue it with a number from Uku.")
-    if (reason := connection_hold(connection)) is not None:
+    if (reason := _hold(connection)) is not None:
         return replace(source, happened=reason.happened, means=waits, remedy=f"{reason.ends} {instead}")
     if (hold := date_hold(invoice, connection.workspace)) is not None:
         means = _("It is not sent by itself: after Issue it waits here for you to send it to Fortnox.")
@@ -77,8 +77,12 @@ def number_source(invoice: Invoice) -> NumberSource | None:
 
 def _here() -> Here:
     connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
-    company_id, hold = (connection.company_id, connection_hold(connection)) if connection else ("", None)
+    company_id, hold = (connection.company_id, _hold(connection)) if connection else ("", None)
     return Here(company_id, hold, company_names())
+
+
+def _hold(connection: Connection) -> Reason | None:
+    return connection_hold(connection) or worker_hold(connection)
 
 
 def _unsent_badge(invoice: Invoice) -> Badge:

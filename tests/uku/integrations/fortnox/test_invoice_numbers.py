@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
@@ -12,6 +12,7 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.models import Connection, Push, PushState
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.kit import clock
+from uku.kit.heartbeats import WorkerHeartbeat
 from uku.products.models import Product
 from uku.workspaces.operations import set_plan
 
@@ -49,6 +50,16 @@ def test_what_is_issued_while_nothing_can_be_sent_waits_and_then_goes_out_by_its
     assert [sent(first)[0], sent(second)[0]] == [PushState.CONFIRMED] * 2
     assert [invoice["DocumentNumber"] for invoice in fortnox.invoices()] == [sent(first)[1], sent(second)[1]]
     assert len({invoice.ocr for invoice in Invoice.objects.all()}) == 2
+
+
+def test_while_no_worker_runs_a_waiting_invoice_says_so_and_promises_nothing(desk, shop):
+    WorkerHeartbeat.objects.update(last_beat_at=datetime(2026, 3, 30, 12, 32, tzinfo=UTC))
+    happened = "Nothing is sent or read since 30 Mar 2026, 14:32, because no worker is running."
+    draft = shop.draft()
+    assert happened in desk.show(draft).all("p")
+    invoice = desk.issue(draft)
+    assert desk.says(invoice, ">Held</span>")
+    assert happened in desk.show(invoice).all("p")
 
 
 @pytest.mark.parametrize("way", ["disabled", "plan", "trouble"])

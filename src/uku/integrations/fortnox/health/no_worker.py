@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.models import Connection
 from uku.kit.heartbeats import MissingWorker, missing_worker
+from uku.kit.times import show_recent_time
 
 
 def sentence_for(connection: Connection, *, now: datetime) -> str:
@@ -22,8 +21,5 @@ def in_words(missing: MissingWorker, *, now: datetime, time_zone: str) -> str:
     """Say it with the time in the given zone, and with the date unless that is today's."""
     if missing.since is None:
         return _("Nothing is sent or read, because no worker has run yet.")
-    zone = ZoneInfo(time_zone)
-    since = missing.since.astimezone(zone)
-    form = "HH:mm" if since.date() == now.astimezone(zone).date() else "d MMM yyyy, HH:mm"
-    when = format_datetime(since, form, locale="en_GB")
+    when = show_recent_time(missing.since, time_zone, now=now)
     return _("Nothing is sent or read since %(when)s, because no worker is running.") % {"when": when}
