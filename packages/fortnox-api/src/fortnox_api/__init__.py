@@ -10,15 +10,13 @@ Exact (Decimal, never float), typed, paced, and plain about failure: every error
 applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only. More in the README.
 """
 
-from fortnox_api._accounts import Account, PredefinedAccount
 from fortnox_api._articles import Article, ArticleItem, ArticlePayload, ArticleUpdate
 from fortnox_api._auth import Auth, StaticAuth
-from fortnox_api._bookkeeping import FinancialYear
+from fortnox_api._bookkeeping import Account, FinancialYear
 from fortnox_api._client import Fortnox
 from fortnox_api._clock import Clock
 from fortnox_api._company import CompanyInformation
-from fortnox_api._customer_payload import CustomerPayload, CustomerUpdate
-from fortnox_api._customers import Customer, CustomerItem
+from fortnox_api._customers import Customer, CustomerItem, CustomerPayload, CustomerUpdate
 from fortnox_api._errors import (
     AppCredentialsWrong,
     ConnectionFailed,
@@ -35,20 +33,26 @@ from fortnox_api._errors import (
     Unreadable,
 )
 from fortnox_api._grants import ClientCredentialsAuth, RotatingAuth
-from fortnox_api._invoice_payload import (
+from fortnox_api._invoices import (
+    Invoice,
+    InvoiceItem,
     InvoicePayload,
+    InvoiceRow,
     InvoiceRowPayload,
     InvoiceUpdate,
     KeptRowPayload,
     TextRowPayload,
 )
-from fortnox_api._invoice_records import Invoice, InvoiceItem, InvoiceRow
 from fortnox_api._limiter import Limiter, PaceLimiter
 from fortnox_api._oauth import OAuthApp
 from fortnox_api._pages import Page, Reject
 from fortnox_api._payload import BLANK, Blank, rounded
 from fortnox_api._payments import InvoicePayment, InvoicePaymentItem, WriteOff
-from fortnox_api._registers import (
+from fortnox_api._renewing import Renewing
+from fortnox_api._settings import (
+    CompanySettings,
+    LockedPeriod,
+    PredefinedAccount,
     TermsOfPayment,
     TermsOfPaymentPayload,
     TermsOfPaymentUpdate,
@@ -56,8 +60,6 @@ from fortnox_api._registers import (
     UnitPayload,
     UnitUpdate,
 )
-from fortnox_api._renewing import Renewing
-from fortnox_api._settings import CompanySettings, LockedPeriod
 from fortnox_api._store import MemoryTokenStore, StoredTokens, TokenStore
 from fortnox_api._text import CleanText, TextChange, clean_text
 from fortnox_api._tokens import TokenSet

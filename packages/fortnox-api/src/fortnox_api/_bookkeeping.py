@@ -1,4 +1,8 @@
-"""Financial years and voucher counts. Scope `bookkeeping`. Source: OpenAPI document, recorded lists."""
+"""The chart of accounts, financial years and voucher counts. Scope `bookkeeping`.
+
+No endpoint lists VAT rates. They follow from the VAT codes of accounts: MP1 is 25 %, MP2 12 %, MP3 6 %, MF exempt;
+companies may have codes of their own. Source: the OpenAPI document, recorded lists, public integrations.
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -6,7 +10,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Day, Key, Text
+from fortnox_api._fields import Day, Flag, Key, OptionalAmount, Text, Whole
 from fortnox_api._lists import Listed, total
 from fortnox_api._models import Record
 from fortnox_api._pages import Shape
@@ -25,6 +29,33 @@ class FinancialYear(Record):
     to_date: Day
     accounting_method: Text = ""
     account_chart_type: Text = ""
+
+
+class Account(Record):
+    """An account of one financial year. `year` is the year's id; `vat_code` is "" when sales on it carry none."""
+
+    number: Key = Field(alias="Number")
+    description: Text = ""
+    active: Flag = Field(alias="Active")
+    vat_code: Text = ""
+    sru: Text = Field("", alias="SRU")
+    year: Whole = None
+    balance_brought_forward: OptionalAmount = None
+
+
+class Accounts(Listed[Account, Account]):
+    """`/3/accounts`. `financial_year` is the id of a year, not a calendar year."""
+
+    shape = Shape(
+        path="accounts",
+        plural="Accounts",
+        singular="Account",
+        item=Account,
+        record=Account,
+        number="Number",
+        searches="sru financialyear",
+        sorts="number",
+    )
 
 
 class FinancialYears(Listed[FinancialYear, FinancialYear]):

@@ -1,11 +1,241 @@
-"""What can be done with invoices. Scope `invoice`. Source: the OpenAPI document and recorded answers."""
+"""Invoices. Scope `invoice`. Source: the OpenAPI document and recorded answers."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field
 
 from fortnox_api._api import Call, Kind, segment
 from fortnox_api._errors import Unreadable
-from fortnox_api._invoice_payload import InvoicePayload, InvoiceUpdate
-from fortnox_api._invoice_records import Invoice, InvoiceItem
+from fortnox_api._fields import Amount, Day, Flag, Key, OptionalAmount, Reference, Text, Whole
 from fortnox_api._lists import Listed
+from fortnox_api._models import Record
 from fortnox_api._pages import Shape
+from fortnox_api._payload import Account, Blank, ExactAmount, Payload
+
+
+class InvoiceItem(Record):
+    """An invoice as lists show it. Amounts are in `currency`.
+
+    `voucher_*` are unset until it is booked, and for a connection without the right to see vouchers. `final_pay_date`
+    is None until it is fully paid.
+    """
+
+    number: Key = Field(alias="DocumentNumber")
+    customer_number: Text = ""
+    customer_name: Text = ""
+    external_reference: Text = Field("", alias="ExternalInvoiceReference1")
+    external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
+    ocr: Text = ""
+    invoice_date: Day = None
+    due_date: Day = None
+    currency: Text = ""
+    total: Amount
+    balance: Amount
+    booked: Flag
+    cancelled: Flag
+    sent: Flag = False
+    invoice_type: Text = ""
+    final_pay_date: Day = None
+    voucher_series: Text = ""
+    voucher_number: Whole = None
+    voucher_year: Whole = None
+
+
+class InvoiceRow(Record):
+    """A row of an invoice as Fortnox stored it: rounded, with what Fortnox filled in.
+
+    `row_id` is new for all rows after every update of the invoice.
+    """
+
+    shown: ClassVar = frozenset({"row_id"})
+
+    row_id: Whole = None
+    article_number: Text = ""
+    description: Text = ""
+    delivered_quantity: OptionalAmount = None
+    unit: Text = ""
+    price: OptionalAmount = None
+    price_excluding_vat: OptionalAmount = None
+    vat: OptionalAmount = None
+    vat_code: Text = ""
+    discount: OptionalAmount = None
+    discount_type: Text = ""
+    account_number: Whole = None
+    total: OptionalAmount = None
+    total_excluding_vat: OptionalAmount = None
+
+
+class Invoice(Record):
+    """An invoice with all its fields. Amounts are in `currency`; `total` is rounded when the company rounds.
+
+    It is paid when booked, not cancelled and its balance is 0; partial payments stand in the payments. `credit` marks a
+    credit note; `credit_invoice_reference` is the other document's number, "" for none.
+    """
+
+    number: Key = Field(alias="DocumentNumber")
+    customer_number: Text = ""
+    customer_name: Text = ""
+    external_reference: Text = Field("", alias="ExternalInvoiceReference1")
+    external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
+    ocr: Text = ""
+    invoice_date: Day = None
+    due_date: Day = None
+    delivery_date: Day = None
+    currency: Text = ""
+    currency_rate: OptionalAmount = None
+    vat_included: Flag = False
+    net: Amount
+    gross: OptionalAmount = None
+    freight: OptionalAmount = None
+    administration_fee: OptionalAmount = None
+    total_vat: Amount
+    total: Amount
+    round_off: Amount
+    total_to_pay: OptionalAmount = None
+    balance: Amount
+    booked: Flag
+    cancelled: Flag
+    sent: Flag = False
+    not_completed: Flag = False
+    credit: Flag = False
+    credit_invoice_reference: Reference = ""
+    invoice_type: Text = ""
+    language: Text = ""
+    terms_of_payment: Text = ""
+    our_reference: Text = ""
+    your_reference: Text = ""
+    your_order_number: Text = ""
+    remarks: Text = ""
+    comments: Text = ""
+    accounting_method: Text = ""
+    organisation_number: Text = ""
+    final_pay_date: Day = None
+    voucher_series: Text = ""
+    voucher_number: Whole = None
+    voucher_year: Whole = None
+    rows: tuple[InvoiceRow, ...] = Field((), alias="InvoiceRows")
+
+
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Digits = Annotated[str, Field(pattern="^[0-9]{1,18}$")]
+
+_TEXTS: Final = {
+    "external_reference": 80,
+    "external_reference2": 80,
+    "our_reference": 50,
+    "your_reference": 50,
+    "your_order_number": 75,
+    "remarks": 1024,
+    "comments": 1024,
+}
+
+
+class InvoiceRowPayload(Payload):
+    """A row. `price` is per unit, with or without VAT as the invoice says; `vat` and a PERCENT discount are percent.
+
+    A quantity left out would be 0, so it has no default. Leave `account_number` out for Fortnox to choose by article
+    and customer. Amounts and quantities with more than two places are refused: Fortnox would round them. `row_id` is
+    for updates alone: it names the row that this one replaces.
+    """
+
+    spelled: ClassVar = frozenset({"delivered_quantity"})
+    texts: ClassVar = {"description": 255, "unit": 20, "article_number": 50}
+
+    row_id: int | None = None
+    article_number: str | None = None
+    description: str | None = None
+    delivered_quantity: ExactAmount
+    unit: str | None = None
+    price: ExactAmount
+    vat: ExactAmount
+    discount: ExactAmount = Decimal(0)
+    discount_type: Literal["PERCENT", "AMOUNT"] = "PERCENT"
+    account_number: Account | None = None
+    cost_center: str | None = None
+    project: str | None = None
+
+
+class TextRowPayload(Payload):
+    """A row that is text only, without quantity, price and VAT."""
+
+    texts: ClassVar = {"description": 255}
+
+    row_id: int | None = None
+    description: str
+
+
+class KeptRowPayload(Payload):
+    """In an update, a row that stays as it is."""
+
+    row_id: int
+
+
+class InvoicePayload(Payload):
+    """An invoice to create. What touches money has no default at Fortnox's end: it is always sent.
+
+    `external_reference` (80 characters) is the only thing a lost answer can be looked up by. Leave `document_number`
+    None for Fortnox's own series; a supplied one must be unused digits. Fortnox takes at most 500 rows.
+    """
+
+    wrapper: ClassVar = "Invoice"
+    texts: ClassVar = _TEXTS
+
+    customer_number: Annotated[str, Field(min_length=1)]
+    invoice_date: date
+    due_date: date
+    delivery_date: date | None = None
+    currency: Currency
+    vat_included: bool
+    external_reference: str = Field(alias="ExternalInvoiceReference1")
+    external_reference2: str | None = Field(None, alias="ExternalInvoiceReference2")
+    our_reference: str | None = None
+    your_reference: str | None = None
+    your_order_number: str | None = None
+    remarks: str | None = None
+    comments: str | None = None
+    freight: ExactAmount = Decimal(0)
+    administration_fee: ExactAmount = Decimal(0)
+    document_number: Digits | None = None
+    ocr: Digits | None = None
+    language: Literal["SV", "EN"] | None = None
+    terms_of_payment: str | None = None
+    invoice_type: Literal["INVOICE", "CASHINVOICE"] | None = None
+    cost_center: str | None = None
+    project: str | None = None
+    not_completed: bool | None = None
+    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload, ...], Field(max_length=500)] = Field(alias="InvoiceRows")
+
+
+class InvoiceUpdate(Payload):
+    """Changes to an invoice that is neither booked nor cancelled. What is None stays as it is; BLANK clears.
+
+    `rows` replaces all rows. When no row has a `row_id` they are matched by place; when one has, rows without an id are
+    new, and a row that is not mentioned is removed. Every row gets a new id. Source: the OpenAPI document.
+    """
+
+    wrapper: ClassVar = "Invoice"
+    texts: ClassVar = _TEXTS
+
+    invoice_date: date | None = None
+    due_date: date | None = None
+    delivery_date: date | Blank | None = None
+    external_reference: str | Blank | None = Field(None, alias="ExternalInvoiceReference1")
+    external_reference2: str | Blank | None = Field(None, alias="ExternalInvoiceReference2")
+    our_reference: str | Blank | None = None
+    your_reference: str | Blank | None = None
+    your_order_number: str | Blank | None = None
+    remarks: str | Blank | None = None
+    comments: str | Blank | None = None
+    freight: ExactAmount | None = None
+    administration_fee: ExactAmount | None = None
+    language: Literal["SV", "EN"] | None = None
+    not_completed: bool | None = None
+    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload | KeptRowPayload, ...], Field(max_length=500)] | None = (
+        Field(None, alias="InvoiceRows")
+    )
+
 
 _SEARCHES = """
     costcenter customername customernumber label documentnumber fromdate todate fromfinalpaydate

@@ -1,16 +1,18 @@
-"""The company's settings: itself and its locked period. Scope `settings`.
+"""The company's settings, locked period, units, terms of payment and predefined accounts. Scope `settings`.
 
-Source: the OpenAPI document.
+Source: the OpenAPI document and recorded answers.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Day, Flag, Key, Text
-from fortnox_api._lists import record
+from fortnox_api._fields import Code, Day, Flag, Key, Text, Whole
+from fortnox_api._lists import Listed, record
 from fortnox_api._models import Record
+from fortnox_api._pages import Shape
+from fortnox_api._payload import Payload
 
 
 class CompanySettings(Record):
@@ -60,3 +62,111 @@ class Settings:
     def locked_period(self) -> LockedPeriod:
         """Return up to which day the bookkeeping is locked."""
         return record(self._api, Call(Kind.READ, "GET", "settings/lockedperiod"), "LockedPeriod", LockedPeriod)
+
+
+class Unit(Record):
+    """A unit of articles and rows, such as h."""
+
+    shown: ClassVar = frozenset({"code"})
+
+    code: Code
+    description: Text = ""
+    code_english: Text = ""
+
+
+class UnitUpdate(Payload):
+    """Changes to a unit. What is None stays as it is."""
+
+    wrapper: ClassVar = "Unit"
+    texts: ClassVar = {"description": 100, "code_english": 100}
+
+    description: Annotated[str, Field(min_length=1)] | None = None
+    code_english: str | None = None
+
+
+class UnitPayload(UnitUpdate):
+    """A unit to create."""
+
+    code: Annotated[str, Field(min_length=1, max_length=20)]
+    description: Annotated[str, Field(min_length=1)]
+
+
+class Units(Listed[Unit, Unit]):
+    """`/3/units`."""
+
+    shape = Shape(path="units", plural="Units", singular="Unit", item=Unit, record=Unit, number="Code")
+
+    def create(self, payload: UnitPayload) -> Unit:
+        """Create a unit."""
+        return self._create(payload)
+
+    def update(self, code: str, changes: UnitUpdate) -> Unit:
+        """Change a unit's texts."""
+        return self._update(code, changes)
+
+
+class TermsOfPayment(Record):
+    """Terms of payment, such as 30 for thirty days or K for cash."""
+
+    shown: ClassVar = frozenset({"code"})
+
+    code: Code
+    description: Text = ""
+
+
+class TermsOfPaymentUpdate(Payload):
+    """Changes to terms of payment."""
+
+    wrapper: ClassVar = "TermsOfPayment"
+    texts: ClassVar = {"description": 1024}
+
+    description: Annotated[str, Field(min_length=1)]
+
+
+class TermsOfPaymentPayload(TermsOfPaymentUpdate):
+    """Terms of payment to create."""
+
+    code: Annotated[str, Field(min_length=1, max_length=25)]
+
+
+class TermsOfPayments(Listed[TermsOfPayment, TermsOfPayment]):
+    """`/3/termsofpayments`."""
+
+    shape = Shape(
+        path="termsofpayments",
+        plural="TermsOfPayments",
+        singular="TermsOfPayment",
+        item=TermsOfPayment,
+        record=TermsOfPayment,
+        number="Code",
+    )
+
+    def create(self, payload: TermsOfPaymentPayload) -> TermsOfPayment:
+        """Create terms of payment."""
+        return self._create(payload)
+
+    def update(self, code: str, changes: TermsOfPaymentUpdate) -> TermsOfPayment:
+        """Change the description."""
+        return self._update(code, changes)
+
+
+class PredefinedAccount(Record):
+    """The account that Fortnox uses for one purpose: SALES, SALES_25_SE, ROUNDOFF … `account` is None when unset."""
+
+    shown: ClassVar = frozenset({"name", "account"})
+
+    name: Key = Field(alias="Name")
+    account: Whole = None
+
+
+class PredefinedAccounts(Listed[PredefinedAccount, PredefinedAccount]):
+    """`/3/predefinedaccounts`."""
+
+    shape = Shape(
+        path="predefinedaccounts",
+        plural="PreDefinedAccounts",
+        singular="PreDefinedAccount",
+        item=PredefinedAccount,
+        record=PredefinedAccount,
+        number="Name",
+    )
