@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fortnox_api import Article, Customer, CustomerItem
-from fortnox_api._fields import code, day, exact, flag, key, number, reference, text, whole
-from fortnox_api._models import findings
+from fortnox_api._models import code, day, exact, findings, flag, key, number, reference, text, whole
 
 JSONISH = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals() | st.text(),

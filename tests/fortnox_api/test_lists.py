@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fortnox_api import CustomerItem, NotFound, Page, Reject, Unreadable
-from fortnox_api._query import known, spelled, stockholm
+from fortnox_api._request import known, spelled, stockholm
 
 EMPTY = {"MetaInformation": {"@TotalResources": 0, "@TotalPages": 0, "@CurrentPage": 1}, "Customers": []}
 
@@ -199,7 +199,7 @@ def test_without_totals_a_short_page_is_the_last(talk, answer, meta):
 
 
 def test_a_list_without_end_is_given_up(talk, answer, monkeypatch):
-    monkeypatch.setattr("fortnox_api._lists._MOST_PAGES", 3)
+    monkeypatch.setattr("fortnox_api._resource._MOST_PAGES", 3)
     made = talk(*[answer(page(rows(number, 1), number, 9)) for number in (1, 2, 3)])
     with pytest.raises(Unreadable) as caught:
         list(made.fortnox.customers.pages())

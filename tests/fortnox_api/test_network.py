@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from fortnox_api import DeadlineTransport
-from fortnox_api._network import _is_public
+from fortnox_api._transport import _is_public
 
 
 class Hello(BaseHTTPRequestHandler):

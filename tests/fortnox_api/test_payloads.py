@@ -30,7 +30,7 @@ from fortnox_api import (
     UnitUpdate,
     rounded,
 )
-from fortnox_api._text import is_clean
+from fortnox_api._payload import is_clean
 
 DOCUMENT = Path(__file__).parents[3] / "shared/fortnox/openapi.core.json"
 D = Decimal

@@ -23,7 +23,7 @@ from fortnox_api import (
     Unavailable,
     Unreadable,
 )
-from fortnox_api._retry_after import retry_after
+from fortnox_api._response import retry_after
 
 COMPANY = {"CompanyInformation": {"DatabaseNumber": 34231, "CompanyName": "Byrån AB"}}
 UNAUTHORIZED = '{"message":"unauthorized"}'

@@ -11,10 +11,19 @@ applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only. Mor
 """
 
 from fortnox_api._articles import Article, ArticleItem, ArticlePayload, ArticleUpdate
-from fortnox_api._auth import Auth, StaticAuth
+from fortnox_api._auth import (
+    Auth,
+    ClientCredentialsAuth,
+    MemoryTokenStore,
+    Renewing,
+    RotatingAuth,
+    StaticAuth,
+    StoredTokens,
+    TokenStore,
+)
 from fortnox_api._bookkeeping import Account, FinancialYear
 from fortnox_api._client import Fortnox
-from fortnox_api._clock import Clock
+from fortnox_api._clock import Clock, Limiter, PaceLimiter
 from fortnox_api._company import CompanyInformation
 from fortnox_api._customers import Customer, CustomerItem, CustomerPayload, CustomerUpdate
 from fortnox_api._errors import (
@@ -32,7 +41,6 @@ from fortnox_api._errors import (
     Unavailable,
     Unreadable,
 )
-from fortnox_api._grants import ClientCredentialsAuth, RotatingAuth
 from fortnox_api._invoices import (
     Invoice,
     InvoiceItem,
@@ -43,12 +51,10 @@ from fortnox_api._invoices import (
     KeptRowPayload,
     TextRowPayload,
 )
-from fortnox_api._limiter import Limiter, PaceLimiter
-from fortnox_api._oauth import OAuthApp
-from fortnox_api._pages import Page, Reject
-from fortnox_api._payload import BLANK, Blank, rounded
+from fortnox_api._oauth import OAuthApp, TokenSet
+from fortnox_api._payload import BLANK, Blank, CleanText, TextChange, clean_text, rounded
 from fortnox_api._payments import InvoicePayment, InvoicePaymentItem, WriteOff
-from fortnox_api._renewing import Renewing
+from fortnox_api._resource import Page, Reject
 from fortnox_api._settings import (
     CompanySettings,
     LockedPeriod,
@@ -60,11 +66,7 @@ from fortnox_api._settings import (
     UnitPayload,
     UnitUpdate,
 )
-from fortnox_api._store import MemoryTokenStore, StoredTokens, TokenStore
-from fortnox_api._text import CleanText, TextChange, clean_text
-from fortnox_api._tokens import TokenSet
-from fortnox_api._transport import DeadlineTransport
-from fortnox_api._wire import Timeouts
+from fortnox_api._transport import DeadlineTransport, Timeouts
 
 __all__ = [
     "BLANK",

@@ -4,11 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fortnox_api._fields import Flag, Key, OptionalAmount, Reference, Text
-from fortnox_api._lists import Listed
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
+from fortnox_api._models import Flag, Key, OptionalAmount, Record, Reference, Text
 from fortnox_api._payload import Account, Blank, ExactAmount, Payload
+from fortnox_api._resource import Listed, Shape
 
 
 class ArticleItem(Record):

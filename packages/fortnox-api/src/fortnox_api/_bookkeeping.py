@@ -9,11 +9,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Day, Flag, Key, OptionalAmount, Text, Whole
-from fortnox_api._lists import Listed, total
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
+from fortnox_api._models import Day, Flag, Key, OptionalAmount, Record, Text, Whole
+from fortnox_api._resource import Listed, Shape, total
+from fortnox_api._retry import Api, Call, Kind
 
 
 class FinancialYear(Record):

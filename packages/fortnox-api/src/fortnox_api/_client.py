@@ -5,18 +5,17 @@ from typing import Self
 
 import httpx2
 
-from fortnox_api._api import Api
 from fortnox_api._articles import Articles
 from fortnox_api._auth import Auth
 from fortnox_api._bookkeeping import Accounts, FinancialYears, Vouchers
-from fortnox_api._clock import Clock, Now, clock_of
+from fortnox_api._clock import Clock, Limiter, Now, PaceLimiter, clock_of
 from fortnox_api._company import Company
 from fortnox_api._customers import Customers
 from fortnox_api._invoices import Invoices
-from fortnox_api._limiter import Limiter, PaceLimiter
 from fortnox_api._payments import InvoicePayments
+from fortnox_api._retry import Api
 from fortnox_api._settings import PredefinedAccounts, Settings, TermsOfPayments, Units
-from fortnox_api._wire import Timeouts, Wire
+from fortnox_api._transport import Timeouts, Wire
 
 
 class Fortnox:

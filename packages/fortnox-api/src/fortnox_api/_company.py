@@ -4,10 +4,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Key, Text
-from fortnox_api._lists import record
-from fortnox_api._models import Record
+from fortnox_api._models import Key, Record, Text
+from fortnox_api._resource import record
+from fortnox_api._retry import Api, Call, Kind
 
 
 class CompanyInformation(Record):

@@ -6,13 +6,11 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from fortnox_api._api import Call, Kind, segment
 from fortnox_api._errors import Unreadable
-from fortnox_api._fields import Amount, Day, Flag, Key, OptionalAmount, Reference, Text, Whole
-from fortnox_api._lists import Listed
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
+from fortnox_api._models import Amount, Day, Flag, Key, OptionalAmount, Record, Reference, Text, Whole
 from fortnox_api._payload import Account, Blank, ExactAmount, Payload
+from fortnox_api._resource import Listed, Shape
+from fortnox_api._retry import Call, Kind, segment
 
 
 class InvoiceItem(Record):

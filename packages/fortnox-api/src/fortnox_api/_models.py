@@ -1,9 +1,128 @@
-"""The base of all records that Fortnox answers."""
+"""Records that Fortnox answers, and how its loose types become exact ones: one coercion for each kind of field.
 
+Recorded answers hold numbers as strings and strings as numbers, `"true"` for true, null and "" for nothing, dates as ""
+and with a time. A value outside these tables is a fault of its record, never a guess. Floats are refused.
+"""
+
+import re
 from collections.abc import Iterable
-from typing import Any, ClassVar, Final
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+
+from fortnox_api._json import plain
+
+_UNSAFE: Final = re.compile(r"[\x00\ud800-\udfff]")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,12})?")
+_LARGEST: Final = Decimal(10) ** 15
+_SMALLEST_EXPONENT: Final = -12
+_FLAGS: Final = {"true": True, "false": False, "1": True, "0": False}
+
+
+def text(value: Any) -> str:
+    """Return a text; null is "". NUL and lone surrogates, which no database takes, become U+FFFD."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError("not a text")  # noqa: TRY004 - pydantic turns ValueError into a finding, TypeError not
+    return _UNSAFE.sub("\ufffd", value)
+
+
+def key(value: Any) -> str:
+    """Return a record's number: any text but an empty one or 0."""
+    found = text(value)
+    if not found.strip() or found.strip() == "0":
+        raise ValueError("not a number of a record")
+    return found
+
+
+def code(value: Any) -> str:
+    """Return a code: any text but an empty one. Terms of payment have the code 0."""
+    found = text(value)
+    if not found.strip():
+        raise ValueError("no code")
+    return found
+
+
+def reference(value: Any) -> str:
+    """Return a number of another record, "" for none, which Fortnox writes as 0, "0", "" or null."""
+    found = text(value)
+    return "" if found == "0" else found
+
+
+def number(value: Any) -> Decimal | None:
+    """Return an exact number; null and "" are None."""
+    match value:
+        case None | "":
+            return None
+        case bool():
+            raise ValueError("not a number")
+        case int() | Decimal():
+            found = Decimal(value)
+        case str() if _NUMBER.fullmatch(value.strip()):
+            found = Decimal(value.strip().replace(",", "."))
+        case _:
+            raise ValueError("not a number")
+    if not found.is_finite() or abs(found) >= _LARGEST or found.adjusted() < _SMALLEST_EXPONENT:
+        raise ValueError("a number out of range")
+    return found
+
+
+def whole(value: Any) -> int | None:
+    """Return a whole number; null and "" are None."""
+    found = number(value)
+    if found is None:
+        return None
+    if found != found.to_integral_value():
+        raise ValueError("not a whole number")
+    return int(found)
+
+
+def flag(value: Any) -> bool:
+    """Return true or false, also from "true", "false", 0 and 1; null and "" are false."""
+    if value is None or value == "":
+        return False
+    found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int) else None
+    if found is None:
+        raise ValueError("neither true nor false")
+    return found
+
+
+def day(value: Any) -> date | None:
+    """Return a date; null, "" and 0000-00-00 are None. A time behind the date is cut off."""
+    if isinstance(value, date):
+        return value
+    if value is None or value == "" or value == "0000-00-00":  # noqa: PLR1714 - lists have no hash
+        return None
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ].{0,40})?", value, re.ASCII):
+        raise ValueError("not a date")
+    return date.fromisoformat(value[:10])
+
+
+def exact(value: Any) -> Decimal:
+    """Return an exact number for a field that must have one."""
+    found = number(value)
+    if found is None:
+        raise ValueError("no number")
+    return found
+
+
+Text = Annotated[str, BeforeValidator(text)]
+Key = Annotated[str, BeforeValidator(key)]
+Code = Annotated[str, BeforeValidator(code)]
+Reference = Annotated[str, BeforeValidator(reference)]
+Amount = Annotated[Decimal, BeforeValidator(exact)]
+OptionalAmount = Annotated[Decimal | None, BeforeValidator(number)]
+Whole = Annotated[int | None, BeforeValidator(whole)]
+Flag = Annotated[bool, BeforeValidator(flag)]
+Day = Annotated[date | None, BeforeValidator(day)]
+
 
 NO_RIGHT: Final = "API_NORIGHT"
 """What Fortnox puts into any field, numbers too, that the connection has no right to see."""

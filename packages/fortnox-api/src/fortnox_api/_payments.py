@@ -4,10 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fortnox_api._fields import Amount, Day, Flag, Key, OptionalAmount, Text, Whole
-from fortnox_api._lists import Listed
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
+from fortnox_api._models import Amount, Day, Flag, Key, OptionalAmount, Record, Text, Whole
+from fortnox_api._resource import Listed, Shape
 
 
 class InvoicePaymentItem(Record):

@@ -7,12 +7,10 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Code, Day, Flag, Key, Text, Whole
-from fortnox_api._lists import Listed, record
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
+from fortnox_api._models import Code, Day, Flag, Key, Record, Text, Whole
 from fortnox_api._payload import Payload
+from fortnox_api._resource import Listed, Shape, record
+from fortnox_api._retry import Api, Call, Kind
 
 
 class CompanySettings(Record):

@@ -33,8 +33,7 @@ def newest(kind: RunKind = CUSTOMERS) -> Run:
 
 def small_pages(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Let the client ask for fewer rows a page than Fortnox's 500, so that a few records make many pages."""
-    for module in ("_lists", "_pages"):
-        patch.setattr(f"fortnox_api.{module}.LIMIT", rows)
+    patch.setattr("fortnox_api._resource.LIMIT", rows)
 
 
 def plant(fortnox: Simulated, number: str, kind: str = "customers", **facts: Any) -> str:

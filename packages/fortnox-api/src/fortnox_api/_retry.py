@@ -7,13 +7,11 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
-from fortnox_api._answers import content, pdf
 from fortnox_api._auth import Auth
-from fortnox_api._clock import Clock
-from fortnox_api._deadline import Deadline
+from fortnox_api._clock import Clock, Limiter
 from fortnox_api._errors import FortnoxError, Outcome, RateLimited, Unauthorized, Unreadable
-from fortnox_api._limiter import Limiter
-from fortnox_api._wire import Answer, Message, Wire
+from fortnox_api._response import content, pdf
+from fortnox_api._transport import Answer, Deadline, Message, Wire
 
 _TRIES: Final = 3
 _LONGEST_WAIT: Final = 10.0

@@ -8,12 +8,17 @@ enough (JSON sent as text/html) that it is never looked at. Source: recorded ans
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
 from fortnox_api._clock import Clock
-from fortnox_api._codes import FAULTS, FORBIDDEN, MEANINGS, SIGNED_OUT
 from fortnox_api._errors import (
+    FAULTS,
+    FORBIDDEN,
+    MEANINGS,
+    SIGNED_OUT,
     Forbidden,
     FortnoxError,
     Invalid,
@@ -25,8 +30,7 @@ from fortnox_api._errors import (
     Unreadable,
 )
 from fortnox_api._json import NotJsonError, loads
-from fortnox_api._retry_after import retry_after
-from fortnox_api._wire import Answer
+from fortnox_api._transport import Answer
 
 _LONGEST_MESSAGE: Final = 500
 _SHORTEST_SECRET: Final = 8
@@ -172,3 +176,27 @@ def _number(code: object) -> int | str | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+SHORTEST: Final = 1.0
+LONGEST: Final = 300.0
+WINDOW: Final = 5.0
+"""Seconds of Fortnox's sliding window: the wait when the answer names none."""
+
+
+def retry_after(header: str | None, now: datetime) -> float:
+    """Return the seconds to wait, from 1 to 300; 5 when the header is missing or makes no sense."""
+    seconds = _seconds((header or "").strip(), now)
+    return WINDOW if seconds is None else min(max(seconds, SHORTEST), LONGEST)
+
+
+def _seconds(header: str, now: datetime) -> float | None:
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
+    try:
+        moment = parsedate_to_datetime(header)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - now).total_seconds()
