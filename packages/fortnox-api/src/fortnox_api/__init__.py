@@ -10,6 +10,7 @@ Exact (Decimal, never float), typed, paced, and plain about failure: every error
 applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only. More in the README.
 """
 
+from fortnox_api._accounts import Account, FinancialYear
 from fortnox_api._articles import Article, ArticleItem, ArticlePayload, ArticleUpdate
 from fortnox_api._auth import (
     Auth,
@@ -21,7 +22,6 @@ from fortnox_api._auth import (
     StoredTokens,
     TokenStore,
 )
-from fortnox_api._bookkeeping import Account, FinancialYear
 from fortnox_api._client import Fortnox
 from fortnox_api._clock import Clock, Limiter, PaceLimiter
 from fortnox_api._company import CompanyInformation

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fortnox_api._models import Flag, Key, OptionalAmount, Record, Reference, Text
 from fortnox_api._payload import Account, Blank, ExactAmount, Payload
-from fortnox_api._resource import Listed, Shape
+from fortnox_api._resource import ListResource
 
 
 class ArticleItem(Record):
@@ -79,24 +79,22 @@ class ArticlePayload(ArticleUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
-class Articles(Listed[ArticleItem, Article]):
+class Articles(ListResource[ArticleItem, Article]):
     """`/3/articles`."""
 
-    shape = Shape(
-        path="articles",
-        plural="Articles",
-        singular="Article",
-        item=ArticleItem,
-        record=Article,
-        number="ArticleNumber",
-        searches="articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber webshop",
-        filters="active inactive",
-        sorts="articlenumber quantityinstock reservedquantity stockvalue",
-    )
+    path = "articles"
+    plural = "Articles"
+    singular = "Article"
+    item = ArticleItem
+    record = Article
+    number_field = "ArticleNumber"
+    searches = "articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber webshop"
+    filters = "active inactive"
+    sorts = "articlenumber quantityinstock reservedquantity stockvalue"
 
     def create(self, payload: ArticlePayload) -> Article:
         """Create an article."""
-        return self._create(payload)
+        return self._create(payload.to_json_bytes())
 
     def update(self, number: str | int, changes: ArticleUpdate) -> Article:
         """Change the fields that are set and return the whole article."""

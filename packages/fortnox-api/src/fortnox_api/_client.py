@@ -5,17 +5,17 @@ from typing import Self
 
 import httpx2
 
+from fortnox_api._accounts import Accounts, FinancialYears, Vouchers
 from fortnox_api._articles import Articles
 from fortnox_api._auth import Auth
-from fortnox_api._bookkeeping import Accounts, FinancialYears, Vouchers
 from fortnox_api._clock import Clock, Limiter, Now, PaceLimiter, clock_of
 from fortnox_api._company import Company
 from fortnox_api._customers import Customers
 from fortnox_api._invoices import Invoices
 from fortnox_api._payments import InvoicePayments
-from fortnox_api._retry import Api
+from fortnox_api._retry import ApiClient
 from fortnox_api._settings import PredefinedAccounts, Settings, TermsOfPayments, Units
-from fortnox_api._transport import Timeouts, Wire
+from fortnox_api._transport import HttpClient, Timeouts
 
 
 class Fortnox:
@@ -38,8 +38,8 @@ class Fortnox:
     ) -> None:
         clock = clock_of(clock)
         self._base_url = base_url
-        self._wire = Wire(base_url, transport=transport, clock=clock, timeouts=timeouts or Timeouts())
-        api = Api(wire=self._wire, auth=auth, limiter=limiter or PaceLimiter(clock=clock), clock=clock)
+        self._http = HttpClient(base_url, prefix="/3/", transport=transport, clock=clock, timeouts=timeouts)
+        api = ApiClient(http=self._http, auth=auth, limiter=limiter or PaceLimiter(clock=clock), clock=clock)
         self.company = Company(api)
         self.customers = Customers(api)
         self.articles = Articles(api)
@@ -57,7 +57,7 @@ class Fortnox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -66,4 +66,4 @@ class Fortnox:
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._http.close()

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fortnox_api._models import Flag, Key, Record, Text
 from fortnox_api._payload import Blank, Payload
-from fortnox_api._resource import Listed, Shape
+from fortnox_api._resource import ListResource
 
 
 class CustomerItem(Record):
@@ -114,24 +114,22 @@ class CustomerPayload(CustomerUpdate):
     name: Annotated[str, Field(min_length=1)]
 
 
-class Customers(Listed[CustomerItem, Customer]):
+class Customers(ListResource[CustomerItem, Customer]):
     """`/3/customers`."""
 
-    shape = Shape(
-        path="customers",
-        plural="Customers",
-        singular="Customer",
-        item=CustomerItem,
-        record=Customer,
-        number="CustomerNumber",
-        searches="customernumber name zipcode city email phone organisationnumber gln glndelivery",
-        filters="active inactive",
-        sorts="customernumber name",
-    )
+    path = "customers"
+    plural = "Customers"
+    singular = "Customer"
+    item = CustomerItem
+    record = Customer
+    number_field = "CustomerNumber"
+    searches = "customernumber name zipcode city email phone organisationnumber gln glndelivery"
+    filters = "active inactive"
+    sorts = "customernumber name"
 
     def create(self, payload: CustomerPayload) -> Customer:
         """Create a customer. When the outcome is UNKNOWN look for its name or number first."""
-        return self._create(payload)
+        return self._create(payload.to_json_bytes())
 
     def update(self, number: str | int, changes: CustomerUpdate) -> Customer:
         """Change the fields that are set and return the whole customer."""

@@ -132,14 +132,14 @@ class Unreadable(FortnoxError):
         self.transient = transient
 
 
-FAULTS: Final = frozenset({1000003, 1000029})
-"""Fortnox's own faults, seen with status 400 as well as 500."""
+FORTNOX_FAILURES: Final = frozenset({1000003, 1000029})
+"""Failures inside Fortnox, seen with status 400 as well as 500."""
 
 SIGNED_OUT: Final = frozenset({2000310, 2000311, 2003275})
 
 FORBIDDEN: Final = frozenset({2000663, 2000664, 2001101, 2001103, 2001339, 2001393, 2001427, 2002455, 2003330})
 
-MEANINGS: Final[dict[int, str]] = {
+MEANINGS: Final[dict[int | str | None, str]] = {
     1000003: "a fault inside Fortnox",
     1000029: "a fault inside Fortnox",
     1000030: "the Accept header is not understood",

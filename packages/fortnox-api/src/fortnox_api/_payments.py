@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from fortnox_api._models import Amount, Day, Flag, Key, OptionalAmount, Record, Text, Whole
-from fortnox_api._resource import Listed, Shape
+from fortnox_api._resource import ListResource
 
 
 class InvoicePaymentItem(Record):
@@ -64,16 +64,14 @@ class InvoicePayment(Record):
     write_offs: tuple[WriteOff, ...] = ()
 
 
-class InvoicePayments(Listed[InvoicePaymentItem, InvoicePayment]):
+class InvoicePayments(ListResource[InvoicePaymentItem, InvoicePayment]):
     """`/3/invoicepayments`. Whether `invoice_number` is compared exactly is not documented: check."""
 
-    shape = Shape(
-        path="invoicepayments",
-        plural="InvoicePayments",
-        singular="InvoicePayment",
-        item=InvoicePaymentItem,
-        record=InvoicePayment,
-        number="Number",
-        searches="invoicenumber",
-        sorts="paymentdate",
-    )
+    path = "invoicepayments"
+    plural = "InvoicePayments"
+    singular = "InvoicePayment"
+    item = InvoicePaymentItem
+    record = InvoicePayment
+    number_field = "Number"
+    searches = "invoicenumber"
+    sorts = "paymentdate"

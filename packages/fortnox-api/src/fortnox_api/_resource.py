@@ -1,10 +1,10 @@
-"""Lists: pages, rows that cannot be read, counts, and what may be asked for.
+"""Resources: reading, counting and listing records, and rows of a list that cannot be read.
 
 Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI document, recorded answers.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -15,14 +15,17 @@ from fortnox_api._errors import Unreadable
 from fortnox_api._json import dumps
 from fortnox_api._models import Record, findings, key, whole
 from fortnox_api._payload import Payload
-from fortnox_api._request import SearchValue, known, spelled, stockholm
-from fortnox_api._retry import Api, Call, Kind, segment
+from fortnox_api._request import Request, RequestKind, SearchValue, check_name, format_time, format_value
+from fortnox_api._response import Response
+from fortnox_api._retry import ApiClient
 
-LIMIT: Final = 500
+PAGE_SIZE: Final = 500
 """The most records Fortnox puts on one page."""
+_MOST_PAGES: Final = 10_000
 
 ItemT = TypeVar("ItemT", bound=Record)
 RecordT = TypeVar("RecordT", bound=Record)
+ModelT = TypeVar("ModelT", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,55 +55,57 @@ class Page(Generic[ItemT]):
         """How many rows came, readable or not."""
         return len(self.items) + len(self.rejects)
 
+    @property
+    def is_last(self) -> bool:
+        """Whether the list ends with this page."""
+        if self.total_pages is None:
+            return self.rows < PAGE_SIZE
+        return self.rows == 0 or self.number >= self.total_pages
 
-@dataclass(frozen=True)
-class Shape(Generic[ItemT, RecordT]):
-    """What a resource is called on the wire, and what its list takes, as names with spaces between."""
+
+class Resource:
+    """A resource of the API: reads one record, counts records."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+
+    def _read(self, request: Request, wrapper: str, model: type[ModelT]) -> ModelT:
+        """Return the record in a wrapper such as `{"Customer": {…}}`. Raises Unreadable when a field does not fit."""
+        response = self._api.send(request)
+        inner = _parse_object(response).get(wrapper)
+        if not isinstance(inner, dict):
+            raise response.make_error(Unreadable, f"the answer holds no {wrapper}")
+        try:
+            return model.model_validate(inner)
+        except ValidationError as error:
+            raise response.make_error(Unreadable, f"{wrapper}: {findings(error)}") from None
+
+    def _count(self, path: str, query: Mapping[str, str]) -> int:
+        """Return how many records a list has, for one request."""
+        request = Request(RequestKind.READ, "GET", path, query={**query, "limit": "1"})
+        response = self._api.send(request)
+        total = _parse_total(_parse_object(response), "@TotalResources")
+        if total is None:
+            raise response.make_error(Unreadable, "the answer tells no total")
+        return total
+
+
+class ListResource(Resource, Generic[ItemT, RecordT]):
+    """A resource whose records can be listed, counted and read one by one.
+
+    `path`, `plural` and `singular` are Fortnox's names of it; `number_field` is what its records are named by. What a
+    list takes stands in `searches`, `filters` and `sorts`, with spaces between.
+    """
 
     path: str
     plural: str
     singular: str
     item: type[ItemT]
     record: type[RecordT]
-    number: str
+    number_field: str
     searches: str = ""
     filters: str = ""
     sorts: str = ""
-
-
-def meta(body: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
-    """Return @TotalPages, @TotalResources and @CurrentPage, each None when missing or senseless."""
-    meta = body.get("MetaInformation")
-    known = meta if isinstance(meta, dict) else {}
-    pages, resources, current = (_size(known.get(name)) for name in ("@TotalPages", "@TotalResources", "@CurrentPage"))
-    return pages, resources, current
-
-
-def _size(value: Any) -> int | None:
-    try:
-        found = whole(value)
-    except ValueError:
-        return None
-    return found if found is not None and found >= 0 else None
-
-
-def is_last(page: Page[Any]) -> bool:
-    """Tell whether a list ends with this page."""
-    if page.total_pages is None:
-        return page.rows < LIMIT
-    return page.rows == 0 or page.number >= page.total_pages
-
-
-_MOST_PAGES: Final = 10_000
-
-
-class Listed(Generic[ItemT, RecordT]):
-    """A resource that can be listed, counted and read one by one."""
-
-    shape: Shape[ItemT, RecordT]
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
 
     def pages(
         self,
@@ -121,7 +126,7 @@ class Listed(Generic[ItemT, RecordT]):
         query = self._query(filter, last_modified, sort_by, search)
         if descending:
             query["sortorder"] = "descending"
-        return _walk(self, first_page, query)
+        return self._read_pages(first_page, query)
 
     def list(self, **asked: Any) -> Iterator[ItemT]:
         """Yield the records of all pages; takes what `pages` takes. Raises Unreadable at a row it cannot read."""
@@ -139,44 +144,18 @@ class Listed(Generic[ItemT, RecordT]):
         **search: SearchValue,
     ) -> int:
         """Return how many records there are, for one request. Searches *contain*, so the count may be too high."""
-        query = self._query(filter, last_modified, None, search)
-        call = Call(Kind.READ, "GET", self.shape.path, {**query, "limit": "1"})
-        return total(self._api, call)
+        return self._count(self.path, self._query(filter, last_modified, None, search))
 
     def get(self, number: str | int) -> RecordT:
         """Return one record with all its fields. Raises NotFound."""
-        return self._one(Call(Kind.READ, "GET", f"{self.shape.path}/{segment(number)}"))
+        return self._read(Request(RequestKind.READ, "GET", self.path, number), self.singular, self.record)
 
-    def _create(self, payload: Payload) -> RecordT:
-        return self._one(Call(Kind.WRITE, "POST", self.shape.path, body=payload.to_json_bytes()))
+    def _create(self, body: bytes) -> RecordT:
+        return self._read(Request(RequestKind.WRITE, "POST", self.path, body=body), self.singular, self.record)
 
     def _update(self, number: str | int, changes: Payload) -> RecordT:
-        path = f"{self.shape.path}/{segment(number)}"
-        return self._one(Call(Kind.WRITE, "PUT", path, body=changes.to_json_bytes()))
-
-    def _one(self, call: Call) -> RecordT:
-        return record(self._api, call, self.shape.singular, self.shape.record)
-
-    def page(self, number: int, query: dict[str, str]) -> tuple[Page[ItemT], Sequence[Any]]:
-        """Return one page, and its rows as they came."""
-        call = Call(Kind.READ, "GET", self.shape.path, {**query, "limit": str(LIMIT), "page": str(number)})
-        reply = self._api.reply(call)
-        rows = reply.whole().get(self.shape.plural)
-        if not isinstance(rows, list):
-            raise reply.unreadable(f"the answer holds no {self.shape.plural}")
-        pages, resources, current = meta(reply.whole())
-        if current is not None and current != number:
-            raise reply.unreadable(f"asked for page {number}, got page {current}")
-        read = [self._row(index, row) for index, row in enumerate(rows)]
-        items = tuple(each for each in read if not isinstance(each, Reject))
-        rejects = tuple(each for each in read if isinstance(each, Reject))
-        return Page(number, pages, resources, items, rejects), rows
-
-    def _row(self, index: int, row: Any) -> ItemT | Reject:
-        try:
-            return self.shape.item.model_validate(row)
-        except ValidationError as fault:
-            return Reject(index, findings(fault), _digest(row), _number(row, self.shape.number))
+        request = Request(RequestKind.WRITE, "PUT", self.path, number, body=changes.to_json_bytes())
+        return self._read(request, self.singular, self.record)
 
     def _query(
         self,
@@ -185,53 +164,69 @@ class Listed(Generic[ItemT, RecordT]):
         sort_by: str | None,
         search: dict[str, SearchValue],
     ) -> dict[str, str]:
-        query = {known(name, self.shape.searches): spelled(value) for name, value in search.items()}
+        query = {check_name(name, self.searches): format_value(value) for name, value in search.items()}
         if filter is not None:
-            query["filter"] = known(filter, self.shape.filters)
+            query["filter"] = check_name(filter, self.filters)
         if sort_by is not None:
-            query["sortby"] = known(sort_by, self.shape.sorts)
+            query["sortby"] = check_name(sort_by, self.sorts)
         if last_modified is not None:
-            query["lastmodified"] = stockholm(last_modified)
+            query["lastmodified"] = format_time(last_modified)
         return query
 
+    def _read_pages(self, first: int, query: dict[str, str]) -> Iterator[Page[ItemT]]:
+        before = None
+        for number in range(first, first + _MOST_PAGES):
+            paged = {**query, "limit": str(PAGE_SIZE), "page": str(number)}
+            response = self._api.send(Request(RequestKind.READ, "GET", self.path, query=paged))
+            body = _parse_object(response)
+            rows = body.get(self.plural)
+            if not isinstance(rows, list):
+                raise response.make_error(Unreadable, f"the answer holds no {self.plural}")
+            current = _parse_total(body, "@CurrentPage")
+            if current is not None and current != number:
+                raise response.make_error(Unreadable, f"asked for page {number}, got page {current}")
+            if rows and rows == before:
+                raise Unreadable(f"page {number} repeats the page before it")
+            before = rows
+            page = self._parse_page(number, body, rows)
+            yield page
+            if page.is_last:
+                return
+        raise Unreadable("the list does not end")
 
-def _walk(source: Listed[ItemT, Any], first: int, query: dict[str, str]) -> Iterator[Page[ItemT]]:
-    before = None
-    for number in range(first, first + _MOST_PAGES):
-        page, rows = source.page(number, query)
-        if rows and rows == before:
-            raise Unreadable(f"page {number} repeats the page before it")
-        before = rows
-        yield page
-        if is_last(page):
-            return
-    raise Unreadable("the list does not end")
+    def _parse_page(self, number: int, body: dict[str, Any], rows: Sequence[Any]) -> Page[ItemT]:
+        read = [self._parse_row(index, row) for index, row in enumerate(rows)]
+        return Page(
+            number,
+            _parse_total(body, "@TotalPages"),
+            _parse_total(body, "@TotalResources"),
+            items=tuple(each for each in read if not isinstance(each, Reject)),
+            rejects=tuple(each for each in read if isinstance(each, Reject)),
+        )
+
+    def _parse_row(self, index: int, row: Any) -> ItemT | Reject:
+        try:
+            return self.item.model_validate(row)
+        except ValidationError as error:
+            reason = findings(error)
+        try:
+            number = key(row.get(self.number_field))[:100]
+        except (ValueError, AttributeError):
+            number = None
+        return Reject(index, reason, hashlib.sha256(dumps(row)).hexdigest(), number)
 
 
-def record(api: Api, call: Call, wrapper: str, model: type[RecordT]) -> RecordT:
-    """Return one record from the wrapper of an answer. Raises Unreadable when a field does not fit."""
-    reply = api.reply(call)
+def _parse_object(response: Response) -> dict[str, Any]:
+    if not isinstance(response.json, dict):
+        raise response.make_error(Unreadable, "the answer is no object")
+    return response.json
+
+
+def _parse_total(body: dict[str, Any], name: str) -> int | None:
+    """Return @TotalPages, @TotalResources or @CurrentPage; None when it is missing or makes no sense."""
+    meta = body.get("MetaInformation")
     try:
-        return model.model_validate(reply.inside(wrapper))
-    except ValidationError as fault:
-        raise reply.unreadable(f"{wrapper}: {findings(fault)}") from None
-
-
-def total(api: Api, call: Call) -> int:
-    """Return @TotalResources of a list. Raises Unreadable when it is missing or negative."""
-    reply = api.reply(call)
-    _, resources, _ = meta(reply.whole())
-    if resources is None:
-        raise reply.unreadable("the answer tells no total")
-    return resources
-
-
-def _number(row: Any, name: str) -> str | None:
-    try:
-        return key(row.get(name))[:100]
-    except (ValueError, AttributeError):
+        found = whole(meta.get(name)) if isinstance(meta, dict) else None
+    except ValueError:
         return None
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(dumps(value)).hexdigest()
+    return found if found is not None and found >= 0 else None

@@ -1,4 +1,4 @@
-"""From an answer to its JSON, or to the error it stands for.
+"""A response: its JSON, or the error that it stands for.
 
 Fortnox has at least five shapes of error: ErrorInformation in two casings, `{"message": "unauthorized"}`, OAuth's
 `{"error", "error_description"}`, and HTML or nothing from whatever stands before it. The content type is wrong often
@@ -6,17 +6,16 @@ enough (JSON sent as text/html) that it is never looked at. Source: recorded ans
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from fortnox_api._clock import Clock
 from fortnox_api._errors import (
-    FAULTS,
     FORBIDDEN,
+    FORTNOX_FAILURES,
     MEANINGS,
     SIGNED_OUT,
     Forbidden,
@@ -30,133 +29,137 @@ from fortnox_api._errors import (
     Unreadable,
 )
 from fortnox_api._json import NotJsonError, loads
-from fortnox_api._transport import Answer
+from fortnox_api._request import Request
 
 _LONGEST_MESSAGE: Final = 500
 _SHORTEST_SECRET: Final = 8
 _LONGEST_CODE: Final = 19
-_REFUSALS: Final = 4
-_BY_STATUS: Final[dict[int, type[FortnoxError]]] = {401: Unauthorized, 408: Unavailable, 429: RateLimited}
-_WITH_COMPLAINT: Final[dict[int, type[FortnoxError]]] = {403: Forbidden, 404: NotFound}
+_SHORTEST_WAIT: Final = 1.0
+_LONGEST_WAIT: Final = 300.0
+_WINDOW: Final = 5.0
+"""Seconds of Fortnox's sliding window: the wait when the response names none."""
+_REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _TOKEN: Final = re.compile(r"eyJ[\w-]{5,}(\.[\w-]*){0,2}")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_REASONS: Final[Mapping[type[FortnoxError], str]] = {
+    Unauthorized: "the access token was refused",
+    RateLimited: "too many requests",
+    Unavailable: "Fortnox has trouble of its own",
+    Unreadable: "the answer has no known shape",
+    Forbidden: "a scope, licence or right is missing",
+    NotFound: "the record does not exist",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
-    """What an error body says: Fortnox's number or OAuth's word, and the text."""
+class ErrorBody:
+    """What the body of an error says: Fortnox's number or OAuth's word, and the text."""
 
     code: int | str | None
     message: str
 
 
-def content(answer: Answer, *, unclear: Outcome, clock: Clock, secrets: Collection[str] = ()) -> Any:
-    """Return the JSON of a 2xx answer. Raises the error that any other answer stands for.
+class Response:
+    """A complete response, its body inflated.
 
-    `unclear` is the outcome when the answer does not tell; `secrets` are cut out of Fortnox's message.
+    `json` is the parsed body, None when `json_error` says why it cannot be parsed. `error_body` is what an error of any
+    known shape says, whatever the status. `is_expected` tells that this is what the request asked for. `request_id` is
+    X-Uid, which Fortnox's support asks for; None when it does not look like one.
     """
-    try:
-        parsed = loads(answer.body)
-    except NotJsonError as fault:
-        raise _not_json(answer, fault, unclear=unclear, clock=clock) from None
-    complaint = _complaint_in(parsed)
-    if complaint is None and answer.good:
-        return parsed
-    raise error(answer, complaint, unclear=unclear, clock=clock, secrets=secrets)
+
+    def __init__(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.request = request
+        self.status = status
+        self.headers = headers
+        self.body = body
+        request_id = headers.get("X-Uid", "")
+        self.request_id = request_id if _REQUEST_ID.fullmatch(request_id) else None
+        self.is_success = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+        self.json: Any = None
+        self.json_error: str | None = None
+        try:
+            self.json = loads(body)
+        except NotJsonError as error:
+            self.json_error = str(error)
+        self.error_body = _find_error(self.json)
+        if request.expects_pdf:
+            self.is_expected = self.is_success and body.startswith(b"%PDF-")
+        else:
+            self.is_expected = self.is_success and self.json_error is None and self.error_body is None
+
+    def make_error(
+        self,
+        kind: type[FortnoxError],
+        reason: str,
+        *,
+        outcome: Outcome | None = None,
+        secrets: Collection[str] = (),
+    ) -> FortnoxError:
+        """Return an error with the facts of this response; `secrets` are cut out of Fortnox's message."""
+        code, message = (self.error_body.code, self.error_body.message) if self.error_body else (None, "")
+        return kind(
+            reason,
+            status=self.status,
+            code=code,
+            message=_clean_message(message, secrets),
+            request_id=self.request_id,
+            outcome=outcome or self.request.outcome_if_lost,
+        )
+
+    def error(self, now: datetime, secrets: Collection[str] = ()) -> FortnoxError:
+        """Return the error that a response stands for which is not what was asked for."""
+        kind = self._error_class()
+        reason = MEANINGS.get(self.error_body.code if self.error_body else None)
+        if reason is None and self.is_success and self.json_error and not self.request.expects_pdf:
+            reason = f"the answer is not JSON: {self.json_error}"
+        outcome = None
+        if kind in {Unauthorized, RateLimited}:
+            outcome = Outcome.NOT_APPLIED
+        elif self.error_body and 400 <= self.status < 500 and kind is not Unavailable:  # noqa: PLR2004 - client errors
+            outcome = Outcome.REFUSED
+        reason = reason or _REASONS.get(kind, "Fortnox refused the request")
+        error = self.make_error(kind, reason, outcome=outcome, secrets=secrets)
+        if isinstance(error, RateLimited):
+            error.retry_after = parse_retry_after(self.headers.get("Retry-After"), now)
+        if isinstance(error, Unreadable):
+            error.transient = True
+        return error
+
+    def _error_class(self) -> type[FortnoxError]:
+        code = self.error_body.code if self.error_body else None
+        for codes, kind in ((FORTNOX_FAILURES, Unavailable), (SIGNED_OUT, Unauthorized), (FORBIDDEN, Forbidden)):
+            if code in codes:
+                return kind
+        match self.status:
+            case 401:
+                return Unauthorized
+            case 429:
+                return RateLimited
+            case status if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                return Unavailable
+        if self.error_body is None or (code is None and self.status < HTTPStatus.BAD_REQUEST):
+            return Unreadable
+        return {403: Forbidden, 404: NotFound}.get(self.status, Invalid)
 
 
-def pdf(answer: Answer, *, unclear: Outcome, clock: Clock, secrets: Collection[str] = ()) -> bytes:
-    """Return the bytes of a PDF. Raises like `content`; anything that does not begin like a PDF is Unreadable."""
-    if answer.good and answer.body.startswith(b"%PDF-"):
-        return answer.body
-    raise error(answer, complaint_of(answer.body), unclear=unclear, clock=clock, secrets=secrets)
-
-
-def _not_json(answer: Answer, fault: NotJsonError, *, unclear: Outcome, clock: Clock) -> FortnoxError:
-    made = error(answer, None, unclear=unclear, clock=clock)
-    if answer.good:
-        made.reason = f"the answer is not JSON: {fault}"
-    return made
-
-
-def complaint_of(body: bytes) -> Complaint | None:
-    """Return what an error body of any known shape says, None when it is not one."""
-    try:
-        return _complaint_in(loads(body))
-    except NotJsonError:
-        return None
-
-
-def _complaint_in(parsed: Any) -> Complaint | None:
+def _find_error(parsed: Any) -> ErrorBody | None:
     match parsed:
         case {"ErrorInformation": dict(inner)}:
-            known = {str(key).lower(): value for key, value in inner.items()}
-            return Complaint(_number(known.get("code")), _text(known.get("message")))
+            facts = {str(key).lower(): value for key, value in inner.items()}
+            code, message = facts.get("code"), facts.get("message")
+            if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE:
+                code = int(code)
+            known_code = code if isinstance(code, int) and not isinstance(code, bool) else None
+            return ErrorBody(known_code, message if isinstance(message, str) else "")
         case {"error": str(word)}:
-            return Complaint(word[:100], _text(parsed.get("error_description")))
-        case {"message": str(words)} if len(parsed) == 1:
-            return Complaint(None, words)
+            description = parsed.get("error_description")
+            return ErrorBody(word[:100], description if isinstance(description, str) else "")
+        case {"message": str(message)} if len(parsed) == 1:
+            return ErrorBody(None, message)
     return None
 
 
-def error(
-    answer: Answer,
-    complaint: Complaint | None,
-    *,
-    unclear: Outcome,
-    clock: Clock,
-    secrets: Collection[str] = (),
-) -> FortnoxError:
-    """Return the error for an answer that is not plainly good."""
-    kind = _kind(answer.status, complaint)
-    code = complaint.code if complaint else None
-    made = kind(_reason(kind, code))
-    made.status = answer.status
-    made.code = code
-    made.message = safe_text(complaint.message if complaint else "", secrets)
-    made.request_id = answer.uid
-    made.outcome = _outcome(kind, answer.status, complaint, unclear)
-    if isinstance(made, RateLimited):
-        made.retry_after = retry_after(answer.headers.get("Retry-After"), clock.now())
-    if isinstance(made, Unreadable):
-        made.transient = True
-    return made
-
-
-def _kind(status: int, complaint: Complaint | None) -> type[FortnoxError]:
-    code = complaint.code if complaint else None
-    for codes, kind in ((FAULTS, Unavailable), (SIGNED_OUT, Unauthorized), (FORBIDDEN, Forbidden)):
-        if code in codes:
-            return kind
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BY_STATUS:
-        return _BY_STATUS.get(status, Unavailable)
-    if complaint is None or (code is None and status < HTTPStatus.BAD_REQUEST):
-        return Unreadable
-    return _WITH_COMPLAINT.get(status, Invalid)
-
-
-def _outcome(kind: type[FortnoxError], status: int, complaint: Complaint | None, unclear: Outcome) -> Outcome:
-    if kind in {Unauthorized, RateLimited}:
-        return Outcome.NOT_APPLIED
-    if complaint and status // 100 == _REFUSALS and kind is not Unavailable:
-        return Outcome.REFUSED
-    return unclear
-
-
-def _reason(kind: type[FortnoxError], code: int | str | None) -> str:
-    if isinstance(code, int) and code in MEANINGS:
-        return MEANINGS[code]
-    return {
-        Unauthorized: "the access token was refused",
-        RateLimited: "too many requests",
-        Unavailable: "Fortnox has trouble of its own",
-        Unreadable: "the answer has no known shape",
-        Forbidden: "a scope, licence or right is missing",
-        NotFound: "the record does not exist",
-    }.get(kind, "Fortnox refused the request")
-
-
-def safe_text(message: str, secrets: Collection[str] = ()) -> str:
+def _clean_message(message: str, secrets: Collection[str]) -> str:
     """Return a text from outside as one line, without tokens, at most 500 characters."""
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:  # a shorter one would cut up any text
@@ -164,39 +167,18 @@ def safe_text(message: str, secrets: Collection[str] = ()) -> str:
     return _CONTROLS.sub(" ", _TOKEN.sub("[secret]", message)).strip()[:_LONGEST_MESSAGE]
 
 
-def _number(code: object) -> int | str | None:
-    if isinstance(code, bool):
-        return None
-    if isinstance(code, int):
-        return code
-    if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE:
-        return int(code)
-    return None
+def parse_retry_after(header: str | None, now: datetime) -> float:
+    """Return the seconds to wait, from 1 to 300; 5 when the header is missing or makes no sense.
 
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-SHORTEST: Final = 1.0
-LONGEST: Final = 300.0
-WINDOW: Final = 5.0
-"""Seconds of Fortnox's sliding window: the wait when the answer names none."""
-
-
-def retry_after(header: str | None, now: datetime) -> float:
-    """Return the seconds to wait, from 1 to 300; 5 when the header is missing or makes no sense."""
-    seconds = _seconds((header or "").strip(), now)
-    return WINDOW if seconds is None else min(max(seconds, SHORTEST), LONGEST)
-
-
-def _seconds(header: str, now: datetime) -> float | None:
-    if header.isascii() and header.isdigit():
-        return float(header[:9])
-    try:
-        moment = parsedate_to_datetime(header)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - now).total_seconds()
+    It may be seconds, a date, or nonsense. Fortnox documents no such header; what stands before it may send one.
+    """
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:9])
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return _WINDOW
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)

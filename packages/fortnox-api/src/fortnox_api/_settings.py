@@ -9,8 +9,8 @@ from pydantic import Field
 
 from fortnox_api._models import Code, Day, Flag, Key, Record, Text, Whole
 from fortnox_api._payload import Payload
-from fortnox_api._resource import Listed, Shape, record
-from fortnox_api._retry import Api, Call, Kind
+from fortnox_api._request import Request, RequestKind
+from fortnox_api._resource import ListResource, Resource
 
 
 class CompanySettings(Record):
@@ -46,20 +46,16 @@ class LockedPeriod(Record):
     end_date: Day = None
 
 
-class Settings:
+class Settings(Resource):
     """`/3/settings`."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
 
     def company(self) -> CompanySettings:
         """Return the company's settings."""
-        call = Call(Kind.READ, "GET", "settings/company")
-        return record(self._api, call, "CompanySettings", CompanySettings)
+        return self._read(Request(RequestKind.READ, "GET", "settings", "company"), "CompanySettings", CompanySettings)
 
     def locked_period(self) -> LockedPeriod:
         """Return up to which day the bookkeeping is locked."""
-        return record(self._api, Call(Kind.READ, "GET", "settings/lockedperiod"), "LockedPeriod", LockedPeriod)
+        return self._read(Request(RequestKind.READ, "GET", "settings", "lockedperiod"), "LockedPeriod", LockedPeriod)
 
 
 class Unit(Record):
@@ -89,14 +85,19 @@ class UnitPayload(UnitUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
-class Units(Listed[Unit, Unit]):
+class Units(ListResource[Unit, Unit]):
     """`/3/units`."""
 
-    shape = Shape(path="units", plural="Units", singular="Unit", item=Unit, record=Unit, number="Code")
+    path = "units"
+    plural = "Units"
+    singular = "Unit"
+    item = Unit
+    record = Unit
+    number_field = "Code"
 
     def create(self, payload: UnitPayload) -> Unit:
         """Create a unit."""
-        return self._create(payload)
+        return self._create(payload.to_json_bytes())
 
     def update(self, code: str, changes: UnitUpdate) -> Unit:
         """Change a unit's texts."""
@@ -127,21 +128,19 @@ class TermsOfPaymentPayload(TermsOfPaymentUpdate):
     code: Annotated[str, Field(min_length=1, max_length=25)]
 
 
-class TermsOfPayments(Listed[TermsOfPayment, TermsOfPayment]):
+class TermsOfPayments(ListResource[TermsOfPayment, TermsOfPayment]):
     """`/3/termsofpayments`."""
 
-    shape = Shape(
-        path="termsofpayments",
-        plural="TermsOfPayments",
-        singular="TermsOfPayment",
-        item=TermsOfPayment,
-        record=TermsOfPayment,
-        number="Code",
-    )
+    path = "termsofpayments"
+    plural = "TermsOfPayments"
+    singular = "TermsOfPayment"
+    item = TermsOfPayment
+    record = TermsOfPayment
+    number_field = "Code"
 
     def create(self, payload: TermsOfPaymentPayload) -> TermsOfPayment:
         """Create terms of payment."""
-        return self._create(payload)
+        return self._create(payload.to_json_bytes())
 
     def update(self, code: str, changes: TermsOfPaymentUpdate) -> TermsOfPayment:
         """Change the description."""
@@ -157,14 +156,12 @@ class PredefinedAccount(Record):
     account: Whole = None
 
 
-class PredefinedAccounts(Listed[PredefinedAccount, PredefinedAccount]):
+class PredefinedAccounts(ListResource[PredefinedAccount, PredefinedAccount]):
     """`/3/predefinedaccounts`."""
 
-    shape = Shape(
-        path="predefinedaccounts",
-        plural="PreDefinedAccounts",
-        singular="PreDefinedAccount",
-        item=PredefinedAccount,
-        record=PredefinedAccount,
-        number="Name",
-    )
+    path = "predefinedaccounts"
+    plural = "PreDefinedAccounts"
+    singular = "PreDefinedAccount"
+    item = PredefinedAccount
+    record = PredefinedAccount
+    number_field = "Name"

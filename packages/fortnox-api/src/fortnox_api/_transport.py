@@ -1,20 +1,18 @@
-"""A total deadline for a request: httpx2 has none, and one byte a second would keep any read timeout happy.
+"""From a request to its response: one host, a total deadline for each step, and a cap on the size. No retry.
 
-The deadline in force is a context variable. The network backend caps each connect, TLS handshake, read and write to
-what is left of it, so that slowly dripped headers end in time as well.
+httpx2 has no total deadline, and one byte a second would keep any read timeout happy. The deadline in force is a
+context variable. The network backend caps each connect, TLS handshake, read and write to what is left of it, so that
+slowly dripped headers end in time as well.
 """
 
 import contextlib
-import ipaddress
 import logging
-import re
 import socket
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from ssl import SSLContext
 from typing import Any, Final
@@ -24,82 +22,65 @@ import httpx2
 
 from fortnox_api._clock import Clock
 from fortnox_api._errors import ConnectionFailed, Outcome, Unreadable
+from fortnox_api._request import Request
+from fortnox_api._response import Response
+
+_log = logging.getLogger("fortnox_api")
+
+_LARGEST_BODY: Final = 32 * 1024 * 1024
+"""Bytes, as sent and again after inflating. A page of 500 records is below 1 MB; a printed invoice may be 5."""
+
+_NOT_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.LocalProtocolError)
+
+_seconds_left: ContextVar[Callable[[], float] | None] = ContextVar("fortnox_api_seconds_left", default=None)
+"""What tells how much of the deadline in force remains."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A moment on the monotonic clock."""
-
-    at: float
-    monotonic: Callable[[], float]
-
-    def left(self) -> float:
-        """Seconds that remain; below zero when it has passed."""
-        return self.at - self.monotonic()
-
-    def later(self, seconds: float) -> "Deadline":
-        """Return the same deadline, moved."""
-        return Deadline(self.at + seconds, self.monotonic)
-
-
-_current: ContextVar[Deadline | None] = ContextVar("fortnox_api_deadline", default=None)
-
-
-@contextlib.contextmanager
-def within(deadline: Deadline) -> Iterator[None]:
-    """Put a deadline in force for what this thread does inside the block."""
-    token = _current.set(deadline)
-    try:
-        yield
-    finally:
-        _current.reset(token)
-
-
-def capped(timeout: float | None, passed: type[Exception]) -> float | None:
-    """Return the timeout cut to what is left of the deadline in force. Raises `passed` when nothing is."""
-    deadline = _current.get()
-    if deadline is None:
+def _cap_timeout(timeout: float | None, error: type[Exception]) -> float | None:
+    """Return the timeout cut to what is left of the deadline in force. Raises `error` when nothing is."""
+    seconds_left = _seconds_left.get()
+    if seconds_left is None:
         return timeout
-    left = deadline.left()
+    left = seconds_left()
     if left <= 0:
-        raise passed("the total deadline has passed")
+        raise error("the total deadline has passed")
     return left if timeout is None else min(timeout, left)
 
 
+@dataclass(eq=False)
 class _Stream(httpcore2.NetworkStream):
-    def __init__(self, inner: httpcore2.NetworkStream) -> None:
-        self._inner = inner
+    inner: httpcore2.NetworkStream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, capped(timeout, httpcore2.ReadTimeout))
+        return self.inner.read(max_bytes, _cap_timeout(timeout, httpcore2.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), 16384):
-            self._inner.write(buffer[start : start + 16384], capped(timeout, httpcore2.WriteTimeout))
+            self.inner.write(buffer[start : start + 16384], _cap_timeout(timeout, httpcore2.WriteTimeout))
 
     def close(self) -> None:
-        self._inner.close()
+        self.inner.close()
 
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        limit = capped(timeout, httpcore2.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
+        limit = _cap_timeout(timeout, httpcore2.ConnectTimeout)
+        return _Stream(self.inner.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        return self.inner.get_extra_info(info)
 
 
-class DeadlineBackend(httpcore2.NetworkBackend):
+@dataclass(eq=False)
+class _NetworkBackend(httpcore2.NetworkBackend):
     """Opens connections in which nothing outlasts the deadline; tries every address of a name.
 
     With `public_only` an address inside a network (private, link-local, this machine) is never connected to, whatever
     name led there: the name is resolved here, once, and the address that was looked at is the one that is used.
     """
 
-    def __init__(self, *, public_only: bool = False) -> None:
-        self._inner = httpcore2.SyncBackend()
-        self._public_only = public_only
+    public_only: bool
+    inner: httpcore2.NetworkBackend = field(default_factory=httpcore2.SyncBackend)
 
     def connect_tcp(
         self,
@@ -109,34 +90,31 @@ class DeadlineBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from error
         failure: Exception = httpcore2.ConnectError("the name has no address")
-        for address in _addresses(host, port):
-            if self._public_only and not _is_public(address):
+        for address in dict.fromkeys(str(entry[4][0]) for entry in found):
+            if self.public_only and not is_public(address):
                 failure = httpcore2.ConnectError(f"{host} leads to {address}, which is not a public address")
                 continue
-            limit = capped(timeout, httpcore2.ConnectTimeout)
+            limit = _cap_timeout(timeout, httpcore2.ConnectTimeout)
             try:
-                return _Stream(self._inner.connect_tcp(address, port, limit, local_address, socket_options or ()))
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as fault:
-                failure = fault
+                return _Stream(self.inner.connect_tcp(address, port, limit, local_address, socket_options or ()))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
         raise failure
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as fault:
-        raise httpcore2.ConnectError(str(fault)) from fault
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def _is_public(address: str) -> bool:
+def is_public(address: str) -> bool:
+    """Tell whether an address lies outside every network of somebody's own."""
     found = ip_address(address.partition("%")[0])
     inner = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return (inner or found).is_global and not found.is_multicast
 
 
-_SAME: dict[type[BaseException], type[httpx2.TransportError]] = {
+_HTTPX2_ERRORS: Final[dict[type[BaseException], type[httpx2.TransportError]]] = {
     kind: getattr(httpx2, name)
     for name, kind in vars(httpcore2).items()
     if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(httpx2, name)
@@ -144,30 +122,31 @@ _SAME: dict[type[BaseException], type[httpx2.TransportError]] = {
 
 
 @contextlib.contextmanager
-def _as_httpx2() -> Iterator[None]:
+def _raise_httpx2_errors() -> Iterator[None]:
+    """Turn each error of httpcore2 into the one of httpx2 that has its name."""
     try:
         yield
-    except tuple(_SAME) as fault:
-        known = next(_SAME[kind] for kind in type(fault).__mro__ if kind in _SAME)
-        raise known(str(fault)) from fault
+    except tuple(_HTTPX2_ERRORS) as error:
+        known = next(_HTTPX2_ERRORS[kind] for kind in type(error).__mro__ if kind in _HTTPX2_ERRORS)
+        raise known(str(error)) from error
 
 
+@dataclass(eq=False)
 class _Body(httpx2.SyncByteStream):
-    def __init__(self, inner: Iterable[bytes]) -> None:
-        self._inner = inner
+    inner: Any
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx2():
-            yield from self._inner
+        with _raise_httpx2_errors():
+            yield from self.inner
 
     def close(self) -> None:
-        with _as_httpx2():
-            self._inner.close()  # type: ignore[attr-defined]
+        with _raise_httpx2_errors():
+            self.inner.close()
 
 
 @cache
-def _trusted() -> SSLContext:
-    # Loading the certificates takes longer than most requests, so all transports of a process share them.
+def _load_certificates() -> SSLContext:
+    # Loading them takes longer than most requests, so all transports of a process share them.
     return httpx2.create_ssl_context()
 
 
@@ -182,46 +161,32 @@ class DeadlineTransport(httpx2.BaseTransport):
 
     def __init__(self, ssl_context: SSLContext | None = None, *, public_only: bool = False) -> None:
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl_context or _trusted(),
+            ssl_context=ssl_context or _load_certificates(),
             max_connections=20,
             max_keepalive_connections=10,
             keepalive_expiry=5.0,
-            network_backend=DeadlineBackend(public_only=public_only),
+            network_backend=_NetworkBackend(public_only),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request and return as soon as the headers of its answer are there."""
-        with _as_httpx2():
-            answer = self._pool.handle_request(
+        """Send one request and return as soon as the headers of its response are there."""
+        url = request.url
+        with _raise_httpx2_errors():
+            response = self._pool.handle_request(
                 httpcore2.Request(
                     method=request.method,
-                    url=httpcore2.URL(
-                        scheme=request.url.raw_scheme,
-                        host=request.url.raw_host,
-                        port=request.url.port,
-                        target=request.url.raw_path,
-                    ),
+                    url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                     headers=request.headers.raw,
                     content=request.stream,
                     extensions=request.extensions,
                 )
             )
-        body = _Body(answer.stream)  # type: ignore[arg-type]
-        return httpx2.Response(answer.status, headers=answer.headers, stream=body)
+        return httpx2.Response(response.status, headers=response.headers, stream=_Body(response.stream))
 
     def close(self) -> None:
         """Close all connections."""
-        with _as_httpx2():
+        with _raise_httpx2_errors():
             self._pool.close()
-
-
-_log = logging.getLogger("fortnox_api")
-_UID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
-
-LARGEST_ANSWER: Final = 32 * 1024 * 1024
-"""Bytes, on the wire and again after inflating. A page of 500 records is below 1 MB; a printed invoice may be 5."""
-
-_UNSENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.LocalProtocolError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,118 +198,103 @@ class Timeouts:
     total: float = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A request as the wire needs it: `target` is an encoded path with its query.
-
-    `name` is what the log may say about it, without any value. `unclear` is what is known when it went out and no
-    usable answer came.
-    """
-
-    name: str
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes | None = None
-    unclear: Outcome = Outcome.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Answer:
-    """A complete answer: status, headers, and the body after inflating."""
-
-    status: int
-    headers: httpx2.Headers
-    body: bytes
-
-    @property
-    def uid(self) -> str | None:
-        """X-Uid, which Fortnox's support asks for; None when it does not look like one."""
-        found = self.headers.get("X-Uid", "")
-        return found if _UID.fullmatch(found) else None
-
-    @property
-    def good(self) -> bool:
-        """Whether the status is one of success."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-
-
-class Wire:
-    """A connection to one base address. Every request goes there and nowhere else."""
+class HttpClient:
+    """Sends requests to one base address and nowhere else."""
 
     def __init__(
         self,
         base_url: str,
         *,
+        prefix: str = "",
         transport: httpx2.BaseTransport | None,
         clock: Clock,
-        timeouts: Timeouts,
-        largest: int = LARGEST_ANSWER,
+        timeouts: Timeouts | None,
+        largest_body: int = _LARGEST_BODY,
     ) -> None:
-        self._base = _checked(base_url, own_transport=transport is None)
+        _check_base_url(base_url, own_transport=transport is None)
+        self.base_url = base_url.rstrip("/") + prefix
+        self.timeouts = timeouts or Timeouts()
         self._transport = transport or DeadlineTransport()
-        self._limits = {
-            "connect": timeouts.connect,
-            "pool": timeouts.connect,
-            "read": timeouts.read,
-            "write": timeouts.read,
-        }
         self._clock = clock
-        self._total = timeouts.total
-        self._largest = largest
+        self._largest_body = largest_body
 
-    def deadline(self) -> Deadline:
-        """Return the deadline of a call that begins now."""
-        return Deadline(self._clock.monotonic() + self._total, self._clock.monotonic)
+    def send(self, request: Request, authorization: str, deadline: float | None = None) -> Response:
+        """Return the whole response, whatever its status. Raises ConnectionFailed or Unreadable.
 
-    def send(self, message: Message, deadline: Deadline) -> Answer:
-        """Return the whole answer, whatever its status. Raises ConnectionFailed or Unreadable."""
-        request = self._request(message)
+        `deadline` is a moment on the monotonic clock; without one the timeouts' total runs from now.
+        """
+        ends = self._clock.monotonic() + self.timeouts.total if deadline is None else deadline
+        outgoing = self._build(request, authorization)
+        in_force = _seconds_left.set(lambda: ends - self._clock.monotonic())
         try:
-            with within(deadline):
-                answer = self._exchange(request, message, deadline)
-        except _UNSENT as fault:
+            incoming = self._transport.handle_request(outgoing)
+            try:
+                body = self._read_body(incoming, request, ends)
+            finally:
+                incoming.close()
+        except _NOT_SENT as error:
             # A LocalProtocolError may quote a header, and a header may be the token: no cause is kept.
-            raise ConnectionFailed(type(fault).__name__, outcome=Outcome.NOT_APPLIED) from None
-        except (httpx2.TransportError, OSError) as fault:
-            raise ConnectionFailed(type(fault).__name__, outcome=message.unclear) from fault
-        _log.info("%s: %s, X-Uid %s", message.name, answer.status, answer.uid)
-        return answer
+            raise ConnectionFailed(type(error).__name__, outcome=Outcome.NOT_APPLIED) from None
+        except (httpx2.TransportError, OSError) as error:
+            raise ConnectionFailed(type(error).__name__, outcome=request.outcome_if_lost) from error
+        finally:
+            _seconds_left.reset(in_force)
+        response = Response(request, incoming.status_code, incoming.headers, body)
+        _log.info("%s: %s, X-Uid %s", request.name, response.status, response.request_id)
+        return response
 
-    def _request(self, message: Message) -> httpx2.Request:
+    def _build(self, request: Request, authorization: str) -> httpx2.Request:
+        connect, read = self.timeouts.connect, self.timeouts.read
+        headers = {
+            "User-Agent": "fortnox_api",
+            "Accept-Encoding": "gzip",
+            "Authorization": authorization,
+            "Accept": "application/json",
+        }
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
         try:
             return httpx2.Request(
-                message.method,
-                self._base + message.target,
-                headers={"User-Agent": "fortnox_api", "Accept-Encoding": "gzip", **message.headers},
-                content=message.body,
-                extensions={"timeout": dict(self._limits)},
+                request.method,
+                f"{self.base_url}{request.path}",
+                headers={**headers, **request.headers},
+                content=request.body,
+                extensions={"timeout": {"connect": connect, "pool": connect, "read": read, "write": read}},
             )
         except httpx2.InvalidURL:
             raise ValueError("a number or a search is too long for an address") from None
 
-    def _exchange(self, request: httpx2.Request, message: Message, deadline: Deadline) -> Answer:
-        response = self._transport.handle_request(request)
-        try:
-            encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-            body = _read_body(response.stream, encoding, self._largest, deadline)  # type: ignore[arg-type]
-        except _BadBodyError as fault:
-            status = response.status_code
-            raise Unreadable(str(fault), status=status, outcome=message.unclear) from fault
-        finally:
-            response.close()
-        return Answer(response.status_code, response.headers, body)
+    def _read_body(self, incoming: httpx2.Response, request: Request, ends: float) -> bytes:
+        """Return the body, inflated. Raises Unreadable when that cannot be done or it is too large."""
+
+        def unreadable(reason: str) -> Unreadable:
+            return Unreadable(reason, status=incoming.status_code, outcome=request.outcome_if_lost)
+
+        encoding = incoming.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in {"identity", "gzip", "x-gzip", "deflate"}:
+            raise unreadable("the answer has a content encoding that was not asked for")
+        inflater = None if encoding == "identity" else zlib.decompressobj(wbits=47)
+        body = bytearray()
+        for chunk in incoming.stream:  # type: ignore[union-attr]
+            if ends <= self._clock.monotonic():
+                raise httpx2.ReadTimeout("the total deadline has passed")
+            try:
+                # max_length keeps one hostile chunk from becoming a gigabyte before anybody counts.
+                body += inflater.decompress(chunk, self._largest_body + 1) if inflater else chunk
+            except zlib.error as error:
+                raise unreadable("the answer cannot be inflated") from error
+            if len(body) > self._largest_body:
+                raise unreadable("the answer is too large")
+        if inflater and not inflater.eof:
+            raise unreadable("the answer ends too early")
+        return bytes(body)
 
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
 
 
-class _BadBodyError(Exception):
-    pass
-
-
-def _checked(base_url: str, *, own_transport: bool) -> str:
+def _check_base_url(base_url: str, *, own_transport: bool) -> None:
     try:
         url = httpx2.URL(base_url)
     except httpx2.InvalidURL:
@@ -353,33 +303,12 @@ def _checked(base_url: str, *, own_transport: bool) -> str:
         raise ValueError("a base address is http(s)://host[:port][/path]")
     if own_transport and url.scheme == "http" and not _is_loopback(url.host):
         raise ValueError("tokens travel over https only; plain http is for this machine")
-    return base_url.rstrip("/")
 
 
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _read_body(chunks: Iterable[bytes], encoding: str, largest: int, deadline: Deadline) -> bytes:
-    if encoding not in {"identity", "gzip", "x-gzip", "deflate"}:
-        raise _BadBodyError("the answer has a content encoding that was not asked for")
-    inflater = None if encoding == "identity" else zlib.decompressobj(wbits=47)
-    body = bytearray()
-    for chunk in chunks:
-        if deadline.left() <= 0:
-            raise httpx2.ReadTimeout("the total deadline has passed")
-        try:
-            # max_length keeps one hostile chunk from becoming a gigabyte before anybody counts.
-            body += inflater.decompress(chunk, largest + 1) if inflater else chunk
-        except zlib.error as fault:
-            raise _BadBodyError("the answer cannot be inflated") from fault
-        if len(body) > largest:
-            raise _BadBodyError("the answer is too large")
-    if inflater and not inflater.eof:
-        raise _BadBodyError("the answer ends too early")
-    return bytes(body)

@@ -33,7 +33,7 @@ def newest(kind: RunKind = CUSTOMERS) -> Run:
 
 def small_pages(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Let the client ask for fewer rows a page than Fortnox's 500, so that a few records make many pages."""
-    patch.setattr("fortnox_api._resource.LIMIT", rows)
+    patch.setattr("fortnox_api._resource.PAGE_SIZE", rows)
 
 
 def plant(fortnox: Simulated, number: str, kind: str = "customers", **facts: Any) -> str:

@@ -80,7 +80,7 @@ def hurry(rows: int) -> None:
     from fortnox_api import _resource
     from uku.integrations.fortnox.connection import pace
 
-    _resource.LIMIT = rows  # type: ignore[misc]
+    _resource.PAGE_SIZE = rows  # type: ignore[misc]
     pace._RESERVE = pace._RESERVE.replace(pace.INTERVAL, "1 millisecond")  # type: ignore[misc]
 
 

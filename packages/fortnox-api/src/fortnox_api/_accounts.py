@@ -10,8 +10,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from fortnox_api._models import Day, Flag, Key, OptionalAmount, Record, Text, Whole
-from fortnox_api._resource import Listed, Shape, total
-from fortnox_api._retry import Api, Call, Kind
+from fortnox_api._resource import ListResource, Resource
 
 
 class FinancialYear(Record):
@@ -41,33 +40,29 @@ class Account(Record):
     balance_brought_forward: OptionalAmount = None
 
 
-class Accounts(Listed[Account, Account]):
+class Accounts(ListResource[Account, Account]):
     """`/3/accounts`. `financial_year` is the id of a year, not a calendar year."""
 
-    shape = Shape(
-        path="accounts",
-        plural="Accounts",
-        singular="Account",
-        item=Account,
-        record=Account,
-        number="Number",
-        searches="sru financialyear",
-        sorts="number",
-    )
+    path = "accounts"
+    plural = "Accounts"
+    singular = "Account"
+    item = Account
+    record = Account
+    number_field = "Number"
+    searches = "sru financialyear"
+    sorts = "number"
 
 
-class FinancialYears(Listed[FinancialYear, FinancialYear]):
+class FinancialYears(ListResource[FinancialYear, FinancialYear]):
     """`/3/financialyears`."""
 
-    shape = Shape(
-        path="financialyears",
-        plural="FinancialYears",
-        singular="FinancialYear",
-        item=FinancialYear,
-        record=FinancialYear,
-        number="Id",
-        searches="date",
-    )
+    path = "financialyears"
+    plural = "FinancialYears"
+    singular = "FinancialYear"
+    item = FinancialYear
+    record = FinancialYear
+    number_field = "Id"
+    searches = "date"
 
     def on(self, day: date) -> FinancialYear | None:
         """Return the year that holds this day, None when the company has none yet (common in January)."""
@@ -77,11 +72,8 @@ class FinancialYears(Listed[FinancialYear, FinancialYear]):
         return None
 
 
-class Vouchers:
+class Vouchers(Resource):
     """`/3/vouchers`, counted only."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
 
     def count(self, *, from_date: date, to_date: date, financial_year_date: date) -> int:
         """Return how many vouchers are dated in these days, both included, for one request.
@@ -92,6 +84,5 @@ class Vouchers:
             "financialyeardate": financial_year_date.isoformat(),
             "fromdate": from_date.isoformat(),
             "todate": to_date.isoformat(),
-            "limit": "1",
         }
-        return total(self._api, Call(Kind.READ, "GET", "vouchers", query))
+        return self._count("vouchers", query)
