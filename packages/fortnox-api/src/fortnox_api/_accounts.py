@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fortnox_api._models import Day, Flag, Key, OptionalAmount, Record, Text, Whole
+from fortnox_api._models import Bool, Key, OptionalAmount, OptionalDate, OptionalInteger, Record, Text
 from fortnox_api._resource import ListResource, Resource
 
 
@@ -22,8 +22,8 @@ class FinancialYear(Record):
     shown: ClassVar = frozenset({"id"})
 
     id: Key = Field(alias="Id")
-    from_date: Day
-    to_date: Day
+    from_date: OptionalDate
+    to_date: OptionalDate
     accounting_method: Text = ""
     account_chart_type: Text = ""
 
@@ -33,10 +33,10 @@ class Account(Record):
 
     number: Key = Field(alias="Number")
     description: Text = ""
-    active: Flag = Field(alias="Active")
+    active: Bool = Field(alias="Active")
     vat_code: Text = ""
     sru: Text = Field("", alias="SRU")
-    year: Whole = None
+    year: OptionalInteger = None
     balance_brought_forward: OptionalAmount = None
 
 

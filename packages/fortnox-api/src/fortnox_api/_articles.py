@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fortnox_api._models import Flag, Key, OptionalAmount, Record, Reference, Text
+from fortnox_api._models import Bool, Key, OptionalAmount, Record, Reference, Text
 from fortnox_api._payload import Account, Blank, ExactAmount, Payload
 from fortnox_api._resource import ListResource
 
@@ -34,8 +34,8 @@ class Article(Record):
     sales_price: OptionalAmount = None
     purchase_price: OptionalAmount = None
     vat: OptionalAmount = None
-    active: Flag = Field(alias="Active")
-    expired: Flag = False
+    active: Bool = Field(alias="Active")
+    expired: Bool = False
     type: Text = ""
     sales_account: Reference = ""
     eu_account: Reference = Field("", alias="EUAccount")

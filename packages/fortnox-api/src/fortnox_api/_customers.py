@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fortnox_api._models import Flag, Key, Record, Text
+from fortnox_api._models import Bool, Key, Record, Text
 from fortnox_api._payload import Blank, Payload
 from fortnox_api._resource import ListResource
 
@@ -43,7 +43,7 @@ class Customer(Record):
     city: Text = ""
     country: Text = ""
     country_code: Text = ""
-    active: Flag = Field(alias="Active")
+    active: Bool = Field(alias="Active")
     type: Text = ""
     vat_type: Text = ""
     vat_number: Text = ""
@@ -57,7 +57,7 @@ class Customer(Record):
     invoice_discount: Text = ""
     invoice_freight: Text = ""
     invoice_administration_fee: Text = ""
-    show_price_vat_included: Flag = Field(False, alias="ShowPriceVATIncluded")
+    show_price_vat_included: Bool = Field(False, alias="ShowPriceVATIncluded")
     external_reference: Text = ""
     comments: Text = ""
 

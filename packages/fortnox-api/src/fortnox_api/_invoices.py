@@ -10,14 +10,14 @@ from pydantic import Field
 from fortnox_api._errors import Unreadable
 from fortnox_api._models import (
     Amount,
-    Day,
-    Flag,
+    Bool,
     Key,
     OptionalAmount,
+    OptionalDate,
+    OptionalInteger,
     Record,
     Reference,
     Text,
-    Whole,
 )
 from fortnox_api._payload import Account, Blank, ExactAmount, Payload
 from fortnox_api._request import Request, RequestKind
@@ -37,19 +37,19 @@ class InvoiceItem(Record):
     external_reference: Text = Field("", alias="ExternalInvoiceReference1")
     external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
     ocr: Text = ""
-    invoice_date: Day = None
-    due_date: Day = None
+    invoice_date: OptionalDate = None
+    due_date: OptionalDate = None
     currency: Text = ""
     total: Amount
     balance: Amount
-    booked: Flag
-    cancelled: Flag
-    sent: Flag = False
+    booked: Bool
+    cancelled: Bool
+    sent: Bool = False
     invoice_type: Text = ""
-    final_pay_date: Day = None
+    final_pay_date: OptionalDate = None
     voucher_series: Text = ""
-    voucher_number: Whole = None
-    voucher_year: Whole = None
+    voucher_number: OptionalInteger = None
+    voucher_year: OptionalInteger = None
 
 
 class InvoiceRow(Record):
@@ -60,7 +60,7 @@ class InvoiceRow(Record):
 
     shown: ClassVar = frozenset({"row_id"})
 
-    row_id: Whole = None
+    row_id: OptionalInteger = None
     article_number: Text = ""
     description: Text = ""
     delivered_quantity: OptionalAmount = None
@@ -71,7 +71,7 @@ class InvoiceRow(Record):
     vat_code: Text = ""
     discount: OptionalAmount = None
     discount_type: Text = ""
-    account_number: Whole = None
+    account_number: OptionalInteger = None
     total: OptionalAmount = None
     total_excluding_vat: OptionalAmount = None
 
@@ -89,12 +89,12 @@ class Invoice(Record):
     external_reference: Text = Field("", alias="ExternalInvoiceReference1")
     external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
     ocr: Text = ""
-    invoice_date: Day = None
-    due_date: Day = None
-    delivery_date: Day = None
+    invoice_date: OptionalDate = None
+    due_date: OptionalDate = None
+    delivery_date: OptionalDate = None
     currency: Text = ""
     currency_rate: OptionalAmount = None
-    vat_included: Flag = False
+    vat_included: Bool = False
     net: Amount
     gross: OptionalAmount = None
     freight: OptionalAmount = None
@@ -104,11 +104,11 @@ class Invoice(Record):
     round_off: Amount
     total_to_pay: OptionalAmount = None
     balance: Amount
-    booked: Flag
-    cancelled: Flag
-    sent: Flag = False
-    not_completed: Flag = False
-    credit: Flag = False
+    booked: Bool
+    cancelled: Bool
+    sent: Bool = False
+    not_completed: Bool = False
+    credit: Bool = False
     credit_invoice_reference: Reference = ""
     invoice_type: Text = ""
     language: Text = ""
@@ -120,10 +120,10 @@ class Invoice(Record):
     comments: Text = ""
     accounting_method: Text = ""
     organisation_number: Text = ""
-    final_pay_date: Day = None
+    final_pay_date: OptionalDate = None
     voucher_series: Text = ""
-    voucher_number: Whole = None
-    voucher_year: Whole = None
+    voucher_number: OptionalInteger = None
+    voucher_year: OptionalInteger = None
     rows: tuple[InvoiceRow, ...] = Field((), alias="InvoiceRows")
 
 

@@ -1,7 +1,7 @@
 """Records that Fortnox answers, and how its loose types become exact ones: one coercion for each kind of field.
 
 Recorded answers hold numbers as strings and strings as numbers, `"true"` for true, null and "" for nothing, dates as ""
-and with a time. A value outside these tables is a fault of its record, never a guess. Floats are refused.
+and with a time. A value outside these tables is an error of its record, never a guess. Floats are refused.
 """
 
 import re
@@ -18,10 +18,10 @@ _UNSAFE: Final = re.compile(r"[\x00\ud800-\udfff]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,12})?")
 _LARGEST: Final = Decimal(10) ** 15
 _SMALLEST_EXPONENT: Final = -12
-_FLAGS: Final = {"true": True, "false": False, "1": True, "0": False}
+_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
-def text(value: Any) -> str:
+def parse_text(value: Any) -> str:
     """Return a text; null is "". NUL and lone surrogates, which no database takes, become U+FFFD."""
     if value is None:
         return ""
@@ -34,29 +34,29 @@ def text(value: Any) -> str:
     return _UNSAFE.sub("\ufffd", value)
 
 
-def key(value: Any) -> str:
+def parse_key(value: Any) -> str:
     """Return a record's number: any text but an empty one or 0."""
-    found = text(value)
+    found = parse_text(value)
     if not found.strip() or found.strip() == "0":
         raise ValueError("not a number of a record")
     return found
 
 
-def code(value: Any) -> str:
+def parse_code(value: Any) -> str:
     """Return a code: any text but an empty one. Terms of payment have the code 0."""
-    found = text(value)
+    found = parse_text(value)
     if not found.strip():
         raise ValueError("no code")
     return found
 
 
-def reference(value: Any) -> str:
+def parse_reference(value: Any) -> str:
     """Return a number of another record, "" for none, which Fortnox writes as 0, "0", "" or null."""
-    found = text(value)
+    found = parse_text(value)
     return "" if found == "0" else found
 
 
-def number(value: Any) -> Decimal | None:
+def parse_number(value: Any) -> Decimal | None:
     """Return an exact number; null and "" are None."""
     match value:
         case None | "":
@@ -74,9 +74,9 @@ def number(value: Any) -> Decimal | None:
     return found
 
 
-def whole(value: Any) -> int | None:
+def parse_integer(value: Any) -> int | None:
     """Return a whole number; null and "" are None."""
-    found = number(value)
+    found = parse_number(value)
     if found is None:
         return None
     if found != found.to_integral_value():
@@ -84,17 +84,17 @@ def whole(value: Any) -> int | None:
     return int(found)
 
 
-def flag(value: Any) -> bool:
+def parse_bool(value: Any) -> bool:
     """Return true or false, also from "true", "false", 0 and 1; null and "" are false."""
     if value is None or value == "":
         return False
-    found = _FLAGS.get(str(value).lower()) if isinstance(value, str | int) else None
+    found = _BOOLEANS.get(str(value).lower()) if isinstance(value, str | int) else None
     if found is None:
         raise ValueError("neither true nor false")
     return found
 
 
-def day(value: Any) -> date | None:
+def parse_date(value: Any) -> date | None:
     """Return a date; null, "" and 0000-00-00 are None. A time behind the date is cut off."""
     if isinstance(value, date):
         return value
@@ -105,23 +105,23 @@ def day(value: Any) -> date | None:
     return date.fromisoformat(value[:10])
 
 
-def exact(value: Any) -> Decimal:
+def parse_amount(value: Any) -> Decimal:
     """Return an exact number for a field that must have one."""
-    found = number(value)
+    found = parse_number(value)
     if found is None:
         raise ValueError("no number")
     return found
 
 
-Text = Annotated[str, BeforeValidator(text)]
-Key = Annotated[str, BeforeValidator(key)]
-Code = Annotated[str, BeforeValidator(code)]
-Reference = Annotated[str, BeforeValidator(reference)]
-Amount = Annotated[Decimal, BeforeValidator(exact)]
-OptionalAmount = Annotated[Decimal | None, BeforeValidator(number)]
-Whole = Annotated[int | None, BeforeValidator(whole)]
-Flag = Annotated[bool, BeforeValidator(flag)]
-Day = Annotated[date | None, BeforeValidator(day)]
+Text = Annotated[str, BeforeValidator(parse_text)]
+Key = Annotated[str, BeforeValidator(parse_key)]
+Code = Annotated[str, BeforeValidator(parse_code)]
+Reference = Annotated[str, BeforeValidator(parse_reference)]
+Amount = Annotated[Decimal, BeforeValidator(parse_amount)]
+OptionalAmount = Annotated[Decimal | None, BeforeValidator(parse_number)]
+OptionalInteger = Annotated[int | None, BeforeValidator(parse_integer)]
+Bool = Annotated[bool, BeforeValidator(parse_bool)]
+OptionalDate = Annotated[date | None, BeforeValidator(parse_date)]
 
 
 NO_RIGHT: Final = "API_NORIGHT"
@@ -153,7 +153,7 @@ class Record(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _set_aside_what_may_not_be_seen(cls, value: Any) -> Any:
+    def _set_aside_hidden_fields(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             return value
         hidden = frozenset(name for name, item in value.items() if item == NO_RIGHT)
@@ -166,8 +166,8 @@ class Record(BaseModel):
         return [(name, getattr(self, name)) for name in type(self).model_fields if name in self.shown]
 
 
-def findings(fault: ValidationError) -> str:
+def describe_errors(error: ValidationError) -> str:
     """Say which fields do not fit and why, without a single value."""
-    found = fault.errors(include_input=False, include_url=False)[:5]
+    found = error.errors(include_input=False, include_url=False)[:5]
     parts = ((".".join(map(str, each["loc"])), each["msg"]) for each in found)
     return "; ".join(": ".join(filter(None, pair)) for pair in parts)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from fortnox_api._errors import Unreadable
 from fortnox_api._json import dumps
-from fortnox_api._models import Record, findings, key, whole
+from fortnox_api._models import Record, describe_errors, parse_integer, parse_key
 from fortnox_api._payload import Payload
 from fortnox_api._request import Request, RequestKind, SearchValue, check_name, format_time, format_value
 from fortnox_api._response import Response
@@ -78,7 +78,7 @@ class Resource:
         try:
             return model.model_validate(inner)
         except ValidationError as error:
-            raise response.make_error(Unreadable, f"{wrapper}: {findings(error)}") from None
+            raise response.make_error(Unreadable, f"{wrapper}: {describe_errors(error)}") from None
 
     def _count(self, path: str, query: Mapping[str, str]) -> int:
         """Return how many records a list has, for one request."""
@@ -208,9 +208,9 @@ class ListResource(Resource, Generic[ItemT, RecordT]):
         try:
             return self.item.model_validate(row)
         except ValidationError as error:
-            reason = findings(error)
+            reason = describe_errors(error)
         try:
-            number = key(row.get(self.number_field))[:100]
+            number = parse_key(row.get(self.number_field))[:100]
         except (ValueError, AttributeError):
             number = None
         return Reject(index, reason, hashlib.sha256(dumps(row)).hexdigest(), number)
@@ -226,7 +226,7 @@ def _parse_total(body: dict[str, Any], name: str) -> int | None:
     """Return @TotalPages, @TotalResources or @CurrentPage; None when it is missing or makes no sense."""
     meta = body.get("MetaInformation")
     try:
-        found = whole(meta.get(name)) if isinstance(meta, dict) else None
+        found = parse_integer(meta.get(name)) if isinstance(meta, dict) else None
     except ValueError:
         return None
     return found if found is not None and found >= 0 else None

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from fortnox_api._models import Code, Day, Flag, Key, Record, Text, Whole
+from fortnox_api._models import Bool, Code, Key, OptionalDate, OptionalInteger, Record, Text
 from fortnox_api._payload import Payload
 from fortnox_api._request import Request, RequestKind
 from fortnox_api._resource import ListResource, Resource
@@ -22,7 +22,7 @@ class CompanySettings(Record):
     name: Text = ""
     organisation_number: Text = Field("", alias="OrganizationNumber")
     vat_number: Text = ""
-    tax_enabled: Flag = False
+    tax_enabled: Bool = False
     address: Text = ""
     zip_code: Text = ""
     city: Text = ""
@@ -43,7 +43,7 @@ class LockedPeriod(Record):
 
     shown: ClassVar = frozenset({"end_date"})
 
-    end_date: Day = None
+    end_date: OptionalDate = None
 
 
 class Settings(Resource):
@@ -153,7 +153,7 @@ class PredefinedAccount(Record):
     shown: ClassVar = frozenset({"name", "account"})
 
     name: Key = Field(alias="Name")
-    account: Whole = None
+    account: OptionalInteger = None
 
 
 class PredefinedAccounts(ListResource[PredefinedAccount, PredefinedAccount]):
