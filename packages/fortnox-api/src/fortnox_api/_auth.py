@@ -5,7 +5,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -122,99 +122,92 @@ class Renewing(ABC):
         self._store = store
         self._margin = margin
         self._clock = clock_of(clock)
-        self._quiet_until = self._clock.monotonic()
-        self._minted: str | None = None
+        self._paused_until = self._clock.monotonic()
+        self._newest: str | None = None
         self._unsaved: tuple[TokenSet, StoredTokens] | None = None
 
     def token(self) -> str:
         """Return a token that lives on for the margin, renewing when the stored one does not."""
         tokens = self._store.load().tokens
-        if self._unsaved is None and (self._lives(tokens, self._margin) or self._resting(tokens)):
+        if self._unsaved is None and (
+            self._is_valid(tokens, self._margin) or (self._is_valid(tokens) and self.rests())
+        ):
             return tokens.access_token
-        return self._locked(lambda tokens: self._lives(tokens, self._margin))
+        return self._renew_unless(lambda tokens: self._is_valid(tokens, self._margin))
 
     def force_refresh(self, rejected_token: str) -> str:
         """Return another token than the refused one, from the store or by renewing.
 
         A token that this process got less than a minute ago is not renewed again: that raises Unauthorized.
         """
-        if rejected_token == self._minted and self._clock.monotonic() < self._quiet_until:
+        if rejected_token == self._newest and self._clock.monotonic() < self._paused_until:
             raise Unauthorized("a token that was just renewed is refused", status=401)
-        return self._locked(
-            lambda tokens: tokens.access_token != rejected_token and self._lives(tokens, timedelta(0)),
+        return self._renew_unless(
+            lambda tokens: tokens.access_token != rejected_token and self._is_valid(tokens),
             rejected_token,
         )
 
     def keep_alive(self) -> str:
         """Renew now, however fresh the token is: a refresh token dies after 45 days without use."""
-        return self._locked(lambda _tokens: False)
-
-    def _locked(self, good: Callable[[TokenSet], bool], rejected: str | None = None) -> str:
-        with ExitStack() as held:
-            try:
-                held.enter_context(self._store.lock())
-            except FortnoxError as fault:  # whoever holds it takes too long
-                return self._still_valid(self._store.load().tokens, fault, rejected)
-            if self._unsaved is not None:
-                return self._keep(*self._unsaved)
-            stored = self._store.load()
-            if good(stored.tokens):
-                return stored.tokens.access_token
-            return self._renewed(stored, rejected)
-
-    def _renewed(self, stored: StoredTokens, rejected: str | None) -> str:
-        try:
-            fresh = self.renew(stored)
-        except GrantRevoked:
-            return self._after_loss(stored.generation, rejected)
-        except FortnoxError as fault:
-            return self._still_valid(stored.tokens, fault, rejected)
-        return self._keep(fresh, stored)
+        return self._renew_unless(lambda _tokens: False)
 
     @abstractmethod
     def renew(self, stored: StoredTokens) -> TokenSet:
         """Get new tokens; what is still needed of the stored ones must be in them too."""
 
-    def _after_loss(self, generation: int, rejected: str | None) -> str:
-        """Tell a lost race (somebody else stored newer tokens) from a grant that is gone."""
-        now = self._store.load()
-        if now.generation == generation or now.tokens.access_token == rejected:
-            raise GrantRevoked("the stored refresh token is used, expired or unknown", code="invalid_grant")
-        return now.tokens.access_token
-
-    def _still_valid(self, tokens: TokenSet, fault: FortnoxError, rejected: str | None) -> str:
-        self._rest()
-        if fault.transient and tokens.access_token != rejected and self._lives(tokens, timedelta(0)):
-            return tokens.access_token
-        raise fault
-
-    def _keep(self, tokens: TokenSet, before: StoredTokens) -> str:
-        """Store new tokens before their first use. What the store could not take is offered to it again."""
-        self._unsaved = (tokens, before)
-        saved = self._store.save(tokens, generation=before.generation)
-        self._unsaved = None
-        if not saved:
-            self.discard(tokens, before.tokens)
-            return self._store.load().tokens.access_token
-        self._minted = tokens.access_token
-        self._rest()
-        return tokens.access_token
-
     def discard(self, tokens: TokenSet, before: TokenSet) -> None:  # noqa: B027 - not all can be revoked
         """Get rid of tokens that lost against a newer grant or a disconnect."""
 
-    def _lives(self, tokens: TokenSet, margin: timedelta) -> bool:
-        return self._clock.now() + margin < tokens.expires_at
-
     def rests(self) -> bool:
         """Say whether a token that still lives is to be used as it is, since a renewal just failed or just happened."""
-        return self._clock.monotonic() < self._quiet_until
+        return self._clock.monotonic() < self._paused_until
 
-    def _resting(self, tokens: TokenSet) -> bool:
-        return self._lives(tokens, timedelta(0)) and self.rests()
+    def _renew_unless(self, is_usable: Callable[[TokenSet], bool], rejected: str | None = None) -> str:
+        """Renew under the lock, unless the tokens that are stored by then can be used."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._store.lock())
+            except FortnoxError as error:  # whoever holds it takes too long
+                return self._use_while_valid(self._store.load().tokens, error, rejected)
+            if self._unsaved is not None:
+                return self._save(*self._unsaved)
+            stored = self._store.load()
+            if is_usable(stored.tokens):
+                return stored.tokens.access_token
+            try:
+                fresh = self.renew(stored)
+            except GrantRevoked as error:
+                # Either somebody else stored newer tokens meanwhile and won, or the grant is gone.
+                now = self._store.load()
+                if now.generation == stored.generation or now.tokens.access_token == rejected:
+                    reason = "the stored refresh token is used, expired or unknown"
+                    raise GrantRevoked(reason, code="invalid_grant") from error
+                return now.tokens.access_token
+            except FortnoxError as error:
+                return self._use_while_valid(stored.tokens, error, rejected)
+            return self._save(fresh, stored)
 
-    def _rest(self) -> None:
-        self._quiet_until = self._clock.monotonic() + _PAUSE
+    def _use_while_valid(self, tokens: TokenSet, error: FortnoxError, rejected: str | None) -> str:
+        """Return the old token if the error may pass and it still lives, else raise the error."""
+        self._paused_until = self._clock.monotonic() + _PAUSE
+        if error.transient and tokens.access_token != rejected and self._is_valid(tokens):
+            return tokens.access_token
+        raise error
+
+    def _save(self, tokens: TokenSet, before: StoredTokens) -> str:
+        """Store new tokens before their first use. What the store could not take is offered to it again."""
+        self._unsaved = (tokens, before)
+        is_saved = self._store.save(tokens, generation=before.generation)
+        self._unsaved = None
+        if not is_saved:
+            self.discard(tokens, before.tokens)
+            return self._store.load().tokens.access_token
+        self._newest = tokens.access_token
+        self._paused_until = self._clock.monotonic() + _PAUSE
+        return tokens.access_token
+
+    def _is_valid(self, tokens: TokenSet, margin: timedelta = timedelta(0)) -> bool:
+        return self._clock.now() + margin < tokens.expires_at
 
 
 class RotatingAuth(Renewing):
@@ -236,25 +229,29 @@ class RotatingAuth(Renewing):
     ) -> None:
         super().__init__(store, margin, clock)
         self._app = app
-        self._dead: str | None = None
+        self._refused: str | None = None
 
     def renew(self, stored: StoredTokens) -> TokenSet:
         """Spend the stored refresh token, after a marker that says so."""
         old = stored.tokens.refresh_token
-        if not old or old == self._dead:
+        if not old or old == self._refused:
             raise GrantRevoked("there is no refresh token that works", code="invalid_grant")
         self._store.mark(generation=stored.generation)
         try:
-            return _with_refresh_token(self._app.refresh(old), old)
+            fresh = self._app.refresh(old)
         except GrantRevoked:
-            self._dead = old
+            self._refused = old
             raise
+        return replace(fresh, refresh_token=fresh.refresh_token or old)
 
     def discard(self, tokens: TokenSet, before: TokenSet) -> None:
         """Revoke what lost against a newer grant or a disconnect."""
         if tokens.refresh_token and tokens.refresh_token != before.refresh_token:
             with contextlib.suppress(FortnoxError):  # the newer grant is in force either way
                 self._app.revoke(tokens.refresh_token)
+
+
+_NO_TOKENS: Final = TokenSet("none", None, frozenset(), datetime.min.replace(tzinfo=UTC))
 
 
 class ClientCredentialsAuth(Renewing):
@@ -275,7 +272,7 @@ class ClientCredentialsAuth(Renewing):
         margin: timedelta = timedelta(minutes=10),
         clock: Clock | Now | None = None,
     ) -> None:
-        super().__init__(store or MemoryTokenStore(_NOTHING), margin, clock)
+        super().__init__(store or MemoryTokenStore(_NO_TOKENS), margin, clock)
         self._app = app
         self._tenant_id = tenant_id
         self._scopes = tuple(scopes)
@@ -283,13 +280,4 @@ class ClientCredentialsAuth(Renewing):
     def renew(self, stored: StoredTokens) -> TokenSet:
         """Mint an access token; the stored refresh token stays."""
         minted = self._app.client_credentials(self._tenant_id, self._scopes)
-        return _with_refresh_token(minted, stored.tokens.refresh_token)
-
-
-_NOTHING: Final = TokenSet("none", None, frozenset(), datetime.min.replace(tzinfo=UTC))
-
-
-def _with_refresh_token(fresh: TokenSet, old: str | None) -> TokenSet:
-    if fresh.refresh_token:
-        return fresh
-    return TokenSet(fresh.access_token, old, fresh.scopes, fresh.expires_at)
+        return replace(minted, refresh_token=minted.refresh_token or stored.tokens.refresh_token)
