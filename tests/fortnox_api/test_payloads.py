@@ -219,7 +219,7 @@ def test_one_amount_has_one_spelling(payload):
 
 def test_finlands_rate_is_sent_as_it_is_although_the_document_calls_it_a_whole_number(document):
     row = InvoiceRowPayload(delivered_quantity=D(1), price=D(1), vat=D("25.5"))
-    assert row.to_wire()["VAT"] == D("25.5")
+    assert row.to_dict()["VAT"] == D("25.5")
     assert (
         document["components"]["schemas"]["fortnox_InvoicePayload_InvoiceRow"]["properties"]["VAT"]["type"] == "integer"
     )
@@ -294,7 +294,7 @@ def test_cleaning_a_clean_payload_changes_nothing(payload):
 def test_rows_of_an_update_may_be_kept_replaced_or_added():
     row = InvoiceRowPayload(delivered_quantity=D(1), price=D(1), vat=D(25), row_id=7)
     update = InvoiceUpdate(rows=(KeptRowPayload(row_id=3), row, TextRowPayload(description="Ny")))
-    assert update.to_wire() == {
+    assert update.to_dict() == {
         "InvoiceRows": [
             {"RowId": 3},
             {

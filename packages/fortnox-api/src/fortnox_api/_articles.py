@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from fortnox_api._models import Bool, Key, OptionalAmount, Record, Reference, Text
-from fortnox_api._payload import Account, Blank, ExactAmount, Payload
+from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
 from fortnox_api._resource import ListResource
 
 
@@ -61,7 +61,7 @@ class ArticleUpdate(Payload):
     active: bool | None = None
     type: Literal["STOCK", "SERVICE"] | None = None
     purchase_price: ExactAmount | None = None
-    sales_account: Account | None = None
+    sales_account: AccountNumber | None = None
     ean: str | Blank | None = None
     manufacturer: str | Blank | None = None
     note: str | Blank | None = None

@@ -19,7 +19,7 @@ from fortnox_api._models import (
     Reference,
     Text,
 )
-from fortnox_api._payload import Account, Blank, ExactAmount, Payload
+from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
 from fortnox_api._request import Request, RequestKind
 from fortnox_api._resource import ListResource
 
@@ -149,7 +149,7 @@ class InvoiceRowPayload(Payload):
     for updates alone: it names the row that this one replaces.
     """
 
-    spelled: ClassVar = frozenset({"delivered_quantity"})
+    sent_as_text: ClassVar = frozenset({"delivered_quantity"})
     texts: ClassVar = {"description": 255, "unit": 20, "article_number": 50}
 
     row_id: int | None = None
@@ -161,7 +161,7 @@ class InvoiceRowPayload(Payload):
     vat: ExactAmount
     discount: ExactAmount = Decimal(0)
     discount_type: Literal["PERCENT", "AMOUNT"] = "PERCENT"
-    account_number: Account | None = None
+    account_number: AccountNumber | None = None
     cost_center: str | None = None
     project: str | None = None
 
