@@ -13,10 +13,6 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Where the client takes time from. Replace any of the four functions.
@@ -25,7 +21,7 @@ class Clock:
     gives a number from 0 up to 1 that spreads waiting times.
     """
 
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random

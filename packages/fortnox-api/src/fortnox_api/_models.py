@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
-from fortnox_api._json import plain
+from fortnox_api._json import format_decimal
 
 _UNSAFE: Final = re.compile(r"[\x00\ud800-\udfff]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,12})?")
@@ -26,7 +26,7 @@ def parse_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return plain(value)
+        return format_decimal(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
@@ -132,7 +132,7 @@ _CAPITALS: Final = {
 }
 
 
-def alias(name: str) -> str:
+def fortnox_name(name: str) -> str:
     """Return Fortnox's spelling of one of our names: `vat_type` is VATType."""
     return "".join(_CAPITALS.get(word, word.capitalize()) for word in name.split("_"))
 
@@ -145,7 +145,7 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="allow", populate_by_name=True, alias_generator=alias, hide_input_in_errors=True
+        frozen=True, extra="allow", populate_by_name=True, alias_generator=fortnox_name, hide_input_in_errors=True
     )
     shown: ClassVar[frozenset[str]] = frozenset({"number"})
 

@@ -17,8 +17,8 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from fortnox_api._json import dumps, plain
-from fortnox_api._models import NO_RIGHT, alias
+from fortnox_api._json import dumps, format_decimal
+from fortnox_api._models import NO_RIGHT, fortnox_name
 
 _MARKS: Final = frozenset("’\\ –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u00a0\n\r0123456789\u0308\u030a")
 _REPLACEMENTS: Final = {
@@ -148,7 +148,7 @@ class Payload(BaseModel):
         extra="forbid",
         strict=True,
         populate_by_name=True,
-        alias_generator=alias,
+        alias_generator=fortnox_name,
         hide_input_in_errors=True,
     )
     wrapper: ClassVar[str]
@@ -219,6 +219,6 @@ def _to_json(value: Any, *, as_text: bool) -> Any:
         case date():
             return value.isoformat()
         case Decimal() if as_text:
-            return plain(value)
+            return format_decimal(value)
         case _:
             return value

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from fortnox_api._errors import Outcome
-from fortnox_api._json import plain
+from fortnox_api._json import format_decimal
 
 SearchValue = str | int | Decimal | bool | date
 
@@ -83,7 +83,7 @@ def format_value(value: SearchValue) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return plain(value)
+            return format_decimal(value)
         case datetime():
             raise ValueError("a date, not a time")
         case date():

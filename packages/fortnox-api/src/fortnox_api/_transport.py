@@ -301,14 +301,9 @@ def _check_base_url(base_url: str, *, own_transport: bool) -> None:
         raise ValueError("a base address is http(s)://host[:port][/path]") from None
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
         raise ValueError("a base address is http(s)://host[:port][/path]")
-    if own_transport and url.scheme == "http" and not _is_loopback(url.host):
-        raise ValueError("tokens travel over https only; plain http is for this machine")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    if not own_transport or url.scheme == "https" or url.host == "localhost" or url.host.endswith(".localhost"):
+        return
+    with contextlib.suppress(ValueError):
+        if ip_address(url.host).is_loopback:
+            return
+    raise ValueError("tokens travel over https only; plain http is for this machine")
