@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fortnox_api._models import Bool, Key, OptionalAmount, Record, Reference, Text
 from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
-from fortnox_api._resource import ListResource
+from fortnox_api._resource import WritableResource
 
 
 class ArticleItem(Record):
@@ -79,7 +79,7 @@ class ArticlePayload(ArticleUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
-class Articles(ListResource[ArticleItem, Article]):
+class Articles(WritableResource[ArticleItem, Article, ArticlePayload, ArticleUpdate]):
     """`/3/articles`."""
 
     path = "articles"
@@ -91,11 +91,3 @@ class Articles(ListResource[ArticleItem, Article]):
     searches = "articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber webshop"
     filters = "active inactive"
     sorts = "articlenumber quantityinstock reservedquantity stockvalue"
-
-    def create(self, payload: ArticlePayload) -> Article:
-        """Create an article."""
-        return self._create(payload.to_json_bytes())
-
-    def update(self, number: str | int, changes: ArticleUpdate) -> Article:
-        """Change the fields that are set and return the whole article."""
-        return self._update(number, changes)

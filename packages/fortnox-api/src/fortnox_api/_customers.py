@@ -6,7 +6,7 @@ from pydantic import Field
 
 from fortnox_api._models import Bool, Key, Record, Text
 from fortnox_api._payload import Blank, Payload
-from fortnox_api._resource import ListResource
+from fortnox_api._resource import WritableResource
 
 
 class CustomerItem(Record):
@@ -114,8 +114,8 @@ class CustomerPayload(CustomerUpdate):
     name: Annotated[str, Field(min_length=1)]
 
 
-class Customers(ListResource[CustomerItem, Customer]):
-    """`/3/customers`."""
+class Customers(WritableResource[CustomerItem, Customer, CustomerPayload, CustomerUpdate]):
+    """`/3/customers`. When the outcome of a create is UNKNOWN look for its name or number first."""
 
     path = "customers"
     plural = "Customers"
@@ -126,11 +126,3 @@ class Customers(ListResource[CustomerItem, Customer]):
     searches = "customernumber name zipcode city email phone organisationnumber gln glndelivery"
     filters = "active inactive"
     sorts = "customernumber name"
-
-    def create(self, payload: CustomerPayload) -> Customer:
-        """Create a customer. When the outcome is UNKNOWN look for its name or number first."""
-        return self._create(payload.to_json_bytes())
-
-    def update(self, number: str | int, changes: CustomerUpdate) -> Customer:
-        """Change the fields that are set and return the whole customer."""
-        return self._update(number, changes)

@@ -21,7 +21,7 @@ from fortnox_api._models import (
 )
 from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
 from fortnox_api._request import Request, RequestKind
-from fortnox_api._resource import ListResource
+from fortnox_api._resource import WritableResource
 
 
 class InvoiceItem(Record):
@@ -246,8 +246,12 @@ class InvoiceUpdate(Payload):
     )
 
 
-class Invoices(ListResource[InvoiceItem, Invoice]):
-    """`/3/invoices`. `from_date` and `to_date` are inclusive and mean the invoice date."""
+class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpdate]):
+    """`/3/invoices`. `from_date` and `to_date` are inclusive and mean the invoice date.
+
+    A new invoice is not booked. When the outcome of a create is UNKNOWN look it up by its reference first. Only an
+    invoice that is neither booked nor cancelled can be updated.
+    """
 
     path = "invoices"
     plural = "Invoices"
@@ -275,17 +279,9 @@ class Invoices(ListResource[InvoiceItem, Invoice]):
         found = self.list(externalinvoicereference1=reference)
         return [each for each in found if each.external_reference == reference]
 
-    def create(self, payload: InvoicePayload) -> Invoice:
-        """Create an invoice, not booked. When the outcome is UNKNOWN look it up by its reference first."""
-        return self._create(payload.to_json_bytes())
-
     def create_raw(self, body: bytes) -> Invoice:
         """Create an invoice from bytes that `InvoicePayload.to_json_bytes` made earlier."""
-        return self._create(body)
-
-    def update(self, number: str | int, changes: InvoiceUpdate) -> Invoice:
-        """Change an invoice that is neither booked nor cancelled, and return the whole of it."""
-        return self._update(number, changes)
+        return self._read(Request(RequestKind.WRITE, "POST", self.path, body=body), self.singular, self.record)
 
     def bookkeep(self, number: str | int) -> Invoice:
         """Book an invoice: it gets a voucher and stays as it is. Raises Invalid when the period is locked."""

@@ -200,29 +200,27 @@ class OAuthApp:
         return tokens
 
     def _post(self, path: str, form: dict[str, str], *, secret: str, headers: dict[str, str] | None = None) -> Response:
-        """Return a response without an error; `secret` is cut out of the message of any other."""
+        """Return a response without an error; `secret` is cut out of the message of any other.
+
+        What concerns the grant, the app or the licence is told from everything else.
+        """
         more = {"Content-Type": "application/x-www-form-urlencoded", "Connection": "close", **(headers or {})}
         request = Request(RequestKind.WRITE, "POST", path, body=urlencode(form).encode(), headers=more)
         credentials = base64.b64encode(f"{self._client_id}:{self._client_secret}".encode()).decode()
         response = self._http.send(request, f"Basic {credentials}")
         if response.is_success and response.error_body is None:
             return response
+        kind: type[FortnoxError]
         secrets = (secret, self._client_secret)
-        refusal = _explain_refusal(response, form.get("grant_type"))
-        if refusal is None:
-            raise response.error(self._clock.now(), secrets)
-        raise response.make_error(*refusal, outcome=Outcome.REFUSED, secrets=secrets)
-
-
-def _explain_refusal(response: Response, grant_type: str | None) -> tuple[type[FortnoxError], str] | None:
-    """Tell what concerns the grant, the app and the licence from everything else."""
-    match response.error_body and response.error_body.code, response.status:
-        case "invalid_grant", 400:
-            return GrantRevoked, "the refresh token or code is used, expired or unknown"
-        case "invalid_client", 400 | 401:
-            return AppCredentialsWrong, "the client id or secret is wrong"
-        case "unauthorized_client", _ if grant_type == "client_credentials":
-            return GrantRevoked, "the app may not mint for this company"
-        case (("error_missing_license" | "error_missing_app_license" | "error_missing_system_admin_right"), _):
-            return Forbidden, "the company lacks the licence or right for this integration"
-    return None
+        match response.error_body and response.error_body.code, response.status:
+            case "invalid_grant", 400:
+                kind, reason = GrantRevoked, "the refresh token or code is used, expired or unknown"
+            case "invalid_client", 400 | 401:
+                kind, reason = AppCredentialsWrong, "the client id or secret is wrong"
+            case "unauthorized_client", _ if form.get("grant_type") == "client_credentials":
+                kind, reason = GrantRevoked, "the app may not mint for this company"
+            case (("error_missing_license" | "error_missing_app_license" | "error_missing_system_admin_right"), _):
+                kind, reason = Forbidden, "the company lacks the licence or right for this integration"
+            case _:
+                raise response.error(self._clock.now(), secrets)
+        raise response.make_error(kind, reason, outcome=Outcome.REFUSED, secrets=secrets)

@@ -4,7 +4,7 @@ Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI do
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -26,6 +26,8 @@ _MOST_PAGES: Final = 10_000
 ItemT = TypeVar("ItemT", bound=Record)
 RecordT = TypeVar("RecordT", bound=Record)
 ModelT = TypeVar("ModelT", bound=Record)
+PayloadT = TypeVar("PayloadT", bound=Payload)
+UpdateT = TypeVar("UpdateT", bound=Payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +152,6 @@ class ListResource(Resource, Generic[ItemT, RecordT]):
         """Return one record with all its fields. Raises NotFound."""
         return self._read(Request(RequestKind.READ, "GET", self.path, number), self.singular, self.record)
 
-    def _create(self, body: bytes) -> RecordT:
-        return self._read(Request(RequestKind.WRITE, "POST", self.path, body=body), self.singular, self.record)
-
-    def _update(self, number: str | int, changes: Payload) -> RecordT:
-        request = Request(RequestKind.WRITE, "PUT", self.path, number, body=changes.to_json_bytes())
-        return self._read(request, self.singular, self.record)
-
     def _query(
         self,
         filter: str | None,  # noqa: A002 - Fortnox's word
@@ -188,21 +183,18 @@ class ListResource(Resource, Generic[ItemT, RecordT]):
             if rows and rows == before:
                 raise Unreadable(f"page {number} repeats the page before it")
             before = rows
-            page = self._parse_page(number, body, rows)
+            read = [self._parse_row(index, row) for index, row in enumerate(rows)]
+            page = Page(
+                number,
+                _parse_total(body, "@TotalPages"),
+                _parse_total(body, "@TotalResources"),
+                items=tuple(each for each in read if not isinstance(each, Reject)),
+                rejects=tuple(each for each in read if isinstance(each, Reject)),
+            )
             yield page
             if page.is_last:
                 return
         raise Unreadable("the list does not end")
-
-    def _parse_page(self, number: int, body: dict[str, Any], rows: Sequence[Any]) -> Page[ItemT]:
-        read = [self._parse_row(index, row) for index, row in enumerate(rows)]
-        return Page(
-            number,
-            _parse_total(body, "@TotalPages"),
-            _parse_total(body, "@TotalResources"),
-            items=tuple(each for each in read if not isinstance(each, Reject)),
-            rejects=tuple(each for each in read if isinstance(each, Reject)),
-        )
 
     def _parse_row(self, index: int, row: Any) -> ItemT | Reject:
         try:
@@ -214,6 +206,20 @@ class ListResource(Resource, Generic[ItemT, RecordT]):
         except (ValueError, AttributeError):
             number = None
         return Reject(index, reason, hashlib.sha256(dumps(row)).hexdigest(), number)
+
+
+class WritableResource(ListResource[ItemT, RecordT], Generic[ItemT, RecordT, PayloadT, UpdateT]):
+    """A resource whose records can be created and changed as well."""
+
+    def create(self, payload: PayloadT) -> RecordT:
+        """Create a record and return it. When the outcome is UNKNOWN look for it before you create it again."""
+        request = Request(RequestKind.WRITE, "POST", self.path, body=payload.to_json_bytes())
+        return self._read(request, self.singular, self.record)
+
+    def update(self, number: str | int, changes: UpdateT) -> RecordT:
+        """Change the fields that are set and return the whole record."""
+        request = Request(RequestKind.WRITE, "PUT", self.path, number, body=changes.to_json_bytes())
+        return self._read(request, self.singular, self.record)
 
 
 def _parse_object(response: Response) -> dict[str, Any]:

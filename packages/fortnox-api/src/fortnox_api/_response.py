@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from fortnox_api._errors import (
     FORBIDDEN,
@@ -58,6 +58,24 @@ class ErrorBody:
     code: int | str | None
     message: str
 
+    @classmethod
+    def find(cls, parsed: Any) -> Self | None:
+        """Return the error in a parsed body of any known shape, None when there is none."""
+        match parsed:
+            case {"ErrorInformation": dict(inner)}:
+                facts = {str(key).lower(): value for key, value in inner.items()}
+                code, message = facts.get("code"), facts.get("message")
+                if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE:
+                    code = int(code)
+                known_code = code if isinstance(code, int) and not isinstance(code, bool) else None
+                return cls(known_code, message if isinstance(message, str) else "")
+            case {"error": str(word)}:
+                description = parsed.get("error_description")
+                return cls(word[:100], description if isinstance(description, str) else "")
+            case {"message": str(message)} if len(parsed) == 1:
+                return cls(None, message)
+        return None
+
 
 class Response:
     """A complete response, its body inflated.
@@ -81,7 +99,7 @@ class Response:
             self.json = loads(body)
         except NotJsonError as error:
             self.json_error = str(error)
-        self.error_body = _find_error(self.json)
+        self.error_body = ErrorBody.find(self.json)
         if request.expects_pdf:
             self.is_expected = self.is_success and body.startswith(b"%PDF-")
         else:
@@ -95,13 +113,16 @@ class Response:
         outcome: Outcome | None = None,
         secrets: Collection[str] = (),
     ) -> FortnoxError:
-        """Return an error with the facts of this response; `secrets` are cut out of Fortnox's message."""
+        """Return an error with the facts of this response; tokens and `secrets` are cut out of Fortnox's message."""
         code, message = (self.error_body.code, self.error_body.message) if self.error_body else (None, "")
+        for secret in secrets:
+            if len(secret) >= _SHORTEST_SECRET:  # a shorter one would cut up any text
+                message = message.replace(secret, "[secret]")
         return kind(
             reason,
             status=self.status,
             code=code,
-            message=_clean_message(message, secrets),
+            message=_CONTROLS.sub(" ", _TOKEN.sub("[secret]", message)).strip()[:_LONGEST_MESSAGE],
             request_id=self.request_id,
             outcome=outcome or self.request.outcome_if_lost,
         )
@@ -140,31 +161,6 @@ class Response:
         if self.error_body is None or (code is None and self.status < HTTPStatus.BAD_REQUEST):
             return Unreadable
         return {403: Forbidden, 404: NotFound}.get(self.status, Invalid)
-
-
-def _find_error(parsed: Any) -> ErrorBody | None:
-    match parsed:
-        case {"ErrorInformation": dict(inner)}:
-            facts = {str(key).lower(): value for key, value in inner.items()}
-            code, message = facts.get("code"), facts.get("message")
-            if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE:
-                code = int(code)
-            known_code = code if isinstance(code, int) and not isinstance(code, bool) else None
-            return ErrorBody(known_code, message if isinstance(message, str) else "")
-        case {"error": str(word)}:
-            description = parsed.get("error_description")
-            return ErrorBody(word[:100], description if isinstance(description, str) else "")
-        case {"message": str(message)} if len(parsed) == 1:
-            return ErrorBody(None, message)
-    return None
-
-
-def _clean_message(message: str, secrets: Collection[str]) -> str:
-    """Return a text from outside as one line, without tokens, at most 500 characters."""
-    for secret in secrets:
-        if len(secret) >= _SHORTEST_SECRET:  # a shorter one would cut up any text
-            message = message.replace(secret, "[secret]")
-    return _CONTROLS.sub(" ", _TOKEN.sub("[secret]", message)).strip()[:_LONGEST_MESSAGE]
 
 
 def parse_retry_after(header: str | None, now: datetime) -> float:

@@ -34,7 +34,10 @@ class ApiClient:
             self._limiter.acquire()
             deadline += self._clock.monotonic() - asked_at  # waiting for leave to send does not count
             try:
-                return self._send_once(request, token, deadline)
+                response = self._http.send(request, f"Bearer {token}", deadline)
+                if response.is_expected:
+                    return response
+                raise response.error(self._clock.now(), secrets=(token,))
             except Unauthorized as error:
                 if is_renewed or request.kind is RequestKind.SEND or error.status != HTTPStatus.UNAUTHORIZED:
                     raise
@@ -42,12 +45,6 @@ class ApiClient:
             except FortnoxError as error:
                 self._wait_or_raise(request, error, tries, deadline)
                 tries += 1
-
-    def _send_once(self, request: Request, token: str, deadline: float) -> Response:
-        response = self._http.send(request, f"Bearer {token}", deadline)
-        if not response.is_expected:
-            raise response.error(self._clock.now(), secrets=(token,))
-        return response
 
     def _wait_or_raise(self, request: Request, error: FortnoxError, tries: int, deadline: float) -> None:
         """Wait before the next try, or raise the error when there is none."""

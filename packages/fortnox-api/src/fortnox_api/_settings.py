@@ -10,7 +10,7 @@ from pydantic import Field
 from fortnox_api._models import Bool, Code, Key, OptionalDate, OptionalInteger, Record, Text
 from fortnox_api._payload import Payload
 from fortnox_api._request import Request, RequestKind
-from fortnox_api._resource import ListResource, Resource
+from fortnox_api._resource import ListResource, Resource, WritableResource
 
 
 class CompanySettings(Record):
@@ -85,7 +85,7 @@ class UnitPayload(UnitUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
-class Units(ListResource[Unit, Unit]):
+class Units(WritableResource[Unit, Unit, UnitPayload, UnitUpdate]):
     """`/3/units`."""
 
     path = "units"
@@ -94,14 +94,6 @@ class Units(ListResource[Unit, Unit]):
     item = Unit
     record = Unit
     number_field = "Code"
-
-    def create(self, payload: UnitPayload) -> Unit:
-        """Create a unit."""
-        return self._create(payload.to_json_bytes())
-
-    def update(self, code: str, changes: UnitUpdate) -> Unit:
-        """Change a unit's texts."""
-        return self._update(code, changes)
 
 
 class TermsOfPayment(Record):
@@ -128,7 +120,7 @@ class TermsOfPaymentPayload(TermsOfPaymentUpdate):
     code: Annotated[str, Field(min_length=1, max_length=25)]
 
 
-class TermsOfPayments(ListResource[TermsOfPayment, TermsOfPayment]):
+class TermsOfPayments(WritableResource[TermsOfPayment, TermsOfPayment, TermsOfPaymentPayload, TermsOfPaymentUpdate]):
     """`/3/termsofpayments`."""
 
     path = "termsofpayments"
@@ -137,14 +129,6 @@ class TermsOfPayments(ListResource[TermsOfPayment, TermsOfPayment]):
     item = TermsOfPayment
     record = TermsOfPayment
     number_field = "Code"
-
-    def create(self, payload: TermsOfPaymentPayload) -> TermsOfPayment:
-        """Create terms of payment."""
-        return self._create(payload.to_json_bytes())
-
-    def update(self, code: str, changes: TermsOfPaymentUpdate) -> TermsOfPayment:
-        """Change the description."""
-        return self._update(code, changes)
 
 
 class PredefinedAccount(Record):

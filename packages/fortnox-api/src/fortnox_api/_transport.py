@@ -144,10 +144,8 @@ class _Body(httpx2.SyncByteStream):
             self.inner.close()
 
 
-@cache
-def _load_certificates() -> SSLContext:
-    # Loading them takes longer than most requests, so all transports of a process share them.
-    return httpx2.create_ssl_context()
+# Loading the certificates takes longer than most requests, so all transports of a process share them.
+_load_certificates = cache(httpx2.create_ssl_context)
 
 
 class DeadlineTransport(httpx2.BaseTransport):
@@ -211,7 +209,17 @@ class HttpClient:
         timeouts: Timeouts | None,
         largest_body: int = _LARGEST_BODY,
     ) -> None:
-        _check_base_url(base_url, own_transport=transport is None)
+        try:
+            url = httpx2.URL(base_url)
+        except httpx2.InvalidURL:
+            raise ValueError("a base address is http(s)://host[:port][/path]") from None
+        if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
+            raise ValueError("a base address is http(s)://host[:port][/path]")
+        is_here = url.host == "localhost" or url.host.endswith(".localhost")
+        with contextlib.suppress(ValueError):  # a name is no address
+            is_here = is_here or ip_address(url.host).is_loopback
+        if transport is None and url.scheme == "http" and not is_here:
+            raise ValueError("tokens travel over https only; plain http is for this machine")
         self.base_url = base_url.rstrip("/") + prefix
         self.timeouts = timeouts or Timeouts()
         self._transport = transport or DeadlineTransport()
@@ -292,18 +300,3 @@ class HttpClient:
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
-
-
-def _check_base_url(base_url: str, *, own_transport: bool) -> None:
-    try:
-        url = httpx2.URL(base_url)
-    except httpx2.InvalidURL:
-        raise ValueError("a base address is http(s)://host[:port][/path]") from None
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
-        raise ValueError("a base address is http(s)://host[:port][/path]")
-    if not own_transport or url.scheme == "https" or url.host == "localhost" or url.host.endswith(".localhost"):
-        return
-    with contextlib.suppress(ValueError):
-        if ip_address(url.host).is_loopback:
-            return
-    raise ValueError("tokens travel over https only; plain http is for this machine")
