@@ -1,4 +1,4 @@
-"""Articles. Scope `article`. Source: the OpenAPI document and recorded answers."""
+"""Articles. Scope `article`. Source: the OpenAPI document and recorded responses."""
 
 from typing import Annotated, ClassVar, Literal
 

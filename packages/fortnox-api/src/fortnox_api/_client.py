@@ -21,7 +21,7 @@ from fortnox_api._transport import HttpClient, Timeouts
 class Fortnox:
     """Fortnox's API for one company. Use it in one or many threads, and close it (or use `with`) in the end.
 
-    Reads are repeated up to three times after trouble that may pass; writes never, except when the token was refused
+    Reads are repeated up to three times after an error that may pass; writes never, except when the token was refused
     and so nothing had happened. Every failure is a FortnoxError. Requests go to `base_url` and nowhere else. Without a
     `limiter` this client paces itself; clients of the same company in other processes then need to share one.
     """

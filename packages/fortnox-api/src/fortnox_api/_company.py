@@ -1,4 +1,4 @@
-"""The company behind a connection. Scope `companyinformation`. Source: a recorded answer."""
+"""The company behind a connection. Scope `companyinformation`. Source: a recorded response."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""Customers. Scope `customer`. Source: the OpenAPI document and recorded answers."""
+"""Customers. Scope `customer`. Source: the OpenAPI document and recorded responses."""
 
 from typing import Annotated, ClassVar, Literal
 

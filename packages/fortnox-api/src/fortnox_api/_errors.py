@@ -1,21 +1,21 @@
 """What can go wrong, as one tree. Nothing else leaves the client, save ValueError for arguments that make no sense.
 
 FortnoxError
-├── ConnectionFailed        no answer: name, TLS, timeout, reset
+├── ConnectionFailed        no response: name, TLS, timeout, reset
 ├── Unauthorized            the access token was refused, also after one refresh
 │   └── GrantRevoked        the refresh token or code was refused: the company must authorize again
-├── AppCredentialsWrong     client id or secret is wrong: the operator's fault, no company's
+├── AppCredentialsWrong     client id or secret is wrong: for the operator to correct, no company
 ├── Forbidden               a scope, licence or right is missing
 ├── Rejected                Fortnox said no, with its code and words; repeating does not help
 │   ├── NotFound
 │   └── Invalid
 ├── RateLimited             too many requests; carries retry_after in seconds
-├── Unavailable             Fortnox has trouble of its own
-└── Unreadable              the answer is not what the document promises
+├── Unavailable             an error at Fortnox's end
+└── Unreadable              the response is not what the document promises
 
 Below the tree: what Fortnox's error codes mean, in our words, and which of them are no plain refusal.
-Source: fortnox.se/developer/guides-and-good-to-know/errors and recorded answers; the meaning of codes that Fortnox does
-not explain comes from public integrations.
+Source: fortnox.se/developer/guides-and-good-to-know/errors and recorded responses; the meaning of codes that Fortnox
+does not explain comes from public integrations.
 """
 
 from enum import Enum
@@ -36,9 +36,9 @@ class Outcome(Enum):
 
 
 class FortnoxError(Exception):
-    """Anything that kept a request from its answer.
+    """Anything that kept a request from its response.
 
-    `status` is the HTTP status, None without an answer. `code` is Fortnox's number, or the word of an OAuth error.
+    `status` is the HTTP status, None without a response. `code` is Fortnox's number, or the word of an OAuth error.
     `message` is Fortnox's own text, cut and without secrets; it may quote a record, so `str()` leaves it out. `reason`
     is ours and safe to log. `request_id` is X-Uid, which Fortnox's support asks for. `outcome` tells what is known
     about the effect, `transient` whether time may heal it.
@@ -75,7 +75,7 @@ class FortnoxError(Exception):
 
 
 class ConnectionFailed(FortnoxError):
-    """No complete answer came: no connection, a timeout, or a connection that broke."""
+    """No complete response came: no connection, a timeout, or a connection that broke."""
 
     transient = True
 
@@ -119,13 +119,13 @@ class RateLimited(FortnoxError):
 
 
 class Unavailable(FortnoxError):
-    """Fortnox, or something before it, has a fault or is being maintained."""
+    """Fortnox, or something before it, has an error or is being maintained."""
 
     transient = True
 
 
 class Unreadable(FortnoxError):
-    """An answer came, but it is not what Fortnox's document promises."""
+    """A response came, but it is not what Fortnox's document promises."""
 
     def __init__(self, reason: str = "", *, transient: bool = False, **facts: object) -> None:
         super().__init__(reason, **facts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Invoices. Scope `invoice`. Source: the OpenAPI document and recorded answers."""
+"""Invoices. Scope `invoice`. Source: the OpenAPI document and recorded responses."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -184,7 +184,7 @@ class KeptRowPayload(Payload):
 class InvoicePayload(Payload):
     """An invoice to create. What touches money has no default at Fortnox's end: it is always sent.
 
-    `external_reference` (80 characters) is the only thing a lost answer can be looked up by. Leave `document_number`
+    `external_reference` (80 characters) is the only thing a lost response can be looked up by. Leave `document_number`
     None for Fortnox's own series; a supplied one must be unused digits. Fortnox takes at most 500 rows.
     """
 
@@ -272,7 +272,7 @@ class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpd
         """Return the invoices whose first external reference is exactly this one, cancelled ones too.
 
         Fortnox searches by *contains*, so all pages are read and compared. How soon a new invoice is found is not
-        documented: wait five seconds after a lost answer. Raises Unreadable if any row cannot be read.
+        documented: wait five seconds after a lost response. Raises Unreadable if any row cannot be read.
         """
         if not reference:
             raise ValueError("an empty reference finds everything")
@@ -292,8 +292,8 @@ class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpd
         return self._act(RequestKind.WRITE, "PUT", number, "cancel")
 
     def credit(self, number: str | int) -> Invoice:
-        """Credit a booked invoice in full. The answer is the original; its `credit_invoice_reference` names the new
-        credit note, which is also the look-up after a lost answer. A second credit is refused.
+        """Credit a booked invoice in full. The response is the original; its `credit_invoice_reference` names the new
+        credit note, which is also the look-up after a lost response. A second credit is refused.
         """
         return self._act(RequestKind.WRITE, "PUT", number, "credit")
 
@@ -324,7 +324,7 @@ class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpd
         return self._get_pdf(RequestKind.READ, number, "preview")
 
     def _act(self, kind: RequestKind, method: str, number: str | int, action: str) -> Invoice:
-        """Do something to an invoice and return it; an answer about another invoice is Unreadable."""
+        """Do something to an invoice and return it; a response about another invoice is Unreadable."""
         request = Request(kind, method, self.path, number, action)
         invoice = self._read(request, self.singular, self.record)
         if invoice.number != str(number):

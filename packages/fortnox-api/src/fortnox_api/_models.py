@@ -1,7 +1,7 @@
-"""Records that Fortnox answers, and how its loose types become exact ones: one coercion for each kind of field.
+"""Records that Fortnox returns, and how its loose types become exact ones: one coercion for each kind of field.
 
-Recorded answers hold numbers as strings and strings as numbers, `"true"` for true, null and "" for nothing, dates as ""
-and with a time. A value outside these tables is an error of its record, never a guess. Floats are refused.
+Recorded responses hold numbers as strings and strings as numbers, `"true"` for true, null and "" for nothing, dates as
+"" and with a time. A value outside these tables is an error of its record, never a guess. Floats are refused.
 """
 
 import re

@@ -1,6 +1,6 @@
 """OAuth 2 with Fortnox: authorize, exchange, refresh, client credentials, revoke. Nothing here shows a token.
 
-Sources: fortnox.se/developer/authorization and the pages below it; errors from recorded answers.
+Sources: fortnox.se/developer/authorization and the pages below it; errors from recorded responses.
 """
 
 import base64
@@ -36,9 +36,9 @@ _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,20000}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenSet:
-    """What the token endpoint gave. `refresh_token` is None when the answer held none.
+    """What the token endpoint gave. `refresh_token` is None when the response held none.
 
-    `expires_at` is an aware UTC time: when the answer came, plus `expires_in` kept between 60 s and 24 h.
+    `expires_at` is an aware UTC time: when the response came, plus `expires_in` kept between 60 s and 24 h.
     """
 
     access_token: str
@@ -95,7 +95,7 @@ def parse_tokens(body: Any, now: datetime) -> TokenSet | None:
 class OAuthApp:
     """The registration in Fortnox's developer portal: it asks for consent and trades codes and tokens.
 
-    Every call is made once. A refresh token works once, so after a lost answer (`outcome` UNKNOWN) the stored one may
+    Every call is made once. A refresh token works once, so after a lost response (`outcome` UNKNOWN) the stored one may
     be spent. `redirect_uri` must be spelled as in the portal. Times come from `clock`.
     """
 
@@ -162,7 +162,7 @@ class OAuthApp:
     def refresh(self, refresh_token: str) -> TokenSet:
         """Trade a refresh token (45 days, one use) for new tokens. Raises GrantRevoked when it is used or expired.
 
-        When the answer holds no new refresh token, `refresh_token` of the result is None: keep the old one.
+        When the response holds no new refresh token, `refresh_token` of the result is None: keep the old one.
         """
         return self._get_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token}, secret=refresh_token)
 

@@ -1,6 +1,6 @@
 """Resources: reading, counting and listing records, and rows of a list that cannot be read.
 
-Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI document, recorded answers.
+Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI document, recorded responses.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[ItemT]):
-    """One page of a list. The totals are None where the answer tells none; `number` counts from 1."""
+    """One page of a list. The totals are None where the response tells none; `number` counts from 1."""
 
     number: int
     total_pages: int | None

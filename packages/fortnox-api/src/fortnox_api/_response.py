@@ -2,7 +2,7 @@
 
 Fortnox has at least five shapes of error: ErrorInformation in two casings, `{"message": "unauthorized"}`, OAuth's
 `{"error", "error_description"}`, and HTML or nothing from whatever stands before it. The content type is wrong often
-enough (JSON sent as text/html) that it is never looked at. Source: recorded answers.
+enough (JSON sent as text/html) that it is never looked at. Source: recorded responses.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The company's settings, locked period, units, terms of payment and predefined accounts. Scope `settings`.
 
-Source: the OpenAPI document and recorded answers.
+Source: the OpenAPI document and recorded responses.
 """
 
 from typing import Annotated, ClassVar
