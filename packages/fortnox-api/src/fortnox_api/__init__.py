@@ -16,9 +16,9 @@ from fortnox_api._auth import (
     Auth,
     ClientCredentialsAuth,
     MemoryTokenStore,
-    Renewing,
-    RotatingAuth,
+    RefreshTokenAuth,
     StaticAuth,
+    StoredTokenAuth,
     StoredTokens,
     TokenStore,
 )
@@ -52,7 +52,7 @@ from fortnox_api._invoices import (
     TextRowPayload,
 )
 from fortnox_api._oauth import OAuthApp, TokenSet
-from fortnox_api._payload import BLANK, Blank, CleanText, TextChange, clean_text, rounded
+from fortnox_api._payload import BLANK, Blank, CleanText, TextChange, clean_text, round_amount
 from fortnox_api._payments import InvoicePayment, InvoicePaymentItem, WriteOff
 from fortnox_api._resource import Page, Reject
 from fortnox_api._settings import (
@@ -114,11 +114,11 @@ __all__ = [
     "Page",
     "PredefinedAccount",
     "RateLimited",
+    "RefreshTokenAuth",
     "Reject",
     "Rejected",
-    "Renewing",
-    "RotatingAuth",
     "StaticAuth",
+    "StoredTokenAuth",
     "StoredTokens",
     "TermsOfPayment",
     "TermsOfPaymentPayload",
@@ -136,5 +136,5 @@ __all__ = [
     "Unreadable",
     "WriteOff",
     "clean_text",
-    "rounded",
+    "round_amount",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-from fortnox_api._clock import Clock, Now, clock_of
+from fortnox_api._clock import Clock, Now, make_clock
 from fortnox_api._errors import FortnoxError, GrantRevoked, Unauthorized
 from fortnox_api._oauth import OAuthApp, TokenSet, is_token
 
@@ -110,18 +110,18 @@ _PAUSE: Final = 60.0
 """Seconds between two tries of one process to refresh one connection that just failed or was just refreshed."""
 
 
-class Renewing(ABC):
+class StoredTokenAuth(ABC):
     """Keeps a stored access token alive; what a renewal is, the subclasses say.
 
     For a source of your own write `renew`. It runs in one process at a time, with the stored tokens re-read, and what
     it returns is stored before its first use. Where several processes share more than tokens (how long to leave Fortnox
-    alone, say), write `rests` too.
+    alone, say), write `is_renewal_paused` too.
     """
 
     def __init__(self, store: TokenStore, margin: timedelta, clock: Clock | Now | None) -> None:
         self._store = store
         self._margin = margin
-        self._clock = clock_of(clock)
+        self._clock = make_clock(clock)
         self._paused_until = self._clock.monotonic()
         self._newest: str | None = None
         self._unsaved: tuple[TokenSet, StoredTokens] | None = None
@@ -130,7 +130,7 @@ class Renewing(ABC):
         """Return a token that lives on for the margin, renewing when the stored one does not."""
         tokens = self._store.load().tokens
         if self._unsaved is None and (
-            self._is_valid(tokens, self._margin) or (self._is_valid(tokens) and self.rests())
+            self._is_valid(tokens, self._margin) or (self._is_valid(tokens) and self.is_renewal_paused())
         ):
             return tokens.access_token
         return self._renew_unless(lambda tokens: self._is_valid(tokens, self._margin))
@@ -158,7 +158,7 @@ class Renewing(ABC):
     def discard(self, tokens: TokenSet, before: TokenSet) -> None:  # noqa: B027 - not all can be revoked
         """Get rid of tokens that lost against a newer grant or a disconnect."""
 
-    def rests(self) -> bool:
+    def is_renewal_paused(self) -> bool:
         """Say whether a token that still lives is to be used as it is, since a renewal just failed or just happened."""
         return self._clock.monotonic() < self._paused_until
 
@@ -210,7 +210,7 @@ class Renewing(ABC):
         return self._clock.now() + margin < tokens.expires_at
 
 
-class RotatingAuth(Renewing):
+class RefreshTokenAuth(StoredTokenAuth):
     """Access tokens from a rotating refresh token.
 
     Refreshes `margin` before the end, one process at a time, and stores the new tokens before their first use. When a
@@ -254,7 +254,7 @@ class RotatingAuth(Renewing):
 _NO_TOKENS: Final = TokenSet("none", None, frozenset(), datetime.min.replace(tzinfo=UTC))
 
 
-class ClientCredentialsAuth(Renewing):
+class ClientCredentialsAuth(StoredTokenAuth):
     """Access tokens minted from the company's consent to a service account. No refresh token is spent or needed.
 
     `tenant_id` is the company's database number. The store only saves mintings; a refresh token it holds stays in it,

@@ -8,7 +8,7 @@ import httpx2
 from fortnox_api._accounts import Accounts, FinancialYears, Vouchers
 from fortnox_api._articles import Articles
 from fortnox_api._auth import Auth
-from fortnox_api._clock import Clock, Limiter, Now, PaceLimiter, clock_of
+from fortnox_api._clock import Clock, Limiter, Now, PaceLimiter, make_clock
 from fortnox_api._company import Company
 from fortnox_api._customers import Customers
 from fortnox_api._invoices import Invoices
@@ -36,7 +36,7 @@ class Fortnox:
         clock: Clock | Now | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
-        clock = clock_of(clock)
+        clock = make_clock(clock)
         self._base_url = base_url
         self._http = HttpClient(base_url, prefix="/3/", transport=transport, clock=clock, timeouts=timeouts)
         api = ApiClient(http=self._http, auth=auth, limiter=limiter or PaceLimiter(clock=clock), clock=clock)

@@ -31,7 +31,7 @@ Now = Callable[[], datetime]
 """The short form of a clock: a function that gives an aware datetime."""
 
 
-def clock_of(given: Clock | Now | None) -> Clock:
+def make_clock(given: Clock | Now | None) -> Clock:
     """Return a whole clock from what a caller passed: a Clock, a function that tells the time, or nothing."""
     if isinstance(given, Clock):
         return given
@@ -56,7 +56,7 @@ class PaceLimiter:
 
     def __init__(self, interval: float = 0.21, clock: Clock | Now | None = None) -> None:
         self._interval = interval
-        self._clock = clock_of(clock)
+        self._clock = make_clock(clock)
         self._lock = threading.Lock()
         self._next = self._clock.monotonic()
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from fortnox_api._clock import Clock, Now, clock_of
+from fortnox_api._clock import Clock, Now, make_clock
 from fortnox_api._errors import (
     AppCredentialsWrong,
     Forbidden,
@@ -114,7 +114,7 @@ class OAuthApp:
         self._client_secret = client_secret
         self._redirect_uri = redirect_uri
         self._base_url = base_url.rstrip("/")
-        self._clock = clock_of(clock)
+        self._clock = make_clock(clock)
         self._http = HttpClient(
             base_url, transport=transport, clock=self._clock, timeouts=timeouts, largest_body=1_000_000
         )

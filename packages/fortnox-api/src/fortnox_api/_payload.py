@@ -114,7 +114,7 @@ Source: public integrations (the C# SDK's constants) and recorded updates with "
 """
 
 
-def rounded(value: Decimal, places: int = 2) -> Decimal:
+def round_amount(value: Decimal, places: int = 2) -> Decimal:
     """Round half away from zero, as Fortnox rounds quantities and prices (1.125 becomes 1.13)."""
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
@@ -125,8 +125,8 @@ def _check_amount(value: Any) -> Decimal:
     amount = Decimal(value)
     if not amount.is_finite() or abs(amount) >= _LARGEST:
         raise ValueError("out of range")
-    if amount != rounded(amount):
-        raise ValueError("Fortnox would round this; round it yourself with rounded()")
+    if amount != round_amount(amount):
+        raise ValueError("Fortnox would round this; round it yourself with round_amount()")
     return amount
 
 
@@ -185,7 +185,7 @@ class Payload(BaseModel):
         """Return the whole body. Equal payloads give equal bytes, so they can be stored and compared."""
         return dumps({self.wrapper: self.to_dict()})
 
-    def cleaned(self) -> tuple[Self, tuple[TextChange, ...]]:
+    def clean(self) -> tuple[Self, tuple[TextChange, ...]]:
         """Return the payload with every text as Fortnox takes it, and the changes that were needed.
 
         Raises ValidationError when nothing is left of a text that must not be empty.
@@ -200,7 +200,7 @@ class Payload(BaseModel):
                 value = clean.text
                 changes += clean.changes
             elif isinstance(value, tuple):
-                rows = [row.cleaned() for row in value]
+                rows = [row.clean() for row in value]
                 value = tuple(row for row, _ in rows)
                 for index, (_, found) in enumerate(rows):
                     changes += (replace(each, field=f"{name}.{index}.{each.field}") for each in found)

@@ -114,4 +114,4 @@ def no_waiting(patch: pytest.MonkeyPatch) -> None:
     """Let the client repeat at once what it would repeat after a second."""
     from fortnox_api import Clock
 
-    patch.setattr("fortnox_api._client.clock_of", lambda given: Clock(now=given, sleep=lambda _: None))
+    patch.setattr("fortnox_api._client.make_clock", lambda given: Clock(now=given, sleep=lambda _: None))
