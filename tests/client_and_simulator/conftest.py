@@ -18,7 +18,7 @@ from fortnox_api import (
     MemoryTokenStore,
     OAuthApp,
     PaceLimiter,
-    RotatingAuth,
+    RefreshTokenAuth,
     Timeouts,
     TokenSet,
 )
@@ -128,7 +128,7 @@ def store(tokens):
 
 @pytest.fixture
 def auth(sim, store):
-    return RotatingAuth(sim.app_of(), store)
+    return RefreshTokenAuth(sim.app_of(), store)
 
 
 @pytest.fixture

@@ -49,13 +49,13 @@ def report(order: dict[str, Any], gate: Any) -> dict[str, Any]:
 
 
 def auth_of(order: dict[str, Any]) -> Any:
-    from fortnox_api import RotatingAuth, StaticAuth
+    from fortnox_api import RefreshTokenAuth, StaticAuth
     from uku.integrations.fortnox.connection.gateway import oauth_app
     from uku.integrations.fortnox.connection.tokens import PostgresTokenStore
 
     if "token" in order:
         return StaticAuth(order["token"])
-    return RotatingAuth(oauth_app(), PostgresTokenStore(order["connection"]))
+    return RefreshTokenAuth(oauth_app(), PostgresTokenStore(order["connection"]))
 
 
 def main() -> None:

@@ -232,11 +232,11 @@ def test_a_silent_service_ends_a_call_at_the_total_deadline_though_a_read_may_ta
 
 def test_a_silent_service_does_not_hold_up_the_token(sim, connect, store, tokens):
     """F70, at the token address"""
-    from fortnox_api import RotatingAuth
+    from fortnox_api import RefreshTokenAuth
 
     store.save(aged(tokens, minutes=-1), generation=1)
     sim.fault(path="/oauth-v1/token", action="delay", seconds=SILENCE, phase="P0")
-    with connect(RotatingAuth(sim.app_of(timeouts=QUICK_READ), store)) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(timeouts=QUICK_READ), store)) as fortnox:
         fault, answers = failure_of(sim, fortnox.customers.count)
     assert (fault.reason, answers) == ("ReadTimeout", {})
     assert fault.outcome is Outcome.NOT_APPLIED  # of the call, which was never sent

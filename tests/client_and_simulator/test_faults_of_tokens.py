@@ -22,7 +22,7 @@ from fortnox_api import (
     OAuthApp,
     Outcome,
     RateLimited,
-    RotatingAuth,
+    RefreshTokenAuth,
     Unauthorized,
     Unavailable,
     Unreadable,
@@ -94,7 +94,7 @@ def test_sixteen_threads_at_an_expiry_refresh_once(sim, connect, spent):
     """F29"""
     store = Trace(spent)
     gate = threading.Barrier(16)
-    with connect(RotatingAuth(sim.app_of(), store)) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), store)) as fortnox:
 
         def count(_number):
             gate.wait()
@@ -113,9 +113,9 @@ def test_after_a_death_between_rotation_and_saving_the_spent_token_is_tried_once
     store = Failing(spent)
     store.failures = 1
     with pytest.raises(OSError, match="disk full"):
-        RotatingAuth(sim.app_of(), store).token()
+        RefreshTokenAuth(sim.app_of(), store).token()
     assert store.load().refresh_started is True
-    restarted = RotatingAuth(sim.app_of(), store)
+    restarted = RefreshTokenAuth(sim.app_of(), store)
     before = sim.mark()
     for _ in range(3):
         with pytest.raises(GrantRevoked):
@@ -140,7 +140,7 @@ def test_a_refresh_whose_answer_is_lost_ends_the_grant_unless_fortnox_shows_grac
     sim.switch(refresh_grace_seconds=grace)
     sim.fault(path=TOKEN, action="reset", phase="P2")
     store = MemoryTokenStore(spent)
-    auth = RotatingAuth(sim.app_of(), store)
+    auth = RefreshTokenAuth(sim.app_of(), store)
     with pytest.raises(ConnectionFailed) as caught:
         auth.token()
     assert caught.value.outcome is Outcome.UNKNOWN
@@ -160,7 +160,7 @@ def test_a_reset_while_the_old_token_lives_is_not_even_noticed(sim, connect, tok
     """F31, early"""
     sim.fault(path=TOKEN, action="reset", phase="P2")
     store = MemoryTokenStore(aged(tokens, minutes=5))
-    with connect(RotatingAuth(sim.app_of(), store)) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), store)) as fortnox:
         assert [fortnox.customers.count() for _ in range(3)] == [0, 0, 0]
     assert sim.tries() == 1 + 1
 
@@ -169,7 +169,7 @@ def test_tokens_that_cannot_be_saved_are_kept_and_offered_again(sim, connect, sp
     """F32"""
     store = Failing(spent)
     store.failures = 2
-    with connect(RotatingAuth(sim.app_of(), store)) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), store)) as fortnox:
         for _ in range(2):
             with pytest.raises(OSError, match="disk full"):
                 fortnox.customers.count()
@@ -188,9 +188,9 @@ def test_a_store_that_cannot_even_be_marked_costs_no_refresh_token(sim, spent):
 
     before = sim.mark()
     with pytest.raises(OSError, match="read-only"):
-        RotatingAuth(sim.app_of(), ReadOnly(spent)).token()
+        RefreshTokenAuth(sim.app_of(), ReadOnly(spent)).token()
     assert sim.tries(before) == 0
-    assert RotatingAuth(sim.app_of(), MemoryTokenStore(spent)).token() != spent.access_token
+    assert RefreshTokenAuth(sim.app_of(), MemoryTokenStore(spent)).token() != spent.access_token
 
 
 @pytest.mark.parametrize("how", ["none", "empty", "null"])
@@ -202,7 +202,7 @@ def test_a_refresh_answer_without_a_refresh_token_keeps_the_stored_one(sim, spen
         body = {"access_token": "another-token", "expires_in": 3600, "refresh_token": {"empty": "", "null": None}[how]}
         sim.fault(path=TOKEN, action="status", status=200, phase="P2", body=json.dumps(body))
     store = MemoryTokenStore(spent)
-    assert RotatingAuth(sim.app_of(), store).token() == store.load().tokens.access_token != spent.access_token
+    assert RefreshTokenAuth(sim.app_of(), store).token() == store.load().tokens.access_token != spent.access_token
     assert store.load().tokens.refresh_token == spent.refresh_token
 
 
@@ -210,7 +210,7 @@ def test_the_loser_of_a_race_takes_the_winners_token(sim, spent):
     """F34: without the lock, one of two gets invalid_grant; nobody's connection is broken by it"""
     store = Unlocked(spent)
     held = sim.fault(path=TOKEN, action="hold", phase="P0")
-    winner, loser = RotatingAuth(sim.app_of(), store), RotatingAuth(sim.app_of(), store)
+    winner, loser = RefreshTokenAuth(sim.app_of(), store), RefreshTokenAuth(sim.app_of(), store)
     with ThreadPoolExecutor(1) as other:
         late = other.submit(loser.token)
         until(lambda: sim.holds(held))
@@ -226,10 +226,10 @@ def test_a_changed_app_secret_is_the_operators_fault_and_costs_no_token(sim, spe
     sim.ask("POST", "apps", client_id="uku-demo", client_secret="another")
     store = MemoryTokenStore(spent)
     with pytest.raises(AppCredentialsWrong) as caught:
-        RotatingAuth(sim.app_of(), store).token()
+        RefreshTokenAuth(sim.app_of(), store).token()
     assert not isinstance(caught.value, Unauthorized)
     assert store.load().tokens == spent
-    assert RotatingAuth(sim.app_of(secret="another"), store).token() != spent.access_token
+    assert RefreshTokenAuth(sim.app_of(secret="another"), store).token() != spent.access_token
     assert sim.refreshes() == 1
 
 
@@ -252,7 +252,7 @@ def test_an_outage_of_the_token_address_costs_nothing_while_the_token_lives(sim,
     store = MemoryTokenStore(aged(tokens, minutes=minutes))
     time = Time()
     before = sim.mark()
-    with connect(RotatingAuth(sim.app_of(), store, clock=time.clock)) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), store, clock=time.clock)) as fortnox:
         if minutes > 0:
             assert [fortnox.customers.count() for _ in range(5)] == [0] * 5
             assert sim.tries(before) == 1
@@ -271,7 +271,7 @@ def test_an_outage_of_the_token_address_costs_nothing_while_the_token_lives(sim,
 def test_a_new_consent_during_a_refresh_wins_and_the_old_grants_token_is_revoked(sim, connect, spent):
     """F37"""
     store = Trace(spent)
-    auth = RotatingAuth(sim.app_of(), store)
+    auth = RefreshTokenAuth(sim.app_of(), store)
     newer = sim.tokens()
     held = sim.fault(path=TOKEN, action="hold", phase="P4")
     with ThreadPoolExecutor(1) as other:
@@ -290,7 +290,7 @@ def test_a_new_consent_during_a_refresh_wins_and_the_old_grants_token_is_revoked
 def test_a_disconnect_during_a_refresh_keeps_nothing_and_revokes_the_result(sim, spent):
     """F38"""
     store = Disconnectable(spent)
-    auth = RotatingAuth(sim.app_of(), store)
+    auth = RefreshTokenAuth(sim.app_of(), store)
     held = sim.fault(path=TOKEN, action="hold", phase="P4")
     with ThreadPoolExecutor(1) as other:
         stale = other.submit(auth.token)
@@ -312,7 +312,7 @@ def test_a_token_that_dies_early_is_renewed_once_and_the_list_goes_on(sim, conne
     sim.customers(1_001)
     sim.fault(path="/3/customers", query={"page": 2}, **DENIED)
     store = MemoryTokenStore(tokens)
-    with connect(RotatingAuth(sim.app_of(), store)) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), store)) as fortnox:
         assert len({each.number for each in fortnox.customers.list()}) == 1_001
     assert [query["page"] for query in sim.queries("/3/customers")] == ["1", "2", "2", "3"]
     assert (sim.refreshes(), store.load().generation) == (1, 2)
@@ -322,7 +322,7 @@ def test_a_write_with_a_dead_token_is_sent_again_once_since_nothing_happened(sim
     """F39, for a write"""
     payload = sim.invoice_payload()
     sim.fault(path="/3/invoices", phase="P0", **DENIED)
-    with connect(RotatingAuth(sim.app_of(), MemoryTokenStore(tokens))) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), MemoryTokenStore(tokens))) as fortnox:
         assert fortnox.invoices.create(payload).number
     assert sim.creates() == {"UKU-0001": 1}
     assert (sim.requests(), sim.refreshes()) == (["POST invoices"] * 2, 1)
@@ -332,7 +332,7 @@ def test_tokens_that_are_refused_for_good_end_in_one_refresh_a_minute(sim, conne
     """F40"""
     sim.fault(path="/3/*", times=1_000, **DENIED)
     time = Time()
-    auth = RotatingAuth(sim.app_of(), MemoryTokenStore(tokens), clock=time.clock)
+    auth = RefreshTokenAuth(sim.app_of(), MemoryTokenStore(tokens), clock=time.clock)
     with connect(auth, clock=time.clock) as fortnox:
         for calls, refreshes in ((1, 1), (2, 1), (5, 1)):
             with pytest.raises(Unauthorized) as caught:
@@ -351,7 +351,7 @@ def test_a_clock_that_is_ten_minutes_off_does_no_harm(sim, connect, skew):
     """F41: an expiry is counted by our own clock from when the answer came"""
     clock = Clock(now=lambda: datetime.now(UTC) + timedelta(seconds=skew))
     store = MemoryTokenStore(sim.tokens(clock=clock))
-    with connect(RotatingAuth(sim.app_of(clock=clock), store, clock=clock), clock=clock) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(clock=clock), store, clock=clock), clock=clock) as fortnox:
         assert [fortnox.customers.count() for _ in range(3)] == [0, 0, 0]
     assert (sim.refreshes(), sim.statuses()[401]) == (0, 0)
 
@@ -359,7 +359,7 @@ def test_a_clock_that_is_ten_minutes_off_does_no_harm(sim, connect, skew):
 def test_a_clock_that_jumps_back_is_caught_by_the_refusal(sim, connect, tokens):
     """F41, the backstop"""
     sim.ask("POST", "clock", advance=4_000)
-    with connect(RotatingAuth(sim.app_of(), MemoryTokenStore(tokens))) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), MemoryTokenStore(tokens))) as fortnox:
         assert fortnox.customers.count() == 0
     assert (sim.refreshes(), sim.statuses()[401]) == (1, 1)
     assert sim.requests() == ["GET customers"] * 2
@@ -382,6 +382,6 @@ def test_a_token_of_a_minute_is_not_refreshed_with_every_call(sim, connect, toke
     """F41: the margin is longer than such a token lives, so a pause of a minute keeps the pace"""
     sim.switch(access_seconds=300)
     store = MemoryTokenStore(aged(tokens, minutes=5))
-    with connect(RotatingAuth(sim.app_of(), store)) as fortnox:
+    with connect(RefreshTokenAuth(sim.app_of(), store)) as fortnox:
         assert [fortnox.customers.count() for _ in range(5)] == [0] * 5
     assert sim.refreshes() == 1

@@ -13,7 +13,7 @@ from fortnox_api import (
     ConnectionFailed,
     GrantRevoked,
     MemoryTokenStore,
-    RotatingAuth,
+    RefreshTokenAuth,
     StaticAuth,
     StoredTokens,
     Unauthorized,
@@ -59,7 +59,7 @@ def rotating(oauth, token_set, time):
     def made(seconds, *answers, **tokens):
         app, script = oauth(*answers)
         store = WatchedStore(token_set(seconds, **tokens))
-        return RotatingAuth(app, store, clock=time.clock), store, script
+        return RefreshTokenAuth(app, store, clock=time.clock), store, script
 
     return made
 
@@ -101,7 +101,7 @@ def test_who_waited_for_the_lock_uses_what_the_first_one_got(oauth, token_set, g
 
     def work():
         ready.wait()
-        found.append(RotatingAuth(app, store, clock=time.clock).token())
+        found.append(RefreshTokenAuth(app, store, clock=time.clock).token())
 
     threads = [threading.Thread(target=work) for _ in range(workers)]
     for thread in threads:
@@ -350,7 +350,7 @@ class Held(WatchedStore):
 def test_who_does_not_get_the_lock_uses_the_old_token_while_it_lives(oauth, token_set, time):
     """F46"""
     app, script = oauth()
-    auth = RotatingAuth(app, Held(token_set(60)), clock=time.clock)
+    auth = RefreshTokenAuth(app, Held(token_set(60)), clock=time.clock)
     assert auth.token() == "old-access"
     with pytest.raises(Unavailable):
         auth.force_refresh("old-access")
@@ -377,5 +377,5 @@ def test_memory_takes_no_older_generation(token_set):
 
 def test_the_margin_can_be_chosen(oauth, token_set, time):
     app, _ = oauth()
-    auth = RotatingAuth(app, MemoryTokenStore(token_set(61)), timedelta(minutes=1), time.clock)
+    auth = RefreshTokenAuth(app, MemoryTokenStore(token_set(61)), timedelta(minutes=1), time.clock)
     assert auth.token() == "old-access"

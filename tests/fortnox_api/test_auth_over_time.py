@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.fortnox_api.conftest import Time
 
-from fortnox_api import FortnoxError, GrantRevoked, MemoryTokenStore, OAuthApp, RotatingAuth, TokenSet
+from fortnox_api import FortnoxError, GrantRevoked, MemoryTokenStore, OAuthApp, RefreshTokenAuth, TokenSet
 
 FAULTS = ["none", "none", "none", "down", "unreachable", "answer lost", "no refresh token"]
 
@@ -73,7 +73,7 @@ class TwoProcesses(RuleBasedStateMachine):
             transport=httpx2.MockTransport(self.fortnox),
             clock=self.time.clock,
         )
-        return RotatingAuth(app, self.store, clock=self.time.clock)
+        return RefreshTokenAuth(app, self.store, clock=self.time.clock)
 
     @rule(which=st.sampled_from([0, 1]), fault=st.sampled_from(FAULTS), act=st.sampled_from(["token", "force", "keep"]))
     def ask(self, which, fault, act):

@@ -15,10 +15,10 @@ NAMES = [
     "GrantRevoked", "Invalid", "Invoice", "InvoiceItem", "InvoicePayload", "InvoicePayment",
     "InvoicePaymentItem", "InvoiceRow", "InvoiceRowPayload", "InvoiceUpdate", "KeptRowPayload", "Limiter",
     "LockedPeriod", "MemoryTokenStore", "NotFound", "OAuthApp", "Outcome", "PaceLimiter", "Page",
-    "PredefinedAccount", "RateLimited", "Reject", "Rejected", "Renewing", "RotatingAuth", "StaticAuth",
-    "StoredTokens", "TermsOfPayment", "TermsOfPaymentPayload", "TermsOfPaymentUpdate", "TextChange",
+    "PredefinedAccount", "RateLimited", "RefreshTokenAuth", "Reject", "Rejected", "StaticAuth",
+    "StoredTokenAuth", "StoredTokens", "TermsOfPayment", "TermsOfPaymentPayload", "TermsOfPaymentUpdate", "TextChange",
     "TextRowPayload", "Timeouts", "TokenSet", "TokenStore", "Unauthorized", "Unavailable", "Unit",
-    "UnitPayload", "UnitUpdate", "Unreadable", "WriteOff", "clean_text", "rounded",
+    "UnitPayload", "UnitUpdate", "Unreadable", "WriteOff", "clean_text", "round_amount",
 ]  # fmt: skip
 
 
@@ -62,4 +62,4 @@ def test_the_error_tree_is_the_one_drawn_in_its_docstring():
 
 
 def test_public_functions_are_annotated_in_full():
-    assert typing.get_type_hints(fortnox_api.rounded)["return"].__name__ == "Decimal"
+    assert typing.get_type_hints(fortnox_api.round_amount)["return"].__name__ == "Decimal"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fortnox_api._json import NotJsonError, dumps, loads, plain
+from fortnox_api._json import NotJsonError, dumps, format_decimal, loads
 
 EXACT = st.recursive(
     st.none()
@@ -80,12 +80,12 @@ def test_what_is_written_is_json_to_everybody(value):
     [("1E+2", "100"), ("1.50", "1.5"), ("-0.00", "0"), ("0", "0"), ("1E-3", "0.001"), ("100", "100")],
 )
 def test_a_number_has_one_spelling(number, text):
-    assert plain(Decimal(number)) == text
+    assert format_decimal(Decimal(number)) == text
 
 
 def test_a_number_that_is_not_finite_is_not_written():
     with pytest.raises(ValueError, match="not a finite number"):
-        plain(Decimal("NaN"))
+        format_decimal(Decimal("NaN"))
 
 
 @pytest.mark.parametrize("value", [1.5, {"a": 2.0}, {1, 2}, b"x"])

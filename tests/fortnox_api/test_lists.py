@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fortnox_api import CustomerItem, NotFound, Page, Reject, Unreadable
-from fortnox_api._query import known, spelled, stockholm
+from fortnox_api._request import check_name, format_time, format_value
 
 EMPTY = {"MetaInformation": {"@TotalResources": 0, "@TotalPages": 0, "@CurrentPage": 1}, "Customers": []}
 
@@ -107,23 +107,23 @@ def test_what_fortnox_might_ignore_is_refused_before_it_is_sent(talk, asked):
     ],
 )
 def test_values_have_one_spelling_in_a_query(value, text):
-    assert spelled(value) == text
+    assert format_value(value) == text
 
 
 def test_a_time_is_no_value_of_a_search():
     with pytest.raises(ValueError, match="a date"):
-        spelled(datetime(2026, 1, 1, tzinfo=UTC))
+        format_value(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_a_list_that_takes_no_search_says_so():
     with pytest.raises(ValueError, match="nothing can be asked"):
-        known("name", "")
+        check_name("name", "")
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2050, 1, 1)))  # noqa: DTZ001
 def test_a_time_is_never_asked_for_later_than_meant(naive):
     moment = naive.replace(tzinfo=UTC)
-    asked = datetime.strptime(stockholm(moment), "%Y-%m-%d %H:%M")  # noqa: DTZ007
+    asked = datetime.strptime(format_time(moment), "%Y-%m-%d %H:%M")  # noqa: DTZ007
     local = moment.astimezone(ZoneInfo("Europe/Stockholm")).replace(tzinfo=None)
     assert timedelta(0) <= local - asked < timedelta(minutes=1)
 
@@ -199,7 +199,7 @@ def test_without_totals_a_short_page_is_the_last(talk, answer, meta):
 
 
 def test_a_list_without_end_is_given_up(talk, answer, monkeypatch):
-    monkeypatch.setattr("fortnox_api._lists._MOST_PAGES", 3)
+    monkeypatch.setattr("fortnox_api._resource._MOST_PAGES", 3)
     made = talk(*[answer(page(rows(number, 1), number, 9)) for number in (1, 2, 3)])
     with pytest.raises(Unreadable) as caught:
         list(made.fortnox.customers.pages())

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from fortnox_api import DeadlineTransport
-from fortnox_api._network import _is_public
+from fortnox_api._transport import is_public
 
 
 class Hello(BaseHTTPRequestHandler):
@@ -74,4 +74,4 @@ def test_without_the_option_the_same_server_answers(inside):
     ],
 )
 def test_which_addresses_are_public(address, public):
-    assert _is_public(address) is public
+    assert is_public(address) is public

@@ -28,9 +28,9 @@ from fortnox_api import (
     TextRowPayload,
     UnitPayload,
     UnitUpdate,
-    rounded,
+    round_amount,
 )
-from fortnox_api._text import is_clean
+from fortnox_api._payload import is_clean
 
 DOCUMENT = Path(__file__).parents[3] / "shared/fortnox/openapi.core.json"
 D = Decimal
@@ -188,10 +188,10 @@ def test_every_payload_is_tried():
 @pytest.mark.parametrize("name", EVERY)
 @given(data=st.data())
 def test_a_cleaned_payload_has_clean_texts_that_fit(name, data):
-    payload, changes = data.draw(EVERY[name]).cleaned()
+    payload, changes = data.draw(EVERY[name]).clean()
     texts = [getattr(payload, field) for field in payload.texts]
     assert [text for text in texts if isinstance(text, str) and not is_clean(text)] == []
-    assert payload.cleaned()[0] == payload
+    assert payload.clean()[0] == payload
     assert all(change.field for change in changes)
 
 
@@ -219,7 +219,7 @@ def test_one_amount_has_one_spelling(payload):
 
 def test_finlands_rate_is_sent_as_it_is_although_the_document_calls_it_a_whole_number(document):
     row = InvoiceRowPayload(delivered_quantity=D(1), price=D(1), vat=D("25.5"))
-    assert row.to_wire()["VAT"] == D("25.5")
+    assert row.to_dict()["VAT"] == D("25.5")
     assert (
         document["components"]["schemas"]["fortnox_InvoicePayload_InvoiceRow"]["properties"]["VAT"]["type"] == "integer"
     )
@@ -232,13 +232,13 @@ def test_an_amount_that_fortnox_would_not_keep_is_refused(payload, amount):
 
 
 def test_rounding_is_done_on_purpose():
-    assert [rounded(D(text)) for text in ("1.123", "1.125", "-1.125", "1")] == [
+    assert [round_amount(D(text)) for text in ("1.123", "1.125", "-1.125", "1")] == [
         D("1.12"),
         D("1.13"),
         D("-1.13"),
         D("1.00"),
     ]
-    assert rounded(D("1.5"), 0) == D(2)
+    assert round_amount(D("1.5"), 0) == D(2)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_an_invoice_has_at_most_500_rows(payload):
 def test_cleaning_tells_each_field_that_changed(payload):
     row = payload().rows[0].model_copy(update={"description": "Mars…"})
     dirty = payload(remarks='Se "bilaga"', rows=(TextRowPayload(description="ok"), row))
-    clean, changes = dirty.cleaned()
+    clean, changes = dirty.clean()
     assert (clean.remarks, clean.rows[1].description) == ("Se ’bilaga’", "Mars...")
     assert changes == (
         TextChange(3, '"', "’", "remarks"),
@@ -287,14 +287,14 @@ def test_cleaning_tells_each_field_that_changed(payload):
 
 
 def test_cleaning_a_clean_payload_changes_nothing(payload):
-    assert payload().cleaned() == (payload(), ())
-    assert payload(rows=()).cleaned() == (payload(rows=()), ())
+    assert payload().clean() == (payload(), ())
+    assert payload(rows=()).clean() == (payload(rows=()), ())
 
 
 def test_rows_of_an_update_may_be_kept_replaced_or_added():
     row = InvoiceRowPayload(delivered_quantity=D(1), price=D(1), vat=D(25), row_id=7)
     update = InvoiceUpdate(rows=(KeptRowPayload(row_id=3), row, TextRowPayload(description="Ny")))
-    assert update.to_wire() == {
+    assert update.to_dict() == {
         "InvoiceRows": [
             {"RowId": 3},
             {

@@ -80,7 +80,7 @@ def test_a_recorded_answer_is_read_without_loss(found, raw):
     resource = getattr(speak(raw), RESOURCES[found["url"].split("/3/")[1].split("/")[0].split("?")[0]])
     if "MetaInformation" in body:
         page = next(resource.pages())
-        rows = body[resource.shape.plural]
+        rows = body[resource.plural]
         assert (page.rejects, len(page.items)) == ((), len(rows))
         assert (page.total_resources, page.total_pages) == (
             body["MetaInformation"]["@TotalResources"],
@@ -89,7 +89,7 @@ def test_a_recorded_answer_is_read_without_loss(found, raw):
         assert [lost(item, row) for item, row in zip(page.items, rows, strict=True)] == [[] for _ in rows]
     else:
         record = resource.get("1")
-        assert lost(record, body[resource.shape.singular]) == []
+        assert lost(record, body[resource.singular]) == []
 
 
 @pytest.mark.parametrize(("found", "raw"), list(interactions(good=False)))

@@ -23,7 +23,7 @@ from fortnox_api import (
     Unavailable,
     Unreadable,
 )
-from fortnox_api._retry_after import retry_after
+from fortnox_api._response import parse_retry_after
 
 COMPANY = {"CompanyInformation": {"DatabaseNumber": 34231, "CompanyName": "Byrån AB"}}
 UNAUTHORIZED = '{"message":"unauthorized"}'
@@ -269,12 +269,12 @@ NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 )
 def test_retry_after_is_seconds_or_a_date_or_nonsense(header, seconds):
     """B48: clamped, or ignored"""
-    assert retry_after(header, NOW) == seconds
+    assert parse_retry_after(header, NOW) == seconds
 
 
 @given(st.text() | st.none())
 def test_any_retry_after_waits_between_one_second_and_five_minutes(header):
-    assert 1.0 <= retry_after(header, NOW) <= 300.0
+    assert 1.0 <= parse_retry_after(header, NOW) <= 300.0
 
 
 def test_the_deadline_covers_the_repeats(talk, time):

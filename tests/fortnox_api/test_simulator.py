@@ -18,14 +18,14 @@ from fortnox_api import (
     MemoryTokenStore,
     NotFound,
     Outcome,
-    RotatingAuth,
+    RefreshTokenAuth,
     Unauthorized,
 )
 
 
 @pytest.fixture
 def fortnox(town):
-    with town.open(RotatingAuth(town.app, MemoryTokenStore(town.tokens()))) as found:
+    with town.open(RefreshTokenAuth(town.app, MemoryTokenStore(town.tokens()))) as found:
         yield found
 
 
@@ -113,13 +113,13 @@ def test_a_text_that_was_not_cleaned_is_refused_and_a_cleaned_one_is_taken(fortn
     with pytest.raises(Invalid) as caught:
         fortnox.invoices.create(dirty)
     assert (caught.value.code, caught.value.outcome) == (2000359, Outcome.REFUSED)
-    clean, changes = dirty.cleaned()
+    clean, changes = dirty.clean()
     assert fortnox.invoices.create(clean).remarks == "a (b)"
     assert len(changes) == 2
 
 
 def test_a_missing_scope_is_told(town):
-    with town.open(RotatingAuth(town.app, MemoryTokenStore(town.tokens("customer")))) as narrow:
+    with town.open(RefreshTokenAuth(town.app, MemoryTokenStore(town.tokens("customer")))) as narrow:
         assert narrow.customers.count() == 1
         with pytest.raises(Forbidden) as caught:
             narrow.invoices.count()
@@ -144,7 +144,7 @@ def test_settings_years_and_vouchers_are_read(fortnox):
 def test_tokens_rotate_and_a_spent_one_ends_the_connection(town):
     tokens = town.tokens()
     store = MemoryTokenStore(tokens)
-    RotatingAuth(town.app, store).keep_alive()
+    RefreshTokenAuth(town.app, store).keep_alive()
     assert store.load().tokens.refresh_token != tokens.refresh_token
     with pytest.raises(GrantRevoked):
         town.app.refresh(tokens.refresh_token)
@@ -159,6 +159,6 @@ def test_a_consent_to_a_service_account_mints_tokens(town):
 def test_a_revoked_grant_cannot_be_refreshed(town):
     tokens = town.tokens()
     assert town.app.revoke(tokens.refresh_token) is True
-    auth = RotatingAuth(town.app, MemoryTokenStore(tokens), margin=timedelta(days=1))
+    auth = RefreshTokenAuth(town.app, MemoryTokenStore(tokens), margin=timedelta(days=1))
     with pytest.raises(Unauthorized):
         auth.token()

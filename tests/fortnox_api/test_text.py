@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fortnox_api import CleanText, TextChange, clean_text
-from fortnox_api._text import is_clean
+from fortnox_api._payload import is_clean
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from fortnox_api import (
     FortnoxError,
     MemoryTokenStore,
     OAuthApp,
-    RotatingAuth,
+    RefreshTokenAuth,
     TokenSet,
 )
 
@@ -398,4 +398,4 @@ class KeptStore(MemoryTokenStore):
 
 
 def auth_of(app: OAuthApp, *, store: KeptStore | None, tenant_id: str) -> Auth:
-    return ClientCredentialsAuth(app, tenant_id) if store is None else RotatingAuth(app, store)
+    return ClientCredentialsAuth(app, tenant_id) if store is None else RefreshTokenAuth(app, store)

@@ -10,15 +10,22 @@ Exact (Decimal, never float), typed, paced, and plain about failure: every error
 applied, refused, or has an unknown outcome. Needs httpx2 and pydantic only. More in the README.
 """
 
-from fortnox_api._accounts import Account, PredefinedAccount
+from fortnox_api._accounts import Account, FinancialYear
 from fortnox_api._articles import Article, ArticleItem, ArticlePayload, ArticleUpdate
-from fortnox_api._auth import Auth, StaticAuth
-from fortnox_api._bookkeeping import FinancialYear
+from fortnox_api._auth import (
+    Auth,
+    ClientCredentialsAuth,
+    MemoryTokenStore,
+    RefreshTokenAuth,
+    StaticAuth,
+    StoredTokenAuth,
+    StoredTokens,
+    TokenStore,
+)
 from fortnox_api._client import Fortnox
-from fortnox_api._clock import Clock
+from fortnox_api._clock import Clock, Limiter, PaceLimiter
 from fortnox_api._company import CompanyInformation
-from fortnox_api._customer_payload import CustomerPayload, CustomerUpdate
-from fortnox_api._customers import Customer, CustomerItem
+from fortnox_api._customers import Customer, CustomerItem, CustomerPayload, CustomerUpdate
 from fortnox_api._errors import (
     AppCredentialsWrong,
     ConnectionFailed,
@@ -34,21 +41,24 @@ from fortnox_api._errors import (
     Unavailable,
     Unreadable,
 )
-from fortnox_api._grants import ClientCredentialsAuth, RotatingAuth
-from fortnox_api._invoice_payload import (
+from fortnox_api._invoices import (
+    Invoice,
+    InvoiceItem,
     InvoicePayload,
+    InvoiceRow,
     InvoiceRowPayload,
     InvoiceUpdate,
     KeptRowPayload,
     TextRowPayload,
 )
-from fortnox_api._invoice_records import Invoice, InvoiceItem, InvoiceRow
-from fortnox_api._limiter import Limiter, PaceLimiter
-from fortnox_api._oauth import OAuthApp
-from fortnox_api._pages import Page, Reject
-from fortnox_api._payload import BLANK, Blank, rounded
+from fortnox_api._oauth import OAuthApp, TokenSet
+from fortnox_api._payload import BLANK, Blank, CleanText, TextChange, clean_text, round_amount
 from fortnox_api._payments import InvoicePayment, InvoicePaymentItem, WriteOff
-from fortnox_api._registers import (
+from fortnox_api._resource import Page, Reject
+from fortnox_api._settings import (
+    CompanySettings,
+    LockedPeriod,
+    PredefinedAccount,
     TermsOfPayment,
     TermsOfPaymentPayload,
     TermsOfPaymentUpdate,
@@ -56,13 +66,7 @@ from fortnox_api._registers import (
     UnitPayload,
     UnitUpdate,
 )
-from fortnox_api._renewing import Renewing
-from fortnox_api._settings import CompanySettings, LockedPeriod
-from fortnox_api._store import MemoryTokenStore, StoredTokens, TokenStore
-from fortnox_api._text import CleanText, TextChange, clean_text
-from fortnox_api._tokens import TokenSet
-from fortnox_api._transport import DeadlineTransport
-from fortnox_api._wire import Timeouts
+from fortnox_api._transport import DeadlineTransport, Timeouts
 
 __all__ = [
     "BLANK",
@@ -110,11 +114,11 @@ __all__ = [
     "Page",
     "PredefinedAccount",
     "RateLimited",
+    "RefreshTokenAuth",
     "Reject",
     "Rejected",
-    "Renewing",
-    "RotatingAuth",
     "StaticAuth",
+    "StoredTokenAuth",
     "StoredTokens",
     "TermsOfPayment",
     "TermsOfPaymentPayload",
@@ -132,5 +136,5 @@ __all__ = [
     "Unreadable",
     "WriteOff",
     "clean_text",
-    "rounded",
+    "round_amount",
 ]

@@ -1,17 +1,31 @@
-"""The chart of accounts (scope `bookkeeping`) and the accounts Fortnox uses by itself (scope `settings`).
+"""The chart of accounts, financial years and voucher counts. Scope `bookkeeping`.
 
 No endpoint lists VAT rates. They follow from the VAT codes of accounts: MP1 is 25 %, MP2 12 %, MP3 6 %, MF exempt;
-companies may have codes of their own. Source: the OpenAPI document, public integrations.
+companies may have codes of their own. Source: the OpenAPI document, recorded lists, public integrations.
 """
 
+from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 
-from fortnox_api._fields import Flag, Key, OptionalAmount, Text, Whole
-from fortnox_api._lists import Listed
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
+from fortnox_api._models import Bool, Key, OptionalAmount, OptionalDate, OptionalInteger, Record, Text
+from fortnox_api._resource import ListResource, Resource
+
+
+class FinancialYear(Record):
+    """A financial year. `id` counts the company's years from 1 and is not the calendar year.
+
+    `accounting_method` is ACCRUAL or CASH.
+    """
+
+    shown: ClassVar = frozenset({"id"})
+
+    id: Key = Field(alias="Id")
+    from_date: OptionalDate
+    to_date: OptionalDate
+    accounting_method: Text = ""
+    account_chart_type: Text = ""
 
 
 class Account(Record):
@@ -19,45 +33,56 @@ class Account(Record):
 
     number: Key = Field(alias="Number")
     description: Text = ""
-    active: Flag = Field(alias="Active")
+    active: Bool = Field(alias="Active")
     vat_code: Text = ""
     sru: Text = Field("", alias="SRU")
-    year: Whole = None
+    year: OptionalInteger = None
     balance_brought_forward: OptionalAmount = None
 
 
-class Accounts(Listed[Account, Account]):
+class Accounts(ListResource[Account, Account]):
     """`/3/accounts`. `financial_year` is the id of a year, not a calendar year."""
 
-    shape = Shape(
-        path="accounts",
-        plural="Accounts",
-        singular="Account",
-        item=Account,
-        record=Account,
-        number="Number",
-        searches="sru financialyear",
-        sorts="number",
-    )
+    path = "accounts"
+    plural = "Accounts"
+    singular = "Account"
+    item = Account
+    record = Account
+    number_field = "Number"
+    searches = "sru financialyear"
+    sorts = "number"
 
 
-class PredefinedAccount(Record):
-    """The account that Fortnox uses for one purpose: SALES, SALES_25_SE, ROUNDOFF … `account` is None when unset."""
+class FinancialYears(ListResource[FinancialYear, FinancialYear]):
+    """`/3/financialyears`."""
 
-    shown: ClassVar = frozenset({"name", "account"})
+    path = "financialyears"
+    plural = "FinancialYears"
+    singular = "FinancialYear"
+    item = FinancialYear
+    record = FinancialYear
+    number_field = "Id"
+    searches = "date"
 
-    name: Key = Field(alias="Name")
-    account: Whole = None
+    def on(self, day: date) -> FinancialYear | None:
+        """Return the year that holds this day, None when the company has none yet (common in January)."""
+        for year in self.list(date=day):
+            if year.from_date and year.to_date and year.from_date <= day <= year.to_date:
+                return year
+        return None
 
 
-class PredefinedAccounts(Listed[PredefinedAccount, PredefinedAccount]):
-    """`/3/predefinedaccounts`."""
+class Vouchers(Resource):
+    """`/3/vouchers`, counted only."""
 
-    shape = Shape(
-        path="predefinedaccounts",
-        plural="PreDefinedAccounts",
-        singular="PreDefinedAccount",
-        item=PredefinedAccount,
-        record=PredefinedAccount,
-        number="Name",
-    )
+    def count(self, *, from_date: date, to_date: date, financial_year_date: date) -> int:
+        """Return how many vouchers are dated in these days, both included, for one request.
+
+        `financial_year_date` is a day in the financial year that holds them; Fortnox looks into one year at a time.
+        """
+        query = {
+            "financialyeardate": financial_year_date.isoformat(),
+            "fromdate": from_date.isoformat(),
+            "todate": to_date.isoformat(),
+        }
+        return self._count("vouchers", query)

@@ -1,14 +1,12 @@
-"""Articles. Scope `article`. Source: the OpenAPI document and recorded answers."""
+"""Articles. Scope `article`. Source: the OpenAPI document and recorded responses."""
 
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from fortnox_api._fields import Code, Flag, OptionalAmount, Reference, Text
-from fortnox_api._lists import Listed
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
-from fortnox_api._payload import Account, Blank, ExactAmount, Payload
+from fortnox_api._models import Bool, Code, OptionalAmount, Record, Reference, Text
+from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
+from fortnox_api._resource import WritableResource
 
 
 class ArticleItem(Record):
@@ -36,8 +34,8 @@ class Article(Record):
     sales_price: OptionalAmount = None
     purchase_price: OptionalAmount = None
     vat: OptionalAmount = None
-    active: Flag = Field(alias="Active")
-    expired: Flag = False
+    active: Bool = Field(alias="Active")
+    expired: Bool = False
     type: Text = ""
     sales_account: Reference = ""
     eu_account: Reference = Field("", alias="EUAccount")
@@ -63,7 +61,7 @@ class ArticleUpdate(Payload):
     active: bool | None = None
     type: Literal["STOCK", "SERVICE"] | None = None
     purchase_price: ExactAmount | None = None
-    sales_account: Account | None = None
+    sales_account: AccountNumber | None = None
     ean: str | Blank | None = None
     manufacturer: str | Blank | None = None
     note: str | Blank | None = None
@@ -81,25 +79,15 @@ class ArticlePayload(ArticleUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
-class Articles(Listed[ArticleItem, Article]):
+class Articles(WritableResource[ArticleItem, Article, ArticlePayload, ArticleUpdate]):
     """`/3/articles`."""
 
-    shape = Shape(
-        path="articles",
-        plural="Articles",
-        singular="Article",
-        item=ArticleItem,
-        record=Article,
-        number="ArticleNumber",
-        searches="articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber webshop",
-        filters="active inactive",
-        sorts="articlenumber quantityinstock reservedquantity stockvalue",
-    )
-
-    def create(self, payload: ArticlePayload) -> Article:
-        """Create an article."""
-        return self._create(payload)
-
-    def update(self, number: str | int, changes: ArticleUpdate) -> Article:
-        """Change the fields that are set and return the whole article."""
-        return self._update(number, changes)
+    path = "articles"
+    plural = "Articles"
+    singular = "Article"
+    item = ArticleItem
+    record = Article
+    number_field = "ArticleNumber"
+    searches = "articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber webshop"
+    filters = "active inactive"
+    sorts = "articlenumber quantityinstock reservedquantity stockvalue"

@@ -5,26 +5,23 @@ from typing import Self
 
 import httpx2
 
-from fortnox_api._accounts import Accounts, PredefinedAccounts
-from fortnox_api._api import Api
+from fortnox_api._accounts import Accounts, FinancialYears, Vouchers
 from fortnox_api._articles import Articles
 from fortnox_api._auth import Auth
-from fortnox_api._bookkeeping import FinancialYears, Vouchers
-from fortnox_api._clock import Clock, Now, clock_of
+from fortnox_api._clock import Clock, Limiter, Now, PaceLimiter, make_clock
 from fortnox_api._company import Company
 from fortnox_api._customers import Customers
 from fortnox_api._invoices import Invoices
-from fortnox_api._limiter import Limiter, PaceLimiter
 from fortnox_api._payments import InvoicePayments
-from fortnox_api._registers import TermsOfPayments, Units
-from fortnox_api._settings import Settings
-from fortnox_api._wire import Timeouts, Wire
+from fortnox_api._retry import ApiClient
+from fortnox_api._settings import PredefinedAccounts, Settings, TermsOfPayments, Units
+from fortnox_api._transport import HttpClient, Timeouts
 
 
 class Fortnox:
     """Fortnox's API for one company. Use it in one or many threads, and close it (or use `with`) in the end.
 
-    Reads are repeated up to three times after trouble that may pass; writes never, except when the token was refused
+    Reads are repeated up to three times after an error that may pass; writes never, except when the token was refused
     and so nothing had happened. Every failure is a FortnoxError. Requests go to `base_url` and nowhere else. Without a
     `limiter` this client paces itself; clients of the same company in other processes then need to share one.
     """
@@ -39,10 +36,10 @@ class Fortnox:
         clock: Clock | Now | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
-        clock = clock_of(clock)
+        clock = make_clock(clock)
         self._base_url = base_url
-        self._wire = Wire(base_url, transport=transport, clock=clock, timeouts=timeouts or Timeouts())
-        api = Api(wire=self._wire, auth=auth, limiter=limiter or PaceLimiter(clock=clock), clock=clock)
+        self._http = HttpClient(base_url, prefix="/3/", transport=transport, clock=clock, timeouts=timeouts)
+        api = ApiClient(http=self._http, auth=auth, limiter=limiter or PaceLimiter(clock=clock), clock=clock)
         self.company = Company(api)
         self.customers = Customers(api)
         self.articles = Articles(api)
@@ -60,7 +57,7 @@ class Fortnox:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -69,4 +66,4 @@ class Fortnox:
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._http.close()

@@ -1,13 +1,12 @@
-"""The company behind a connection. Scope `companyinformation`. Source: a recorded answer."""
+"""The company behind a connection. Scope `companyinformation`. Source: a recorded response."""
 
 from typing import ClassVar
 
 from pydantic import Field
 
-from fortnox_api._api import Api, Call, Kind
-from fortnox_api._fields import Key, Text
-from fortnox_api._lists import record
-from fortnox_api._models import Record
+from fortnox_api._models import Key, Record, Text
+from fortnox_api._request import Request, RequestKind
+from fortnox_api._resource import Resource
 
 
 class CompanyInformation(Record):
@@ -24,13 +23,10 @@ class CompanyInformation(Record):
     country_code: Text = ""
 
 
-class Company:
+class Company(Resource):
     """`/3/companyinformation`."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
 
     def get(self) -> CompanyInformation:
         """Return the company of the connection."""
-        call = Call(Kind.READ, "GET", "companyinformation")
-        return record(self._api, call, "CompanyInformation", CompanyInformation)
+        request = Request(RequestKind.READ, "GET", "companyinformation")
+        return self._read(request, "CompanyInformation", CompanyInformation)

@@ -1,108 +1,335 @@
-"""What can be done with invoices. Scope `invoice`. Source: the OpenAPI document and recorded answers."""
+"""Invoices. Scope `invoice`. Source: the OpenAPI document and recorded responses."""
 
-from fortnox_api._api import Call, Kind, segment
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field
+
 from fortnox_api._errors import Unreadable
-from fortnox_api._invoice_payload import InvoicePayload, InvoiceUpdate
-from fortnox_api._invoice_records import Invoice, InvoiceItem
-from fortnox_api._lists import Listed
-from fortnox_api._pages import Shape
+from fortnox_api._models import (
+    Amount,
+    Bool,
+    Key,
+    OptionalAmount,
+    OptionalDate,
+    OptionalInteger,
+    Record,
+    Reference,
+    Text,
+)
+from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
+from fortnox_api._request import Request, RequestKind
+from fortnox_api._resource import WritableResource
 
-_SEARCHES = """
-    costcenter customername customernumber label documentnumber fromdate todate fromfinalpaydate
-    tofinalpaydate notcompleted ocr ourreference project sent externalinvoicereference1
-    externalinvoicereference2 yourreference invoicetype articlenumber articledescription currency
-    accountnumberfrom accountnumberto yourordernumber credit
-"""
+
+class InvoiceItem(Record):
+    """An invoice as lists show it. Amounts are in `currency`.
+
+    `voucher_*` are unset until it is booked, and for a connection without the right to see vouchers. `final_pay_date`
+    is None until it is fully paid.
+    """
+
+    number: Key = Field(alias="DocumentNumber")
+    customer_number: Text = ""
+    customer_name: Text = ""
+    external_reference: Text = Field("", alias="ExternalInvoiceReference1")
+    external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
+    ocr: Text = ""
+    invoice_date: OptionalDate = None
+    due_date: OptionalDate = None
+    currency: Text = ""
+    total: Amount
+    balance: Amount
+    booked: Bool
+    cancelled: Bool
+    sent: Bool = False
+    invoice_type: Text = ""
+    final_pay_date: OptionalDate = None
+    voucher_series: Text = ""
+    voucher_number: OptionalInteger = None
+    voucher_year: OptionalInteger = None
 
 
-class Invoices(Listed[InvoiceItem, Invoice]):
-    """`/3/invoices`. `from_date` and `to_date` are inclusive and mean the invoice date."""
+class InvoiceRow(Record):
+    """A row of an invoice as Fortnox stored it: rounded, with what Fortnox filled in.
 
-    shape = Shape(
-        path="invoices",
-        plural="Invoices",
-        singular="Invoice",
-        item=InvoiceItem,
-        record=Invoice,
-        number="DocumentNumber",
-        searches=_SEARCHES,
-        filters="cancelled fullypaid unpaid unpaidoverdue unbooked",
-        sorts="customername customernumber documentnumber invoicedate ocr total",
+    `row_id` is new for all rows after every update of the invoice.
+    """
+
+    shown: ClassVar = frozenset({"row_id"})
+
+    row_id: OptionalInteger = None
+    article_number: Text = ""
+    description: Text = ""
+    delivered_quantity: OptionalAmount = None
+    unit: Text = ""
+    price: OptionalAmount = None
+    price_excluding_vat: OptionalAmount = None
+    vat: OptionalAmount = None
+    vat_code: Text = ""
+    discount: OptionalAmount = None
+    discount_type: Text = ""
+    account_number: OptionalInteger = None
+    total: OptionalAmount = None
+    total_excluding_vat: OptionalAmount = None
+
+
+class Invoice(Record):
+    """An invoice with all its fields. Amounts are in `currency`; `total` is rounded when the company rounds.
+
+    It is paid when booked, not cancelled and its balance is 0; partial payments stand in the payments. `credit` marks a
+    credit note; `credit_invoice_reference` is the other document's number, "" for none.
+    """
+
+    number: Key = Field(alias="DocumentNumber")
+    customer_number: Text = ""
+    customer_name: Text = ""
+    external_reference: Text = Field("", alias="ExternalInvoiceReference1")
+    external_reference2: Text = Field("", alias="ExternalInvoiceReference2")
+    ocr: Text = ""
+    invoice_date: OptionalDate = None
+    due_date: OptionalDate = None
+    delivery_date: OptionalDate = None
+    currency: Text = ""
+    currency_rate: OptionalAmount = None
+    vat_included: Bool = False
+    net: Amount
+    gross: OptionalAmount = None
+    freight: OptionalAmount = None
+    administration_fee: OptionalAmount = None
+    total_vat: Amount
+    total: Amount
+    round_off: Amount
+    total_to_pay: OptionalAmount = None
+    balance: Amount
+    booked: Bool
+    cancelled: Bool
+    sent: Bool = False
+    not_completed: Bool = False
+    credit: Bool = False
+    credit_invoice_reference: Reference = ""
+    invoice_type: Text = ""
+    language: Text = ""
+    terms_of_payment: Text = ""
+    our_reference: Text = ""
+    your_reference: Text = ""
+    your_order_number: Text = ""
+    remarks: Text = ""
+    comments: Text = ""
+    accounting_method: Text = ""
+    organisation_number: Text = ""
+    final_pay_date: OptionalDate = None
+    voucher_series: Text = ""
+    voucher_number: OptionalInteger = None
+    voucher_year: OptionalInteger = None
+    rows: tuple[InvoiceRow, ...] = Field((), alias="InvoiceRows")
+
+
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+Digits = Annotated[str, Field(pattern="^[0-9]{1,18}$")]
+
+_TEXTS: Final = {
+    "external_reference": 80,
+    "external_reference2": 80,
+    "our_reference": 50,
+    "your_reference": 50,
+    "your_order_number": 75,
+    "remarks": 1024,
+    "comments": 1024,
+}
+
+
+class InvoiceRowPayload(Payload):
+    """A row. `price` is per unit, with or without VAT as the invoice says; `vat` and a PERCENT discount are percent.
+
+    A quantity left out would be 0, so it has no default. Leave `account_number` out for Fortnox to choose by article
+    and customer. Amounts and quantities with more than two places are refused: Fortnox would round them. `row_id` is
+    for updates alone: it names the row that this one replaces.
+    """
+
+    sent_as_text: ClassVar = frozenset({"delivered_quantity"})
+    texts: ClassVar = {"description": 255, "unit": 20, "article_number": 50}
+
+    row_id: int | None = None
+    article_number: str | None = None
+    description: str | None = None
+    delivered_quantity: ExactAmount
+    unit: str | None = None
+    price: ExactAmount
+    vat: ExactAmount
+    discount: ExactAmount = Decimal(0)
+    discount_type: Literal["PERCENT", "AMOUNT"] = "PERCENT"
+    account_number: AccountNumber | None = None
+    cost_center: str | None = None
+    project: str | None = None
+
+
+class TextRowPayload(Payload):
+    """A row that is text only, without quantity, price and VAT."""
+
+    texts: ClassVar = {"description": 255}
+
+    row_id: int | None = None
+    description: str
+
+
+class KeptRowPayload(Payload):
+    """In an update, a row that stays as it is."""
+
+    row_id: int
+
+
+class InvoicePayload(Payload):
+    """An invoice to create. What touches money has no default at Fortnox's end: it is always sent.
+
+    `external_reference` (80 characters) is the only thing a lost response can be looked up by. Leave `document_number`
+    None for Fortnox's own series; a supplied one must be unused digits. Fortnox takes at most 500 rows.
+    """
+
+    wrapper: ClassVar = "Invoice"
+    texts: ClassVar = _TEXTS
+
+    customer_number: Annotated[str, Field(min_length=1)]
+    invoice_date: date
+    due_date: date
+    delivery_date: date | None = None
+    currency: Currency
+    vat_included: bool
+    external_reference: str = Field(alias="ExternalInvoiceReference1")
+    external_reference2: str | None = Field(None, alias="ExternalInvoiceReference2")
+    our_reference: str | None = None
+    your_reference: str | None = None
+    your_order_number: str | None = None
+    remarks: str | None = None
+    comments: str | None = None
+    freight: ExactAmount = Decimal(0)
+    administration_fee: ExactAmount = Decimal(0)
+    document_number: Digits | None = None
+    ocr: Digits | None = None
+    language: Literal["SV", "EN"] | None = None
+    terms_of_payment: str | None = None
+    invoice_type: Literal["INVOICE", "CASHINVOICE"] | None = None
+    cost_center: str | None = None
+    project: str | None = None
+    not_completed: bool | None = None
+    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload, ...], Field(max_length=500)] = Field(alias="InvoiceRows")
+
+
+class InvoiceUpdate(Payload):
+    """Changes to an invoice that is neither booked nor cancelled. What is None stays as it is; BLANK clears.
+
+    `rows` replaces all rows. When no row has a `row_id` they are matched by place; when one has, rows without an id are
+    new, and a row that is not mentioned is removed. Every row gets a new id. Source: the OpenAPI document.
+    """
+
+    wrapper: ClassVar = "Invoice"
+    texts: ClassVar = _TEXTS
+
+    invoice_date: date | None = None
+    due_date: date | None = None
+    delivery_date: date | Blank | None = None
+    external_reference: str | Blank | None = Field(None, alias="ExternalInvoiceReference1")
+    external_reference2: str | Blank | None = Field(None, alias="ExternalInvoiceReference2")
+    our_reference: str | Blank | None = None
+    your_reference: str | Blank | None = None
+    your_order_number: str | Blank | None = None
+    remarks: str | Blank | None = None
+    comments: str | Blank | None = None
+    freight: ExactAmount | None = None
+    administration_fee: ExactAmount | None = None
+    language: Literal["SV", "EN"] | None = None
+    not_completed: bool | None = None
+    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload | KeptRowPayload, ...], Field(max_length=500)] | None = (
+        Field(None, alias="InvoiceRows")
     )
 
-    def find_by_reference(self, reference: str) -> "Found":
+
+class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpdate]):
+    """`/3/invoices`. `from_date` and `to_date` are inclusive and mean the invoice date.
+
+    A new invoice is not booked. When the outcome of a create is UNKNOWN look it up by its reference first. Only an
+    invoice that is neither booked nor cancelled can be updated.
+    """
+
+    path = "invoices"
+    plural = "Invoices"
+    singular = "Invoice"
+    item = InvoiceItem
+    record = Invoice
+    number_field = "DocumentNumber"
+    searches = """
+        costcenter customername customernumber label documentnumber fromdate todate fromfinalpaydate
+        tofinalpaydate notcompleted ocr ourreference project sent externalinvoicereference1
+        externalinvoicereference2 yourreference invoicetype articlenumber articledescription currency
+        accountnumberfrom accountnumberto yourordernumber credit
+    """
+    filters = "cancelled fullypaid unpaid unpaidoverdue unbooked"
+    sorts = "customername customernumber documentnumber invoicedate ocr total"
+
+    def find_by_reference(self, reference: str) -> Sequence[InvoiceItem]:
         """Return the invoices whose first external reference is exactly this one, cancelled ones too.
 
         Fortnox searches by *contains*, so all pages are read and compared. How soon a new invoice is found is not
-        documented: wait five seconds after a lost answer. Raises Unreadable if any row cannot be read.
+        documented: wait five seconds after a lost response. Raises Unreadable if any row cannot be read.
         """
         if not reference:
             raise ValueError("an empty reference finds everything")
         found = self.list(externalinvoicereference1=reference)
         return [each for each in found if each.external_reference == reference]
 
-    def create(self, payload: InvoicePayload) -> Invoice:
-        """Create an invoice, not booked. When the outcome is UNKNOWN look it up by its reference first."""
-        return self._create(payload)
-
     def create_raw(self, body: bytes) -> Invoice:
         """Create an invoice from bytes that `InvoicePayload.to_json_bytes` made earlier."""
-        return self._one(Call(Kind.WRITE, "POST", "invoices", body=body))
-
-    def update(self, number: str | int, changes: InvoiceUpdate) -> Invoice:
-        """Change an invoice that is neither booked nor cancelled, and return the whole of it."""
-        return self._update(number, changes)
+        return self._read(Request(RequestKind.WRITE, "POST", self.path, body=body), self.singular, self.record)
 
     def bookkeep(self, number: str | int) -> Invoice:
         """Book an invoice: it gets a voucher and stays as it is. Raises Invalid when the period is locked."""
-        return self._act(Kind.WRITE, "PUT", number, "bookkeep")
+        return self._act(RequestKind.WRITE, "PUT", number, "bookkeep")
 
     def cancel(self, number: str | int) -> Invoice:
         """Cancel an invoice that is not booked. It keeps its number; balance and total become 0."""
-        return self._act(Kind.WRITE, "PUT", number, "cancel")
+        return self._act(RequestKind.WRITE, "PUT", number, "cancel")
 
     def credit(self, number: str | int) -> Invoice:
-        """Credit a booked invoice in full. The answer is the original; its `credit_invoice_reference` names the new
-        credit note, which is also the look-up after a lost answer. A second credit is refused.
+        """Credit a booked invoice in full. The response is the original; its `credit_invoice_reference` names the new
+        credit note, which is also the look-up after a lost response. A second credit is refused.
         """
-        return self._act(Kind.WRITE, "PUT", number, "credit")
+        return self._act(RequestKind.WRITE, "PUT", number, "credit")
 
     def external_print(self, number: str | int) -> Invoice:
         """Mark an invoice as sent, because somebody else sent it. Nothing else happens."""
-        return self._act(Kind.WRITE, "PUT", number, "externalprint")
+        return self._act(RequestKind.WRITE, "PUT", number, "externalprint")
 
     def email(self, number: str | int) -> Invoice:
         """Have Fortnox e-mail the invoice to the customer. A GET that sends: made once, never repeated.
 
         With an UNKNOWN outcome read `sent`; when that does not settle it, a person has to decide.
         """
-        return self._act(Kind.SEND, "GET", number, "email")
+        return self._act(RequestKind.SEND, "GET", number, "email")
 
     def einvoice(self, number: str | int) -> Invoice:
         """Have Fortnox send the invoice as an e-invoice. A GET that sends: made once, never repeated."""
-        return self._act(Kind.SEND, "GET", number, "einvoice")
+        return self._act(RequestKind.SEND, "GET", number, "einvoice")
 
     def print(self, number: str | int) -> bytes:
         """Return the PDF and mark the invoice as sent. A GET that changes something: made once, never repeated."""
-        return self._pdf(Kind.SEND, number, "print")
+        return self._get_pdf(RequestKind.SEND, number, "print")
 
     def preview(self, number: str | int) -> bytes:
         """Return the PDF without marking the invoice as sent.
 
         Which Accept header a PDF needs is not documented; public clients send application/json, and so does this one.
         """
-        return self._pdf(Kind.READ, number, "preview")
+        return self._get_pdf(RequestKind.READ, number, "preview")
 
-    def _act(self, kind: Kind, method: str, number: str | int, action: str) -> Invoice:
-        """Do something to an invoice and return it; an answer about another invoice is Unreadable."""
-        call = Call(kind, method, f"invoices/{segment(number)}/{action}")
-        invoice = self._one(call)
+    def _act(self, kind: RequestKind, method: str, number: str | int, action: str) -> Invoice:
+        """Do something to an invoice and return it; a response about another invoice is Unreadable."""
+        request = Request(kind, method, self.path, number, action)
+        invoice = self._read(request, self.singular, self.record)
         if invoice.number != str(number):
-            raise Unreadable("the answer is about another invoice", outcome=call.unclear)
+            raise Unreadable("the answer is about another invoice", outcome=request.outcome_if_lost)
         return invoice
 
-    def _pdf(self, kind: Kind, number: str | int, action: str) -> bytes:
-        return self._api.document(Call(kind, "GET", f"invoices/{segment(number)}/{action}"))
-
-
-Found = list[InvoiceItem]
+    def _get_pdf(self, kind: RequestKind, number: str | int, action: str) -> bytes:
+        return self._api.send(Request(kind, "GET", self.path, number, action, expects_pdf=True)).body

@@ -7,11 +7,11 @@ bytes.
 
 import json
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from typing import Any
 
 
 class NotJsonError(ValueError):
-    """The bytes are not JSON that can be read exactly. The text names the fault, never the content."""
+    """The bytes are not JSON that can be read exactly. The text names the error, never the content."""
 
 
 def loads(raw: bytes) -> Any:
@@ -19,16 +19,16 @@ def loads(raw: bytes) -> Any:
     try:
         return json.loads(
             raw.decode("utf-8-sig"),
-            parse_float=_exact,
-            parse_constant=_constant,
-            object_pairs_hook=_object,
+            parse_float=_parse_number,
+            parse_constant=_parse_number,
+            object_pairs_hook=_build_object,
         )
     except NotJsonError:
         raise
     except RecursionError:
         raise NotJsonError("nested too deeply") from None
-    except ValueError as fault:
-        raise NotJsonError(type(fault).__name__) from None
+    except ValueError as error:
+        raise NotJsonError(type(error).__name__) from None
 
 
 def dumps(value: Any) -> bytes:
@@ -36,10 +36,10 @@ def dumps(value: Any) -> bytes:
 
     Raises TypeError for anything but dict, list, tuple, str, bool, int, Decimal and None: float above all.
     """
-    return _written(value).encode("utf-8", "surrogatepass")
+    return _encode(value).encode("utf-8", "surrogatepass")
 
 
-def plain(number: Decimal) -> str:
+def format_decimal(number: Decimal) -> str:
     """Write a finite Decimal without exponent, trailing zeros or negative zero: `Decimal("1E+2")` is 100."""
     if not number.is_finite():
         raise ValueError("not a finite number")
@@ -49,32 +49,31 @@ def plain(number: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
-def _written(value: Any) -> str:
+def _encode(value: Any) -> str:
     match value:
         case None | bool() | int() | str():
             return json.dumps(value, ensure_ascii=False)
         case Decimal():
-            return plain(value)
+            return format_decimal(value)
         case dict():
-            return "{" + ",".join(f"{_written(str(key))}:{_written(item)}" for key, item in value.items()) + "}"
+            return "{" + ",".join(f"{_encode(str(key))}:{_encode(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
-            return "[" + ",".join(map(_written, value)) + "]"
+            return "[" + ",".join(map(_encode, value)) + "]"
         case _:
             raise TypeError(f"{type(value).__name__} has no exact JSON form")
 
 
-def _exact(text: str) -> Decimal:
+def _parse_number(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         raise NotJsonError("a number out of range") from None
+    if not number.is_finite():
+        raise NotJsonError("not a finite number")
+    return number
 
 
-def _constant(_text: str) -> NoReturn:
-    raise NotJsonError("not a finite number")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise NotJsonError("a key stands twice")

@@ -1,16 +1,102 @@
-"""The base of all bodies that are sent: strict, frozen, and the same bytes for the same content."""
+"""Bodies that are sent: strict, frozen, the same bytes for the same content, and text as Fortnox takes it.
 
+One forbidden character anywhere refuses the whole record (code 2000359). Allowed are all letters of any script, 0-9,
+line breaks, no-break space and the marks below; source: fortnox.se/developer/guides-and-good-to-know/
+formats-and-encoding. That page may have lost the plain apostrophe and quotation mark to its own typography, so both are
+replaced: a typographic one is safe either way.
+"""
+
+import re
+import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from fortnox_api._json import dumps, plain
-from fortnox_api._models import NO_RIGHT, alias
-from fortnox_api._text import TextChange, clean_text
+from fortnox_api._json import dumps, format_decimal
+from fortnox_api._models import NO_RIGHT, fortnox_name
+
+_MARKS: Final = frozenset("’\\ –:.`´,;^¤#%§£$€¢¥©™°&/()=+-*_!?²³®½@\u00a0\n\r0123456789\u0308\u030a")
+_REPLACEMENTS: Final = {
+    **dict.fromkeys("'\"‘‚‛“”„‟‹›«»′″＇＂", "’"),
+    **dict.fromkeys("—―‒⸺⸻", "–"),
+    **dict.fromkeys("‐‑−﹣－~", "-"),
+    **dict.fromkeys("[{<", "("),
+    **dict.fromkeys("]}>", ")"),
+    **dict.fromkeys("|⁄∕", "/"),
+    **dict.fromkeys("•·●▪", "-"),
+    **dict.fromkeys("\u2028\u2029\x0b\x0c\x85", "\n"),
+    "\t": " ",
+    "…": "...",
+    "×": "*",
+}
+_CLUSTER: Final = re.compile(r".[\u0300-\u036f]*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """What was replaced: at which place of the original text, what stood there, and what stands there now.
+
+    `field` names the field of a payload, "" for a text by itself.
+    """
+
+    position: int
+    before: str
+    after: str
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """A text that Fortnox takes, and every change that was needed, so that a person can see them."""
+
+    text: str
+    changes: tuple[TextChange, ...]
+
+
+def clean_text(text: str, *, longest: int | None = None, field: str = "") -> CleanText:
+    """Replace what Fortnox refuses by what reads the same, drop the rest, and report each change.
+
+    Composing letters (e + ´ to é) is no change. A text over `longest` characters is cut, and the cut reported. A clean
+    text comes back as it is, so cleaning twice changes nothing.
+    """
+    cleaned = ""
+    changes = []
+    for match in _CLUSTER.finditer(text):
+        composed = unicodedata.normalize("NFC", match.group())
+        replacement = "".join(map(_replace_character, composed))
+        cleaned += replacement
+        if replacement != composed:
+            changes.append(TextChange(match.start(), match.group(), replacement, field))
+    if longest is not None and len(cleaned) > longest:
+        changes.append(TextChange(len(text), cleaned[longest:], "", field))
+        cleaned = cleaned[:longest]
+    return CleanText(cleaned, tuple(changes))
+
+
+def is_clean(text: str) -> bool:
+    """Tell whether Fortnox takes this text as it is."""
+    return all(character in _MARKS or unicodedata.category(character).startswith("L") for character in text)
+
+
+def _replace_character(character: str) -> str:
+    if is_clean(character):
+        return character
+    if character in _REPLACEMENTS:
+        return _REPLACEMENTS[character]
+    if unicodedata.category(character) == "Zs":
+        return " "
+    digit = unicodedata.digit(character, None)
+    if digit is not None:
+        return str(digit)
+    # ① is 1, ％ is %, ½-like fractions come apart: the compatibility form, when that can be sent.
+    plain = "".join(_REPLACEMENTS.get(each, each) for each in unicodedata.normalize("NFKC", character))
+    return plain if plain != character and is_clean(plain) else ""
+
 
 _LARGEST: Final = Decimal(10) ** 12
 
@@ -28,29 +114,26 @@ Source: public integrations (the C# SDK's constants) and recorded updates with "
 """
 
 
-def rounded(value: Decimal, places: int = 2) -> Decimal:
+def round_amount(value: Decimal, places: int = 2) -> Decimal:
     """Round half away from zero, as Fortnox rounds quantities and prices (1.125 becomes 1.13)."""
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
-def _exact(value: Any) -> Any:
-    if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
-        return Decimal(value)
-    raise ValueError("Decimal or int only")
-
-
-def _sendable(value: Decimal) -> Decimal:
-    if not value.is_finite() or abs(value) >= _LARGEST:
+def _check_amount(value: Any) -> Decimal:
+    if not isinstance(value, Decimal | int) or isinstance(value, bool):
+        raise ValueError("Decimal or int only")  # noqa: TRY004 - pydantic turns ValueError into a finding, TypeError not
+    amount = Decimal(value)
+    if not amount.is_finite() or abs(amount) >= _LARGEST:
         raise ValueError("out of range")
-    if value != rounded(value):
-        raise ValueError("Fortnox would round this; round it yourself with rounded()")
-    return value
+    if amount != round_amount(amount):
+        raise ValueError("Fortnox would round this; round it yourself with round_amount()")
+    return amount
 
 
-ExactAmount = Annotated[Decimal, BeforeValidator(_exact), AfterValidator(_sendable)]
+ExactAmount = Annotated[Decimal, BeforeValidator(_check_amount)]
 """A Decimal with at most two places, which is what Fortnox keeps. Floats and texts are refused."""
 
-Account = Annotated[int, Field(ge=1000, le=9999)]
+AccountNumber = Annotated[int, Field(ge=1000, le=9999)]
 """An account of the chart: four digits."""
 
 
@@ -65,84 +148,77 @@ class Payload(BaseModel):
         extra="forbid",
         strict=True,
         populate_by_name=True,
-        alias_generator=alias,
+        alias_generator=fortnox_name,
         hide_input_in_errors=True,
     )
     wrapper: ClassVar[str]
     texts: ClassVar[Mapping[str, int]] = {}
     """The fields with free text, each with the most characters that Fortnox takes."""
-    spelled: ClassVar[frozenset[str]] = frozenset()
+    sent_as_text: ClassVar[frozenset[str]] = frozenset()
     """The numbers that travel as text."""
 
     @model_validator(mode="after")
-    def _texts_fit(self) -> Self:
+    def _check_texts(self) -> Self:
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if isinstance(value, str):
-                _check_text(name, value, self.texts.get(name))
+            if not isinstance(value, str):
+                continue
+            longest = self.texts.get(name)
+            if longest is not None and len(value) > longest:
+                raise ValueError(f"{name}: more than {longest} characters")
+            if value in {BLANK.value, NO_RIGHT}:
+                raise ValueError(f"{name}: this text means something else to Fortnox")
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise ValueError(f"{name}: half a character")
         return self
 
-    def to_wire(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the fields in Fortnox's spelling and order, without those that are None."""
         found: dict[str, Any] = {}
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             if value is not None:
-                found[field.alias or name] = _on_the_wire(value, spelled=name in self.spelled)
+                found[field.alias or name] = _to_json(value, as_text=name in self.sent_as_text)
         return found
 
     def to_json_bytes(self) -> bytes:
         """Return the whole body. Equal payloads give equal bytes, so they can be stored and compared."""
-        return dumps({self.wrapper: self.to_wire()})
+        return dumps({self.wrapper: self.to_dict()})
 
-    def cleaned(self) -> tuple[Self, tuple[TextChange, ...]]:
+    def clean(self) -> tuple[Self, tuple[TextChange, ...]]:
         """Return the payload with every text as Fortnox takes it, and the changes that were needed.
 
         Raises ValidationError when nothing is left of a text that must not be empty.
         """
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        fields: dict[str, Any] = {}
         changes: list[TextChange] = []
-        for name, value in fields.items():
-            fields[name], found = _cleaned(value, name, self.texts.get(name))
-            changes += found
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            longest = self.texts.get(name)
+            if isinstance(value, str) and longest is not None:
+                clean = clean_text(value, longest=longest, field=name)
+                value = clean.text
+                changes += clean.changes
+            elif isinstance(value, tuple):
+                rows = [row.clean() for row in value]
+                value = tuple(row for row, _ in rows)
+                for index, (_, found) in enumerate(rows):
+                    changes += (replace(each, field=f"{name}.{index}.{each.field}") for each in found)
+            fields[name] = value
         return type(self).model_validate(fields), tuple(changes)
 
 
-def _check_text(name: str, text: str, longest: int | None) -> None:
-    if longest is not None and len(text) > longest:
-        raise ValueError(f"{name}: more than {longest} characters")
-    if text in {BLANK.value, NO_RIGHT}:
-        raise ValueError(f"{name}: this text means something else to Fortnox")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError(f"{name}: half a character")
-
-
-def _cleaned(value: Any, name: str, longest: int | None) -> tuple[Any, tuple[TextChange, ...]]:
-    if isinstance(value, str) and longest is not None:
-        clean = clean_text(value, longest=longest, field=name)
-        return clean.text, clean.changes
-    if isinstance(value, tuple):
-        rows, changes = zip(*(row.cleaned() for row in value), strict=True) if value else ((), ())
-        named = (
-            TextChange(each.position, each.before, each.after, f"{name}.{index}.{each.field}")
-            for index, found in enumerate(changes)
-            for each in found
-        )
-        return rows, tuple(named)
-    return value, ()
-
-
-def _on_the_wire(value: Any, *, spelled: bool) -> Any:
+def _to_json(value: Any, *, as_text: bool) -> Any:
     match value:
         case Payload():
-            return value.to_wire()
+            return value.to_dict()
         case tuple():
-            return [_on_the_wire(each, spelled=spelled) for each in value]
+            return [_to_json(each, as_text=as_text) for each in value]
         case Enum():
             return value.value
         case date():
             return value.isoformat()
-        case Decimal() if spelled:
-            return plain(value)
+        case Decimal() if as_text:
+            return format_decimal(value)
         case _:
             return value

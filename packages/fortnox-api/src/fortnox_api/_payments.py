@@ -4,10 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from fortnox_api._fields import Amount, Day, Flag, Key, OptionalAmount, Text, Whole
-from fortnox_api._lists import Listed
-from fortnox_api._models import Record
-from fortnox_api._pages import Shape
+from fortnox_api._models import Amount, Bool, Key, OptionalAmount, OptionalDate, OptionalInteger, Record, Text
+from fortnox_api._resource import ListResource
 
 
 class InvoicePaymentItem(Record):
@@ -19,12 +17,12 @@ class InvoicePaymentItem(Record):
     number: Key = Field(alias="Number")
     invoice_number: Key
     amount: Amount
-    payment_date: Day = None
-    booked: Flag
+    payment_date: OptionalDate = None
+    booked: Bool
     currency: Text = ""
     currency_rate: OptionalAmount = None
     source: Text = ""
-    write_off_exist: Flag = False
+    write_off_exist: Bool = False
 
 
 class WriteOff(Record):
@@ -33,7 +31,7 @@ class WriteOff(Record):
     shown: ClassVar = frozenset({"account_number"})
 
     amount: OptionalAmount = None
-    account_number: Whole = None
+    account_number: OptionalInteger = None
     currency: Text = ""
     description: Text = ""
 
@@ -48,34 +46,32 @@ class InvoicePayment(Record):
     invoice_number: Key
     amount: Amount
     amount_currency: OptionalAmount = None
-    payment_date: Day = None
-    booked: Flag
+    payment_date: OptionalDate = None
+    booked: Bool
     currency: Text = ""
     currency_rate: OptionalAmount = None
     source: Text = ""
     external_reference: Text = Field("", alias="ExternalInvoiceReference1")
     invoice_customer_number: Text = ""
-    invoice_due_date: Day = None
+    invoice_due_date: OptionalDate = None
     invoice_ocr: Text = Field("", alias="InvoiceOCR")
     invoice_total: Text = ""
     mode_of_payment: Text = ""
-    mode_of_payment_account: Whole = None
+    mode_of_payment_account: OptionalInteger = None
     voucher_series: Text = ""
-    voucher_number: Whole = None
-    voucher_year: Whole = None
+    voucher_number: OptionalInteger = None
+    voucher_year: OptionalInteger = None
     write_offs: tuple[WriteOff, ...] = ()
 
 
-class InvoicePayments(Listed[InvoicePaymentItem, InvoicePayment]):
+class InvoicePayments(ListResource[InvoicePaymentItem, InvoicePayment]):
     """`/3/invoicepayments`. Whether `invoice_number` is compared exactly is not documented: check."""
 
-    shape = Shape(
-        path="invoicepayments",
-        plural="InvoicePayments",
-        singular="InvoicePayment",
-        item=InvoicePaymentItem,
-        record=InvoicePayment,
-        number="Number",
-        searches="invoicenumber",
-        sorts="paymentdate",
-    )
+    path = "invoicepayments"
+    plural = "InvoicePayments"
+    singular = "InvoicePayment"
+    item = InvoicePaymentItem
+    record = InvoicePayment
+    number_field = "Number"
+    searches = "invoicenumber"
+    sorts = "paymentdate"

@@ -35,7 +35,7 @@ def prepare(fortnox: Fortnox, push: Push) -> tuple[str, bytes]:
         if refusal := _check_row(fortnox, push, row, customer):
             return refusal, b""
         row.article_number = row.article_in(push.company_id)
-    payload, changes = invoice_payload(push.invoice, rows, customer_number=customer.number).cleaned()
+    payload, changes = invoice_payload(push.invoice, rows, customer_number=customer.number).clean()
     push.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
     push.save(update_fields=["text_changes"])
     return "", payload.to_json_bytes()

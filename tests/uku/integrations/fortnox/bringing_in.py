@@ -33,8 +33,7 @@ def newest(kind: RunKind = CUSTOMERS) -> Run:
 
 def small_pages(patch: pytest.MonkeyPatch, rows: int) -> None:
     """Let the client ask for fewer rows a page than Fortnox's 500, so that a few records make many pages."""
-    for module in ("_lists", "_pages"):
-        patch.setattr(f"fortnox_api.{module}.LIMIT", rows)
+    patch.setattr("fortnox_api._resource.PAGE_SIZE", rows)
 
 
 def plant(fortnox: Simulated, number: str, kind: str = "customers", **facts: Any) -> str:
@@ -115,4 +114,4 @@ def no_waiting(patch: pytest.MonkeyPatch) -> None:
     """Let the client repeat at once what it would repeat after a second."""
     from fortnox_api import Clock
 
-    patch.setattr("fortnox_api._client.clock_of", lambda given: Clock(now=given, sleep=lambda _: None))
+    patch.setattr("fortnox_api._client.make_clock", lambda given: Clock(now=given, sleep=lambda _: None))

@@ -77,10 +77,10 @@ class Life:
 
 def hurry(rows: int) -> None:
     """Ask for so few rows a page, and do not keep the pace: the steps are the same, and there are many lives."""
-    from fortnox_api import _lists, _pages
+    from fortnox_api import _resource
     from uku.integrations.fortnox.connection import pace
 
-    _lists.LIMIT = _pages.LIMIT = rows  # type: ignore[misc]
+    _resource.PAGE_SIZE = rows  # type: ignore[misc]
     pace._RESERVE = pace._RESERVE.replace(pace.INTERVAL, "1 millisecond")  # type: ignore[misc]
 
 

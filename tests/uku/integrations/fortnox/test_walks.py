@@ -65,7 +65,7 @@ def test_issue_to_fortnox(shop, run_jobs):
 
     found = traced(walk)
     assert Invoice.objects.get(pk=invoice.pk).booked
-    assert_no_longer_than(found, Walk(59, 225, 420))
+    assert_no_longer_than(found, Walk(52, 196, 285))
 
 
 def test_payment_back(shop, fortnox, run_jobs):
@@ -75,13 +75,13 @@ def test_payment_back(shop, fortnox, run_jobs):
     fortnox.pay(invoice.number, "100", "2026-11-29")
     found = traced(lambda: bring_in(shop.connection, RunKind.PAYMENTS))
     assert invoice.payments.count() == 1
-    assert_no_longer_than(found, Walk(51, 181, 380))
+    assert_no_longer_than(found, Walk(43, 154, 285))
 
 
 def test_customer_in(connection, fortnox):
     fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
     found = traced(lambda: bring_in(connection, RunKind.CUSTOMERS))
-    assert_no_longer_than(found, Walk(65, 229, 365))
+    assert_no_longer_than(found, Walk(57, 205, 300))
 
 
 def test_client_list(shop, owner, signed_in):

@@ -17,7 +17,7 @@ from fortnox_api import (
     GrantRevoked,
     OAuthApp,
     Rejected,
-    Renewing,
+    StoredTokenAuth,
     StoredTokens,
     TokenSet,
     Unauthorized,
@@ -32,7 +32,7 @@ from uku.kit import clock
 log = structlog.get_logger()
 
 
-class GrantAuth(Renewing):
+class GrantAuth(StoredTokenAuth):
     """Access tokens of one connection, kept alive for all processes by what stands in its row.
 
     `first` names the source to try first; by default the connection's own. A refused grant is written on the
@@ -51,9 +51,9 @@ class GrantAuth(Renewing):
             raise Unauthorized("a token that was just renewed is refused", status=401)
         return super().force_refresh(rejected_token)
 
-    def rests(self) -> bool:
+    def is_renewal_paused(self) -> bool:
         """Say whether any process just failed to renew, or just did."""
-        return super().rests() or schedule.must_wait(self._row(), clock.now())
+        return super().is_renewal_paused() or schedule.must_wait(self._row(), clock.now())
 
     def renew(self, stored: StoredTokens) -> TokenSet:
         """Get new tokens from the first source that gives any."""

@@ -1,0 +1,99 @@
+"""A request in Fortnox's terms: what it does, which record it names, and values as Fortnox spells them.
+
+Source: fortnox.se/developer/guides-and-good-to-know/parameters.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from fortnox_api._errors import Outcome
+from fortnox_api._json import format_decimal
+
+SearchValue = str | int | Decimal | bool | date
+
+
+class RequestKind(Enum):
+    """What a request does, which decides whether it may be repeated."""
+
+    READ = "read"
+    """Changes nothing: repeated after an error that may pass."""
+
+    WRITE = "write"
+    """Changes a record: sent again only when the token was refused, which proves that nothing happened."""
+
+    SEND = "send"
+    """Sends something to a customer, GET or not: never sent again."""
+
+
+@dataclass
+class Request:
+    """Asks for a resource, or for what `number` and `action` name in it. `body` is JSON unless a header says else."""
+
+    kind: RequestKind
+    method: str
+    resource: str
+    number: str | int | None = None
+    action: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    expects_pdf: bool = False
+
+    path: str = field(init=False)
+    """Encoded, with the query: a number such as `A/1`, `..` or `a?b` names a record and nothing else."""
+
+    name: str = field(init=False)
+    """What the log may say: no query and no number, since firms number people by their personal numbers."""
+
+    outcome_if_lost: Outcome = field(init=False)
+    """What is known when the request was sent and no usable response came."""
+
+    def __post_init__(self) -> None:
+        number = None if self.number is None else quote(str(self.number), safe="")
+        if number == "":
+            raise ValueError("an empty number names no record")
+        if number and set(number) == {"."}:
+            number = number.replace(".", "%2E")
+        self.path = "/".join(filter(None, (self.resource, number, self.action)))
+        if self.query:
+            self.path += f"?{urlencode(self.query, quote_via=quote)}"
+        self.name = " ".join(filter(None, (self.method, self.resource, self.action)))
+        self.outcome_if_lost = Outcome.NOT_APPLIED if self.kind is RequestKind.READ else Outcome.UNKNOWN
+
+
+def check_name(name: str, allowed: str) -> str:
+    """Return Fortnox's spelling of a name (`from_date` is fromdate). Raises ValueError unless it is allowed.
+
+    Fortnox may ignore a name that it does not know, and an ignored search returns everything.
+    """
+    plain_name = name.replace("_", "")
+    if plain_name not in allowed.split():
+        raise ValueError(f"{name!r} is none of: {allowed or 'nothing can be asked for here'}")
+    return plain_name
+
+
+def format_value(value: SearchValue) -> str:
+    """Return a value as a query takes it. Raises ValueError for a time, where only dates make sense."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format_decimal(value)
+        case datetime():
+            raise ValueError("a date, not a time")
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def format_time(moment: datetime) -> str:
+    """Write a time as Fortnox's clock in Stockholm shows it, cut to the minute, so never later than meant."""
+    if moment.tzinfo is None:
+        raise ValueError("a time needs a zone")
+    return moment.astimezone(ZoneInfo("Europe/Stockholm")).strftime("%Y-%m-%d %H:%M")

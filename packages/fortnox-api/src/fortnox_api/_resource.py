@@ -1,0 +1,238 @@
+"""Resources: reading, counting and listing records, and rows of a list that cannot be read.
+
+Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI document, recorded responses.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from fortnox_api._errors import Unreadable
+from fortnox_api._json import dumps
+from fortnox_api._models import Record, describe_errors, parse_code, parse_integer
+from fortnox_api._payload import Payload
+from fortnox_api._request import Request, RequestKind, SearchValue, check_name, format_time, format_value
+from fortnox_api._response import Response
+from fortnox_api._retry import ApiClient
+
+PAGE_SIZE: Final = 500
+"""The most records Fortnox puts on one page."""
+_MOST_PAGES: Final = 10_000
+
+ItemT = TypeVar("ItemT", bound=Record)
+RecordT = TypeVar("RecordT", bound=Record)
+ModelT = TypeVar("ModelT", bound=Record)
+PayloadT = TypeVar("PayloadT", bound=Payload)
+UpdateT = TypeVar("UpdateT", bound=Payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that could not be read: its place on the page from 0, why (fields, no values), a SHA-256 of the row as hex,
+    and the record's number where the row still tells it.
+    """
+
+    index: int
+    reason: str
+    digest: str
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[ItemT]):
+    """One page of a list. The totals are None where the response tells none; `number` counts from 1."""
+
+    number: int
+    total_pages: int | None
+    total_resources: int | None
+    items: tuple[ItemT, ...]
+    rejects: tuple[Reject, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows came, readable or not."""
+        return len(self.items) + len(self.rejects)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the list ends with this page."""
+        if self.total_pages is None:
+            return self.rows < PAGE_SIZE
+        return self.rows == 0 or self.number >= self.total_pages
+
+
+class Resource:
+    """A resource of the API: reads one record, counts records."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
+
+    def _read(self, request: Request, wrapper: str, model: type[ModelT]) -> ModelT:
+        """Return the record in a wrapper such as `{"Customer": {…}}`. Raises Unreadable when a field does not fit."""
+        response = self._api.send(request)
+        inner = _parse_object(response).get(wrapper)
+        if not isinstance(inner, dict):
+            raise response.make_error(Unreadable, f"the answer holds no {wrapper}")
+        try:
+            return model.model_validate(inner)
+        except ValidationError as error:
+            raise response.make_error(Unreadable, f"{wrapper}: {describe_errors(error)}") from None
+
+    def _count(self, path: str, query: Mapping[str, str]) -> int:
+        """Return how many records a list has, for one request."""
+        request = Request(RequestKind.READ, "GET", path, query={**query, "limit": "1"})
+        response = self._api.send(request)
+        total = _parse_total(_parse_object(response), "@TotalResources")
+        if total is None:
+            raise response.make_error(Unreadable, "the answer tells no total")
+        return total
+
+
+class ListResource(Resource, Generic[ItemT, RecordT]):
+    """A resource whose records can be listed, counted and read one by one.
+
+    `path`, `plural` and `singular` are Fortnox's names of it; `number_field` is what its records are named by. What a
+    list takes stands in `searches`, `filters` and `sorts`, with spaces between.
+    """
+
+    path: str
+    plural: str
+    singular: str
+    item: type[ItemT]
+    record: type[RecordT]
+    number_field: str
+    searches: str = ""
+    filters: str = ""
+    sorts: str = ""
+
+    def pages(
+        self,
+        *,
+        first_page: int = 1,
+        filter: str | None = None,  # noqa: A002 - Fortnox's word
+        last_modified: datetime | None = None,
+        sort_by: str | None = None,
+        descending: bool = False,
+        **search: SearchValue,
+    ) -> Iterator[Page[ItemT]]:
+        """Yield the pages from `first_page` on, 500 rows each, one request each, as they are asked for.
+
+        `last_modified` is an aware time; Fortnox compares it, cut to the minute, with its clock in Stockholm, so let
+        runs overlap by two hours. Searches find what *contains* the value, in any case: compare exactly afterwards.
+        Records made meanwhile may move rows between pages. Raises Unreadable when the pages make no sense.
+        """
+        query = self._query(filter, last_modified, sort_by, search)
+        if descending:
+            query["sortorder"] = "descending"
+        return self._read_pages(first_page, query)
+
+    def list(self, **asked: Any) -> Iterator[ItemT]:
+        """Yield the records of all pages; takes what `pages` takes. Raises Unreadable at a row it cannot read."""
+        for page in self.pages(**asked):
+            if page.rejects:
+                first = page.rejects[0]
+                raise Unreadable(f"row {first.index} of page {page.number}: {first.reason}")
+            yield from page.items
+
+    def count(
+        self,
+        *,
+        filter: str | None = None,  # noqa: A002 - Fortnox's word
+        last_modified: datetime | None = None,
+        **search: SearchValue,
+    ) -> int:
+        """Return how many records there are, for one request. Searches *contain*, so the count may be too high."""
+        return self._count(self.path, self._query(filter, last_modified, None, search))
+
+    def get(self, number: str | int) -> RecordT:
+        """Return one record with all its fields. Raises NotFound."""
+        return self._read(Request(RequestKind.READ, "GET", self.path, number), self.singular, self.record)
+
+    def _query(
+        self,
+        filter: str | None,  # noqa: A002 - Fortnox's word
+        last_modified: datetime | None,
+        sort_by: str | None,
+        search: dict[str, SearchValue],
+    ) -> dict[str, str]:
+        query = {check_name(name, self.searches): format_value(value) for name, value in search.items()}
+        if filter is not None:
+            query["filter"] = check_name(filter, self.filters)
+        if sort_by is not None:
+            query["sortby"] = check_name(sort_by, self.sorts)
+        if last_modified is not None:
+            query["lastmodified"] = format_time(last_modified)
+        return query
+
+    def _read_pages(self, first: int, query: dict[str, str]) -> Iterator[Page[ItemT]]:
+        before = None
+        for number in range(first, first + _MOST_PAGES):
+            paged = {**query, "limit": str(PAGE_SIZE), "page": str(number)}
+            response = self._api.send(Request(RequestKind.READ, "GET", self.path, query=paged))
+            body = _parse_object(response)
+            rows = body.get(self.plural)
+            if not isinstance(rows, list):
+                raise response.make_error(Unreadable, f"the answer holds no {self.plural}")
+            current = _parse_total(body, "@CurrentPage")
+            if current is not None and current != number:
+                raise response.make_error(Unreadable, f"asked for page {number}, got page {current}")
+            if rows and rows == before:
+                raise Unreadable(f"page {number} repeats the page before it")
+            before = rows
+            read = [self._parse_row(index, row) for index, row in enumerate(rows)]
+            page = Page(
+                number,
+                _parse_total(body, "@TotalPages"),
+                _parse_total(body, "@TotalResources"),
+                items=tuple(each for each in read if not isinstance(each, Reject)),
+                rejects=tuple(each for each in read if isinstance(each, Reject)),
+            )
+            yield page
+            if page.is_last:
+                return
+        raise Unreadable("the list does not end")
+
+    def _parse_row(self, index: int, row: Any) -> ItemT | Reject:
+        try:
+            return self.item.model_validate(row)
+        except ValidationError as error:
+            reason = describe_errors(error)
+        try:
+            number = parse_code(row.get(self.number_field))[:100]
+        except (ValueError, AttributeError):
+            number = None
+        return Reject(index, reason, hashlib.sha256(dumps(row)).hexdigest(), number)
+
+
+class WritableResource(ListResource[ItemT, RecordT], Generic[ItemT, RecordT, PayloadT, UpdateT]):
+    """A resource whose records can be created and changed as well."""
+
+    def create(self, payload: PayloadT) -> RecordT:
+        """Create a record and return it. When the outcome is UNKNOWN look for it before you create it again."""
+        request = Request(RequestKind.WRITE, "POST", self.path, body=payload.to_json_bytes())
+        return self._read(request, self.singular, self.record)
+
+    def update(self, number: str | int, changes: UpdateT) -> RecordT:
+        """Change the fields that are set and return the whole record."""
+        request = Request(RequestKind.WRITE, "PUT", self.path, number, body=changes.to_json_bytes())
+        return self._read(request, self.singular, self.record)
+
+
+def _parse_object(response: Response) -> dict[str, Any]:
+    if not isinstance(response.json, dict):
+        raise response.make_error(Unreadable, "the answer is no object")
+    return response.json
+
+
+def _parse_total(body: dict[str, Any], name: str) -> int | None:
+    """Return @TotalPages, @TotalResources or @CurrentPage; None when it is missing or makes no sense."""
+    meta = body.get("MetaInformation")
+    try:
+        found = parse_integer(meta.get(name)) if isinstance(meta, dict) else None
+    except ValueError:
+        return None
+    return found if found is not None and found >= 0 else None
