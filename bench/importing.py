@@ -93,7 +93,7 @@ def connect() -> None:
     call_command("migrate", verbosity=0)
     from tests.uku.conftest import make_user, make_workspace
 
-    from uku.integrations.fortnox.connection import connecting, granting
+    from uku.integrations.fortnox.connection import authorize, complete
     from uku.integrations.fortnox.models import Connection
     from uku.kit import clock
     from uku.kit.scoping import workspace_in_force
@@ -101,13 +101,13 @@ def connect() -> None:
     owner = make_user("owner@byran.example", "Olga Owner")
     workspace = make_workspace("byran", owner)
     with workspace_in_force(workspace.pk):
-        connecting.enable(workspace=workspace, actor=owner, at=clock.now())
-        url = connecting.begin(workspace=workspace, actor=owner, session_key="session", at=clock.now())
+        authorize.enable(workspace=workspace, actor=owner, at=clock.now())
+        url = authorize.begin(workspace=workspace, actor=owner, session_key="session", at=clock.now())
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
         back = json.loads(sys.stdin.read())
-        attempt = connecting.claim_state(state=back["state"], user_id=owner.pk, session_key="session", at=clock.now())
-        granting.complete(attempt=attempt, code=back["code"], at=clock.now())
+        attempt = authorize.claim_state(state=back["state"], user_id=owner.pk, session_key="session", at=clock.now())
+        complete.complete(attempt=attempt, code=back["code"], at=clock.now())
         Connection.objects.update(first_import_of=FIRST)
 
 
@@ -115,11 +115,11 @@ def one() -> None:
     """Import the customers, then all of them again, and print the figures."""
     set_up()
     from uku.clients.models import Client
-    from uku.integrations.fortnox.connection import pace
+    from uku.integrations.fortnox.client import rate_limit
     from uku.integrations.fortnox.models import Connection, CustomerRecord
     from uku.kit.scoping import workspace_in_force
 
-    pace._RESERVE = pace._RESERVE.replace(pace.INTERVAL, "0 seconds")  # noqa: SLF001  # the tests' own switch
+    rate_limit._RESERVE = rate_limit._RESERVE.replace(rate_limit.INTERVAL, "0 seconds")  # noqa: SLF001  # the tests' own switch
     with workspace_in_force(Connection.everywhere.get().workspace_id):
         seconds, queries = timed()
         again_seconds, again_queries = timed()
@@ -141,8 +141,8 @@ def timed() -> tuple[float, int]:
     """Import once, in full; return the seconds and the number of queries. The changed ones are left out."""
     from django.db import connection
 
-    from uku.integrations.fortnox.importing import run_import
     from uku.integrations.fortnox.models import Connection, Run, RunKind
+    from uku.integrations.fortnox.sync.engine import run_import
 
     count = Counter[str]()
 

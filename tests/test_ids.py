@@ -21,7 +21,7 @@ DO_NOT_APPLY = {
     "S28": "there is one authorization server; no second provider can be mixed up with it",
 }
 RANDOM_FOR_SPREADING = {
-    "src/uku/integrations/fortnox/connection/facts.py",
+    "src/uku/integrations/fortnox/tokens/grant_state.py",
     "packages/fortnox-api/src/fortnox_api/_clock.py",
 }
 

@@ -41,7 +41,7 @@ def _take_in_spool() -> None:
     """Store the tokens that an earlier process had to leave in a file; a database that is away is met again later."""
     from django.db import DatabaseError, connection
 
-    from uku.integrations.fortnox.connection.tokens import take_in_all
+    from uku.integrations.fortnox.tokens.store import take_in_all
 
     try:
         take_in_all()
@@ -280,15 +280,15 @@ def verify_audit(slug: Annotated[str, typer.Argument(help="One workspace; all wi
 def fortnox_status() -> None:
     """Show how each connection stands: its state, what to do, and each kind of data, as the Overview does."""
     _start()
-    from uku.integrations.fortnox.health import standing
+    from uku.integrations.fortnox.health import summary
     from uku.integrations.fortnox.models import Connection
 
     for connection in Connection.everywhere.select_related("workspace").order_by("workspace__slug"):
-        health = standing.health_of(connection)
+        health = summary.health_of(connection)
         console.print(f"{connection.workspace.slug}: {health.card.words}", highlight=False, markup=False)
         if health.trouble is not None:
             console.print(f"  {health.trouble.happened} {health.trouble.remedy}", highlight=False, markup=False)
-        for line in standing.lines(health):
+        for line in summary.lines(health):
             console.print(f"  {line}", highlight=False, markup=False)
 
 
@@ -298,21 +298,21 @@ def fortnox_adopt(
 ) -> None:
     """Take a connection over from another installation, which must be off for good."""
     _start()
-    from uku.integrations.fortnox.connection import instances
     from uku.integrations.fortnox.models import Connection
+    from uku.integrations.fortnox.tokens import installation
     from uku.kit import clock
 
     connection = Connection.everywhere.filter(workspace=_existing_workspace(slug)).exclude(sealed_tokens="").first()
     if connection is None:
         _refuse(f"Workspace {slug} is not connected to Fortnox.")
-    if not instances.is_foreign(connection):
+    if not installation.is_foreign(connection):
         console.print(f"The connection of {slug} belongs to this installation already.", highlight=False)
         return
     other = connection.instance
     if not yes:
         typer.confirm(f"The connection of {slug} belongs to {other}. Is that installation off for good?", abort=True)
-    instances.adopt(connection=connection, at=clock.now())
-    console.print(f"The connection of {slug} now belongs to {instances.this_instance()}.", highlight=False)
+    installation.adopt(connection=connection, at=clock.now())
+    console.print(f"The connection of {slug} now belongs to {installation.this_instance()}.", highlight=False)
 
 
 @fortnox_app.command("sync")
@@ -340,7 +340,7 @@ def fortnox_reload(
     Exit status: 0 done, 1 stopped or cancelled, 2 refused.
     """
     _start()
-    from uku.integrations.fortnox.reloading import command
+    from uku.integrations.fortnox.reload import command
     from uku.kit.scoping import workspace_in_force
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background commands begin with it ignored

@@ -30,7 +30,7 @@ def work(order: dict[str, Any], gate: Any, results: Any) -> None:
 
 def report(order: dict[str, Any], gate: Any) -> dict[str, Any]:
     from fortnox_api import Fortnox, FortnoxError, PaceLimiter
-    from uku.integrations.fortnox.connection.pace import PaceRow
+    from uku.integrations.fortnox.client.rate_limit import PaceRow
 
     limiter = PaceRow(order["pace"]) if order.get("pace") else PaceLimiter(0.0)
     failed: Counter[str] = Counter()
@@ -50,8 +50,8 @@ def report(order: dict[str, Any], gate: Any) -> dict[str, Any]:
 
 def auth_of(order: dict[str, Any]) -> Any:
     from fortnox_api import RefreshTokenAuth, StaticAuth
-    from uku.integrations.fortnox.connection.gateway import oauth_app
-    from uku.integrations.fortnox.connection.tokens import PostgresTokenStore
+    from uku.integrations.fortnox.client.open import oauth_app
+    from uku.integrations.fortnox.tokens.store import PostgresTokenStore
 
     if "token" in order:
         return StaticAuth(order["token"])

@@ -169,7 +169,7 @@ def _pointed_at(address: str, fortnox: str) -> Iterator[None]:
     from django.db import connections
     from django.test import override_settings
 
-    from uku.integrations.fortnox.connection import pace
+    from uku.integrations.fortnox.client import rate_limit
 
     places = {"public_url": address, "fortnox_auth_url": fortnox, "fortnox_api_url": fortnox, "test_clock": True}
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
@@ -179,14 +179,14 @@ def _pointed_at(address: str, fortnox: str) -> Iterator[None]:
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
         "STATIC_ROOT": None,
     }
-    database, reserve = connections["default"].settings_dict, pace._RESERVE
+    database, reserve = connections["default"].settings_dict, rate_limit._RESERVE
     age, database["CONN_MAX_AGE"] = database["CONN_MAX_AGE"], 0  # each request has a thread of its own here
-    pace._RESERVE = reserve.replace(pace.INTERVAL, "1 millisecond")
+    rate_limit._RESERVE = reserve.replace(rate_limit.INTERVAL, "1 millisecond")
     try:
         with override_settings(**wanted):
             yield
     finally:
-        pace._RESERVE = reserve
+        rate_limit._RESERVE = reserve
         database["CONN_MAX_AGE"] = age
 
 

@@ -63,7 +63,7 @@ def world(shared_site):
 
 def seeded_objects():
     """The object that each route with one in its address is looked at with."""
-    from uku.integrations.fortnox.connection.links import make_link
+    from uku.integrations.fortnox.connection.invite_links import make_link
     from uku.kit import clock
     from uku.workspaces.inviting import invite
     from uku.workspaces.models import Membership, User, Workspace

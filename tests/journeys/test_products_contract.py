@@ -112,9 +112,9 @@ def test_what_fortnox_changes_is_shown_and_decided_about(site, connected):
 
 
 def import_articles():
-    from uku.integrations.fortnox.importing import run_import
     from uku.integrations.fortnox.models import ArticleRecord, Connection, RunKind
-    from uku.integrations.fortnox.syncing import read_article_now
+    from uku.integrations.fortnox.sync.engine import run_import
+    from uku.integrations.fortnox.sync.service import read_article_now
     from uku.kit.scoping import workspace_in_force
 
     connection = Connection.everywhere.get()

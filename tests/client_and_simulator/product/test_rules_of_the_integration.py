@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from fortnox_api import GrantRevoked, InvoicePayload, InvoiceRowPayload
-from uku.integrations.fortnox import importing
-from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection, CustomerRecord, Run, RunKind, RunState
-from uku.integrations.fortnox.runs import with_overlap
-from uku.integrations.fortnox.syncing import NEEDS_AUTHORIZATION, note_failure, run_sync
+from uku.integrations.fortnox.sync import engine
+from uku.integrations.fortnox.sync.service import NEEDS_AUTHORIZATION, note_failure, run_sync
+from uku.integrations.fortnox.sync.sync_run import with_overlap
 from uku.invoices.models import Invoice, Payment, State
 
 DENIED = '{"ErrorInformation":{"error":1,"message":"Har inte behörighet för scope","code":2000663}}'
@@ -42,17 +42,17 @@ def test_a_run_that_was_stopped_moves_no_watermark(fortnox, connection, read):
 def test_a_death_while_a_page_is_stored_loses_none_of_its_rows(fortnox, connection, monkeypatch):
     """uku-place-before-rows: the place in a run is stored with the rows of its page"""
     fortnox.customers(501)
-    stored = importing._store
+    stored = engine._store
 
     def dies(run, items, read):
         if run.page == 1 or len(items) == 1:
             raise RuntimeError("killed")
         stored(run, items, read)
 
-    monkeypatch.setattr(importing, "_store", dies)
+    monkeypatch.setattr(engine, "_store", dies)
     with pytest.raises(RuntimeError, match="killed"):
         run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    monkeypatch.setattr(importing, "_store", stored)
+    monkeypatch.setattr(engine, "_store", stored)
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
     assert CustomerRecord.objects.count() == 501
 

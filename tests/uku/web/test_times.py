@@ -90,8 +90,8 @@ def test_the_panel_of_a_client_says_when_its_customer_was_read(text, signed_in, 
 
 
 def test_the_audit_log_keeps_times_by_the_workspaces_clock(scope, owner):
-    from uku.integrations.fortnox.connection.connecting import enable
-    from uku.integrations.fortnox.connection.links import make_link
+    from uku.integrations.fortnox.connection.authorize import enable
+    from uku.integrations.fortnox.connection.invite_links import make_link
     from uku.workspaces.models import AuditEntry
 
     scope.refresh_from_db()

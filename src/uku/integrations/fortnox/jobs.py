@@ -9,9 +9,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q, QuerySet
 
-from uku.integrations.fortnox.connection import app_credentials, schedule
 from uku.integrations.fortnox.connection.company import is_due as is_due_for_a_look
-from uku.integrations.fortnox.connection.instances import claim_unnamed, ours
 from uku.integrations.fortnox.models import (
     BulkCreation,
     Connection,
@@ -22,6 +20,8 @@ from uku.integrations.fortnox.models import (
     RunKind,
     RunState,
 )
+from uku.integrations.fortnox.tokens import app_credentials, renewal
+from uku.integrations.fortnox.tokens.installation import claim_unnamed, ours
 from uku.kit import clock
 from uku.kit.dbclock import database_now
 from uku.kit.jobs import LATER, NORMAL, SOON, each, enqueue, enqueue_once, job
@@ -53,7 +53,7 @@ def sync(
 
     One that the schedule asked for while another was under way is let go when that one has done the work.
     """
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     def work(connection: Connection) -> None:
         wanted = RunKind(kind)
@@ -68,7 +68,7 @@ def sync(
 @job(name="fortnox.read_record")
 def read_record(connection_id: int, kind: str, number: str) -> None:
     """Read one customer or article again."""
-    from uku.integrations.fortnox.syncing import read_record as read
+    from uku.integrations.fortnox.sync.service import read_record as read
 
     _with_connection(connection_id, lambda found: read(connection=found, kind=RunKind(kind), number=number))
 
@@ -76,7 +76,7 @@ def read_record(connection_id: int, kind: str, number: str) -> None:
 @job(name="fortnox.read_details")
 def read_details(connection_id: int) -> None:
     """Read a slice of details, behind everything a person waits for."""
-    from uku.integrations.fortnox.syncing import read_detail_slice
+    from uku.integrations.fortnox.sync.service import read_detail_slice
 
     def slice_of(connection: Connection) -> None:
         if read_detail_slice(connection=connection, at_most=DETAIL_SLICE):
@@ -88,8 +88,8 @@ def read_details(connection_id: int) -> None:
 @job(name="fortnox.push")
 def push(push_id: int) -> None:
     """Take one push as far as it goes now: send, look up, or book."""
-    from uku.integrations.fortnox.connection.gateway import may_go_out
-    from uku.integrations.fortnox.pushing import advance
+    from uku.integrations.fortnox.client.open import may_go_out
+    from uku.integrations.fortnox.invoices.export import advance
 
     row = Push.everywhere.get(pk=push_id)
     with workspace_in_force(row.workspace_id):
@@ -100,10 +100,10 @@ def push(push_id: int) -> None:
 @job(name="fortnox.keep_alive")
 def keep_alive(connection_id: int) -> None:
     """Renew an idle connection's tokens, so that they never grow old. Looks again if that is due: it runs alone."""
-    from uku.integrations.fortnox.syncing import renew
+    from uku.integrations.fortnox.sync.service import renew
 
     def work(connection: Connection) -> None:
-        if schedule.is_keep_alive_due(connection, clock.now()):
+        if renewal.is_keep_alive_due(connection, clock.now()):
             renew(connection=connection)
 
     despite = {ConnectionTrouble.COMPANY_CHANGED}
@@ -113,10 +113,10 @@ def keep_alive(connection_id: int) -> None:
 @job(name="fortnox.check_again")
 def check_again(connection_id: int) -> None:
     """Look whether Fortnox still refuses what it refused."""
-    from uku.integrations.fortnox.syncing import check_again as check
+    from uku.integrations.fortnox.sync.service import check_again as check
 
     def work(connection: Connection) -> None:
-        if schedule.is_check_due(connection, clock.now()):
+        if renewal.is_check_due(connection, clock.now()):
             check(connection=connection)
 
     _with_connection(connection_id, work, even_paused=True, despite={ConnectionTrouble.NO_LICENCE})
@@ -125,7 +125,7 @@ def check_again(connection_id: int) -> None:
 @job(name="fortnox.look_at_company")
 def look_at_company(connection_id: int) -> None:
     """Read the company behind the connection: a new owner must authorize again."""
-    from uku.integrations.fortnox.connection.looking import look
+    from uku.integrations.fortnox.connection.look import look
 
     _with_connection(connection_id, lambda connection: look(connection=connection, at=clock.now()))
 
@@ -133,7 +133,7 @@ def look_at_company(connection_id: int) -> None:
 @job(name="fortnox.look_at_grant")
 def look_at_grant(connection_id: int) -> None:
     """See what the connection's grant still gives, after another grant of the company was given back."""
-    from uku.integrations.fortnox.syncing import look_at_grant as look
+    from uku.integrations.fortnox.sync.service import look_at_grant as look
 
     despite = {ConnectionTrouble.COMPANY_CHANGED}
     _with_connection(connection_id, lambda found: look(connection=found), even_paused=True, despite=despite)
@@ -142,7 +142,7 @@ def look_at_grant(connection_id: int) -> None:
 @job(name="fortnox.expire_pending")
 def expire_pending(grant_id: int) -> None:
     """Give back a grant that nobody confirmed in time."""
-    from uku.integrations.fortnox.connection.confirming import expire
+    from uku.integrations.fortnox.connection.confirm import expire
 
     expire(grant_id=grant_id, at=clock.now())
 
@@ -150,7 +150,7 @@ def expire_pending(grant_id: int) -> None:
 @job(name="fortnox.revoke")
 def revoke(revocation_id: int) -> None:
     """Finish a revocation whose process died."""
-    from uku.integrations.fortnox.connection.revoking import finish
+    from uku.integrations.fortnox.connection.revoke import finish
 
     finish(revocation_id=revocation_id, at=clock.now())
 
@@ -158,7 +158,7 @@ def revoke(revocation_id: int) -> None:
 @job(name="fortnox.create_clients")
 def create_clients(creation_id: int) -> None:
     """Make clients from waiting customers, some batches at a time, so that nothing else waits for all of them."""
-    from uku.integrations.fortnox.creating import go_on
+    from uku.integrations.fortnox.customers.bulk_create import go_on
 
     creation = BulkCreation.everywhere.get(pk=creation_id)
     with workspace_in_force(creation.workspace_id):
@@ -188,15 +188,15 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is d
 @job(name="fortnox.delete_old_lists")
 def delete_old_lists(timestamp: int) -> None:  # noqa: ARG001  # when it was due
     """Delete what runs passed over 90 days ago; their counts stay."""
-    from uku.integrations.fortnox.runs import delete_lists
+    from uku.integrations.fortnox.sync.sync_run import delete_lists
 
     delete_lists(before=clock.now() - LISTS_STAY)
 
 
 def _wake_grants_to_end() -> None:
     """Grants that nobody confirmed, and revocations that a dead process left behind."""
-    from uku.integrations.fortnox.connection.confirming import run_out
-    from uku.integrations.fortnox.connection.revoking import left_behind
+    from uku.integrations.fortnox.connection.confirm import run_out
+    from uku.integrations.fortnox.connection.revoke import left_behind
 
     for grant_id in run_out(clock.now()).values_list("pk", flat=True):
         enqueue_once("fortnox.expire_pending", key=f"expire {grant_id}", lock=f"grant {grant_id}", grant_id=grant_id)
@@ -216,8 +216,8 @@ def _look_after(connection: Connection) -> None:
 
     A row that cannot be looked at must not keep the other workspaces waiting; a database that is gone ends the sweep.
     """
-    from uku.integrations.fortnox.health.troubles import review
-    from uku.integrations.fortnox.reloading.jobs import take_up as take_up_reload
+    from uku.integrations.fortnox.health.alerts import review
+    from uku.integrations.fortnox.reload.jobs import take_up as take_up_reload
 
     try:
         review(connection, at=clock.now())
@@ -237,15 +237,15 @@ def _living() -> QuerySet[Connection]:
 
 
 def _wake(connection: Connection) -> None:
-    from uku.integrations.fortnox.connection.gateway import may_go_out
+    from uku.integrations.fortnox.client.open import may_go_out
 
     at = clock.now()
     if not may_go_out(connection):
         return
     lock = company_lock(connection.company_id)
-    if schedule.is_check_due(connection, at):
+    if renewal.is_check_due(connection, at):
         enqueue_once("fortnox.check_again", key=f"check {connection.pk}", lock=lock, connection_id=connection.pk)
-    elif schedule.is_keep_alive_due(connection, at):
+    elif renewal.is_keep_alive_due(connection, at):
         enqueue_once("fortnox.keep_alive", key=f"keep alive {connection.pk}", lock=lock, connection_id=connection.pk)
     if not _living().filter(pk=connection.pk).exists():
         return
@@ -277,7 +277,7 @@ def is_due(
     if newest is None or at - newest.started_at >= interval:
         return True
     mended_at = app_credentials.mended_at() if newest.state == RunState.STOPPED else None
-    cures = (schedule.cured_at(connection), mended_at)
+    cures = (renewal.cured_at(connection), mended_at)
     return any(cure is not None and newest.started_at < cure for cure in cures)
 
 
@@ -376,7 +376,7 @@ def company_lock(company_id: str) -> str:
 
 def _due_pushes() -> list[tuple[int, str]]:
     """Pushes whose time has come, by the database's own clock, and companies that may send only."""
-    from uku.integrations.fortnox.pushing import due
+    from uku.integrations.fortnox.invoices.export import due
 
     sending = _living().filter(enabled=True, workspace__plan__in=INTEGRATING).values("company_id")
     return list(due().filter(company_id__in=sending).values_list("pk", "company_id"))
@@ -390,7 +390,7 @@ def _with_connection(
     despite: Collection[str] = (),
 ) -> None:
     """Do work for a connection, unless it rests: off, not ours, or in a trouble that the work is not there for."""
-    from uku.integrations.fortnox.connection.gateway import may_go_out
+    from uku.integrations.fortnox.client.open import may_go_out
 
     connection = Connection.everywhere.select_related("workspace").get(pk=connection_id)
     with workspace_in_force(connection.workspace_id):

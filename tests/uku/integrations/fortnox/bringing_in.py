@@ -12,7 +12,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, Simulated
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Problem, Run, RunKind
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 
 HOURS = 3600
 CUSTOMERS, ARTICLES = RunKind.CUSTOMERS, RunKind.ARTICLES

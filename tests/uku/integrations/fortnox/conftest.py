@@ -52,9 +52,9 @@ def real_pace():
 def _hurried(request, monkeypatch):
     """Everywhere else the same row and the same SQL, with a short interval."""
     if "real_pace" not in request.fixturenames:
-        from uku.integrations.fortnox.connection import pace
+        from uku.integrations.fortnox.client import rate_limit
 
-        monkeypatch.setattr(pace, "_RESERVE", pace._RESERVE.replace(pace.INTERVAL, "1 millisecond"))
+        monkeypatch.setattr(rate_limit, "_RESERVE", rate_limit._RESERVE.replace(rate_limit.INTERVAL, "1 millisecond"))
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,8 @@ def authorize(fortnox):
     """Enable, go to the consent page, approve, take the code in, and confirm the company if that is asked."""
 
     def go(workspace, user, *, company: str = FIRST, person: str = ANNA):
-        from uku.integrations.fortnox.connection import confirming, connecting, granting
+        from uku.integrations.fortnox.connection import authorize as connecting
+        from uku.integrations.fortnox.connection import complete, confirm
         from uku.integrations.fortnox.models import PendingGrant
         from uku.kit import clock
         from uku.kit.scoping import workspace_in_force
@@ -80,9 +81,9 @@ def authorize(fortnox):
             attempt = connecting.claim_state(
                 state=back["state"], user_id=user.pk, session_key="session", at=clock.now()
             )
-            made = granting.complete(attempt=attempt, code=back["code"], at=clock.now())
+            made = complete.complete(attempt=attempt, code=back["code"], at=clock.now())
             if isinstance(made, PendingGrant):
-                made = confirming.confirm(workspace=workspace, grant_id=made.pk, actor=user, at=clock.now())
+                made = confirm.confirm(workspace=workspace, grant_id=made.pk, actor=user, at=clock.now())
             return made.connection
 
     return go
@@ -152,7 +153,7 @@ def work_off(*, at_most: int = 50) -> list[str]:
 def read(connection, run_jobs):
     """Run an import and all that it asks for; return its run."""
     from uku.integrations.fortnox.models import Run, RunKind
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     def go(kind=RunKind.CUSTOMERS, **facts):
         run_sync(connection=connection, kind=kind, **facts)
@@ -295,7 +296,7 @@ def worker(processes):
 def shop(fortnox, connection, owner, scope):
     """One customer and one article, imported, and ways to issue an invoice to it and to push it."""
     from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push, RunKind
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     customer = fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
     article = fortnox.article()
@@ -324,9 +325,10 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
     """What the owner does in the browser, and what befalls the connection."""
     from tests.uku.web.reading import Page
 
-    from uku.integrations.fortnox.connection import connecting, disconnecting
+    from uku.integrations.fortnox.connection import authorize as connecting
+    from uku.integrations.fortnox.connection import disconnect
     from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, RunKind
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
     from uku.invoices.models import Invoice
     from uku.kit import clock
 
@@ -384,7 +386,7 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
         list=lambda: Page(browser.get(f"{home}/billing/").content.decode()),
         enable=lambda: connecting.enable(**by, at=clock.now()),
         disable=lambda: connecting.disable(**by, at=clock.now()),
-        disconnect=lambda: disconnecting.disconnect(**by, at=clock.now()),
+        disconnect=lambda: disconnect.disconnect(**by, at=clock.now()),
         connect=lambda company=FIRST: authorize(scope, shop.owner, company=company),
         connect_other=connect_other,
         work=run_jobs,

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from django.db import connection as database
 
-from uku.integrations.fortnox.connection.gateway import open_fortnox
-from uku.integrations.fortnox.connection.tokens import open_tokens, seal_tokens
+from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection
+from uku.integrations.fortnox.tokens.store import open_tokens, seal_tokens
 from uku.kit import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

@@ -78,10 +78,10 @@ class Life:
 def hurry(rows: int) -> None:
     """Ask for so few rows a page, and do not keep the pace: the steps are the same, and there are many lives."""
     from fortnox_api import _resource
-    from uku.integrations.fortnox.connection import pace
+    from uku.integrations.fortnox.client import rate_limit
 
     _resource.PAGE_SIZE = rows  # type: ignore[misc]
-    pace._RESERVE = pace._RESERVE.replace(pace.INTERVAL, "1 millisecond")  # type: ignore[misc]
+    rate_limit._RESERVE = rate_limit._RESERVE.replace(rate_limit.INTERVAL, "1 millisecond")  # type: ignore[misc]
 
 
 def do(order: dict[str, Any]) -> None:

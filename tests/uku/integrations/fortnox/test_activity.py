@@ -12,11 +12,11 @@ from tests.uku.integrations.fortnox.simulated import NUMBERS
 from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, failed, pushed, ran
 
 from fortnox_api import Invalid
-from uku.integrations.fortnox.connection.working import NotWorking
-from uku.integrations.fortnox.health import answering, problems
-from uku.integrations.fortnox.health.counting import counts_in_words, duration, run_badge
+from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.health import issue_actions, sync_issues
+from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
 from uku.integrations.fortnox.models import CustomerRecord, Problem, PushState, Run, RunKind
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
@@ -44,7 +44,7 @@ def press(signed_in, scope):
 def note(number="1042", *, kind="customer", code=2000359, message="Nej", **facts):
     """Note a failure as the import does."""
     error = Invalid(code=code, message=message, request_id="5f0e9a1b")
-    problems.note(company_id=COMPANY, kind=kind, number=number, error=error, at=clock.now(), **facts)
+    sync_issues.note(company_id=COMPANY, kind=kind, number=number, error=error, at=clock.now(), **facts)
     return Problem.objects.get(kind=kind, number=number, solved_at=None)
 
 
@@ -154,7 +154,7 @@ def test_the_operations_refuse_members_themselves(scope, member, act):
     connected()
     problem = note()
     with pytest.raises(NotAllowed):
-        getattr(answering, act)(problem=problem, actor=member, at=clock.now())
+        getattr(issue_actions, act)(problem=problem, actor=member, at=clock.now())
 
 
 def test_the_same_failure_is_one_row_with_a_count(scope):
@@ -188,7 +188,7 @@ def test_what_was_ignored_can_be_taken_up_again(scope, owner, press, see):
 def test_a_solved_problem_leaves_the_list_and_stays_in_the_history(scope, owner, see):
     connected()
     note()
-    problems.solve(company_id=COMPANY, kind="customer", numbers=["1042"], at=clock.now())
+    sync_issues.solve(company_id=COMPANY, kind="customer", numbers=["1042"], at=clock.now())
     assert ("Customer 1042" in see(owner), "Customer 1042" in see(owner, "?show=problems")) == (False, True)
     assert note().times == 1  # a new failure is a new problem
 
@@ -233,7 +233,7 @@ def test_nothing_is_tried_while_the_connection_rests(scope, owner, press, queue,
     connected(**facts)
     problem = note()
     with pytest.raises(NotWorking):
-        answering.retry(problem=problem, actor=owner, at=clock.now())
+        issue_actions.retry(problem=problem, actor=owner, at=clock.now())
     assert press(owner, "retry-problem", problem).status_code == 302
     assert queue("read_record") == []
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
-from uku.integrations.fortnox import article_offers
+from uku.integrations.fortnox.articles import catalog
 from uku.integrations.fortnox.models import ArticleRecord, RunKind
 from uku.kit import clock
 from uku.products.articles import Standing, differences, standing
@@ -17,7 +17,7 @@ NEW = "/w/byran/products/new/"
 
 
 def numbers(words, at_most=20):
-    return [article.number for article in article_offers.articles(words, at_most=at_most).articles]
+    return [article.number for article in catalog.articles(words, at_most=at_most).articles]
 
 
 def have(number, description="Bokföring", *, company=FIRST, **facts):
@@ -32,7 +32,7 @@ def bring_in(connection, run_jobs):
     """Import the articles as they are in Fortnox now."""
 
     def go(*, full=True):
-        from uku.integrations.fortnox.importing import run_import
+        from uku.integrations.fortnox.sync.engine import run_import
 
         return run_import(connection=connection, kind=RunKind.ARTICLES, full=full)
 
@@ -70,7 +70,7 @@ def test_numbers_come_in_one_order_whether_they_are_digits_or_letters(connection
     for number in ("10", "A1", "2", "010", "B", "9", "a1"):
         have(number)
     assert numbers("bokföring") == ["2", "9", "B", "10", "A1", "a1", "010"]
-    found = article_offers.articles("bokföring", at_most=3)
+    found = catalog.articles("bokföring", at_most=3)
     assert (len(found.articles), found.total, found.more) == (3, 7, 4)
 
 
@@ -78,15 +78,15 @@ def test_another_companys_articles_are_neither_found_nor_compared(connection):
     have("1")
     have("2", company=SECOND, vat_rate=Decimal(6))
     assert numbers("bokföring") == ["1"]
-    assert article_offers.article("2") is None
-    assert article_offers.articles_of(["1", "2"]).keys() == {"1"}
-    assert article_offers.tax_rates() == []
+    assert catalog.article("2") is None
+    assert catalog.articles_of(["1", "2"]).keys() == {"1"}
+    assert catalog.tax_rates() == []
 
 
 def test_without_a_connection_there_are_no_articles(scope):
     have("1", vat_rate=Decimal(25))
-    assert (article_offers.article_system(), numbers("1"), article_offers.article("1")) == ("", [], None)
-    assert (article_offers.tax_rates(), article_offers.units()) == ([], [])
+    assert (catalog.article_system(), numbers("1"), catalog.article("1")) == ("", [], None)
+    assert (catalog.tax_rates(), catalog.units()) == ([], [])
 
 
 # Rates and units
@@ -98,7 +98,7 @@ def test_the_rates_are_those_of_the_articles_that_were_read(connection):
     have("3", vat_rate=Decimal(6))
     have("4", vat_rate=None)
     have("5", vat_rate=Decimal(12), active=False)
-    assert [(found.rate, found.source) for found in article_offers.tax_rates()] == [
+    assert [(found.rate, found.source) for found in catalog.tax_rates()] == [
         (Decimal(25), "Fortnox article 1 and 1 other"),
         (Decimal(6), "Fortnox article 3"),
     ]
@@ -107,7 +107,7 @@ def test_the_rates_are_those_of_the_articles_that_were_read(connection):
 def test_units_come_with_the_most_used_first(connection):
     for number, unit in (("1", "st"), ("2", "tim"), ("3", "tim"), ("4", "")):
         have(number, unit=unit)
-    assert article_offers.units() == ["tim", "st"]
+    assert catalog.units() == ["tim", "st"]
 
 
 # Read when a product uses it
@@ -145,16 +145,16 @@ def test_while_fortnox_is_away_a_person_chooses_and_the_rate_is_compared_later(f
     assert "Fortnox has not told this article's VAT rate yet." in page
     assert pick(browser, number, vat_rate="6").status_code == 302
     made = Product.objects.get()
-    assert standing(made, article_offers.articles_of([number])[number], FIRST) == Standing.SAME
+    assert standing(made, catalog.articles_of([number])[number], FIRST) == Standing.SAME
     fortnox.heal()
-    found = differences(made, article_offers.article(number))
+    found = differences(made, catalog.article(number))
     assert [(each.field, each.ours, each.now) for each in found] == [("vat_rate", "6", "25")]
     made.refresh_from_db()
     assert made.vat_rate == Decimal(6)
 
 
 def test_a_disabled_connection_is_not_asked(fortnox, bring_in, browser, scope, owner):
-    from uku.integrations.fortnox.connection.connecting import disable
+    from uku.integrations.fortnox.connection.authorize import disable
 
     number = fortnox.article()
     bring_in()
@@ -185,7 +185,7 @@ def test_a_price_that_changes_in_fortnox_is_a_difference_and_no_price_change(for
     bring_in()
     made = Product.objects.get()
     assert (made.name, made.price, made.version) == ("Bokföring", Decimal("950.00"), 1)
-    article = article_offers.articles_of([number])[number]
+    article = catalog.articles_of([number])[number]
     assert [(each.field, each.seen, each.now) for each in differences(made, article)] == [
         ("description", "Bokföring", "Redovisning"),
         ("price", "950.00", "990.00"),
@@ -203,7 +203,7 @@ def test_an_article_that_becomes_inactive_marks_its_product_and_cannot_be_picked
     pick(browser, number)
     fortnox.ask("PATCH", f"companies/{FIRST}/articles/{number}", Active=False)
     bring_in()
-    assert standing(Product.objects.get(), article_offers.article(number), FIRST) == Standing.INACTIVE
+    assert standing(Product.objects.get(), catalog.article(number), FIRST) == Standing.INACTIVE
     assert "Inactive in Fortnox" in browser.get("/w/byran/products/").content.decode()
     assert pick(browser, number).status_code == 422
 
@@ -220,9 +220,9 @@ def test_odd_articles_are_taken_in_and_shown_as_they_are(connection, browser):
     have("5", price=None, vat_rate=Decimal(0))
     assert pick(browser, "1", unit="okänd").status_code == 302
     assert Product.objects.values_list("vat_rate", "unit").get() == (Decimal("25.50"), "okänd")
-    assert article_offers.articles_of(["2"])["2"].account == ""
+    assert catalog.articles_of(["2"])["2"].account == ""
     page = browser.get(NEW, {"article": "3"}).content.decode()
     assert "Fortnox has not told this article's VAT rate yet." in page
     assert pick(browser, "4").status_code == 422
     assert pick(browser, "5", price="").status_code == 422
-    assert [found.rate for found in article_offers.tax_rates()] == [Decimal("25.5"), Decimal(25), Decimal(0)]
+    assert [found.rate for found in catalog.tax_rates()] == [Decimal("25.5"), Decimal(25), Decimal(0)]

@@ -12,11 +12,11 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 from tests.uku.web.reading import Page
 
-from uku.integrations.fortnox import pushing
-from uku.integrations.fortnox.connection.disconnecting import disconnect
-from uku.integrations.fortnox.imports import details
+from uku.integrations.fortnox.connection.disconnect import disconnect
+from uku.integrations.fortnox.invoices import export
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push, PushState, RunKind
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync import details
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.operations import RowFacts, create_draft, issue_invoice
 from uku.kit import clock
@@ -185,7 +185,7 @@ def test_what_was_issued_all_the_same_is_stopped_before_it_is_sent_and_goes_on_o
         f" Open the product Tjänst, pick its article in {THEIRS}, then send again."
     )
     firm.pick("2")
-    pushing.retry(push=push, actor=owner)
+    export.retry(push=push, actor=owner)
     run_jobs()
     (sent,) = fortnox.invoices(SECOND)
     assert [row["ArticleNumber"] for row in sent["InvoiceRows"]] == ["2"]

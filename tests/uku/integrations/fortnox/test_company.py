@@ -11,8 +11,8 @@ from tests.uku.integrations.fortnox.simulated import ANNA, FIRST
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble, PushState
-from uku.integrations.fortnox.offer import FortnoxIntegration
 from uku.workspaces.models import AuditEntry, Workspace
 
 NEW_NUMBER = "455000-0022"

@@ -10,7 +10,7 @@ from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored,
 
 from fortnox_sim.seeds import KARIN
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import consent
+from uku.integrations.fortnox.connection import errors
 from uku.integrations.fortnox.models import Attempt, Connection, PendingGrant
 from uku.workspaces.models import AuditEntry, Membership
 
@@ -162,13 +162,13 @@ def test_a_member_reads_what_waits_and_has_no_button(walk, fortnox, workspace, m
 def test_a_process_that_dies_while_the_company_is_read_leaves_a_grant_that_the_sweep_ends(
     walk, fortnox, monkeypatch, run_jobs, move_clock
 ):
-    from uku.integrations.fortnox.connection import company, granting
+    from uku.integrations.fortnox.connection import company, complete
 
     def die(_fortnox):
         raise SystemExit
 
     back = fortnox.consent(walk.authorize_url())
-    monkeypatch.setattr(granting.companies, "read", die)
+    monkeypatch.setattr(complete.companies, "read", die)
     with pytest.raises(SystemExit):
         walk.returned(**back)
     monkeypatch.undo()
@@ -205,5 +205,5 @@ def test_a_consultant_who_chose_the_wrong_client_sees_it_before_anything_is_conn
 def test_a_consultant_who_is_no_administrator_of_the_client_is_told(walk, fortnox):
     """P07."""
     fortnox.switch(consent_refusal="redirect")
-    says(walk.connect(user=KARIN, company=SECOND, via="clients"), consent.NOT_ADMINISTRATOR)
+    says(walk.connect(user=KARIN, company=SECOND, via="clients"), errors.NOT_ADMINISTRATOR)
     nothing_stored()

@@ -12,11 +12,13 @@ from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
 from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
 from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, says, texts, token_calls
 
-from uku.integrations.fortnox.connection import app_credentials, connecting, consent
-from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.connection import errors
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, REASONS
-from uku.integrations.fortnox.connection.tokens import open_tokens
 from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, Push, PushState
+from uku.integrations.fortnox.tokens import app_credentials
+from uku.integrations.fortnox.tokens.store import open_tokens
 from uku.kit import clock
 from uku.kit.alarms import is_open
 from uku.kit.scoping import workspace_in_force
@@ -92,8 +94,8 @@ def test_no_token_is_written_anywhere_but_under_its_seal(walk, queue, caplog, ca
 
 def test_a_wrong_state_stores_nothing(walk, fortnox):
     code = fortnox.consent(walk.authorize_url())["code"]
-    says(walk.returned(code=code, state="wrong"), consent.STATE)
-    says(walk.returned(code=code), consent.STATE)
+    says(walk.returned(code=code, state="wrong"), errors.STATE)
+    says(walk.returned(code=code), errors.STATE)
     nothing_stored()
     assert token_calls(fortnox) == []
 
@@ -114,8 +116,8 @@ def test_a_used_state_in_another_browser_tells_nothing(walk, fortnox, workspace,
     """B25, B26: somebody who got hold of the whole address learns nothing by it, and the log has a line."""
     back = fortnox.consent(walk.authorize_url())
     walk.returned(**back)
-    says(Walk(admin, workspace, fortnox).returned(**back), consent.STATE)
-    says(walk.returned(code=back["code"], state=quote(back["state"] + "%")), consent.STATE)
+    says(Walk(admin, workspace, fortnox).returned(**back), errors.STATE)
+    says(walk.returned(code=back["code"], state=quote(back["state"] + "%")), errors.STATE)
     assert len(token_calls(fortnox)) == 1
     assert AuditEntry.everywhere.filter(action="fortnox.refuse").count() == 1
 
@@ -164,7 +166,7 @@ def test_an_incomplete_token_answer_stores_nothing_and_is_told(walk, fortnox, ch
     """B62, T10."""
     back = fortnox.consent(walk.authorize_url())
     token_answer(fortnox, **changes)
-    says(walk.returned(**back), consent.INCOMPLETE)
+    says(walk.returned(**back), errors.INCOMPLETE)
     nothing_stored()
     assert len(token_calls(fortnox)) == 1
 
@@ -197,21 +199,21 @@ def test_a_state_lives_ten_minutes(walk, fortnox, seconds, valid):
     if valid:
         assert answer.status_code == 302
     else:
-        says(answer, consent.STATE)
+        says(answer, errors.STATE)
         nothing_stored()
         assert token_calls(fortnox) == []
 
 
 def test_another_users_way_back_is_refused(walk, fortnox, workspace, admin):
     back = fortnox.consent(walk.authorize_url())
-    says(Walk(admin, workspace, fortnox).returned(**back), consent.STATE)
+    says(Walk(admin, workspace, fortnox).returned(**back), errors.STATE)
     nothing_stored()
     assert token_calls(fortnox) == []
 
 
 def test_another_session_of_the_same_user_is_refused(walk, fortnox, workspace, owner):
     back = fortnox.consent(walk.authorize_url())
-    says(Walk(owner, workspace, fortnox).returned(**back), consent.STATE)
+    says(Walk(owner, workspace, fortnox).returned(**back), errors.STATE)
     nothing_stored()
     assert token_calls(fortnox) == []
 
@@ -222,7 +224,7 @@ def test_a_role_lost_on_the_way_is_refused(fortnox, workspace, admin, change):
     walk = Walk(admin, workspace, fortnox)
     back = fortnox.consent(walk.authorize_url())
     Membership.everywhere.filter(user=admin).update(**change)
-    says(walk.returned(**back), consent.STATE)
+    says(walk.returned(**back), errors.STATE)
     nothing_stored()
     assert token_calls(fortnox) == []
 
@@ -231,7 +233,7 @@ def test_signed_out_on_the_way_is_refused(walk, fortnox):
     """B27: nothing is exchanged, and nobody is sent to the sign-in page with the code in its address."""
     back = fortnox.consent(walk.authorize_url())
     walk.browser.logout()
-    says(walk.returned(**back), consent.SIGNED_OUT)
+    says(walk.returned(**back), errors.SIGNED_OUT)
     nothing_stored()
     assert token_calls(fortnox) == []
 
@@ -241,7 +243,7 @@ def test_signed_in_as_another_person_on_the_way_is_refused(walk, fortnox, worksp
     back = fortnox.consent(walk.authorize_url())
     walk.browser.logout()
     walk.browser.force_login(admin)
-    says(walk.returned(**back), consent.STATE)
+    says(walk.returned(**back), errors.STATE)
     nothing_stored()
     assert token_calls(fortnox) == []
 
@@ -260,7 +262,7 @@ def test_a_membership_lost_on_the_way_is_refused(fortnox, walk, owner, other_wor
     add_member(workspace=other_workspace, user=owner, role="admin")
     back = fortnox.consent(walk.authorize_url())
     Membership.everywhere.filter(user=owner, workspace=workspace).update(is_active=False)
-    says(walk.returned(**back), consent.STATE)
+    says(walk.returned(**back), errors.STATE)
     nothing_stored()
     assert token_calls(fortnox) == []
 
@@ -269,13 +271,13 @@ def test_a_plan_lost_on_the_way_stores_nothing(walk, fortnox, workspace):
     back = fortnox.consent(walk.authorize_url())
     workspace.plan = "free"
     workspace.save()
-    says(walk.returned(**back), consent.STATE)
+    says(walk.returned(**back), errors.STATE)
     nothing_stored()
 
 
 def test_cancelling_at_fortnox_is_told_and_stores_nothing(walk, fortnox):
     """B28"""
-    says(walk.connect(press="cancel"), consent.CANCELLED)
+    says(walk.connect(press="cancel"), errors.CANCELLED)
     nothing_stored()
     assert token_calls(fortnox) == []
 
@@ -283,17 +285,17 @@ def test_cancelling_at_fortnox_is_told_and_stores_nothing(walk, fortnox):
 @pytest.mark.parametrize(
     ("query", "refusal"),
     [
-        ({"error": "access_denied"}, consent.CANCELLED),
-        ({"error": "error_missing_system_admin_right"}, consent.NOT_ADMINISTRATOR),
-        ({"error": "error_missing_license"}, consent.LICENCE),
-        ({"error": "error_missing_app_license"}, consent.LICENCE),
-        ({"error": "invalid_scope"}, consent.SCOPE),
-        ({"error": "odd", "error_description": "<script>alert(1)</script>"}, consent.OTHER),
-        ({"error": "odd", "error_description": "x" * 50_000}, consent.OTHER),
-        ({"error": "access_denied", "code": "a-code"}, consent.CANCELLED),
-        ({}, consent.SILENT),
-        ({"code": ""}, consent.SILENT),
-        ({"code": "x" * 4_001}, consent.SILENT),
+        ({"error": "access_denied"}, errors.CANCELLED),
+        ({"error": "error_missing_system_admin_right"}, errors.NOT_ADMINISTRATOR),
+        ({"error": "error_missing_license"}, errors.LICENCE),
+        ({"error": "error_missing_app_license"}, errors.LICENCE),
+        ({"error": "invalid_scope"}, errors.SCOPE),
+        ({"error": "odd", "error_description": "<script>alert(1)</script>"}, errors.OTHER),
+        ({"error": "odd", "error_description": "x" * 50_000}, errors.OTHER),
+        ({"error": "access_denied", "code": "a-code"}, errors.CANCELLED),
+        ({}, errors.SILENT),
+        ({"code": ""}, errors.SILENT),
+        ({"code": "x" * 4_001}, errors.SILENT),
     ],
 )
 def test_each_way_back_without_a_usable_code_is_told_in_plain_words(walk, fortnox, query, refusal):
@@ -305,12 +307,12 @@ def test_each_way_back_without_a_usable_code_is_told_in_plain_words(walk, fortno
     assert b"xxxxxxxx" not in answer.content
     nothing_stored()
     assert token_calls(fortnox) == []
-    says(walk.returned(code="a-code", state=state), consent.STATE)
+    says(walk.returned(code="a-code", state=state), errors.STATE)
 
 
 def test_a_code_that_fortnox_does_not_know_stores_nothing(walk, fortnox):
     state = parse_qs(urlsplit(walk.authorize_url()).query)["state"][0]
-    says(walk.returned(code="invented", state=state), consent.CODE)
+    says(walk.returned(code="invented", state=state), errors.CODE)
     nothing_stored()
     assert len(token_calls(fortnox)) == 1
 
@@ -318,7 +320,7 @@ def test_a_code_that_fortnox_does_not_know_stores_nothing(walk, fortnox):
 def test_a_wrong_app_secret_is_the_operators_fault(walk, fortnox):
     back = fortnox.consent(walk.authorize_url())
     fortnox.ask("POST", "apps", client_id="uku-demo", client_secret="another")
-    says(walk.returned(**back), consent.OPERATOR)
+    says(walk.returned(**back), errors.OPERATOR)
     nothing_stored()
     assert is_open(app_credentials.ALARM)
     fortnox.ask("POST", "apps", client_id="uku-demo", client_secret="uku-demo-secret")
@@ -329,7 +331,7 @@ def test_a_wrong_app_secret_is_the_operators_fault(walk, fortnox):
 def test_fortnox_without_an_answer_stores_nothing_and_does_not_repeat_the_exchange(walk, fortnox):
     back = fortnox.consent(walk.authorize_url())
     fortnox.fault(path="/oauth-v1/token", action="drop", phase="P2", times=9)
-    says(walk.returned(**back), consent.FORTNOX_DOWN)
+    says(walk.returned(**back), errors.FORTNOX_DOWN)
     nothing_stored()
     assert len(token_calls(fortnox)) == 1
 
@@ -527,7 +529,7 @@ def test_a_person_of_both_workspaces_is_told_where_the_company_is_connected(walk
 def test_no_permission_to_grant_access_is_told_with_the_remedy_of_the_seed(walk, fortnox):
     fortnox.switch(consent_refusal="redirect")
     answer = walk.connect(user=OLLE, company=FIRST)
-    says(answer, consent.NOT_ADMINISTRATOR)
+    says(answer, errors.NOT_ADMINISTRATOR)
     page = texts(answer)
     assert "You do not have permission to grant access" in page
     assert "Sign in with an administrator account on the Fortnox company you want to connect" in page
@@ -568,7 +570,7 @@ def test_a_missing_licence_for_something_extra_is_named_and_left_out(walk, fortn
     walk.post("enable")
     state = parse_qs(urlsplit(walk.post("authorize")["Location"]).query)["state"][0]
     answer = walk.returned(error="error_missing_license", state=state)
-    says(answer, consent.LICENCE)
+    says(answer, errors.LICENCE)
     assert "Authorize without Bookkeeping" in texts(answer)
     assert 'name="without" value="bookkeeping"' in answer.content.decode()
     url = walk.browser.post(walk.address("authorize"), {"without": "bookkeeping"})["Location"]

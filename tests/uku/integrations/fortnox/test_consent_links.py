@@ -20,7 +20,7 @@ from tests.uku.integrations.fortnox.walking import (
     token_calls,
 )
 
-from uku.integrations.fortnox.connection import consent
+from uku.integrations.fortnox.connection import errors
 from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, PendingGrant
 from uku.workspaces.models import AuditEntry, Membership, Notice
 
@@ -39,7 +39,7 @@ def link(walk):
 
 def refused(answer):
     assert answer.status_code == 404
-    assert str(consent.LINK.happened) in texts(answer)
+    assert str(errors.LINK.happened) in texts(answer)
 
 
 def test_the_link_is_shown_once_and_kept_as_a_hash(walk, link):
@@ -112,7 +112,7 @@ def test_it_can_be_tried_again_after_it_was_not_given(walk, link, fortnox):
     fortnox.switch(consent_refusal="redirect")
     visitor = Visitor(link, fortnox)
     answer = visitor.connect(user=OLLE)
-    assert str(consent.NOT_ADMINISTRATOR.happened) in texts(answer)
+    assert str(errors.NOT_ADMINISTRATOR.happened) in texts(answer)
     assert "open the link you were sent once more" in texts(answer)
     assert "/w/byran/" not in answer.content.decode()
     assert "Thank you" in texts(visitor.connect())

@@ -12,7 +12,7 @@ from tests.uku.integrations.fortnox.grants import ask, row
 from tests.uku.integrations.fortnox.walking import Walk
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection.disconnecting import disconnect
+from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.models import Connection, PendingGrant, Revocation, TokenSource
 from uku.kit import clock
 from uku.workspaces.models import Notice

@@ -13,9 +13,9 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged, archive_clients, create_client, edit_client
-from uku.integrations.fortnox import creating, deciding, linking, newcomers
-from uku.integrations.fortnox.connection.working import NotWorking
-from uku.integrations.fortnox.health import waiting
+from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.customers import bulk_create, first_import, links, review
+from uku.integrations.fortnox.health import review_queue
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, Problem
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Membership, Notice
@@ -56,7 +56,7 @@ def working(scope):
 def test_linking_ties_fills_and_is_written_down(working, owner):
     client = ours(owner)
     record = customer("1", suggested=client, email="post@bjork.example", city="Lund")
-    deciding.link(record=record, client=client, **by(owner))
+    review.link(record=record, client=client, **by(owner))
     assert state(record) == (client, None, False)
     client.refresh_from_db()
     assert (client.email, client.city, record.evidence) == ("post@bjork.example", "Lund", f"Linked by {owner}")
@@ -66,8 +66,8 @@ def test_linking_ties_fills_and_is_written_down(working, owner):
 def test_a_second_customer_of_a_client_does_not_undo_the_first_ones_details(working, owner):
     client = ours(owner)
     first, second = customer("1", email="first@bjork.example"), customer("2", email="second@bjork.example")
-    deciding.link(record=first, client=client, **by(owner))
-    deciding.link(record=second, client=client, **by(owner))
+    review.link(record=first, client=client, **by(owner))
+    review.link(record=second, client=client, **by(owner))
     client.refresh_from_db()
     assert (client.email, state(second)) == ("first@bjork.example", (client, None, False))
 
@@ -79,13 +79,13 @@ def test_of_two_people_who_decide_at_once_the_second_is_told(working, owner, adm
     record = customer("1", name="Första AB")
     stale = CustomerRecord.objects.get()
     if before == "linked":
-        deciding.link(record=record, client=first, **by(admin))
+        review.link(record=record, client=first, **by(admin))
     else:
-        deciding.ignore(ids=[record.pk], **by(admin))
-    with pytest.raises(deciding.AlreadyDecided) as told:
-        deciding.link(record=stale, client=second, **by(owner))
-    with pytest.raises(deciding.AlreadyDecided):
-        deciding.create_from(record=stale, **by(owner))
+        review.ignore(ids=[record.pk], **by(admin))
+    with pytest.raises(review.AlreadyDecided) as told:
+        review.link(record=stale, client=second, **by(owner))
+    with pytest.raises(review.AlreadyDecided):
+        review.create_from(record=stale, **by(owner))
     assert (
         str(told.value)
         == {
@@ -105,9 +105,9 @@ def test_two_decisions_that_meet_wait_for_each_other_and_have_one_effect(working
     def press():
         with workspace_in_force(workspace.pk):
             try:
-                deciding.create_from(record=CustomerRecord.objects.get(pk=record.pk), **by(owner))
+                review.create_from(record=CustomerRecord.objects.get(pk=record.pk), **by(owner))
                 outcomes.append("made")
-            except deciding.AlreadyDecided:
+            except review.AlreadyDecided:
                 outcomes.append("told")
         database.close()
 
@@ -122,7 +122,7 @@ def test_two_decisions_that_meet_wait_for_each_other_and_have_one_effect(working
 
 def test_who_saw_that_a_customer_is_ignored_may_link_it_all_the_same(working, owner):
     client, record = ours(owner), customer("1", ignored_at=AT, ignored_by=owner)
-    deciding.link(record=record, client=client, even_ignored=True, **by(owner))
+    review.link(record=record, client=client, even_ignored=True, **by(owner))
     assert state(record) == (client, None, False)
 
 
@@ -131,7 +131,7 @@ def test_unlinking_leaves_a_suggestion_that_no_run_links_again(fortnox, connecti
     bring_in(connection)
     record = CustomerRecord.objects.get()
     client = record.client
-    deciding.unlink(record=record, **by(owner))
+    review.unlink(record=record, **by(owner))
     bring_in(connection, full=True)
     assert state(record) == (None, client, False)
     assert Client.objects.count() == 1
@@ -142,7 +142,7 @@ def test_a_changed_identity_is_accepted_and_its_problem_solved(working, owner):
     client = ours(owner)
     record = customer("1", client=client, identity_changed_at=AT)
     Problem.objects.create(company_id=COMPANY, kind="customer", number="1", reason="…", first_at=AT, last_at=AT)
-    deciding.accept_identity(record=record, **by(owner))
+    review.accept_identity(record=record, **by(owner))
     record.refresh_from_db()
     assert (record.client, record.identity_changed_at) == (client, None)
     assert Problem.objects.filter(solved_at=None).count() == 0
@@ -156,7 +156,7 @@ def test_one_difference_is_taken_over_and_the_others_stay(working, owner):
     client = ours(owner, email="old@bjork.example", city="Malmö")
     edit_client(client=client, changes={"email": "hand@bjork.example"}, **by(owner))
     record = customer("1", client=client, name="Björk Bygg AB", email="post@bjork.example", city="Lund")
-    changed = deciding.take_over(record=record, names=["email"], version=client.version, **by(owner))
+    changed = review.take_over(record=record, names=["email"], version=client.version, **by(owner))
     client.refresh_from_db()
     assert (changed, client.email, client.city) == (["email"], "post@bjork.example", "Malmö")
     assert client.edited_fields == ["city", "name"]
@@ -173,7 +173,7 @@ def test_what_the_client_cannot_hold_is_not_taken_over(working, owner):
     facts = {"detail_read_at": AT, "terms_of_payment": "AG", "vat_type": "MARTIAN", "email": ""}
     record = customer("1", client=client, name="Björk Bygg AB", **facts)
     names = ["payment_days", "vat_type", "email", "id", "workspace"]
-    assert deciding.take_over(record=record, names=names, **by(owner)) == []
+    assert review.take_over(record=record, names=names, **by(owner)) == []
 
 
 def test_a_client_that_changed_meanwhile_is_not_taken_over(working, owner):
@@ -182,7 +182,7 @@ def test_a_client_that_changed_meanwhile_is_not_taken_over(working, owner):
     record, seen = customer("1", client=client, email="post@bjork.example"), client.version
     edit_client(client=client, changes={"email": "hand@bjork.example"}, **by(owner))
     with pytest.raises(ClientChanged):
-        deciding.take_over(record=record, names=["email"], version=seen, **by(owner))
+        review.take_over(record=record, names=["email"], version=seen, **by(owner))
     client.refresh_from_db()
     assert client.email == "hand@bjork.example"
 
@@ -192,8 +192,8 @@ def test_a_client_that_changed_meanwhile_is_not_taken_over(working, owner):
 
 def test_clients_are_made_from_the_chosen_with_a_record_for_each(working, owner):
     records = [customer(str(n), organisation_number=number) for n, number in enumerate(NUMBERS[:3], 1)]
-    tally = deciding.create_clients(ids=[record.pk for record in records[:2]], **by(owner))
-    assert tally == deciding.Tally(done=2)
+    tally = review.create_clients(ids=[record.pk for record in records[:2]], **by(owner))
+    assert tally == review.Tally(done=2)
     assert sorted(Client.objects.values_list("name", flat=True)) == ["Customer 1", "Customer 2"]
     assert state(records[2]) == (None, None, False)
     assert [action for action, _summary in noted()] == ["fortnox.link", "fortnox.link"]
@@ -202,7 +202,7 @@ def test_clients_are_made_from_the_chosen_with_a_record_for_each(working, owner)
 def test_of_twins_one_becomes_a_client_and_the_other_a_suggestion(working, owner):
     """Nothing is duplicated: both have the same organisation number."""
     one, two = (customer(str(n), name=f"Björk {n}", organisation_number=NUMBERS[0]) for n in (1, 2))
-    assert deciding.create_clients(ids=[one.pk, two.pk], **by(owner)) == deciding.Tally(done=1, alike=1)
+    assert review.create_clients(ids=[one.pk, two.pk], **by(owner)) == review.Tally(done=1, alike=1)
     client = Client.objects.get()
     assert (state(one), state(two)) == ((client, None, False), (None, client, False))
     assert two.evidence.startswith("Same organisation number")
@@ -211,7 +211,7 @@ def test_of_twins_one_becomes_a_client_and_the_other_a_suggestion(working, owner
 def test_a_ticked_suggestion_becomes_a_client_of_its_own_since_its_candidate_was_seen(working, owner):
     client = ours(owner, organisation_number=NUMBERS[0])
     record = customer("1", suggested=client, organisation_number=NUMBERS[0])
-    assert deciding.create_clients(ids=[record.pk], **by(owner)) == deciding.Tally(done=1)
+    assert review.create_clients(ids=[record.pk], **by(owner)) == review.Tally(done=1)
     assert Client.objects.count() == 2
 
 
@@ -220,19 +220,19 @@ def test_what_was_decided_meanwhile_is_left_alone_and_counted(working, owner):
     client = ours(owner)
     linked, first, second = customer("1", client=client), customer("2"), customer("3")
     ids = [linked.pk, first.pk, second.pk]
-    assert deciding.ignore(ids=ids, **by(owner)) == deciding.Tally(done=2, before=1)
-    assert deciding.create_clients(ids=ids, **by(owner)) == deciding.Tally(done=0, before=3)
+    assert review.ignore(ids=ids, **by(owner)) == review.Tally(done=2, before=1)
+    assert review.create_clients(ids=ids, **by(owner)) == review.Tally(done=0, before=3)
     assert state(linked) == (client, None, False)
 
 
-@pytest.mark.parametrize("act", [deciding.create_clients, deciding.ignore, deciding.take_back])
+@pytest.mark.parametrize("act", [review.create_clients, review.ignore, review.take_back])
 def test_one_foreign_customer_refuses_the_whole_list(working, owner, other_workspace, act):
     """B01."""
     with workspace_in_force(other_workspace.pk):
         foreign = customer("9")
-    own = customer("1", ignored_at=AT if act is deciding.take_back else None)
+    own = customer("1", ignored_at=AT if act is review.take_back else None)
     before = state(own)
-    with pytest.raises(deciding.UnknownCustomers):
+    with pytest.raises(review.UnknownCustomers):
         act(ids=[own.pk, foreign.pk], **by(owner))
     assert state(own) == before
     assert noted() == []
@@ -247,7 +247,7 @@ def test_ignored_customers_stay_ignored_whatever_runs_come(fortnox, connection, 
     connection.save()
     bring_in(connection)
     record = CustomerRecord.objects.get()
-    deciding.ignore(ids=[record.pk], **by(owner))
+    review.ignore(ids=[record.pk], **by(owner))
     ours(owner, organisation_number=NUMBERS[0])
     Connection.objects.update(first_import_of=FIRST, new_clients=NewClients.CREATE)
     bring_in(Connection.objects.get(), full=True)
@@ -258,20 +258,20 @@ def test_ignored_customers_stay_ignored_whatever_runs_come(fortnox, connection, 
 def test_an_ignored_customer_taken_back_is_compared_again_and_waits(working, owner):
     client = ours(owner, organisation_number=NUMBERS[0])
     like, unlike = (customer(n, organisation_number=NUMBERS[int(n)], ignored_at=AT) for n in ("0", "1"))
-    assert deciding.take_back(ids=[like.pk, unlike.pk], **by(owner)) == deciding.Tally(done=2)
+    assert review.take_back(ids=[like.pk, unlike.pk], **by(owner)) == review.Tally(done=2)
     assert (state(like), state(unlike)) == ((None, client, False), (None, None, False))
 
 
 def test_members_decide_nothing(working, owner, member):
     client, record = ours(owner), customer("1")
     acts = [
-        lambda: deciding.link(record=record, client=client, **by(member)),
-        lambda: deciding.create_from(record=record, **by(member)),
-        lambda: deciding.invoice_this_one(record=record, **by(member)),
-        lambda: deciding.create_clients(ids=[record.pk], **by(member)),
-        lambda: deciding.ignore(ids=[record.pk], **by(member)),
-        lambda: newcomers.finish_first_import(**by(member)),
-        lambda: creating.create_all(up_to=record.pk, **by(member)),
+        lambda: review.link(record=record, client=client, **by(member)),
+        lambda: review.create_from(record=record, **by(member)),
+        lambda: review.invoice_this_one(record=record, **by(member)),
+        lambda: review.create_clients(ids=[record.pk], **by(member)),
+        lambda: review.ignore(ids=[record.pk], **by(member)),
+        lambda: first_import.finish_first_import(**by(member)),
+        lambda: bulk_create.create_all(up_to=record.pk, **by(member)),
     ]
     for act in acts:
         with pytest.raises(NotAllowed):
@@ -282,7 +282,7 @@ def test_members_decide_nothing(working, owner, member):
 def test_nothing_is_decided_while_the_integration_is_off(working, owner):
     record = customer("1")
     Connection.objects.update(enabled=False)
-    for act in (deciding.create_clients, deciding.ignore):
+    for act in (review.create_clients, review.ignore):
         with pytest.raises(NotWorking):
             act(ids=[record.pk], **by(owner))
     assert state(record) == (None, None, False)
@@ -292,23 +292,23 @@ def test_the_customer_that_a_person_chose_is_invoiced_and_fills_the_client(worki
     client = ours(owner)
     first = customer("1", client=client, email="first@bjork.example")
     second = customer("2", client=client, email="second@bjork.example", detail_read_at=AT)
-    assert linking.invoiced_customer(client, COMPANY) == first
+    assert links.invoiced_customer(client, COMPANY) == first
     for _ in range(2):
-        deciding.invoice_this_one(record=second, **by(owner))
+        review.invoice_this_one(record=second, **by(owner))
     client.refresh_from_db()
     second.refresh_from_db()
-    assert linking.invoiced_customer(client, COMPANY) == second
-    assert linking.first_customers(COMPANY, [client.pk]) == {client.pk: second.pk}
+    assert links.invoiced_customer(client, COMPANY) == second
+    assert links.first_customers(COMPANY, [client.pk]) == {client.pk: second.pk}
     assert (client.email, second.detail_read_at) == ("second@bjork.example", None)
     assert noted() == [("fortnox.invoiced", "Fortnox customer 2 Customer 2 is invoiced for Björk Bygg AB from now on")]
-    deciding.unlink(record=second, **by(owner))
-    assert linking.invoiced_customer(client, COMPANY) == first
+    review.unlink(record=second, **by(owner))
+    assert links.invoiced_customer(client, COMPANY) == first
 
 
 def test_a_customer_that_was_unlinked_meanwhile_is_not_chosen(working, owner):
     record = customer("1")
-    with pytest.raises(deciding.AlreadyDecided):
-        deciding.invoice_this_one(record=record, **by(owner))
+    with pytest.raises(review.AlreadyDecided):
+        review.invoice_this_one(record=record, **by(owner))
 
 
 # The first import
@@ -323,7 +323,7 @@ def test_at_the_first_import_customers_wait_and_are_told_of_once(fortnox, connec
     assert [n.title for n in Notice.objects.all()] == ["Fortnox customers wait for your decision."]
     bring_in(connection, full=True)
     assert Notice.objects.count() == 1
-    deciding.create_clients(ids=[CustomerRecord.objects.get().pk], **by(owner))
+    review.create_clients(ids=[CustomerRecord.objects.get().pk], **by(owner))
     assert Notice.objects.get().cleared_at == AT
     assert Connection.objects.get().first_import_of == FIRST
 
@@ -347,8 +347,8 @@ def test_who_waits_when_the_first_import_is_finished_waits_on_and_who_comes_late
     connection.save()
     fortnox.customer()
     bring_in(connection)
-    newcomers.finish_first_import(**by(owner))
-    newcomers.finish_first_import(**by(owner))
+    first_import.finish_first_import(**by(owner))
+    first_import.finish_first_import(**by(owner))
     fortnox.customer(Name="Ny Kund AB")
     bring_in(Connection.objects.get(), full=True)
     assert [client.name for client in Client.objects.all()] == ["Ny Kund AB"]
@@ -358,16 +358,16 @@ def test_who_waits_when_the_first_import_is_finished_waits_on_and_who_comes_late
 
 def test_another_company_has_a_first_import_of_its_own(working, owner):
     ran("customers")
-    newcomers.finish_first_import(**by(owner))
-    assert not waiting.is_first_import(Connection.objects.get())
+    first_import.finish_first_import(**by(owner))
+    assert not review_queue.is_first_import(Connection.objects.get())
     Connection.objects.update(company_id="556002")
-    assert waiting.is_first_import(Connection.objects.get())
+    assert review_queue.is_first_import(Connection.objects.get())
 
 
 @pytest.mark.parametrize(("choice", "clients"), [(NewClients.CREATE, 1), (NewClients.ASK, 0)])
 def test_the_setting_decides_about_new_customers(fortnox, connection, workspace, owner, choice, clients):
-    newcomers.choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
-    newcomers.choose_new_clients(workspace=workspace, choice=choice, **by(owner))
+    first_import.choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
+    first_import.choose_new_clients(workspace=workspace, choice=choice, **by(owner))
     fortnox.customer()
     bring_in(Connection.objects.get())
     assert Client.objects.count() == clients
@@ -389,7 +389,7 @@ def some(count):
 def test_a_few_hundred_are_made_at_once_and_those_who_came_later_are_not(working, owner, queue):
     seen = some(120)[-1].pk
     later = customer("999")
-    creation = creating.create_all(up_to=seen, **by(owner))
+    creation = bulk_create.create_all(up_to=seen, **by(owner))
     assert (creation.asked, creation.made, creation.alike, creation.ended_at) == (120, 120, 0, AT)
     assert Client.objects.count() == 120
     assert state(later) == (None, None, False)
@@ -397,16 +397,16 @@ def test_a_few_hundred_are_made_at_once_and_those_who_came_later_are_not(working
 
 
 def test_more_are_left_to_the_worker_and_the_bell_tells_the_end(working, owner, run_jobs, queue):
-    last = some(creating.AT_ONCE + 1)[-1].pk
-    creation = creating.create_all(up_to=last, **by(owner))
+    last = some(bulk_create.AT_ONCE + 1)[-1].pk
+    creation = bulk_create.create_all(up_to=last, **by(owner))
     assert (creation.ended_at, Client.objects.count()) == (None, 0)
     assert [name for name, _arguments in queue("create_clients")] == ["fortnox.create_clients"]
-    with pytest.raises(creating.BeingMade):
-        creating.create_all(up_to=last, **by(owner))
+    with pytest.raises(bulk_create.BeingMade):
+        bulk_create.create_all(up_to=last, **by(owner))
     run_jobs()
     creation.refresh_from_db()
-    assert (creation.made, creation.ended_at is not None) == (creating.AT_ONCE + 1, True)
-    assert Client.objects.count() == creating.AT_ONCE + 1
+    assert (creation.made, creation.ended_at is not None) == (bulk_create.AT_ONCE + 1, True)
+    assert Client.objects.count() == bulk_create.AT_ONCE + 1
     notice = Notice.objects.get(key__startswith="fortnox.clients_made")
     assert (notice.user, notice.text) == (owner, "201 clients were made.")
 
@@ -414,53 +414,53 @@ def test_more_are_left_to_the_worker_and_the_bell_tells_the_end(working, owner, 
 def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, run_jobs, monkeypatch):
     """Each batch is stored whole or not at all, and nobody is made twice."""
     last = some(120)[-1].pk
-    creation = creating._ask(up_to=last, actor=owner, at=AT)
-    assert creating.go_on(creation_id=creation.pk, at=AT)
+    creation = bulk_create._ask(up_to=last, actor=owner, at=AT)
+    assert bulk_create.go_on(creation_id=creation.pk, at=AT)
 
     def dies(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(creating, "make_clients", dies)
+        broken.setattr(bulk_create, "make_clients", dies)
         with pytest.raises(KeyboardInterrupt):
-            creating.go_on(creation_id=creation.pk, at=AT)
-    assert (Client.objects.count(), creating.left_of(creation)) == (50, 70)
+            bulk_create.go_on(creation_id=creation.pk, at=AT)
+    assert (Client.objects.count(), bulk_create.left_of(creation)) == (50, 70)
     from uku.integrations.fortnox.jobs import sweep
 
     sweep.func(0)
     run_jobs()
     creation.refresh_from_db()
-    assert (creation.made, Client.objects.count(), waiting.undecided(COMPANY).count()) == (120, 120, 0)
+    assert (creation.made, Client.objects.count(), review_queue.undecided(COMPANY).count()) == (120, 120, 0)
 
 
 def test_a_creation_ends_when_who_asked_may_not_any_more(working, owner, admin):
     last = some(60)[-1].pk
-    creation = creating._ask(up_to=last, actor=admin, at=AT)
+    creation = bulk_create._ask(up_to=last, actor=admin, at=AT)
     Membership.objects.filter(user=admin).update(role="member")
-    assert not creating.go_on(creation_id=creation.pk, at=AT)
+    assert not bulk_create.go_on(creation_id=creation.pk, at=AT)
     creation.refresh_from_db()
     assert (creation.ended_at, creation.made, Client.objects.count()) == (AT, 0, 0)
-    assert "Only a Company Owner or Company Admin can" in creating.outcome_in_words(creation)
+    assert "Only a Company Owner or Company Admin can" in bulk_create.outcome_in_words(creation)
 
 
 def test_a_creation_rests_while_off_and_ends_for_another_company(working, owner):
     last = some(60)[-1].pk
-    creation = creating._ask(up_to=last, actor=owner, at=AT)
+    creation = bulk_create._ask(up_to=last, actor=owner, at=AT)
     Connection.objects.update(enabled=False)
-    assert not creating.go_on(creation_id=creation.pk, at=AT)
+    assert not bulk_create.go_on(creation_id=creation.pk, at=AT)
     assert BulkCreation.objects.get().ended_at is None
     Connection.objects.update(enabled=True, company_id="556002")
-    assert not creating.go_on(creation_id=creation.pk, at=AT)
+    assert not bulk_create.go_on(creation_id=creation.pk, at=AT)
     assert (BulkCreation.objects.get().ended_at, Client.objects.count()) == (AT, 0)
 
 
 def test_an_archived_client_may_be_linked_and_is_said_to_be_archived(working, owner):
-    from uku.integrations.fortnox.candidates import candidates_of
+    from uku.integrations.fortnox.customers.candidates import candidates_of
 
     client = ours(owner)
     archive_clients(ids=[client.pk], **by(owner))
     record = customer("1", suggested=client, evidence="Same name. The client is archived")
     (candidate,) = candidates_of([record])[record.pk]
     assert (candidate.client, candidate.agreed) == (client, "Same name. The client is archived")
-    deciding.link(record=record, client=client, **by(owner))
+    review.link(record=record, client=client, **by(owner))
     assert state(record) == (client, None, False)

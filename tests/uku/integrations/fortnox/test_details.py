@@ -12,9 +12,10 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client
-from uku.integrations.fortnox import jobs, runs
+from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, PassedOver, Problem, PushState, Run, RunKind
-from uku.integrations.fortnox.syncing import read_customer_now, run_sync
+from uku.integrations.fortnox.sync import sync_run
+from uku.integrations.fortnox.sync.service import read_customer_now, run_sync
 from uku.kit import clock
 from uku.products.models import Product
 
@@ -118,10 +119,10 @@ def test_lists_of_what_was_passed_over_go_after_90_days_and_the_counts_stay(fort
 def test_two_workers_on_one_run_store_its_page_once(fortnox, connection):
     """F56: the one that was taken for dead and comes back stores nothing, and ends nothing."""
     fortnox.customers(3)
-    run = runs.start_or_resume(connection=connection, kind=RunKind.CUSTOMERS, at=clock.now())
+    run = sync_run.start_or_resume(connection=connection, kind=RunKind.CUSTOMERS, at=clock.now())
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    with pytest.raises(runs.Overtaken), transaction.atomic():
-        runs.hold(run)
+    with pytest.raises(sync_run.Overtaken), transaction.atomic():
+        sync_run.hold(run)
     assert Client.objects.count() == 3
 
 

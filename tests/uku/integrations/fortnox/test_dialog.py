@@ -10,7 +10,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, Run, RunKind
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
 from uku.workspaces.models import AuditEntry
@@ -134,7 +134,7 @@ def test_a_dead_grant_is_shown_with_the_one_thing_to_do(fortnox, connection, see
 
 def test_the_same_number_in_two_companies_is_no_conflict(fortnox, shop, owner, scope, authorize, run_jobs):
     """After moving to another company, its invoice may carry a number that the first company's one has too."""
-    from uku.integrations.fortnox.connection.disconnecting import disconnect
+    from uku.integrations.fortnox.connection.disconnect import disconnect
 
     first = shop.issue()
     run_jobs()

@@ -8,10 +8,11 @@ from tests.uku.integrations.fortnox.simulated import FIRST, until
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import disconnecting, revoking
-from uku.integrations.fortnox.connection.gateway import oauth_app
-from uku.integrations.fortnox.connection.tokens import PostgresTokenStore, open_tokens
+from uku.integrations.fortnox.client.open import oauth_app
+from uku.integrations.fortnox.connection import disconnect
+from uku.integrations.fortnox.connection import revoke as revoking
 from uku.integrations.fortnox.models import Connection, CustomerRecord, PushState, Revocation
+from uku.integrations.fortnox.tokens.store import PostgresTokenStore, open_tokens
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Notice
@@ -131,7 +132,7 @@ def test_a_refresh_that_is_under_way_stores_nothing_afterwards(walk, fortnox, wo
     walk.connect()
     row = Connection.everywhere.get()
     fresh = oauth_app().refresh(open_tokens(row).refresh_token)
-    disconnecting.disconnect(workspace=workspace, actor=owner, at=clock.now())
+    disconnect.disconnect(workspace=workspace, actor=owner, at=clock.now())
     assert PostgresTokenStore(row.pk).save(fresh, generation=row.generation) is False
     assert Connection.everywhere.get().sealed_tokens == ""
 
@@ -172,13 +173,13 @@ def under_way() -> bool:
 
 def test_disconnect_where_nothing_was_ever_enabled_is_harmless(workspace, owner, db):
     """S19: no page has made a row, and Disconnect makes none either"""
-    outcome = disconnecting.disconnect(workspace=workspace, actor=owner, at=clock.now())
+    outcome = disconnect.disconnect(workspace=workspace, actor=owner, at=clock.now())
     assert (outcome, Connection.everywhere.count()) == (None, 0)
 
 
 def test_the_bell_is_cleared_with_the_disconnect_and_not_a_minute_later(walk, fortnox):
     """Spec 5: what was told of a grant is cleared when the grant is gone."""
-    from uku.integrations.fortnox.health.troubles import review
+    from uku.integrations.fortnox.health.alerts import review
 
     walk.connect()
     Connection.everywhere.update(trouble="needs_authorization", trouble_at=clock.now())
@@ -190,7 +191,7 @@ def test_the_bell_is_cleared_with_the_disconnect_and_not_a_minute_later(walk, fo
 
 
 def test_the_bell_says_that_it_works_again_with_the_new_authorization(walk, fortnox):
-    from uku.integrations.fortnox.health.troubles import review
+    from uku.integrations.fortnox.health.alerts import review
 
     walk.connect()
     Connection.everywhere.update(trouble="needs_authorization", trouble_at=clock.now())

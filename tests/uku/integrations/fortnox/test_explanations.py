@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fortnox_api import ConnectionFailed, Invalid
-from uku.integrations.fortnox.health.codes import BY_CODE, BY_SENTENCE, UNKNOWN, Group, Who
-from uku.integrations.fortnox.health.explanations import (
+from uku.integrations.fortnox.health.error_codes import BY_CODE, BY_SENTENCE, UNKNOWN, Group, Who
+from uku.integrations.fortnox.health.messages import (
     Context,
     explain,
     explain_error,

@@ -14,7 +14,7 @@ from tests.uku.integrations.fortnox.grants import TOKEN, age, row
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 from tests.uku.integrations.fortnox.walking import Walk
 
-from uku.integrations.fortnox.connection.gateway import renew_tokens
+from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import ArticleRecord, Attempt, PendingGrant
 from uku.kit import clock
 

@@ -16,8 +16,8 @@ from uku.clients.models import Client
 from uku.clients.operations import IMPORTED_FIELDS, ClientChanged, create_client, edit_client
 from uku.clients.sheets.operations import confirm_sheet, upload_sheet
 from uku.clients.sheets.previewing import preview
-from uku.integrations.fortnox import creating, deciding
-from uku.integrations.fortnox.linking import invoiced_customer
+from uku.integrations.fortnox.customers import bulk_create, review
+from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.models import BulkCreation, CustomerRecord, NewClients, Problem, Run
 from uku.kit import clock
 from uku.kit.identifiers import masked
@@ -96,7 +96,7 @@ class World:
         elif what == "file":
             self.take_file(at)
         elif what == "make all" and records:
-            creating.create_all(up_to=records[-1].pk, **self.at)
+            bulk_create.create_all(up_to=records[-1].pk, **self.at)
         elif what == "edit" and client is not None:
             self.edit(client, at)
         elif record is not None:
@@ -105,18 +105,18 @@ class World:
     def decide(self, what: str, record: CustomerRecord, client: Client | None, at: int) -> None:
         try:
             if what == "link" and client is not None:
-                deciding.link(record=record, client=client, **self.at)
+                review.link(record=record, client=client, **self.at)
             elif what == "unlink":
-                deciding.unlink(record=record, **self.at)
+                review.unlink(record=record, **self.at)
             elif what == "invoice":
-                deciding.invoice_this_one(record=record, **self.at)
+                review.invoice_this_one(record=record, **self.at)
             elif what == "same client":
-                deciding.accept_identity(record=record, **self.at)
+                review.accept_identity(record=record, **self.at)
             elif what == "make":
-                deciding.create_from(record=record, **self.at)
+                review.create_from(record=record, **self.at)
             elif what == "take over":
                 self.take_over(record, FIELDS[at % len(FIELDS)])
-        except (deciding.AlreadyDecided, ClientChanged):
+        except (review.AlreadyDecided, ClientChanged):
             pass
 
     # What people give
@@ -153,7 +153,7 @@ class World:
 
     def take_over(self, record: CustomerRecord, field: str) -> None:
         """Applied, a value follows the customer that fills the client; another customer's is the person's choice."""
-        changed = deciding.take_over(record=record, names=[field], **self.at)
+        changed = review.take_over(record=record, names=[field], **self.at)
         record.refresh_from_db()
         for name in changed:
             made = self.made.setdefault(record.client_id, {})

@@ -13,7 +13,7 @@ from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.clients.sheets.operations import confirm_sheet, upload_sheet
 from uku.clients.sheets.previewing import preview
-from uku.integrations.fortnox import creating
+from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.models import CustomerRecord, NewClients
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
@@ -226,7 +226,7 @@ def test_a_client_made_from_a_customer_by_a_person_follows_fortnox(
     read()
     record = CustomerRecord.objects.get()
     if bulk:
-        creating.create_all(up_to=record.pk, actor=owner, at=clock.now())
+        bulk_create.create_all(up_to=record.pk, actor=owner, at=clock.now())
     else:
         press(browser, record, "create-client")
     move_clock(seconds=3 * HOURS)

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from tests.uku.integrations.fortnox.standing_rows import connected, failed, pushed, ran, refused
 
-from uku.integrations.fortnox.health import standing
+from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.models import Connection, Run
 from uku.integrations.registry import Badge, integrations
 from uku.kit import clock
@@ -37,7 +37,7 @@ def see(signed_in, scope):
 
 
 def read():
-    return standing.health_of(Connection.objects.select_related("workspace").get())
+    return summary.health_of(Connection.objects.select_related("workspace").get())
 
 
 def states():

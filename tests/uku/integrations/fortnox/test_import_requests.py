@@ -24,7 +24,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND, until
 
 from uku.clients.models import Client
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import pace
+from uku.integrations.fortnox.client import rate_limit
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     CustomerRecord,
@@ -35,7 +35,7 @@ from uku.integrations.fortnox.models import (
     RunKind,
     RunState,
 )
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit.scoping import workspace_in_force
 
 QUARTER = 15 * 60
@@ -144,7 +144,7 @@ def passing(monkeypatch):
         with database.cursor() as cursor:
             cursor.execute("UPDATE fortnox_pace SET next_at = next_at - make_interval(secs => %s)", [seconds])
 
-    monkeypatch.setattr(pace.time, "sleep", sleep)
+    monkeypatch.setattr(rate_limit.time, "sleep", sleep)
     no_waiting(monkeypatch)
     return slept
 
@@ -176,7 +176,7 @@ def test_a_storm_of_429_holds_everybody_back_and_the_run_goes_on_at_its_page(
     assert (first.state, first.page, active_here()) == (RunState.RUNNING, 1, numbers[:5])
     least = {"a date": 1}.get(told, 5)  # one that lies in the past is the shortest wait
     assert sum(passing) >= least * (fortnox.struck(storm) - 1)
-    assert max(passing) <= pace.LONGEST_WAIT
+    assert max(passing) <= rate_limit.LONGEST_WAIT
     fortnox.heal()
     done = bring_in(connection)
     assert (done.pk, done.state, active_here()) == (first.pk, RunState.DONE, numbers)

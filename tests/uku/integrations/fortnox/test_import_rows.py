@@ -111,7 +111,7 @@ def test_a_price_with_many_decimals_or_below_zero_is_stored_as_money(fortnox, co
 @pytest.mark.parametrize("currency", ["XXX", "eur", "", None, "kronor", "€"])
 def test_a_currency_that_is_none_leaves_the_clients_own(fortnox, connection, run_jobs, currency):
     """B39: stored as it came, taken over when it is a currency, and never a reason to stop"""
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     number = fortnox.customer()
     plant(fortnox, number, Currency=currency)
@@ -128,7 +128,7 @@ def test_numbers_are_opaque_texts(fortnox, connection, run_jobs):
     """B36: 007 and 7 are two customers, and each detail is asked for under its own address"""
     for index, number in enumerate(STRANGE):
         plant(fortnox, number, Name=f"Bolag {index} AB", TermsOfPayment="10")
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     before = fortnox.mark()
     run_sync(connection=connection, kind=CUSTOMERS)
@@ -176,7 +176,7 @@ def test_an_unknown_vat_type_is_stored_and_stops_the_invoice_and_not_the_import(
     """B40: what depends on it is refused in words"""
     plant(fortnox, shop.customer, VATType="MOONVAT", Type="ALIEN")
     CustomerRecord.objects.update(detail_read_at=None)
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     run_sync(connection=connection, kind=CUSTOMERS, full=True)
     run_jobs()
@@ -202,7 +202,7 @@ def test_a_person_is_known_as_one_and_the_number_masked(
     fortnox, connection, run_jobs, signed_in, owner, scope, facts, person
 ):
     """B41: by what Fortnox says, and by the number itself, masked by default"""
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     fortnox.customer(Name="Ek", **facts)
     run_sync(connection=connection, kind=CUSTOMERS)
@@ -340,7 +340,7 @@ def test_what_a_person_decided_stands_whatever_a_run_finds(fortnox, connection, 
     from tests.uku.conftest import AT
 
     from uku.clients.operations import create_client
-    from uku.integrations.fortnox import deciding
+    from uku.integrations.fortnox.customers import review
 
     out, off, tied = (
         fortnox.customer(Name=f"Bolag {number}", OrganisationNumber=NUMBERS[number]) for number in range(3)
@@ -349,9 +349,9 @@ def test_what_a_person_decided_stands_whatever_a_run_finds(fortnox, connection, 
     record = {row.number: row for row in CustomerRecord.objects.all()}
     ours = create_client(actor=owner, at=AT, name="Vårt eget val")
     for number in (out, off, tied):
-        deciding.unlink(record=record[number], actor=owner, at=AT)
-    deciding.ignore(ids=[record[out].pk], actor=owner, at=AT)
-    deciding.link(record=CustomerRecord.objects.get(number=tied), client=ours, actor=owner, at=AT)
+        review.unlink(record=record[number], actor=owner, at=AT)
+    review.ignore(ids=[record[out].pk], actor=owner, at=AT)
+    review.link(record=CustomerRecord.objects.get(number=tied), client=ours, actor=owner, at=AT)
     decided = links()
     assert {number: client for number, (client, _) in decided.items()} == {out: None, off: None, tied: ours.pk}
     for full in (False, True):

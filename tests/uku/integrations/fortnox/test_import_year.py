@@ -12,7 +12,7 @@ from tests.uku.integrations.fortnox.bringing_in import bring_in, change, no_wait
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import CustomerRecord, RunState
-from uku.integrations.fortnox.runs import with_overlap
+from uku.integrations.fortnox.sync.sync_run import with_overlap
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -11,9 +11,9 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client, VatType
 from uku.clients.operations import create_client, edit_client
-from uku.integrations.fortnox import deciding
+from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Run, RunKind, RunState
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 
 HOURS = 3600
 
@@ -191,9 +191,9 @@ def test_a_persons_decision_survives_the_next_run(fortnox, bring_in, owner, deci
     bring_in()
     record = CustomerRecord.objects.get(number=second)
     if decision == "link":
-        deciding.link(record=record, client=record.suggested, actor=owner, at=AT)
+        review.link(record=record, client=record.suggested, actor=owner, at=AT)
     else:
-        deciding.create_from(record=record, actor=owner, at=AT)
+        review.create_from(record=record, actor=owner, at=AT)
     decided = CustomerRecord.objects.get(number=second)
     assert (decided.client is not None, decided.suggested) == (True, None)
     bring_in(full=True)

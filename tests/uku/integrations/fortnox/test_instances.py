@@ -10,10 +10,10 @@ import pytest
 from tests.uku.integrations.fortnox.grants import ask, row
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import instances
-from uku.integrations.fortnox.connection.gateway import renew_tokens
-from uku.integrations.fortnox.connection.tokens import NotConnected
+from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import Connection, Push, PushState
+from uku.integrations.fortnox.tokens import installation
+from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
 
@@ -27,7 +27,7 @@ def copied(settings):
 
 
 def test_a_grant_is_this_installations_own(connection):
-    assert (row().instance, instances.is_foreign(row())) == (HERE, False)
+    assert (row().instance, installation.is_foreign(row())) == (HERE, False)
 
 
 def test_a_copy_sends_nothing(fortnox, shop, copied, run_jobs):
@@ -50,8 +50,8 @@ def test_a_copy_sends_nothing(fortnox, shop, copied, run_jobs):
 
 def test_a_copy_that_is_adopted_goes_on(fortnox, connection, copied, run_jobs):
     """F44"""
-    assert instances.adopt(connection=row(), at=clock.now()) is True
-    assert instances.adopt(connection=row(), at=clock.now()) is False
+    assert installation.adopt(connection=row(), at=clock.now()) is True
+    assert installation.adopt(connection=row(), at=clock.now()) is False
     assert row().instance == "staging"
     ask(row())
     entry = AuditEntry.everywhere.get(action="fortnox.adopt")
@@ -60,7 +60,7 @@ def test_a_copy_that_is_adopted_goes_on(fortnox, connection, copied, run_jobs):
 
 def test_a_grant_from_before_grants_had_names_is_taken_for_ours(connection):
     Connection.everywhere.update(instance="")
-    assert instances.is_foreign(row()) is False
+    assert installation.is_foreign(row()) is False
     jobs.sweep.func(timestamp=0)
     assert row().instance == HERE
 

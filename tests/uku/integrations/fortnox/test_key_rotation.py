@@ -14,10 +14,10 @@ from tests.uku.integrations.fortnox.grants import Thread, age, ask, row, stored
 from tests.uku.integrations.fortnox.simulated import SECOND, until
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import keys
-from uku.integrations.fortnox.connection.gateway import renew_tokens
-from uku.integrations.fortnox.connection.tokens import open_tokens
+from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import Connection
+from uku.integrations.fortnox.tokens import encryption
+from uku.integrations.fortnox.tokens.store import open_tokens
 from uku.kit import rotation
 from uku.kit.alarms import Alarm, is_open
 from uku.kit.rotation import key_ring
@@ -130,10 +130,10 @@ def test_without_its_key_a_connection_rests_and_comes_back_with_it(fortnox, conn
         jobs.sweep.func(timestamp=0)
         run_jobs()
     assert (row().trouble, row().sealed_tokens, fortnox.requests(before, prefix="/")) == ("unreadable", sealed, [])
-    assert Alarm.objects.filter(key=keys.ALARM).count() == 1
+    assert Alarm.objects.filter(key=encryption.ALARM).count() == 1
     ring(new_key, OLD)
     jobs.sweep.func(timestamp=0)
-    assert (row().trouble, is_open(keys.ALARM)) == ("", False)
+    assert (row().trouble, is_open(encryption.ALARM)) == ("", False)
     run_jobs()
     assert fortnox.requests(before).count("GET customers") >= 1
 

@@ -9,8 +9,8 @@ import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
-from uku.integrations.fortnox import pushing
-from uku.integrations.fortnox.connection.pace import PaceRow
+from uku.integrations.fortnox.client.rate_limit import PaceRow
+from uku.integrations.fortnox.invoices import export
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Pace, Push, PushState
 from uku.kit import clock
 
@@ -29,7 +29,7 @@ def take_over(fortnox, later):
     def go(push, *, after: float) -> str:
         clear_queue()
         later(push, seconds=after)
-        pushing.advance(push_id=push.pk)
+        export.advance(push_id=push.pk)
         return state()
 
     return go

@@ -20,8 +20,8 @@ from uku.integrations.fortnox.models import (
     RunKind,
     RunState,
 )
-from uku.integrations.fortnox.reloading import operations
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.reload import service
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.invoices.models import Invoice, Payment
 from uku.kit import clock
 from uku.tasks.models import Task, TaskValue
@@ -70,7 +70,7 @@ def end_state() -> dict[str, list[object]]:
 
 def test_killed_at_every_step_of_every_phase_it_ends_as_if_nobody_had_been_killed(mortal, world, owner):
     """Each step is a commit or one side of a request: the process counts them, the product names none."""
-    made = operations.begin(actor=owner, at=clock.now())
+    made = service.begin(actor=owner, at=clock.now())
     order = {"do": "job", "name": "fortnox.reload", "arguments": {"reload_id": made.pk}}
     died: dict[str, list[str]] = {phase: [] for phase in ReloadPhase}
     for _ in range(MOST_STEPS):
@@ -91,7 +91,7 @@ def test_killed_at_every_step_of_every_phase_it_ends_as_if_nobody_had_been_kille
     assert (Run.objects.filter(state=RunState.RUNNING).count(), row.runs.count()) == (0, 4)
 
     clear_queue()
-    clean = operations.begin(actor=owner, at=clock.now())
+    clean = service.begin(actor=owner, at=clock.now())
     work_off()
     assert Reload.objects.get(pk=clean.pk).state == RunState.DONE
     assert end_state() == killed
@@ -102,7 +102,7 @@ def test_a_real_worker_that_is_killed_is_followed_by_another_which_goes_on(fortn
     fortnox.customers(501)
     clear_queue()
     held = fortnox.fault(path="/3/customers", query={"page": 2, "filter": "active"}, action="hold", phase="P4")
-    made = operations.begin(actor=owner, at=clock.now())
+    made = service.begin(actor=owner, at=clock.now())
     first = processes("-m", "uku", "worker")
     until(lambda: fortnox.holds(held), seconds=120)
     first.kill()

@@ -16,9 +16,9 @@ from tests.uku.integrations.fortnox.standing_rows import failed, ran
 from tests.uku.web.reading import Page
 
 from uku.clients.models import Client
-from uku.integrations.fortnox import deciding
-from uku.integrations.fortnox.connection.disconnecting import disconnect
-from uku.integrations.fortnox.health import answering
+from uku.integrations.fortnox.connection.disconnect import disconnect
+from uku.integrations.fortnox.customers import review
+from uku.integrations.fortnox.health import issue_actions
 from uku.integrations.fortnox.models import Connection, CustomerRecord, Problem, RunKind
 from uku.kit import clock
 
@@ -172,8 +172,8 @@ def test_nothing_is_decided_about_a_customer_of_another_company(firm, owner, how
         "link": {"record": firm.record, "client": firm.client},
         "create_from": {"record": firm.record},
     }.get(act, {"ids": [firm.record.pk]})
-    with pytest.raises(deciding.OtherCompany) as refusal:
-        getattr(deciding, act)(**given, actor=owner, at=clock.now())
+    with pytest.raises(review.OtherCompany) as refusal:
+        getattr(review, act)(**given, actor=owner, at=clock.now())
     assert str(refusal.value) == (
         f"Nothing was done: Fortnox customer {firm.number} belongs to {OURS}, which is not connected."
         f" Connect {OURS} first."
@@ -186,8 +186,8 @@ def test_a_link_of_another_company_changes_nothing(firm, owner, act):
     CustomerRecord.objects.update(identity_changed_at=clock.now(), email="new@bjork.example")
     firm.move()
     names = {"names": ["email"]} if act == "take_over" else {}
-    with pytest.raises(deciding.OtherCompany):
-        getattr(deciding, act)(record=firm.record, actor=owner, at=clock.now(), **names)
+    with pytest.raises(review.OtherCompany):
+        getattr(review, act)(record=firm.record, actor=owner, at=clock.now(), **names)
     firm.client.refresh_from_db()
     assert firm.client.email == "post@bjork.example"
 
@@ -208,7 +208,7 @@ def test_the_column_shows_the_customer_that_is_invoiced(fortnox, firm, connectio
     CustomerRecord.objects.filter(pk=record.pk).update(client=firm.client)
     Client.objects.exclude(pk=firm.client.pk).delete()
     assert integration_column(firm.browser) == {"Björk Bygg AB": f"Linked {firm.number}"}
-    deciding.invoice_this_one(record=record, actor=owner, at=clock.now())
+    review.invoice_this_one(record=record, actor=owner, at=clock.now())
     assert integration_column(firm.browser) == {"Björk Bygg AB": f"Linked {second}"}
     CustomerRecord.objects.filter(pk=record.pk).update(active=False)
     assert integration_column(firm.browser) == {"Björk Bygg AB": "Inactive in Fortnox"}
@@ -221,7 +221,7 @@ def test_choosing_the_invoiced_customer_renames_nobody_now_or_at_the_next_sync(f
     record = CustomerRecord.objects.get(number=second)
     CustomerRecord.objects.filter(pk=record.pk).update(client=firm.client)
     Client.objects.exclude(pk=firm.client.pk).delete()
-    deciding.invoice_this_one(record=record, actor=owner, at=clock.now())
+    review.invoice_this_one(record=record, actor=owner, at=clock.now())
 
     def told():
         firm.client.refresh_from_db()
@@ -253,11 +253,13 @@ def test_problems_of_a_company_that_is_not_connected_are_kept_and_not_shown_as_w
     assert "Did not go through" in _words(firm.browser.get(f"{SETTINGS}activity/").content.decode())
 
 
-@pytest.mark.parametrize("act", [answering.retry, answering.retry_alike, answering.ignore, answering.take_up])
+@pytest.mark.parametrize(
+    "act", [issue_actions.retry, issue_actions.retry_alike, issue_actions.ignore, issue_actions.take_up]
+)
 def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, owner, queue, act):
     problem = failed("customer", firm.number, company_id=FIRST, code="2000359", message="Nej")
     firm.move()
-    with pytest.raises(answering.OtherCompany) as refusal:
+    with pytest.raises(issue_actions.OtherCompany) as refusal:
         act(problem=problem, actor=owner, at=clock.now())
     assert str(refusal.value) == (
         f"Nothing was done: Customer {firm.number} belongs to {OURS}, which is not connected. Connect {OURS} first."

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from uku.integrations.fortnox.connection.gateway import open_fortnox
-from uku.integrations.fortnox.connection.pace import LONGEST_WAIT, PaceRow
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.client.rate_limit import LONGEST_WAIT, PaceRow
 
 
 def moments(fortnox, since) -> list[float]:

@@ -9,7 +9,7 @@ import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 
 from uku.integrations.fortnox.models import PassedOver, Push
-from uku.integrations.fortnox.reloading import operations
+from uku.integrations.fortnox.reload import service
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
 
@@ -27,7 +27,7 @@ def sent(shop, run_jobs, move_clock):
     made = [shop.issue() for _ in range(3)]
     run_jobs()
     from uku.integrations.fortnox.models import RunKind
-    from uku.integrations.fortnox.syncing import run_sync
+    from uku.integrations.fortnox.sync.service import run_sync
 
     run_sync(connection=shop.connection, kind=RunKind.PAYMENTS)
     move_clock(seconds=3 * HOUR)
@@ -43,7 +43,7 @@ def read_again(fortnox, connection, owner, run_jobs):
     def go():
         clear_queue()
         before = fortnox.mark()
-        made = operations.begin(actor=owner, at=clock.now())
+        made = service.begin(actor=owner, at=clock.now())
         run_jobs()
         asked = [line for line in fortnox.requests(before) if line.startswith("GET invoice")]
         return sorted(asked), made.runs.get(kind="payments")

@@ -9,7 +9,7 @@ import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import Push, Run, RunKind, RunState
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
 

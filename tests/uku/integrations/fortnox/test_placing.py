@@ -13,10 +13,10 @@ from uku.clients.matching import ContactDetails, Index, match_keys
 from uku.clients.models import Client, VatType
 from uku.clients.operations import archive_clients, create_client, create_imported_clients
 from uku.clients.sharing import FEW
-from uku.integrations.fortnox.imports import placing
+from uku.integrations.fortnox.customers import matching
 from uku.integrations.fortnox.mapping import VAT_TYPES
 from uku.integrations.fortnox.models import CustomerRecord, NewClients, RunKind
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.workspaces.audit import verify_chain
 from uku.workspaces.models import AuditEntry
 
@@ -49,7 +49,7 @@ def test_a_page_finds_the_same_as_an_index_of_all_clients(scope, town, size):
     for page in pages:
         keys = {key for customer in page for key in match_keys(scope.pk, customer)}
         assert (len(keys) > FEW) == (size == PAGE and len(page) > 100)
-        near = placing.neighbours(scope.pk, "556001", page)
+        near = matching.neighbours(scope.pk, "556001", page)
         for customer in page:
             matches = whole.find(customer)
             assert near.current.find(customer) == matches

@@ -44,12 +44,12 @@ def test_an_answer_about_another_invoice_is_left_to_a_person_and_nothing_is_adop
 @pytest.mark.parametrize("number", ["0", 0, "", None])
 def test_an_answer_without_a_number_is_looked_up_and_never_adopted(fortnox, answered, later, number):
     """B50: the look-up finds the one that carries our reference"""
-    from uku.integrations.fortnox import pushing
+    from uku.integrations.fortnox.invoices import export
 
     push = answered(DocumentNumber=number, ExternalInvoiceReference1="x")
     assert (push.state, push.document_number) == (PushState.UNCERTAIN, "")
     later(push, seconds=5)
-    pushing.advance(push_id=push.pk)
+    export.advance(push_id=push.pk)
     push.refresh_from_db()
     (made,) = fortnox.invoices()
     assert (push.state, push.document_number) == (PushState.CONFIRMED, made["DocumentNumber"])

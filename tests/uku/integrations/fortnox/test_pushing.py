@@ -13,12 +13,13 @@ from tests.uku.integrations.fortnox.conftest import clear_queue, issue
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
 from uku.clients.operations import create_client
-from uku.integrations.fortnox import jobs, pushing
-from uku.integrations.fortnox.connection.schedule import is_refused
-from uku.integrations.fortnox.health.explanations import explain
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.health.messages import explain
+from uku.integrations.fortnox.integration import FortnoxIntegration
+from uku.integrations.fortnox.invoices import export
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
-from uku.integrations.fortnox.offer import FortnoxIntegration
-from uku.integrations.fortnox.syncing import check_again
+from uku.integrations.fortnox.sync.service import check_again
+from uku.integrations.fortnox.tokens.renewal import is_refused
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceAlreadyIssued, issue_invoice
 from uku.kit.scoping import workspace_in_force
@@ -36,7 +37,7 @@ def go(shop, run_jobs, later):
             later(push, seconds=after)
         clear_queue()
         with workspace_in_force(push.workspace_id):
-            pushing.advance(push_id=push.pk)
+            export.advance(push_id=push.pk)
         return Push.everywhere.get(pk=push.pk)
 
     return on
@@ -149,7 +150,7 @@ def _advance(push, barrier: threading.Barrier | None = None) -> None:
         if barrier is not None:
             barrier.wait()
         with workspace_in_force(push.workspace_id):
-            pushing.advance(push_id=push.pk)
+            export.advance(push_id=push.pk)
     finally:
         database.close()
 
@@ -306,7 +307,7 @@ def test_sending_again_after_the_cure_creates_once(fortnox, shop, queued, go, ru
     fortnox.fault(**POST, action="status", status=400, body=error(2001304))
     go(queued)
     for _ in range(2):
-        pushing.retry(push=queued, actor=owner)
+        export.retry(push=queued, actor=owner)
     run_jobs()
     assert Push.objects.get().state == PushState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
@@ -494,7 +495,7 @@ def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(
     run_jobs()
     assert fortnox.requests().count(f"PUT invoices/{row.document_number}/bookkeep") == 1
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=None)
-    pushing.retry(push=row, actor=owner)
+    export.retry(push=row, actor=owner)
     run_jobs()
     after = Push.objects.get()
     assert (after.booked, after.error_text) == (True, "")

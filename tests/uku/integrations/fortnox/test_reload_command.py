@@ -14,7 +14,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
 from tests.uku.integrations.fortnox.simulated import until
 
 from uku.integrations.fortnox.models import Reload, RunState
-from uku.integrations.fortnox.reloading import command, operations
+from uku.integrations.fortnox.reload import command, service
 from uku.kit import clock
 from uku.kit.heartbeats import WorkerHeartbeat
 from uku.kit.scoping import workspace_in_force
@@ -66,7 +66,7 @@ def test_in_a_terminal_there_is_a_bar(fortnox, follow):
 
 
 def test_one_that_the_browser_began_is_followed_and_its_beginner_named(fortnox, follow, owner):
-    operations.begin(actor=owner, at=clock.now())
+    service.begin(actor=owner, at=clock.now())
     status, told = follow()
     assert (status, Reload.objects.count()) == (0, 1)
     assert "Olga Owner began it on " in told

@@ -7,8 +7,8 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox.models import PassedOver, Reload, ReloadPhase, Run, RunKind, RunState
-from uku.integrations.fortnox.reloading import figures, operations, words
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.reload import progress, report, service
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
 from uku.workspaces.operations import set_plan
 
@@ -32,7 +32,7 @@ def test_the_confirmation_names_numbers_dates_and_what_stays(fortnox, shop, walk
     shop.issue()
     run_jobs()
     page = texts(walk.see("reload"))
-    span = words.between(figures.window(clock.today("Europe/Stockholm")))
+    span = report.between(progress.window(clock.today("Europe/Stockholm")))
     for sentence in (
         "All customers: 1 active one is known now.",
         "All articles: 1 active one is known now.",
@@ -139,9 +139,9 @@ def test_the_report_lists_what_was_skipped_and_why_page_by_page(fortnox, walk, r
 def test_a_stopped_one_says_what_happened_what_it_means_and_what_to_do(walk, run_jobs, connection):
     walk.post("reload")
     made = latest()
-    operations.end(made, RunState.STOPPED, at=clock.now(), cause="disconnected")
+    service.end(made, RunState.STOPPED, at=clock.now(), cause="disconnected")
     page = texts(walk.see("reload-page", pk=made.pk))
-    why = words.why_stopped(latest())
+    why = report.why_stopped(latest())
     for sentence in (why.happened, why.means, why.remedy):
         assert sentence in page
 

@@ -14,10 +14,10 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 from uku.clients.models import Client
 from uku.clients.operations import edit_client
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import connecting
-from uku.integrations.fortnox.connection.disconnecting import disconnect
-from uku.integrations.fortnox.connection.pace import INTERVAL
-from uku.integrations.fortnox.connection.working import NotWorking
+from uku.integrations.fortnox.client.rate_limit import INTERVAL
+from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.connection.disconnect import disconnect
+from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,
@@ -29,11 +29,11 @@ from uku.integrations.fortnox.models import (
     RunKind,
     RunState,
 )
-from uku.integrations.fortnox.reloading import figures, operations, reading, words
-from uku.integrations.fortnox.reloading import jobs as reload_jobs
-from uku.integrations.fortnox.reloading.figures import Known, Part, Window
-from uku.integrations.fortnox.runs import last_done
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.reload import jobs as reload_jobs
+from uku.integrations.fortnox.reload import progress, queries, report, service
+from uku.integrations.fortnox.reload.progress import Known, Part, Window
+from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import last_done
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Task, TaskState
@@ -52,7 +52,7 @@ def begin(connection, owner):
 
     def go(actor=None) -> Reload:
         clear_queue()
-        return operations.begin(actor=actor or owner, at=clock.now())
+        return service.begin(actor=actor or owner, at=clock.now())
 
     return go
 
@@ -72,7 +72,7 @@ def again(made: Reload) -> Reload:
 
 
 def notices() -> list[tuple[str, str]]:
-    found = Notice.objects.filter(key=operations.NOTICE, cleared_at=None)
+    found = Notice.objects.filter(key=service.NOTICE, cleared_at=None)
     return [(notice.title, notice.text) for notice in found]
 
 
@@ -129,17 +129,17 @@ def test_an_edited_field_and_a_decision_stay(fortnox, shop, reload_now, owner):
 
 def test_the_months_are_thirteen_from_the_first_of_the_month_twelve_months_ago():
     """Spec 7: from the first day of the month twelve months ago until today, 13 calendar months."""
-    assert figures.window(date(2026, 3, 31)) == Window(date(2025, 3, 1), date(2026, 3, 31))
-    assert figures.window(date(2026, 1, 1)) == Window(date(2025, 1, 1), date(2026, 1, 1))
-    assert figures.window(date(2024, 2, 29)) == Window(date(2023, 2, 1), date(2024, 2, 29))
+    assert progress.window(date(2026, 3, 31)) == Window(date(2025, 3, 1), date(2026, 3, 31))
+    assert progress.window(date(2026, 1, 1)) == Window(date(2025, 1, 1), date(2026, 1, 1))
+    assert progress.window(date(2024, 2, 29)) == Window(date(2023, 2, 1), date(2024, 2, 29))
 
 
 def test_statistics_are_counted_again_for_the_months_of_the_window_finished_ones_too(
     fortnox, connection, reload_now, owner
 ):
     today = clock.today("Europe/Stockholm")
-    first = figures.window(today).first
-    before_it = figures.window(first).first
+    first = progress.window(today).first
+    before_it = progress.window(first).first
     fields = {"sales_invoices": "Sales invoices"}
     plan_summaries(actor=owner, at=AT, title="Month", topic="B", client=None, fields=fields, month=before_it)
     Connection.objects.update(statistics=["sales_invoices"])
@@ -160,8 +160,8 @@ def test_statistics_are_counted_again_for_the_months_of_the_window_finished_ones
 def test_a_second_one_is_refused_with_the_name_of_who_began_the_first(begin, owner, admin):
     """Spec 7: it cannot run twice at once; F56."""
     made = begin(owner)
-    with pytest.raises(operations.AlreadyRunning) as refusal:
-        operations.begin(actor=admin, at=clock.now())
+    with pytest.raises(service.AlreadyRunning) as refusal:
+        service.begin(actor=admin, at=clock.now())
     assert refusal.value.reload == made
     assert "Olga Owner began it on " in str(refusal.value)
     assert Reload.objects.count() == 1
@@ -177,8 +177,8 @@ def test_of_two_presses_at_the_same_moment_one_begins_it(connection, scope, owne
         with workspace_in_force(scope.pk):
             ready.wait()
             try:
-                outcomes.append(operations.begin(actor=owner, at=clock.now()).pk)
-            except operations.AlreadyRunning as refusal:
+                outcomes.append(service.begin(actor=owner, at=clock.now()).pk)
+            except service.AlreadyRunning as refusal:
                 outcomes.append(-refusal.reload.pk)
         database.close()
 
@@ -199,9 +199,9 @@ def test_a_new_one_may_begin_when_the_first_has_ended(reload_now):
 def test_only_who_may_change_integrations_begins_or_cancels_one(begin, member):
     made = begin()
     with pytest.raises(NotAllowed):
-        operations.begin(actor=member, at=clock.now())
+        service.begin(actor=member, at=clock.now())
     with pytest.raises(NotAllowed):
-        operations.ask_to_cancel(reload=made, actor=member, at=clock.now())
+        service.ask_to_cancel(reload=made, actor=member, at=clock.now())
     assert again(made).cancel_asked_at is None
 
 
@@ -216,7 +216,7 @@ def test_it_is_refused_with_words_where_nothing_may_be_asked(connection, scope, 
     else:
         Connection.objects.update(trouble="needs_authorization")
     with pytest.raises(NotWorking) as refusal:
-        operations.begin(actor=owner, at=clock.now())
+        service.begin(actor=owner, at=clock.now())
     assert str(refusal.value)
     assert Reload.objects.count() == 0
 
@@ -278,7 +278,7 @@ def cancel_at(fortnox, made, owner, run_jobs, *, path, query):
 
         with workspace_in_force(made.workspace_id):
             until(lambda: fortnox.holds(held))
-            operations.ask_to_cancel(reload=made, actor=owner, at=clock.now())
+            service.ask_to_cancel(reload=made, actor=owner, at=clock.now())
             fortnox.release(held)
         database.close()
         done.set()
@@ -316,17 +316,17 @@ def test_a_cancelled_reload_keeps_what_was_stored_retires_nothing_and_moves_no_w
 def test_cancelling_one_that_waits_ends_it_without_a_request(fortnox, begin, run_jobs, owner):
     made = begin()
     before = fortnox.mark()
-    assert operations.ask_to_cancel(reload=made, actor=owner, at=clock.now()) is True
+    assert service.ask_to_cancel(reload=made, actor=owner, at=clock.now()) is True
     run_jobs()
     assert (again(made).state, fortnox.requests(before)) == (RunState.CANCELLED, [])
-    assert operations.ask_to_cancel(reload=made, actor=owner, at=clock.now()) is False
+    assert service.ask_to_cancel(reload=made, actor=owner, at=clock.now()) is False
     assert AuditEntry.objects.filter(action="fortnox.reload_cancel").count() == 1
 
 
 def test_a_paused_reload_can_be_cancelled(begin, run_jobs, owner, scope):
     made = begin()
     set_plan(workspace=scope, plan="free", at=clock.now())
-    operations.ask_to_cancel(reload=made, actor=owner, at=clock.now())
+    service.ask_to_cancel(reload=made, actor=owner, at=clock.now())
     run_jobs()
     assert again(made).state == RunState.CANCELLED
 
@@ -369,7 +369,7 @@ def test_what_only_a_person_can_put_right_stops_it_and_is_told(begin, run_jobs, 
     reload_jobs.reload.func(reload_id=made.pk)
     made = again(made)
     assert made.state == RunState.STOPPED
-    why = words.why_stopped(made)
+    why = report.why_stopped(made)
     assert all((why.happened, why.means, why.remedy))
     ((title, text),) = notices()
     assert (title, text) == ("Reload data stopped.", f"{why.happened} {why.remedy}")
@@ -419,7 +419,7 @@ def test_passing_trouble_that_lasts_stops_it(fortnox, connection, begin, run_job
         jobs.sweep.func(timestamp=0)
     made = again(made)
     assert (made.state, made.text) == (RunState.STOPPED, "run:customers")
-    assert words.why_stopped(made).happened
+    assert report.why_stopped(made).happened
 
 
 def test_a_kind_that_is_not_permitted_is_passed_by_and_the_others_go_on(fortnox, shop, reload_now):
@@ -429,35 +429,35 @@ def test_a_kind_that_is_not_permitted_is_passed_by_and_the_others_go_on(fortnox,
     made = reload_now()
     assert (made.state, dict(runs_of(made))["articles"]) == (RunState.DONE, RunState.STOPPED)
     assert dict(runs_of(made))["payments"] == RunState.DONE
-    assert words.badge(made).tone == "warning"
+    assert report.badge(made).tone == "warning"
 
 
 # Estimates and progress
 
 
 def test_the_pace_of_the_estimate_is_the_pace_of_the_requests():
-    assert f"{int(figures.PACE.total_seconds() * 1000)} milliseconds" == INTERVAL
+    assert f"{int(progress.PACE.total_seconds() * 1000)} milliseconds" == INTERVAL
 
 
 def test_what_is_expected_is_the_lists_the_details_the_paid_status_and_the_months():
     known = Known(customers=1_001, inactive_customers=0, articles=25, details=60, invoices=501, months=13)
-    assert figures.expected(known) == {
+    assert progress.expected(known) == {
         "customers": 4,
         "articles": 2,
         "details": 60,
         "payments": 5,
         "statistics": 0,
     }
-    assert figures.expected(Known())["customers"] == 2
+    assert progress.expected(Known())["customers"] == 2
 
 
 def test_time_left_follows_the_speed_so_far_once_it_shows():
     slow = Part("details", requests=100, done=50, total=100, running_for=timedelta(minutes=5))
     unknown = Part("payments", requests=10)
     ended = Part("customers", requests=7, ended=True)
-    assert figures.time_left((ended, slow, unknown)) == timedelta(minutes=5) + figures.span_of(10)
-    assert figures.hundredths((ended, slow, unknown)) == 48
-    assert figures.hundredths((ended,)) == 100
+    assert progress.time_left((ended, slow, unknown)) == timedelta(minutes=5) + progress.span_of(10)
+    assert progress.hundredths((ended, slow, unknown)) == 48
+    assert progress.hundredths((ended,)) == 100
 
 
 @pytest.mark.parametrize(
@@ -465,14 +465,14 @@ def test_time_left_follows_the_speed_so_far_once_it_shows():
     [(0, "less than a minute"), (61, "about 2 minutes"), (60, "about 1 minute"), (5_400, "about 1.5 hours")],
 )
 def test_a_span_is_said_no_more_exactly_than_it_is_known(seconds, said):
-    assert words.about(timedelta(seconds=seconds)) == said
+    assert report.about(timedelta(seconds=seconds)) == said
 
 
 def test_each_phase_says_how_far_it_is(fortnox, shop, begin, run_jobs):
     made = begin()
     run_jobs()
-    parts = reading.parts(again(made), clock.now())
+    parts = queries.parts(again(made), clock.now())
     assert [part.phase for part in parts] == list(ReloadPhase)
     assert all(part.ended for part in parts)
     assert again(made).counts["requests"] >= 4
-    assert Decimal(figures.hundredths(parts)) == 100
+    assert Decimal(progress.hundredths(parts)) == 100

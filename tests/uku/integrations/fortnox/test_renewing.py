@@ -19,10 +19,10 @@ from tests.uku.integrations.fortnox.simulated import FIRST, until
 
 from fortnox_api import FortnoxError, GrantRevoked, Unauthorized, Unavailable
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import app_credentials, schedule, spool, tokens
-from uku.integrations.fortnox.connection.gateway import renew_tokens
+from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState, TokenSource
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.tokens import app_credentials, renewal, spool, store
 from uku.kit import clock
 from uku.kit.alarms import Alarm, is_open
 
@@ -131,7 +131,7 @@ def test_the_spare_refresh_token_is_renewed_once_a_week_and_changes_no_source(fo
 
 def test_a_spare_that_fortnox_refuses_is_dropped_and_missed_by_nobody(fortnox, connection, kept_alive):
     """I13: a token that was finally refused is not sent again"""
-    from uku.integrations.fortnox.connection.gateway import oauth_app
+    from uku.integrations.fortnox.client.open import oauth_app
 
     oauth_app().refresh(stored().refresh_token)  # somebody spent it
     before = fortnox.mark()
@@ -234,7 +234,7 @@ def full_disk(db):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(tokens, "PATIENCE", (0.0,))
+    monkeypatch.setattr(store, "PATIENCE", (0.0,))
 
 
 def test_tokens_that_cannot_be_stored_outlive_the_process(fortnox, ordinary, expired, full_disk, impatient, home):
@@ -248,7 +248,7 @@ def test_tokens_that_cannot_be_stored_outlive_the_process(fortnox, ordinary, exp
     ask(expired)  # with what the file holds, although there is still no room
     assert (stored(), asked(fortnox, before), fortnox.refreshes(before)) == (old, 1, 1)
     full_disk()
-    assert (tokens.take_in_all(), tokens.take_in_all(), list((home / "spool").iterdir())) == (1, 0, [])
+    assert (store.take_in_all(), store.take_in_all(), list((home / "spool").iterdir())) == (1, 0, [])
     assert standing(row()) == (TokenSource.REFRESH, "", expired.generation + 1)
     renew_tokens(row())
     assert (fortnox.refreshes(before), fortnox.commits("token.reuse", before)) == (2, [])
@@ -267,7 +267,7 @@ def test_tokens_in_a_file_that_a_new_grant_overtook_are_thrown_away(fortnox, spo
     """F32, I15"""
     authorize(scope, owner)
     granted = stored()
-    assert (tokens.take_in_all(), list((home / "spool").iterdir()), stored()) == (0, [], granted)
+    assert (store.take_in_all(), list((home / "spool").iterdir()), stored()) == (0, [], granted)
 
 
 def test_a_session_that_is_cut_during_a_refresh_loses_nothing(fortnox, ordinary, expired, db, home, settings):
@@ -407,11 +407,11 @@ def test_passing_trouble_is_not_noticed_while_the_token_lives(fortnox, connectio
 
 def test_the_waits_grow_are_spread_and_have_an_end():
     """F36, T13"""
-    waits = [schedule.wait_after(failures, 0.5) / timedelta(minutes=1) for failures in (1, 2, 3, 4, 5, 6, 7, 5000)]
+    waits = [renewal.wait_after(failures, 0.5) / timedelta(minutes=1) for failures in (1, 2, 3, 4, 5, 6, 7, 5000)]
     assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
-    assert schedule.wait_after(1, 0.0) == timedelta(seconds=45)
-    assert schedule.wait_after(1, 1.0) == timedelta(seconds=75)
-    shares = {schedule.spread(number, timedelta(hours=4)) for number in range(1, 1001)}
+    assert renewal.wait_after(1, 0.0) == timedelta(seconds=45)
+    assert renewal.wait_after(1, 1.0) == timedelta(seconds=75)
+    shares = {renewal.spread(number, timedelta(hours=4)) for number in range(1, 1001)}
     assert len(shares) > 500
     assert min(shares) >= timedelta(0)
     assert max(shares) < timedelta(hours=4)
@@ -568,14 +568,14 @@ def test_a_refresh_token_that_nothing_renewed_for_thirty_days_is_warned_of(
     fortnox, ordinary, connection, move_clock, queue
 ):
     """F42: one notice and one e-mail with the days that are left, and a renewal is the cure"""
-    from uku.integrations.fortnox.health import standing as words
-    from uku.integrations.fortnox.health.troubles import review
+    from uku.integrations.fortnox.health import summary as words
+    from uku.integrations.fortnox.health.alerts import review
     from uku.workspaces.models import Notice
 
     clear_queue()
     move_clock(seconds=29 * DAY)
     review(row(), at=clock.now())
-    assert (schedule.grows_old(row(), clock.now()), Notice.objects.count()) == (False, 0)
+    assert (renewal.grows_old(row(), clock.now()), Notice.objects.count()) == (False, 0)
     for day in (31, 32):
         move_clock(seconds=day * DAY)
         review(row(), at=clock.now())
@@ -619,7 +619,7 @@ def test_who_waits_for_a_hanging_refresh_gives_up_and_uses_the_old_token(fortnox
     held = fortnox.fault(**TOKEN, action="hold", phase="P4")
     holder = Thread(lambda: ask(connection))
     until(lambda: fortnox.holds(held))
-    monkeypatch.setattr(tokens, "LOCK_WAIT", "300ms")
+    monkeypatch.setattr(store, "LOCK_WAIT", "300ms")
     before = fortnox.mark()
     if minutes > 0:
         ask(connection)
@@ -664,7 +664,7 @@ def test_a_frozen_holder_is_not_waited_for_without_end(fortnox, connection, proc
     holder = processes("-c", HOLD, str(connection.pk))
     until(lambda: any("held" in log.read_text() for log in tmp_path.glob("process-*.log")))
     holder.send_signal(signal.SIGSTOP)
-    monkeypatch.setattr(tokens, "LOCK_WAIT", "300ms")
+    monkeypatch.setattr(store, "LOCK_WAIT", "300ms")
     before = fortnox.mark()
     if minutes > 0:
         ask(connection)
@@ -674,14 +674,14 @@ def test_a_frozen_holder_is_not_waited_for_without_end(fortnox, connection, proc
     assert asked(fortnox, before) == 0
     holder.kill()
     holder.wait()
-    monkeypatch.setattr(tokens, "LOCK_WAIT", "2s")
+    monkeypatch.setattr(store, "LOCK_WAIT", "2s")
     renew_tokens(row())
     assert (asked(fortnox, before), row().generation) == (1, connection.generation + 1)
 
 
 def test_what_fails_late_blames_no_newer_grant(fortnox, ordinary, expired, scope, owner, authorize):
     """F37, S35: failures are guarded by the generation, like tokens"""
-    from uku.integrations.fortnox.connection.facts import note_renewal_failure
+    from uku.integrations.fortnox.tokens.grant_state import note_renewal_failure
 
     authorize(scope, owner)
     for fault in (GrantRevoked("used"), Unavailable("down")):

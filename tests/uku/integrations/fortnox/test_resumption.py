@@ -15,10 +15,11 @@ from tests.uku.integrations.fortnox.standing_rows import pushed
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import app_credentials, connecting, instances, keys
-from uku.integrations.fortnox.health import standing, troubles
+from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.health import alerts, summary
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.tokens import app_credentials, encryption, installation
 from uku.kit import clock
 from uku.tasks.models import TaskValue
 from uku.tasks.months import first_of
@@ -73,11 +74,11 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
             return lambda: jobs.check_again.func(row().pk)
         if cause == "copy":
             settings.UKU = right.model_copy(update={"instance": "staging"})
-            return lambda: instances.adopt(connection=row(), at=clock.now())
+            return lambda: installation.adopt(connection=row(), at=clock.now())
         settings.UKU = right.model_copy(update={"token_keys": (SecretStr(Fernet.generate_key().decode()),)})
-        keys.note_readability(row(), clock.now())
+        encryption.note_readability(row(), clock.now())
         settings.UKU = right
-        return lambda: keys.note_readability(row(), clock.now())
+        return lambda: encryption.note_readability(row(), clock.now())
 
     return stop
 
@@ -85,7 +86,7 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
 @pytest.mark.parametrize("cause", ["authorization", "switch", "plan", "licence", "copy", "key"])
 def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run_jobs, cause):
     cure = stopped(cause)
-    troubles.review(row(), at=clock.now())
+    alerts.review(row(), at=clock.now())
     assert queue("fortnox.sync") + queue("fortnox.push") == []
     cure()
     assert sorted(arguments["kind"] for _name, arguments in queue("fortnox.sync")) == EVERY_KIND
@@ -94,7 +95,7 @@ def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run
     run_jobs()
     assert Push.objects.get().state == PushState.CONFIRMED
     assert sorted(Run.objects.filter(started_at__gte=row().resumed_at).values_list("kind", flat=True)) == EVERY_KIND
-    assert [kind.badge.tone for kind in standing.kinds(row()) if kind.badge.words != "Healthy"] == []
+    assert [kind.badge.tone for kind in summary.kinds(row()) if kind.badge.words != "Healthy"] == []
 
 
 def test_a_job_that_was_lost_is_made_up_for_by_the_next_sweep(stopped, queue):
@@ -134,7 +135,7 @@ def test_a_permission_that_was_just_granted_has_its_figure_at_once(
 
 
 def words_of(kind: str) -> str:
-    return next(found.badge.words for found in standing.kinds(row()) if found.kind == kind)
+    return next(found.badge.words for found in summary.kinds(row()) if found.kind == kind)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_invoices_that_were_not_permitted_clear_their_banner_when_they_are_sent(
     fortnox.fault(method="POST", path="/3/invoices", action="status", status=403, body=NO_LICENCE, times=1, phase="P0")
     push = shop.push_of(shop.issue())
     run_jobs()
-    troubles.review(row(), at=clock.now())
+    alerts.review(row(), at=clock.now())
     open_now = Notice.objects.filter(cleared_at=None, tone="bad")
     assert (open_now.count(), words_of("invoices")) == (1, "Not permitted")
     authorize(scope, owner)
@@ -192,7 +193,7 @@ def two_held(shop, owner):
     pushed(owner, state="queued", company_id=SECOND, attempts=0)
     clear_queue()
     Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
-    troubles.review(row(), at=clock.now())
+    alerts.review(row(), at=clock.now())
 
 
 TWO = "2 invoices were waiting and are being sent now."

@@ -12,7 +12,7 @@ from tests.uku.web.reading import Page
 
 from uku.clients.models import Client
 from uku.clients.operations import create_client
-from uku.integrations.fortnox import creating
+from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
@@ -307,7 +307,7 @@ def test_the_setting_is_on_the_settings_tab_and_its_change_is_written_down(decid
 
 
 def test_many_are_made_in_the_background_and_the_page_says_so(first, signed_in, owner, monkeypatch):
-    monkeypatch.setattr(creating, "AT_ONCE", 1)
+    monkeypatch.setattr(bulk_create, "AT_ONCE", 1)
     answer = signed_in(owner).post(f"{REVIEW}create-all/", {"up_to": pk("4")}, follow=True)
     assert any(text.startswith("Clients are being made from 2 customers.") for text in told(answer))
     assert Client.objects.count() == 2

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from uku.integrations.fortnox.runs import with_overlap
+from uku.integrations.fortnox.sync.sync_run import with_overlap
 
 TEN_MINUTES, TWO_HOURS = timedelta(minutes=10), timedelta(hours=2)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uku.integrations.fortnox.health.states import (
+from uku.integrations.fortnox.health.rules import (
     BY_MAIL,
     LASTING,
     Cause,

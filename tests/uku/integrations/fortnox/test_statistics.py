@@ -10,7 +10,7 @@ from tests.uku.conftest import AT
 
 from uku.integrations.fortnox.connection import scopes
 from uku.integrations.fortnox.models import Run, RunKind, RunState
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
 from uku.tasks.models import Task, TaskValue
 from uku.tasks.months import first_of

@@ -13,10 +13,10 @@ from tests.uku.integrations.fortnox.walking import Walk, said, texts
 from tests.uku.web.reading import Page
 
 from uku.clients.operations import archive_clients, create_client
-from uku.integrations.fortnox.connection import connecting
-from uku.integrations.fortnox.health import standing
+from uku.integrations.fortnox.connection import authorize
+from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.models import Connection, Problem, Run, RunKind, RunState
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan, Task, TaskValue
 from uku.tasks.months import first_of, next_month
@@ -68,7 +68,7 @@ def shown(walk) -> dict[str, object]:
 
 
 def statistics_row():
-    return next(found for found in standing.kinds(row()) if found.kind == RunKind.STATISTICS)
+    return next(found for found in summary.kinds(row()) if found.kind == RunKind.STATISTICS)
 
 
 def test_there_is_one_form_with_one_save(connection, walk):
@@ -158,7 +158,7 @@ def test_what_is_not_chosen_is_shown_as_off(connection, walk, member, scope):
     found = statistics_row()
     assert (found.badge.words, found.next_try, found.failed_at) == ("Off", "", None)
     assert found.note == "Nothing is chosen on the Settings tab."
-    assert "Work statistics: Off" in standing.lines(standing.health_of(row()))
+    assert "Work statistics: Off" in summary.lines(summary.health_of(row()))
     assert "Work statistics Off" in texts(Walk(member, scope, None).see("settings"))
     Tab(walk).save(statistics=["sales_invoices"])
     assert (statistics_row().badge.words, statistics_row().next_try) == ("Not run yet", "soon")
@@ -203,7 +203,7 @@ def test_a_tab_that_is_older_than_what_is_saved_saves_nothing_and_says_so(connec
 def test_settings_are_kept_while_the_integration_is_off(fortnox, walk, scope, owner, queue, state):
     if state == "disabled":
         walk.connect()
-        connecting.disable(workspace=scope, actor=owner, at=clock.now())
+        authorize.disable(workspace=scope, actor=owner, at=clock.now())
         walk.see("overview")
         clear_queue()
     assert said(Tab(walk).save(statistics=BOTH, new_clients="ask")) == SAVED

@@ -10,10 +10,10 @@ from tests.uku.integrations.fortnox.bringing_in import ARTICLES, active_here, br
 from tests.uku.integrations.fortnox.conftest import issue
 from tests.uku.integrations.fortnox.simulated import FIRST
 
-from uku.integrations.fortnox import article_offers
-from uku.integrations.fortnox.importing import read_one
+from uku.integrations.fortnox.articles import catalog
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Problem, Push, PushState, RunKind
-from uku.integrations.fortnox.pages.review_listing import searched
+from uku.integrations.fortnox.sync.engine import read_one
+from uku.integrations.fortnox.views.review_list import searched
 from uku.products.models import Product
 from uku.products.operations import create_product
 from uku.web.product_listing import ProductListing
@@ -48,7 +48,7 @@ def test_every_such_article_comes_in_and_is_told_from_the_others(fortnox, connec
 
 @each_number
 def test_such_an_article_is_found_by_its_number_before_all_others(article, number):
-    found = article_offers.articles(article(number), at_most=20)
+    found = catalog.articles(article(number), at_most=20)
     assert found.articles[0].number == number
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 
-from uku.integrations.fortnox import jobs, pushing
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.invoices import export
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
 from uku.kit import clock
 
@@ -95,7 +96,7 @@ def test_a_push_whose_time_has_not_come_sleeps(fortnox, shop, sweep, later):
     Push.objects.update(next_at=clock.now())
     later(push, seconds=-HOUR)
     assert "push" not in sweep()
-    assert not pushing.due().exists()
+    assert not export.due().exists()
 
 
 def test_a_sender_whose_lease_ran_out_is_woken(fortnox, shop, sweep, later):

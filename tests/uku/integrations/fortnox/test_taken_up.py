@@ -13,11 +13,12 @@ from tests.uku.integrations.fortnox.simulated import until
 from tests.uku.integrations.fortnox.standing_rows import connected, ran
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import connecting, facts
-from uku.integrations.fortnox.health.reading import facts_of
-from uku.integrations.fortnox.health.troubles import review
+from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.health.alerts import review
+from uku.integrations.fortnox.health.queries import facts_of
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble, RunKind
-from uku.integrations.fortnox.syncing import check_again, run_sync
+from uku.integrations.fortnox.sync.service import check_again, run_sync
+from uku.integrations.fortnox.tokens import grant_state
 from uku.kit import clock
 from uku.kit.alarms import clear_alarm, raise_alarm
 from uku.workspaces.models import Notice
@@ -67,7 +68,7 @@ def test_a_plan_that_comes_back_is_not_told_as_an_outage(failing, scope, owner):
 
 def test_a_cured_trouble_is_not_told_as_an_outage(failing):
     Connection.objects.update(trouble=ConnectionTrouble.NO_LICENCE, trouble_at=clock.now())
-    assert facts.end_trouble(row(), ConnectionTrouble.NO_LICENCE, at=clock.now()) is True
+    assert grant_state.end_trouble(row(), ConnectionTrouble.NO_LICENCE, at=clock.now()) is True
     review(failing, at=clock.now())
     assert mailed() == []
 
@@ -151,10 +152,10 @@ def test_a_copy_gives_back_no_grant_and_revokes_nothing_of_the_original(
     fortnox, connection, scope, owner, settings, run_jobs, move_clock
 ):
     """F44: the original may have confirmed the grant meanwhile; its token is then the one in force"""
-    from uku.integrations.fortnox.connection.revoking import set_aside
-    from uku.integrations.fortnox.connection.sealed import seal_grant
-    from uku.integrations.fortnox.connection.tokens import open_tokens
+    from uku.integrations.fortnox.connection.revoke import set_aside
     from uku.integrations.fortnox.models import Attempt, PendingGrant, Revocation
+    from uku.integrations.fortnox.tokens.sealed import seal_grant
+    from uku.integrations.fortnox.tokens.store import open_tokens
 
     at, here = clock.now(), row().instance
     grant = PendingGrant.objects.create(

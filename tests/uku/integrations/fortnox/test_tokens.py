@@ -11,16 +11,12 @@ from tests.uku.integrations.fortnox.grants import TOKEN, Thread, age, ask, store
 from tests.uku.integrations.fortnox.simulated import until
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.connection import connecting, disconnecting, granting
-from uku.integrations.fortnox.connection.gateway import oauth_app, renew_tokens
-from uku.integrations.fortnox.connection.tokens import (
-    InsideTransaction,
-    NotConnected,
-    PostgresTokenStore,
-    open_tokens,
-)
+from uku.integrations.fortnox.client.open import oauth_app, renew_tokens
+from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.connection import complete, disconnect
 from uku.integrations.fortnox.models import Connection, RunKind
-from uku.integrations.fortnox.syncing import renew, run_sync
+from uku.integrations.fortnox.sync.service import renew, run_sync
+from uku.integrations.fortnox.tokens.store import InsideTransaction, NotConnected, PostgresTokenStore, open_tokens
 from uku.kit import clock
 
 
@@ -77,7 +73,7 @@ def test_a_disconnect_during_a_refresh_wins(fortnox, expired, owner, scope):
     held = fortnox.fault(**TOKEN, action="hold", phase="P4")
     thread = Thread(lambda: ask(expired))
     until(lambda: fortnox.holds(held))
-    disconnecting.disconnect(workspace=scope, actor=owner, at=clock.now())
+    disconnect.disconnect(workspace=scope, actor=owner, at=clock.now())
     before = fortnox.mark()
     fortnox.release(held)
     thread.join()
@@ -169,7 +165,7 @@ def test_a_code_is_never_exchanged_inside_a_transaction(fortnox, connection, own
     attempt = connecting.claim_state(state=back["state"], user_id=owner.pk, session_key="s", at=clock.now())
     before = fortnox.mark()
     with transaction.atomic(), pytest.raises(InsideTransaction):
-        granting.complete(attempt=attempt, code=back["code"], at=clock.now())
+        complete.complete(attempt=attempt, code=back["code"], at=clock.now())
     assert fortnox.requests(before, prefix="/") == []
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.uku.integrations.fortnox.standing_rows import connected, failed, pushed, ran, refused
 
-from uku.integrations.fortnox.health.troubles import review
+from uku.integrations.fortnox.health.alerts import review
 from uku.integrations.fortnox.models import Connection, Problem, Push, Run
 from uku.kit import clock
 from uku.kit.alarms import clear_alarm, raise_alarm

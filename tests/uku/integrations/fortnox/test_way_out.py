@@ -16,7 +16,7 @@ def without_the_switch(settings, fortnox):
 
 def test_no_token_is_asked_for_at_an_inside_address(without_the_switch, db):
     """S34: the refusal is known to have done nothing, and not one request came."""
-    from uku.integrations.fortnox.connection.gateway import oauth_app
+    from uku.integrations.fortnox.client.open import oauth_app
 
     before = without_the_switch.mark()
     with pytest.raises(FortnoxError) as refused, oauth_app() as app:
@@ -27,7 +27,7 @@ def test_no_token_is_asked_for_at_an_inside_address(without_the_switch, db):
 
 def test_no_record_is_read_at_an_inside_address(connection, without_the_switch):
     """S34"""
-    from uku.integrations.fortnox.connection.gateway import open_fortnox
+    from uku.integrations.fortnox.client.open import open_fortnox
 
     before = without_the_switch.mark()
     with pytest.raises(FortnoxError), open_fortnox(connection) as fortnox:

@@ -14,11 +14,11 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.clients.models import Client
 from uku.clients.operations import edit_client
-from uku.integrations.fortnox.client_states import badges_of
-from uku.integrations.fortnox.connection.working import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.customers.status import badges_of
+from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, RunKind
-from uku.integrations.fortnox.offer import FortnoxIntegration
-from uku.integrations.fortnox.syncing import run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.models import Workspace

@@ -11,7 +11,7 @@ from tests.uku.integrations.fortnox.bringing_in import bring_in
 from uku.clients.folding import comparable
 from uku.clients.operations import edit_client, would_change
 from uku.clients.sheets.planning import differences as differences_of_a_row
-from uku.integrations.fortnox.comparing import lines
+from uku.integrations.fortnox.customers.differences import lines
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.workspaces.company import differences as differences_of_the_company
 
@@ -34,7 +34,7 @@ def linked(fortnox, connection, run_jobs):
     """A client and its customer, whose detail is read, with one detail as Fortnox has it."""
 
     def go(name, value):
-        from uku.integrations.fortnox.syncing import run_sync
+        from uku.integrations.fortnox.sync.service import run_sync
 
         number = fortnox.customer(**{TOLD_BY[name]: value})
         run_sync(connection=connection, kind="customers")

@@ -10,7 +10,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from uku.integrations.fortnox.health.explanations import explanations_page
+    from uku.integrations.fortnox.health.messages import explanations_page
 
     sys.stdout.write(explanations_page())
 

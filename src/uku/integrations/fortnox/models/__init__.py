@@ -1,6 +1,6 @@
 """The tables of this integration. Nothing here without its company's id."""
 
-from uku.integrations.fortnox.models.grants import (
+from uku.integrations.fortnox.models.connection import (
     Attempt,
     AttemptOutcome,
     Connection,
@@ -14,17 +14,12 @@ from uku.integrations.fortnox.models.grants import (
     RevocationOutcome,
     TokenSource,
 )
-from uku.integrations.fortnox.models.pushes import (
-    NEEDS_YOU,
-    Hold,
-    Push,
-    PushState,
-)
+from uku.integrations.fortnox.models.invoice_export import NEEDS_YOU, Hold, Push, PushState
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
     CustomerRecord,
 )
-from uku.integrations.fortnox.models.runs import (
+from uku.integrations.fortnox.models.sync_run import (
     BulkCreation,
     PassedOver,
     Problem,

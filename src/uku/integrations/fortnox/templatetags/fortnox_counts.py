@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from uku.integrations.fortnox.health.counting import grouped
+from uku.integrations.fortnox.health.figures import grouped
 
 register = template.Library()
 register.filter("grouped", grouped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from uku.integrations.fortnox.health.telling import title_of
+from uku.integrations.fortnox.health.issue_messages import title_of
 from uku.integrations.fortnox.models import Problem
 
 register = template.Library()

@@ -1,0 +1,78 @@
+"""The way out to Fortnox for one connection: its tokens, its pace, this installation's app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.urls import reverse
+
+from fortnox_api import Auth, DeadlineTransport, Fortnox, OAuthApp, StaticAuth, TokenSet
+from uku.integrations.fortnox.client.rate_limit import PaceRow
+from uku.integrations.fortnox.models import Connection, TokenSource
+from uku.integrations.fortnox.tokens import renewal
+from uku.integrations.fortnox.tokens.encryption import note_readability
+from uku.integrations.fortnox.tokens.installation import is_foreign
+from uku.integrations.fortnox.tokens.provider import GrantAuth
+from uku.integrations.fortnox.tokens.store import NotConnected
+from uku.kit import clock
+
+
+def oauth_app() -> OAuthApp:
+    """This installation's app, as registered in Fortnox's developer portal."""
+    return OAuthApp(
+        client_id=settings.UKU.fortnox_client_id,
+        client_secret=settings.UKU.fortnox_client_secret.get_secret_value(),
+        redirect_uri=settings.UKU.public_url + reverse("fortnox-callback"),
+        base_url=settings.UKU.fortnox_auth_url,
+        transport=_way_out(),
+        clock=clock.now,
+    )
+
+
+def _way_out() -> DeadlineTransport:
+    """Only to public addresses, whatever a name leads to (S34); the simulator's switch opens this machine's own."""
+    return DeadlineTransport(public_only=not settings.UKU.allow_loopback_fortnox)
+
+
+def _client(auth: Auth, limiter: PaceRow) -> Fortnox:
+    address = settings.UKU.fortnox_api_url
+    return Fortnox(auth=auth, base_url=address, transport=_way_out(), limiter=limiter, clock=clock.now)
+
+
+def may_go_out(connection: Connection) -> bool:
+    """Say whether anything may be sent for a connection from here: it holds tokens, they are ours, and they open."""
+    return connection.is_connected and not is_foreign(connection) and note_readability(connection, clock.now())
+
+
+@contextmanager
+def open_fortnox(connection: Connection, check: Callable[[], None] | None = None) -> Iterator[Fortnox]:
+    """Open the client for a connection; `check` runs before each request. Raises NotConnected where none may leave."""
+    if not may_go_out(connection):
+        raise NotConnected(connection.pk)
+    auth = GrantAuth(oauth_app(), connection)
+    limiter = PaceRow(connection.company_id, check)
+    with _client(auth, limiter) as fortnox:
+        yield fortnox
+
+
+@contextmanager
+def open_with(tokens: TokenSet) -> Iterator[Fortnox]:
+    """Open the client for a grant that is not stored yet, to see which company it reaches."""
+    limiter = PaceRow(f"tenant {tokens.tenant_id}")
+    auth = StaticAuth(tokens.access_token)
+    with _client(auth, limiter) as fortnox:
+        yield fortnox
+
+
+def renew_tokens(connection: Connection, source: TokenSource | None = None) -> None:
+    """Renew whatever the age of the access token, from `source` first.
+
+    Without one, from the connection's own; once a week from the consent's refresh token, to keep that alive.
+    """
+    if not may_go_out(connection):
+        raise NotConnected(connection.pk)
+    if source is None and renewal.is_consent_due(connection, clock.now()):
+        source = TokenSource.REFRESH
+    GrantAuth(oauth_app(), connection, source).keep_alive()

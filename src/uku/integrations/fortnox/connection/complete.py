@@ -1,0 +1,392 @@
+"""From a code to a connection: exchange it, see which company it reaches, then connect, ask a person, or refuse.
+
+A grant is stored, sealed and not in force, before anything else is asked, so that a process that dies at any point
+leaves something that the sweep revokes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fortnox_api import FortnoxError, TokenSet
+from uku.integrations.fortnox.client.open import oauth_app, open_with
+from uku.integrations.fortnox.connection import company as companies
+from uku.integrations.fortnox.connection import errors
+from uku.integrations.fortnox.connection import revoke as revoking
+from uku.integrations.fortnox.connection.companies import remember_company
+from uku.integrations.fortnox.connection.company import Company, facts_of, same_number
+from uku.integrations.fortnox.connection.resume import Resumed, resume
+from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES
+from uku.integrations.fortnox.models import (
+    Attempt,
+    AttemptOutcome,
+    Connection,
+    ConsentLink,
+    PendingGrant,
+    Revocation,
+    RevocationOutcome,
+    TokenSource,
+)
+from uku.integrations.fortnox.tokens import app_credentials, grant_state
+from uku.integrations.fortnox.tokens.installation import this_instance
+from uku.integrations.fortnox.tokens.sealed import open_grant, seal_grant
+from uku.integrations.fortnox.tokens.store import refuse_inside_transaction, seal_tokens
+from uku.kit.scoping import workspace_in_force
+from uku.kit.secrets import CannotOpen
+from uku.products.operations import restore_articles
+from uku.workspaces.audit import record
+from uku.workspaces.company import fill_empty
+from uku.workspaces.models import Membership, User
+from uku.workspaces.notices import News, clear, tell
+from uku.workspaces.permissions import Permission, needs
+
+CONFIRM_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRefused(Exception):
+    """The grant reaches a company that this workspace may not connect. How it ended is on its attempt."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantIncomplete(Exception):
+    """Fortnox's answer lacks something the connection cannot do without: `scopes`, or the refresh token.
+
+    What there was is given back; how that ended is on its attempt.
+    """
+
+    scopes: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The connection that a grant made, and what went on with it."""
+
+    connection: Connection
+    resumed: Resumed
+
+    def in_words(self) -> str:
+        """Say which company it is and what was waiting."""
+        name = _("Fortnox is connected to %(name)s.") % {"name": self.connection.company_name}
+        return f"{name} {self.resumed.in_words()}".rstrip()
+
+
+class GrantGone(Exception):
+    """The grant waits no longer: confirmed, declined, run out, or replaced by a later one."""
+
+
+def complete(*, attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant:
+    """Exchange the code, see which company it reaches, and connect; or return the grant that waits for a person.
+
+    Raises FortnoxError when Fortnox refuses, CompanyRefused or GrantIncomplete when the grant is not one we can
+    take, GrantGone when a later authorization overtook this one; then nothing is stored, a grant that was given is
+    given back, and the attempt says how that ended.
+    """
+    refuse_inside_transaction()
+    try:
+        return _take(attempt, code, at)
+    except Exception as error:
+        turn_away(attempt=attempt, reason=_reason(error), at=at)
+        _note_unclear_end(attempt)
+        raise
+
+
+def _note_unclear_end(attempt: Attempt) -> None:
+    """The person approved in Fortnox, so that a permission that was not given back here may be alive there."""
+    Attempt.everywhere.filter(pk=attempt.pk, revocation="").update(revocation=RevocationOutcome.NOT_KNOWN)
+    attempt.refresh_from_db(fields=["revocation"])
+
+
+def _take(attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant:
+    tokens = oauth_app().exchange_code(code)
+    app_credentials.accepted(at)
+    if tokens.refresh_token is None:
+        raise GrantIncomplete
+    grant = _store(attempt, tokens, at)
+    try:
+        _refuse_incomplete(tokens)
+        with open_with(tokens) as fortnox:
+            company = companies.read(fortnox)
+        grant.company_name = company.name[:200]
+        PendingGrant.everywhere.filter(pk=grant.pk).update(company_name=grant.company_name)
+        _refuse_other_companies(grant, company, attempt.user if attempt.link is None else None)
+        if _needs_a_person(attempt, company):
+            return _wait(grant, company, at)
+        with workspace_in_force(attempt.workspace_id):
+            return activate(grant=grant, company=company, actor=attempt.user, at=at)
+    except Exception:
+        _withdraw_refused(grant, at)
+        raise
+
+
+def _withdraw_refused(grant: PendingGrant, at: datetime) -> None:
+    """The page tells whoever authorized how the grant ended; after a link, owners and admins are told as well."""
+    outcome = withdraw(grant=grant, at=at)
+    if grant.attempt.link_id is not None and outcome not in {None, RevocationOutcome.CONFIRMED}:
+        tell_outcome(grant, outcome, at)
+
+
+def tell_outcome(grant: PendingGrant, outcome: RevocationOutcome, at: datetime) -> None:
+    """Tell owners and admins how a grant that was withdrawn ended."""
+    key, workspace = f"grant {grant.pk}", grant.attempt.workspace
+    revoking.tell_outcome(outcome, key=key, name=grant.company_name, workspace=workspace, at=at)
+
+
+def _refuse_incomplete(tokens: TokenSet) -> None:
+    """Raise GrantIncomplete when a permission is lacking that every kind of sync needs; their order says nothing."""
+    if lacking := [scope for scope in FIRST_SCOPES if scope not in tokens.scopes]:
+        raise GrantIncomplete(lacking)
+
+
+def _store(attempt: Attempt, tokens: TokenSet, at: datetime) -> PendingGrant:
+    """Store the grant at once. One that waited in this workspace gives way to it."""
+    with transaction.atomic(), workspace_in_force(attempt.workspace_id):
+        Connection.objects.select_for_update().get()
+        replaced = _clear_the_place(tokens.tenant_id or "", at)
+        grant = PendingGrant.objects.create(
+            attempt=attempt,
+            scopes=sorted(tokens.scopes),
+            instance=this_instance(),
+            created_at=at,
+            expires_at=at + CONFIRM_WITHIN,
+        )
+        grant.sealed_tokens = seal_grant(grant, tokens)
+        grant.save(update_fields=["sealed_tokens"])
+    if replaced is not None:
+        revoking.finish(revocation_id=replaced.pk, at=at)
+    return grant
+
+
+def _clear_the_place(company_id: str, at: datetime) -> Revocation | None:
+    """Take a waiting grant away. One for the same company is not revoked: the new one may stand on its consent."""
+    waiting = PendingGrant.objects.select_related("attempt__link").first()
+    if waiting is None:
+        return None
+    return _remove(waiting, at, revoke=_company_id_of(waiting) != company_id)
+
+
+def _needs_a_person(attempt: Attempt, company: Company) -> bool:
+    """Say whether somebody must confirm the company before anything is stored as active (spec section 6).
+
+    Always after a link. Otherwise when the organisation number is not the workspace's own, unless this very company
+    is connected already; and when the connected company has a new organisation number.
+    """
+    connection = Connection.everywhere.get(workspace_id=attempt.workspace_id)
+    known = connection.is_connected and bool(connection.organisation_number)
+    if attempt.link_id is not None:
+        return True
+    if known:
+        return not same_number(connection.organisation_number, company.organisation_number)
+    ours = attempt.workspace.organisation_number
+    return bool(ours) and not same_number(ours, company.organisation_number)
+
+
+def _wait(grant: PendingGrant, company: Company, at: datetime) -> PendingGrant:
+    """Let the grant wait for a person, and use up its link. Raises GrantGone when another one came first."""
+    attempt = grant.attempt
+    with transaction.atomic(), workspace_in_force(grant.workspace_id):
+        row = _locked(grant)
+        if attempt.link_id is not None:
+            used = ConsentLink.objects.filter(pk=attempt.link_id, used_at=None, withdrawn_at=None).update(used_at=at)
+            if not used:
+                raise GrantGone
+            tell(_please_confirm(grant, company), at=at)
+        row.company_id, row.company_name = company.id, company.name[:200]
+        row.organisation_number, row.company_facts = company.organisation_number, company.card
+        row.save()
+        _settle(attempt, AttemptOutcome.WAITING)
+        summary = f"Fortnox gave access to {company.name}, database {company.id}; it waits to be confirmed"
+        after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": row.scopes}
+        actor = None if attempt.link_id else attempt.user
+        record(actor=actor, action="fortnox.wait", target=row, summary=summary, at=at, after=after)
+    return row
+
+
+def notice_key(grant: PendingGrant) -> str:
+    return f"fortnox grant {grant.pk}"
+
+
+def _please_confirm(grant: PendingGrant, company: Company) -> News:
+    return News(
+        key=notice_key(grant),
+        title=_("Fortnox is authorized through your link: confirm %(name)s") % {"name": company.name},
+        text=_(
+            "%(name)s, organisation number %(number)s, database %(database)s. Nothing syncs until you confirm that"
+            " this is the right company. Without an answer within 24 hours Uku revokes its token at Fortnox."
+        )
+        % {"name": company.name, "number": company.organisation_number, "database": company.id},
+        url=reverse("fortnox:confirm", kwargs={"slug": grant.attempt.workspace.slug}),
+        tone="warning",
+        permission=Permission.MANAGE_INTEGRATIONS,
+        user=grant.attempt.user,
+        by_mail=True,
+    )
+
+
+def _refuse_other_companies(grant: PendingGrant, company: Company, person: User | None) -> None:
+    """Raise CompanyRefused unless this workspace may connect this company. `person` is who will read the words."""
+    mine = Connection.everywhere.get(workspace_id=grant.workspace_id)
+    if mine.is_connected and mine.company_id != company.id:
+        raise CompanyRefused(
+            _(
+                "This workspace is connected to %(ours)s, and you chose %(theirs)s. Click Disconnect on the"
+                " Overview tab first, then Authorize again and pick the right company."
+            )
+            % {"ours": mine.company_name, "theirs": company.name}
+        )
+    others = Connection.everywhere.exclude(sealed_tokens="").exclude(workspace_id=grant.workspace_id)
+    if (other := others.filter(company_id=company.id).select_related("workspace").first()) is not None:
+        raise _taken(other, company, person)
+
+
+def _taken(other: Connection, company: Company, person: User | None) -> CompanyRefused:
+    """Name the other workspace only to a person who belongs to it."""
+    belongs = person is not None and Membership.everywhere.filter(
+        workspace_id=other.workspace_id, user=person, is_active=True
+    )
+    words = (
+        _("%(company)s is already connected to %(workspace)s. Disconnect it there first, or pick another company.")
+        if belongs
+        else _(
+            "%(company)s is already connected to another workspace. Disconnect it there first, or pick another company."
+        )
+    )
+    return CompanyRefused(words % {"company": company.name, "workspace": other.workspace.name})
+
+
+@needs(Permission.MANAGE_INTEGRATIONS)
+def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: datetime) -> Connected:
+    """Make the grant the workspace's connection; all that waited goes on at once.
+
+    Raises GrantGone, or CompanyRefused when the company is taken.
+    """
+    _refuse_other_companies(grant, company, actor)
+    try:
+        with transaction.atomic(), workspace_in_force(grant.workspace_id):
+            connection = Connection.objects.select_for_update().get()
+            row = _locked(grant)
+            before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
+            _fill(connection, row, company, at)
+            remember_company(connection, at=at)
+            restore_articles(company=company.id, at=at)
+            _remove(row, at, revoke=False)
+            _settle(row.attempt, AttemptOutcome.CONNECTED)
+            fill_empty(workspace=connection.workspace, actor=actor, at=at, proposal=company.card, source="fortnox")
+            summary = f"Fortnox connected to {company.name}, database {company.id}"
+            after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": connection.scopes}
+            record(
+                actor=actor,
+                action="fortnox.connect",
+                target=connection,
+                summary=summary,
+                at=at,
+                before=before,
+                after=after,
+            )
+            resumed = resume(connection, at=at)
+    except IntegrityError:  # another workspace was a moment quicker
+        _refuse_other_companies(grant, company, actor)
+        raise
+    return Connected(connection, resumed)
+
+
+def _fill(connection: Connection, grant: PendingGrant, company: Company, at: datetime) -> None:
+    """Put the grant's tokens and facts in force; the generation makes a refresh that is under way a stale one."""
+    attempt, tokens = grant.attempt, open_grant(grant)
+    connection.company_id, connection.company_name = company.id, company.name[:200]
+    connection.organisation_number = company.organisation_number
+    connection.company_facts, connection.company_read_at = company.card, at
+    connection.scopes, connection.lost_scopes = sorted(tokens.scopes), []
+    connection.service_account = attempt.service_account
+    connection.instance = this_instance()
+    connection.source = TokenSource.CREDENTIALS if attempt.service_account else TokenSource.REFRESH
+    connection.authorized_by, connection.authorized_at = attempt.user, at
+    connection.authorized_through_link = attempt.link_id is not None
+    connection.sealed_tokens = seal_tokens(connection.pk, tokens)
+    connection.generation += 1
+    connection.refreshed_at = connection.consent_renewed_at = at
+    grant_state.forget_faults(connection)
+    connection.save()
+
+
+def withdraw(*, grant: PendingGrant, at: datetime) -> RevocationOutcome | None:
+    """Take a grant away that is not in force, give it back, and note on its attempt how that ended.
+
+    None when it was gone already.
+    """
+    with transaction.atomic(), workspace_in_force(grant.workspace_id):
+        Connection.objects.select_for_update().get()
+        row = PendingGrant.objects.filter(pk=grant.pk).select_related("attempt__link").first()
+        if row is None:
+            return None
+        revocation = _remove(row, at, revoke=True)
+    outcome = revoking.carry_out(revocation, at=at) if revocation else RevocationOutcome.NOT_KNOWN
+    Attempt.everywhere.filter(pk=grant.attempt_id).update(revocation=outcome)
+    return outcome
+
+
+def _remove(row: PendingGrant, at: datetime, *, revoke: bool) -> Revocation | None:
+    """Delete the row and its notice; with `revoke`, set its token aside first. In the caller's transaction."""
+    revocation = _set_aside(row, at) if revoke else None
+    clear(key=notice_key(row), at=at)
+    row.delete()
+    return revocation
+
+
+def _set_aside(row: PendingGrant, at: datetime) -> Revocation | None:
+    return revoking.set_aside(
+        lambda: open_grant(row),
+        company_id=_company_id_of(row),
+        company_name=row.company_name,
+        service_account=row.attempt.service_account,
+        at=at,
+    )
+
+
+def _company_id_of(row: PendingGrant) -> str:
+    """Return the company's id, from the token while the company itself is not read yet; "" when nothing tells."""
+    try:
+        return row.company_id or open_grant(row).tenant_id or ""
+    except CannotOpen:
+        return ""
+
+
+def _locked(grant: PendingGrant) -> PendingGrant:
+    """Return the row under its lock. Raises GrantGone when it waits no longer."""
+    rows = PendingGrant.objects.select_for_update(of=("self",)).select_related("attempt__user", "attempt__workspace")
+    row: PendingGrant | None = rows.filter(pk=grant.pk).first()
+    if row is None:
+        raise GrantGone
+    return row
+
+
+def _settle(attempt: Attempt, outcome: AttemptOutcome) -> None:
+    Attempt.everywhere.filter(pk=attempt.pk).update(outcome=outcome)
+
+
+def turn_away(*, attempt: Attempt, reason: str, at: datetime) -> None:
+    """End an attempt without a grant, and say in the audit log why."""
+    _settle(attempt, AttemptOutcome.REFUSED)
+    actor = None if attempt.link_id else attempt.user
+    with transaction.atomic(), workspace_in_force(attempt.workspace_id):
+        summary = f"Fortnox was not connected: {reason}"
+        record(actor=actor, action="fortnox.refuse", target=attempt, summary=summary, at=at)
+
+
+def _reason(error: Exception) -> str:
+    """Say why in a sentence for the audit log, which people read: no name of a class, no word of the protocol."""
+    if isinstance(error, CompanyRefused):
+        return error.sentence
+    if isinstance(error, GrantIncomplete):
+        return str(errors.incomplete(error.scopes).happened)
+    if isinstance(error, GrantGone):
+        return str(errors.OVERTAKEN.happened)
+    return str(errors.refusal_of(error).happened) if isinstance(error, FortnoxError) else _("something failed in Uku")

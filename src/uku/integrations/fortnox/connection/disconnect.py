@@ -1,0 +1,65 @@
+"""Disconnect: forget here first, then end the permission at Fortnox, then say how it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from uku.integrations.fortnox.connection import revoke
+from uku.integrations.fortnox.connection.company import facts_of
+from uku.integrations.fortnox.health import alerts
+from uku.integrations.fortnox.models import Connection, Revocation, RevocationOutcome
+from uku.integrations.fortnox.tokens import grant_state
+from uku.integrations.fortnox.tokens.installation import is_foreign
+from uku.integrations.fortnox.tokens.store import open_tokens, refuse_inside_transaction
+from uku.kit.scoping import workspace_in_force
+from uku.workspaces.audit import record
+from uku.workspaces.models import User, Workspace
+from uku.workspaces.permissions import Permission, needs
+
+
+@needs(Permission.MANAGE_INTEGRATIONS)
+def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> RevocationOutcome | None:
+    """Forget the tokens and the company, then revoke the token at Fortnox and return how that ended.
+
+    None when nothing was to be revoked: nothing is connected, or another installation holds the grant (F44).
+
+    Clients, invoices, links and settings stay; queued pushes are held. What is under way meets a new generation and
+    stores nothing (F22, F38). The token to revoke is set aside in the same transaction, so that a process that dies
+    before the call loses nothing.
+    """
+    refuse_inside_transaction()
+    with transaction.atomic(), workspace_in_force(workspace.pk):
+        connection = Connection.objects.select_for_update().first()
+        if connection is None or not connection.is_connected:
+            return None
+        foreign = is_foreign(connection)
+        revocation = None if foreign else _set_aside(connection, at)
+        summary = f"Fortnox disconnected from {connection.company_name}, database {connection.company_id}"
+        before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
+        _forget(connection)
+        record(actor=actor, action="fortnox.disconnect", target=connection, summary=summary, at=at, before=before)
+    alerts.review(connection, at=at)
+    if revocation is not None:
+        return revoke.carry_out(revocation, at=at)
+    return None if foreign else RevocationOutcome.NOT_KNOWN
+
+
+def _set_aside(connection: Connection, at: datetime) -> Revocation | None:
+    return revoke.set_aside(
+        lambda: open_tokens(connection),
+        company_id=connection.company_id,
+        company_name=connection.company_name,
+        service_account=connection.service_account,
+        at=at,
+    )
+
+
+def _forget(connection: Connection) -> None:
+    connection.sealed_tokens = connection.company_id = connection.company_name = connection.organisation_number = ""
+    connection.company_facts, connection.company_read_at = {}, None
+    connection.scopes, connection.lost_scopes = [], []
+    grant_state.forget_faults(connection)
+    connection.generation += 1
+    connection.save()

@@ -1,0 +1,56 @@
+"""After a cure, whatever it was: all that stood still goes on at once, and the person reads how much it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.connection.guards import works
+from uku.integrations.fortnox.health import alerts
+from uku.integrations.fortnox.models import Connection, Push, PushState, RunKind
+from uku.integrations.fortnox.tokens.installation import is_foreign
+from uku.kit.scoping import workspace_in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What a cure woke: how many invoices waited for the connected company, and which kinds of data are read again."""
+
+    invoices: int = 0
+    kinds: tuple[RunKind, ...] = ()
+
+    def in_words(self) -> str:
+        """Say it in sentences; empty when nothing was woken."""
+        one = "%(n)d invoice was waiting and is being sent now."
+        sent = ngettext(one, "%(n)d invoices were waiting and are being sent now.", self.invoices)
+        read = _("Being read now: %(kinds)s.") % {"kinds": ", ".join(str(kind.label) for kind in self.kinds)}
+        words = [sent % {"n": self.invoices}] if self.invoices else []
+        return " ".join([*words, read] if self.kinds else words)
+
+
+def resume(connection: Connection, *, at: datetime) -> Resumed:
+    """Wake every kind of data and every invoice that waited, as part of the caller's transaction; clear what is cured.
+
+    For whoever ends what held a connection up: a new grant, Enable, the plan, a licence, a key, an adoption. Wakes
+    nothing while something else still holds it up. Twice does no harm: a sync that another one has done is let go.
+    """
+    with workspace_in_force(connection.workspace_id):
+        connection.resumed_at = at
+        connection.save(update_fields=["resumed_at"])
+        resumed = _wake(connection, at) if works(connection) and not is_foreign(connection) else Resumed()
+        alerts.review(connection, at=at)
+    return resumed
+
+
+def _wake(connection: Connection, at: datetime) -> Resumed:
+    held = Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED).count()
+    jobs.enqueue_held_pushes(connection)
+    every = jobs.EVERY.items()
+    kinds = tuple(kind for kind, gap in every if jobs.is_due(connection, kind, gap, at, resume_after=timedelta(0)))
+    for kind in kinds:
+        jobs.enqueue_due(connection, kind)
+    return Resumed(held, kinds)

@@ -1,0 +1,154 @@
+"""Clients from all customers that wait, however many: asked for once, made in batches, taken up where it stopped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.connection.guards import NotWorking, refuse_while_off
+from uku.integrations.fortnox.customers.review import make_clients
+from uku.integrations.fortnox.health import review_queue
+from uku.integrations.fortnox.health.figures import grouped
+from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
+from uku.workspaces.audit import record as audit
+from uku.workspaces.models import User
+from uku.workspaces.notices import News, tell
+from uku.workspaces.permissions import NotAllowed, Permission, needs
+
+BATCH: Final = 50
+AT_ONCE: Final = 200
+"""So many are made while the person waits, which takes about a second; more are made by the worker."""
+
+
+class BeingMade(Exception):
+    """Clients are being made already: a second press does nothing (reliability B17)."""
+
+
+@needs(Permission.MANAGE_INTEGRATIONS)
+def create_all(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
+    """Make a client from each customer that waits and is not newer than `up_to`, the newest that the person saw.
+
+    A few hundred are left to the worker: the row that is returned has ended, or goes on. Raises NotAllowed,
+    NotWorking, BeingMade.
+    """
+    creation = _ask(up_to=up_to, actor=actor, at=at)
+    if creation.asked <= AT_ONCE:
+        while go_on(creation_id=creation.pk, at=at):
+            pass
+        creation.refresh_from_db()
+    return creation
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def _ask(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
+    """Store the intent: if this process dies on the way, the sweep finds it."""
+    connection = refuse_while_off()
+    asked = review_queue.unmatched(connection.company_id).filter(pk__lte=up_to).count()
+    try:
+        with transaction.atomic():
+            creation: BulkCreation = BulkCreation.objects.create(
+                company_id=connection.company_id, up_to=up_to, asked=asked, asked_by=actor, asked_at=at
+            )
+    except IntegrityError as error:
+        if "fortnox_bulk_creation_one_at_a_time" not in str(error):
+            raise
+        raise BeingMade from None
+    summary = f"Clients asked for from {asked} Fortnox customers"
+    audit(actor=actor, action="fortnox.create_all", target=creation, summary=summary, at=at)
+    if asked > AT_ONCE:
+        jobs.enqueue_creation(creation)
+    return creation
+
+
+def under_way() -> QuerySet[BulkCreation]:
+    """The creation that has not ended, of the workspace in force; at most one."""
+    return BulkCreation.objects.filter(ended_at=None)
+
+
+def left_of(creation: BulkCreation) -> int:
+    """How many of those that waited are still to be made."""
+    return _still_waiting(creation).count()
+
+
+def go_on(*, creation_id: int, at: datetime) -> bool:
+    """Make the next batch in one transaction; say whether there is more. While the integration is off it rests."""
+    try:
+        return _make_batch(creation_id=creation_id, at=at)
+    except NotWorking:
+        return False
+    except NotAllowed as refusal:
+        _end_early(creation_id, at, refusal.sentence)
+        return False
+
+
+@transaction.atomic
+def _make_batch(*, creation_id: int, at: datetime) -> bool:
+    creation = BulkCreation.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=creation_id)
+    connection = refuse_while_off()
+    if creation.ended_at is not None:
+        return False
+    same = connection.company_id == creation.company_id
+    rows = _still_waiting(creation).select_for_update(of=("self",)).order_by("pk")
+    records = list(rows[:BATCH]) if same else []
+    _make_for(creation, records, at)
+    if len(records) < BATCH:
+        _end(creation, connection, at)
+    return len(records) == BATCH
+
+
+def _make_for(creation: BulkCreation, records: list[CustomerRecord], at: datetime) -> None:
+    """On behalf of who asked. Raises NotAllowed when they have lost the role since."""
+    made, alike = make_clients(records, actor=creation.asked_by, at=at)
+    creation.made, creation.alike = creation.made + made, creation.alike + alike
+    creation.save(update_fields=["made", "alike"])
+
+
+def _still_waiting(creation: BulkCreation) -> QuerySet[CustomerRecord]:
+    return review_queue.unmatched(creation.company_id).filter(pk__lte=creation.up_to)
+
+
+def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
+    creation.ended_at = at
+    creation.save(update_fields=["ended_at"])
+    if connection.is_connected:
+        jobs.enqueue_details(connection)
+    review_queue.settle(connection, at=at)
+    if creation.asked > AT_ONCE:
+        tell(_news(creation, connection), at=at)
+
+
+def _end_early(creation_id: int, at: datetime, why: str) -> None:
+    BulkCreation.objects.filter(pk=creation_id, ended_at=None).update(ended_at=at, text=why[:300])
+
+
+def outcome_in_words(creation: BulkCreation) -> str:
+    """Say what came of it: how many were made, and how many look like a client and wait."""
+    made = ngettext("%(n)s client was made.", "%(n)s clients were made.", creation.made)
+    sentences = [made % {"n": grouped(creation.made)}]
+    if creation.alike:
+        words = ngettext(
+            "%(n)s customer looks like a client that is here now, and waits for your decision.",
+            "%(n)s customers look like a client that is here now, and wait for your decision.",
+            creation.alike,
+        )
+        sentences.append(words % {"n": grouped(creation.alike)})
+    return " ".join([*sentences, creation.text]).strip()
+
+
+def _news(creation: BulkCreation, connection: Connection) -> News:
+    return News(
+        key=f"fortnox.clients_made:{creation.pk}",
+        title=_("The clients from Fortnox are made."),
+        text=outcome_in_words(creation),
+        url=reverse("fortnox:review", kwargs={"slug": connection.workspace.slug}),
+        tone="good",
+        user=creation.asked_by,
+    )

@@ -1,0 +1,136 @@
+"""What Fortnox brings to the pages: the card, the badges, the panels, the articles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.db.models import Case
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from uku.clients.models import Client
+from uku.integrations.fortnox.articles import catalog
+from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
+from uku.integrations.fortnox.connection import doctor
+from uku.integrations.fortnox.connection.authorize import connection_of
+from uku.integrations.fortnox.connection.companies import company_names
+from uku.integrations.fortnox.customers import panels, status
+from uku.integrations.fortnox.health import review_queue, summary
+from uku.integrations.fortnox.health.error_codes import Group
+from uku.integrations.fortnox.health.figures import grouped
+from uku.integrations.fortnox.invoices import status as push_panels
+from uku.integrations.registry import Badge, Banner, Card, Finding, NumberSource, Panel, Waiting
+from uku.invoices.models import Invoice
+from uku.products.articles import Article, ArticlesFound
+from uku.products.rates import KnownRate
+from uku.workspaces.models import Membership, Workspace
+from uku.workspaces.permissions import Permission, may
+
+AUTHORIZING = frozenset({Group.AUTHORIZE, Group.PERMISSION, Group.LICENCE})
+"""What is cured, or ends, on the Connect tab."""
+
+
+class FortnoxIntegration:
+    slug = "fortnox"
+    urlconf = "uku.integrations.fortnox.views.urls"
+    root_urlconf = "uku.integrations.fortnox.views.root_urls"
+    audit_actions = AUDIT_ACTIONS
+    audit_groups = AUDIT_GROUPS
+
+    def findings(self) -> Iterable[Finding]:
+        return doctor.findings()
+
+    def card(self, workspace: Workspace) -> Card:
+        connection = connection_of(workspace)
+        url = reverse("fortnox:overview", kwargs={"slug": workspace.slug})
+        help_url = reverse("fortnox:help", kwargs={"slug": workspace.slug})
+        health = summary.health_of(connection)
+        text = _card_text(workspace, health)
+        return Card("fortnox", "Fortnox", text, health.card, url, help_url)
+
+    def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]:
+        if not may(membership, Permission.MANAGE_INTEGRATIONS):
+            return []
+        trouble = summary.trouble_of(connection_of(workspace))
+        if trouble is None:
+            return []
+        place = {"slug": workspace.slug}
+        if trouble.group in AUTHORIZING:
+            action, url = _("Open Connect to Fortnox"), reverse("fortnox:connect", kwargs=place)
+        else:
+            action, url = _("Open Overview"), reverse("fortnox:overview", kwargs=place)
+        return [Banner(f"{trouble.happened} {trouble.means}", action, url)]
+
+    def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:
+        connection = connection_of(workspace)
+        return connection.company_facts if connection.is_connected else {}
+
+    def number_source(self, invoice: Invoice) -> NumberSource | None:
+        return push_panels.number_source(invoice)
+
+    def clients_waiting(self, workspace: Workspace) -> Waiting | None:
+        return _clients_waiting(workspace)
+
+    def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]:
+        """One query for a whole page of clients."""
+        return status.badges_of(clients)
+
+    def client_states(self) -> Sequence[tuple[str, str]]:
+        return [(state.value, str(state.label)) for state in status.ClientState]
+
+    def client_state(self) -> Case:
+        return status.expression()
+
+    def client_panels(self, client: Client) -> Sequence[Panel]:
+        return panels.panels_of(client)
+
+    def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
+        return push_panels.badges_of(invoices)
+
+    def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]:
+        return push_panels.panels_of(invoice)
+
+    def article_system(self) -> str:
+        return catalog.article_system()
+
+    def article_company(self) -> str:
+        return catalog.article_company()
+
+    def company_name(self, company: str) -> str:
+        return company_names().get(company, "")
+
+    def articles(self, words: str, *, at_most: int) -> ArticlesFound:
+        return catalog.articles(words, at_most=at_most)
+
+    def article(self, number: str) -> Article | None:
+        return catalog.article(number)
+
+    def articles_of(self, numbers: Collection[str]) -> Mapping[str, Article]:
+        return catalog.articles_of(numbers)
+
+    def tax_rates(self) -> Sequence[KnownRate]:
+        return catalog.tax_rates()
+
+    def units(self) -> Sequence[str]:
+        return catalog.units()
+
+
+def _clients_waiting(workspace: Workspace) -> Waiting | None:
+    company = connection_of(workspace).company_id
+    count = review_queue.undecided(company).count() if company else 0
+    if not count:
+        return None
+    one, several = "%(n)s Fortnox customer waits for a decision.", "%(n)s Fortnox customers wait for a decision."
+    words = ngettext(one, several, count)
+    return Waiting(words % {"n": grouped(count)}, reverse("fortnox:review", kwargs={"slug": workspace.slug}))
+
+
+def _card_text(workspace: Workspace, health: summary.Health) -> str:
+    """What is the matter; else what it offers, and without the plan for it, which plan it needs."""
+    text = _("Clients and products come in, invoices go out, paid amounts come back.")
+    if health.trouble is not None or health.note:
+        return health.trouble.happened if health.trouble else health.note
+    if workspace.may_integrate:
+        return text
+    return text + " " + _("Part of the Team and Elite plans; this workspace is on Free.")

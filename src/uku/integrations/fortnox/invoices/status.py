@@ -1,0 +1,243 @@
+"""How an invoice stands on its way to Fortnox: as a badge in lists, and as a panel with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from uku.integrations.fortnox.connection.companies import company_names, name_of_company
+from uku.integrations.fortnox.health.messages import Context, explain
+from uku.integrations.fortnox.invoices.holds import Reason, connection_hold, date_hold, in_words, worker_hold
+from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
+from uku.integrations.fortnox.models import Connection, Hold, Push, PushState
+from uku.integrations.registry import Action, Badge, NumberSource, Panel
+from uku.invoices.models import Invoice
+
+OWN_NUMBER = _lazy("Number from Uku")
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The connected company, and why nothing goes out to it now."""
+
+    company_id: str
+    hold: Reason | None
+    names: Mapping[str, str]
+
+    @property
+    def takes_orders(self) -> bool:
+        return bool(self.company_id) and self.hold is None
+
+    def has(self, push: Push) -> bool:
+        return push.company_id == self.company_id
+
+    def name_of(self, push: Push) -> str:
+        return name_of_company(push.company_id, self.names)
+
+
+def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
+    here = _here()
+    found = {push.invoice_id: _push_badge(push, here) for push in Push.objects.filter(invoice__in=invoices)}
+    if here.company_id:
+        unsent = [invoice for invoice in invoices if invoice.is_issued and invoice.pk not in found]
+        found |= {invoice.pk: _unsent_badge(invoice) for invoice in unsent}
+    return found
+
+
+def panels_of(invoice: Invoice) -> Sequence[Panel]:
+    here = _here()
+    push = Push.objects.filter(invoice=invoice).select_related("invoice", "workspace").first()
+    if push is not None:
+        return [_push_panel(push, here)]
+    if not (here.company_id and invoice.is_issued):
+        return []
+    return [Panel("Fortnox", _unsent_badge(invoice), actions=_sending(invoice, None, here))]
+
+
+def number_source(invoice: Invoice) -> NumberSource | None:
+    """Return the connected company as what numbers a draft, and why the invoice would wait."""
+    connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
+    if connection is None:
+        return None
+    source = NumberSource("Fortnox", connection.company_id)
+    waits = _("If you issue it now, it waits here without a number and cannot be sent to the client yet.")
+    instead = _("If the client must have it before, issue it with a number from Uku.")
+    if (reason := _hold(connection)) is not None:
+        return replace(source, happened=reason.happened, means=waits, remedy=f"{reason.ends} {instead}")
+    if (hold := date_hold(invoice, connection.workspace)) is not None:
+        means = _("It is not sent by itself: after Issue it waits here for you to send it to Fortnox.")
+        remedy = _("Check that the period is open in Fortnox.")
+        return replace(source, happened=in_words(hold, invoice.invoice_date), means=means, remedy=remedy)
+    return source
+
+
+def _here() -> Here:
+    connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
+    company_id, hold = (connection.company_id, _hold(connection)) if connection else ("", None)
+    return Here(company_id, hold, company_names())
+
+
+def _hold(connection: Connection) -> Reason | None:
+    return connection_hold(connection) or worker_hold(connection)
+
+
+def _unsent_badge(invoice: Invoice) -> Badge:
+    return Badge(str(OWN_NUMBER), "neutral") if invoice.number else Badge(_("Not sent to Fortnox"), "warning")
+
+
+def _push_badge(push: Push, here: Here) -> Badge:
+    if not here.has(push):
+        return _badge_elsewhere(push, here)
+    if here.hold and push.state == PushState.QUEUED:
+        return Badge(_("Held"), "neutral")
+    if push.state == PushState.CONFIRMED:
+        words = _("In Fortnox %(number)s, booked") if push.booked else _("In Fortnox %(number)s, not booked")
+        return Badge(words % {"number": push.document_number}, "good")
+    return {
+        PushState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
+        PushState.SENDING: Badge(_("Sending"), "moving"),
+        PushState.UNCERTAIN: Badge(_("Outcome unknown"), "warning"),
+        PushState.REJECTED: Badge(_("Rejected"), "bad"),
+        PushState.NEEDS_PERSON: Badge(_("Needs a decision"), "warning"),
+        PushState.HELD: Badge(_("Waits for you to send it"), "warning"),
+    }[PushState(push.state)]
+
+
+def _badge_elsewhere(push: Push, here: Here) -> Badge:
+    """Of a company that is not the connected one: where it is, or for whom it is held."""
+    facts = {"number": push.document_number, "name": here.name_of(push)}
+    if push.state == PushState.CONFIRMED:
+        return Badge(_("In Fortnox %(number)s of %(name)s") % facts, "neutral")
+    if push.state in NEVER_THERE:
+        return Badge(_("Held: belongs to %(name)s, which is not connected") % facts, "neutral")
+    return Badge(_("Not confirmed by %(name)s, which is not connected") % facts, "warning")
+
+
+def _push_panel(push: Push, here: Here) -> Panel:
+    facts = [(_("Our reference"), push.reference)]
+    if push.document_number:
+        facts.append((_("Number"), push.document_number))
+    if not here.has(push):
+        facts.append((_("Company"), here.name_of(push)))
+    if push.voucher:
+        facts.append((_("Voucher"), push.voucher))
+    if push.text_changes:
+        facts.append((_("Signs Fortnox does not take"), push.text_changes))
+    happened, means, remedy = _push_trouble(push, here)
+    return Panel(
+        "Fortnox",
+        _push_badge(push, here),
+        tuple(facts),
+        happened,
+        means,
+        remedy,
+        quoted=_quoted(push, happened),
+        actions=_push_actions(push, here),
+        moving=here.has(push) and here.takes_orders and _moves(push),
+    )
+
+
+def _moves(push: Push) -> bool:
+    booking = push.state == PushState.CONFIRMED and not push.booked and not push.error_text
+    return booking or push.state in {PushState.SENDING, PushState.UNCERTAIN} or _is_on_its_way(push)
+
+
+def _is_on_its_way(push: Push) -> bool:
+    """Say whether it is sent now, and not tried again later for a permission that is missing."""
+    return push.state == PushState.QUEUED and not push.error_code
+
+
+def _quoted(push: Push, happened: str) -> str:
+    """Fortnox's own words and code; a refusal that came without words is told by ours alone."""
+    if not push.error_code:
+        return ""
+    return push.error_code if push.error_text == happened else f"{push.error_text} ({push.error_code})"
+
+
+def _push_trouble(push: Push, here: Here) -> tuple[str, str, str]:
+    """What happened, what it means, what to do; three empty texts when nothing is wrong."""
+    if not here.has(push):
+        return _trouble_elsewhere(push, here)
+    if push.state in {PushState.QUEUED, PushState.HELD} and (here.hold or push.hold):
+        return _why_held(push, here)
+    if push.state == PushState.UNCERTAIN:
+        return (
+            _("Fortnox did not answer in time."),
+            _("The invoice may or may not be there, so it is not sent again."),
+            _("Nothing: Uku looks for it in Fortnox by our reference and tells you here."),
+        )
+    if push.state == PushState.NEEDS_PERSON:
+        return push.error_text, _("Uku does not send it again by itself."), _decision(push)
+    return _why_failed(push)
+
+
+def _why_held(push: Push, here: Here) -> tuple[str, str, str]:
+    if push.hold:
+        means = _("The invoice is not sent to Fortnox by itself, for its period may be closed.")
+        remedy = _("Check that the period is open in Fortnox, then press Send to Fortnox.")
+        return in_words(Hold(push.hold), push.invoice.invoice_date), means, remedy
+    if here.hold is None:
+        return "", "", ""
+    return here.hold.happened, _("The invoice waits here and has not been sent."), here.hold.ends
+
+
+def _why_failed(push: Push) -> tuple[str, str, str]:
+    if not push.error_text:
+        return "", "", ""
+    if not push.error_code:
+        return push.error_text, _("Nothing was created in Fortnox; the invoice waits here."), ""
+    context = Context.BOOKING if push.state == PushState.CONFIRMED else Context.INVOICE
+    words = explain(push.error_code, push.error_text, context)
+    return words.happened, words.means, words.remedy
+
+
+def _decision(push: Push) -> str:
+    if push.cancelled_number:
+        return _("If the invoice shall stand after all, press Send to Fortnox.")
+    return _(
+        "Look at the invoice in Fortnox, and cancel it there if it is wrong. Then press Look again, which sends"
+        " nothing."
+    )
+
+
+def _trouble_elsewhere(push: Push, here: Here) -> tuple[str, str, str]:
+    if push.state == PushState.CONFIRMED:
+        return "", "", ""
+    facts = {"name": here.name_of(push)}
+    happened = _("This invoice was issued for the Fortnox company %(name)s, which is not connected.") % facts
+    back = _("Connect %(name)s again, and it goes on.") % facts
+    if push.state not in NEVER_THERE:
+        return happened, _("It may be there or not, so it is sent to no other company."), back
+    other = _("Or press Send to Fortnox: it then gets its number from the connected company.")
+    means = _("It waits here and has not been sent.")
+    return happened, means, f"{back} {other}" if here.company_id else back
+
+
+def _push_actions(push: Push, here: Here) -> tuple[Action, ...]:
+    if can_be_sent(push.invoice, push, here.company_id):
+        return _sending(push.invoice, push, here)
+    label = _retry_label(push)
+    if not (label and here.takes_orders and here.has(push)):
+        return ()
+    url = reverse("fortnox:retry", kwargs={"slug": push.workspace.slug, "pk": push.pk})
+    return (Action(label, url, primary=True),)
+
+
+def _retry_label(push: Push) -> str:
+    if push.state == PushState.REJECTED:
+        return _("Send to Fortnox")
+    if push.state == PushState.NEEDS_PERSON:
+        return _("Look again")
+    return _("Book in Fortnox") if push.state == PushState.CONFIRMED and not push.booked and push.error_text else ""
+
+
+def _sending(invoice: Invoice, push: Push | None, here: Here) -> tuple[Action, ...]:
+    """The way to the page that names what sending means."""
+    if not (here.takes_orders and can_be_sent(invoice, push, here.company_id)):
+        return ()
+    url = reverse("fortnox:send", kwargs={"slug": invoice.workspace.slug, "pk": invoice.pk})
+    return (Action(_("Send to Fortnox"), url, asks=True),)

@@ -1,0 +1,186 @@
+"""Runs and reloads, what they passed over, and what did not go through."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from uku.integrations.fortnox.models.invoice_export import Push
+from uku.kit.scoping import TenantModel
+from uku.workspaces.models import User
+
+
+class RunKind(models.TextChoices):
+    CUSTOMERS = "customers", _("Customers")
+    ARTICLES = "articles", _("Articles")
+    PAYMENTS = "payments", _("Paid status")
+    STATISTICS = "statistics", _("Work statistics")
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ReloadPhase(models.TextChoices):
+    """The phases of a reload, in their order."""
+
+    CUSTOMERS = "customers", _("Customers")
+    ARTICLES = "articles", _("Articles")
+    DETAILS = "details", _("Details")
+    PAYMENTS = "payments", _("Paid status")
+    STATISTICS = "statistics", _("Work statistics")
+
+
+class Reload(TenantModel):
+    """One press of Reload data: its phase, what it came to, who asked. Its runs carry the figures.
+
+    `cancel_asked_at` is a wish; the work ends at its next page. `asked_by` empty: the command line.
+    """
+
+    company_id = models.CharField(max_length=30)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    phase = models.CharField(max_length=15, choices=ReloadPhase, default=ReloadPhase.CUSTOMERS)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)
+    counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
+    text = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(state="running"), name="fortnox_reload_one_at_a_time"
+            ),
+        )
+        indexes = (models.Index(fields=["workspace", "-id"], name="fortnox_reload_newest"),)
+
+    def __str__(self) -> str:
+        return f"reload of {self.started_at:%Y-%m-%d %H:%M} UTC"
+
+
+class Run(TenantModel):
+    """One execution of a sync: where it stands and what it counted. What it passed over stands in `PassedOver`.
+
+    A full run reads everything, then what changed since the last complete run, if there is one: `since`.
+    """
+
+    company_id = models.CharField(max_length=30)
+    kind = models.CharField(max_length=15, choices=RunKind)
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    full = models.BooleanField(default=False, db_default=False)
+    since = models.DateTimeField(null=True, help_text="read what changed since; empty: there is no complete run yet")
+    stage = models.CharField(max_length=20, default="active")
+    page = models.PositiveIntegerField(default=0, help_text="the last page whose rows are stored")
+    counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
+    trouble = models.CharField(max_length=20, blank=True)
+    text = models.CharField(max_length=500, blank=True)
+    asked_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the schedule"
+    )
+    reload = models.ForeignKey(Reload, null=True, on_delete=models.PROTECT, related_name="runs")
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "kind"],
+                condition=models.Q(state="running"),
+                name="fortnox_run_one_at_a_time",
+            ),
+        )
+        indexes = (models.Index(fields=["workspace", "kind", "-id"], name="fortnox_run_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M} UTC"
+
+
+class PassedOver(TenantModel):
+    """A record that a run did not take in, with the reason a person can read."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="passed_over")
+    number = models.CharField(max_length=1024)
+    name = models.CharField(max_length=1024, blank=True)
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        base_manager_name = "everywhere"
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.reason}"
+
+
+class BulkCreation(TenantModel):
+    """Clients being made from all customers that waited when a person asked for it; one at a time.
+
+    `up_to` is the newest record that the person was told of. `alike` counts those that turned out to look like a
+    client, which go to the review queue instead.
+    """
+
+    company_id = models.CharField(max_length=30)
+    up_to = models.BigIntegerField()
+    asked = models.PositiveIntegerField(help_text="how many waited")
+    made = models.PositiveIntegerField(default=0)
+    alike = models.PositiveIntegerField(default=0)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    text = models.CharField(max_length=300, blank=True, help_text="why it ended before its end")
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(ended_at=None), name="fortnox_bulk_creation_one_at_a_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"clients from {self.asked} customers"
+
+
+class Problem(TenantModel):
+    """A record, or a run, that did not go through: one row while it lasts, however often it is tried.
+
+    `code` is Fortnox's own, `reason` one of ours when Fortnox was never asked. It ends by being solved (the
+    record went through later) or ignored (a person said so).
+    """
+
+    company_id = models.CharField(max_length=30)
+    kind = models.CharField(max_length=15, help_text="customer, article, invoice, or the kind of a run")
+    number = models.CharField(max_length=1024, blank=True, help_text="the record's number, ours or Fortnox's")
+    name = models.CharField(max_length=1024, blank=True)
+    push = models.ForeignKey(Push, null=True, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=20, blank=True)
+    message = models.CharField(max_length=500, blank=True, help_text="Fortnox's own words")
+    reason = models.CharField(max_length=300, blank=True)
+    request_id = models.CharField(max_length=40, blank=True, help_text="Fortnox's X-Uid, which its support asks for")
+    digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="SHA-256 of the row that could not be read"
+    )
+    times = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    solved_at = models.DateTimeField(null=True)
+    ignored_at = models.DateTimeField(null=True)
+    ignored_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "company_id", "kind", "number"],
+                condition=models.Q(solved_at=None),
+                name="fortnox_problem_one_open",
+            ),
+        )
+        indexes = (models.Index(fields=["workspace", "-last_at"], name="fortnox_problem_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"

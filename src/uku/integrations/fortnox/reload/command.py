@@ -1,0 +1,140 @@
+"""`uku fortnox reload`: begins the same reload as the button does, and shows how far it is until it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState
+from uku.integrations.fortnox.reload import progress, queries, report, service, steps
+from uku.kit import clock
+from uku.kit.heartbeats import missing_worker
+
+LOOK_EVERY: Final = 0.5
+QUIET: Final = timedelta(seconds=10)  # without a worker, before somebody is told
+DONE, NOT_DONE, REFUSED, LEFT = 0, 1, 2, 130
+
+
+def run(console: Console, *, slug: str, cancel: bool = False) -> int:
+    """Begin a reload in the workspace in force and follow it to its end; return the exit status.
+
+    0 when it is done, 1 when it stopped or was cancelled, 2 when it was refused, 130 after Ctrl-C. One that runs
+    already is followed instead.
+    """
+    if cancel:
+        return _cancel(console)
+    try:
+        reload = service.begin(actor=None, at=clock.now())
+    except NotWorking as refusal:
+        _say(console, str(refusal))
+        return REFUSED
+    except service.AlreadyRunning as found:
+        _say(console, str(found))
+        reload = found.reload
+    try:
+        _follow(console, reload.pk)
+    except KeyboardInterrupt:
+        _say(console, "It goes on in the background. To see it again: uku fortnox reload " + slug)
+        _say(console, f"To cancel it: uku fortnox reload {slug} --cancel")
+        return LEFT
+    return _report(console, _row(reload.pk))
+
+
+def _cancel(console: Console) -> int:
+    found = queries.running()
+    if found is None or not service.ask_to_cancel(reload=found, actor=None, at=clock.now()):
+        _say(console, "Nothing was cancelled: no reload runs in this workspace.")
+        return NOT_DONE
+    _say(console, "Cancelled. It ends at the next page; what was read stays.")
+    return DONE
+
+
+def _row(pk: int) -> Reload:
+    return Reload.objects.select_related("asked_by", "workspace").get(pk=pk)
+
+
+def _follow(console: Console, pk: int) -> None:
+    if console.is_terminal:
+        _draw(console, pk)
+    else:
+        said: list[str] = []
+        _until_the_end(console, pk, lambda reload, _done, _left: _print_once(console, said, _place(reload)))
+
+
+def _draw(console: Console, pk: int) -> None:
+    """A bar with the phase before it and the time left behind it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} % {task.fields[left]}"),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=100, left="")
+        _until_the_end(console, pk, lambda reload, done, left: _move(bar, task, reload, done, left))
+
+
+def _move(bar: Progress, task: TaskID, reload: Reload, done: int, left: str) -> None:
+    bar.update(task, completed=done, description=_place(reload), left=left)
+
+
+def _print_once(console: Console, said: list[str], line: str) -> None:
+    if line not in said:
+        said.append(line)
+        _say(console, line)
+
+
+def _until_the_end(console: Console, pk: int, show: Callable[[Reload, int, str], None]) -> None:
+    began, told = time.monotonic(), False
+    while True:
+        reload, at = _row(pk), clock.now()
+        parts = queries.parts(reload, at)
+        show(reload, progress.hundredths(parts), f"{report.about(progress.time_left(parts))} left")
+        if reload.state != RunState.RUNNING:
+            return
+        if not told and time.monotonic() - began > QUIET.total_seconds() and missing_worker():
+            _say(console, "No worker runs, so nothing takes it up yet. Start one: uku worker. The reload waits for it.")
+            told = True
+        time.sleep(LOOK_EVERY)
+
+
+def _place(reload: Reload) -> str:
+    """Say where it is: the step, or why it stands still."""
+    if reload.state != RunState.RUNNING:
+        return report.title_of_the_end(reload)
+    if reload.cancel_asked_at is not None:
+        return "Cancelling"
+    connection = Connection.objects.select_related("workspace").first()
+    if connection is not None and steps.is_paused(connection):
+        return "Paused: Fortnox is disabled, or the plan has no integrations"
+    if steps.rests(reload, clock.now()):
+        return "Waiting: Fortnox does not answer as it should; tried again in a few minutes"
+    order = list(ReloadPhase)
+    place = order.index(ReloadPhase(reload.phase))
+    return f"Step {place + 1} of {len(order)}: {order[place].label}"
+
+
+def _report(console: Console, reload: Reload) -> int:
+    _say(console, f"{report.title_of_the_end(reload)} It took {report.duration(reload)}.")
+    if (why := report.why_stopped(reload)) is not None:
+        for sentence in (why.happened, why.means, why.remedy):
+            _say(console, f"  {sentence}")
+    for label, count in report.figures(report.sums(reload.runs.all())):
+        if count:
+            _say(console, f"  {label}: {count}")
+    _say(console, f"The report: {settings.UKU.public_url}{report.address_of(reload)}")
+    return DONE if reload.state == RunState.DONE else NOT_DONE
+
+
+def _say(console: Console, line: str) -> None:
+    """Print a line above the bar, or plainly into a pipe: rich would write it twice when Ctrl-C comes just then."""
+    if console.is_terminal:
+        console.print(line, markup=False, highlight=False)
+    else:
+        print(line, file=console.file, flush=True)  # the command's output

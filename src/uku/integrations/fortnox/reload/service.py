@@ -1,0 +1,112 @@
+"""What a person does with a reload: begin it, cancel it. And its end, which is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from uku.integrations.fortnox.connection.guards import working_connection
+from uku.integrations.fortnox.models import Connection, Reload, RunState
+from uku.integrations.fortnox.reload import queries, report
+from uku.integrations.fortnox.reload.jobs import enqueue_reload
+from uku.integrations.fortnox.reload.progress import expected
+from uku.integrations.fortnox.sync import sync_run
+from uku.workspaces.audit import record
+from uku.workspaces.models import User
+from uku.workspaces.notices import News, clear, tell
+from uku.workspaces.permissions import Permission, needs
+
+NOTICE: Final = "fortnox.reload"
+MORE_REQUESTS: Final = "requests"
+
+
+class AlreadyRunning(Exception):
+    """One runs already: `reload` is it, or the one that has just ended."""
+
+    def __init__(self, reload: Reload) -> None:
+        self.reload = reload
+        super().__init__(report.runs_already(reload))
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def begin(*, actor: User | None, at: datetime) -> Reload:
+    """Begin to read everything again; a worker does it. Raises NotAllowed, NotWorking, AlreadyRunning.
+
+    The database holds one running reload a workspace, so that of two presses at once one begins it and the other is
+    told who did. An actor of None is the command line.
+    """
+    connection = working_connection()
+    made = _create(connection, actor, at)
+    clear(key=NOTICE, at=at)
+    summary = f"Reload data from {connection.company_name}, database {connection.company_id}"
+    record(actor=actor, action="fortnox.reload", target=made, summary=summary, at=at)
+    enqueue_reload(made)
+    return made
+
+
+def _create(connection: Connection, actor: User | None, at: datetime) -> Reload:
+    counts = {f"expect_{phase}": requests for phase, requests in expected(queries.known(connection, at)).items()}
+    try:
+        with transaction.atomic():
+            return Reload.objects.create(company_id=connection.company_id, asked_by=actor, started_at=at, counts=counts)
+    except IntegrityError:
+        found = queries.running() or queries.newest()
+        if found is None:  # the refusal was not about a reload
+            raise
+        raise AlreadyRunning(found) from None
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def ask_to_cancel(*, reload: Reload, actor: User | None, at: datetime) -> bool:
+    """Let a reload end at its next page; False when it has ended already. Raises NotAllowed."""
+    row = Reload.objects.select_for_update().get(pk=reload.pk)
+    if row.state != RunState.RUNNING:
+        return False
+    if row.cancel_asked_at is None:
+        row.cancel_asked_at = at
+        row.save(update_fields=["cancel_asked_at"])
+        record(actor=actor, action="fortnox.reload_cancel", target=row, summary="Reload data cancelled", at=at)
+        enqueue_reload(row)
+    return True
+
+
+@transaction.atomic
+def end(reload: Reload, state: RunState, *, at: datetime, cause: str = "") -> None:
+    """End a reload and what it was reading, and tell how it ended. One that has ended stays as it did.
+
+    A run that is cut off retires nothing and moves no watermark: only a run that is done does.
+    """
+    row = Reload.objects.select_for_update().select_related("workspace").get(pk=reload.pk)
+    if row.state != RunState.RUNNING:
+        return
+    for run in row.runs.filter(state=RunState.RUNNING):
+        sync_run.end(run, at=at, state=state)
+    row.state, row.finished_at, row.text = state, at, cause
+    row.save(update_fields=["state", "finished_at", "text"])
+    clear(key=NOTICE, at=at)
+    tell(_news(row), at=at)
+
+
+def _news(reload: Reload) -> News:
+    return News(
+        key=NOTICE,
+        title=report.title_of_the_end(reload),
+        text=report.text_of_the_end(reload),
+        url=report.address_of(reload),
+        tone=report.badge(reload).tone,
+        permission=Permission.MANAGE_INTEGRATIONS,
+    )
+
+
+@transaction.atomic
+def note(reload: Reload, **figures: int) -> None:
+    """Store figures of a reload; `requests` are added to those made before."""
+    row = Reload.objects.select_for_update().get(pk=reload.pk)
+    more = figures.pop(MORE_REQUESTS, 0)
+    row.counts = {**row.counts, **figures, MORE_REQUESTS: row.counts.get(MORE_REQUESTS, 0) + more}
+    row.save(update_fields=["counts"])
+    reload.counts = row.counts

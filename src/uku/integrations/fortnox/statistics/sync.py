@@ -1,0 +1,113 @@
+"""Work statistics: what the month's summary task bills by, counted by list totals, nothing downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q
+
+from fortnox_api import Fortnox
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.models import Connection, Reload, Run, RunKind
+from uku.integrations.fortnox.sync import sync_run
+from uku.kit import clock
+from uku.tasks.models import SummaryPlan, Task, TaskState
+from uku.tasks.months import last_of
+from uku.tasks.operations import open_missing_months, take_in_figures
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A kind of document counted by its own date.
+
+    `scope` is what the count needs beyond the first consent, `requests` how many it takes a month at most.
+    """
+
+    name: str
+    label: str
+    counter: Callable[[Fortnox, date, date], int]
+    scope: str = ""
+    requests: int = 1
+
+
+def _sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
+    """Invoices of the month less the cancelled ones: two requests."""
+    every = fortnox.invoices.count(from_date=first, to_date=last)
+    return every - (fortnox.invoices.count(from_date=first, to_date=last, filter="cancelled") if every else 0)
+
+
+def _vouchers(fortnox: Fortnox, first: date, last: date) -> int:
+    return fortnox.vouchers.count(from_date=first, to_date=last, financial_year_date=last)
+
+
+STATISTICS = {
+    found.name: found
+    for found in (
+        Statistic("sales_invoices", "Sales invoices", _sales_invoices, requests=2),
+        Statistic("vouchers", "Vouchers", _vouchers, scope="bookkeeping"),
+    )
+}
+
+
+def read_statistics(
+    *,
+    connection: Connection,
+    asked_by: int | None = None,
+    again_from: date | None = None,
+    reload: Reload | None = None,
+    check: Callable[[], None] | None = None,
+) -> Run | None:
+    """Open the months that are due and count what the open ones need. None when no plan is active.
+
+    The run of a `reload` counts the months from `again_from` on again, finished ones too: their values stay, and
+    Fortnox's figures stand beside them. `check` runs before each request.
+    """
+    plan = SummaryPlan.objects.filter(active=True).first()
+    if plan is None:
+        return None
+    at = clock.now()
+    open_missing_months(today=clock.today(connection.workspace.time_zone), at=at)
+    kind = RunKind.STATISTICS
+    run = sync_run.start_or_resume(connection=connection, kind=kind, at=at, asked_by=asked_by, reload=reload)
+    tasks = _to_count(again_from if reload is not None and run.reload_id == reload.pk else None)
+    run.counts = {**run.counts, "months": 0, "seen": 0, "total": len(tasks)}
+    with open_fortnox(connection, check) as fortnox:
+        for task in tasks:
+            figures = count_month(fortnox, connection, plan, task)
+            take_in_figures(task=task, figures=figures, at=clock.now())
+            sync_run.count(run, "months")
+            sync_run.count(run, "seen")
+            run.save(update_fields=["counts"])
+    sync_run.end(run, at=clock.now())
+    return run
+
+
+def _to_count(again_from: date | None) -> list[Task]:
+    """The open months, and with `again_from` all from then on; the oldest first."""
+    wanted = Q(state=TaskState.OPEN)
+    if again_from is not None:
+        wanted |= Q(month__gte=again_from)
+    return list(Task.objects.filter(wanted, month__isnull=False).order_by("month"))
+
+
+def requests_a_month(connection: Connection) -> int:
+    """Return how many requests one month takes at most: those of each chosen statistic that is permitted."""
+    plan = SummaryPlan.objects.filter(active=True).first()
+    return sum(found.requests for found in _chosen(connection, plan)) if plan else 0
+
+
+def count_month(fortnox: Fortnox, connection: Connection, plan: SummaryPlan, task: Task) -> dict[str, Decimal]:
+    """Count each statistic of the plan over the task's month; one whose permission is lacking waits for it."""
+    first = task.month
+    if first is None:
+        raise ValueError(f"task {task.pk} is no summary task")
+    chosen = _chosen(connection, plan)
+    return {found.name: Decimal(found.counter(fortnox, first, last_of(first))) for found in chosen}
+
+
+def _chosen(connection: Connection, plan: SummaryPlan) -> list[Statistic]:
+    planned = [STATISTICS[name] for name in plan.fields if name in STATISTICS]
+    return [found for found in planned if not found.scope or found.scope in connection.scopes]

@@ -1,0 +1,113 @@
+"""What is known about a connection's grant, written as facts. Each is guarded: a late failure blames no newer grant.
+
+Passing trouble is counted and waited out; only a final refusal becomes a trouble that a person must end.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked
+from uku.integrations.fortnox.models import Connection, ConnectionTrouble
+from uku.integrations.fortnox.tokens import app_credentials, renewal
+from uku.kit.scoping import workspace_in_force
+from uku.workspaces.audit import record
+
+log = structlog.get_logger()
+NO_API_LICENCE = 2001103
+LICENCE_CODES = frozenset({2001101, NO_API_LICENCE})
+NOTHING_WRONG = {
+    "refresh_started_at": None,
+    "renewal_failures": 0,
+    "renew_not_before": None,
+    "refused_since": None,
+    "trouble": "",
+    "trouble_text": "",
+    "trouble_at": None,
+}
+"""What a new grant begins with, and what Disconnect leaves."""
+
+
+def forget_faults(connection: Connection) -> None:
+    """Set on the row what NOTHING_WRONG says; the caller saves it."""
+    for field, value in NOTHING_WRONG.items():
+        setattr(connection, field, value)
+
+
+def note_renewal_failure(connection: Connection, fault: FortnoxError, at: datetime) -> None:
+    """Write down why a renewal failed, on the generation that it was to follow."""
+    log.warning("renewal failed", connection=connection.pk, fortnox_code=str(fault.code), uid=fault.request_id)
+    same = Connection.everywhere.filter(pk=connection.pk, generation=connection.generation)
+    if isinstance(fault, AppCredentialsWrong):
+        app_credentials.refused(at)
+        return
+    if isinstance(fault, (GrantRevoked, Forbidden)):
+        app_credentials.accepted(at)  # Fortnox looked past the app's own credentials
+    if isinstance(fault, GrantRevoked):
+        begin_trouble(same, ConnectionTrouble.NEEDS_AUTHORIZATION, words(fault), at)
+    elif isinstance(fault, Forbidden):
+        miss_licence(same, fault, at)
+    else:
+        failures = min(connection.renewal_failures + 1, 30_000)
+        wait = renewal.wait_after(failures, random.random())  # noqa: S311  # spreads, guards nothing
+        same.update(renewal_failures=failures, renew_not_before=at + wait)
+
+
+def miss_licence(same: QuerySet[Connection], fault: FortnoxError, at: datetime) -> None:
+    """The company has no licence: authorizing again does not help, so look daily whether it has been bought."""
+    begin_trouble(same, ConnectionTrouble.NO_LICENCE, words(fault), at)
+    wait_for_licence(same, at)
+
+
+def wait_for_licence(same: QuerySet[Connection], at: datetime) -> None:
+    """Look again tomorrow, each connection at a time of its own."""
+    for row in same:
+        wait = renewal.LICENCE_CHECK + renewal.spread(row.pk, renewal.KEEP_ALIVE_SPREAD)
+        Connection.everywhere.filter(pk=row.pk, generation=row.generation).update(renew_not_before=at + wait)
+
+
+def begin_trouble(same: QuerySet[Connection], trouble: ConnectionTrouble, text: str, at: datetime) -> None:
+    """Write a trouble on the connection, once, with its line in the audit log."""
+    with transaction.atomic():
+        for row in same.filter(trouble="").exclude(sealed_tokens="").select_for_update():
+            row.trouble, row.trouble_text, row.trouble_at = trouble, text, at
+            row.save(update_fields=["trouble", "trouble_text", "trouble_at"])
+            _record(row, "fortnox.trouble", f"Fortnox: {trouble.label}", at)
+
+
+def end_trouble(connection: Connection, *troubles: ConnectionTrouble, at: datetime) -> bool:
+    """Clear a trouble that is cured, and the refusal it grew from; what waited goes on."""
+    from uku.integrations.fortnox.connection.resume import resume
+
+    with transaction.atomic():
+        same = Connection.everywhere.filter(pk=connection.pk, authorized_at=connection.authorized_at)
+        row = same.filter(trouble__in=["", *troubles]).select_for_update().first()
+        if row is None or not (row.trouble or row.refused_since):
+            return False
+        if row.trouble:
+            _record(row, "fortnox.cured", f"Fortnox: cured: {row.get_trouble_display()}", at)
+        row.trouble, row.trouble_text, row.trouble_at, row.refused_since = "", "", None, None
+        row.save(update_fields=["trouble", "trouble_text", "trouble_at", "refused_since"])
+        resume(row, at=at)
+    return True
+
+
+def note_refusal(same: QuerySet[Connection], at: datetime) -> None:
+    """The API refused a token, or the licence: remember since when. Whether it stands, a check will tell."""
+    first = Q(refused_since=None) | Q(refused_since__lte=F("authorized_at"))
+    same.filter(first, trouble="").exclude(sealed_tokens="").update(refused_since=at)
+
+
+def words(fault: FortnoxError) -> str:
+    """Return Fortnox's own sentence, or nothing: it is shown as a quotation beside ours. Never a token."""
+    return fault.message[:500]
+
+
+def _record(row: Connection, action: str, summary: str, at: datetime) -> None:
+    with workspace_in_force(row.workspace_id):
+        record(actor=None, action=action, target=row, summary=summary, at=at)

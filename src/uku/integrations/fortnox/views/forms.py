@@ -1,0 +1,119 @@
+"""The Settings tab, one form: what becomes of new customers, and what the monthly summary task carries."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as now_in_words
+from django.utils.translation import gettext_lazy as _
+
+from uku.clients.models import Client
+from uku.integrations.fortnox.connection.authorize import NotEnabled, connection_of, stored_connection_of
+from uku.integrations.fortnox.customers.first_import import choose_new_clients
+from uku.integrations.fortnox.models import NewClients
+from uku.integrations.fortnox.statistics.choice import choose_statistics
+from uku.integrations.fortnox.statistics.sync import STATISTICS
+from uku.kit import clock
+from uku.tasks.models import SummaryPlan
+from uku.tasks.months import first_of
+from uku.workspaces.models import User, Workspace
+
+LONGEST_TITLE = 180  # a task's title has 200, and the month comes behind
+OF_THE_PLAN = frozenset({"title", "topic", "client", "first_month", "statistics"})
+
+
+class SettingsChanged(Exception):
+    """Somebody saved these settings after the person's page was drawn: nothing is saved over them."""
+
+
+class SettingsForm(forms.Form):
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    new_clients = forms.ChoiceField(label=_("New clients"), choices=NewClients, widget=forms.RadioSelect)
+    title = forms.CharField(label=_("Task title"), max_length=LONGEST_TITLE)
+    topic = forms.CharField(label=_("Topic"), max_length=100)
+    client = forms.ModelChoiceField(
+        label=_("Client the company stands for"),
+        queryset=Client.everywhere.none(),
+        required=False,
+        empty_label=_("Nobody"),
+    )
+    first_month = forms.DateField(label=_("First month"), help_text=_("The first day of a month, such as 2026-01-01."))
+    statistics = forms.MultipleChoiceField(
+        label=_("Work statistics"),
+        choices=[(found.name, found.label) for found in STATISTICS.values()],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    workspace: Workspace
+
+    @classmethod
+    def of(cls, workspace: Workspace, data: Any) -> SettingsForm:
+        saved = _saved(workspace)
+        form = cls(data, initial={**saved, "seen": _digest(saved)})
+        offered = Client.objects.current() | Client.objects.filter(pk=saved["client"])
+        form.fields["client"].queryset = offered.order_by("name_sort")  # type: ignore[attr-defined]  # a model choice
+        form.workspace = workspace
+        return form
+
+    def clean_first_month(self) -> date:
+        """Take any month of the year behind and the year ahead, and the one that is saved."""
+        month, this = first_of(self.cleaned_data["first_month"]), first_of(clock.today(self.workspace.time_zone))
+        first, last = this.replace(year=this.year - 1), this.replace(year=this.year + 1)
+        if not first <= month <= last and month != self.initial["first_month"]:
+            words = _("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
+            raise forms.ValidationError(words, params={"first": _named(first), "last": _named(last)})
+        return month
+
+    def save(self, *, actor: User, at: datetime) -> None:
+        """Store what was changed. Raises NotEnabled on Free, and SettingsChanged."""
+        if not self.workspace.may_integrate:
+            raise NotEnabled
+        facts = self.cleaned_data
+        with transaction.atomic():
+            stored_connection_of(self.workspace)  # held: of two people who save at once, the second one sees the first
+            if facts["seen"] not in {"", _digest(_saved(self.workspace))}:
+                raise SettingsChanged
+            by: dict[str, Any] = {"workspace": self.workspace, "actor": actor, "at": at}
+            choose_new_clients(choice=NewClients(facts["new_clients"]), **by)
+            if OF_THE_PLAN & set(self.changed_data):
+                names = {name: facts[name] for name in ("title", "topic", "client")}
+                choose_statistics(chosen=facts["statistics"], month=facts["first_month"], **names, **by)
+
+    def result(self) -> str:
+        """Say what was saved, and what stops when the statistics were switched off."""
+        saved = now_in_words("Settings saved.")
+        if self.cleaned_data["statistics"] or "statistics" not in self.changed_data:
+            return saved
+        off = now_in_words(
+            "Work statistics are off: nothing is counted and no summary task is made any more. Tasks and their numbers"
+            " stay, and the title, topic, client and first month are kept here for later."
+        )
+        return f"{saved} {off}"
+
+
+def _saved(workspace: Workspace) -> dict[str, Any]:
+    """What is saved, by field; before the first Save, what is proposed."""
+    plan = SummaryPlan.objects.select_related("topic").first()
+    return {
+        "new_clients": str(connection_of(workspace).new_clients),
+        "title": plan.title if plan else now_in_words("Monthly summary"),
+        "topic": str(plan.topic) if plan and plan.topic else now_in_words("Bookkeeping"),
+        "client": plan.client_id if plan else None,
+        "first_month": (plan.first_month if plan else None) or first_of(clock.today(workspace.time_zone)),
+        "statistics": [name for name in STATISTICS if plan and plan.active and name in plan.fields],
+    }
+
+
+def _digest(saved: dict[str, Any]) -> str:
+    """Return what a page carries to tell whether something else was saved since it was drawn."""
+    return hashlib.sha256(repr(sorted(saved.items())).encode()).hexdigest()
+
+
+def _named(month: date) -> str:
+    return f"{MONTHS[month.month]} {month.year}"

@@ -1,0 +1,258 @@
+"""Overview, Connect to Fortnox, the confirmation of a company, Disconnect, and the buttons on them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from uku.clients.models import Client
+from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.connection import complete, errors, invite_links
+from uku.integrations.fortnox.connection import confirm as confirming
+from uku.integrations.fortnox.connection import disconnect as disconnecting
+from uku.integrations.fortnox.connection.company import same_number
+from uku.integrations.fortnox.connection.revocation_messages import means_of, remedy_of
+from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, lacking_scopes, lines_for, scopes_for, titles_of
+from uku.integrations.fortnox.health import no_worker, summary
+from uku.integrations.fortnox.health import review_queue as waiting
+from uku.integrations.fortnox.models import (
+    Attempt,
+    ConsentLink,
+    CustomerRecord,
+    PendingGrant,
+    Push,
+    PushState,
+    RevocationOutcome,
+    Run,
+)
+from uku.integrations.fortnox.reload import queries
+from uku.integrations.fortnox.reload import report as words
+from uku.integrations.fortnox.tokens.installation import is_foreign
+from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to, what_it_takes
+from uku.invoices.models import Invoice
+from uku.kit import clock
+from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.proof import fresh_sign_in
+
+
+@workspace_page(SEE)
+def overview(request: WorkspaceRequest) -> HttpResponse:
+    connection = connecting.connection_of(request.workspace)
+    return draw_tab(
+        request,
+        "overview",
+        no_worker=no_worker.sentence_for(connection, now=clock.now()),
+        kinds=summary.kinds(connection),
+        deciding=waiting.undecided(connection.company_id).count() if connection.company_id else 0,
+        first_import=connection.is_connected and waiting.is_first_import(connection),
+        held=_queued(connection.company_id).count(),
+        grant=confirming.waiting_grant(request.workspace),
+        permissions=titles_of(connection.scopes),
+        reload=words.line_of(queries.running()),
+    )
+
+
+def _queued(company_id: str) -> QuerySet[Push]:
+    """What waits for a company; without one, for any that was connected before."""
+    waiting = Push.objects.filter(state=PushState.QUEUED)
+    return waiting.filter(company_id=company_id) if company_id else waiting
+
+
+@workspace_page(SEE)
+def connect(request: WorkspaceRequest) -> HttpResponse:
+    """The page before the redirect: each permission with its reason, and what the Fortnox user needs."""
+    return draw_connect(request)
+
+
+def draw_connect(request: WorkspaceRequest, *, new_link: str = "") -> HttpResponse:
+    connection = connecting.connection_of(request.workspace)
+    asked, lacking = scopes_for(connection), lacking_scopes(connection)
+    return draw_tab(
+        request,
+        "connect",
+        scopes=lines_for(asked),
+        extra=[scope for scope in asked if scope not in FIRST_SCOPES],
+        lacking=titles_of(lacking),
+        takes=what_it_takes(),
+        grant=confirming.waiting_grant(request.workspace),
+        links=invite_links.open_links(request.workspace, clock.now()),
+        new_link=new_link,
+    )
+
+
+@workspace_page(MANAGE)
+@require_POST
+def enable(request: WorkspaceRequest) -> HttpResponse:
+    try:
+        resumed = connecting.enable(workspace=request.workspace, actor=request.user, at=clock.now())
+        if words := resumed.in_words():
+            messages.success(request, words)
+    except connecting.NotEnabled:
+        messages.error(request, _("Integrations are part of the Team and Elite plans. Upgrade to enable Fortnox."))
+    return go_to(request, "overview")
+
+
+@workspace_page(MANAGE)
+@require_POST
+def disable(request: WorkspaceRequest) -> HttpResponse:
+    connecting.disable(workspace=request.workspace, actor=request.user, at=clock.now())
+    return go_to(request, "overview")
+
+
+@workspace_page(MANAGE)
+@fresh_sign_in
+@require_POST
+def authorize(request: WorkspaceRequest) -> HttpResponse:
+    """Go to Fortnox. `without` names permissions beyond the first that are left out this time."""
+    try:
+        url = connecting.begin(
+            workspace=request.workspace,
+            actor=request.user,
+            session_key=request.session.session_key or "",
+            at=clock.now(),
+            without=request.POST.getlist("without"),
+        )
+    except connecting.NotEnabled:
+        return _not_enabled(request)
+    return redirect(url)
+
+
+def _not_enabled(request: WorkspaceRequest) -> HttpResponse:
+    messages.error(request, _("Fortnox is not enabled. Click Enable on the Overview tab first."))
+    return go_to(request, "overview")
+
+
+@workspace_page(SEE, act=MANAGE)
+@fresh_sign_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: WorkspaceRequest) -> HttpResponse:
+    """Ask whether this is the right company; a POST connects it."""
+    grant = confirming.waiting_grant(request.workspace)
+    if request.method != "POST":
+        return _draw_confirmation(request, grant) if grant else go_to(request, "overview")
+    try:
+        connected = confirming.confirm(
+            workspace=request.workspace, grant_id=_number(request, "grant"), actor=request.user, at=clock.now()
+        )
+    except complete.GrantGone:
+        return _gone(request)
+    except connecting.NotEnabled:
+        return _not_enabled(request)
+    except complete.CompanyRefused as refused:
+        ended = Attempt.objects.filter(pk=grant.attempt_id).values_list("revocation", flat=True).get() if grant else ""
+        refusal = errors.with_revocation(errors.other_company(refused.sentence), ended)
+        context = {"refusal": refusal, "slug": request.workspace.slug}
+        return render(request, "fortnox/not_connected.html", context, status=400)
+    messages.success(request, connected.in_words())
+    return go_to(request, "overview")
+
+
+def _draw_confirmation(request: WorkspaceRequest, grant: PendingGrant) -> HttpResponse:
+    """Say why there is a question: another company than ours, a new owner, or a link."""
+    ours, connection = request.workspace.organisation_number, connecting.connection_of(request.workspace)
+    other = bool(ours) and not same_number(ours, grant.organisation_number)
+    changed = connection.is_connected and not same_number(connection.organisation_number, grant.organisation_number)
+    return draw_tab(
+        request,
+        "confirm",
+        tab="connect",
+        grant=grant,
+        other=other,
+        changed=changed,
+        scopes=titles_of(grant.scopes),
+        held=_queued(grant.company_id).count(),
+    )
+
+
+def _number(request: WorkspaceRequest, name: str) -> int:
+    value = request.POST.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0  # noqa: PLR2004  # a bigint
+
+
+def _gone(request: WorkspaceRequest) -> HttpResponse:
+    messages.error(
+        request,
+        _(
+            "That permission waits no longer: somebody decided, or nobody did within 24 hours. Click Authorize if"
+            " Fortnox is not connected."
+        ),
+    )
+    return go_to(request, "connect")
+
+
+@workspace_page(MANAGE)
+@require_POST
+def decline(request: WorkspaceRequest) -> HttpResponse:
+    try:
+        outcome = confirming.decline(
+            workspace=request.workspace, grant_id=_number(request, "grant"), actor=request.user, at=clock.now()
+        )
+    except complete.GrantGone:
+        return _gone(request)
+    messages.info(request, _("That company was not connected."))
+    _tell_outcome(request, outcome)
+    return go_to(request, "connect")
+
+
+@workspace_page(MANAGE)
+@fresh_sign_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def disconnect(request: WorkspaceRequest) -> HttpResponse:
+    """Say first what stops and what stays; a POST disconnects."""
+    connection = connecting.connection_of(request.workspace)
+    if not connection.is_connected:
+        return go_to(request, "overview")
+    if request.method != "POST":
+        return draw_tab(request, "disconnect", tab="overview", **_what_stays(connection.company_id))
+    outcome = disconnecting.disconnect(workspace=request.workspace, actor=request.user, at=clock.now())
+    messages.success(request, _("Fortnox is disconnected. Clients, invoices, links and settings stay."))
+    if outcome is not None:
+        _tell_outcome(request, outcome)
+    elif is_foreign(connection):
+        words = _("Another installation of Uku holds this permission in Fortnox, so nothing was revoked there.")
+        messages.warning(request, words)
+    return go_to(request, "overview")
+
+
+def _what_stays(company_id: str) -> dict[str, int]:
+    linked = CustomerRecord.objects.filter(company_id=company_id, client__isnull=False)
+    return {
+        "clients": Client.objects.count(),
+        "linked": linked.values("client").distinct().count(),
+        "invoices": Invoice.objects.count(),
+        "held": _queued(company_id).count(),
+        "running": Run.objects.filter(state="running").count(),
+    }
+
+
+def _tell_outcome(request: WorkspaceRequest, outcome: RevocationOutcome) -> None:
+    """Say whether Fortnox still gives access, and how to end that by hand."""
+    level = messages.INFO if outcome == RevocationOutcome.CONFIRMED else messages.WARNING
+    messages.add_message(request, level, f"{means_of(outcome)} {remedy_of(outcome)}".strip())
+
+
+@workspace_page(MANAGE)
+@fresh_sign_in
+@require_POST
+def make_consent_link(request: WorkspaceRequest) -> HttpResponse:
+    """Make a link and show it, this once: only its hash is kept, so no redirect and no reload can show it again."""
+    try:
+        address = invite_links.make_link(workspace=request.workspace, actor=request.user, at=clock.now())
+    except connecting.NotEnabled:
+        return _not_enabled(request)
+    return draw_connect(request, new_link=address)
+
+
+@workspace_page(MANAGE)
+@require_POST
+def withdraw_consent_link(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    link = get_object_or_404(ConsentLink.objects, pk=pk)
+    if invite_links.withdraw_link(workspace=request.workspace, link_id=link.pk, actor=request.user, at=clock.now()):
+        messages.success(request, _("The link is withdrawn. Whoever opens it is asked to get a new one from you."))
+    else:
+        messages.info(request, _("The link was used or withdrawn already."))
+    return go_to(request, "connect")

@@ -1,0 +1,170 @@
+"""Reload data: what it will do, how far it is, what it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from uku.integrations.fortnox.connection.authorize import connection_of
+from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.health.figures import counts_in_words, duration, grouped, run_badge
+from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, Run, RunState
+from uku.integrations.fortnox.reload import progress, queries, report, service, steps
+from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
+from uku.integrations.registry import Badge
+from uku.kit import clock
+from uku.workspaces.access import WorkspaceRequest, workspace_page
+
+PASSED_OVER_SHOWN = 50
+PASSED_OVER = ("inactive", "rejected")  # the counts of what stands in the list, which is kept for 90 days
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRow:
+    """One phase of a reload as it is shown: its word, and how far it is or what it counted."""
+
+    label: str
+    badge: Badge
+    counts: str = ""
+    duration: str = ""
+    run: Run | None = None
+
+
+@workspace_page(MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reload_data(request: WorkspaceRequest) -> HttpResponse:
+    """Say what a reload will do, in numbers; a POST begins it. One that runs already is shown instead."""
+    if request.method == "POST":
+        return _begin(request)
+    if (found := queries.running()) is not None:
+        return _show(request, found)
+    try:
+        connection = working_connection()
+    except NotWorking as refusal:
+        messages.error(request, str(refusal))
+        return go_to(request, "settings")
+    return draw_tab(request, "reload", tab="settings", **_promise(connection))
+
+
+def _begin(request: WorkspaceRequest) -> HttpResponse:
+    try:
+        made = service.begin(actor=request.user, at=clock.now())
+    except NotWorking as refusal:
+        messages.error(request, str(refusal))
+        return go_to(request, "settings")
+    except service.AlreadyRunning as refusal:
+        messages.warning(request, str(refusal))
+        made = refusal.reload
+    return _show(request, made)
+
+
+def _promise(connection: Connection) -> dict[str, Any]:
+    """What the confirmation names: numbers, dates, and the time that the requests take."""
+    at = clock.now()
+    known = queries.known(connection, at)
+    requests = sum(progress.expected(known).values())
+    return {
+        "known": known,
+        "between": report.between(queries.window_of(connection, at)),
+        "requests": requests,
+        "takes": report.about(progress.span_of(requests)),
+        "counted": queries.has_plan(),
+    }
+
+
+def _show(request: WorkspaceRequest, found: Reload) -> HttpResponse:
+    return redirect("fortnox:reload-page", slug=request.workspace.slug, pk=found.pk)
+
+
+@workspace_page(SEE)
+@require_safe
+def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """How far a reload is, or what it came to."""
+    found = get_object_or_404(Reload.objects.select_related("asked_by", "workspace"), pk=pk)
+    running = found.state == RunState.RUNNING
+    shown = _progress(request, found) if running else _report(request, found)
+    rows = _phases(found)
+    return draw_tab(
+        request, "reloading", tab="settings", reload=found, running=running, state=report.badge(found), phases=rows,
+        asker=report.asker(found), **shown,
+    )  # fmt: skip
+
+
+def _progress(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
+    at = clock.now()
+    parts = queries.parts(found, at)
+    place = list(ReloadPhase).index(ReloadPhase(found.phase))
+    return {
+        "done": progress.hundredths(parts),
+        "place": place + 1,
+        "of": len(parts),
+        "now": parts[place],
+        "left": report.about(progress.time_left(parts)),
+        "paused": steps.is_paused(connection_of(request.workspace)),
+        "rests": steps.rests(found, at),
+    }
+
+
+def _report(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
+    counts = report.sums(found.runs.all())
+    page = Paginator(queries.passed_over(found), PASSED_OVER_SHOWN).get_page(request.GET.get("page"))
+    why = report.why_stopped(found)
+    return {
+        "figures": [(label, count) for label, count in report.figures(counts) if count],
+        "undecided": counts.get("suggested", 0) + counts.get("waiting", 0),
+        "page": page,
+        "list_is_gone": not page.paginator.count and any(counts.get(name) for name in PASSED_OVER),
+        "why": why,
+        "quoted": report.quoted(found) if why else "",
+        "took": report.duration(found),
+        "requests": found.counts.get(service.MORE_REQUESTS, 0),
+    }
+
+
+def _phases(found: Reload) -> list[PhaseRow]:
+    """Each phase with its word: done, running so far, not done."""
+    order = list(ReloadPhase)
+    place = order.index(ReloadPhase(found.phase))
+    runs = {run.kind: run for run in found.runs.order_by("id")}
+    ended = {phase: found.state == RunState.DONE or order.index(phase) < place for phase in order}
+    return [_phase(found, phase, runs.get(str(phase)), ended=ended[phase]) for phase in order]
+
+
+def _phase(found: Reload, phase: ReloadPhase, run: Run | None, *, ended: bool) -> PhaseRow:
+    if run is not None:
+        return PhaseRow(str(phase.label), run_badge(run), counts_in_words(run), duration(run), run)
+    if phase == ReloadPhase.DETAILS and "details_total" in found.counts:
+        return _details(found, ended=ended)
+    if ended:
+        return PhaseRow(str(phase.label), Badge(_("Nothing to do"), "neutral"))
+    here = found.state == RunState.RUNNING
+    return PhaseRow(str(phase.label), Badge(_("Waiting") if here else _("Not done"), "neutral"))
+
+
+def _details(found: Reload, *, ended: bool) -> PhaseRow:
+    label = str(ReloadPhase.DETAILS.label)
+    read, total = found.counts.get("details_read", 0), found.counts["details_total"]
+    counts = _("%(n)s read") % {"n": grouped(read)}
+    if ended:
+        return PhaseRow(label, Badge(_("Done"), "good"), counts)
+    if found.state == RunState.RUNNING:
+        so_far = {"seen": grouped(read), "total": grouped(total)}
+        return PhaseRow(label, Badge(_("Running %(seen)s of %(total)s") % so_far, "moving"))
+    return PhaseRow(label, Badge(_("Not done"), "neutral"), counts)
+
+
+@workspace_page(MANAGE)
+@require_POST
+def cancel_reload(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """End a reload at its next page. Nothing further is asked; what was read stays."""
+    found = get_object_or_404(Reload.objects, pk=pk)
+    if not service.ask_to_cancel(reload=found, actor=request.user, at=clock.now()):
+        messages.info(request, _("Nothing was cancelled: it had ended already."))
+    return _show(request, found)

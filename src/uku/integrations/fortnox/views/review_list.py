@@ -1,0 +1,144 @@
+"""The customers that wait, as the address asks for them: words, filter, order. Four parts of one address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models.functions import Length, Lower
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from uku.integrations.fortnox.customers.candidates import Candidate, candidates_of
+from uku.integrations.fortnox.models import CustomerRecord
+from uku.kit.identifiers import normalise_number
+
+PAGE_SIZE = 50
+LONGEST_SEARCH = 100
+SUGGESTED, UNMATCHED, IGNORED = "suggested", "new", "ignored"
+WAITS = Q(client=None, ignored_at=None, active=True)
+FILTERS: Mapping[str, Q] = {
+    "": WAITS,
+    SUGGESTED: WAITS & Q(suggested__isnull=False),
+    UNMATCHED: WAITS & Q(suggested=None),
+    IGNORED: Q(client=None, ignored_at__isnull=False),
+}
+ORDERS: Mapping[str, tuple[Any, ...]] = {
+    "": (F("suggested").asc(nulls_last=True), Length("number"), "number"),
+    "name": (Lower("name"), "id"),
+    "newest": (F("first_seen_at").desc(nulls_last=True), "-id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter or an order that lives in the address."""
+
+    label: str
+    url: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One customer beside the clients it may be. `ticked`: its box is, before anybody pressed it."""
+
+    record: CustomerRecord
+    candidates: list[Candidate]
+    ticked: bool
+
+
+@dataclass(frozen=True)
+class Queue:
+    company_id: str
+    words: str
+    show: str
+    sort: str
+    tick: str
+
+    @classmethod
+    def of(cls, request: HttpRequest, company_id: str) -> Queue:
+        """Read the address; what is no filter and no order of ours is left out."""
+        show, sort, tick = (request.GET.get(name, "") for name in ("show", "sort", "tick"))
+        return cls(
+            company_id,
+            searched_words(request),
+            show if show in FILTERS else "",
+            sort if sort in ORDERS else "",
+            tick if tick in {"all", "none"} else "",
+        )
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many customers each filter shows with these words, and the `newest` without a match, in one query."""
+        wanted: dict[str, Any] = {f"n_{name}": Count("pk", query) for name, query in FILTERS.items()}
+        found = self._found().aggregate(**wanted, newest=Max("pk", filter=FILTERS[UNMATCHED]))
+        return {name: found[f"n_{name}"] for name in FILTERS} | {"newest": found["newest"] or 0}
+
+    @property
+    def chips(self) -> list[Chip]:
+        labels = {"": _("Waiting"), SUGGESTED: _("May be a client"), UNMATCHED: _("New"), IGNORED: _("Ignored")}
+        return [Chip(labels[name], self.url(show=name), self.counts[name], name == self.show) for name in FILTERS]
+
+    @property
+    def orders(self) -> list[Chip]:
+        labels = {"": _("By number"), "name": _("By name"), "newest": _("Newest first")}
+        return [Chip(labels[name], self.url(sort=name), 0, name == self.sort) for name in ORDERS]
+
+    def page(self, request: HttpRequest) -> Page[Any]:
+        """Return the page that the address asks for, else the first or last; its count is known already."""
+        rows = self._found().filter(FILTERS[self.show]).select_related("ignored_by").order_by(*ORDERS[self.sort])
+        pages = Paginator(rows, PAGE_SIZE)
+        pages.__dict__["count"] = self.counts[self.show]
+        return pages.get_page(request.GET.get("page"))
+
+    def rows(self, page: Page[Any], *, first_import: bool) -> list[Row]:
+        """Return the page's customers with their candidates. At the first import those without one are ticked."""
+        records = list(page)
+        candidates = candidates_of(records) if self.show != IGNORED else {}
+        return [self._row(record, candidates.get(record.pk, []), first_import=first_import) for record in records]
+
+    def _row(self, record: CustomerRecord, candidates: list[Candidate], *, first_import: bool) -> Row:
+        by_itself = first_import and not candidates and self.show != IGNORED
+        return Row(record, candidates, self.tick == "all" or (by_itself and self.tick != "none"))
+
+    @property
+    def query(self) -> str:
+        return self.url().removeprefix("?")
+
+    def url(self, **changes: str) -> str:
+        parts = {"q": self.words, "show": self.show, "sort": self.sort, **changes}
+        return f"?{urlencode({name: value for name, value in parts.items() if value})}"
+
+    @property
+    def tick_all(self) -> str:
+        return self.url(tick="all")
+
+    @property
+    def tick_none(self) -> str:
+        return self.url(tick="none")
+
+    def _found(self) -> QuerySet[CustomerRecord]:
+        return searched(CustomerRecord.objects.filter(company_id=self.company_id), self.words)
+
+
+def searched_words(request: HttpRequest) -> str:
+    """Return the words of a search box, without what a database would not take."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+
+
+def searched(customers: QuerySet[CustomerRecord], words: str) -> QuerySet[CustomerRecord]:
+    """Keep the customers with every word in their name, number or e-mail; a number with a hyphen or without."""
+    numbered = customers.filter(number__iexact=words)  # a number may hold a space
+    for word in words.split():
+        digits = normalise_number(word) or word
+        number = Q(number__iexact=word) | Q(organisation_number__contains=word)
+        number |= Q(organisation_number__in=[digits, f"{digits[:6]}-{digits[6:]}"])
+        customers = customers.filter(number | Q(name__icontains=word) | Q(email__icontains=word))
+    return customers | numbered

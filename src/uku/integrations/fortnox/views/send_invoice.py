@@ -1,0 +1,50 @@
+"""The page before an invoice is sent by hand: what it means for numbers, and what looks the same in Fortnox."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from uku.integrations.fortnox.connection.companies import name_of_company
+from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.invoices import holds, send_by_hand
+from uku.integrations.fortnox.models import Hold, Push
+from uku.integrations.fortnox.views.frame import MANAGE, draw_tab
+from uku.invoices.models import Invoice
+from uku.kit import clock
+from uku.workspaces.access import WorkspaceRequest, workspace_page
+
+
+@workspace_page(MANAGE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
+    try:
+        if request.method != "POST":
+            return _draw(request, invoice)
+        send_by_hand.send_by_hand(invoice=invoice, actor=request.user, at=clock.now())
+    except NotWorking as refusal:
+        messages.error(request, str(refusal))
+    except send_by_hand.NotSendable:
+        messages.info(request, _("Nothing was sent: the invoice is in Fortnox already, or on its way there."))
+    return redirect("invoice", slug=request.workspace.slug, pk=pk)
+
+
+def _draw(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
+    connection = working_connection()
+    push = Push.objects.filter(invoice=invoice).first()
+    if not send_by_hand.can_be_sent(invoice, push, connection.company_id):
+        raise send_by_hand.NotSendable
+    held = holds.in_words(Hold(push.hold), invoice.invoice_date) if push and push.hold else ""
+    return draw_tab(
+        request,
+        "send",
+        tab="overview",
+        invoice=invoice,
+        held=held,
+        elsewhere=name_of_company(push.company_id) if push and push.company_id != connection.company_id else "",
+        consequences=send_by_hand.consequences_of(invoice, push, connection),
+    )
