@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tests.uku.integrations.fortnox.bringing_in import bring_in
 from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import RunKind
 from uku.invoices.models import Invoice, Numbering
@@ -60,7 +61,7 @@ def test_issue_to_fortnox(shop, run_jobs):
     clear_queue()
 
     def walk():
-        issue_invoice(invoice=invoice, actor=shop.owner, at=clock.now(), numbering=Numbering.ACCOUNTING)
+        issue_invoice(invoice=invoice, actor=shop.owner, at=clock.now(), numbering=Numbering.ACCOUNTING, ledger=FIRST)
         run_jobs()
 
     found = traced(walk)
