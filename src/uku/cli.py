@@ -319,15 +319,15 @@ def fortnox_adopt(
 def fortnox_sync(slug: str) -> None:
     """Ask for every kind of sync of one workspace now; a worker does the work."""
     _start()
-    from uku.integrations.fortnox import jobs
     from uku.integrations.fortnox.models import Connection, RunKind
+    from uku.integrations.fortnox.work import requests
     from uku.kit.jobs import SOON
 
     connection = Connection.everywhere.filter(workspace=_existing_workspace(slug), enabled=True).first()
     if connection is None:
         _refuse(f"Workspace {slug} has not enabled Fortnox.")
     for kind in RunKind:
-        asked = jobs.request_sync(connection, kind, priority=SOON)
+        asked = requests.request_sync(connection, kind, priority=SOON)
         console.print(f"{kind.label}: {'asked for' if asked else 'waits already'}", highlight=False)
 
 

@@ -213,7 +213,6 @@ PROCRASTINATE_IMPORT_PATHS = [
     "uku.clients.sheets.jobs",
     "uku.tasks.jobs",
     "uku.integrations.fortnox.jobs",
-    "uku.integrations.fortnox.reload.jobs",
     "uku.kit.upkeep",
 ]
 

@@ -251,7 +251,7 @@ ASK = """
 import pathlib, sys, time
 import django
 django.setup()
-from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection
 connection, place = Connection.everywhere.get(), pathlib.Path(sys.argv[1])
 (place / f"ready-{sys.argv[2]}").touch()

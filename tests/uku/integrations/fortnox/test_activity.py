@@ -283,8 +283,8 @@ def test_one_refused_kind_lets_the_others_go_on_and_recovers_by_itself(fortnox, 
 
 def test_invoices_wait_without_a_permission_and_go_by_themselves_afterwards(fortnox, shop, run_jobs, scope, owner):
     """spec 5: not permitted stops that kind only, and queued work continues without anyone asking"""
-    from uku.integrations.fortnox import jobs
     from uku.integrations.fortnox.models import Push
+    from uku.integrations.fortnox.work import requests
 
     body = '{"ErrorInformation":{"error":1,"message":"Har inte behörighet för scope","code":2000663}}'
     fortnox.fault(method="POST", path="/3/invoices", action="status", status=403, body=body)
@@ -292,7 +292,7 @@ def test_invoices_wait_without_a_permission_and_go_by_themselves_afterwards(fort
     run_jobs()
     assert {push.state for push in Push.objects.all()} == {PushState.QUEUED}
     assert fortnox.requests().count("POST invoices") == 1  # one asked; the others were spared
-    jobs.enqueue_held_pushes(shop.connection)
+    requests.enqueue_held_pushes(shop.connection)
     run_jobs()
     assert {push.state for push in Push.objects.all()} == {PushState.CONFIRMED}
     assert fortnox.creates() == {invoice.reference: 1 for invoice in invoices}

@@ -159,9 +159,9 @@ def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_a
         Client.objects.update(payment_days=30)
 
     def judge(died: str | None, mark: int) -> None:
-        from uku.integrations.fortnox import jobs
+        from uku.integrations.fortnox.work import requests
 
-        jobs.enqueue_details(connection)
+        requests.enqueue_details(connection)
         work_off()
         asked = [path for path in fortnox.requests(mark) if path.startswith("GET customers/")]
         assert {path.removeprefix("GET customers/") for path in asked} == linked, died

@@ -36,6 +36,7 @@ from uku.integrations.fortnox.models import (
     RunState,
 )
 from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.work import requests
 from uku.kit.scoping import workspace_in_force
 
 QUARTER = 15 * 60
@@ -206,7 +207,7 @@ import pathlib, sys, time
 import django
 django.setup()
 from uku.integrations.fortnox.models import Connection
-from uku.integrations.fortnox.connection.gateway import open_fortnox
+from uku.integrations.fortnox.client.open import open_fortnox
 from uku.kit.scoping import workspace_in_force
 place, what = pathlib.Path(sys.argv[1]), sys.argv[2]
 connection = Connection.everywhere.get()
@@ -257,11 +258,11 @@ def test_another_tenants_import_does_not_wait_behind_a_large_one(fortnox, connec
     fortnox.customers(1_500)
     fortnox.customers(3, SECOND)
     held = fortnox.fault(company=FIRST, path="/3/customers", query={"page": 2}, action="hold", phase="P4")
-    jobs.enqueue_due(connection, CUSTOMERS)
+    requests.enqueue_due(connection, CUSTOMERS)
     with worker():
         until(lambda: fortnox.holds(held), seconds=60)
         with workspace_in_force(neighbour.workspace_id):
-            jobs.enqueue_due(neighbour, CUSTOMERS)
+            requests.enqueue_due(neighbour, CUSTOMERS)
             until(lambda: Run.objects.filter(kind=CUSTOMERS, state=RunState.DONE).exists(), seconds=60)
             assert CustomerRecord.objects.filter(active=True).count() == 3
         assert fortnox.holds(held)
@@ -274,14 +275,14 @@ def test_a_push_goes_out_between_the_slices_of_a_large_import(fortnox, shop, mon
     small_pages(monkeypatch, 2)
     for number in range(60):
         fortnox.customer(Name=f"Bolag {number} AB")
-    jobs.request_sync(shop.connection, CUSTOMERS, full=True)
+    requests.request_sync(shop.connection, CUSTOMERS, full=True)
     before = fortnox.mark()
     issue_at_page(fortnox, shop, 3)
     work_off(at_most=500)
-    requests = fortnox.requests(before)
-    pushed = requests.index("POST invoices")
-    assert requests[:pushed].count("GET customers") < 31
-    assert requests[pushed:].count("GET customers") >= 15
+    made = fortnox.requests(before)
+    pushed = made.index("POST invoices")
+    assert made[:pushed].count("GET customers") < 31
+    assert made[pushed:].count("GET customers") >= 15
     assert Push.objects.get().state == PushState.CONFIRMED
     assert Run.objects.filter(kind=CUSTOMERS, state=RunState.DONE, full=True).count() == 2
     assert len(active_here()) == 61

@@ -6,8 +6,8 @@ import pytest
 from tests.uku.integrations.fortnox.simulated import until
 
 from uku.clients.models import Client
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.models import CustomerRecord, Run, RunKind, RunState
+from uku.integrations.fortnox.work import requests
 
 
 @pytest.mark.process
@@ -18,7 +18,7 @@ def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(
     move_clock(seconds=3 * 3600)
     before = fortnox.mark()
     held = fortnox.fault(path="/3/customers", query={"page": 2, "filter": "active"}, action="hold", phase="P4")
-    jobs.enqueue_due(connection, RunKind.CUSTOMERS)
+    requests.enqueue_due(connection, RunKind.CUSTOMERS)
     first = processes("-m", "uku", "worker")
     until(lambda: fortnox.holds(held), seconds=120)
     assert (Run.objects.get(kind="customers").page, CustomerRecord.objects.count()) == (1, 500)
@@ -44,9 +44,9 @@ def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(
 def test_a_job_of_a_dead_worker_does_not_block_the_one_that_waits_behind_it(fortnox, connection, worker):
     from django.db import connection as database
 
-    jobs.request_sync(connection, RunKind.CUSTOMERS)
+    requests.request_sync(connection, RunKind.CUSTOMERS)
     with database.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
-    jobs.request_sync(connection, RunKind.CUSTOMERS)
+    requests.request_sync(connection, RunKind.CUSTOMERS)
     with worker():
         until(lambda: Run.objects.filter(kind="customers", state=RunState.DONE).exists(), seconds=15)

@@ -29,11 +29,11 @@ from uku.integrations.fortnox.models import (
     RunKind,
     RunState,
 )
-from uku.integrations.fortnox.reload import jobs as reload_jobs
 from uku.integrations.fortnox.reload import progress, queries, report, service
 from uku.integrations.fortnox.reload.progress import Known, Part, Window
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.fortnox.sync.sync_run import last_done
+from uku.integrations.fortnox.work import due, requests
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Task, TaskState
@@ -233,7 +233,7 @@ def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin,
     before = fortnox.mark()
     run_sync(connection=shop.connection, kind=RunKind.CUSTOMERS)
     assert fortnox.requests(before) == []
-    assert not jobs.is_due(shop.connection, RunKind.CUSTOMERS, timedelta(0), clock.now() + timedelta(days=1))
+    assert not due.is_due(shop.connection, RunKind.CUSTOMERS, timedelta(0), clock.now() + timedelta(days=1))
     run_jobs()
     run.refresh_from_db()
     assert (run.state, again(made).state) == (RunState.DONE, RunState.DONE)
@@ -257,7 +257,7 @@ def test_a_reload_and_the_schedule_at_once_end_as_one_clean_reload_does(fortnox,
     fortnox.customers(30)
     made = begin()
     for kind in RunKind:
-        jobs.request_sync(shop.connection, kind)
+        requests.request_sync(shop.connection, kind)
     run_jobs()
     assert again(made).state == RunState.DONE
     assert CustomerRecord.objects.count() == Client.objects.count() == 31
@@ -310,7 +310,7 @@ def test_a_cancelled_reload_keeps_what_was_stored_retires_nothing_and_moves_no_w
     assert last_done(connection, RunKind.CUSTOMERS) == watermark
     assert fortnox.queries("/3/articles", before) == []
     assert notices()[0][0] == "Reload data was cancelled."
-    assert jobs.is_due(connection, RunKind.CUSTOMERS, timedelta(minutes=15), clock.now() + timedelta(hours=1))
+    assert due.is_due(connection, RunKind.CUSTOMERS, timedelta(minutes=15), clock.now() + timedelta(hours=1))
 
 
 def test_cancelling_one_that_waits_ends_it_without_a_request(fortnox, begin, run_jobs, owner):
@@ -366,7 +366,7 @@ def test_what_only_a_person_can_put_right_stops_it_and_is_told(begin, run_jobs, 
     if cause == "other_company":
         authorize(scope, owner, company=SECOND)
     jobs.sweep.func(timestamp=0)
-    reload_jobs.reload.func(reload_id=made.pk)
+    jobs.reload.func(reload_id=made.pk)
     made = again(made)
     assert made.state == RunState.STOPPED
     why = report.why_stopped(made)

@@ -636,7 +636,7 @@ HOLD = """
 import sys, time
 import django
 django.setup()
-from uku.integrations.fortnox.connection.tokens import PostgresTokenStore
+from uku.integrations.fortnox.tokens.store import PostgresTokenStore
 with PostgresTokenStore(int(sys.argv[1])).lock():
     print("held", flush=True)
     time.sleep(60)

@@ -8,7 +8,9 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.invoices import export
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.work import requests
 from uku.kit import clock
+from uku.kit.jobs import NORMAL, SOON
 
 MINUTE, HOUR = 60, 3600
 
@@ -60,10 +62,10 @@ def test_a_quiet_cycle_costs_four_requests(fortnox, settled, sweep, move_clock, 
 def test_a_sync_that_was_done_meanwhile_is_let_go(fortnox, settled, connection, sweep, move_clock, run_jobs):
     move_clock(seconds=3 * HOUR + 16 * MINUTE)
     sweep()
-    jobs.enqueue_sync(
-        connection, RunKind.CUSTOMERS, priority=jobs.NORMAL, full=False, asked_by=connection.authorized_by_id
+    requests.enqueue_sync(
+        connection, RunKind.CUSTOMERS, priority=NORMAL, full=False, asked_by=connection.authorized_by_id
     )
-    jobs.request_sync(connection, RunKind.ARTICLES, priority=jobs.SOON)
+    requests.request_sync(connection, RunKind.ARTICLES, priority=SOON)
     before = fortnox.mark()
     run_jobs()
     assert fortnox.requests(before).count("GET customers") == 2  # both were asked for before either ran
@@ -128,7 +130,7 @@ def test_a_resting_connection_is_asked_for_nothing(fortnox, shop, scope, sweep, 
 
 def test_what_waits_when_fortnox_is_disabled_does_nothing(fortnox, connection, run_jobs):
     for kind in RunKind:
-        jobs.request_sync(connection, kind)
+        requests.request_sync(connection, kind)
     Connection.everywhere.update(enabled=False)
     before = fortnox.mark()
     run_jobs()

@@ -66,7 +66,7 @@ def test_issue_to_fortnox(shop, run_jobs):
 
     found = traced(walk)
     assert Invoice.objects.get(pk=invoice.pk).booked
-    assert_no_longer_than(found, Walk(52, 196, 285))
+    assert_no_longer_than(found, Walk(58, 215, 345))
 
 
 def test_payment_back(shop, fortnox, run_jobs):
@@ -76,13 +76,13 @@ def test_payment_back(shop, fortnox, run_jobs):
     fortnox.pay(invoice.number, "100", "2026-11-29")
     found = traced(lambda: bring_in(shop.connection, RunKind.PAYMENTS))
     assert invoice.payments.count() == 1
-    assert_no_longer_than(found, Walk(43, 154, 285))
+    assert_no_longer_than(found, Walk(50, 175, 330))
 
 
 def test_customer_in(connection, fortnox):
     fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
     found = traced(lambda: bring_in(connection, RunKind.CUSTOMERS))
-    assert_no_longer_than(found, Walk(57, 205, 300))
+    assert_no_longer_than(found, Walk(66, 225, 345))
 
 
 def test_client_list(shop, owner, signed_in):
@@ -90,4 +90,4 @@ def test_client_list(shop, owner, signed_in):
     address = f"/w/{shop.connection.workspace.slug}/clients/"
     browser.get(address)
     found = traced(lambda: browser.get(address))
-    assert_no_longer_than(found, Walk(36, 105, 120))
+    assert_no_longer_than(found, Walk(42, 125, 150))

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts
 from uku.integrations.fortnox.models import Connection, Push, PushState, RunKind
 from uku.integrations.fortnox.tokens.installation import is_foreign
+from uku.integrations.fortnox.work import due, requests
 from uku.kit.scoping import workspace_in_force
 
 
@@ -48,9 +48,9 @@ def resume(connection: Connection, *, at: datetime) -> Resumed:
 
 def _wake(connection: Connection, at: datetime) -> Resumed:
     held = Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED).count()
-    jobs.enqueue_held_pushes(connection)
-    every = jobs.EVERY.items()
-    kinds = tuple(kind for kind, gap in every if jobs.is_due(connection, kind, gap, at, resume_after=timedelta(0)))
+    requests.enqueue_held_pushes(connection)
+    every = due.EVERY.items()
+    kinds = tuple(kind for kind, gap in every if due.is_due(connection, kind, gap, at, resume_after=timedelta(0)))
     for kind in kinds:
-        jobs.enqueue_due(connection, kind)
+        requests.enqueue_due(connection, kind)
     return Resumed(held, kinds)

@@ -16,13 +16,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from fortnox_api import FortnoxError, GrantRevoked, TokenSet
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import oauth_app
 from uku.integrations.fortnox.connection.revocation_messages import means_of, remedy_of, title_of
 from uku.integrations.fortnox.models import Connection, Revocation, RevocationOutcome
 from uku.integrations.fortnox.tokens.installation import ours, this_instance
 from uku.integrations.fortnox.tokens.sealed import open_refresh_token, seal_refresh_token
 from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
+from uku.integrations.fortnox.work import requests
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen
 from uku.workspaces.audit import record
@@ -120,7 +120,7 @@ def _revoke_again(tokens: TokenSet) -> None:
 def _look_again(company_id: str) -> None:
     for connection in Connection.everywhere.filter(company_id=company_id).exclude(sealed_tokens=""):
         with workspace_in_force(connection.workspace_id):
-            jobs.request_grant_look(connection)
+            requests.request_grant_look(connection)
 
 
 def left_behind(at: datetime) -> QuerySet[Revocation]:

@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.company import ASK_ON_A_HINT, may_ask
 from uku.integrations.fortnox.models import Connection
+from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 
 LONGEST, LONGEST_ID = 10_000, 30
@@ -49,4 +49,4 @@ def take_hint(*, company_id: str, at: datetime) -> None:
     """Look at the company soon, unless it was looked at within the minute or waits to be looked at."""
     for connection in Connection.everywhere.filter(company_id=company_id).exclude(sealed_tokens=""):
         if may_ask(connection, at, ASK_ON_A_HINT):
-            jobs.request_look(connection)
+            requests.request_look(connection)

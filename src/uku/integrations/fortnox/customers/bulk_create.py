@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.guards import NotWorking, refuse_while_off
 from uku.integrations.fortnox.customers.review import make_clients
 from uku.integrations.fortnox.health import review_queue
 from uku.integrations.fortnox.health.figures import grouped
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
+from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, tell
@@ -64,7 +64,7 @@ def _ask(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     summary = f"Clients asked for from {asked} Fortnox customers"
     audit(actor=actor, action="fortnox.create_all", target=creation, summary=summary, at=at)
     if asked > AT_ONCE:
-        jobs.enqueue_creation(creation)
+        requests.enqueue_creation(creation)
     return creation
 
 
@@ -119,7 +119,7 @@ def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
     creation.ended_at = at
     creation.save(update_fields=["ended_at"])
     if connection.is_connected:
-        jobs.enqueue_details(connection)
+        requests.enqueue_details(connection)
     review_queue.settle(connection, at=at)
     if creation.asked > AT_ONCE:
         tell(_news(creation, connection), at=at)

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from uku.clients import evidence, operations
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, take_in
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
 from uku.integrations.fortnox.connection.guards import refuse_while_off
 from uku.integrations.fortnox.customers.candidates import details_of, index_for
@@ -20,6 +19,7 @@ from uku.integrations.fortnox.customers.differences import differing, fields_of
 from uku.integrations.fortnox.customers.links import LONGEST_EVIDENCE, filled_by, invoiced_customer, is_filled_by
 from uku.integrations.fortnox.health import review_queue, sync_issues
 from uku.integrations.fortnox.models import Connection, CustomerRecord
+from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
@@ -309,7 +309,7 @@ def _note(actor: User, action: str, record: CustomerRecord, what: str, at: datet
 def _after(connection: Connection, at: datetime) -> None:
     """Somebody was linked: the details are read soon, and what waits is counted again."""
     if connection.is_connected:
-        jobs.enqueue_details(connection)
+        requests.enqueue_details(connection)
     review_queue.settle(connection, at=at)
 
 

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
 from uku.integrations.fortnox.connection.guards import working_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
@@ -17,6 +16,7 @@ from uku.integrations.fortnox.health.issue_messages import title_of
 from uku.integrations.fortnox.invoices import export
 from uku.integrations.fortnox.models import Connection, Problem, RunKind
 from uku.integrations.fortnox.sync.skipped import UNNUMBERED
+from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON
 from uku.workspaces.audit import record
 from uku.workspaces.models import User
@@ -80,7 +80,7 @@ def read_now(*, full: bool, actor: User) -> None:
     """Ask for every kind of sync; what waits already is not asked for twice. Raises NotAllowed, NotWorking."""
     connection = working_connection()
     for kind in RunKind:
-        jobs.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
+        requests.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
 
 
 def _wake(connection: Connection, chosen: Iterable[Problem], actor: User) -> None:
@@ -90,11 +90,11 @@ def _wake(connection: Connection, chosen: Iterable[Problem], actor: User) -> Non
         if problem.kind == sync_issues.INVOICE and problem.push is not None:
             export.retry(push=problem.push, actor=actor)
         elif problem.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not problem.number.startswith(UNNUMBERED):
-            jobs.enqueue_record(connection, RUN_OF[problem.kind], problem.number)
+            requests.enqueue_record(connection, RUN_OF[problem.kind], problem.number)
         else:
             runs.add((RUN_OF.get(problem.kind, problem.kind), problem.number.startswith(UNNUMBERED)))
     for kind, full in sorted(runs):
-        jobs.enqueue_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
+        requests.enqueue_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
 
 
 @transaction.atomic

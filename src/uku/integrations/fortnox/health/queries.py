@@ -12,12 +12,12 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import BY_CODE, Group
 from uku.integrations.fortnox.health.messages import BLOCKED
 from uku.integrations.fortnox.health.rules import INVOICES, NO_API_LICENCE, ConnectionFacts, Facts, KindFacts
-from uku.integrations.fortnox.jobs import EVERY, RESUME_AFTER
 from uku.integrations.fortnox.models import NEEDS_YOU, Connection, Push, PushState, Run, RunKind, RunState
 from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.integrations.fortnox.sync.sync_run import NOT_PERMITTED, newest_of_each_kind
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.integrations.fortnox.tokens.installation import is_foreign
+from uku.integrations.fortnox.work.due import EVERY, RESUME_AFTER
 from uku.kit.alarms import is_open
 from uku.kit.scoping import workspace_in_force
 

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
@@ -26,6 +25,7 @@ from uku.integrations.fortnox.invoices.holds import date_hold, hold_of
 from uku.integrations.fortnox.mapping import figures
 from uku.integrations.fortnox.models import Connection, Push, PushState
 from uku.integrations.fortnox.sync.service import note_failure
+from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
@@ -68,7 +68,7 @@ def queue_push(fact: InvoiceIssued) -> None:
         created_at=clock.now(),
     )
     if not hold:
-        jobs.enqueue_push(push)
+        requests.enqueue_push(push)
 
 
 def due() -> models.QuerySet[Push]:
@@ -327,7 +327,7 @@ def retry(*, push: Push, actor: User) -> None:
     row.save()
     summary = f"{row.invoice}: sent to Fortnox again"
     record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
-    jobs.enqueue_push(row)
+    requests.enqueue_push(row)
 
 
 def _postpone(push: Push) -> None:

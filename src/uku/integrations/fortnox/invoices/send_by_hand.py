@@ -9,13 +9,13 @@ from django.db import transaction
 from django.db.models.functions import Length
 
 from fortnox_api import FortnoxError, InvoiceItem
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import working_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import Connection, Push, PushState
 from uku.integrations.fortnox.tokens.store import NotConnected
+from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice, Numbering, State
 from uku.invoices.operations import await_number, leave_range_to
 from uku.kit.money import to_ore
@@ -78,7 +78,7 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> Push:
     row = _queue(invoice, push or Push(invoice=invoice, created_at=at), connection, at)
     summary = f"{invoice}: sent to Fortnox, {connection.company_name}, by hand"
     record(actor=actor, action="fortnox.send", target=row, summary=summary, at=at)
-    jobs.enqueue_push(row)
+    requests.enqueue_push(row)
     return row
 
 

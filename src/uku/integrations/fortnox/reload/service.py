@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from uku.integrations.fortnox.connection.guards import working_connection
 from uku.integrations.fortnox.models import Connection, Reload, RunState
 from uku.integrations.fortnox.reload import queries, report
-from uku.integrations.fortnox.reload.jobs import enqueue_reload
 from uku.integrations.fortnox.reload.progress import expected
 from uku.integrations.fortnox.sync import sync_run
+from uku.integrations.fortnox.work.requests import enqueue_reload
 from uku.workspaces.audit import record
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, clear, tell

@@ -11,13 +11,14 @@ import structlog
 
 from fortnox_api import Forbidden, FortnoxError
 from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
-from uku.integrations.fortnox.jobs import DETAIL_SLICE, RESUME_AFTER
 from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, Run, RunKind, RunState
 from uku.integrations.fortnox.reload import queries
 from uku.integrations.fortnox.reload.causes import DISCONNECTED, LASTING, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reload.service import end, note
 from uku.integrations.fortnox.sync import details, service, sync_run
+from uku.integrations.fortnox.sync.details import SLICE
 from uku.integrations.fortnox.tokens.store import NotConnected
+from uku.integrations.fortnox.work.due import RESUME_AFTER
 from uku.kit import clock
 
 log = structlog.get_logger()
@@ -160,7 +161,7 @@ def _details(connection: Connection, reload: Reload, watch: Watch) -> Outcome:
     if waiting:
         try:
             with open_fortnox(connection, watch) as fortnox:
-                details.read_slice(fortnox, connection, at_most=DETAIL_SLICE)
+                details.read_slice(fortnox, connection, at_most=SLICE)
         except FortnoxError as error:
             return _failed_details(connection, reload, error)
     left = details.count_waiting(connection.company_id)

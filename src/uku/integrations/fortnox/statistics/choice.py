@@ -8,13 +8,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from uku.clients.models import Client
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
 from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.integrations.fortnox.sync import sync_run
+from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON
 from uku.tasks.operations import plan_summaries
 from uku.workspaces.models import User, Workspace
@@ -46,7 +46,7 @@ def choose_statistics(
     if not fields:
         _end_counting(connection, at)
     elif works(connection):
-        jobs.enqueue_sync(connection, RunKind.STATISTICS, priority=SOON, full=False, asked_by=actor.pk)
+        requests.enqueue_sync(connection, RunKind.STATISTICS, priority=SOON, full=False, asked_by=actor.pk)
     alerts.review(connection, at=at)
 
 

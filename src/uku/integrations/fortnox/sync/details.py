@@ -28,6 +28,8 @@ from uku.integrations.fortnox.sync.records import name_of
 from uku.kit import clock
 from uku.products.models import Product
 
+SLICE = 20  # details that are read in one go, so that what a person waits for comes in between
+
 
 def waiting(company_id: str) -> tuple[QuerySet[CustomerRecord], QuerySet[ArticleRecord]]:
     """Return linked customers and used articles whose detail is to be read, oldest first."""

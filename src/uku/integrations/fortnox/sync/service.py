@@ -8,7 +8,6 @@ import structlog
 from django.db.models import QuerySet
 
 from fortnox_api import Forbidden, FortnoxError, GrantRevoked, Unauthorized
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import may_go_out, open_fortnox, renew_tokens
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.models import (
@@ -29,6 +28,7 @@ from uku.integrations.fortnox.statistics.sync import read_statistics
 from uku.integrations.fortnox.sync import details, sync_run
 from uku.integrations.fortnox.sync.engine import read_one, run_import
 from uku.integrations.fortnox.tokens import grant_state, renewal
+from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 
 log = structlog.get_logger()
@@ -65,7 +65,7 @@ def run_sync(
                 pages=pages,
             )
             more = bool(run.state == RunState.RUNNING and run.counts.get(sync_run.PAUSED))
-            jobs.enqueue_details(connection)
+            requests.enqueue_details(connection)
         elif reload is not None:
             _read_again(connection, kind, reload, asked_by, check)
         elif kind == RunKind.PAYMENTS:

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged
-from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import CustomerRecord, RunKind
 from uku.integrations.fortnox.views.frame import MANAGE, SEE
 from uku.integrations.fortnox.views.review import LONGEST_ID, back_to_queue, tell_tally
+from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 
@@ -165,7 +165,7 @@ def refresh(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record = _linked(pk)
     connection = connection_of(request.workspace)
     if connection.is_connected and connection.enabled and connection.company_id == record.company_id:
-        jobs.enqueue_record(connection, RunKind.CUSTOMERS, record.number)
+        requests.enqueue_record(connection, RunKind.CUSTOMERS, record.number)
         messages.success(request, _("Fortnox customer %(number)s is read again.") % {"number": record.number})
     elif connection.company_id and connection.company_id != record.company_id:
         messages.error(request, str(review.OtherCompany(record)))
