@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fortnox_api import PaceLimiter, RateLimited, StaticAuth
-from fortnox_sim.pace import RateWindow
+from fortnox_sim.rate_limit import RateWindow
 
 MODELS = ("sliding", "two-bucket")
 

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from tests.fortnox_sim.desk import NOW, SHARED, Desk, Ticker
+from tests.fortnox_sim.client_app import NOW, SHARED, Desk, Ticker
 
 from fortnox_sim import Clock, create_app
 

@@ -1,7 +1,7 @@
 """Who may call what, and the headers and error shapes of every answer."""
 
 import pytest
-from tests.fortnox_sim.desk import refusal
+from tests.fortnox_sim.client_app import refusal
 
 
 def test_a_bad_token_gets_exactly_26_bytes_without_uid(stranger):

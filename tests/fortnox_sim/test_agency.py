@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.fortnox_sim.desk import returned
+from tests.fortnox_sim.client_app import returned
 
 KARIN = "karin@digitalbyran.example"
 

@@ -1,7 +1,7 @@
 """Articles as recorded."""
 
 import pytest
-from tests.fortnox_sim.desk import refusal
+from tests.fortnox_sim.client_app import refusal
 
 
 def create(desk, **facts):

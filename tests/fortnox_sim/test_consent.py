@@ -2,7 +2,7 @@
 
 import re
 
-from tests.fortnox_sim.desk import REDIRECT, returned
+from tests.fortnox_sim.client_app import REDIRECT, returned
 
 
 def test_consent_leads_back_with_code_and_state(stranger):

@@ -6,10 +6,11 @@ from functools import cache
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.fortnox_sim.desk import SHARED
+from tests.fortnox_sim.client_app import SHARED
 
 from fortnox_sim import errors
-from fortnox_sim.api import ROUTES, articles, chart, customers, invoice_fields, payments, registers
+from fortnox_sim.api import articles, customers, financial_years, invoice_fields, payments, reference_data
+from fortnox_sim.api.dispatch import ROUTES
 from fortnox_sim.errors import Refusal
 
 ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
@@ -284,9 +285,9 @@ PAYLOADS = {
     "fortnox_Article": articles.FIELDS,
     "fortnox_InvoicePayment": payments.FIELDS,
     "fortnox_InvoicePayment_WriteOff": payments.WRITE_OFF_FIELDS,
-    "fortnox_AccountPayload": chart.ACCOUNT,
-    "fortnox_Unit": registers.UNITS.fields,
-    "fortnox_TermsOfPayment": registers.TERMS.fields,
+    "fortnox_AccountPayload": financial_years.ACCOUNT,
+    "fortnox_Unit": reference_data.UNITS.fields,
+    "fortnox_TermsOfPayment": reference_data.TERMS.fields,
 }
 
 

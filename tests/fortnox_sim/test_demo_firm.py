@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from fortnox_sim import Clock, create_app
-from fortnox_sim.wire import encode
+from fortnox_sim.json_format import encode
 
 ANCHORS = ("2026-01-31", "2028-02-29", "2026-06-30", "2026-03-31", "2026-12-31")
 

@@ -6,7 +6,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from tests.fortnox_sim.desk import Desk
+from tests.fortnox_sim.client_app import Desk
 
 from fortnox_sim.server import build_server
 

@@ -1,7 +1,7 @@
 """Creating, reading and changing invoices."""
 
 import pytest
-from tests.fortnox_sim.desk import refusal
+from tests.fortnox_sim.client_app import refusal
 
 ROW = {"ArticleNumber": "1", "DeliveredQuantity": "2.5", "Price": 900, "VAT": 25}
 

@@ -1,7 +1,7 @@
 """Envelope, paging, searches, filters and sorting."""
 
 import pytest
-from tests.fortnox_sim.desk import refusal
+from tests.fortnox_sim.client_app import refusal
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests.fortnox_sim.desk import BASIC
+from tests.fortnox_sim.client_app import BASIC
 
 OWNER = {"Name": "Nya Ägaren AB", "OrganizationNumber": "455000-0006"}
 NEW = "agare@nyagare.example"

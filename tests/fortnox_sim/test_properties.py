@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fortnox_sim.api.totals import Terms, luhn_digit, ocr, rates_vat, row_sums, sums
+from fortnox_sim.api.invoice_totals import Terms, luhn_digit, ocr, rates_vat, row_sums, sums
 
 CENTS = st.integers(-10_000_000, 10_000_000).map(lambda cents: Decimal(cents) / 100)
 RATES = st.sampled_from([Decimal(25), Decimal(12), Decimal(6), Decimal(0), Decimal("25.5")])

@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
-from tests.fortnox_sim.desk import SHARED
+from tests.fortnox_sim.client_app import SHARED
 
 KINDS = {
     "customers": ("Customers", "Customer", "CustomerNumber", "customers"),

@@ -9,7 +9,7 @@ import threading
 
 import httpx2
 import pytest
-from tests.fortnox_sim.desk import NOW, Desk
+from tests.fortnox_sim.client_app import NOW, Desk
 
 from fortnox_sim import Clock, create_app
 

@@ -1,7 +1,7 @@
 """A company gives the same app a second consent: what the first one's client credentials then get is not known."""
 
 import pytest
-from tests.fortnox_sim.desk import ALL_SCOPES, BASIC
+from tests.fortnox_sim.client_app import ALL_SCOPES, BASIC
 
 NARROW = "companyinformation"
 TENANT = {"TenantId": "556001"}

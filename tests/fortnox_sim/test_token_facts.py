@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from tests.fortnox_sim.desk import BASIC
+from tests.fortnox_sim.client_app import BASIC
 
 MARKER = "CANARY-7f3a"
 

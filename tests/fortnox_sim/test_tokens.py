@@ -3,7 +3,7 @@
 import base64
 import json
 
-from tests.fortnox_sim.desk import BASIC, REDIRECT
+from tests.fortnox_sim.client_app import BASIC, REDIRECT
 
 BAD_REFRESH = {"error": "invalid_grant", "error_description": "Invalid refresh token"}
 

@@ -11,17 +11,17 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from fortnox_sim import oauth
-from fortnox_sim.access import authenticate, peek_company
-from fortnox_sim.api import answer_api
+from fortnox_sim.api.dispatch import answer_api
+from fortnox_sim.authentication import authenticate, peek_company
 from fortnox_sim.clock import Clock
-from fortnox_sim.control import answer_control, mutate
-from fortnox_sim.drills import Outcome, conduct, send
+from fortnox_sim.control.dispatch import answer_control, mutate
 from fortnox_sim.errors import Refusal, Unauthorized
-from fortnox_sim.rewriting import echoed
-from fortnox_sim.routing import raw_path
+from fortnox_sim.fault_actions import Outcome, conduct, send
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Answer
+from fortnox_sim.response_faults import echoed
+from fortnox_sim.router import raw_path
 from fortnox_sim.seeds import plant
-from fortnox_sim.wire import Answer
-from fortnox_sim.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse

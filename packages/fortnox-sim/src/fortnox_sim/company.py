@@ -5,9 +5,9 @@ from typing import Any
 
 from fortnox_sim.clock import Clock
 from fortnox_sim.errors import INVENTED, Refusal
+from fortnox_sim.json_format import Record
 from fortnox_sim.store import Store, Table
 from fortnox_sim.switches import Switches
-from fortnox_sim.wire import Record
 
 COMPANIES = "companies"
 

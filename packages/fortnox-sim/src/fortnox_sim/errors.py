@@ -5,7 +5,7 @@ Recorded: 404 answers capitalise the keys of ErrorInformation, 400 answers do no
 is not known, one of `INVENTED` stands in and no client may depend on it.
 """
 
-from fortnox_sim.wire import JSON, Answer, json_answer
+from fortnox_sim.json_format import JSON, Answer, json_answer
 
 NOT_FOUND = 404
 

@@ -12,8 +12,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from fortnox_sim.errors import INVENTED, WRONG_DATA, WRONG_STRUCTURE, Refusal
+from fortnox_sim.json_format import Record
 from fortnox_sim.switches import Switches
-from fortnox_sim.wire import Record
 
 BLANK = "API_BLANK"
 CENT = Decimal("0.01")

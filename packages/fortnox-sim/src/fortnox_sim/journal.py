@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from fortnox_sim.clock import Clock, stockholm
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 
 class Journal:

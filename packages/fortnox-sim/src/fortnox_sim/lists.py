@@ -10,9 +10,9 @@ from typing import Any
 
 from fortnox_sim.company import Company
 from fortnox_sim.errors import BAD_FILTER, BAD_PARAMETER, Refusal
+from fortnox_sim.json_format import Answer, Raw, Record, encode, json_answer
 from fortnox_sim.store import Table
 from fortnox_sim.switches import Switches
-from fortnox_sim.wire import Answer, Raw, Record, encode, json_answer
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 500

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from fortnox_sim.app import Simulator
-from fortnox_sim.drills import to_reset
+from fortnox_sim.fault_actions import to_reset
 
 
 class Handler(WSGIRequestHandler):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 MEMO_SIZE = 64
 

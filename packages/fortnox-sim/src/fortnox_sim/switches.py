@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from fortnox_sim.json_format import Record
 from fortnox_sim.store import Store
-from fortnox_sim.wire import Record
 
 TABLE = "switches"
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 from fortnox_sim.api.texts import BASE
 from fortnox_sim.company import Company
 from fortnox_sim.errors import ACCOUNT_NOT_FOUND, INVENTED, PREDEFINED_NOT_FOUND, missing
+from fortnox_sim.json_format import Answer, Record, json_answer
 from fortnox_sim.lists import ListRule, answer_list, contains, day_of, modified_since
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record, json_answer
+from fortnox_sim.router import Call, Route
 
 ZERO = Decimal(0)
 RATES = {"MP1": Decimal(25), "MP2": Decimal(12), "MP3": Decimal(6), "EUVAT": Decimal(25)}

@@ -16,9 +16,9 @@ from fortnox_sim.errors import (
     missing,
 )
 from fortnox_sim.fields import Field, FieldTable, apply
+from fortnox_sim.json_format import Answer, Record
 from fortnox_sim.lists import ListRule, answer_list, contains, modified_since, number_order
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record
+from fortnox_sim.router import Call, Route
 
 LONG, SHORT = 1024, 128
 TYPES = ("PRIVATE", "COMPANY")

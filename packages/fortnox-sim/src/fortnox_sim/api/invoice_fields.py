@@ -5,7 +5,7 @@ from decimal import Decimal
 from fortnox_sim.api.texts import BASE
 from fortnox_sim.company import Company
 from fortnox_sim.fields import Field, FieldTable
-from fortnox_sim.wire import Record, number
+from fortnox_sim.json_format import Record, number
 
 ZERO, ONE = Decimal(0), Decimal(1)
 HUNDRED = Decimal(100)

@@ -16,7 +16,7 @@ from fortnox_sim.errors import (
     WRONG_STRUCTURE,
     Refusal,
 )
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 ZERO = Decimal(0)
 MAX_ROWS = 500

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fortnox_sim.api import accounts, housework, vouchers
+from fortnox_sim.api import accounts, rot_rut, vouchers
 from fortnox_sim.api.countries import COUNTRY_NAMES, swedish_name
 from fortnox_sim.api.invoice_fields import FIELDS
 from fortnox_sim.api.invoice_rows import NO_VAT, merge_rows, read_rows
-from fortnox_sim.api.totals import Terms, ocr, rates_vat, row_sums, sums
+from fortnox_sim.api.invoice_totals import Terms, ocr, rates_vat, row_sums, sums
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     CUSTOMER_NOT_FOUND,
@@ -22,7 +22,7 @@ from fortnox_sim.errors import (
     missing,
 )
 from fortnox_sim.fields import apply, round2
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 ZERO = Decimal(0)
 FEE_RATE = Decimal(25)
@@ -137,7 +137,7 @@ def _document_number(company: Company, wanted: str | None) -> str:
 
 def _store(company: Company, record: Record, rows: list[Record]) -> Record:
     """Number the rows anew, compute every sum, and keep the invoice."""
-    housework.check(record, rows)
+    rot_rut.check(record, rows)
     included = record.get("VATIncluded", False)
     first = company.counter("rows")
     company.set_counter("rows", first + len(rows))

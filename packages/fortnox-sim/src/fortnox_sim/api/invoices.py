@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fortnox_sim.api import invoice_rules as rules
 from fortnox_sim.api.invoice_fields import detail, item
 from fortnox_sim.company import Company
+from fortnox_sim.json_format import Answer, Record
 from fortnox_sim.lists import (
     ListRule,
     Predicate,
@@ -17,8 +18,7 @@ from fortnox_sim.lists import (
     modified_since,
     number_order,
 )
-from fortnox_sim.routing import Call, Handler, Route
-from fortnox_sim.wire import Answer, Record
+from fortnox_sim.router import Call, Handler, Route
 
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"

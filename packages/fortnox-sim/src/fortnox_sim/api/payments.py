@@ -19,9 +19,9 @@ from fortnox_sim.errors import (
     voucher_locked,
 )
 from fortnox_sim.fields import Field, FieldTable, apply, round2
+from fortnox_sim.json_format import Answer, Record, number
 from fortnox_sim.lists import ListRule, Predicate, answer_list, contains, modified_since
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record, number
+from fortnox_sim.router import Call, Route
 
 ZERO, ONE = Decimal(0), Decimal(1)
 FIELDS = FieldTable(

@@ -5,6 +5,7 @@ from decimal import Decimal
 from fortnox_sim.api.texts import BASE
 from fortnox_sim.company import Company
 from fortnox_sim.errors import BAD_PARAMETER, INVENTED, Refusal, missing
+from fortnox_sim.json_format import Answer, Record, json_answer
 from fortnox_sim.lists import (
     ListRule,
     Predicate,
@@ -15,8 +16,7 @@ from fortnox_sim.lists import (
     day_of,
     modified_since,
 )
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record, json_answer
+from fortnox_sim.router import Call, Route
 
 ZERO = Decimal(0)
 VoucherRows = list[tuple[int, Decimal]]

@@ -1,12 +1,12 @@
 """Control of who owns a company and what it has consented to: what happens at *Hantera integrationer*, and sales."""
 
 from fortnox_sim.company import COMPANIES
-from fortnox_sim.control.books import company_of
-from fortnox_sim.control.drills import Args, company_facts
+from fortnox_sim.control.companies import company_of
+from fortnox_sim.control.installation import Args, company_facts
+from fortnox_sim.installation import USERS, World
+from fortnox_sim.json_format import Record
 from fortnox_sim.oauth import grants
-from fortnox_sim.seeds.given import give_access
-from fortnox_sim.wire import Record
-from fortnox_sim.world import USERS, World
+from fortnox_sim.seeds.seed_file import give_access
 
 Query = dict[str, str]
 

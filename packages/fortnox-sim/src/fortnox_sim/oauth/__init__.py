@@ -2,9 +2,9 @@
 
 from werkzeug.wrappers import Request
 
-from fortnox_sim.oauth import consent, endpoint
-from fortnox_sim.wire import Answer
-from fortnox_sim.world import World
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Answer
+from fortnox_sim.oauth import consent, tokens
 
 
 def answer(world: World, request: Request, number: int) -> Answer:
@@ -15,8 +15,8 @@ def answer(world: World, request: Request, number: int) -> Answer:
         ("POST", "/oauth-v1/auth/login"): consent.login,
         ("POST", "/oauth-v1/auth/company"): consent.choose,
         ("POST", "/oauth-v1/auth/approve"): consent.approve,
-        ("POST", "/oauth-v1/token"): endpoint.token,
-        ("POST", "/oauth-v1/revoke"): endpoint.revoke,
+        ("POST", "/oauth-v1/token"): tokens.token,
+        ("POST", "/oauth-v1/revoke"): tokens.revoke,
     }
     handler = handlers.get((request.method, path))
     if handler is None:

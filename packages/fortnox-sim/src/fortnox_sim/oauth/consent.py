@@ -7,10 +7,10 @@ from urllib.parse import urlencode, urlsplit
 
 from werkzeug.wrappers import Request
 
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Answer, Record
 from fortnox_sim.oauth import grants, pages
 from fortnox_sim.scopes import SCOPES, licensed
-from fortnox_sim.wire import Answer, Record
-from fortnox_sim.world import World
 
 TICKETS = "tickets"
 OWN, AGENCY = "companies", "clients"

@@ -12,8 +12,8 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from fortnox_sim.wire import Record
-from fortnox_sim.world import World
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Record
 
 GRANTS, CODES, REFRESH, ACCESS, SECRETS = "grants", "codes", "refresh", "access", "secrets"
 CODE_SECONDS = 600

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from fortnox_sim.wire import Answer, Record
+from fortnox_sim.json_format import Answer, Record
 
 STYLE = """
 :root{color-scheme:light dark;

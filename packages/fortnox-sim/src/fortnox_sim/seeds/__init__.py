@@ -6,13 +6,13 @@ from pathlib import Path
 
 from fortnox_sim.clock import Clock
 from fortnox_sim.company import Company
+from fortnox_sim.installation import USERS, World
+from fortnox_sim.json_format import Record, decode
 from fortnox_sim.oauth.consent import LOOPBACK
-from fortnox_sim.seeds import bulk, defaults, firm, names
-from fortnox_sim.seeds.given import add_app, add_given
+from fortnox_sim.seeds import bulk, company_defaults, demo_data, demo_firm
 from fortnox_sim.seeds.history import MONTHS, History, month_start
-from fortnox_sim.seeds.numbers import organisation_number
-from fortnox_sim.wire import Record, decode
-from fortnox_sim.world import USERS, World
+from fortnox_sim.seeds.identity_numbers import organisation_number
+from fortnox_sim.seeds.seed_file import add_app, add_given
 
 FIRST, SECOND = 556001, 556002
 ANNA, OLLE = "anna@exempelbyran.example", "olle@exempelbyran.example"
@@ -54,7 +54,7 @@ def add_firm(world: World, anchor: date, *, full: bool) -> None:
         (SECOND, "Annat Företag AB", "Sidogatan 9", "Uppsala", "753 20", "5050-2053", "annatforetag"),
     )
     for organisation, (number, name, street, city, code, giro, domain) in zip(numbers, facts, strict=True):
-        defaults.add_company(
+        company_defaults.add_company(
             world.store,
             number,
             name,
@@ -90,8 +90,8 @@ def _furnish(world: World, number: int, anchor: date) -> None:
     company = _seeding(world, number)
     first = month_start(anchor, MONTHS - 1)
     company.clock.set(f"{first.isoformat()}T08:00:00")
-    defaults.add_registers(company)
-    defaults.add_years(company, first, anchor)
+    company_defaults.add_registers(company)
+    company_defaults.add_years(company, first, anchor)
     if number == FIRST:
         company.set_counter("invoices", FIRST_INVOICE)
 
@@ -101,10 +101,10 @@ def _fill(world: World, rng: random.Random, anchor: date) -> None:
     start = f"{month_start(anchor, MONTHS - 1).isoformat()}T08:30:00"
     main.clock.set(start)
     other.clock.set(start)
-    firm.add_customers(main, firm.customers(rng))
-    firm.add_articles(main, names.ARTICLES)
-    firm.add_customers(other, [firm.company_record(rng, name) for name in names.OTHER_CUSTOMERS])
-    firm.add_articles(other, names.OTHER_ARTICLES)
+    demo_firm.add_customers(main, demo_firm.customers(rng))
+    demo_firm.add_articles(main, demo_data.ARTICLES)
+    demo_firm.add_customers(other, [demo_firm.company_record(rng, name) for name in demo_data.OTHER_CUSTOMERS])
+    demo_firm.add_articles(other, demo_data.OTHER_ARTICLES)
     rng = random.Random(f"demo/{anchor}")  # noqa: S311  (repeatable)
     History(main, rng, anchor, 1.0).write()
     History(other, rng, anchor, 0.2).write()

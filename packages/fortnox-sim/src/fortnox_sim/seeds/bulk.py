@@ -4,9 +4,9 @@ import random
 from decimal import Decimal
 
 from fortnox_sim.company import Company
-from fortnox_sim.seeds.firm import slug
-from fortnox_sim.seeds.names import PLACES, STREETS
-from fortnox_sim.seeds.numbers import organisation_number, vat_number
+from fortnox_sim.seeds.demo_data import PLACES, STREETS
+from fortnox_sim.seeds.demo_firm import slug
+from fortnox_sim.seeds.identity_numbers import organisation_number, vat_number
 
 WORDS = ("Norr", "Söder", "Väst", "Öster", "Berg", "Dal", "Sjö", "Skog", "Å", "Ek")
 TRADES = ("Bygg", "Data", "Frakt", "Handel", "Konsult", "Livs", "Måleri", "Städ", "Teknik", "Vård")

@@ -9,8 +9,8 @@ from decimal import Decimal
 from fortnox_sim.api import invoice_rules, payments, vouchers
 from fortnox_sim.company import Company
 from fortnox_sim.fields import round2
-from fortnox_sim.seeds import names
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
+from fortnox_sim.seeds import demo_data
 
 MONTHS = 14
 SEASON = (1.1, 1.0, 1.25, 1.05, 1.1, 1.0, 0.6, 0.8, 1.0, 1.05, 1.0, 1.15)
@@ -104,7 +104,7 @@ class History:
         payments.bookkeep(self.company, payment["Number"])
 
     def _expense(self, day: date) -> None:
-        text, account, price = self.rng.choice(names.EXPENSES)
+        text, account, price = self.rng.choice(demo_data.EXPENSES)
         net = round2(Decimal(price) * self.rng.randrange(80, 121) / 100)
         number = str(self.rng.randrange(10_000, 99_999))
         self._at(day, lambda: self._booked("D", text, "SUPPLIERINVOICE", number, account, net))
@@ -127,7 +127,7 @@ class History:
         )
 
     def _entry(self, day: date) -> None:
-        text, debit, credit, price = self.rng.choice(names.ENTRIES)
+        text, debit, credit, price = self.rng.choice(demo_data.ENTRIES)
         amount = round2(Decimal(price) * self.rng.randrange(90, 111) / 100)
         rows = [(debit, amount), (credit, -amount)]
         self._at(day, lambda: self._manual(text, rows))

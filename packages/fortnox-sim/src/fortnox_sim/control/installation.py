@@ -3,9 +3,9 @@
 from typing import Any
 
 from fortnox_sim.clock import stockholm
+from fortnox_sim.installation import USERS, World
+from fortnox_sim.json_format import Record
 from fortnox_sim.seeds import add_app
-from fortnox_sim.wire import Record
-from fortnox_sim.world import USERS, World
 
 Args = tuple[str, ...]
 

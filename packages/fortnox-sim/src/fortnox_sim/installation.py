@@ -8,12 +8,12 @@ from pathlib import Path
 
 from fortnox_sim.clock import Clock
 from fortnox_sim.company import COMPANIES, Company
-from fortnox_sim.faults import FaultPlan
+from fortnox_sim.fault_plans import FaultPlan
 from fortnox_sim.journal import Journal
-from fortnox_sim.pace import RateWindow
+from fortnox_sim.json_format import Record
+from fortnox_sim.rate_limit import RateWindow
 from fortnox_sim.store import Store
 from fortnox_sim.switches import Switches
-from fortnox_sim.wire import Record
 
 APPS = "apps"
 USERS = "users"

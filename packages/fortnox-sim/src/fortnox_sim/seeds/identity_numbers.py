@@ -2,7 +2,7 @@
 
 import random
 
-from fortnox_sim.api.totals import luhn_digit
+from fortnox_sim.api.invoice_totals import luhn_digit
 
 IMPOSSIBLE_DAYS = ("0230", "0231", "0431", "0631", "0931", "1131")
 FINNISH_WEIGHTS = (7, 9, 10, 5, 8, 4, 2)

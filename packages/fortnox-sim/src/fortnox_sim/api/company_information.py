@@ -2,8 +2,8 @@
 
 import zlib
 
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, json_answer
+from fortnox_sim.json_format import Answer, json_answer
+from fortnox_sim.router import Call, Route
 
 SETTINGS_KEYS = (
     "Address", "BG", "BIC", "BranchCode", "City", "ContactFirstName", "ContactLastName", "Country",

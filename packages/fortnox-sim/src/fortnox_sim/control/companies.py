@@ -5,11 +5,11 @@ from typing import Any
 
 from fortnox_sim.api import articles, customers, invoice_fields, invoice_rules, payments
 from fortnox_sim.company import Company
-from fortnox_sim.control.drills import Args, company_facts
-from fortnox_sim.seeds.defaults import EASY_VAT
-from fortnox_sim.seeds.given import add_company, add_record, add_records, change_record
-from fortnox_sim.wire import Record
-from fortnox_sim.world import World
+from fortnox_sim.control.installation import Args, company_facts
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Record
+from fortnox_sim.seeds.company_defaults import EASY_VAT
+from fortnox_sim.seeds.seed_file import add_company, add_record, add_records, change_record
 
 Query = dict[str, str]
 

@@ -1,7 +1,7 @@
 """Vouchers, accounts, years, registers and company facts."""
 
 import pytest
-from tests.fortnox_sim.desk import refusal
+from tests.fortnox_sim.client_app import refusal
 
 ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
 

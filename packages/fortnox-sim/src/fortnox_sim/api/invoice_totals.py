@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from fortnox_sim.fields import WIDE, round2
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 

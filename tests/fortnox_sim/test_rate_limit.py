@@ -1,9 +1,9 @@
 """The rate window on real time, under both models."""
 
 import pytest
-from tests.fortnox_sim.desk import Ticker
+from tests.fortnox_sim.client_app import Ticker
 
-from fortnox_sim.pace import RateWindow
+from fortnox_sim.rate_limit import RateWindow
 
 
 def admitted(model, gaps, *, count_refused=False):

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 PHASES = ("P0", "P1", "P2", "P3", "P4", "P5")
 ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip", "mutate", "rewrite", "bomb")

@@ -8,14 +8,14 @@ from typing import Any
 from fortnox_sim.api import articles, customers
 from fortnox_sim.company import COMPANIES, Company
 from fortnox_sim.fields import apply
+from fortnox_sim.installation import APPS, USERS, World
+from fortnox_sim.json_format import Record
 from fortnox_sim.scopes import SCOPES
-from fortnox_sim.seeds import bulk, defaults
+from fortnox_sim.seeds import bulk, company_defaults
 from fortnox_sim.seeds.history import MONTHS, month_start
-from fortnox_sim.seeds.numbers import organisation_number
-from fortnox_sim.wire import Record
-from fortnox_sim.world import APPS, USERS, World
+from fortnox_sim.seeds.identity_numbers import organisation_number
 
-KNOWN = frozenset(defaults.SETTINGS)
+KNOWN = frozenset(company_defaults.SETTINGS)
 FIRST_NUMBER = 557001
 
 
@@ -50,13 +50,15 @@ def add_company(world: World, facts: Record, anchor: date) -> Company:
     special = {"customers", "articles", "users", "DatabaseNumber", "Name", "OrganizationNumber", "years"}
     settings = {key: value for key, value in facts.items() if key not in special}
     organisation = facts.get("OrganizationNumber") or organisation_number(rng)
-    defaults.add_company(world.store, number, facts.get("Name") or f"Bolag {number} AB", organisation, **settings)
+    company_defaults.add_company(
+        world.store, number, facts.get("Name") or f"Bolag {number} AB", organisation, **settings
+    )
     company = world.company(str(number))
     if company is None:
         raise ValueError("the company was not created")
-    defaults.add_registers(company)
+    company_defaults.add_registers(company)
     first = facts.get("years", [month_start(anchor, MONTHS - 1).year, anchor.year])
-    defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
+    company_defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
     give_access(world, str(number), facts.get("users"))
     add_records(company, "customers", facts.get("customers", 0), rng)
     add_records(company, "articles", facts.get("articles", 0), rng)

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from fortnox_sim.wire import Answer, Raw, Record, decode, encode
+from fortnox_sim.json_format import Answer, Raw, Record, decode, encode
 
 
 def rewritten(answer: Answer, rule: Record) -> Answer:

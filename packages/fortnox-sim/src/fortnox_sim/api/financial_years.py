@@ -6,8 +6,8 @@ from fortnox_sim.api import accounts
 from fortnox_sim.company import Company
 from fortnox_sim.errors import INVENTED, ROW_ACCOUNT, Refusal
 from fortnox_sim.fields import Field, FieldTable, apply
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record, json_answer
+from fortnox_sim.json_format import Answer, Record, json_answer
+from fortnox_sim.router import Call, Route
 
 LOWEST, HIGHEST = 1000, 9999
 ACCOUNT = FieldTable(

@@ -3,9 +3,9 @@
 from html import escape
 
 from fortnox_sim.clock import stockholm
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Answer, Record
 from fortnox_sim.oauth.pages import page as shell
-from fortnox_sim.wire import Answer, Record
-from fortnox_sim.world import World
 
 
 def _access(user: Record) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from fortnox_sim.faults import BEFORE, Fault
-from fortnox_sim.rewriting import bomb, rewritten
-from fortnox_sim.wire import Answer
+from fortnox_sim.fault_plans import BEFORE, Fault
+from fortnox_sim.json_format import Answer
+from fortnox_sim.response_faults import bomb, rewritten
 
 HTML = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"

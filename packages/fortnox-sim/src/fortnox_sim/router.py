@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 from fortnox_sim.company import Company
 from fortnox_sim.errors import BAD_CONTENT_TYPE, BAD_JSON, WRONG_DATA, Refusal
 from fortnox_sim.fields import unwrap
-from fortnox_sim.wire import Answer, Record, decode, json_answer
-from fortnox_sim.world import World
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Answer, Record, decode, json_answer
 
 
 @dataclass

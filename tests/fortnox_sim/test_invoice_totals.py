@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from fortnox_sim.api.totals import Terms, ocr, rates_vat, row_sums, sums, vat_of
-from fortnox_sim.seeds.numbers import finnish_number, organisation_number, personal_number
+from fortnox_sim.api.invoice_totals import Terms, ocr, rates_vat, row_sums, sums, vat_of
+from fortnox_sim.seeds.identity_numbers import finnish_number, organisation_number, personal_number
 
 D = Decimal
 

@@ -14,10 +14,10 @@ from fortnox_sim.errors import (
     Refusal,
     Unauthorized,
 )
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import Record
 from fortnox_sim.oauth.grants import access_record, company_of_credentials, person_of
 from fortnox_sim.scopes import licensed
-from fortnox_sim.wire import Record
-from fortnox_sim.world import World
 
 
 @dataclass(frozen=True)

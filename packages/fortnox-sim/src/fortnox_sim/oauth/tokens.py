@@ -6,9 +6,9 @@ import json
 
 from werkzeug.wrappers import Request
 
+from fortnox_sim.installation import World
+from fortnox_sim.json_format import JSON, Answer, Record
 from fortnox_sim.oauth import grants
-from fortnox_sim.wire import JSON, Answer, Record
-from fortnox_sim.world import World
 
 PLAIN, HTML = "text/plain;charset=UTF-8", "text/html; charset=UTF-8"
 

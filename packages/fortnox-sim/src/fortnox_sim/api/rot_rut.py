@@ -1,7 +1,7 @@
 """Rules of house work on invoice rows, as recorded; the tax reduction itself is not computed."""
 
 from fortnox_sim.errors import INVENTED, Refusal
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 ENDED = frozenset({"COOKING", "TUTORING"})
 OTHER = "OTHERCOSTS"

@@ -4,9 +4,9 @@ import random
 from decimal import Decimal
 
 from fortnox_sim.company import Company
-from fortnox_sim.seeds import names
-from fortnox_sim.seeds.numbers import finnish_number, organisation_number, personal_number, vat_number
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
+from fortnox_sim.seeds import demo_data
+from fortnox_sim.seeds.identity_numbers import finnish_number, organisation_number, personal_number, vat_number
 
 PLAIN = str.maketrans("åäöéÅÄÖ &,.", "aaoeaao----")
 INACTIVE_AT = 13
@@ -20,17 +20,17 @@ def slug(name: str) -> str:
 
 
 def _contact(rng: random.Random, name: str) -> Record:
-    city, code = rng.choice(names.PLACES)
+    city, code = rng.choice(demo_data.PLACES)
     return {
         "Name": name,
-        "Address1": f"{rng.choice(names.STREETS)} {rng.randrange(1, 90)}",
+        "Address1": f"{rng.choice(demo_data.STREETS)} {rng.randrange(1, 90)}",
         "ZipCode": code,
         "City": city,
         "CountryCode": "SE",
         "Email": f"faktura@{slug(name)}.example",
         "Phone1": f"08-465 004 {rng.randrange(100):02d}",
         "TermsOfPayment": rng.choice(("30", "30", "30", "20", "10", "")),
-        "YourReference": rng.choice(names.CONTACTS),
+        "YourReference": rng.choice(demo_data.CONTACTS),
     }
 
 
@@ -66,16 +66,16 @@ def _finnish(rng: random.Random, name: str, city: str, code: str) -> Record:
 
 def customers(rng: random.Random) -> list[Record]:
     """Give about 60 customers with the awkward ones among them."""
-    found = [company_record(rng, name) for name in names.COMPANIES]
+    found = [company_record(rng, name) for name in demo_data.COMPANIES]
     found[INACTIVE_AT]["Active"] = False
     twin = {
         **_contact(rng, "Dalby Elteknik Filial"),
         "OrganisationNumber": found[DUPLICATE_OF]["OrganisationNumber"],
     }
     found.append(twin)
-    found += [_person(rng, name, "COMPANY") for name in names.SOLE_TRADERS]
-    found += [_person(rng, name, "PRIVATE") for name in names.PERSONS]
-    found += [_finnish(rng, *row) for row in names.FINNISH]
+    found += [_person(rng, name, "COMPANY") for name in demo_data.SOLE_TRADERS]
+    found += [_person(rng, name, "PRIVATE") for name in demo_data.PERSONS]
+    found += [_finnish(rng, *row) for row in demo_data.FINNISH]
     found += [{**_contact(rng, name), "Email": ""} for name in ("Nordvik Konsult", "Nordviks Konsult")]
     return found
 

@@ -9,9 +9,9 @@ from fortnox_sim.api.texts import BASE
 from fortnox_sim.company import Company
 from fortnox_sim.errors import CURRENCY_NOT_FOUND, INVENTED, TERMS_NOT_FOUND, UNIT_NOT_FOUND, Refusal, missing
 from fortnox_sim.fields import Field, FieldTable, apply
+from fortnox_sim.json_format import Answer, Record, json_answer
 from fortnox_sim.lists import ListRule, answer_list
-from fortnox_sim.routing import Call, Handler, Route
-from fortnox_sim.wire import Answer, Record, json_answer
+from fortnox_sim.router import Call, Handler, Route
 
 
 @dataclass(frozen=True)
