@@ -1,4 +1,4 @@
-"""Who is calling: from the bearer token to client, company and scopes."""
+"""Who sends a request: from the bearer token to client, company and scopes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,13 @@ from fortnox_sim.errors import (
     NO_SCOPE,
     NO_SCOPE_LICENCE,
     SCOPE_CODES,
-    Refusal,
+    ApiError,
     Unauthorized,
 )
-from fortnox_sim.installation import World
+from fortnox_sim.installation import Installation
 from fortnox_sim.json_format import Record
-from fortnox_sim.oauth.grants import access_record, company_of_credentials, person_of
-from fortnox_sim.scopes import licensed
+from fortnox_sim.oauth.grants import find_access_token, find_company_of_credentials, find_person
+from fortnox_sim.scopes import is_licensed
 
 
 @dataclass(frozen=True)
@@ -30,40 +30,40 @@ class Caller:
     user: str | None = None
 
 
-def bearer(header: str) -> str:
+def read_bearer(header: str) -> str:
     """Take the token out of an Authorization header."""
     kind, _, token = header.partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-def authenticate(world: World, header: str) -> Caller:
-    """Accept a live access token or answer 401."""
-    record = access_record(world, bearer(header))
+def authenticate(installation: Installation, header: str) -> Caller:
+    """Accept a live access token; raise Unauthorized for any other."""
+    record = find_access_token(installation, read_bearer(header))
     if record is None:
         raise Unauthorized
-    user = person_of(world, record)
+    user = find_person(installation, record)
     if user == "":
-        if world.switches["lost_login"] == "unauthorized":
+        if installation.switches["lost_login"] == "unauthorized":
             raise Unauthorized
-        raise Refusal(BAD_LOGIN, status=world.switches["missing_scope_status"])
+        raise ApiError(BAD_LOGIN, status=installation.switches["missing_scope_status"])
     return Caller(record["client"], record["company"], frozenset(record["scopes"]), user)
 
 
-def peek_company(world: World, request: Request) -> str | None:
+def identify_company(installation: Installation, request: Request) -> str | None:
     """Say which company a request is about, for journal and fault plan; judges nothing."""
     if request.path.startswith("/oauth-v1"):
-        return company_of_credentials(world, request)
-    record = access_record(world, bearer(request.headers.get("Authorization", "")), expired=True)
+        return find_company_of_credentials(installation, request)
+    record = find_access_token(installation, read_bearer(request.headers.get("Authorization", "")), expired=True)
     return record["company"] if record else None
 
 
-def check_scope(world: World, caller: Caller, settings: Record, scope: str) -> None:
-    """Refuse a call whose scope or licence is missing."""
-    status: Any = world.switches["missing_scope_status"]
+def check_scope(installation: Installation, caller: Caller, settings: Record, scope: str) -> None:
+    """Raise ApiError for a request whose scope or licence is missing."""
+    status: Any = installation.switches["missing_scope_status"]
     if not settings["integration_licence"]:
-        raise Refusal(NO_API_LICENCE, status=status)
+        raise ApiError(NO_API_LICENCE, status=status)
     if scope not in caller.scopes:
-        own = world.switches["scope_code"] == "by resource"
-        raise Refusal(SCOPE_CODES.get(scope, NO_SCOPE) if own else NO_SCOPE, status=status)
-    if not licensed(scope, settings["licences"]):
-        raise Refusal(NO_SCOPE_LICENCE, status=status)
+        own = installation.switches["scope_code"] == "by resource"
+        raise ApiError(SCOPE_CODES.get(scope, NO_SCOPE) if own else NO_SCOPE, status=status)
+    if not is_licensed(scope, settings["licences"]):
+        raise ApiError(NO_SCOPE_LICENCE, status=status)

@@ -1,82 +1,81 @@
-"""Answers that a fault rewrites: its JSON changed, blown up, or secrets of the request echoed back."""
+"""Responses that a fault replaces: another status, JSON changed or blown up, secrets of the request echoed."""
 
 import base64
 import binascii
+import contextlib
 import zlib
-from collections.abc import Callable
-from typing import Any
+from http import HTTPStatus
 
 from werkzeug.wrappers import Request
 
-from fortnox_sim.json_format import Answer, Raw, Record, decode, encode
+from fortnox_sim.fault_plans import Fault
+from fortnox_sim.json_format import RawJson, Record, Response, decode, encode
+
+BAD_GATEWAY = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
+    b"<body>\r\n<h1>502 Bad Gateway</h1>\r\n</body>\r\n</html>\r\n"
+)
+MEGABYTES = 300
 
 
-def rewritten(answer: Answer, rule: Record) -> Answer:
+def replace_response(fault: Fault, response: Response) -> Response:
+    """Give the response that the fault sends in place of the true one; the same one where it only cuts it."""
+    rule = fault.rule
+    if fault.action == "html":
+        status = int(rule.get("status") or HTTPStatus.BAD_GATEWAY)
+        return Response(status, BAD_GATEWAY, {"Content-Type": "text/html"})
+    if fault.action == "rewrite":
+        return rewrite_json(response, rule)
+    if fault.action == "bomb":
+        return inflate_response(response, int(rule.get("megabytes") or MEGABYTES))
+    if fault.action == "status":
+        status = int(rule.get("status") or HTTPStatus.SERVICE_UNAVAILABLE)
+        return Response(status, str(rule.get("body") or "").encode(), dict(rule.get("headers") or {}))
+    return response
+
+
+def rewrite_json(response: Response, rule: Record) -> Response:
     """Change a JSON object: `remove` takes keys out, `set` puts values in, `raw` puts in JSON text as it stands.
 
     Of a list, `meta` changes what MetaInformation tells and `rows` puts values in place of rows, by their index.
     """
     try:
-        body = decode(answer.body)
+        body = decode(response.body)
     except ValueError:
-        return answer
+        return response
     if not isinstance(body, dict):
-        return answer
-    listed = {key: _changed(value, rule) for key, value in body.items()}
-    kept = {key: value for key, value in listed.items() if key not in (rule.get("remove") or [])}
-    raw = {key: Raw(text) for key, text in (rule.get("raw") or {}).items()}
+        return response
+    rows = rule.get("rows") or {}
+    for key, value in body.items():
+        if isinstance(value, dict) and "@TotalResources" in value:
+            body[key] = {**value, **(rule.get("meta") or {})}
+        elif isinstance(value, list):
+            body[key] = [rows.get(str(index), row) for index, row in enumerate(value)]
+    kept = {key: value for key, value in body.items() if key not in (rule.get("remove") or [])}
+    raw = {key: RawJson(text) for key, text in (rule.get("raw") or {}).items()}
     changed = encode({**kept, **(rule.get("set") or {}), **raw})
-    return Answer(answer.status, changed.encode(), dict(answer.headers))
+    return Response(response.status, changed.encode(), dict(response.headers))
 
 
-def _changed(value: Any, rule: Record) -> Any:
-    """Change MetaInformation or the rows of a list; leave anything else."""
-    if isinstance(value, dict) and "@TotalResources" in value:
-        return {**value, **(rule.get("meta") or {})}
-    wanted = rule.get("rows") or {}
-    if isinstance(value, list):
-        return [wanted.get(str(index), row) for index, row in enumerate(value)]
-    return value
-
-
-def bomb(answer: Answer, megabytes: int) -> Answer:
-    """Answer a few kilobytes of gzip that inflate to so many megabytes of blanks."""
+def inflate_response(response: Response, megabytes: int) -> Response:
+    """Respond with a few kilobytes of gzip that inflate to so many megabytes of blanks."""
     packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     blanks = b" " * 1_000_000
     body = b"".join(packer.compress(blanks) for _ in range(megabytes)) + packer.flush()
-    return Answer(answer.status, body, {**answer.headers, "Content-Encoding": "gzip"})
+    return Response(response.status, body, {**response.headers, "Content-Encoding": "gzip"})
 
 
-def echoed(answer: Answer, request: Request) -> Answer:
-    """Put secrets of the request into the answer where it says `{refresh_token}`, `{code}` and so on."""
-    body = answer.body
-    for name, find in SECRETS.items():
-        place = f"{{{name}}}".encode()
-        if place in body:
-            body = body.replace(place, find(request).encode())
-    return Answer(answer.status, body, answer.headers)
-
-
-def _field(name: str) -> Callable[[Request], str]:
-    return lambda request: request.form.get(name, "")
-
-
-def _credentials(request: Request, wanted: str) -> str:
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    return text if kind.lower() == wanted else ""
-
-
-def _client_secret(request: Request) -> str:
-    try:
-        return base64.b64decode(_credentials(request, "basic")).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-
-
-SECRETS: dict[str, Callable[[Request], str]] = {
-    "refresh_token": _field("refresh_token"),
-    "code": _field("code"),
-    "token": _field("token"),
-    "access_token": lambda request: _credentials(request, "bearer"),
-    "client_secret": _client_secret,
-}
+def echo_secrets(response: Response, request: Request) -> Response:
+    """Put secrets of the request into the response where it says `{refresh_token}`, `{code}` and so on."""
+    kind, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    secrets = {name: request.form.get(name, "") for name in ("refresh_token", "code", "token")}
+    secrets |= {"access_token": "", "client_secret": ""}
+    if kind.lower() == "bearer":
+        secrets["access_token"] = credentials
+    elif kind.lower() == "basic":
+        with contextlib.suppress(binascii.Error, UnicodeDecodeError):
+            secrets["client_secret"] = base64.b64decode(credentials).decode().partition(":")[2]
+    body = response.body
+    for name, secret in secrets.items():
+        body = body.replace(f"{{{name}}}".encode(), secret.encode())
+    return Response(response.status, body, response.headers)

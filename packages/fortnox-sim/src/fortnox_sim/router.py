@@ -1,25 +1,26 @@
-"""Requests and routes, independent of what is behind them."""
+"""What a handler gets, and how it is found by method and path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from fortnox_sim.company import Company
-from fortnox_sim.errors import BAD_CONTENT_TYPE, BAD_JSON, WRONG_DATA, Refusal
-from fortnox_sim.fields import unwrap
-from fortnox_sim.installation import World
-from fortnox_sim.json_format import Answer, Record, decode, json_answer
+from fortnox_sim.errors import BAD_CONTENT_TYPE, BAD_JSON, WRONG_DATA, ApiError
+from fortnox_sim.fields import unwrap_object
+from fortnox_sim.installation import Installation
+from fortnox_sim.json_format import Record, Response, decode, json_response
+
+API_URL = "https://api.fortnox.se/3"
 
 
 @dataclass
-class Call:
+class ApiRequest:
     """One API request by a known client on a known company."""
 
-    world: World
+    installation: Installation
     company: Company
     user: str | None
-    scopes: frozenset[str]
     query: dict[str, str]
     body: bytes
     content_type: str
@@ -28,31 +29,41 @@ class Call:
     key: str | None = None
     reference: str | None = None
 
-    def json(self, name: str) -> Record:
+    def read_object(self, name: str) -> Record:
         """Read the body's one wrapped object."""
         kind = self.content_type.split(";")[0].strip().lower()
         if kind and "json" not in kind:
-            raise Refusal(BAD_CONTENT_TYPE)
+            raise ApiError(BAD_CONTENT_TYPE)
         if not self.body.strip():
-            raise Refusal(WRONG_DATA)
+            raise ApiError(WRONG_DATA)
         try:
             body = decode(self.body)
         except ValueError:
-            raise Refusal(BAD_JSON) from None
-        return unwrap(body, name)
+            raise ApiError(BAD_JSON) from None
+        return unwrap_object(body, name)
 
-    def show(self, name: str, shown: Record, status: int = 200, **headers: str) -> Answer:
-        """Answer one wrapped object; keys the company has no right to become API_NORIGHT."""
+    def respond(self, name: str, shown: Record, status: int = 200, **headers: str) -> Response:
+        """Respond with one wrapped object; keys the company has no right to become API_NORIGHT."""
         hidden = self.company.settings.get("noright", {}).get(name, [])
         shown = shown | {key: "API_NORIGHT" for key in hidden if key in shown}
-        return json_answer({name: shown}, status, **headers)
+        return json_response({name: shown}, status, **headers)
 
-    def done(self, action: str, key: str, reference: str | None = None) -> None:
-        """Name the change this call made, for the journal."""
+    def record_change(self, action: str, key: str, reference: str | None = None) -> None:
+        """Name the change this request made, for the journal."""
         self.action, self.key, self.reference = action, key, reference
 
 
-Handler = Callable[[Call], Answer]
+@dataclass(frozen=True)
+class ControlRequest:
+    """One request under /_sim/: the arguments in its path, its JSON object, its query."""
+
+    installation: Installation
+    args: tuple[str, ...]
+    body: Record
+    query: dict[str, str]
+
+
+Handler = Callable[[ApiRequest], Response]
 
 
 @dataclass(frozen=True)
@@ -65,29 +76,32 @@ class Route:
     scope: str
 
 
-def segments(raw_path: str) -> tuple[str, ...]:
+def split_path(raw_path: str) -> tuple[str, ...]:
     """Cut a raw path; an encoded slash stays inside its segment, a trailing one is ignored."""
     return tuple(unquote(part) for part in raw_path.split("/") if part)
 
 
-class Router:
-    """Finds the route of a request."""
+Target = TypeVar("Target")
 
-    def __init__(self, routes: list[Route]) -> None:
-        self._tree: dict[tuple[str, int], list[tuple[tuple[str, ...], Route]]] = {}
-        for route in routes:
-            parts = segments(route.path)
-            self._tree.setdefault((route.method, len(parts)), []).append((parts, route))
 
-    def find(self, method: str, parts: tuple[str, ...]) -> tuple[Route, tuple[str, ...]] | None:
-        for pattern, route in self._tree.get((method, len(parts)), ()):
+class Router(Generic[Target]):
+    """Finds what stands behind a method and a path."""
+
+    def __init__(self, targets: Iterable[tuple[str, str, Target]]) -> None:
+        self._targets: dict[tuple[str, int], list[tuple[tuple[str, ...], Target]]] = {}
+        for method, path, target in targets:
+            pattern = split_path(path)
+            self._targets.setdefault((method, len(pattern)), []).append((pattern, target))
+
+    def find(self, method: str, parts: tuple[str, ...]) -> tuple[Target, tuple[str, ...]] | None:
+        """Find a target, and the arguments that stand in its path."""
+        for pattern, target in self._targets.get((method, len(parts)), ()):
             if all(want in {"{}", got} for want, got in zip(pattern, parts, strict=True)):
-                args = tuple(got for want, got in zip(pattern, parts, strict=True) if want == "{}")
-                return route, args
+                return target, tuple(got for want, got in zip(pattern, parts, strict=True) if want == "{}")
         return None
 
 
-def raw_path(environ: dict[str, Any]) -> str:
+def read_raw_path(environ: dict[str, Any]) -> str:
     """Give the path as it was sent, percent signs included, where the server tells."""
     uri = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
     return urlsplit(uri).path or str(environ.get("PATH_INFO", "/"))
