@@ -1,0 +1,1 @@
+"""The OAuth addresses: consent pages, token, revoke."""
