@@ -1,4 +1,4 @@
-"""The control interface under /_sim/ and the landing page: for people, demos and tests, never for clients."""
+"""Control requests under /_sim/ and the start page: for people, demos and tests, never for clients."""
 
 import json
 from collections.abc import Callable
@@ -6,79 +6,73 @@ from http import HTTPStatus
 
 from werkzeug.wrappers import Request
 
-from fortnox_sim.control import companies, installation, owners, start_page
-from fortnox_sim.errors import Refusal
-from fortnox_sim.installation import World
-from fortnox_sim.json_format import Answer, Record, decode
-from fortnox_sim.router import raw_path, segments
+from fortnox_sim.control import companies, owners, simulator
+from fortnox_sim.control.start_page import render_start_page
+from fortnox_sim.errors import ApiError
+from fortnox_sim.installation import Installation
+from fortnox_sim.json_format import Record, Response, decode
+from fortnox_sim.router import ControlRequest, Router, read_raw_path, split_path
 
-Action = Callable[[World, tuple[str, ...], Record, dict[str, str]], object]
+Action = Callable[[ControlRequest], object]
 
-ACTIONS: dict[tuple[str, str], Action] = {**installation.ACTIONS, **companies.ACTIONS, **owners.ACTIONS}
-
-
-class _NotThere(Exception):
-    pass
+ACTIONS: dict[tuple[str, str], Action] = {**simulator.ACTIONS, **companies.ACTIONS, **owners.ACTIONS}
+ROUTER = Router((method, path, action) for (method, path), action in ACTIONS.items())
 
 
-def answer_control(world: World, request: Request) -> Answer:
-    """Answer the landing page or a JSON control request; nothing here is journalled or struck by faults."""
-    parts = segments(raw_path(request.environ))
+class UnknownAddress(Exception):
+    """A control request that stands for nothing."""
+
+
+def handle_control_request(installation: Installation, request: Request) -> Response:
+    """Show the start page, or handle a JSON control request; nothing here is journalled or hit by faults."""
+    parts = split_path(read_raw_path(request.environ))
     if not parts:
-        with world.lock:
-            return start_page.page(world, request.host_url)
+        with installation.lock:
+            return render_start_page(installation, request.host_url)
     data = request.get_data()
+    status, result = 200, None
     try:
-        with world.lock:
-            status, body = _run(world, request, parts, data)
-    except (_NotThere, KeyError) as error:
-        status, body = 404, {"error": f"not here: {error}"}
-    except Refusal as refused:
-        status, body = refused.status, {"error": refused.message, "code": refused.code}
+        with installation.lock:
+            action, args = _find_action(request.method, parts)
+            body = decode(data) if data.strip() else {}
+            if not isinstance(body, dict):
+                raise TypeError("the body is one JSON object")  # noqa: TRY301
+            company = _find_company(installation, parts)  # before the action, which may give it another number
+            result = action(ControlRequest(installation, args, body, dict(request.args.items())))
+            if request.method != "GET":
+                words = ".".join(part for part in parts[1:] if part.isalpha())
+                installation.commit(f"control.{words}", company=company)
+    except (UnknownAddress, KeyError) as error:
+        status, result = 404, {"error": f"not here: {error}"}
+    except ApiError as error:
+        status, result = error.status, {"error": error.message, "code": error.code}
     except (ValueError, TypeError) as error:
-        status, body = 400, {"error": str(error)}
+        status, result = 400, {"error": str(error)}
     if status >= HTTPStatus.BAD_REQUEST:
-        with world.lock:
-            world.store.rollback()
-    text = json.dumps(body, ensure_ascii=False, default=str)
-    body_bytes = text.encode("utf-8", "backslashreplace")  # a lone surrogate of a poison record becomes its JSON escape
-    return Answer(status, body_bytes, {"Content-Type": "application/json", "Cache-Control": "no-store"})
+        with installation.lock:
+            installation.store.rollback()
+    text = json.dumps(result, ensure_ascii=False, default=str)
+    encoded = text.encode("utf-8", "backslashreplace")  # a lone surrogate of a poison record becomes its JSON escape
+    return Response(status, encoded, {"Content-Type": "application/json", "Cache-Control": "no-store"})
 
 
-def _run(world: World, request: Request, parts: tuple[str, ...], data: bytes) -> tuple[int, object]:
-    action, args = _find(request.method, parts)
-    body = decode(data) if data.strip() else {}
-    if not isinstance(body, dict):
-        raise TypeError("the body is one JSON object")
-    company = _company(world, parts)  # before the action, which may give the company another number
-    result = action(world, args, body, dict(request.args.items()))
-    if request.method != "GET":
-        world.commit(f"control.{'.'.join(part for part in parts[1:] if part.isalpha())}", company=company)
-    return 200, result
-
-
-def mutate(world: World, rule: Record) -> None:
+def apply_mutation(installation: Installation, rule: Record) -> None:
     """Carry out the control requests of a `mutate` fault: `do` holds one or a list of them."""
     wanted = rule.get("do") or []
-    with world.lock:
+    with installation.lock:
         for step in [wanted] if isinstance(wanted, dict) else wanted:
-            parts = segments(step["path"])
-            action, args = _find(step.get("method", "POST").upper(), parts)
-            action(world, args, step.get("body") or {}, {})
-            world.commit("control.mutate", company=_company(world, parts))
+            parts = split_path(step["path"])
+            action, args = _find_action(step.get("method", "POST").upper(), parts)
+            action(ControlRequest(installation, args, step.get("body") or {}, {}))
+            installation.commit("control.mutate", company=_find_company(installation, parts))
 
 
-def _company(world: World, parts: tuple[str, ...]) -> str | None:
-    return next((part for part in parts if part in world.store.table("companies")), None)
+def _find_action(method: str, parts: tuple[str, ...]) -> tuple[Action, tuple[str, ...]]:
+    found = ROUTER.find(method, parts)
+    if found is None:
+        raise UnknownAddress(f"{method} /{'/'.join(parts)}")
+    return found
 
 
-def _find(method: str, parts: tuple[str, ...]) -> tuple[Action, tuple[str, ...]]:
-    for (verb, path), action in ACTIONS.items():
-        pattern = segments(path)
-        if (
-            verb == method
-            and len(pattern) == len(parts)
-            and all(want in {"{}", got} for want, got in zip(pattern, parts, strict=True))
-        ):
-            return action, tuple(got for want, got in zip(pattern, parts, strict=True) if want == "{}")
-    raise _NotThere(f"{method} /{'/'.join(parts)}")
+def _find_company(installation: Installation, parts: tuple[str, ...]) -> str | None:
+    return next((part for part in parts if part in installation.store.table("companies")), None)

@@ -1,118 +1,112 @@
-"""Control of clock, switches, faults, journal, registered apps and people."""
+"""Control of the simulator itself: clock, switches, faults, journal, registered apps and people."""
 
 from typing import Any
 
-from fortnox_sim.clock import stockholm
-from fortnox_sim.installation import USERS, World
+from fortnox_sim.clock import Clock, to_stockholm_time
+from fortnox_sim.installation import USERS
 from fortnox_sim.json_format import Record
-from fortnox_sim.seeds import add_app
+from fortnox_sim.router import ControlRequest
+from fortnox_sim.seeds.seed_file import add_app, build_user
 
-Args = tuple[str, ...]
 
-
-def overview(world: World, _args: Args, _body: Record, _query: dict[str, str]) -> Record:
-    """Show the whole world at a glance."""
+def show_overview(request: ControlRequest) -> Record:
+    """Show everything at a glance."""
+    installation = request.installation
     return {
-        "clock": clock(world),
-        "companies": [company_facts(company.settings) for company in world.companies()],
-        "users": [dict(user) for user in world.users().values()],
-        "apps": {key: {**app} for key, app in world.store.table("apps").rows.items()},
-        "switches": world.switches.listing(),
-        "faults": world.faults.listing(),
-        "journal": {"next": world.journal.since(0)["next"]},
+        "clock": describe_clock(installation.clock),
+        "companies": [describe_company(company.settings) for company in installation.companies()],
+        "users": [dict(user) for user in installation.users().values()],
+        "apps": {key: {**app} for key, app in installation.store.table("apps").rows.items()},
+        "switches": installation.switches.to_json(),
+        "faults": installation.faults.to_json(),
+        "journal": {"next": installation.journal.list_since(0)["next"]},
     }
 
 
-def company_facts(settings: Record) -> Record:
+def describe_company(settings: Record) -> Record:
     return {"id": str(settings["DatabaseNumber"]), **settings}
 
 
-def clock(world: World) -> Record:
-    now = world.clock.now()
-    return {
-        "utc": now.isoformat(),
-        "local": stockholm(now).isoformat(),
-        "today": world.clock.today().isoformat(),
-    }
+def describe_clock(clock: Clock) -> Record:
+    now = clock.now()
+    return {"utc": now.isoformat(), "local": to_stockholm_time(now).isoformat(), "today": clock.today().isoformat()}
 
 
-def set_clock(world: World, _args: Args, body: Record, _query: dict[str, str]) -> Record:
-    if "set" in body:
-        world.clock.set(str(body["set"]))
-    if "advance" in body:
-        world.clock.advance(float(body["advance"]))
-    world.save_clock()
-    return clock(world)
+def set_clock(request: ControlRequest) -> Record:
+    clock = request.installation.clock
+    if "set" in request.body:
+        clock.set(str(request.body["set"]))
+    if "advance" in request.body:
+        clock.advance(float(request.body["advance"]))
+    request.installation.save_clock()
+    return describe_clock(clock)
 
 
-def journal(world: World, _args: Args, _body: Record, query: dict[str, str]) -> Record:
-    return world.journal.since(int(query.get("since") or 0), query.get("company"))
+def list_journal(request: ControlRequest) -> Record:
+    since = int(request.query.get("since") or 0)
+    return request.installation.journal.list_since(since, request.query.get("company"))
 
 
-def switches(world: World, _args: Args, _body: Record, _query: dict[str, str]) -> Record:
-    return world.switches.listing()
+def list_switches(request: ControlRequest) -> Record:
+    return request.installation.switches.to_json()
 
 
-def set_switches(world: World, _args: Args, body: Record, _query: dict[str, str]) -> Record:
+def set_switches(request: ControlRequest) -> Record:
     """Set switches by name; `{"profile": "pessimistic"}` sets them all."""
-    for name, value in body.items():
+    switches = request.installation.switches
+    for name, value in request.body.items():
         if name == "profile":
-            world.switches.profile(value)
+            switches.apply_profile(value)
         else:
-            world.switches.set(name, value)
-    return {name: row["value"] for name, row in world.switches.listing().items()}
+            switches.set(name, value)
+    return {name: row["value"] for name, row in switches.to_json().items()}
 
 
-def faults(world: World, _args: Args, _body: Record, _query: dict[str, str]) -> list[Record]:
-    return world.faults.listing()
+def list_faults(request: ControlRequest) -> list[Record]:
+    return request.installation.faults.to_json()
 
 
-def add_fault(world: World, _args: Args, body: Record, _query: dict[str, str]) -> Record:
-    return world.faults.add(body).show()
+def add_fault(request: ControlRequest) -> Record:
+    return request.installation.faults.add(request.body).to_json()
 
 
-def release(world: World, args: Args, _body: Record, _query: dict[str, str]) -> Record:
-    if not world.faults.release(args[0]):
-        raise KeyError(args[0])
-    return {"released": args[0]}
+def release_fault(request: ControlRequest) -> Record:
+    if not request.installation.faults.release(request.args[0]):
+        raise KeyError(request.args[0])
+    return {"released": request.args[0]}
 
 
-def clear_faults(world: World, _args: Args, _body: Record, _query: dict[str, str]) -> Record:
-    world.faults.clear()
+def clear_faults(request: ControlRequest) -> Record:
+    request.installation.faults.clear()
     return {"cleared": True}
 
 
-def register_app(world: World, _args: Args, body: Record, _query: dict[str, str]) -> Record:
+def register_app(request: ControlRequest) -> Record:
     """Register an OAuth client, or change one."""
-    client_id = str(body["client_id"])
-    known: dict[str, Any] = world.app(client_id) or {}
-    changes = {key: value for key, value in body.items() if key != "client_id"}
-    return {"client_id": client_id, **add_app(world, client_id, {**known, **changes})}
+    client_id = str(request.body["client_id"])
+    known: dict[str, Any] = request.installation.find_app(client_id) or {}
+    changes = {key: value for key, value in request.body.items() if key != "client_id"}
+    return {"client_id": client_id, **add_app(request.installation, client_id, {**known, **changes})}
 
 
-def change_user(world: World, args: Args, body: Record, _query: dict[str, str]) -> Record:
+def change_user(request: ControlRequest) -> Record:
     """Create or change a person: name, password, `companies` and (Digital byrå) `clients`, with role admin or user."""
-    email = args[0].lower()
-    known = world.users().get(email) or {
-        "email": email,
-        "name": email,
-        "password": "fortnox",
-        "companies": {},
-    }
-    record = {**known, **body, "email": email}
-    world.store.put(USERS, email, record)
+    email = request.args[0].lower()
+    user = request.installation.users().get(email) or build_user(email)
+    record = {**user, **request.body, "email": email}
+    request.installation.store.put(USERS, email, record)
     return record
 
 
 ACTIONS = {
-    ("GET", "/_sim"): overview,
-    ("GET", "/_sim/journal"): journal,
+    ("GET", "/_sim"): show_overview,
+    ("GET", "/_sim/journal"): list_journal,
     ("POST", "/_sim/clock"): set_clock,
-    ("GET", "/_sim/switches"): switches,
+    ("GET", "/_sim/switches"): list_switches,
     ("POST", "/_sim/switches"): set_switches,
-    ("GET", "/_sim/faults"): faults,
+    ("GET", "/_sim/faults"): list_faults,
     ("POST", "/_sim/faults"): add_fault,
-    ("POST", "/_sim/faults/{}/release"): release,
+    ("POST", "/_sim/faults/{}/release"): release_fault,
     ("DELETE", "/_sim/faults"): clear_faults,
     ("POST", "/_sim/apps"): register_app,
     ("PATCH", "/_sim/users/{}"): change_user,
