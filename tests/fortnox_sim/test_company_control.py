@@ -1,7 +1,7 @@
 """Vouchers, accounts, years, registers and company facts."""
 
 import pytest
-from tests.fortnox_sim.client_app import refusal
+from tests.fortnox_sim.client_app import read_error
 
 ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
 
@@ -11,12 +11,12 @@ def total(answer):
 
 
 @pytest.fixture
-def booked(desk):
+def booked(client):
     """Three invoices booked in two years, one paid."""
     for day in ("2025-12-30", "2026-01-31", "2026-03-31"):
-        desk.booked(ROW, InvoiceDate=day)
-    desk.control("companies/556001/payments", invoice="1003", amount="1250", date="2026-03-31")
-    return desk
+        client.booked(ROW, InvoiceDate=day)
+    client.control("companies/556001/payments", invoice="1003", amount="1250", date="2026-03-31")
+    return client
 
 
 def test_vouchers_belong_to_the_year_that_is_asked_for(booked):
@@ -58,12 +58,12 @@ def test_series_can_be_asked_for_in_two_ways(booked):
 def test_an_unknown_year_or_voucher_is_told(booked):
     assert booked.get("vouchers", financialyear="9").status_code == 404
     assert booked.get("vouchers/Z/1").status_code == 404
-    assert refusal(booked.get("vouchers/B/x"))[2] == 2000588
-    assert refusal(booked.get("vouchers", financialyeardate="2040-01-01"))[3] == "Fiscal year not available"
+    assert read_error(booked.get("vouchers/B/x"))[2] == 2000588
+    assert read_error(booked.get("vouchers", financialyeardate="2040-01-01"))[3] == "Fiscal year not available"
 
 
-def test_a_financial_year_is_found_by_date(desk):
-    years = [desk.get("financialyears", date=day).json["FinancialYears"] for day in ("2026-03-31", "2040-01-01")]
+def test_a_financial_year_is_found_by_date(client):
+    years = [client.get("financialyears", date=day).json["FinancialYears"] for day in ("2026-03-31", "2040-01-01")]
     keys = ("Id", "FromDate", "ToDate", "AccountingMethod")
     assert [[[year[key] for key in keys] for year in found] for found in years] == [
         [[2, "2026-01-01", "2026-12-31", "ACCRUAL"]],
@@ -71,67 +71,67 @@ def test_a_financial_year_is_found_by_date(desk):
     ]
 
 
-def test_accounts_carry_their_vat_codes(desk):
-    codes = {row["Number"]: row["VATCode"] for row in desk.get("accounts", limit=500).json["Accounts"]}
+def test_accounts_carry_their_vat_codes(client):
+    codes = {row["Number"]: row["VATCode"] for row in client.get("accounts", limit=500).json["Accounts"]}
     assert [codes[number] for number in (3001, 3002, 3003, 3004, 1510)] == ["MP1", "MP2", "MP3", "MF", ""]
-    assert refusal(desk.get("accounts/9999"))[:3] == (404, "upper", 2000423)
+    assert read_error(client.get("accounts/9999"))[:3] == (404, "upper", 2000423)
 
 
-def test_predefined_accounts_tell_the_rates(desk):
-    found = {row["Name"]: row["Account"] for row in desk.get("predefinedaccounts").json["PreDefinedAccounts"]}
+def test_predefined_accounts_tell_the_rates(client):
+    found = {row["Name"]: row["Account"] for row in client.get("predefinedaccounts").json["PreDefinedAccounts"]}
     assert [found[name] for name in ("SALES", "SALES_MP2", "SALES_MP3", "SALES_NOVAT")] == [3001, 3002, 3003, 3004]
-    assert desk.get("predefinedaccounts/SALES").json["PreDefinedAccount"]["Account"] == 3001
-    assert refusal(desk.get("predefinedaccounts/NIX"))[2] == 2001403
+    assert client.get("predefinedaccounts/SALES").json["PreDefinedAccount"]["Account"] == 3001
+    assert read_error(client.get("predefinedaccounts/NIX"))[2] == 2001403
 
 
-def test_the_two_company_answers_spell_and_type_differently(desk):
-    information = desk.get("companyinformation").json["CompanyInformation"]
-    settings = desk.get("settings/company").json["CompanySettings"]
+def test_the_two_company_answers_spell_and_type_differently(client):
+    information = client.get("companyinformation").json["CompanyInformation"]
+    settings = client.get("settings/company").json["CompanySettings"]
     assert (information["DatabaseNumber"], settings["DatabaseNumber"]) == (556001, "556001")
     assert information["OrganizationNumber"] == settings["OrganizationNumber"]
     assert information["VisitAddress"] is None
 
 
-def test_registers_can_be_read_extended_and_changed(desk):
-    made = desk.post("termsofpayments", TermsOfPayment={"Code": "21DAYS", "Description": "A value"})
-    changed = desk.put("termsofpayments/21DAYS", TermsOfPayment={"Description": "B"}).json["TermsOfPayment"]
+def test_registers_can_be_read_extended_and_changed(client):
+    made = client.post("termsofpayments", TermsOfPayment={"Code": "21DAYS", "Description": "A value"})
+    changed = client.put("termsofpayments/21DAYS", TermsOfPayment={"Description": "B"}).json["TermsOfPayment"]
     assert (made.status_code, made.headers["Location"], changed["Description"]) == (201, "paymentterms", "B")
-    assert desk.invoice(TermsOfPayment="21DAYS")["DueDate"] == "2026-04-21"
+    assert client.invoice(TermsOfPayment="21DAYS")["DueDate"] == "2026-04-21"
 
 
 @pytest.mark.parametrize(("path", "code"), [("units", 2000432), ("termsofpayments", 2000429), ("articles", 2000428)])
-def test_missing_register_entries_have_their_codes(desk, path, code):
-    assert refusal(desk.get(f"{path}/123456789"))[:3] == (404, "upper", code)
+def test_missing_register_entries_have_their_codes(client, path, code):
+    assert read_error(client.get(f"{path}/123456789"))[:3] == (404, "upper", code)
 
 
-def test_voucher_series_are_named(desk):
-    found = desk.get("predefinedvoucherseries").json["PreDefinedVoucherSeriesCollection"]
+def test_voucher_series_are_named(client):
+    found = client.get("predefinedvoucherseries").json["PreDefinedVoucherSeriesCollection"]
     assert {row["Name"]: row["VoucherSeries"] for row in found}["INVOICE"] == "B"
 
 
-def test_the_chart_grows_and_changes(desk):
-    made = desk.post("accounts", Account={"Number": 3055, "Description": "Böcker", "VATCode": "MP3"})
-    desk.put("accounts/3055", Account={"Active": False})
-    again = desk.post("accounts", Account={"Number": 3055, "Description": "Igen"}).status_code
-    low = refusal(desk.post("accounts", Account={"Number": 99, "Description": "x"}))[2]
-    account = desk.get("accounts/3055").json["Account"]
+def test_the_chart_grows_and_changes(client):
+    made = client.post("accounts", Account={"Number": 3055, "Description": "Böcker", "VATCode": "MP3"})
+    client.put("accounts/3055", Account={"Active": False})
+    again = client.post("accounts", Account={"Number": 3055, "Description": "Igen"}).status_code
+    low = read_error(client.post("accounts", Account={"Number": 99, "Description": "x"}))[2]
+    account = client.get("accounts/3055").json["Account"]
     assert (made.status_code, account["Active"], account["VATCode"], again, low) == (201, False, "MP3", 400, 2002462)
 
 
-def test_a_predefined_account_must_exist_to_be_set(desk):
-    desk.put("predefinedaccounts/SALES", PreDefinedAccount={"Account": 3041})
-    refused = refusal(desk.put("predefinedaccounts/SALES", PreDefinedAccount={"Account": 9999}))[2]
-    assert (desk.get("predefinedaccounts/SALES").json["PreDefinedAccount"]["Account"], refused) == (3041, 2001304)
+def test_a_predefined_account_must_exist_to_be_set(client):
+    client.put("predefinedaccounts/SALES", PreDefinedAccount={"Account": 3041})
+    refused = read_error(client.put("predefinedaccounts/SALES", PreDefinedAccount={"Account": 9999}))[2]
+    assert (client.get("predefinedaccounts/SALES").json["PreDefinedAccount"]["Account"], refused) == (3041, 2001304)
 
 
-def test_a_new_year_follows_the_last(desk):
-    gap = desk.post("financialyears", FinancialYear={"FromDate": "2029-01-01", "ToDate": "2029-12-31"}).status_code
-    made = desk.post("financialyears", FinancialYear={"FromDate": "2028-01-01", "ToDate": "2028-12-31"})
+def test_a_new_year_follows_the_last(client):
+    gap = client.post("financialyears", FinancialYear={"FromDate": "2029-01-01", "ToDate": "2029-12-31"}).status_code
+    made = client.post("financialyears", FinancialYear={"FromDate": "2028-01-01", "ToDate": "2028-12-31"})
     assert (gap, made.json["FinancialYear"]["Id"]) == (400, 4)
 
 
-def test_a_rate_of_ones_own_hangs_on_a_vat_code(desk):
-    desk.control("companies/556001", "PATCH", vat_codes={"MPX_10": "10.5"}, vat_rates=["25", "10.5"])
-    desk.post("accounts", Account={"Number": 3055, "Description": "Eget", "VATCode": "MPX_10"})
-    desk.control("companies/556001/articles", Description="Eget", SalesAccount=3055)
-    assert desk.get("articles/2").json["Article"]["VAT"] == 10.5
+def test_a_rate_of_ones_own_hangs_on_a_vat_code(client):
+    client.control("companies/556001", "PATCH", vat_codes={"MPX_10": "10.5"}, vat_rates=["25", "10.5"])
+    client.post("accounts", Account={"Number": 3055, "Description": "Eget", "VATCode": "MPX_10"})
+    client.control("companies/556001/articles", Description="Eget", SalesAccount=3055)
+    assert client.get("articles/2").json["Article"]["VAT"] == 10.5
