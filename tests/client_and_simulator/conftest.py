@@ -93,8 +93,8 @@ class Town(Simulated):
         return InvoicePayload(**{**fields, **changes})
 
     def first(self, table: str, key: str) -> str | None:
-        with self.app.world.lock:
-            return next((row[key] for row in self.app.world.company(FIRST).table(table).values()), None)
+        with self.app.installation.lock:
+            return next((row[key] for row in self.app.installation.company(FIRST).table(table).values()), None)
 
     def sends(self, since: int = 0) -> list[str]:
         """Every request to either address, in order."""

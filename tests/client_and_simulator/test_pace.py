@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fortnox_api import PaceLimiter, RateLimited, StaticAuth
-from fortnox_sim.pace import RateWindow
+from fortnox_sim.rate_limit import RateLimiter
 
 MODELS = ("sliding", "two-bucket")
 
@@ -16,8 +16,8 @@ def windowed(sim, connect, tokens, time):
 
     def made(model, interval, *, begin=0.0, **switches):
         time.seconds += begin
-        with sim.app.world.lock:
-            sim.app.world.rate = RateWindow(lambda: time.seconds)
+        with sim.app.installation.lock:
+            sim.app.installation.rate_limiter = RateLimiter(lambda: time.seconds)
         sim.switch(rate_limit=True, rate_model=model, **switches)
         limiter = PaceLimiter(interval, clock=time.clock)
         return connect(StaticAuth(tokens.access_token), limiter=limiter, clock=time.clock)

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from tests.fortnox_sim.desk import NOW, SHARED, Desk, Ticker
+from tests.fortnox_sim.client_app import NOW, SHARED, ClientApp, Ticker
 
 from fortnox_sim import Clock, create_app
 
@@ -19,21 +19,21 @@ def app(ticker):
 
 
 @pytest.fixture
-def stranger(app):
+def new_client(app):
     """A client that has not connected."""
-    return Desk(app)
+    return ClientApp(app)
 
 
 @pytest.fixture
-def desk(stranger):
+def client(new_client):
     """A connected client, rate limit off, one customer and one article in the books."""
-    stranger.connect()
-    stranger.switch(rate_limit=False)
-    stranger.control("companies/556001/customers", Name="Almgrens Bygg AB", CountryCode="SE")
-    stranger.control(
+    new_client.connect()
+    new_client.switch(rate_limit=False)
+    new_client.control("companies/556001/customers", Name="Almgrens Bygg AB", CountryCode="SE")
+    new_client.control(
         "companies/556001/articles", Description="Bokföring", SalesAccount=3041, SalesPrice="895", Unit="h"
     )
-    return stranger
+    return new_client
 
 
 @pytest.fixture

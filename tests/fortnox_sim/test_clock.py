@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fortnox_sim.clock import Clock, parse_moment, stockholm
+from fortnox_sim.clock import Clock, parse_moment, to_stockholm_time
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from fortnox_sim.clock import Clock, parse_moment, stockholm
     ],
 )
 def test_summer_time_begins_and_ends_as_the_union_rules(moment, local):
-    assert stockholm(datetime.fromisoformat(moment)).isoformat() == local
+    assert to_stockholm_time(datetime.fromisoformat(moment)).isoformat() == local
 
 
 @pytest.mark.parametrize(

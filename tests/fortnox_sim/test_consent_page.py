@@ -5,7 +5,7 @@ import threading
 from urllib.parse import urlencode
 
 import pytest
-from tests.fortnox_sim.desk import ALL_SCOPES
+from tests.fortnox_sim.client_app import ALL_SCOPES
 
 from fortnox_sim import create_app
 from fortnox_sim.server import build_server

@@ -6,11 +6,12 @@ from functools import cache
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.fortnox_sim.desk import SHARED
+from tests.fortnox_sim.client_app import SHARED
 
 from fortnox_sim import errors
-from fortnox_sim.api import ROUTES, articles, chart, customers, invoice_fields, payments, registers
-from fortnox_sim.errors import Refusal
+from fortnox_sim.api import accounts, articles, customers, invoice_fields, payments, reference_data
+from fortnox_sim.api.dispatch import ROUTES
+from fortnox_sim.errors import ApiError
 
 ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
 TEXT, NULL = {"type": "string"}, {"type": "null"}
@@ -220,14 +221,14 @@ def schema_of(route, status):
 
 
 @pytest.fixture
-def books(desk, shared):
+def books(client, shared):
     """Each kind of record once: a booked invoice with an unbooked payment, and one invoice not booked."""
-    desk.control("companies/556001/customers", Name="Ensam AB", CustomerNumber="9", SalesAccount="3001")
-    desk.control("companies/556001/articles", Description="Ensam", ArticleNumber="9")
-    number = desk.booked(ROW)["DocumentNumber"]
-    desk.invoice(ROW)
-    desk.post("invoicepayments", InvoicePayment={"InvoiceNumber": number, "Amount": 5})
-    return desk
+    client.control("companies/556001/customers", Name="Ensam AB", CustomerNumber="9", SalesAccount="3001")
+    client.control("companies/556001/articles", Description="Ensam", ArticleNumber="9")
+    number = client.booked(ROW)["DocumentNumber"]
+    client.invoice(ROW)
+    client.post("invoicepayments", InvoicePayment={"InvoiceNumber": number, "Amount": 5})
+    return client
 
 
 def address(route):
@@ -264,15 +265,15 @@ def test_details_of_every_state_satisfy_the_document(books):
     assert found == [[]] * 6
 
 
-REFUSALS = {name: value for name, value in vars(errors).items() if name.isupper() and isinstance(value, tuple)} | {
+ERRORS = {name: value for name, value in vars(errors).items() if name.isupper() and isinstance(value, tuple)} | {
     f"INVENTED[{name}]": value for name, value in errors.INVENTED.items()
 }
 
 
-@pytest.mark.parametrize("name", sorted(REFUSALS))
+@pytest.mark.parametrize("name", sorted(ERRORS))
 @pytest.mark.parametrize("status", [400, 404])
 def test_every_refusal_satisfies_the_document_but_for_its_casing(shared, name, status):
-    body = json.loads(Refusal(REFUSALS[name], status=status).answer().body)
+    body = json.loads(ApiError(ERRORS[name], status=status).to_response().body)
     inner = {key.capitalize(): value for key, value in body["ErrorInformation"].items()}
     assert faults_of("fortnox_ErrorInformationWrap", {"ErrorInformation": inner}) == []
 
@@ -284,9 +285,9 @@ PAYLOADS = {
     "fortnox_Article": articles.FIELDS,
     "fortnox_InvoicePayment": payments.FIELDS,
     "fortnox_InvoicePayment_WriteOff": payments.WRITE_OFF_FIELDS,
-    "fortnox_AccountPayload": chart.ACCOUNT,
-    "fortnox_Unit": registers.UNITS.fields,
-    "fortnox_TermsOfPayment": registers.TERMS.fields,
+    "fortnox_AccountPayload": accounts.ACCOUNT_FIELDS,
+    "fortnox_Unit": reference_data.UNITS.fields,
+    "fortnox_TermsOfPayment": reference_data.TERMS.fields,
 }
 
 
@@ -308,5 +309,5 @@ def test_lengths_are_those_of_the_document(shared, name):
 
 
 def test_codes_are_told_apart():
-    codes = [code for code, _ in REFUSALS.values()]
+    codes = [code for code, _ in ERRORS.values()]
     assert len(codes) == len(set(codes))

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 
 from fortnox_sim import Clock, create_app
-from fortnox_sim.wire import encode
+from fortnox_sim.json_format import encode
 
 ANCHORS = ("2026-01-31", "2028-02-29", "2026-06-30", "2026-03-31", "2026-12-31")
 
 
 def build(anchor, **more):
-    return create_app("demo", today=anchor, clock=Clock(f"{anchor}T12:00:00"), **more).world
+    return create_app("demo", today=anchor, clock=Clock(f"{anchor}T12:00:00"), **more).installation
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +21,11 @@ def firm():
     return build("2026-03-31").company("556001")
 
 
-def content(world):
+def content(installation):
     tables = ("customers", "articles", "invoices", "payments", "vouchers", "years", "accounts")
-    rows = {f"{company.number}/{name}": company.table(name).rows for company in world.companies() for name in tables}
+    rows = {
+        f"{company.number}/{name}": company.table(name).rows for company in installation.companies() for name in tables
+    }
     return encode(rows)
 
 
@@ -118,8 +120,8 @@ def test_years_cover_everything_and_the_year_to_come(firm):
 
 
 def test_the_two_companies_share_no_customer():
-    world = build("2026-03-31")
-    names = [{r["Name"] for r in company.table("customers").values()} for company in world.companies()]
+    installation = build("2026-03-31")
+    names = [{r["Name"] for r in company.table("customers").values()} for company in installation.companies()]
     assert names[0] & names[1] == set()
 
 
@@ -130,8 +132,8 @@ def test_change_stamps_lie_in_the_past(firm):
 
 
 def test_many_more_customers_can_be_added():
-    world = build("2026-03-31", customers=500, articles=100)
-    company = world.company("556001")
+    installation = build("2026-03-31", customers=500, articles=100)
+    company = installation.company("556001")
     assert (len(company.table("customers")), len(company.table("articles"))) == (560, 125)
 
 
@@ -143,10 +145,10 @@ def test_a_file_describes_companies_people_and_clients(tmp_path):
         "apps": [{"client_id": "c", "client_secret": "s", "name": "C", "redirect_uris": [], "scopes": ["customer"]}],
     }
     path.write_text(json.dumps(facts), encoding="utf-8")
-    world = create_app(str(path), clock=Clock("2026-03-31T12:00:00")).world
-    assert [company.settings["Name"] for company in world.companies()] == ["Eget AB"]
-    assert sorted(world.store.table("apps").rows) == ["c", "uku-demo"]
-    assert len(world.company("1").table("years")) == 4
+    installation = create_app(str(path), clock=Clock("2026-03-31T12:00:00")).installation
+    assert [company.settings["Name"] for company in installation.companies()] == ["Eget AB"]
+    assert sorted(installation.store.table("apps").rows) == ["c", "uku-demo"]
+    assert len(installation.company("1").table("years")) == 4
 
 
 def test_who_the_firm_is_does_not_hang_on_the_date():

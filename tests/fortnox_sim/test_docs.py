@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fortnox_sim.control import ACTIONS
-from fortnox_sim.faults import ACTIONS as FAULTS
+from fortnox_sim.control.dispatch import ACTIONS
+from fortnox_sim.fault_plans import ACTIONS as FAULTS
 from fortnox_sim.switches import SWITCHES
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from tests.fortnox_sim.desk import Desk
+from tests.fortnox_sim.client_app import ClientApp
 
 from fortnox_sim.server import build_server
 
@@ -41,24 +41,24 @@ def serving(app):
     try:
         yield server.port
     finally:
-        app.world.faults.clear()
+        app.installation.faults.clear()
         server.shutdown()
         thread.join()
         server.server_close()
 
 
 @pytest.fixture
-def wire(desk):
-    with serving(desk.app) as port:
-        yield Wire(port, desk.headers)
+def wire(client):
+    with serving(client.app) as port:
+        yield Wire(port, client.headers)
 
 
-def arm(desk, **rule):
-    return desk.control("faults", **{"path": "/3/invoices", "method": "POST", **rule})["id"]
+def arm(client, **rule):
+    return client.control("faults", **{"path": "/3/invoices", "method": "POST", **rule})["id"]
 
 
-def made(desk):
-    return desk.commits().count("invoice.create")
+def made(client):
+    return client.commits().count("invoice.create")
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def made(desk):
         ("P3", "truncate", "IncompleteRead", 1),
     ],
 )
-def test_a_connection_breaks_before_or_after_the_commit(desk, wire, phase, action, seen, commits):
-    arm(desk, phase=phase, action=action)
-    assert (wire.create()[0], made(desk)) == (seen, commits)
+def test_a_connection_breaks_before_or_after_the_commit(client, wire, phase, action, seen, commits):
+    arm(client, phase=phase, action=action)
+    assert (wire.create()[0], made(client)) == (seen, commits)
     assert wire.create()[0] == 201
 
 
@@ -82,103 +82,103 @@ def test_a_connection_breaks_before_or_after_the_commit(desk, wire, phase, actio
 @pytest.mark.parametrize(
     ("action", "status", "seen"), [("html", None, 502), ("status", 500, 500), ("status", 429, 429)]
 )
-def test_a_strange_answer_comes_before_or_after_the_commit(desk, wire, phase, commits, action, status, seen):
-    arm(desk, phase=phase, action=action, status=status)
-    assert (wire.create()[0], made(desk)) == (seen, commits)
+def test_a_strange_answer_comes_before_or_after_the_commit(client, wire, phase, commits, action, status, seen):
+    arm(client, phase=phase, action=action, status=status)
+    assert (wire.create()[0], made(client)) == (seen, commits)
 
 
-def test_a_status_brings_its_own_body_and_headers(desk, wire):
-    arm(desk, phase="P2", status=201, body='{"Invoice":{}}', headers={"Content-Type": "text/html"})
+def test_a_status_brings_its_own_body_and_headers(client, wire):
+    arm(client, phase="P2", status=201, body='{"Invoice":{}}', headers={"Content-Type": "text/html"})
     assert wire.create() == (201, b'{"Invoice":{}}')
 
 
-def test_an_answer_drips_headers_and_all(desk, wire):
-    arm(desk, action="drip", seconds=0.0001)
+def test_an_answer_drips_headers_and_all(client, wire):
+    arm(client, action="drip", seconds=0.0001)
     status, body = wire.create()
     assert (status, body[:20]) == (201, b'{"Invoice":{"@url":"')
 
 
 @pytest.mark.parametrize(("phase", "before", "after"), [("P1", 0, 1), ("P4", 1, 1), ("P5", 0, 1)])
-def test_a_held_request_waits_for_its_release(desk, wire, phase, before, after):
-    fault = arm(desk, phase=phase, action="hold")
+def test_a_held_request_waits_for_its_release(client, wire, phase, before, after):
+    fault = arm(client, phase=phase, action="hold")
     answers = []
     thread = threading.Thread(target=lambda: answers.append(wire.create()[0]))
     thread.start()
-    wait_until(lambda: state(desk, fault) == "holding")
-    held = made(desk)
+    wait_until(lambda: state(client, fault) == "holding")
+    held = made(client)
     others = wire.call("GET", "/3/customers")[0]
-    desk.control(f"faults/{fault}/release")
+    client.control(f"faults/{fault}/release")
     thread.join()
-    assert (held, others, answers, made(desk), state(desk, fault)) == (before, 200, [201], after, "done")
+    assert (held, others, answers, made(client), state(client, fault)) == (before, 200, [201], after, "done")
 
 
-def test_a_client_may_give_up_while_its_request_is_held(desk, wire):
-    fault = arm(desk, phase="P5", action="hold")
+def test_a_client_may_give_up_while_its_request_is_held(client, wire):
+    fault = arm(client, phase="P5", action="hold")
     gave_up = wire.create(timeout=0.05)[0]
-    before = made(desk)
-    desk.control(f"faults/{fault}/release")
-    wait_until(lambda: made(desk) == 1)
+    before = made(client)
+    client.control(f"faults/{fault}/release")
+    wait_until(lambda: made(client) == 1)
     assert (gave_up, before, wire.create()[0]) == ("TimeoutError", 0, 201)
 
 
-def test_the_commit_can_come_after_the_connection_was_cut(desk, wire):
-    fault = arm(desk, phase="P5", action="drop")
+def test_the_commit_can_come_after_the_connection_was_cut(client, wire):
+    fault = arm(client, phase="P5", action="drop")
     cut = wire.create()[0]
-    before = made(desk)
-    desk.control(f"faults/{fault}/release")
-    wait_until(lambda: made(desk) == 1)
+    before = made(client)
+    client.control(f"faults/{fault}/release")
+    wait_until(lambda: made(client) == 1)
     assert (cut, before) == ("RemoteDisconnected", 0)
 
 
-def test_a_delay_is_a_hold_that_ends_by_itself(desk, wire):
-    arm(desk, action="delay", seconds=0.01)
-    assert (wire.create()[0], made(desk)) == (201, 1)
+def test_a_delay_is_a_hold_that_ends_by_itself(client, wire):
+    arm(client, action="delay", seconds=0.01)
+    assert (wire.create()[0], made(client)) == (201, 1)
 
 
-def test_clearing_the_plan_lets_go_what_it_holds(desk, wire):
-    fault = arm(desk, action="hold")
+def test_clearing_the_plan_lets_go_what_it_holds(client, wire):
+    fault = arm(client, action="hold")
     answers = []
     thread = threading.Thread(target=lambda: answers.append(wire.create()[0]))
     thread.start()
-    wait_until(lambda: state(desk, fault) == "holding")
-    desk.control("faults", "DELETE")
+    wait_until(lambda: state(client, fault) == "holding")
+    client.control("faults", "DELETE")
     thread.join()
     assert answers == [201]
 
 
-def test_rules_strike_the_nth_match_as_often_as_told(desk):
-    desk.control("faults", path="/3/customers", nth=2, times=2, status=503)
-    assert [desk.get("customers").status_code for _ in range(4)] == [200, 503, 503, 200]
+def test_rules_strike_the_nth_match_as_often_as_told(client):
+    client.control("faults", path="/3/customers", nth=2, times=2, status=503)
+    assert [client.get("customers").status_code for _ in range(4)] == [200, 503, 503, 200]
 
 
-def test_rules_choose_company_method_path_and_query(desk):
-    desk.control("faults", company="556002", path="/3/*", status=503)
-    desk.control("faults", method="PUT", path="/3/*", status=503)
-    desk.control("faults", path="/3/articles", query={"page": 2}, status=503)
-    found = [desk.get("customers"), desk.get("articles"), desk.get("articles", page=2), desk.put("articles/1")]
+def test_rules_choose_company_method_path_and_query(client):
+    client.control("faults", company="556002", path="/3/*", status=503)
+    client.control("faults", method="PUT", path="/3/*", status=503)
+    client.control("faults", path="/3/articles", query={"page": 2}, status=503)
+    found = [client.get("customers"), client.get("articles"), client.get("articles", page=2), client.put("articles/1")]
     assert [answer.status_code for answer in found] == [200, 200, 503, 503]
 
 
-def test_token_requests_can_be_struck_and_the_rotation_still_happens(desk):
-    token = desk.connect()["refresh_token"]
-    desk.control("faults", path="/oauth-v1/token", phase="P2", action="status", status=502)
-    answers = [desk.token(grant_type="refresh_token", refresh_token=token).status_code for _ in range(2)]
+def test_token_requests_can_be_struck_and_the_rotation_still_happens(client):
+    token = client.connect()["refresh_token"]
+    client.control("faults", path="/oauth-v1/token", phase="P2", action="status", status=502)
+    answers = [client.token(grant_type="refresh_token", refresh_token=token).status_code for _ in range(2)]
     assert answers == [502, 400]
 
 
-def test_in_process_a_lost_answer_is_a_connection_error(desk):
-    arm(desk, phase="P2", action="drop")
+def test_in_process_a_lost_answer_is_a_connection_error(client):
+    arm(client, phase="P2", action="drop")
     with pytest.raises(ConnectionAbortedError):
-        desk.post("invoices", Invoice={"CustomerNumber": "1"})
-    assert made(desk) == 1
+        client.post("invoices", Invoice={"CustomerNumber": "1"})
+    assert made(client) == 1
 
 
-def test_the_journal_tells_what_was_lost(desk, wire):
-    fault = arm(desk, phase="P2", action="drop")
-    start = len(desk.journal())
+def test_the_journal_tells_what_was_lost(client, wire):
+    fault = arm(client, phase="P2", action="drop")
+    start = len(client.journal())
     wire.create()
-    wait_until(lambda: len(desk.journal()) == start + 3)
-    request, commit, answer = desk.journal(since=start)
+    wait_until(lambda: len(client.journal()) == start + 3)
+    request, commit, answer = client.journal(since=start)
     assert (request["kind"], request["method"], request["path"], request["company"]) == (
         "request",
         "POST",
@@ -189,23 +189,23 @@ def test_the_journal_tells_what_was_lost(desk, wire):
     assert (answer["status"], answer["fault"], answer["request"]) == (None, fault, request["n"])
 
 
-def test_somebody_may_change_the_books_just_after_an_answer(desk):
+def test_somebody_may_change_the_books_just_after_an_answer(client):
     step = {"method": "POST", "path": "/_sim/companies/556001/customers", "body": {"count": 2}}
-    desk.control("faults", path="/3/customers", phase="P2", action="mutate", do=[step])
-    assert [len(desk.get("customers").json["Customers"]) for _ in range(2)] == [1, 3]
+    client.control("faults", path="/3/customers", phase="P2", action="mutate", do=[step])
+    assert [len(client.get("customers").json["Customers"]) for _ in range(2)] == [1, 3]
 
 
 @pytest.mark.parametrize("rule", [{"action": "nix"}, {"phase": "P9"}, {"nix": 1}])
-def test_a_rule_is_checked(desk, rule):
-    assert desk.http.post("/_sim/faults", json=rule).status_code == 400
+def test_a_rule_is_checked(client, rule):
+    assert client.http.post("/_sim/faults", json=rule).status_code == 400
 
 
-def test_an_unknown_fault_cannot_be_released(desk):
-    assert desk.http.post("/_sim/faults/f99/release").status_code == 404
+def test_an_unknown_fault_cannot_be_released(client):
+    assert client.http.post("/_sim/faults/f99/release").status_code == 404
 
 
-def state(desk, fault):
-    return {row["id"]: row["state"] for row in desk.http.get("/_sim/faults").json}[fault]
+def state(client, fault):
+    return {row["id"]: row["state"] for row in client.http.get("/_sim/faults").json}[fault]
 
 
 def wait_until(condition):
@@ -218,36 +218,36 @@ def wait_until(condition):
     pytest.fail("it did not happen")
 
 
-def test_many_clients_at_once_lose_nothing(desk, wire):
+def test_many_clients_at_once_lose_nothing(client, wire):
     threads = [threading.Thread(target=wire.create) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    numbers = [row["DocumentNumber"] for row in Desk.get(desk, "invoices").json["Invoices"]]
-    assert (made(desk), len(set(numbers))) == (16, 16)
+    numbers = [row["DocumentNumber"] for row in ClientApp.get(client, "invoices").json["Invoices"]]
+    assert (made(client), len(set(numbers))) == (16, 16)
 
 
-def test_a_client_that_stalls_in_its_body_stops_nobody_else(desk, wire):
+def test_a_client_that_stalls_in_its_body_stops_nobody_else(client, wire):
     with socket.create_connection(("127.0.0.1", wire.port)) as stalled:
         stalled.sendall(b"POST /oauth-v1/token HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\ngrant")
         assert wire.create(timeout=5)[0] == 201
 
 
-def test_a_body_over_ten_million_bytes_is_refused(desk):
-    answer = desk.http.post("/3/customers", data=b" " * 10_000_001, headers=desk.headers)
+def test_a_body_over_ten_million_bytes_is_refused(client):
+    answer = client.http.post("/3/customers", data=b" " * 10_000_001, headers=client.headers)
     assert answer.status_code == 413
 
 
-def test_a_late_commit_has_the_whole_body_although_it_came_in_pieces(desk, wire):
-    fault = arm(desk, phase="P5", action="drop")
+def test_a_late_commit_has_the_whole_body_although_it_came_in_pieces(client, wire):
+    fault = arm(client, phase="P5", action="drop")
     body = b'{"Invoice":{"CustomerNumber":"1","Remarks":"Hel"}}'
-    head = f"POST /3/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: {desk.headers['Authorization']}\r\n"
+    head = f"POST /3/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: {client.headers['Authorization']}\r\n"
     with socket.create_connection(("127.0.0.1", wire.port), timeout=5) as connection:
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode())
-        wait_until(lambda: desk.http.get("/_sim/faults").json[-1]["struck"] == 1)
+        wait_until(lambda: client.http.get("/_sim/faults").json[-1]["struck"] == 1)
         connection.sendall(body)
         cut = connection.recv(100)
-    desk.control(f"faults/{fault}/release")
-    wait_until(lambda: made(desk) == 1)
-    assert (cut, desk.get("invoices/1001").json["Invoice"]["Remarks"]) == (b"", "Hel")
+    client.control(f"faults/{fault}/release")
+    wait_until(lambda: made(client) == 1)
+    assert (cut, client.get("invoices/1001").json["Invoice"]["Remarks"]) == (b"", "Hel")

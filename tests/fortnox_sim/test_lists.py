@@ -1,14 +1,14 @@
 """Envelope, paging, searches, filters and sorting."""
 
 import pytest
-from tests.fortnox_sim.desk import refusal
+from tests.fortnox_sim.client_app import read_error
 
 
 @pytest.fixture
-def many(desk):
+def many(client):
     """1,201 customers, numbers 1 to 1201."""
-    desk.control("companies/556001/customers", count=1200)
-    return desk
+    client.control("companies/556001/customers", count=1200)
+    return client
 
 
 def meta(answer):
@@ -20,14 +20,14 @@ def numbers(answer):
     return [row["CustomerNumber"] for row in answer.json["Customers"]]
 
 
-def test_the_envelope_begins_with_meta_information(desk):
-    assert desk.get("customers").data.startswith(
+def test_the_envelope_begins_with_meta_information(client):
+    assert client.get("customers").data.startswith(
         b'{"MetaInformation":{"@TotalResources":1,"@TotalPages":1,"@CurrentPage":1},"Customers":[{"@url":'
     )
 
 
-def test_an_empty_list_has_no_pages(desk):
-    answer = desk.get("customers", city="Not Found")
+def test_an_empty_list_has_no_pages(client):
+    answer = client.get("customers", city="Not Found")
     expected = b'{"MetaInformation":{"@TotalResources":0,"@TotalPages":0,"@CurrentPage":1},"Customers":[]}'
     assert answer.data == expected
     assert len(answer.data) == 89
@@ -41,7 +41,7 @@ def test_a_page_has_100_items_unless_asked_and_500_at_most(many):
 
 def test_a_limit_above_500_can_be_refused(many):
     many.switch(limit_over_500="refuse")
-    assert refusal(many.get("customers", limit=501))[2] == 2000588
+    assert read_error(many.get("customers", limit=501))[2] == 2000588
 
 
 def test_all_pages_together_are_all_records_in_numeric_order(many):
@@ -65,28 +65,28 @@ def test_a_page_beyond_the_end_can_keep_totals_or_be_refused(many):
     many.switch(page_beyond="keep")
     kept = meta(many.get("customers", page=99))
     many.switch(page_beyond="refuse")
-    assert (kept, refusal(many.get("customers", page=99))[2]) == ((1201, 13, 99), 2000588)
+    assert (kept, read_error(many.get("customers", page=99))[2]) == ((1201, 13, 99), 2000588)
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 499, 500, 501])
-def test_page_counts_at_the_edges(stranger, size):
-    stranger.connect()
-    stranger.control("companies/556001/articles", count=size)
-    assert meta(stranger.get("articles", limit=100)) == (size, -(-size // 100), 1)
+def test_page_counts_at_the_edges(new_client, size):
+    new_client.connect()
+    new_client.control("companies/556001/articles", count=size)
+    assert meta(new_client.get("articles", limit=100)) == (size, -(-size // 100), 1)
 
 
 @pytest.mark.parametrize(
     "query",
     [{"page": "x"}, {"page": "0"}, {"limit": "-1"}, {"offset": "1.5"}, {"sortby": "nix"}, {"sortorder": "up"}],
 )
-def test_bad_parameters_are_refused(desk, query):
-    assert refusal(desk.get("customers", **query))[2:] == (2000588, "Ogiltig parameter i anropet.")
+def test_bad_parameters_are_refused(client, query):
+    assert read_error(client.get("customers", **query))[2:] == (2000588, "Ogiltig parameter i anropet.")
 
 
-def test_unknown_parameters_are_ignored_or_refused(desk):
-    ignored = desk.get("customers", nix="1").status_code
-    desk.switch(unknown_parameters="refuse")
-    assert (ignored, desk.get("customers", nix="1").status_code) == (200, 400)
+def test_unknown_parameters_are_ignored_or_refused(client):
+    ignored = client.get("customers", nix="1").status_code
+    client.switch(unknown_parameters="refuse")
+    assert (ignored, client.get("customers", nix="1").status_code) == (200, 400)
 
 
 def test_searches_contain_and_ignore_case_and_join(many):
@@ -107,8 +107,8 @@ def test_sorting_goes_both_ways(many):
     assert numbers(many.get("customers", sortby="name", limit=1)) == ["1"]
 
 
-def test_a_trailing_slash_is_accepted(desk):
-    assert desk.http.get("/3/customers/?name=almgren", headers=desk.headers).status_code == 200
+def test_a_trailing_slash_is_accepted(client):
+    assert client.http.get("/3/customers/?name=almgren", headers=client.headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -121,21 +121,21 @@ def test_a_trailing_slash_is_accepted(desk):
         ("2026-04-01", []),
     ],
 )
-def test_lastmodified_is_swedish_wall_clock_time(desk, since, expected):
-    desk.control("clock", advance=1800)
-    desk.control("companies/556001/customers", Name="Senare AB")
-    assert numbers(desk.get("customers", lastmodified=since)) == expected
+def test_lastmodified_is_swedish_wall_clock_time(client, since, expected):
+    client.control("clock", advance=1800)
+    client.control("companies/556001/customers", Name="Senare AB")
+    assert numbers(client.get("customers", lastmodified=since)) == expected
 
 
-def test_change_stamps_can_know_only_minutes(desk):
-    desk.switch(lastmodified_minutes=True)
-    desk.control("clock", advance=90)
-    desk.control("companies/556001/customers", Name="Senare AB")
-    assert numbers(desk.get("customers", lastmodified="2026-03-31 12:01:30")) == []
+def test_change_stamps_can_know_only_minutes(client):
+    client.switch(lastmodified_minutes=True)
+    client.control("clock", advance=90)
+    client.control("companies/556001/customers", Name="Senare AB")
+    assert numbers(client.get("customers", lastmodified="2026-03-31 12:01:30")) == []
 
 
-def test_lastmodified_must_be_a_time(desk):
-    assert refusal(desk.get("customers", lastmodified="yesterday"))[2] == 2000588
+def test_lastmodified_must_be_a_time(client):
+    assert read_error(client.get("customers", lastmodified="yesterday"))[2] == 2000588
 
 
 def test_a_change_between_pages_shifts_the_next_page(many):
@@ -145,12 +145,12 @@ def test_a_change_between_pages_shifts_the_next_page(many):
     assert (first[-1], second[0]) == ("10", "12")
 
 
-def test_registers_that_ignore_limits_give_everything(desk):
-    answer = desk.get("units", limit=1)
+def test_registers_that_ignore_limits_give_everything(client):
+    answer = client.get("units", limit=1)
     assert (meta(answer), len(answer.json["Units"])) == ((7, 1, 1), 7)
 
 
-def test_a_change_shows_in_the_next_list(desk):
-    before = desk.get("customers").json["Customers"][0]["Name"]
-    desk.put("customers/1", Customer={"Name": "Nytt AB"})
-    assert (before, desk.get("customers").json["Customers"][0]["Name"]) == ("Almgrens Bygg AB", "Nytt AB")
+def test_a_change_shows_in_the_next_list(client):
+    before = client.get("customers").json["Customers"][0]["Name"]
+    client.put("customers/1", Customer={"Name": "Nytt AB"})
+    assert (before, client.get("customers").json["Customers"][0]["Name"]) == ("Almgrens Bygg AB", "Nytt AB")

@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
-from tests.fortnox_sim.desk import SHARED
+from tests.fortnox_sim.client_app import SHARED
 
 KINDS = {
     "customers": ("Customers", "Customer", "CustomerNumber", "customers"),
@@ -35,10 +35,10 @@ def remember(company, kind, record):
     company.put(table, record[key], {**before, **kept})
 
 
-def prepare(desk, kind, interaction):
+def prepare(client, kind, interaction):
     """Bring the company into the state the recording began in."""
     plural, singular, key, table = KINDS[kind]
-    company = desk.app.world.company("556001")
+    company = client.app.installation.company("556001")
     company.change_settings(article_sales_account=3004)
     for record in list(company.table(table).rows):
         company.remove(table, record)
@@ -57,13 +57,13 @@ def prepare(desk, kind, interaction):
             kind,
             {**shown, "Description": "Before", "Name": "Before"} if interaction["request_json"] else shown,
         )
-    desk.switch(wire_era="2023-01" if "2023" in interaction["recorded_at"] else "2024-12")
+    client.switch(wire_era="2023-01" if "2023" in interaction["recorded_at"] else "2024-12")
 
 
-def send(desk, interaction, body):
+def send(client, interaction, body):
     parts = urlsplit(interaction["url"])
-    return desk.http.open(
-        f"{parts.path}?{parts.query}", method=interaction["method"], json=body or None, headers=desk.headers
+    return client.http.open(
+        f"{parts.path}?{parts.query}", method=interaction["method"], json=body or None, headers=client.headers
     )
 
 
@@ -80,10 +80,10 @@ def named(interaction):
 
 
 @pytest.mark.parametrize(("kind", "interaction"), INTERACTIONS, ids=[named(i) for _, i in INTERACTIONS])
-def test_a_recorded_request_gets_the_recorded_answer(desk, shared, kind, interaction):
-    prepare(desk, kind, interaction)
+def test_a_recorded_request_gets_the_recorded_answer(client, shared, kind, interaction):
+    prepare(client, kind, interaction)
     expected = interaction["response_json"]
-    answer = send(desk, interaction, interaction["request_json"] or unmasked(interaction, expected))
+    answer = send(client, interaction, interaction["request_json"] or unmasked(interaction, expected))
     assert answer.status_code == interaction["status"]
     assert answer.headers.get("Location") == interaction["headers"].get("Location")
     assert (answer.json, list(answer.json)) == (expected, list(expected))
@@ -92,8 +92,8 @@ def test_a_recorded_request_gets_the_recorded_answer(desk, shared, kind, interac
 
 
 @pytest.mark.parametrize("interaction", ERRORS, ids=[named(i) for i in ERRORS])
-def test_a_recorded_error_comes_back_word_for_word(desk, shared, interaction):
-    answer = send(desk, interaction, json.loads(interaction["request"]) if interaction["request"] else None)
+def test_a_recorded_error_comes_back_word_for_word(client, shared, interaction):
+    answer = send(client, interaction, json.loads(interaction["request"]) if interaction["request"] else None)
     assert (answer.status_code, answer.headers["Content-Type"], answer.text) == (
         interaction["status"],
         interaction["content_type"],

@@ -9,13 +9,13 @@ import threading
 
 import httpx2
 import pytest
-from tests.fortnox_sim.desk import NOW, Desk
+from tests.fortnox_sim.client_app import NOW, ClientApp
 
 from fortnox_sim import Clock, create_app
 
 
 def begin(path, **more):
-    return Desk(create_app(save=path, rng=random.Random(3), **{"seed": "empty", "clock": Clock(NOW), **more}))
+    return ClientApp(create_app(save=path, rng=random.Random(3), **{"seed": "empty", "clock": Clock(NOW), **more}))
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def path(tmp_path):
     return tmp_path / "deep" / "world.jsonl"
 
 
-def stop(desk):
-    desk.app.world.store.close()
+def stop(client):
+    client.app.installation.store.close()
 
 
 def test_everything_is_there_again(path):
@@ -62,7 +62,7 @@ def test_a_torn_last_line_is_dropped(path):
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"puts":[["556001/customers","2",{"Name":"Hal')
     second = begin(path)
-    assert len(second.app.world.company("556001").table("customers")) == 1
+    assert len(second.app.installation.company("556001").table("customers")) == 1
     stop(second)
     assert path.read_bytes() == whole
 
@@ -75,7 +75,7 @@ def test_the_file_holds_a_commit_before_its_answer_leaves(path):
     with pytest.raises(ConnectionAbortedError):
         first.post("invoices", Invoice={"CustomerNumber": "1"})
     second = begin(path)
-    assert list(second.app.world.company("556001").table("invoices").rows) == ["1001"]
+    assert list(second.app.installation.company("556001").table("invoices").rows) == ["1001"]
     stop(first)
     stop(second)
 

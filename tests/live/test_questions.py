@@ -137,8 +137,8 @@ def test_every_question_is_put_and_every_setting_exists_and_everything_left_is_m
     for each in found:
         assert not each.switch or each.switch in SWITCHES
     assert "POST /_sim/switches {" in text
-    with sim.app.world.lock:
-        books = sim.app.world.company(FIRST)
+    with sim.app.installation.lock:
+        books = sim.app.installation.company(FIRST)
         customers = [row for row in books.table("customers").values() if not row.get("_deleted")]
         assert all(row["Name"].startswith(MARK) for row in customers)
         for kind, key, rows in (

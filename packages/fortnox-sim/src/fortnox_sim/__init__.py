@@ -1,4 +1,4 @@
-"""A Fortnox that runs on this machine: for demos, for tests and for fault drills.
+"""A Fortnox that runs on this machine: for demos, for tests and for planned faults.
 
 `create_app()` gives a WSGI application; `python -m fortnox_sim` serves it on loopback.
 """

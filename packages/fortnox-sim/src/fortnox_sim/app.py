@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from fortnox_sim import oauth
-from fortnox_sim.access import authenticate, peek_company
-from fortnox_sim.api import answer_api
+from fortnox_sim.api.dispatch import handle_api_request
+from fortnox_sim.authentication import authenticate, identify_company
 from fortnox_sim.clock import Clock
-from fortnox_sim.control import answer_control, mutate
-from fortnox_sim.drills import Outcome, conduct, send
-from fortnox_sim.errors import Refusal, Unauthorized
-from fortnox_sim.rewriting import echoed
-from fortnox_sim.routing import raw_path
-from fortnox_sim.seeds import plant
-from fortnox_sim.wire import Answer
-from fortnox_sim.world import World
+from fortnox_sim.control.dispatch import apply_mutation, handle_control_request
+from fortnox_sim.errors import ApiError, Unauthorized
+from fortnox_sim.fault_actions import Outcome, run_with_fault, send_broken_response
+from fortnox_sim.installation import Installation
+from fortnox_sim.json_format import Response
+from fortnox_sim.oauth.dispatch import handle_oauth_request
+from fortnox_sim.response_faults import echo_secrets
+from fortnox_sim.router import read_raw_path
+from fortnox_sim.seeds import load_seed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -33,83 +34,84 @@ MAINTENANCE = b"<html><head><title>503 Service Unavailable</title></head><body><
 class Simulator:
     """A Fortnox as a WSGI application."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
 
     def __call__(self, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = MAX_BODY
         try:
-            return self._handle(request, environ, start_response)
+            if request.path.startswith(("/3", "/oauth-v1")):
+                outcome = self._handle_journalled(request)
+                if outcome.cut:
+                    return send_broken_response(outcome, environ)
+                response = outcome.response
+            else:
+                response = handle_control_request(self.installation, request)
         except RequestEntityTooLarge:
-            return _respond(Answer(413, b"", {"Server": "Fortnox"}), environ, start_response)
+            response = Response(413, b"", {"Server": "Fortnox"})
+        return _convert_response(response)(environ, start_response)
 
-    def _handle(self, request: Request, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-        if not request.path.startswith(("/3", "/oauth-v1")):
-            return _respond(answer_control(self.world, request), environ, start_response)
-        outcome = self._perform(request)
-        if outcome.cut:
-            return send(outcome, environ)
-        return _respond(outcome.answer, environ, start_response)
-
-    def _perform(self, request: Request) -> Outcome:
-        """Run one simulated request through journal and fault plan."""
-        world = self.world
+    def _handle_journalled(self, request: Request) -> Outcome:
+        """Handle one request of a client, with its journal entries and the fault that is planned for it."""
+        installation = self.installation
         query = dict(request.args.items())
         if request.path.startswith("/oauth-v1"):
             request.get_data(cache=True)  # names the company; never read while the lock is held
-        with world.lock:
-            company = peek_company(world, request)
+        with installation.lock:
+            company = identify_company(installation, request)
             shown = {key: value for key, value in query.items() if key != "state"}
-            entry = world.journal.add("request", company, method=request.method, path=request.path, query=shown)
-            world.store.commit([entry])
-            fault = world.faults.strike(company, request.method, request.path, query)
+            entry = installation.journal.add("request", company, method=request.method, path=request.path, query=shown)
+            installation.store.commit([entry])
+            fault = installation.faults.take(company, request.method, request.path, query)
         if fault is None or fault.phase != "P0":
             request.get_data(cache=True)  # read whole before a fault may cut the connection
         number: int = entry["n"]
-        outcome = conduct(
-            fault, lambda: self._answer(request, number), lambda hit: mutate(world, hit.rule), request.environ
+        outcome = run_with_fault(
+            fault,
+            lambda: self._handle(request, number),
+            lambda hit: apply_mutation(installation, hit.rule),
+            request.environ,
         )
         if fault is not None and fault.rule.get("echo"):
-            outcome.answer = echoed(outcome.answer, request)
-        with world.lock:
-            status = None if outcome.lost else outcome.answer.status
+            outcome.response = echo_secrets(outcome.response, request)
+        with installation.lock:
+            status = None if outcome.is_lost else outcome.response.status
             hit = {"fault": fault.id} if fault else {}
-            entry = world.journal.add("answer", company, request=number, status=status, **hit)
-            world.store.commit([entry])
+            entry = installation.journal.add("answer", company, request=number, status=status, **hit)
+            installation.store.commit([entry])
         return outcome
 
-    def _answer(self, request: Request, number: int) -> Answer:
+    def _handle(self, request: Request, number: int) -> Response:
+        """Handle one request under the lock; what it changed before an error is taken back."""
         body = request.get_data(cache=True)
-        with self.world.lock:
-            if self.world.switches["maintenance"]:
-                return Answer(503, MAINTENANCE, {"Content-Type": "text/html; charset=UTF-8"})
+        installation = self.installation
+        with installation.lock:
+            if installation.switches["maintenance"]:
+                return Response(503, MAINTENANCE, {"Content-Type": "text/html; charset=UTF-8"})
             try:
-                return self._route(request, body, number)
-            except (Refusal, Unauthorized) as refused:
-                self.world.store.rollback()
-                return refused.answer()
+                if request.path.startswith("/oauth-v1"):
+                    return handle_oauth_request(installation, request, number)
+                caller = authenticate(installation, request.headers.get("Authorization", ""))
+                return handle_api_request(installation, caller, request, read_raw_path(request.environ), body, number)
+            except (ApiError, Unauthorized) as error:
+                installation.store.rollback()
+                return error.to_response()
             except BaseException:
-                self.world.store.rollback()
+                installation.store.rollback()
                 raise
 
-    def _route(self, request: Request, body: bytes, number: int) -> Answer:
-        if request.path.startswith("/oauth-v1"):
-            return oauth.answer(self.world, request, number)
-        caller = authenticate(self.world, request.headers.get("Authorization", ""))
-        return answer_api(self.world, caller, request, raw_path(request.environ), body, number)
 
-
-def _respond(answer: Answer, environ: dict[str, Any], start_response: "StartResponse") -> Iterable[bytes]:
-    response = Response(answer.body, answer.status)
-    response.headers.clear()
-    for name, value in answer.headers.items():
+def _convert_response(response: Response) -> WerkzeugResponse:
+    converted = WerkzeugResponse(response.body, response.status)
+    converted.headers.clear()
+    for name, value in response.headers.items():
         if value:
-            response.headers[name] = value
-    response.headers["Content-Length"] = str(len(answer.body))
-    if answer.status == HTTPStatus.NO_CONTENT:
-        del response.headers["Content-Length"]
-    return response(environ, start_response)
+            converted.headers[name] = value
+    converted.headers["Content-Length"] = str(len(response.body))
+    if response.status == HTTPStatus.NO_CONTENT:
+        del converted.headers["Content-Length"]
+    return converted
 
 
 def create_app(
@@ -128,10 +130,10 @@ def create_app(
     An existing `save` file wins over the seed. `rng` makes the secrets repeatable, `monotonic` drives the
     rate window.
     """
-    world = World(clock=clock or Clock(), save=Path(save) if save else None, rng=rng, monotonic=monotonic)
-    if not world.resumed:
-        with world.lock:
-            plant(world, seed, customers=customers, articles=articles, today=today)
-            world.save_clock()
-            world.commit("seed")
-    return Simulator(world)
+    installation = Installation(clock=clock or Clock(), save=Path(save) if save else None, rng=rng, monotonic=monotonic)
+    if not installation.resumed:
+        with installation.lock:
+            load_seed(installation, seed, customers=customers, articles=articles, today=today)
+            installation.save_clock()
+            installation.commit("seed")
+    return Simulator(installation)

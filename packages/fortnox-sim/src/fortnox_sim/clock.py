@@ -1,7 +1,7 @@
 """The simulator's business clock, and Stockholm's local time.
 
-The clock either follows real time (plus whatever was advanced) or stands still until it is told to
-move. The rate window never uses it: that runs on real time.
+The clock either follows real time (plus whatever was advanced) or stands still until it is
+moved. The rate window never uses it: that runs on real time.
 """
 
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -18,7 +18,7 @@ def _last_sunday(year: int, month: int) -> datetime:
     return day - timedelta(days=(day.weekday() - SUNDAY) % 7)
 
 
-def stockholm(moment: datetime) -> datetime:
+def to_stockholm_time(moment: datetime) -> datetime:
     """Show a moment as Swedish wall-clock time (the European Union's rule, needs no zone files)."""
     moment = moment.astimezone(UTC)
     summer = _last_sunday(moment.year, 3) <= moment < _last_sunday(moment.year, 10)
@@ -32,7 +32,7 @@ def parse_moment(text: str) -> datetime:
         return moment.astimezone(UTC)
     for zone in (SUMMER, WINTER):
         guess = moment.replace(tzinfo=zone)
-        if stockholm(guess).utcoffset() == guess.utcoffset():
+        if to_stockholm_time(guess).utcoffset() == guess.utcoffset():
             return guess.astimezone(UTC)
     return moment.replace(tzinfo=WINTER).astimezone(UTC)
 
@@ -50,11 +50,11 @@ class Clock:
 
     def today(self) -> date:
         """Give today's date in Sweden."""
-        return stockholm(self.now()).date()
+        return to_stockholm_time(self.now()).date()
 
     def stamp(self) -> str:
         """Give the present moment as Fortnox's change stamps have it: local, without a zone."""
-        return stockholm(self.now()).strftime("%Y-%m-%d %H:%M:%S")
+        return to_stockholm_time(self.now()).strftime("%Y-%m-%d %H:%M:%S")
 
     def set(self, text: str) -> None:
         """Jump to a moment; a following clock follows from there on."""
@@ -65,7 +65,7 @@ class Clock:
             self._offset = moment - datetime.now(UTC)
 
     def advance(self, seconds: float) -> None:
-        """Move forward (or back, for drills)."""
+        """Move forward, or back where a test wants it."""
         step = timedelta(seconds=seconds)
         if self._fixed is not None:
             self._fixed += step
@@ -78,6 +78,6 @@ class Clock:
         return {"fixed": fixed, "offset": str(self._offset.total_seconds())}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up where an earlier run stopped."""
+        """Continue where an earlier run stopped."""
         self._fixed = datetime.fromisoformat(state["fixed"]) if state["fixed"] else None
         self._offset = timedelta(seconds=float(state["offset"]))

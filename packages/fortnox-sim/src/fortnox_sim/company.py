@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 
 from fortnox_sim.clock import Clock
-from fortnox_sim.errors import INVENTED, Refusal
+from fortnox_sim.errors import INVENTED, ApiError
+from fortnox_sim.json_format import Record
 from fortnox_sim.store import Store, Table
 from fortnox_sim.switches import Switches
-from fortnox_sim.wire import Record
 
 COMPANIES = "companies"
 
@@ -66,20 +66,20 @@ class Company:
         self.set_counter(series, number + 1)
         return number
 
-    def year_of(self, day: str) -> Record | None:
+    def find_year(self, day: str) -> Record | None:
         """Find the financial year a date falls in."""
         for year in self.table("years").values():
             if year["FromDate"] <= day <= year["ToDate"]:
                 return year
         return None
 
-    def year_needed(self, day: str) -> Record:
-        year = self.year_of(day)
+    def require_year(self, day: str) -> Record:
+        year = self.find_year(day)
         if year is None:
-            raise Refusal(INVENTED["fiscal_year"])
+            raise ApiError(INVENTED["fiscal_year"])
         return year
 
-    def locked(self, day: str) -> bool:
+    def is_locked(self, day: str) -> bool:
         """Say whether a date lies in the locked period."""
         end = self.settings.get("locked_period")
         return end is not None and day <= end

@@ -1,11 +1,11 @@
 """How Fortnox says no.
 
-Recorded: 404 answers capitalise the keys of ErrorInformation, 400 answers do not; a bad token gets
+Recorded: 404 responses capitalise the keys of ErrorInformation, 400 responses do not; a bad token gets
 26 bytes without either. Texts and numbers are the published or recorded ones; where Fortnox's number
 is not known, one of `INVENTED` stands in and no client may depend on it.
 """
 
-from fortnox_sim.wire import JSON, Answer, json_answer
+from fortnox_sim.json_format import JSON, Response, json_response
 
 NOT_FOUND = 404
 
@@ -75,8 +75,8 @@ INVENTED = {
 }
 
 
-class Refusal(Exception):
-    """A request that Fortnox answers with ErrorInformation."""
+class ApiError(Exception):
+    """An error that Fortnox reports as ErrorInformation."""
 
     def __init__(self, error: tuple[int, str], detail: str = "", status: int = 400) -> None:
         super().__init__(error[1])
@@ -84,29 +84,29 @@ class Refusal(Exception):
         self.message = f"{error[1]} ({detail})" if detail else error[1]
         self.status = status
 
-    def answer(self) -> Answer:
-        """Write the refusal in the casing that goes with its status."""
+    def to_response(self) -> Response:
+        """Write the error in the casing that goes with its status."""
         if self.status == NOT_FOUND:
             body = {"Error": 1, "Message": self.message, "Code": self.code}
         else:
             body = {"error": 1, "message": self.message, "code": self.code}
-        return json_answer({"ErrorInformation": body}, self.status)
+        return json_response({"ErrorInformation": body}, self.status)
 
 
 class Unauthorized(Exception):
     """A bearer token that is absent, expired, revoked or not ours."""
 
     @staticmethod
-    def answer() -> Answer:
+    def to_response() -> Response:
         """Exactly 26 bytes, no X-Uid (recorded)."""
-        return Answer(401, b'{"message":"unauthorized"}', {"Content-Type": JSON, "X-Uid": ""})
+        return Response(401, b'{"message":"unauthorized"}', {"Content-Type": JSON, "X-Uid": ""})
 
 
-def missing(error: tuple[int, str]) -> Refusal:
+def not_found(error: tuple[int, str]) -> ApiError:
     """Build the 404 for a record that is not there."""
-    return Refusal(error, status=NOT_FOUND)
+    return ApiError(error, status=NOT_FOUND)
 
 
-def voucher_locked(company: str, end: str) -> tuple[int, str]:
-    """Word the refusal of a voucher in a locked period."""
+def build_locked_period_error(company: str, end: str) -> tuple[int, str]:
+    """Give the error of a voucher in a locked period."""
     return 2000401, f"{company} har låst perioden t.o.m. {end}. Lås upp perioden för att fortsätta."

@@ -1,7 +1,7 @@
 """Which keys a resource has, and how a value sent for one is read.
 
-One table per resource says name, kind, limits and what an unset key looks like in an answer. The
-tables are written from the recordings and the published schema, in the order answers have them.
+One table per resource says name, kind, limits and what an unset key looks like in a response. The
+tables are written from the recordings and the published schema, in the order responses have them.
 """
 
 import re
@@ -11,9 +11,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
-from fortnox_sim.errors import INVENTED, WRONG_DATA, WRONG_STRUCTURE, Refusal
+from fortnox_sim.errors import INVENTED, WRONG_DATA, WRONG_STRUCTURE, ApiError
+from fortnox_sim.json_format import Record
 from fortnox_sim.switches import Switches
-from fortnox_sim.wire import Record
 
 BLANK = "API_BLANK"
 CENT = Decimal("0.01")
@@ -38,7 +38,7 @@ class Field:
     readonly: bool = False
 
 
-def round2(value: Decimal) -> Decimal:
+def round_to_cents(value: Decimal) -> Decimal:
     """Round to two decimals, half away from zero (recorded: 1.125 becomes 1.13)."""
     return value.quantize(CENT, ROUND_HALF_UP, WIDE)
 
@@ -52,25 +52,25 @@ def read_number(value: Any, field: Field) -> Decimal:
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite() or abs(number) > HIGHEST:
-        raise Refusal((2000108, "Värdet måste vara numeriskt"), field.name)
+        raise ApiError((2000108, "Värdet måste vara numeriskt"), field.name)
     return number
 
 
 def read_money(value: Any, field: Field) -> Decimal:
-    return round2(read_number(value, field))
+    return round_to_cents(read_number(value, field))
 
 
 def read_int(value: Any, field: Field) -> int:
     number = read_number(value, field)
     if number != number.to_integral_value():
-        raise Refusal((2000108, "Värdet måste vara numeriskt"), field.name)
+        raise ApiError((2000108, "Värdet måste vara numeriskt"), field.name)
     return int(number)
 
 
 def read_bool(value: Any, field: Field) -> bool:
     text = str(value).lower()
     if text not in {"true", "false"}:
-        raise Refusal((2000134, "Värdet måste vara en boolean"), field.name)
+        raise ApiError((2000134, "Värdet måste vara en boolean"), field.name)
     return text == "true"
 
 
@@ -78,12 +78,12 @@ def read_date(value: Any, field: Field) -> str:
     try:
         return date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
-        raise Refusal(INVENTED["date"], field.name) from None
+        raise ApiError(INVENTED["date"], field.name) from None
 
 
 def read_choice(value: Any, field: Field) -> str:
     if value not in field.choices:
-        raise Refusal(INVENTED["choice"], field.name)
+        raise ApiError(INVENTED["choice"], field.name)
     return str(value)
 
 
@@ -91,16 +91,16 @@ def read_code(value: Any, field: Field) -> str:
     """Read a customer's or an article's own number."""
     text = read_text(value, field)
     if not ALPHANUMERIC.fullmatch(text):
-        raise Refusal((2000106, "Värdet måste vara alfanumeriskt"), field.name)
+        raise ApiError((2000106, "Värdet måste vara alfanumeriskt"), field.name)
     return text
 
 
 def read_text(value: Any, field: Field) -> str:
     if isinstance(value, bool | Mapping | list):
-        raise Refusal(WRONG_STRUCTURE)
+        raise ApiError(WRONG_STRUCTURE)
     text = str(value)
     if field.limit and len(text) > field.limit:
-        raise Refusal((2000107, "Värdet är för långt"), field.name)
+        raise ApiError((2000107, "Värdet är för långt"), field.name)
     return text
 
 
@@ -116,15 +116,15 @@ READERS: dict[str, Reader] = {
 }
 
 
-def clean(text: str, *, quotes: bool) -> bool:
+def has_allowed_characters(text: str, *, quotes: bool) -> bool:
     """Say whether every character is one Fortnox stores."""
     return all(c.isalpha() or c in MARKS or (quotes and c in QUOTES) for c in text)
 
 
-def unwrap(body: Any, name: str) -> Record:
+def unwrap_object(body: Any, name: str) -> Record:
     """Take `{"Customer": {…}}` apart; anything else is wrong data (recorded)."""
     if not isinstance(body, dict) or not isinstance(body.get(name), dict):
-        raise Refusal(WRONG_DATA)
+        raise ApiError(WRONG_DATA)
     inner: Record = body[name]
     return inner
 
@@ -142,36 +142,32 @@ class FieldTable:
 
         Names are judged before values, as recorded. Empty text neither sets nor clears.
         """
-        self._check_names(body, switches)
-        changes: Record = {}
-        for name, value in body.items():
-            field = self.by_name.get(name)
-            if field is None or field.readonly or field.kind in {"rows", "object"} or value in (None, ""):
-                continue
-            changes[name] = None if value == BLANK else self._read_one(field, value, switches)
-        return changes
-
-    def _check_names(self, body: Mapping[str, Any], switches: Switches) -> None:
         for name in body:
             field = self.by_name.get(name)
             known = field is not None or name.startswith("@url")
             refused = field is not None and field.readonly and switches["readonly_keys"] == "refuse"
             if not known or refused:
-                raise Refusal((2001399, "Felaktigt fältnamn"), name)
-
-    @staticmethod
-    def _read_one(field: Field, value: Any, switches: Switches) -> Any:
-        result = READERS[field.kind](value, field)
-        if field.kind in {"text", "code"} and not clean(result, quotes=switches["quotes_allowed"]):
-            raise Refusal((2000359, "Värdet innehåller ej tillåtna tecken."), field.name)
-        return result
+                raise ApiError((2001399, "Felaktigt fältnamn"), name)
+        changes: Record = {}
+        for name, value in body.items():
+            field = self.by_name.get(name)
+            if field is None or field.readonly or field.kind in {"rows", "object"} or value in (None, ""):
+                continue
+            if value == BLANK:
+                changes[name] = None
+                continue
+            read = READERS[field.kind](value, field)
+            if field.kind in {"text", "code"} and not has_allowed_characters(read, quotes=switches["quotes_allowed"]):
+                raise ApiError((2000359, "Värdet innehåller ej tillåtna tecken."), field.name)
+            changes[name] = read
+        return changes
 
     def show(self, record: Record) -> Record:
-        """Give every key in order, unset ones as answers show them."""
+        """Give every key in order, unset ones as responses show them."""
         return {name: record.get(name, unset) for name, unset in self._unset.items()}
 
 
-def apply(record: Record, changes: Record) -> Record:
+def apply_changes(record: Record, changes: Record) -> Record:
     """Give a new record with the changes; None removes."""
     merged = {**record, **changes}
     return {name: value for name, value in merged.items() if value is not None}

@@ -1,9 +1,9 @@
-"""The append-only record of requests, commits and answers: what tests judge by."""
+"""The append-only record of requests, commits and responses: what tests judge by."""
 
 from datetime import UTC, datetime
 
-from fortnox_sim.clock import Clock, stockholm
-from fortnox_sim.wire import Record
+from fortnox_sim.clock import Clock, to_stockholm_time
+from fortnox_sim.json_format import Record
 
 
 class Journal:
@@ -13,20 +13,20 @@ class Journal:
         self._clock = clock
         self._entries: list[Record] = []
 
-    def load(self, entry: Record) -> None:
-        """Take back an entry of an earlier run."""
+    def restore(self, entry: Record) -> None:
+        """Append an entry of an earlier run."""
         self._entries.append(entry)
 
     def add(self, kind: str, company: str | None, **facts: object) -> Record:
         """Append one entry and give it back, so that it can be saved with its commit."""
-        at = stockholm(self._clock.now()).isoformat(timespec="milliseconds")
+        at = to_stockholm_time(self._clock.now()).isoformat(timespec="milliseconds")
         real = datetime.now(UTC).isoformat(timespec="milliseconds")
         number = len(self._entries) + 1
         entry: Record = {"n": number, "at": at, "real": real, "company": company, "kind": kind, **facts}
         self._entries.append(entry)
         return entry
 
-    def since(self, number: int, company: str | None = None) -> Record:
+    def list_since(self, number: int, company: str | None = None) -> Record:
         """List entries after a number, of one company or of all."""
         entries = self._entries[max(number, 0) :]
         if company is not None:

@@ -39,7 +39,7 @@ SCOPES: dict[str, Scope] = {
 }
 
 
-def licensed(scope: str, licences: list[str]) -> bool:
+def is_licensed(scope: str, licences: list[str]) -> bool:
     """Say whether a company's licences cover a scope."""
     needed = SCOPES[scope].licences
     return not needed or any(licence in needed for licence in licences)

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from fortnox_sim.app import Simulator
-from fortnox_sim.drills import to_reset
+from fortnox_sim.fault_actions import is_to_be_reset
 
 
 class Handler(WSGIRequestHandler):
-    """A quiet handler that signs as Fortnox."""
+    """A quiet handler that names itself Fortnox in the header Server."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing; the journal has it."""
@@ -34,7 +34,7 @@ class Server(ThreadedWSGIServer):
 
     def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Close a connection; one that a fault resets is not ended politely first."""
-        if isinstance(request, socket.socket) and to_reset(request):
+        if isinstance(request, socket.socket) and is_to_be_reset(request):
             request.close()
         else:
             super().shutdown_request(request)
@@ -57,9 +57,9 @@ def serve(app: Simulator, host: str, port: int) -> None:
     except KeyboardInterrupt:
         pass
     finally:
-        with app.world.lock:
-            app.world.faults.clear()
-            app.world.store.close()
+        with app.installation.lock:
+            app.installation.faults.clear()
+            app.installation.store.close()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -10,20 +10,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
-MEMO_SIZE = 64
+CACHE_SIZE = 64
 
 
 class Table:
-    """Records by key, with a version that callers may hang cached results on."""
+    """Records by key, with a version that changes with every write."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.rows: dict[str, Record] = {}
         self.version = 0
         self.fragments: dict[str, str] = {}
-        self._memo: dict[object, tuple[int, Any]] = {}
+        self._cache: dict[object, tuple[int, Any]] = {}
 
     def get(self, key: str) -> Record | None:
         return self.rows.get(key)
@@ -46,15 +46,15 @@ class Table:
         else:
             self.rows[key] = record
 
-    def memo(self, what: object, make: Callable[[], Any]) -> Any:
+    def get_cached(self, what: object, make: Callable[[], Any]) -> Any:
         """Give a result derived from the whole table, made again only after a change."""
-        found = self._memo.get(what)
+        found = self._cache.get(what)
         if found is not None and found[0] == self.version:
             return found[1]
-        if len(self._memo) >= MEMO_SIZE:
-            self._memo.clear()
+        if len(self._cache) >= CACHE_SIZE:
+            self._cache.clear()
         result = make()
-        self._memo[what] = (self.version, result)
+        self._cache[what] = (self.version, result)
         return result
 
 
@@ -72,7 +72,7 @@ class Store:
             self._tables[name] = Table(name)
         return self._tables[name]
 
-    def names(self, prefix: str) -> list[str]:
+    def list_tables(self, prefix: str) -> list[str]:
         """List the tables whose names begin so."""
         return sorted(name for name in self._tables if name.startswith(prefix))
 
@@ -83,7 +83,7 @@ class Store:
         table.write(key, record)
 
     def rollback(self) -> None:
-        """Take back everything since the last commit."""
+        """Undo everything since the last commit."""
         for name, key, before in reversed(self._undo):
             self.table(name).write(key, before)
         self._undo.clear()
@@ -93,16 +93,27 @@ class Store:
         if self._file is not None and (self._undo or entries):
             touched = dict.fromkeys((name, key) for name, key, _ in self._undo)
             puts = [[name, key, self.table(name).get(key)] for name, key in touched]
-            line = json.dumps({"puts": puts, "journal": entries}, default=_pack, separators=(",", ":"))
+            line = json.dumps({"puts": puts, "journal": entries}, default=_pack_decimal, separators=(",", ":"))
             self._file.write(line + "\n")
             self._file.flush()
         self._undo.clear()
 
-    def open(self, journal: Callable[[Record], None]) -> bool:
-        """Read an earlier run's file, hand its journal over, and keep the file open for appending."""
+    def open(self, restore_entry: Callable[[Record], None]) -> bool:
+        """Read an earlier run's file, its journal entries too, and keep the file open for appending."""
         if self._path is None:
             return False
-        good = self._read(self._path, journal) if self._path.exists() else 0
+        good = 0
+        if self._path.exists():
+            with self._path.open("rb") as lines:
+                for line in lines:
+                    if not line.endswith(b"\n"):
+                        break
+                    saved = json.loads(line, object_hook=_unpack_decimal)
+                    for name, key, record in saved["puts"]:
+                        self.table(name).write(key, record)
+                    for entry in saved["journal"]:
+                        restore_entry(entry)
+                    good += len(line)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a", encoding="utf-8")
         self._file.truncate(good)
@@ -113,26 +124,12 @@ class Store:
             self._file.close()
             self._file = None
 
-    def _read(self, path: Path, journal: Callable[[Record], None]) -> int:
-        good = 0
-        with path.open("rb") as lines:
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    break
-                saved = json.loads(line, object_hook=_unpack)
-                for name, key, record in saved["puts"]:
-                    self.table(name).write(key, record)
-                for entry in saved["journal"]:
-                    journal(entry)
-                good += len(line)
-        return good
 
-
-def _pack(value: object) -> object:
+def _pack_decimal(value: object) -> object:
     if isinstance(value, Decimal):
         return {"$d": str(value)}
     raise TypeError(f"{type(value).__name__} cannot be saved")
 
 
-def _unpack(value: dict[str, Any]) -> Any:
+def _unpack_decimal(value: dict[str, Any]) -> Any:
     return Decimal(value["$d"]) if len(value) == 1 and "$d" in value else value

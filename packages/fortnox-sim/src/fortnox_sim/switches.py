@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from fortnox_sim.json_format import Record
 from fortnox_sim.store import Store
-from fortnox_sim.wire import Record
 
 TABLE = "switches"
 
@@ -175,10 +175,10 @@ class Switches:
             raise ValueError(f"there is no switch {name}")
         fits = value in switch.choices if switch.choices else type(value) is type(switch.default)
         if not fits or (switch.pattern and not re.fullmatch(switch.pattern, value)):
-            raise ValueError(f"{name} takes {_takes(switch)}")
+            raise ValueError(f"{name} takes {_describe_choices(switch)}")
         self._store.put(TABLE, name, {"value": value})
 
-    def profile(self, name: str) -> None:
+    def apply_profile(self, name: str) -> None:
         """Set every switch to its default (`friendly`) or its pessimistic setting."""
         if name not in {"friendly", "pessimistic"}:
             raise ValueError("profile is friendly or pessimistic")
@@ -186,21 +186,21 @@ class Switches:
             value = switch.pessimistic if name == "pessimistic" else switch.default
             self._store.put(TABLE, key, {"value": value})
 
-    def listing(self) -> Record:
+    def to_json(self) -> Record:
         """List every switch with value, default, pessimistic setting, choices and explanation."""
         return {
             name: {
                 "value": self[name],
                 "default": switch.default,
                 "pessimistic": switch.pessimistic,
-                "choices": _takes(switch),
+                "choices": _describe_choices(switch),
                 "about": switch.about,
             }
             for name, switch in SWITCHES.items()
         }
 
 
-def _takes(switch: Switch) -> Any:
+def _describe_choices(switch: Switch) -> Any:
     """Say what a switch may be set to."""
     if switch.pattern:
         return f"text of the form {switch.pattern}"

@@ -38,13 +38,13 @@ def small_pages(patch: pytest.MonkeyPatch, rows: int) -> None:
 
 def plant(fortnox: Simulated, number: str, kind: str = "customers", **facts: Any) -> str:
     """Put a record into the books that no interface would take, numbers included."""
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
         assert company is not None
         name = {"customers": "CustomerNumber", "articles": "ArticleNumber"}[kind]
         known = company.get(kind, number) or {"Name": "Ek AB", "Description": "Bokföring", "Active": True}
         company.put(kind, number, {**known, name: number, **facts})
-        fortnox.app.world.store.commit([])
+        fortnox.app.installation.store.commit([])
     return number
 
 

@@ -332,9 +332,9 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
     from uku.invoices.models import Invoice
     from uku.kit import clock
 
-    with fortnox.app.world.lock:
+    with fortnox.app.installation.lock:
         for company in (FIRST, SECOND):
-            fortnox.app.world.company(company).set_counter("invoices", 1)
+            fortnox.app.installation.company(company).set_counter("invoices", 1)
     browser = signed_in(shop.owner)
     home = f"/w/{scope.slug}"
 

@@ -60,8 +60,8 @@ class Simulated:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self.app.world.lock:
-            self.app.world.faults.clear()
+        with self.app.installation.lock:
+            self.app.installation.faults.clear()
         self._http.close()
         self._server.shutdown()
         self._thread.join()
@@ -113,8 +113,8 @@ class Simulated:
         return next(rule["struck"] for rule in self.ask("GET", "faults") if rule["id"] == fault)
 
     def invoices(self, company: str = FIRST) -> list[dict[str, Any]]:
-        with self.app.world.lock:
-            found = self.app.world.company(company)
+        with self.app.installation.lock:
+            found = self.app.installation.company(company)
             assert found is not None
             return [dict(row) for row in found.table("invoices").values()]
 

@@ -245,15 +245,15 @@ def test_a_row_that_cannot_be_read_is_a_problem_until_it_can(fortnox, connection
     """F54: the poison row is listed with its reason, the others are stored, and Retry reads it again"""
     good = fortnox.customer(OrganisationNumber=NUMBERS[0])
     bad = fortnox.customer(Name="Östlund AB", OrganisationNumber=NUMBERS[1])
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(COMPANY)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(COMPANY)
         whole = company.get("customers", bad)
         company.put("customers", bad, {**whole, "Email": {"not": "a text"}})
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
     problem = Problem.objects.get()
     assert (problem.kind, problem.number, Run.objects.latest("id").counts["rejected"]) == ("customer", bad, 1)
     assert "A record in Fortnox could not be read" in see(owner)
-    with fortnox.app.world.lock:
+    with fortnox.app.installation.lock:
         company.put("customers", bad, whole)
     press(owner, "retry-problem", problem)
     run_jobs()

@@ -73,14 +73,14 @@ def life(environment, processes, fortnox, tmp_path, settings):
     """The web server and the worker at DEBUG, with a home and a folder for mail."""
     from pydantic import SecretStr
 
-    from fortnox_sim.seeds.given import add_app
+    from fortnox_sim.seeds.seed_file import add_app
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with fortnox.app.world.lock:
+    with fortnox.app.installation.lock:
         callback = f"http://127.0.0.1:{port}/fortnox/callback"
-        add_app(fortnox.app.world, "uku-demo", {"client_secret": APP_SECRET, "redirect_uris": [callback]})
+        add_app(fortnox.app.installation, "uku-demo", {"client_secret": APP_SECRET, "redirect_uris": [callback]})
     fortnox.switch(token_marker=MARK)
     home, mail = tmp_path / "home", tmp_path / "mail"
     environment.update(

@@ -8,7 +8,7 @@ from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND
 from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, says, texts
 
-from fortnox_sim.seeds import KARIN
+from fortnox_sim.seeds.demo_firm import KARIN
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import errors
 from uku.integrations.fortnox.models import Attempt, Connection, PendingGrant

@@ -184,8 +184,8 @@ def test_a_permission_that_fortnox_leaves_out_is_named_and_the_grant_revoked(wal
 def test_the_order_of_permissions_says_nothing(walk, fortnox):
     """B62."""
     back = fortnox.consent(walk.authorize_url())
-    with fortnox.app.world.lock:
-        for grant in fortnox.app.world.store.table("grants").rows.values():
+    with fortnox.app.installation.lock:
+        for grant in fortnox.app.installation.store.table("grants").rows.values():
             grant["scopes"] = list(reversed(grant["scopes"]))
     assert walk.returned(**back).status_code == 302
     assert Connection.everywhere.get().scopes == sorted(SCOPES)

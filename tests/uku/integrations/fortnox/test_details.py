@@ -90,8 +90,8 @@ def test_a_run_counts_every_record_once_and_its_counts_add_up(fortnox, connectio
     move_clock(seconds=3 * HOURS)
     fortnox.change_customer(changed, Phone1="040-1 23 45")
     fortnox.change_customer(resting, Active=False)
-    with fortnox.app.world.lock:
-        fortnox.app.world.store.put(f"{FIRST}/customers", gone, None)
+    with fortnox.app.installation.lock:
+        fortnox.app.installation.store.put(f"{FIRST}/customers", gone, None)
     run = read(full=True)
     told = run.counts
     assert (told["seen"], told["total"], told["imported"], told["inactive"]) == (4, 4, 2, 2)

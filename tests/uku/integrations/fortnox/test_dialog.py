@@ -143,8 +143,8 @@ def test_the_same_number_in_two_companies_is_no_conflict(fortnox, shop, owner, s
     connection = authorize(scope, owner, company=SECOND)
     clear_queue()
     fortnox.ask("PATCH", f"companies/{SECOND}")
-    with fortnox.app.world.lock:
-        fortnox.app.world.company(SECOND).set_counter("invoices", int(number))
+    with fortnox.app.installation.lock:
+        fortnox.app.installation.company(SECOND).set_counter("invoices", int(number))
     fortnox.customer(company=SECOND, OrganisationNumber=NUMBERS[0])
     article = fortnox.article(company=SECOND)
     for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):

@@ -47,10 +47,10 @@ class World:
         self.serial = self.hours = 0
 
     def clear(self) -> None:
-        with self.fortnox.app.world.lock:
-            for number in list(self.fortnox.app.world.company(FIRST).table("customers").rows):
-                self.fortnox.app.world.store.put(f"{FIRST}/customers", number, None)
-            self.fortnox.app.world.store.commit([])
+        with self.fortnox.app.installation.lock:
+            for number in list(self.fortnox.app.installation.company(FIRST).table("customers").rows):
+                self.fortnox.app.installation.store.put(f"{FIRST}/customers", number, None)
+            self.fortnox.app.installation.store.commit([])
         for model in (Problem, BulkCreation, CustomerRecord, Client, Run):
             model.objects.all().delete()
         self.made = {}

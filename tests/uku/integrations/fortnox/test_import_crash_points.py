@@ -141,11 +141,11 @@ def fortnox_as_after(fortnox, gone: str, renamed: str, rests: str, new: str) -> 
 
 
 def put(fortnox, number: str, **facts: Any) -> None:
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
         changed = {**company.table("customers").rows[number], **facts}
         company.put("customers", number, {key: value for key, value in changed.items() if value is not None})
-        fortnox.app.world.store.commit([])
+        fortnox.app.installation.store.commit([])
 
 
 def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_at_each_step, connection, fortnox):

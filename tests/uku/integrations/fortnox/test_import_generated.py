@@ -75,11 +75,11 @@ class World:
     def clear(self) -> None:
         """Begin a history: nine active customers, three that rest; nothing here."""
         self.fortnox.heal()
-        with self.fortnox.app.world.lock:
-            company = self.fortnox.app.world.company(FIRST)
+        with self.fortnox.app.installation.lock:
+            company = self.fortnox.app.installation.company(FIRST)
             for number in list(company.table("customers").rows):
-                self.fortnox.app.world.store.put(f"{FIRST}/customers", number, None)
-            self.fortnox.app.world.store.commit([])
+                self.fortnox.app.installation.store.put(f"{FIRST}/customers", number, None)
+            self.fortnox.app.installation.store.commit([])
         for model in (PassedOver, Problem, CustomerRecord, Client, Run):
             model.objects.all().delete()
         for number in range(100, 100 + AT_FIRST + 3):

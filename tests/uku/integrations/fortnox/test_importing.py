@@ -140,8 +140,8 @@ def test_a_field_edited_by_hand_is_kept_and_the_others_follow(fortnox, bring_in,
 )
 def test_a_poison_row_is_listed_and_every_other_row_is_stored(fortnox, bring_in, facts, reason):
     numbers = fortnox.customers(3)
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
         company.put("customers", numbers[1], {**company.get("customers", numbers[1]), **facts})
     run = bring_in()
     assert run.state == RunState.DONE
@@ -152,8 +152,8 @@ def test_a_poison_row_is_listed_and_every_other_row_is_stored(fortnox, bring_in,
 
 def test_a_nul_or_a_lone_surrogate_in_a_name_does_no_harm(fortnox, bring_in):
     number = fortnox.customer()
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
         company.put("customers", number, {**company.get("customers", number), "Name": "A\u0000B"})
     bring_in()
     assert CustomerRecord.objects.get().name == "A\ufffdB"
@@ -221,9 +221,9 @@ def test_what_is_gone_rests_after_a_complete_uninterrupted_pass_only(fortnox, br
     kept, gone = fortnox.customers(2)
     bring_in()
     fortnox.ask("DELETE", f"companies/{FIRST}/customers/{gone}")
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
-        fortnox.app.world.store.put(f"{FIRST}/customers", gone, None)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
+        fortnox.app.installation.store.put(f"{FIRST}/customers", gone, None)
         assert company is not None
     fortnox.fault(path="/3/customers", query={"filter": "inactive"}, action="status", status=500, times=9)
     bring_in(full=True)

@@ -117,11 +117,11 @@ def used(desk, fortnox):
     invoice = desk.issue()
     desk.connect()
     clear_queue()
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
         row = next(iter(company.table("invoices").rows.values()))
         company.put("invoices", OWN, {**row, "DocumentNumber": OWN, "ExternalInvoiceReference1": "X"})
-        fortnox.app.world.store.commit([])
+        fortnox.app.installation.store.commit([])
     return invoice
 
 
@@ -141,9 +141,9 @@ def test_an_answer_with_another_number_than_was_sent_is_left_to_a_person(desk, f
     assert (push.state, Invoice.objects.get(pk=used.pk).number) == (PushState.NEEDS_PERSON, OWN)
     assert push.error_text == f"Fortnox has the invoice as number 2, but its number from Uku is {OWN}."
     fortnox.ask("POST", f"companies/{FIRST}/invoices/2/cancel")
-    with fortnox.app.world.lock:
-        fortnox.app.world.company(FIRST).remove("invoices", OWN)
-        fortnox.app.world.store.commit([])
+    with fortnox.app.installation.lock:
+        fortnox.app.installation.company(FIRST).remove("invoices", OWN)
+        fortnox.app.installation.store.commit([])
     desk.browser.post(f"{desk.home}/settings/fortnox/pushes/{push.pk}/retry/")
     desk.work()
     assert Push.objects.get(invoice=used).error_text == "The invoice came to Fortnox as 2 and was cancelled there."

@@ -175,8 +175,8 @@ def test_a_run_that_fails_moves_no_watermark(fortnox, sent, read, today):
 
 
 def test_invoices_made_in_fortnox_are_counted_and_never_imported(fortnox, sent, read, today):
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
         row = company.get("invoices", sent.number)
         company.put("invoices", "9001", {**row, "DocumentNumber": "9001", "ExternalInvoiceReference1": ""})
     before = fortnox.mark()

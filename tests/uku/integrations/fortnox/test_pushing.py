@@ -423,11 +423,11 @@ def test_issuing_from_eight_browsers_at_once_queues_one_push(fortnox, shop, owne
 
 def copy_in_fortnox(fortnox, number: str, **changes) -> None:
     """Put another invoice beside ours, as a person or another system might."""
-    with fortnox.app.world.lock:
-        company = fortnox.app.world.company(FIRST)
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
         row = next(iter(company.table("invoices").rows.values()))
         company.put("invoices", number, {**row, "DocumentNumber": number, **changes})
-        fortnox.app.world.store.commit([])
+        fortnox.app.installation.store.commit([])
 
 
 @pytest.fixture

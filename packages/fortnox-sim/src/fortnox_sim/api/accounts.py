@@ -1,31 +1,54 @@
-"""/3/accounts, /3/predefinedaccounts, /3/predefinedvoucherseries, /3/financialyears."""
+"""/3/accounts, /3/predefinedaccounts, /3/predefinedvoucherseries."""
 
 from decimal import Decimal
 
-from fortnox_sim.api.texts import BASE
 from fortnox_sim.company import Company
-from fortnox_sim.errors import ACCOUNT_NOT_FOUND, INVENTED, PREDEFINED_NOT_FOUND, missing
-from fortnox_sim.lists import ListRule, answer_list, contains, day_of, modified_since
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record, json_answer
+from fortnox_sim.errors import ACCOUNT_NOT_FOUND, INVENTED, PREDEFINED_NOT_FOUND, ROW_ACCOUNT, ApiError, not_found
+from fortnox_sim.fields import Field, FieldTable, apply_changes
+from fortnox_sim.json_format import Record, Response, json_response
+from fortnox_sim.lists import ListRule, contains, list_records, modified_since
+from fortnox_sim.router import API_URL, ApiRequest, Route
 
 ZERO = Decimal(0)
-RATES = {"MP1": Decimal(25), "MP2": Decimal(12), "MP3": Decimal(6), "EUVAT": Decimal(25)}
+VAT_RATES = {"MP1": Decimal(25), "MP2": Decimal(12), "MP3": Decimal(6), "EUVAT": Decimal(25)}
+LOWEST, HIGHEST = 1000, 9999
+ACCOUNT_FIELDS = FieldTable(
+    Field("Active", "bool", unset=True),
+    Field("BalanceBroughtForward", "money"),
+    Field("CostCenter"),
+    Field("CostCenterSettings"),
+    Field("Description", limit=200),
+    Field("Number", "int"),
+    Field("OpeningQuantities", "rows"),
+    Field("Project"),
+    Field("ProjectSettings"),
+    Field("SRU", "int"),
+    Field("TransactionInformation"),
+    Field("TransactionInformationSettings"),
+    Field("VATCode"),
+)
+PREDEFINED_FIELDS = FieldTable(Field("Account", "int"), Field("Name", readonly=True))
 
 
-def account_rate(company: Company, account: int) -> Decimal:
+def find_account_vat_rate(company: Company, account: int) -> Decimal:
     """Give the rate of an account's VAT code; none means 0 (recorded)."""
     record = company.table("accounts").get(str(account))
     code = record.get("VATCode", "") if record else ""
     custom = company.settings["vat_codes"].get(code, ZERO)
-    return RATES.get(code, Decimal(str(custom)))
+    return VAT_RATES.get(code, Decimal(str(custom)))
 
 
-def item(company: Company, record: Record) -> Record:
-    year = company.year_of(company.today().isoformat())
+def find_predefined_account(company: Company, name: str) -> int:
+    """Give the account a name stands for; 0 when it is not set."""
+    record = company.get("predefined", name)
+    return int(record["Account"]) if record else 0
+
+
+def build_list_item(company: Company, record: Record) -> Record:
+    year = company.find_year(company.today().isoformat())
     number = year["Id"] if year else 1
     return {
-        "@url": f"{BASE}/accounts/{record['Number']}?financialyear={number}",
+        "@url": f"{API_URL}/accounts/{record['Number']}?financialyear={number}",
         "Active": record.get("Active", True),
         "BalanceBroughtForward": ZERO,
         "CostCenter": "",
@@ -40,8 +63,8 @@ def item(company: Company, record: Record) -> Record:
     }
 
 
-def detail(company: Company, record: Record) -> Record:
-    shown = item(company, record)
+def build_detail(company: Company, record: Record) -> Record:
+    shown = build_list_item(company, record)
     more = {
         "BalanceCarriedForward": ZERO,
         "OpeningQuantities": [],
@@ -53,74 +76,82 @@ def detail(company: Company, record: Record) -> Record:
     return {**shown, **more}
 
 
-def find(company: Company, account: str) -> Record:
+def find_account(company: Company, account: str) -> Record:
     record = company.get("accounts", account)
     if record is None:
-        raise missing(ACCOUNT_NOT_FOUND)
+        raise not_found(ACCOUNT_NOT_FOUND)
     return record
 
 
-def _account(call: Call) -> Answer:
-    return json_answer({"Account": detail(call.company, find(call.company, call.args[0]))})
+def list_accounts(request: ApiRequest) -> Response:
+    return list_records(request.company, ACCOUNT_RULE, request.query)
 
 
-def _accounts(call: Call) -> Answer:
-    return answer_list(call.company, ACCOUNT_RULE, call.query)
+def get_account(request: ApiRequest) -> Response:
+    return json_response({"Account": build_detail(request.company, find_account(request.company, request.args[0]))})
 
 
-def predefined_item(_company: Company, record: Record) -> Record:
-    return {"@url": f"{BASE}/predefinedaccounts/{record['Name']}", **_plain(record)}
+def create_account(request: ApiRequest) -> Response:
+    changes = ACCOUNT_FIELDS.read(request.read_object("Account"), request.company.switches)
+    number = changes.get("Number", 0)
+    if not LOWEST <= number <= HIGHEST or not changes.get("Description"):
+        raise ApiError((2002462, "Kontot har fel format"), "Number")
+    if str(number) in request.company.table("accounts"):
+        raise ApiError(INVENTED["code_used"])
+    record = request.company.put("accounts", str(number), apply_changes({}, changes))
+    request.record_change("account.create", str(number))
+    return json_response({"Account": build_detail(request.company, record)}, 201, Location="accounts")
 
 
-def _plain(record: Record) -> Record:
-    return {key: value for key, value in record.items() if not key.startswith("_")}
+def update_account(request: ApiRequest) -> Response:
+    record = find_account(request.company, request.args[0])
+    changes = ACCOUNT_FIELDS.read(request.read_object("Account"), request.company.switches)
+    changes.pop("Number", None)
+    record = request.company.put("accounts", str(record["Number"]), apply_changes(record, changes))
+    request.record_change("account.update", str(record["Number"]))
+    return json_response({"Account": build_detail(request.company, record)})
 
 
-def _predefined(call: Call) -> Answer:
-    return answer_list(call.company, PREDEFINED_RULE, call.query)
+def build_named_item(path: str, record: Record) -> Record:
+    """Show a predefined account or voucher series: every key that is not internal."""
+    shown = {key: value for key, value in record.items() if not key.startswith("_")}
+    return {"@url": f"{API_URL}/{path}/{record['Name']}", **shown}
 
 
 def find_predefined(company: Company, name: str) -> Record:
     record = company.get("predefined", name)
     if record is None:
-        raise missing(PREDEFINED_NOT_FOUND)
+        raise not_found(PREDEFINED_NOT_FOUND)
     return record
 
 
-def _predefined_one(call: Call) -> Answer:
-    record = find_predefined(call.company, call.args[0])
-    return json_answer({"PreDefinedAccount": predefined_item(call.company, record)})
+def list_predefined_accounts(request: ApiRequest) -> Response:
+    return list_records(request.company, PREDEFINED_RULE, request.query)
 
 
-def predefined_account(company: Company, name: str) -> int:
-    """Give the account a name stands for; 0 when it is not set."""
-    record = company.get("predefined", name)
-    return int(record["Account"]) if record else 0
+def get_predefined_account(request: ApiRequest) -> Response:
+    record = find_predefined(request.company, request.args[0])
+    return json_response({"PreDefinedAccount": build_named_item("predefinedaccounts", record)})
 
 
-def _series(call: Call) -> Answer:
-    return answer_list(call.company, SERIES_RULE, call.query)
+def update_predefined_account(request: ApiRequest) -> Response:
+    record = find_predefined(request.company, request.args[0])
+    changes = PREDEFINED_FIELDS.read(request.read_object("PreDefinedAccount"), request.company.switches)
+    if str(changes.get("Account", "")) not in request.company.table("accounts"):
+        raise ApiError(ROW_ACCOUNT)
+    record = request.company.put("predefined", record["Name"], {**record, "Account": changes["Account"]})
+    request.record_change("predefinedaccount.update", record["Name"])
+    return json_response({"PreDefinedAccount": build_named_item("predefinedaccounts", record)})
 
 
-def year_item(_company: Company, record: Record) -> Record:
-    return {"@url": f"{BASE}/financialyears/{record['Id']}", **_plain(record)}
-
-
-def _years(call: Call) -> Answer:
-    return answer_list(call.company, YEAR_RULE, call.query)
-
-
-def _year(call: Call) -> Answer:
-    record = call.company.get("years", call.args[0])
-    if record is None:
-        raise missing(INVENTED["year_missing"])
-    return json_answer({"FinancialYear": year_item(call.company, record)})
+def list_predefined_voucher_series(request: ApiRequest) -> Response:
+    return list_records(request.company, SERIES_RULE, request.query)
 
 
 ACCOUNT_RULE = ListRule(
     plural="Accounts",
     table="accounts",
-    item=item,
+    item=build_list_item,
     order=lambda record: record["Number"],
     searches={"lastmodified": modified_since, "sru": contains("SRU")},
     sorts={"number": lambda record: record["Number"]},
@@ -128,32 +159,23 @@ ACCOUNT_RULE = ListRule(
 PREDEFINED_RULE = ListRule(
     plural="PreDefinedAccounts",
     table="predefined",
-    item=predefined_item,
+    item=lambda _company, record: build_named_item("predefinedaccounts", record),
     order=lambda record: record["Name"],
     paged=False,
 )
 SERIES_RULE = ListRule(
     plural="PreDefinedVoucherSeriesCollection",
     table="predefinedseries",
-    item=lambda _company, record: {
-        "@url": f"{BASE}/predefinedvoucherseries/{record['Name']}",
-        **_plain(record),
-    },
+    item=lambda _company, record: build_named_item("predefinedvoucherseries", record),
     order=lambda record: record["Name"],
 )
-YEAR_RULE = ListRule(
-    plural="FinancialYears",
-    table="years",
-    item=year_item,
-    order=lambda record: record["Id"],
-    searches={"date": lambda _company, value: lambda record: record["FromDate"] <= day_of(value) <= record["ToDate"]},
-)
 ROUTES = [
-    Route("GET", "/3/accounts", _accounts, "bookkeeping"),
-    Route("GET", "/3/accounts/{}", _account, "bookkeeping"),
-    Route("GET", "/3/predefinedaccounts", _predefined, "settings"),
-    Route("GET", "/3/predefinedaccounts/{}", _predefined_one, "settings"),
-    Route("GET", "/3/predefinedvoucherseries", _series, "settings"),
-    Route("GET", "/3/financialyears", _years, "bookkeeping"),
-    Route("GET", "/3/financialyears/{}", _year, "bookkeeping"),
+    Route("GET", "/3/accounts", list_accounts, "bookkeeping"),
+    Route("POST", "/3/accounts", create_account, "bookkeeping"),
+    Route("GET", "/3/accounts/{}", get_account, "bookkeeping"),
+    Route("PUT", "/3/accounts/{}", update_account, "bookkeeping"),
+    Route("GET", "/3/predefinedaccounts", list_predefined_accounts, "settings"),
+    Route("GET", "/3/predefinedaccounts/{}", get_predefined_account, "settings"),
+    Route("PUT", "/3/predefinedaccounts/{}", update_predefined_account, "settings"),
+    Route("GET", "/3/predefinedvoucherseries", list_predefined_voucher_series, "settings"),
 ]

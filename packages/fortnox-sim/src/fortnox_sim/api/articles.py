@@ -3,8 +3,7 @@
 from decimal import Decimal
 from urllib.parse import quote
 
-from fortnox_sim.api.accounts import account_rate
-from fortnox_sim.api.texts import BASE
+from fortnox_sim.api.accounts import find_account_vat_rate
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     ARTICLE_NOT_FOUND,
@@ -12,13 +11,13 @@ from fortnox_sim.errors import (
     INVENTED,
     ROW_ACCOUNT,
     UNIT_NOT_FOUND,
-    Refusal,
-    missing,
+    ApiError,
+    not_found,
 )
-from fortnox_sim.fields import Field, FieldTable, apply
-from fortnox_sim.lists import ListRule, answer_list, contains, flag, modified_since, number_order
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record, number
+from fortnox_sim.fields import Field, FieldTable, apply_changes
+from fortnox_sim.json_format import Record, Response, format_number
+from fortnox_sim.lists import ListRule, contains, flag, list_records, modified_since, number_sort_key
+from fortnox_sim.router import API_URL, ApiRequest, Route
 
 ZERO = Decimal(0)
 ACCOUNTS = (
@@ -78,28 +77,28 @@ FIELDS = FieldTable(
 )
 
 
-def url(article: str) -> str:
-    return f"{BASE}/articles/{quote(article, safe='')}"
+def build_url(article: str) -> str:
+    return f"{API_URL}/articles/{quote(article, safe='')}"
 
 
-def rate(company: Company, record: Record) -> Decimal:
+def find_vat_rate(company: Company, record: Record) -> Decimal:
     """An article's rate follows the VAT code of its sales account (recorded)."""
-    return account_rate(company, record.get("SalesAccount", 3001))
+    return find_account_vat_rate(company, record.get("SalesAccount", 3001))
 
 
-def item(_company: Company, record: Record) -> Record:
+def build_list_item(_company: Company, record: Record) -> Record:
     """Show a list item: numbers as text, VAT null whatever the article has (recorded)."""
     price = record.get("SalesPrice")
-    stock = number(record.get("QuantityInStock", ZERO))
+    stock = format_number(record.get("QuantityInStock", ZERO))
     return {
-        "@url": url(record["ArticleNumber"]),
+        "@url": build_url(record["ArticleNumber"]),
         "ArticleNumber": record["ArticleNumber"],
         "Description": record["Description"],
         "DisposableQuantity": stock,
         "EAN": record.get("EAN", ""),
         "Housework": record.get("Housework", False),
-        "PurchasePrice": number(record.get("PurchasePrice", ZERO)),
-        "SalesPrice": None if price is None else number(price),
+        "PurchasePrice": format_number(record.get("PurchasePrice", ZERO)),
+        "SalesPrice": None if price is None else format_number(price),
         "QuantityInStock": stock,
         "ReservedQuantity": "0",
         "StockPlace": record.get("StockPlace"),
@@ -110,10 +109,10 @@ def item(_company: Company, record: Record) -> Record:
     }
 
 
-def detail(company: Company, record: Record) -> Record:
+def build_detail(company: Company, record: Record) -> Record:
     """Show one article with real numbers."""
-    shown = {"@url": url(record["ArticleNumber"]), **FIELDS.show(record)}
-    shown["VAT"] = rate(company, record)
+    shown = {"@url": build_url(record["ArticleNumber"]), **FIELDS.show(record)}
+    shown["VAT"] = find_vat_rate(company, record)
     shown["DisposableQuantity"] = shown["QuantityInStock"]
     shown |= {key: shown[key] or None for key in ("Unit", "StockPlace")}  # empty text in lists, null here (recorded)
     if company.switches["wire_era"] == "2023-01":
@@ -122,89 +121,89 @@ def detail(company: Company, record: Record) -> Record:
     return shown
 
 
-def _read(company: Company, body: Record) -> Record:
+def _read_changes(company: Company, body: Record) -> Record:
     changes = FIELDS.read(body, company.switches)
     unit = changes.get("Unit")
     if unit is not None and unit not in company.table("units"):
-        raise Refusal(UNIT_NOT_FOUND)
+        raise ApiError(UNIT_NOT_FOUND)
     for key in ACCOUNTS:
         account = changes.get(key)
         if account and str(account) not in company.table("accounts"):
-            raise Refusal(ROW_ACCOUNT)
+            raise ApiError(ROW_ACCOUNT)
     changes.pop("VAT", None)
     return changes
 
 
-def create(company: Company, body: Record) -> Record:
+def add_article(company: Company, body: Record) -> Record:
     """Make an article; only the description is needed."""
-    changes = _read(company, body)
+    changes = _read_changes(company, body)
     if not changes.get("Description"):
-        raise Refusal((2000108, "Benämning måste anges"), "Description")
+        raise ApiError((2000108, "Benämning måste anges"), "Description")
     article = changes.get("ArticleNumber")
     if article is not None and article in company.table("articles"):
-        raise Refusal(ARTICLE_NUMBER_USED)
+        raise ApiError(ARTICLE_NUMBER_USED)
     article = article or str(company.take_number("articles", "articles"))
     account = company.settings["article_sales_account"]
     record = {"SalesAccount": account, **changes, "ArticleNumber": article}
-    return company.put("articles", article, apply({}, record))
+    return company.put("articles", article, apply_changes({}, record))
 
 
-def find(company: Company, article: str) -> Record:
+def find_article(company: Company, article: str) -> Record:
     record = company.get("articles", article)
     if record is None:
-        raise missing(ARTICLE_NOT_FOUND)
+        raise not_found(ARTICLE_NOT_FOUND)
     return record
 
 
-def update(company: Company, article: str, body: Record) -> Record:
+def change_article(company: Company, article: str, body: Record) -> Record:
     """Change an article; its default accounts must exist, or any change fails (recorded)."""
-    record = find(company, article)
-    changes = _read(company, body)
+    record = find_article(company, article)
+    changes = _read_changes(company, body)
     changes.pop("ArticleNumber", None)
-    merged = apply(record, changes)
+    merged = apply_changes(record, changes)
     account = merged.get("PurchaseAccount", 4000)
     if str(account) not in company.table("accounts"):
         text = f'Inköpskonto inte uppdaterat. Kontot "{account}" existerar inte.'
-        raise Refusal((INVENTED["article_account"][0], text), "PurchaseAccount")
+        raise ApiError((INVENTED["article_account"][0], text), "PurchaseAccount")
     return company.put("articles", article, merged)
 
 
-def _list(call: Call) -> Answer:
-    return answer_list(call.company, RULE, call.query)
+def list_articles(request: ApiRequest) -> Response:
+    return list_records(request.company, RULE, request.query)
 
 
-def _get(call: Call) -> Answer:
-    return call.show("Article", detail(call.company, find(call.company, call.args[0])))
+def get_article(request: ApiRequest) -> Response:
+    return request.respond("Article", build_detail(request.company, find_article(request.company, request.args[0])))
 
 
-def _post(call: Call) -> Answer:
-    record = create(call.company, call.json("Article"))
-    call.done("article.create", record["ArticleNumber"])
-    return call.show("Article", detail(call.company, record), 201, Location="articles")
+def create_article(request: ApiRequest) -> Response:
+    record = add_article(request.company, request.read_object("Article"))
+    request.record_change("article.create", record["ArticleNumber"])
+    return request.respond("Article", build_detail(request.company, record), 201, Location="articles")
 
 
-def _put(call: Call) -> Answer:
-    record = update(call.company, call.args[0], call.json("Article"))
-    call.done("article.update", record["ArticleNumber"])
-    return call.show("Article", detail(call.company, record))
+def update_article(request: ApiRequest) -> Response:
+    record = change_article(request.company, request.args[0], request.read_object("Article"))
+    request.record_change("article.update", record["ArticleNumber"])
+    return request.respond("Article", build_detail(request.company, record))
 
 
-def _delete(call: Call) -> Answer:
-    record = find(call.company, call.args[0])
+def delete_article(request: ApiRequest) -> Response:
+    record = find_article(request.company, request.args[0])
     article = record["ArticleNumber"]
-    invoices = call.company.table("invoices").values()
+    invoices = request.company.table("invoices").values()
     if any(row["ArticleNumber"] == article for invoice in invoices for row in invoice["InvoiceRows"]):
-        raise Refusal(INVENTED["article_in_use"])
-    call.company.put("articles", article, {**record, "_deleted": True})
-    call.done("article.delete", article)
-    return Answer(204)
+        raise ApiError(INVENTED["article_in_use"])
+    request.company.put("articles", article, {**record, "_deleted": True})
+    request.record_change("article.delete", article)
+    return Response(204)
 
 
 RULE = ListRule(
     plural="Articles",
     table="articles",
-    item=item,
-    order=lambda record: number_order(record["ArticleNumber"]),
+    item=build_list_item,
+    order=lambda record: number_sort_key(record["ArticleNumber"]),
     searches={
         "articlenumber": contains("ArticleNumber"),
         "description": contains("Description"),
@@ -220,16 +219,16 @@ RULE = ListRule(
         "inactive": lambda _company, _value: lambda record: not record.get("Active", True),
     },
     sorts={
-        "articlenumber": lambda record: number_order(record["ArticleNumber"]),
+        "articlenumber": lambda record: number_sort_key(record["ArticleNumber"]),
         "quantityinstock": lambda record: record.get("QuantityInStock", ZERO),
         "reservedquantity": lambda _record: ZERO,
         "stockvalue": lambda _record: ZERO,
     },
 )
 ROUTES = [
-    Route("GET", "/3/articles", _list, "article"),
-    Route("POST", "/3/articles", _post, "article"),
-    Route("GET", "/3/articles/{}", _get, "article"),
-    Route("PUT", "/3/articles/{}", _put, "article"),
-    Route("DELETE", "/3/articles/{}", _delete, "article"),
+    Route("GET", "/3/articles", list_articles, "article"),
+    Route("POST", "/3/articles", create_article, "article"),
+    Route("GET", "/3/articles/{}", get_article, "article"),
+    Route("PUT", "/3/articles/{}", update_article, "article"),
+    Route("DELETE", "/3/articles/{}", delete_article, "article"),
 ]

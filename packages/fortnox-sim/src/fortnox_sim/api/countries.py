@@ -85,7 +85,7 @@ COUNTRIES: dict[str, tuple[str, str]] = {
 COUNTRY_NAMES = frozenset(name.casefold() for names in (*COUNTRIES.values(), EXTRA) for name in names)
 
 
-def swedish_name(code: str | None) -> str | None:
+def find_swedish_name(code: str | None) -> str | None:
     """Give the read-only country name that goes with a code."""
     known = COUNTRIES.get((code or "").upper())
     return known[0] if known else code

@@ -2,8 +2,7 @@
 
 from urllib.parse import quote
 
-from fortnox_sim.api.countries import swedish_name
-from fortnox_sim.api.texts import BASE
+from fortnox_sim.api.countries import find_swedish_name
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     BAD_CUSTOMER_TYPE,
@@ -12,19 +11,19 @@ from fortnox_sim.errors import (
     INVENTED,
     ROW_ACCOUNT,
     TERMS_NOT_FOUND,
-    Refusal,
-    missing,
+    ApiError,
+    not_found,
 )
-from fortnox_sim.fields import Field, FieldTable, apply
-from fortnox_sim.lists import ListRule, answer_list, contains, modified_since, number_order
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record
+from fortnox_sim.fields import Field, FieldTable, apply_changes
+from fortnox_sim.json_format import Record, Response
+from fortnox_sim.lists import ListRule, contains, list_records, modified_since, number_sort_key
+from fortnox_sim.router import API_URL, ApiRequest, Route
 
 LONG, SHORT = 1024, 128
 TYPES = ("PRIVATE", "COMPANY")
 VAT_TYPES = ("SEVAT", "SEREVERSEDVAT", "EUREVERSEDVAT", "EUVAT", "EXPORT")
-DELIVERY = {"Invoice": "PRINT", "Order": "PRINT", "Offer": "PRINT"}
-WAYS = frozenset({"PRINT", "EMAIL", "PRINTSERVICE", "ELECTRONICINVOICE"})
+DEFAULT_DELIVERY = {"Invoice": "PRINT", "Order": "PRINT", "Offer": "PRINT"}
+DELIVERY_WAYS = frozenset({"PRINT", "EMAIL", "PRINTSERVICE", "ELECTRONICINVOICE"})
 TEMPLATES = dict.fromkeys(("Order", "Offer", "Invoice", "CashInvoice"), "DEFAULTTEMPLATE")
 
 
@@ -47,7 +46,7 @@ FIELDS = FieldTable(
     _null("CountryCode", 2),
     Field("Active", "bool", unset=True),
     Field("CustomerNumber", "code", LONG),
-    Field("DefaultDeliveryTypes", "object", unset=DELIVERY),
+    Field("DefaultDeliveryTypes", "object", unset=DEFAULT_DELIVERY),
     Field("DefaultTemplates", "object", unset=TEMPLATES),
     _null("DeliveryAddress1"),
     _null("DeliveryAddress2"),
@@ -104,22 +103,22 @@ FIELDS = FieldTable(
 LIST_KEYS = ("Address1", "Address2", "City", "CustomerNumber", "Email", "Name", "OrganisationNumber")
 
 
-def url(number: str) -> str:
-    return f"{BASE}/customers/{quote(number, safe='')}"
+def build_url(number: str) -> str:
+    return f"{API_URL}/customers/{quote(number, safe='')}"
 
 
-def item(_company: Company, record: Record) -> Record:
+def build_list_item(_company: Company, record: Record) -> Record:
     """Show the ten keys of a list item, unset ones as empty text (recorded)."""
-    shown = {"@url": url(record["CustomerNumber"])}
+    shown = {"@url": build_url(record["CustomerNumber"])}
     shown |= {key: record.get(key) or "" for key in LIST_KEYS}
     return {**shown, "Phone": record.get("Phone1") or "", "ZipCode": record.get("ZipCode") or ""}
 
 
-def detail(record: Record, *, created: bool = False) -> Record:
-    """Show one customer; SalesAccount is a number in the answer to a POST, text elsewhere (recorded)."""
-    shown = {"@url": url(record["CustomerNumber"]), **FIELDS.show(record)}
+def build_detail(record: Record, *, created: bool = False) -> Record:
+    """Show one customer; SalesAccount is a number in the response to a POST, text elsewhere (recorded)."""
+    shown = {"@url": build_url(record["CustomerNumber"]), **FIELDS.show(record)}
     for place in ("", "Delivery", "Visiting"):
-        shown[f"{place}Country"] = swedish_name(shown[f"{place}CountryCode"])
+        shown[f"{place}Country"] = find_swedish_name(shown[f"{place}CountryCode"])
     if shown["SalesAccount"] is not None and not created:
         shown["SalesAccount"] = str(shown["SalesAccount"])
     for key in ("InvoiceAdministrationFee", "InvoiceFreight"):
@@ -127,101 +126,91 @@ def detail(record: Record, *, created: bool = False) -> Record:
     return shown
 
 
-def _read(company: Company, body: Record) -> Record:
+def _read_changes(company: Company, body: Record) -> Record:
     changes = FIELDS.read(body, company.switches)
     kind = changes.get("Type")
     if kind is not None and kind not in TYPES:
-        raise Refusal(BAD_CUSTOMER_TYPE)
+        raise ApiError(BAD_CUSTOMER_TYPE)
     account = changes.get("SalesAccount")
     if account is not None and str(account) not in company.table("accounts"):
-        raise Refusal(ROW_ACCOUNT)
+        raise ApiError(ROW_ACCOUNT)
     if changes.get("Currency") and changes["Currency"] not in company.settings["currencies"]:
-        raise Refusal(CURRENCY_NOT_FOUND)
+        raise ApiError(CURRENCY_NOT_FOUND)
     if changes.get("TermsOfPayment") and changes["TermsOfPayment"] not in company.table("terms"):
-        raise Refusal(TERMS_NOT_FOUND)
-    changes |= _objects(body)
-    return changes
-
-
-def _objects(body: Record) -> Record:
-    """Read the two nested objects."""
-    found: Record = {}
-    for name, default in (("DefaultDeliveryTypes", DELIVERY), ("DefaultTemplates", TEMPLATES)):
+        raise ApiError(TERMS_NOT_FOUND)
+    for name, default in (("DefaultDeliveryTypes", DEFAULT_DELIVERY), ("DefaultTemplates", TEMPLATES)):
         sent = body.get(name)
         if not isinstance(sent, dict):
             continue
         for key, value in sent.items():
             if key not in default:
-                raise Refusal((2001399, "Felaktigt fältnamn"), key)
-            if name == "DefaultDeliveryTypes" and value not in WAYS:
-                raise Refusal(INVENTED["choice"], key)
-        found[name] = {**default, **sent}
-    return found
+                raise ApiError((2001399, "Felaktigt fältnamn"), key)
+            if name == "DefaultDeliveryTypes" and value not in DELIVERY_WAYS:
+                raise ApiError(INVENTED["choice"], key)
+        changes[name] = {**default, **sent}
+    return changes
 
 
-def create(company: Company, body: Record) -> Record:
+def add_customer(company: Company, body: Record) -> Record:
     """Make a customer; only the name is needed."""
-    changes = _read(company, body)
+    changes = _read_changes(company, body)
     if not changes.get("Name"):
-        raise Refusal((2000108, "Namn måste anges"), "Name")
+        raise ApiError((2000108, "Namn måste anges"), "Name")
     number = changes.get("CustomerNumber")
     if number is not None and number in company.table("customers"):
-        raise Refusal((2000637, _used(company, number)))
+        text = f"Kundnummer {number} används redan."
+        if company.get("customers", number) is None:
+            text += " Kundnumret har redan använts men blivit raderat."
+        raise ApiError((2000637, text))
     number = number or str(company.take_number("customers", "customers"))
-    return company.put("customers", number, apply({}, {**changes, "CustomerNumber": number}))
+    return company.put("customers", number, apply_changes({}, {**changes, "CustomerNumber": number}))
 
 
-def _used(company: Company, number: str) -> str:
-    text = f"Kundnummer {number} används redan."
-    deleted = company.get("customers", number) is None
-    return f"{text} Kundnumret har redan använts men blivit raderat." if deleted else text
-
-
-def find(company: Company, number: str) -> Record:
+def find_customer(company: Company, number: str) -> Record:
     record = company.get("customers", number)
     if record is None:
-        raise missing(CUSTOMER_NOT_FOUND)
+        raise not_found(CUSTOMER_NOT_FOUND)
     return record
 
 
-def update(company: Company, number: str, body: Record) -> Record:
+def change_customer(company: Company, number: str, body: Record) -> Record:
     """Change the keys that were sent."""
-    record = find(company, number)
+    record = find_customer(company, number)
     if record.get("Type") == "UNDEFINED":
-        raise Refusal(BAD_CUSTOMER_TYPE)
-    changes = _read(company, body)
+        raise ApiError(BAD_CUSTOMER_TYPE)
+    changes = _read_changes(company, body)
     changes.pop("CustomerNumber", None)
-    return company.put("customers", number, apply(record, changes))
+    return company.put("customers", number, apply_changes(record, changes))
 
 
-def _list(call: Call) -> Answer:
-    return answer_list(call.company, RULE, call.query)
+def list_customers(request: ApiRequest) -> Response:
+    return list_records(request.company, RULE, request.query)
 
 
-def _get(call: Call) -> Answer:
-    return call.show("Customer", detail(find(call.company, call.args[0])))
+def get_customer(request: ApiRequest) -> Response:
+    return request.respond("Customer", build_detail(find_customer(request.company, request.args[0])))
 
 
-def _post(call: Call) -> Answer:
-    record = create(call.company, call.json("Customer"))
-    call.done("customer.create", record["CustomerNumber"])
-    return call.show("Customer", detail(record, created=True), 201, Location="customers")
+def create_customer(request: ApiRequest) -> Response:
+    record = add_customer(request.company, request.read_object("Customer"))
+    request.record_change("customer.create", record["CustomerNumber"])
+    return request.respond("Customer", build_detail(record, created=True), 201, Location="customers")
 
 
-def _put(call: Call) -> Answer:
-    record = update(call.company, call.args[0], call.json("Customer"))
-    call.done("customer.update", record["CustomerNumber"])
-    return call.show("Customer", detail(record))
+def update_customer(request: ApiRequest) -> Response:
+    record = change_customer(request.company, request.args[0], request.read_object("Customer"))
+    request.record_change("customer.update", record["CustomerNumber"])
+    return request.respond("Customer", build_detail(record))
 
 
-def _delete(call: Call) -> Answer:
-    record = find(call.company, call.args[0])
+def delete_customer(request: ApiRequest) -> Response:
+    record = find_customer(request.company, request.args[0])
     number = record["CustomerNumber"]
-    if any(invoice["CustomerNumber"] == number for invoice in call.company.table("invoices").values()):
-        raise Refusal(INVENTED["customer_in_use"])
-    call.company.put("customers", number, {**record, "_deleted": True})
-    call.done("customer.delete", number)
-    return Answer(204)
+    if any(invoice["CustomerNumber"] == number for invoice in request.company.table("invoices").values()):
+        raise ApiError(INVENTED["customer_in_use"])
+    request.company.put("customers", number, {**record, "_deleted": True})
+    request.record_change("customer.delete", number)
+    return Response(204)
 
 
 SEARCHES = {
@@ -239,22 +228,22 @@ SEARCHES = {
 RULE = ListRule(
     plural="Customers",
     table="customers",
-    item=item,
-    order=lambda record: number_order(record["CustomerNumber"]),
+    item=build_list_item,
+    order=lambda record: number_sort_key(record["CustomerNumber"]),
     searches=SEARCHES,
     filters={
         "active": lambda _company, _value: lambda record: record.get("Active", True),
         "inactive": lambda _company, _value: lambda record: not record.get("Active", True),
     },
     sorts={
-        "customernumber": lambda record: number_order(record["CustomerNumber"]),
+        "customernumber": lambda record: number_sort_key(record["CustomerNumber"]),
         "name": lambda record: record["Name"].casefold(),
     },
 )
 ROUTES = [
-    Route("GET", "/3/customers", _list, "customer"),
-    Route("POST", "/3/customers", _post, "customer"),
-    Route("GET", "/3/customers/{}", _get, "customer"),
-    Route("PUT", "/3/customers/{}", _put, "customer"),
-    Route("DELETE", "/3/customers/{}", _delete, "customer"),
+    Route("GET", "/3/customers", list_customers, "customer"),
+    Route("POST", "/3/customers", create_customer, "customer"),
+    Route("GET", "/3/customers/{}", get_customer, "customer"),
+    Route("PUT", "/3/customers/{}", update_customer, "customer"),
+    Route("DELETE", "/3/customers/{}", delete_customer, "customer"),
 ]

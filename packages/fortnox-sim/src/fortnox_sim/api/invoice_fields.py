@@ -2,38 +2,38 @@
 
 from decimal import Decimal
 
-from fortnox_sim.api.texts import BASE
 from fortnox_sim.company import Company
 from fortnox_sim.fields import Field, FieldTable
-from fortnox_sim.wire import Record, number
+from fortnox_sim.json_format import Record, format_number
+from fortnox_sim.router import API_URL
 
 ZERO, ONE = Decimal(0), Decimal(1)
 HUNDRED = Decimal(100)
 TYPES = ("INVOICE", "AGREEMENTINVOICE", "INTRESTINVOICE", "SUMMARYINVOICE", "CASHINVOICE")
 
 
-def _ro(name: str, unset: object = "") -> Field:
+def _read_only(name: str, unset: object = "") -> Field:
     return Field(name, unset=unset, readonly=True)
 
 
 FIELDS = FieldTable(
-    _ro("AccountingMethod", "ACCRUAL"),
+    _read_only("AccountingMethod", "ACCRUAL"),
     Field("Address1", limit=1024),
     Field("Address2", limit=1024),
     Field("AdministrationFee", "money", unset=ZERO),
-    _ro("AdministrationFeeVAT", ZERO),
-    _ro("Balance", ZERO),
-    _ro("BasisTaxReduction", ZERO),
-    _ro("Booked", False),
-    _ro("Cancelled", False),
+    _read_only("AdministrationFeeVAT", ZERO),
+    _read_only("Balance", ZERO),
+    _read_only("BasisTaxReduction", ZERO),
+    _read_only("Booked", False),
+    _read_only("Cancelled", False),
     Field("City", limit=1024),
     Field("Comments", limit=1024),
-    _ro("ContractReference", "0"),
-    _ro("ContributionPercent", ZERO),
-    _ro("ContributionValue", ZERO),
+    _read_only("ContractReference", "0"),
+    _read_only("ContributionPercent", ZERO),
+    _read_only("ContributionValue", ZERO),
     Field("CostCenter"),
     Field("Country"),
-    _ro("Credit", "false"),
+    _read_only("Credit", "false"),
     Field("CreditInvoiceReference", unset="0"),
     Field("Currency", limit=3, unset="SEK"),
     Field("CurrencyRate", "number", unset=ONE),
@@ -54,27 +54,27 @@ FIELDS = FieldTable(
     Field("EmailInformation", "object", unset=None),
     Field("ExternalInvoiceReference1", limit=80),
     Field("ExternalInvoiceReference2", limit=80),
-    _ro("FinalPayDate", None),
+    _read_only("FinalPayDate", None),
     Field("Freight", "money", unset=ZERO),
-    _ro("FreightVAT", ZERO),
-    _ro("Gross", ZERO),
-    _ro("HouseWork", False),
+    _read_only("FreightVAT", ZERO),
+    _read_only("Gross", ZERO),
+    _read_only("HouseWork", False),
     Field("InvoiceDate", "date"),
-    _ro("InvoicePeriodEnd"),
-    _ro("InvoicePeriodStart"),
-    _ro("InvoiceReference", "0"),
+    _read_only("InvoicePeriodEnd"),
+    _read_only("InvoicePeriodStart"),
+    _read_only("InvoiceReference", "0"),
     Field("InvoiceRows", "rows", unset=[]),
     Field("InvoiceType", "choice", unset="INVOICE", choices=TYPES),
     Field("Labels", "rows", unset=[]),
     Field("Language", "choice", unset="SV", choices=("SV", "EN")),
-    _ro("LastRemindDate", None),
-    _ro("Net", ZERO),
+    _read_only("LastRemindDate", None),
+    _read_only("Net", ZERO),
     Field("NotCompleted", "bool", unset=False),
-    _ro("NoxFinans", False),
+    _read_only("NoxFinans", False),
     Field("OCR"),
-    _ro("OfferReference", "0"),
-    _ro("OrderReference", "0"),
-    _ro("OrganisationNumber"),
+    _read_only("OfferReference", "0"),
+    _read_only("OrderReference", "0"),
+    _read_only("OrganisationNumber"),
     Field("OurReference", limit=50),
     Field("OutboundDate", "date"),
     Field("PaymentWay"),
@@ -84,22 +84,22 @@ FIELDS = FieldTable(
     Field("PrintTemplate", unset="st"),
     Field("Project"),
     Field("Remarks", limit=1024),
-    _ro("Reminders", 0),
-    _ro("RoundOff", ZERO),
-    _ro("Sent", False),
-    _ro("TaxReduction", None),
+    _read_only("Reminders", 0),
+    _read_only("RoundOff", ZERO),
+    _read_only("Sent", False),
+    _read_only("TaxReduction", None),
     Field("TaxReductionType", "choice", unset="none", choices=("none", "rot", "rut", "green")),
     Field("TermsOfDelivery"),
     Field("TermsOfPayment"),
-    _ro("TimeBasisReference", None),
-    _ro("Total", ZERO),
-    _ro("TotalToPay", ZERO),
-    _ro("TotalVAT", ZERO),
+    _read_only("TimeBasisReference", None),
+    _read_only("Total", ZERO),
+    _read_only("TotalToPay", ZERO),
+    _read_only("TotalVAT", ZERO),
     Field("VATIncluded", "bool", unset=False),
-    _ro("VoucherNumber", None),
-    _ro("VoucherSeries", None),
-    _ro("VoucherYear", None),
-    _ro("WarehouseReady", False),
+    _read_only("VoucherNumber", None),
+    _read_only("VoucherSeries", None),
+    _read_only("VoucherYear", None),
+    _read_only("WarehouseReady", False),
     Field("WayOfDelivery"),
     Field("YourOrderNumber", limit=75),
     Field("YourReference", limit=50),
@@ -108,10 +108,10 @@ FIELDS = FieldTable(
 ROW_FIELDS = FieldTable(
     Field("AccountNumber", "int"),
     Field("ArticleNumber"),
-    _ro("ContributionPercent", "0"),
-    _ro("ContributionValue", "0"),
+    _read_only("ContributionPercent", "0"),
+    _read_only("ContributionValue", "0"),
     Field("CostCenter"),
-    _ro("Cost", ZERO),
+    _read_only("Cost", ZERO),
     Field("DeliveredQuantity", "money", unset=ZERO),
     Field("Description", limit=255),
     Field("Discount", "money", unset=ZERO),
@@ -120,12 +120,12 @@ ROW_FIELDS = FieldTable(
     Field("HouseWorkHoursToReport", "int", unset=None),
     Field("HouseWorkType", unset=None),
     Field("Price", "money", unset=ZERO),
-    _ro("PriceExcludingVAT", ZERO),
+    _read_only("PriceExcludingVAT", ZERO),
     Field("Project"),
     Field("RowId", "int", unset=0),
     Field("StockPointCode", unset=None),
-    _ro("Total", ZERO),
-    _ro("TotalExcludingVAT", ZERO),
+    _read_only("Total", ZERO),
+    _read_only("TotalExcludingVAT", ZERO),
     Field("Unit"),
     Field("VAT", "number", unset=ZERO),
     Field("VATCode", unset=None),
@@ -145,60 +145,46 @@ EDI_KEYS = (
 )  # fmt: skip
 
 
-def url(document: str) -> str:
-    return f"{BASE}/invoices/{document}"
-
-
-def item(_company: Company, record: Record) -> Record:
+def build_list_item(_company: Company, record: Record) -> Record:
     """Show a list item: the currency rate is text here (recorded)."""
-    shown = {"@url": url(record["DocumentNumber"])}
+    shown = {"@url": f"{API_URL}/invoices/{record['DocumentNumber']}"}
     for key in LIST_KEYS:
         shown[key] = record.get(key, FIELDS.by_name[key].unset)
-    shown["CurrencyRate"] = number(record.get("CurrencyRate", ONE))
+    shown["CurrencyRate"] = format_number(record.get("CurrencyRate", ONE))
     return shown
 
 
-def detail(company: Company, record: Record, *, vouchers: bool) -> Record:
+def build_detail(company: Company, record: Record, *, vouchers: bool) -> Record:
     """Show one invoice; without the voucher right its voucher stays hidden (recorded)."""
     document = record["DocumentNumber"]
+    old = company.switches["wire_era"] == "2023-01"
     shown: Record = {
-        "@url": url(document),
-        "@urlTaxReductionList": f"{BASE}/taxreductions?filter=invoices&referencenumber={document}",
+        "@url": f"{API_URL}/invoices/{document}",
+        "@urlTaxReductionList": f"{API_URL}/taxreductions?filter=invoices&referencenumber={document}",
         **FIELDS.show(record),
     }
     if not vouchers:
         shown |= dict.fromkeys(VOUCHER_KEYS)
-    shown["InvoiceRows"] = [_row(company, row) for row in record["InvoiceRows"]]
-    shown["EDIInformation"] = _edi(record)
-    shown["EmailInformation"] = _email(record)
-    if company.switches["wire_era"] == "2023-01":
-        shown["ContractReference"] = 0
-    return shown
-
-
-def _row(company: Company, row: Record) -> Record:
-    shown = ROW_FIELDS.show(row)
-    shown["DeliveredQuantity"] = number(row["DeliveredQuantity"])
-    shown["ContributionValue"] = number(row["TotalExcludingVAT"])
-    shown["ContributionPercent"] = "100" if row["TotalExcludingVAT"] else "0"
-    if company.switches["wire_era"] == "2023-01":
-        del shown["VATCode"]
-    return shown
-
-
-def _edi(record: Record) -> Record:
-    sent = record.get("EDIInformation") or {}
-    return {**{key: sent.get(key) for key in EDI_KEYS}, "EDIStatus": ""}
-
-
-def _email(record: Record) -> Record:
-    sent = record.get("EmailInformation") or {}
-    defaults = {
+    shown["InvoiceRows"] = []
+    for row in record["InvoiceRows"]:
+        shown_row = ROW_FIELDS.show(row)
+        shown_row["DeliveredQuantity"] = format_number(row["DeliveredQuantity"])
+        shown_row["ContributionValue"] = format_number(row["TotalExcludingVAT"])
+        shown_row["ContributionPercent"] = "100" if row["TotalExcludingVAT"] else "0"
+        if old:
+            del shown_row["VATCode"]
+        shown["InvoiceRows"].append(shown_row)
+    edi = record.get("EDIInformation") or {}
+    shown["EDIInformation"] = {**{key: edi.get(key) for key in EDI_KEYS}, "EDIStatus": ""}
+    shown["EmailInformation"] = {
         "EmailAddressFrom": None,
         "EmailAddressTo": record.get("_email", ""),
         "EmailAddressCC": None,
         "EmailAddressBCC": None,
         "EmailSubject": "Faktura {no} bifogas",
         "EmailBody": " ",
+        **(record.get("EmailInformation") or {}),
     }
-    return {**defaults, **sent}
+    if old:
+        shown["ContractReference"] = 0
+    return shown

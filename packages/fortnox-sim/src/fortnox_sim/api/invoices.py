@@ -1,24 +1,26 @@
 """/3/invoices: lists, details, changes, and the actions, some of which are GET and still change something."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from fortnox_sim.api import invoice_rules as rules
-from fortnox_sim.api.invoice_fields import detail, item
+from fortnox_sim.api.invoice_fields import build_detail, build_list_item
 from fortnox_sim.company import Company
+from fortnox_sim.json_format import Record, Response
 from fortnox_sim.lists import (
     ListRule,
     Predicate,
-    answer_list,
+    Search,
     at_least,
     at_most,
     contains,
     flag,
+    list_records,
     modified_since,
-    number_order,
+    number_sort_key,
 )
-from fortnox_sim.routing import Call, Handler, Route
-from fortnox_sim.wire import Answer, Record
+from fortnox_sim.router import ApiRequest, Route
 
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
@@ -26,82 +28,78 @@ PDF = (
 )
 
 
-def _show(call: Call, record: Record, status: int = 200) -> Answer:
-    shown = detail(call.company, record, vouchers=call.world.switches["voucher_right"])
+def _respond(request: ApiRequest, record: Record, status: int = 200) -> Response:
+    shown = build_detail(request.company, record, vouchers=request.installation.switches["voucher_right"])
     headers = {"Location": "invoices"} if status == HTTPStatus.CREATED else {}
-    return call.show("Invoice", shown, status, **headers)
+    return request.respond("Invoice", shown, status, **headers)
 
 
-def _list(call: Call) -> Answer:
-    return answer_list(call.company, RULE, call.query)
+def list_invoices(request: ApiRequest) -> Response:
+    return list_records(request.company, RULE, request.query)
 
 
-def _get(call: Call) -> Answer:
-    return _show(call, rules.find(call.company, call.args[0]))
+def get_invoice(request: ApiRequest) -> Response:
+    return _respond(request, rules.find_invoice(request.company, request.args[0]))
 
 
-def _post(call: Call) -> Answer:
-    record = rules.create(call.company, call.json("Invoice"))
-    call.done("invoice.create", record["DocumentNumber"], record.get("ExternalInvoiceReference1"))
-    return _show(call, record, 201)
+def create_invoice(request: ApiRequest) -> Response:
+    record = rules.create_invoice(request.company, request.read_object("Invoice"))
+    request.record_change("invoice.create", record["DocumentNumber"], record.get("ExternalInvoiceReference1"))
+    return _respond(request, record, 201)
 
 
-def _put(call: Call) -> Answer:
-    record = rules.update(call.company, call.args[0], call.json("Invoice"))
-    call.done("invoice.update", record["DocumentNumber"])
-    return _show(call, record)
+def update_invoice(request: ApiRequest) -> Response:
+    record = rules.update_invoice(request.company, request.args[0], request.read_object("Invoice"))
+    request.record_change("invoice.update", record["DocumentNumber"])
+    return _respond(request, record)
 
 
-def _action(name: str, act: Callable[[Company, str], Record]) -> Handler:
-    def handler(call: Call) -> Answer:
-        record = act(call.company, call.args[0])
-        call.done(f"invoice.{name}", record["DocumentNumber"], record.get("ExternalInvoiceReference1"))
-        return _show(call, record)
-
-    return handler
+def credit_invoice(request: ApiRequest) -> Response:
+    record, note = rules.credit_invoice(request.company, request.args[0])
+    request.record_change("invoice.credit", note["DocumentNumber"], note.get("ExternalInvoiceReference1"))
+    return _respond(request, record)
 
 
-def _credit(call: Call) -> Answer:
-    record, note = rules.credit(call.company, call.args[0])
-    call.done("invoice.credit", note["DocumentNumber"], note.get("ExternalInvoiceReference1"))
-    return _show(call, record)
+def run_action(name: str, act: Callable[[Company, str], Record], request: ApiRequest) -> Response:
+    """Do something to an invoice, and show it."""
+    record = act(request.company, request.args[0])
+    request.record_change(f"invoice.{name}", record["DocumentNumber"], record.get("ExternalInvoiceReference1"))
+    return _respond(request, record)
 
 
-def _paper(name: str, act: Callable[[Company, str], Record]) -> Handler:
-    def handler(call: Call) -> Answer:
-        record = act(call.company, call.args[0])
-        call.done(f"invoice.{name}", record["DocumentNumber"])
-        return Answer(200, PDF, {"Content-Type": "application/pdf"})
-
-    return handler
+def print_invoice(name: str, act: Callable[[Company, str], Record], request: ApiRequest) -> Response:
+    """Do something to an invoice, and respond with its paper."""
+    record = act(request.company, request.args[0])
+    request.record_change(f"invoice.{name}", record["DocumentNumber"])
+    return Response(200, PDF, {"Content-Type": "application/pdf"})
 
 
-def _preview(call: Call) -> Answer:
-    rules.find(call.company, call.args[0])
-    return Answer(200, PDF, {"Content-Type": "application/pdf"})
+def preview_invoice(request: ApiRequest) -> Response:
+    rules.find_invoice(request.company, request.args[0])
+    return Response(200, PDF, {"Content-Type": "application/pdf"})
 
 
-def _open(record: Record) -> bool:
+def is_unpaid(record: Record) -> bool:
     return bool(record.get("Booked") and not record.get("Cancelled") and record["Balance"])
 
 
-def _overdue(company: Company, _value: str) -> Predicate:
+def filter_overdue(company: Company, _value: str) -> Predicate:
     today = company.today().isoformat()
-    return lambda record: _open(record) and record["DueDate"] < today
+    return lambda record: is_unpaid(record) and record["DueDate"] < today
 
 
-def _reference(company: Company, value: str) -> Predicate:
+def filter_visible(company: Company, _value: str) -> Predicate:
+    latest = company.clock.now().timestamp() - company.switches["visible_after_seconds"]
+    return lambda record: bool(record["_visible"] <= latest)
+
+
+def search_reference(company: Company, value: str) -> Predicate:
     if company.switches["reference_search"] == "exact":
         return lambda record: record.get("ExternalInvoiceReference1") == value
     return contains("ExternalInvoiceReference1")(company, value)
 
 
-def _visible(company: Company, _value: str) -> Predicate:
-    latest = company.clock.now().timestamp() - company.switches["visible_after_seconds"]
-    return lambda record: bool(record["_visible"] <= latest)
-
-
-def _any_row(key: str) -> Callable[[Company, str], Predicate]:
+def row_contains(key: str) -> Search:
     def search(_company: Company, value: str) -> Predicate:
         wanted = value.casefold()
         return lambda record: any(wanted in str(row.get(key, "")).casefold() for row in record["InvoiceRows"])
@@ -112,9 +110,9 @@ def _any_row(key: str) -> Callable[[Company, str], Predicate]:
 RULE = ListRule(
     plural="Invoices",
     table="invoices",
-    item=item,
-    order=lambda record: number_order(record["DocumentNumber"]),
-    base=_visible,
+    item=build_list_item,
+    order=lambda record: number_sort_key(record["DocumentNumber"]),
+    base=filter_visible,
     searches={
         "costcenter": contains("CostCenter"),
         "customername": contains("CustomerName"),
@@ -130,12 +128,12 @@ RULE = ListRule(
         "ourreference": contains("OurReference"),
         "project": contains("Project"),
         "sent": flag("Sent"),
-        "externalinvoicereference1": _reference,
+        "externalinvoicereference1": search_reference,
         "externalinvoicereference2": contains("ExternalInvoiceReference2"),
         "yourreference": contains("YourReference"),
         "invoicetype": contains("InvoiceType"),
-        "articlenumber": _any_row("ArticleNumber"),
-        "articledescription": _any_row("Description"),
+        "articlenumber": row_contains("ArticleNumber"),
+        "articledescription": row_contains("Description"),
         "currency": contains("Currency"),
         "accountnumberfrom": lambda _company, value: (
             lambda record: any(str(row["AccountNumber"]) >= value for row in record["InvoiceRows"])
@@ -151,36 +149,39 @@ RULE = ListRule(
         "fullypaid": lambda _company, _value: (
             lambda record: bool(record.get("Booked") and not record.get("Cancelled") and not record["Balance"])
         ),
-        "unpaid": lambda _company, _value: _open,
-        "unpaidoverdue": _overdue,
+        "unpaid": lambda _company, _value: is_unpaid,
+        "unpaidoverdue": filter_overdue,
         "unbooked": lambda _company, _value: lambda record: not (record.get("Booked") or record.get("Cancelled")),
     },
     sorts={
         "customername": lambda record: record.get("CustomerName", "").casefold(),
-        "customernumber": lambda record: number_order(record["CustomerNumber"]),
-        "documentnumber": lambda record: number_order(record["DocumentNumber"]),
+        "customernumber": lambda record: number_sort_key(record["CustomerNumber"]),
+        "documentnumber": lambda record: number_sort_key(record["DocumentNumber"]),
         "invoicedate": lambda record: record["InvoiceDate"],
-        "ocr": lambda record: number_order(record.get("OCR", "")),
+        "ocr": lambda record: number_sort_key(record.get("OCR", "")),
         "total": lambda record: record["Total"],
     },
 )
 ACTIONS: tuple[tuple[str, str, Callable[[Company, str], Record]], ...] = (
-    ("PUT", "bookkeep", rules.bookkeep),
-    ("PUT", "cancel", rules.cancel),
+    ("PUT", "bookkeep", rules.book_invoice),
+    ("PUT", "cancel", rules.cancel_invoice),
     ("PUT", "externalprint", rules.mark_sent),
-    ("PUT", "warehouseready", rules.warehouse_ready),
+    ("PUT", "warehouseready", rules.mark_warehouse_ready),
     ("GET", "email", rules.mark_sent),
     ("GET", "einvoice", rules.mark_sent),
     ("GET", "eprint", rules.mark_sent),
 )
+PAPERS = (("print", rules.mark_sent), ("printreminder", rules.count_reminder))
 ROUTES = [
-    Route("GET", "/3/invoices", _list, "invoice"),
-    Route("POST", "/3/invoices", _post, "invoice"),
-    Route("GET", "/3/invoices/{}", _get, "invoice"),
-    Route("PUT", "/3/invoices/{}", _put, "invoice"),
-    Route("PUT", "/3/invoices/{}/credit", _credit, "invoice"),
-    Route("GET", "/3/invoices/{}/print", _paper("print", rules.mark_sent), "invoice"),
-    Route("GET", "/3/invoices/{}/printreminder", _paper("printreminder", rules.remind), "invoice"),
-    Route("GET", "/3/invoices/{}/preview", _preview, "invoice"),
-    *(Route(method, f"/3/invoices/{{}}/{name}", _action(name, act), "invoice") for method, name, act in ACTIONS),
+    Route("GET", "/3/invoices", list_invoices, "invoice"),
+    Route("POST", "/3/invoices", create_invoice, "invoice"),
+    Route("GET", "/3/invoices/{}", get_invoice, "invoice"),
+    Route("PUT", "/3/invoices/{}", update_invoice, "invoice"),
+    Route("PUT", "/3/invoices/{}/credit", credit_invoice, "invoice"),
+    Route("GET", "/3/invoices/{}/preview", preview_invoice, "invoice"),
+    *(Route("GET", f"/3/invoices/{{}}/{name}", partial(print_invoice, name, act), "invoice") for name, act in PAPERS),
+    *(
+        Route(method, f"/3/invoices/{{}}/{name}", partial(run_action, name, act), "invoice")
+        for method, name, act in ACTIONS
+    ),
 ]

@@ -5,8 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fortnox_sim.api import accounts, vouchers
-from fortnox_sim.api.invoice_rules import voucher_rows
-from fortnox_sim.api.texts import BASE
+from fortnox_sim.api.invoice_rules import build_voucher_rows
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     ALREADY_PAID,
@@ -14,14 +13,14 @@ from fortnox_sim.errors import (
     INVOICE_NOT_FOUND,
     ROW_ACCOUNT,
     WRONG_STRUCTURE,
-    Refusal,
-    missing,
-    voucher_locked,
+    ApiError,
+    build_locked_period_error,
+    not_found,
 )
-from fortnox_sim.fields import Field, FieldTable, apply, round2
-from fortnox_sim.lists import ListRule, Predicate, answer_list, contains, modified_since
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, Record, number
+from fortnox_sim.fields import Field, FieldTable, apply_changes, round_to_cents
+from fortnox_sim.json_format import Record, Response, format_number
+from fortnox_sim.lists import ListRule, Predicate, contains, list_records, modified_since
+from fortnox_sim.router import API_URL, ApiRequest, Route
 
 ZERO, ONE = Decimal(0), Decimal(1)
 FIELDS = FieldTable(
@@ -60,9 +59,9 @@ WRITE_OFF_FIELDS = FieldTable(
 )
 
 
-def item(_company: Company, record: Record) -> Record:
+def build_list_item(_company: Company, record: Record) -> Record:
     return {
-        "@url": f"{BASE}/invoicepayments/{record['Number']}",
+        "@url": f"{API_URL}/invoicepayments/{record['Number']}",
         "Amount": record["Amount"],
         "Booked": record.get("Booked", False),
         "Currency": record.get("Currency", "SEK"),
@@ -76,10 +75,10 @@ def item(_company: Company, record: Record) -> Record:
     }
 
 
-def detail(company: Company, record: Record) -> Record:
-    """Show one payment with what it borrows from its invoice."""
+def build_detail(company: Company, record: Record) -> Record:
+    """Show one payment with what it shows of its invoice."""
     invoice = company.get("invoices", str(record["InvoiceNumber"])) or {}
-    shown = {"@url": f"{BASE}/invoicepayments/{record['Number']}", **FIELDS.show(record)}
+    shown = {"@url": f"{API_URL}/invoicepayments/{record['Number']}", **FIELDS.show(record)}
     return shown | {
         "ExternalInvoiceReference1": invoice.get("ExternalInvoiceReference1", ""),
         "ExternalInvoiceReference2": invoice.get("ExternalInvoiceReference2", ""),
@@ -87,123 +86,111 @@ def detail(company: Company, record: Record) -> Record:
         "InvoiceCustomerNumber": invoice.get("CustomerNumber", ""),
         "InvoiceDueDate": invoice.get("DueDate", ""),
         "InvoiceOCR": invoice.get("OCR", ""),
-        "InvoiceTotal": number(invoice.get("Total", ZERO)),
+        "InvoiceTotal": format_number(invoice.get("Total", ZERO)),
         "WriteOffs": [WRITE_OFF_FIELDS.show(row) for row in record.get("WriteOffs", [])],
     }
 
 
-def find(company: Company, payment: str) -> Record:
+def find_payment(company: Company, payment: str) -> Record:
     record = company.get("payments", payment)
     if record is None:
-        raise missing(INVENTED["payment_missing"])
+        raise not_found(INVENTED["payment_missing"])
     return record
 
 
-def create(company: Company, body: Record) -> Record:
-    """Make a payment, not yet booked; nothing is checked against the balance but that it is open."""
-    changes = {key: value for key, value in FIELDS.read(body, company.switches).items() if value is not None}
-    invoice = company.get("invoices", str(changes.get("InvoiceNumber", "")))
+def add_payment(company: Company, body: Record) -> Record:
+    """Add a payment, not yet booked; nothing is checked against the balance but that it is open."""
+    record = {key: value for key, value in FIELDS.read(body, company.switches).items() if value is not None}
+    invoice = company.get("invoices", str(record.get("InvoiceNumber", "")))
     if invoice is None:
-        raise Refusal(INVOICE_NOT_FOUND)
-    changes["WriteOffs"] = _write_offs(company, body.get("WriteOffs"))
-    record = _complete(company, changes, invoice)
-    _check(company, record, invoice)
+        raise ApiError(INVOICE_NOT_FOUND)
+    record["WriteOffs"] = _read_write_offs(company, body.get("WriteOffs") or [])
+    currency = invoice.get("Currency", "SEK")
+    rate = record.get("CurrencyRate", invoice.get("CurrencyRate", ONE))
+    record.setdefault("Currency", currency)
+    record.setdefault("PaymentDate", company.today().isoformat())
+    if "AmountCurrency" not in record:
+        record["AmountCurrency"] = record.get("Amount", invoice["Balance"])
+    if "Amount" not in record or (currency != "SEK" and "CurrencyRate" not in record):
+        record["Amount"] = round_to_cents(record["AmountCurrency"] * rate)
+    mode = company.get("modes", record.get("ModeOfPayment", "BG"))
+    record.setdefault("ModeOfPaymentAccount", int(mode["AccountNumber"]) if mode else 1930)
+    _check_invoice(company, record, invoice)
     payment = str(company.take_number("payments", "payments"))
     document = str(record["InvoiceNumber"])
     index = company.get("paymentsof", document) or {"numbers": []}
     company.put("paymentsof", document, {"numbers": [*index["numbers"], payment]})
-    return company.put("payments", payment, {**record, "Number": payment})
+    return company.put("payments", payment, {**record, "CurrencyRate": rate, "Number": payment})
 
 
-def _complete(company: Company, changes: Record, invoice: Record) -> Record:
-    currency = invoice.get("Currency", "SEK")
-    rate = changes.get("CurrencyRate", invoice.get("CurrencyRate", ONE))
-    changes.setdefault("Currency", currency)
-    changes.setdefault("PaymentDate", company.today().isoformat())
-    if "AmountCurrency" not in changes:
-        changes["AmountCurrency"] = changes.get("Amount", invoice["Balance"])
-    if "Amount" not in changes or (currency != "SEK" and "CurrencyRate" not in changes):
-        changes["Amount"] = round2(changes["AmountCurrency"] * rate)
-    mode = company.get("modes", changes.get("ModeOfPayment", "BG"))
-    changes.setdefault("ModeOfPaymentAccount", int(mode["AccountNumber"]) if mode else 1930)
-    return {**changes, "CurrencyRate": rate}
-
-
-def _write_offs(company: Company, sent: Any) -> list[Record]:
-    rows = sent or []
+def _read_write_offs(company: Company, rows: Any) -> list[Record]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise Refusal(WRONG_STRUCTURE)
-    read = [apply({}, WRITE_OFF_FIELDS.read(row, company.switches)) for row in rows]
+        raise ApiError(WRONG_STRUCTURE)
+    read = [apply_changes({}, WRITE_OFF_FIELDS.read(row, company.switches)) for row in rows]
     if any(str(row.get("AccountNumber", 3740)) not in company.table("accounts") for row in read):
-        raise Refusal(ROW_ACCOUNT)
+        raise ApiError(ROW_ACCOUNT)
     return read
 
 
-def _check(company: Company, record: Record, invoice: Record) -> None:
+def _check_invoice(company: Company, record: Record, invoice: Record) -> None:
+    """Raise ApiError where the invoice cannot take this payment."""
     if invoice.get("Cancelled"):
-        raise Refusal(INVENTED["cancelled"])
+        raise ApiError(INVENTED["cancelled"])
     if company.switches["payment_needs_booked"] and not invoice.get("Booked"):
-        raise Refusal(INVENTED["not_booked"])
+        raise ApiError(INVENTED["not_booked"])
     if not invoice["Balance"]:
-        raise Refusal(ALREADY_PAID)
+        raise ApiError(ALREADY_PAID)
     if record["Currency"] != invoice.get("Currency", "SEK"):
-        raise Refusal(INVENTED["payment_currency"])
+        raise ApiError(INVENTED["payment_currency"])
     if record["PaymentDate"] < invoice["InvoiceDate"]:
-        raise Refusal(INVENTED["payment_early"])
-    year = company.year_of(invoice["InvoiceDate"])
+        raise ApiError(INVENTED["payment_early"])
+    year = company.find_year(invoice["InvoiceDate"])
     inside = year is not None and record["PaymentDate"] <= year["ToDate"]
     if not inside and not company.switches["payment_other_year"]:
-        raise Refusal(INVENTED["payment_year"])
+        raise ApiError(INVENTED["payment_year"])
 
 
-def bookkeep(company: Company, payment: str) -> Record:
+def book_payment(company: Company, payment: str) -> Record:
     """Book a payment: voucher in series C, and the invoice's balance falls."""
-    record = find(company, payment)
+    record = find_payment(company, payment)
     if record.get("Booked"):
-        raise Refusal(INVENTED["payment_booked"])
-    company.year_needed(record["PaymentDate"])
-    if company.locked(record["PaymentDate"]):
-        raise Refusal(voucher_locked(company.settings["Name"], company.settings["locked_period"]))
+        raise ApiError(INVENTED["payment_booked"])
+    company.require_year(record["PaymentDate"])
+    if company.is_locked(record["PaymentDate"]):
+        raise ApiError(build_locked_period_error(company.settings["Name"], company.settings["locked_period"]))
     invoice = company.get("invoices", str(record["InvoiceNumber"]))
     if invoice is None:
-        raise Refusal(INVOICE_NOT_FOUND)
-    voucher = vouchers.make(
+        raise ApiError(INVOICE_NOT_FOUND)
+    # Money in, write-offs, claim out; under the cash method the sale itself is booked here.
+    write_offs = [(row.get("AccountNumber", 3740), row["Amount"]) for row in record.get("WriteOffs", [])]
+    money = [(record["ModeOfPaymentAccount"], record["Amount"]), *write_offs]
+    paid = sum((amount for _, amount in money), ZERO)
+    if company.settings["method"] == "CASH" and paid >= invoice["Balance"]:
+        rows = [*money, *build_voucher_rows(company, invoice)[1:]]
+    else:
+        rows = [*money, (accounts.find_predefined_account(company, "CUSTCLAIM"), -paid)]
+    voucher = vouchers.add_voucher(
         company,
         series="C",
         day=record["PaymentDate"],
         text=f"Kundinbetalning {invoice['CustomerName']} ({record['InvoiceNumber']})",
         kind="INVOICEPAYMENT",
         number=payment,
-        rows=_rows(company, record, invoice),
+        rows=rows,
     )
     where = {"VoucherSeries": "C", "VoucherNumber": voucher["VoucherNumber"], "VoucherYear": voucher["Year"]}
     booked = company.put("payments", payment, {**record, "Booked": True, **where})
-    settle(company, invoice, record["PaymentDate"])
+    update_balance(company, invoice, record["PaymentDate"])
     return booked
 
 
-def _rows(company: Company, record: Record, invoice: Record) -> list[tuple[int, Decimal]]:
-    """Money in, write-offs, claim out; under the cash method the sale itself is booked here."""
-    offs = [(row.get("AccountNumber", 3740), row["Amount"]) for row in record.get("WriteOffs", [])]
-    money = [(record["ModeOfPaymentAccount"], record["Amount"]), *offs]
-    paid = sum((amount for _, amount in money), ZERO)
-    full = paid >= invoice["Balance"]
-    if company.settings["method"] == "CASH" and full:
-        return [*money, *voucher_rows(company, invoice)[1:]]
-    return [*money, (accounts.predefined_account(company, "CUSTCLAIM"), -paid)]
-
-
-def of_invoice(company: Company, document: str) -> list[Record]:
-    """Find an invoice's payments by the index that `create` keeps."""
-    index = company.get("paymentsof", document) or {"numbers": []}
-    return [company.table("payments").rows[number] for number in index["numbers"]]
-
-
-def settle(company: Company, invoice: Record, day: str) -> None:
+def update_balance(company: Company, invoice: Record, day: str) -> None:
     """Compute an invoice's balance anew from its booked payments and their write-offs."""
     document = invoice["DocumentNumber"]
     paid = invoice.get("_setoff", ZERO)
-    for payment in of_invoice(company, document):
+    index = company.get("paymentsof", document) or {"numbers": []}
+    for number in index["numbers"]:
+        payment = company.table("payments").rows[number]
         if payment.get("Booked") and not payment.get("_deleted"):
             paid += payment["AmountCurrency"]
             paid += sum((row["Amount"] for row in payment.get("WriteOffs", [])), ZERO)
@@ -213,68 +200,68 @@ def settle(company: Company, invoice: Record, day: str) -> None:
     company.put("invoices", document, changed, touch=touch)
 
 
-def remove(company: Company, payment: str) -> Record:
-    """Take a payment away; a booked one is reversed and its invoice is open again."""
-    record = find(company, payment)
+def remove_payment(company: Company, payment: str) -> Record:
+    """Remove a payment; a booked one is reversed and its invoice is open again."""
+    record = find_payment(company, payment)
     gone = company.put("payments", payment, {**record, "_deleted": True})
     invoice = company.get("invoices", str(record["InvoiceNumber"]))
     if record.get("Booked") and invoice is not None:
-        settle(company, invoice, record["PaymentDate"])
+        update_balance(company, invoice, record["PaymentDate"])
     return gone
 
 
-def update(company: Company, payment: str, body: Record) -> Record:
+def change_payment(company: Company, payment: str, body: Record) -> Record:
     """Change a payment that is not booked."""
-    record = find(company, payment)
+    record = find_payment(company, payment)
     if record.get("Booked"):
-        raise Refusal(INVENTED["payment_booked"])
+        raise ApiError(INVENTED["payment_booked"])
     changes = FIELDS.read(body, company.switches)
     for fixed in ("Number", "InvoiceNumber"):
         changes.pop(fixed, None)
-    return company.put("payments", payment, apply(record, changes))
+    return company.put("payments", payment, apply_changes(record, changes))
 
 
-def _list(call: Call) -> Answer:
-    return answer_list(call.company, RULE, call.query)
+def list_payments(request: ApiRequest) -> Response:
+    return list_records(request.company, RULE, request.query)
 
 
-def _get(call: Call) -> Answer:
-    return _show(call, find(call.company, call.args[0]))
+def get_payment(request: ApiRequest) -> Response:
+    return _respond(request, find_payment(request.company, request.args[0]))
 
 
-def _show(call: Call, record: Record, status: int = 200) -> Answer:
+def _respond(request: ApiRequest, record: Record, status: int = 200) -> Response:
     headers = {"Location": "invoicepayments"} if status == HTTPStatus.CREATED else {}
-    return call.show("InvoicePayment", detail(call.company, record), status, **headers)
+    return request.respond("InvoicePayment", build_detail(request.company, record), status, **headers)
 
 
-def _post(call: Call) -> Answer:
-    record = create(call.company, call.json("InvoicePayment"))
-    call.done("payment.create", record["Number"])
-    return _show(call, record, 201)
+def create_payment(request: ApiRequest) -> Response:
+    record = add_payment(request.company, request.read_object("InvoicePayment"))
+    request.record_change("payment.create", record["Number"])
+    return _respond(request, record, 201)
 
 
-def _put(call: Call) -> Answer:
-    record = update(call.company, call.args[0], call.json("InvoicePayment"))
-    call.done("payment.update", record["Number"])
-    return _show(call, record)
+def update_payment(request: ApiRequest) -> Response:
+    record = change_payment(request.company, request.args[0], request.read_object("InvoicePayment"))
+    request.record_change("payment.update", record["Number"])
+    return _respond(request, record)
 
 
-def _bookkeep(call: Call) -> Answer:
-    record = bookkeep(call.company, call.args[0])
-    call.done("payment.bookkeep", record["Number"])
-    return _show(call, record)
+def bookkeep_payment(request: ApiRequest) -> Response:
+    record = book_payment(request.company, request.args[0])
+    request.record_change("payment.bookkeep", record["Number"])
+    return _respond(request, record)
 
 
-def _delete(call: Call) -> Answer:
-    record = find(call.company, call.args[0])
+def delete_payment(request: ApiRequest) -> Response:
+    record = find_payment(request.company, request.args[0])
     if record.get("Booked"):
-        raise Refusal(INVENTED["payment_booked"])
-    remove(call.company, record["Number"])
-    call.done("payment.delete", record["Number"])
-    return Answer(204)
+        raise ApiError(INVENTED["payment_booked"])
+    remove_payment(request.company, record["Number"])
+    request.record_change("payment.delete", record["Number"])
+    return Response(204)
 
 
-def _of_invoice(company: Company, value: str) -> Predicate:
+def search_invoice_number(company: Company, value: str) -> Predicate:
     if company.switches["exact_searches"]:
         return lambda record: str(record["InvoiceNumber"]) == value
     return contains("InvoiceNumber")(company, value)
@@ -283,16 +270,16 @@ def _of_invoice(company: Company, value: str) -> Predicate:
 RULE = ListRule(
     plural="InvoicePayments",
     table="payments",
-    item=item,
+    item=build_list_item,
     order=lambda record: (record["PaymentDate"], int(record["Number"])),
-    searches={"invoicenumber": _of_invoice, "lastmodified": modified_since},
+    searches={"invoicenumber": search_invoice_number, "lastmodified": modified_since},
     sorts={"paymentdate": lambda record: record["PaymentDate"]},
 )
 ROUTES = [
-    Route("GET", "/3/invoicepayments", _list, "payment"),
-    Route("POST", "/3/invoicepayments", _post, "payment"),
-    Route("GET", "/3/invoicepayments/{}", _get, "payment"),
-    Route("PUT", "/3/invoicepayments/{}", _put, "payment"),
-    Route("DELETE", "/3/invoicepayments/{}", _delete, "payment"),
-    Route("PUT", "/3/invoicepayments/{}/bookkeep", _bookkeep, "payment"),
+    Route("GET", "/3/invoicepayments", list_payments, "payment"),
+    Route("POST", "/3/invoicepayments", create_payment, "payment"),
+    Route("GET", "/3/invoicepayments/{}", get_payment, "payment"),
+    Route("PUT", "/3/invoicepayments/{}", update_payment, "payment"),
+    Route("DELETE", "/3/invoicepayments/{}", delete_payment, "payment"),
+    Route("PUT", "/3/invoicepayments/{}/bookkeep", bookkeep_payment, "payment"),
 ]

@@ -1,20 +1,19 @@
 """Control of who owns a company and what it has consented to: what happens at *Hantera integrationer*, and sales."""
 
 from fortnox_sim.company import COMPANIES
-from fortnox_sim.control.books import company_of
-from fortnox_sim.control.drills import Args, company_facts
+from fortnox_sim.control.companies import require_company
+from fortnox_sim.control.simulator import describe_company
+from fortnox_sim.installation import USERS, Installation
+from fortnox_sim.json_format import Record
 from fortnox_sim.oauth import grants
-from fortnox_sim.seeds.given import give_access
-from fortnox_sim.wire import Record
-from fortnox_sim.world import USERS, World
-
-Query = dict[str, str]
+from fortnox_sim.router import ControlRequest
+from fortnox_sim.seeds.seed_file import give_access
 
 NEW_OWNER = {"agare@nyagare.example": "admin"}
 OWNER_KEYS = frozenset({"Name", "OrganizationNumber", "VATNumber", "DatabaseNumber", "users"})
 
 
-def change_owner(world: World, args: Args, body: Record, _query: Query) -> Record:
+def change_owner(request: ControlRequest) -> Record:
     """Give a company another owner: name, numbers and people change, the books stay.
 
     `Name` and `OrganizationNumber` are required. `DatabaseNumber` moves the books to another number; without it
@@ -22,71 +21,71 @@ def change_owner(world: World, args: Args, body: Record, _query: Query) -> Recor
     the old owner's consents end is the switch `owner_change_ends_consent`; whether their access tokens die at once
     is `removal_ends_access`.
     """
+    installation, body = request.installation, request.body
     unknown = set(body) - OWNER_KEYS
     if unknown:
         raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
-    company = company_of(world, args)
+    company = require_company(request)
     organisation = str(body["OrganizationNumber"])
     vat = body.get("VATNumber") or f"SE{organisation.replace('-', '')}01"
     company.change_settings(Name=str(body["Name"]), OrganizationNumber=organisation, VATNumber=vat)
-    ended = grants.remove_integration(world, company.number) if world.switches["owner_change_ends_consent"] else 0
-    number = str(int(body.get("DatabaseNumber") or company.number))
-    if number != company.number:
-        _move(world, company.number, number)
-    _replace_people(world, company.number, number, body.get("users") or NEW_OWNER)
-    return {**company_facts(world.store.table(COMPANIES).rows[number]), "ended": ended}
+    ended = 0
+    if installation.switches["owner_change_ends_consent"]:
+        ended = grants.remove_integration(installation, company.number)
+    old, new = company.number, str(int(body.get("DatabaseNumber") or company.number))
+    if new != old:
+        _move_books(installation, old, new)
+    for email, user in list(installation.users().items()):  # nobody keeps access, consultants included
+        kept = {}
+        for name in ("companies", "clients"):
+            kept[name] = {number: role for number, role in user.get(name, {}).items() if number not in {old, new}}
+        installation.store.put(USERS, email, {**user, **kept})
+    give_access(installation, new, body.get("users") or NEW_OWNER)
+    return {**describe_company(installation.store.table(COMPANIES).rows[new]), "ended": ended}
 
 
-def _move(world: World, old: str, new: str) -> None:
+def _move_books(installation: Installation, old: str, new: str) -> None:
     """Carry books, consents and tokens to another database number."""
-    if world.company(new) is not None:
+    store = installation.store
+    if installation.company(new) is not None:
         raise ValueError(f"there is a company {new} already")
-    settings = world.store.table(COMPANIES).rows[old]
-    world.store.put(COMPANIES, old, None)
-    world.store.put(COMPANIES, new, {**settings, "DatabaseNumber": int(new)})
-    for name in world.store.names(f"{old}/"):
-        for key, record in list(world.store.table(name).rows.items()):
-            world.store.put(name, key, None)
-            world.store.put(f"{new}/{name.removeprefix(f'{old}/')}", key, record)
+    settings = store.table(COMPANIES).rows[old]
+    store.put(COMPANIES, old, None)
+    store.put(COMPANIES, new, {**settings, "DatabaseNumber": int(new)})
+    for name in store.list_tables(f"{old}/"):
+        for key, record in list(store.table(name).rows.items()):
+            store.put(name, key, None)
+            store.put(f"{new}/{name.removeprefix(f'{old}/')}", key, record)
     for name in (grants.GRANTS, grants.ACCESS):
-        for key, record in list(world.store.table(name).rows.items()):
+        for key, record in list(store.table(name).rows.items()):
             if record["company"] == old:
-                world.store.put(name, key, {**record, "company": new})
+                store.put(name, key, {**record, "company": new})
 
 
-def _replace_people(world: World, old: str, new: str, wanted: dict[str, str]) -> None:
-    """Take the company from everybody, consultants included, and let the named people in."""
-    for email, user in list(world.users().items()):
-        kept = {name: _without(user.get(name, {}), {old, new}) for name in ("companies", "clients")}
-        world.store.put(USERS, email, {**user, **kept})
-    give_access(world, new, wanted)
+def revoke_consents(request: ControlRequest) -> Record:
+    """Remove the integration as an administrator would; `client_id` removes one only."""
+    client = str(request.body["client_id"]) if "client_id" in request.body else None
+    return {"ended": grants.remove_integration(request.installation, require_company(request).number, client)}
 
 
-def _without(roles: dict[str, str], gone: set[str]) -> dict[str, str]:
-    return {number: role for number, role in roles.items() if number not in gone}
-
-
-def revoke(world: World, args: Args, body: Record, _query: Query) -> Record:
-    """An administrator removes the integration; `client_id` removes one only."""
-    client = str(body["client_id"]) if "client_id" in body else None
-    return {"ended": grants.remove_integration(world, company_of(world, args).number, client)}
-
-
-def narrow(world: World, args: Args, body: Record, _query: Query) -> Record:
+def change_scopes(request: ControlRequest) -> Record:
     """Change the scopes of the company's living grants."""
-    return {"changed": grants.change_scopes(world, company_of(world, args).number, list(body["scopes"]))}
+    number = require_company(request).number
+    return {"changed": grants.change_scopes(request.installation, number, list(request.body["scopes"]))}
 
 
-def consents(world: World, args: Args, _body: Record, _query: Query) -> list[Record]:
+def list_consents(request: ControlRequest) -> list[Record]:
     """List every consent the company ever gave; `alive` says which still count."""
-    number = company_of(world, args).number
-    found = [grant for grant in world.store.table(grants.GRANTS).values() if grant["company"] == number]
-    return [{**grant, "alive": grants.alive(world, grant["id"]) is not None} for grant in found]
+    number = require_company(request).number
+    found = [grant for grant in request.installation.store.table(grants.GRANTS).values() if grant["company"] == number]
+    return [
+        {**grant, "alive": grants.find_living_grant(request.installation, grant["id"]) is not None} for grant in found
+    ]
 
 
 ACTIONS = {
     ("POST", "/_sim/companies/{}/owner"): change_owner,
-    ("POST", "/_sim/companies/{}/revoke"): revoke,
-    ("GET", "/_sim/companies/{}/grants"): consents,
-    ("PATCH", "/_sim/companies/{}/grants"): narrow,
+    ("POST", "/_sim/companies/{}/revoke"): revoke_consents,
+    ("GET", "/_sim/companies/{}/grants"): list_consents,
+    ("PATCH", "/_sim/companies/{}/grants"): change_scopes,
 }

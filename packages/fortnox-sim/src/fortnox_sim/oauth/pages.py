@@ -2,7 +2,7 @@
 
 from html import escape
 
-from fortnox_sim.wire import Answer, Record
+from fortnox_sim.json_format import Record, Response
 
 STYLE = """
 :root{color-scheme:light dark;
@@ -36,7 +36,7 @@ dd{margin:0;overflow-wrap:anywhere}
 """
 
 
-def page(title: str, body: str, status: int = 200, language: str = "sv") -> Answer:
+def render_page(title: str, body: str, status: int = 200, language: str = "sv") -> Response:
     """Wrap a page."""
     html = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
@@ -45,10 +45,10 @@ def page(title: str, body: str, status: int = 200, language: str = "sv") -> Answ
         f'<p class="sim">Fortnox-simulator</p><h1>{escape(title)}</h1>{body}</main></body></html>'
     )
     headers = {"Content-Type": "text/html; charset=UTF-8", "Cache-Control": "no-store", "Server": "Fortnox"}
-    return Answer(status, html.encode(), headers)
+    return Response(status, html.encode(), headers)
 
 
-def form(step: str, ticket: str, inner: str) -> str:
+def build_form(step: str, ticket: str, inner: str) -> str:
     """Build a form that carries the ticket on."""
     return (
         f'<form method="post" action="/oauth-v1/auth/{step}">'
@@ -56,12 +56,12 @@ def form(step: str, ticket: str, inner: str) -> str:
     )
 
 
-def failure(text: str, status: int = 400) -> Answer:
+def render_failure(text: str, status: int = 400) -> Response:
     """Show a dead end."""
-    return page("Det gick inte", f'<p class="error" role="alert">{escape(text)}</p>', status)
+    return render_page("Det gick inte", f'<p class="error" role="alert">{escape(text)}</p>', status)
 
 
-def sign_in(ticket: str, app: str, username: str, *, wrong: bool = False) -> Answer:
+def render_sign_in(ticket: str, app: str, username: str, *, wrong: bool = False) -> Response:
     """Ask for user name and password."""
     note = '<p class="error" role="alert">Fel användarnamn eller lösenord.</p>' if wrong else ""
     inner = (
@@ -73,13 +73,13 @@ def sign_in(ticket: str, app: str, username: str, *, wrong: bool = False) -> Ans
         '<button type="submit">Logga in</button>'
         '<button type="submit" name="via" value="clients" class="plain">Logga in via Digital byrå</button>'
     )
-    return page("Logga in", form("login", ticket, inner))
+    return render_page("Logga in", build_form("login", ticket, inner))
 
 
-def company_choice(ticket: str, companies: list[Record], *, agency: bool = False) -> Answer:
+def render_company_choice(ticket: str, companies: list[Record], *, agency: bool = False) -> Response:
     """Ask which company is meant; in Digital byrå, which client."""
     if not companies:
-        return failure("Du har inte tillgång till något företag.", 403)
+        return render_failure("Du har inte tillgång till något företag.", 403)
     picks = "".join(
         f'<p><label class="pick"><input type="radio" name="company" value="{company["DatabaseNumber"]}" required>'
         f"<span><strong>{escape(company['Name'])}</strong>{escape(company['OrganizationNumber'])}"
@@ -90,10 +90,10 @@ def company_choice(ticket: str, companies: list[Record], *, agency: bool = False
         f"<fieldset><legend>{'Klienter' if agency else 'Företag'}</legend>{picks}</fieldset>"
         '<button type="submit">Fortsätt</button>'
     )
-    return page("Digital byrå: välj klient" if agency else "Välj företag", form("company", ticket, inner))
+    return render_page("Digital byrå: välj klient" if agency else "Välj företag", build_form("company", ticket, inner))
 
 
-def activation(ticket: str, app: str, company: Record, labels: list[str], *, service: bool) -> Answer:
+def render_activation(ticket: str, app: str, company: Record, labels: list[str], *, service: bool) -> Response:
     """Ask for the approval itself."""
     wanted = "".join(f"<li>{escape(label)}</li>" for label in labels)
     account = "<p>Kopplingen görs som servicekonto och är inte knuten till dig.</p>" if service else ""
@@ -105,4 +105,4 @@ def activation(ticket: str, app: str, company: Record, labels: list[str], *, ser
         '<button type="submit" name="approve" value="1">Godkänn &amp; aktivera</button>'
         '<button type="submit" name="cancel" value="1" class="plain">Avbryt</button>'
     )
-    return page("Aktivering", form("approve", ticket, inner))
+    return render_page("Aktivering", build_form("approve", ticket, inner))

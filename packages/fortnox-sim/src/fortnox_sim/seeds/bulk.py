@@ -1,12 +1,11 @@
-"""Many customers or articles at once, for paging and size drills."""
+"""Many customers or articles at once, for tests of paging and size."""
 
 import random
 from decimal import Decimal
 
 from fortnox_sim.company import Company
-from fortnox_sim.seeds.firm import slug
-from fortnox_sim.seeds.names import PLACES, STREETS
-from fortnox_sim.seeds.numbers import organisation_number, vat_number
+from fortnox_sim.seeds.demo_data import PLACES, STREETS, build_slug
+from fortnox_sim.seeds.identity_numbers import build_vat_number, make_organisation_number
 
 WORDS = ("Norr", "Söder", "Väst", "Öster", "Berg", "Dal", "Sjö", "Skog", "Å", "Ek")
 TRADES = ("Bygg", "Data", "Frakt", "Handel", "Konsult", "Livs", "Måleri", "Städ", "Teknik", "Vård")
@@ -17,14 +16,14 @@ def add_customers(company: Company, count: int, rng: random.Random) -> None:
     for _ in range(count):
         number = str(company.take_number("customers", "customers"))
         name = f"{rng.choice(WORDS)}{rng.choice(TRADES).lower()} {number} AB"
-        organisation = organisation_number(rng)
+        organisation = make_organisation_number(rng)
         city, code = rng.choice(PLACES)
         record = {
             "CustomerNumber": number,
             "Name": name,
             "OrganisationNumber": organisation,
-            "VATNumber": vat_number(organisation),
-            "Email": f"post@{slug(name)}.example",
+            "VATNumber": build_vat_number(organisation),
+            "Email": f"post@{build_slug(name)}.example",
             "Address1": f"{rng.choice(STREETS)} {rng.randrange(1, 90)}",
             "ZipCode": code,
             "City": city,

@@ -7,29 +7,34 @@ from typing import Any
 
 from fortnox_sim.api import articles, customers
 from fortnox_sim.company import COMPANIES, Company
-from fortnox_sim.fields import apply
+from fortnox_sim.fields import apply_changes
+from fortnox_sim.installation import APPS, USERS, Installation
+from fortnox_sim.json_format import Record
 from fortnox_sim.scopes import SCOPES
-from fortnox_sim.seeds import bulk, defaults
-from fortnox_sim.seeds.history import MONTHS, month_start
-from fortnox_sim.seeds.numbers import organisation_number
-from fortnox_sim.wire import Record
-from fortnox_sim.world import APPS, USERS, World
+from fortnox_sim.seeds import bulk, company_defaults
+from fortnox_sim.seeds.history import MONTHS, find_month_start
+from fortnox_sim.seeds.identity_numbers import make_organisation_number
 
-KNOWN = frozenset(defaults.SETTINGS)
+KNOWN = frozenset(company_defaults.SETTINGS)
 FIRST_NUMBER = 557001
 
 
-def add_given(world: World, content: Record, anchor: date) -> list[Company | None]:
+def add_content(installation: Installation, content: Record, anchor: date) -> list[Company]:
     """Create what a description lists: `apps`, `companies`, `users`."""
-    found: list[Company | None] = [add_company(world, company, anchor) for company in content.get("companies", [])]
+    created = [add_company(installation, company, anchor) for company in content.get("companies", [])]
     for user in content.get("users", []):
-        world.store.put(USERS, user["email"], {"name": user["email"], "password": "fortnox", "companies": {}, **user})
+        installation.store.put(USERS, user["email"], {**build_user(user["email"]), **user})
     for app in content.get("apps", []):
-        add_app(world, app["client_id"], {key: value for key, value in app.items() if key != "client_id"})
-    return found
+        add_app(installation, app["client_id"], {key: value for key, value in app.items() if key != "client_id"})
+    return created
 
 
-def add_app(world: World, client_id: str, facts: Record) -> Record:
+def build_user(email: str) -> Record:
+    """Build a person who has access to nothing yet."""
+    return {"email": email, "name": email, "password": "fortnox", "companies": {}}
+
+
+def add_app(installation: Installation, client_id: str, facts: Record) -> Record:
     """Register an OAuth client."""
     record: Record = {
         "client_secret": "secret",
@@ -39,46 +44,42 @@ def add_app(world: World, client_id: str, facts: Record) -> Record:
         "scopes": list(SCOPES),
         **facts,
     }
-    world.store.put(APPS, client_id, record)
+    installation.store.put(APPS, client_id, record)
     return record
 
 
-def add_company(world: World, facts: Record, anchor: date) -> Company:
+def add_company(installation: Installation, facts: Record, anchor: date) -> Company:
     """Create one company: settings, then `customers` and `articles` as records or as a number of them."""
-    number = int(facts.get("DatabaseNumber") or _next_number(world))
+    taken = [int(number) for number in installation.store.table(COMPANIES).rows]
+    number = int(facts.get("DatabaseNumber") or max([FIRST_NUMBER - 1, *taken]) + 1)
     rng = random.Random(f"given/{number}")  # noqa: S311  (repeatable on purpose)
     special = {"customers", "articles", "users", "DatabaseNumber", "Name", "OrganizationNumber", "years"}
     settings = {key: value for key, value in facts.items() if key not in special}
-    organisation = facts.get("OrganizationNumber") or organisation_number(rng)
-    defaults.add_company(world.store, number, facts.get("Name") or f"Bolag {number} AB", organisation, **settings)
-    company = world.company(str(number))
+    organisation = facts.get("OrganizationNumber") or make_organisation_number(rng)
+    company_defaults.add_company(
+        installation.store, number, facts.get("Name") or f"Bolag {number} AB", organisation, **settings
+    )
+    company = installation.company(str(number))
     if company is None:
         raise ValueError("the company was not created")
-    defaults.add_registers(company)
-    first = facts.get("years", [month_start(anchor, MONTHS - 1).year, anchor.year])
-    defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
-    give_access(world, str(number), facts.get("users"))
+    company_defaults.add_registers(company)
+    first = facts.get("years", [find_month_start(anchor, MONTHS - 1).year, anchor.year])
+    company_defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
+    give_access(installation, str(number), facts.get("users"))
     add_records(company, "customers", facts.get("customers", 0), rng)
     add_records(company, "articles", facts.get("articles", 0), rng)
     return company
 
 
-def _next_number(world: World) -> int:
-    return max([FIRST_NUMBER - 1, *(int(number) for number in world.store.table(COMPANIES).rows)]) + 1
-
-
-def give_access(world: World, number: str, wanted: dict[str, str] | None) -> None:
+def give_access(installation: Installation, number: str, wanted: dict[str, str] | None) -> None:
     """Let the named users in; without names, every known administrator."""
     if wanted is None:
-        wanted = {email: "admin" for email, user in world.users().items() if "admin" in user["companies"].values()}
-    for email, role in wanted.items():
-        user = world.users().get(email) or {
-            "email": email,
-            "name": email,
-            "password": "fortnox",
-            "companies": {},
+        wanted = {
+            email: "admin" for email, user in installation.users().items() if "admin" in user["companies"].values()
         }
-        world.store.put(USERS, email, {**user, "companies": {**user["companies"], number: role}})
+    for email, role in wanted.items():
+        user = installation.users().get(email) or build_user(email)
+        installation.store.put(USERS, email, {**user, "companies": {**user["companies"], number: role}})
 
 
 def add_records(company: Company, kind: str, wanted: Any, rng: random.Random) -> list[str]:
@@ -95,8 +96,8 @@ def add_records(company: Company, kind: str, wanted: Any, rng: random.Random) ->
 def add_record(company: Company, kind: str, record: Record) -> Record:
     """Add one customer or article; an article may carry its SalesPrice here."""
     if kind == "customers":
-        return customers.create(company, record)
-    article = articles.create(company, record)
+        return customers.add_customer(company, record)
+    article = articles.add_article(company, record)
     return change_record(company, kind, article["ArticleNumber"], {"SalesPrice": record.get("SalesPrice")})
 
 
@@ -106,4 +107,4 @@ def change_record(company: Company, kind: str, key: str, changes: Record) -> Rec
     read = {
         name: Decimal(str(value)) if name in prices and value is not None else value for name, value in changes.items()
     }
-    return company.put(kind, key, apply(company.table(kind).rows[key], read))
+    return company.put(kind, key, apply_changes(company.table(kind).rows[key], read))

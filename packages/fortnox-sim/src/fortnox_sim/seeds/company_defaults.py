@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from fortnox_sim.company import COMPANIES, Company
+from fortnox_sim.json_format import Record
 from fortnox_sim.scopes import ALL_LICENCES
 from fortnox_sim.store import Store
-from fortnox_sim.wire import Record
 
 ACCOUNTS: tuple[tuple[int, str, str], ...] = (
     (1250, "Datorer", ""), (1510, "Kundfordringar", ""), (1630, "Skattekonto", ""), (1910, "Kassa", ""),

@@ -1,4 +1,4 @@
-r"""JSON as Fortnox writes it, and the answers that carry it.
+r"""JSON as Fortnox writes it, and the responses that carry it.
 
 Recorded bodies are compact, escape every non-ASCII letter and write `/` as `\/`.
 Numbers are Decimal from end to end; a float never passes here.
@@ -16,22 +16,22 @@ JSON = "application/json"
 Record = dict[str, Any]
 
 
-class Raw(str):
+class RawJson(str):
     """A piece of JSON that is already written."""
 
     __slots__ = ()
 
 
 @dataclass
-class Answer:
-    """What goes back over the wire, before a fault may touch it."""
+class Response:
+    """What goes back to the client, before a fault may change it."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def number(value: Decimal) -> str:
+def format_number(value: Decimal) -> str:
     """Write a Decimal plainly: no exponent, no padding zeros."""
     text = format(value, "f")
     if "." in text:
@@ -41,24 +41,20 @@ def number(value: Decimal) -> str:
 
 def encode(value: object) -> str:
     """Write a value the way Fortnox does."""
-    if isinstance(value, Raw):
+    if isinstance(value, RawJson):
         return value
     if isinstance(value, str):
         return encode_basestring_ascii(value).replace("/", "\\/")
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | Decimal):
-        return number(value) if isinstance(value, Decimal) else str(value)
-    return _encode_container(value)
-
-
-def _encode_container(value: object) -> str:
+        return format_number(value) if isinstance(value, Decimal) else str(value)
     if isinstance(value, Mapping):
         pairs = (f"{encode(str(key))}:{encode(item)}" for key, item in value.items())
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, Iterable):
         return "[" + ",".join(encode(item) for item in value) + "]"
-    raise TypeError(f"{type(value).__name__} has no place in an answer")
+    raise TypeError(f"{type(value).__name__} has no place in a response")
 
 
 def decode(body: bytes) -> Any:
@@ -70,7 +66,7 @@ def decode(body: bytes) -> Any:
     return json.loads(body.decode("utf-8"), parse_float=Decimal, parse_constant=refuse)
 
 
-def json_answer(value: object, status: int = 200, **headers: str) -> Answer:
-    """Wrap a value as a JSON answer."""
+def json_response(value: object, status: int = 200, **headers: str) -> Response:
+    """Wrap a value as a JSON response."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Answer(status, encode(value).encode("ascii"), {"Content-Type": JSON, **named})
+    return Response(status, encode(value).encode("ascii"), {"Content-Type": JSON, **named})

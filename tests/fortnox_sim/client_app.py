@@ -26,7 +26,7 @@ class Ticker:
         return self.seconds
 
 
-class Desk:
+class ClientApp:
     """An application: it signs people in through the pages, holds tokens, and calls the API."""
 
     def __init__(self, app):
@@ -54,7 +54,7 @@ class Desk:
 
     def consent(self, **asked):
         """Approve, and give what came back on the redirect."""
-        return returned(self.submit(self.open_dialog(**asked), approve="1"))
+        return read_redirect(self.submit(self.open_dialog(**asked), approve="1"))
 
     def token(self, headers=None, **body):
         return self.http.post("/oauth-v1/token", data=body, headers={**BASIC, **(headers or {})})
@@ -107,14 +107,14 @@ class Desk:
         return answer.json["Invoice"]
 
 
-def returned(answer):
+def read_redirect(answer):
     """Read the query of a redirect back."""
     assert answer.status_code == 302, answer.text
     return {key: values[0] for key, values in parse_qs(urlsplit(answer.location).query).items()}
 
 
-def refusal(answer):
-    """Give status, casing, number and text of a refusal."""
+def read_error(answer):
+    """Give status, casing, number and text of a read_error."""
     body = answer.json["ErrorInformation"]
     casing = "upper" if "Code" in body else "lower"
     return answer.status_code, casing, body.get("Code", body.get("code")), body.get("Message", body.get("message"))

@@ -4,14 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from fortnox_sim.fields import WIDE, round2
-from fortnox_sim.wire import Record
+from fortnox_sim.fields import WIDE, round_to_cents
+from fortnox_sim.json_format import Record
 
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 
 
 @dataclass(frozen=True)
-class Terms:
+class TotalsBasis:
     """What besides the rows decides the sums."""
 
     vat_included: bool
@@ -22,36 +22,36 @@ class Terms:
     per_row: bool = False
 
 
-def row_sums(row: Record, *, vat_included: bool) -> Record:
+def add_row_totals(row: Record, *, vat_included: bool) -> Record:
     """Add the sums of one row."""
     gross = row["DeliveredQuantity"] * row["Price"]
     percent = row["DiscountType"] == "PERCENT"
     discount = gross * row["Discount"] / HUNDRED if percent else row["Discount"]
-    total = round2(gross - discount)
+    total = round_to_cents(gross - discount)
     share = ONE + row["VAT"] / HUNDRED if vat_included else ONE
     return {
         **row,
         "Total": total,
-        "TotalExcludingVAT": round2(total / share),
-        "PriceExcludingVAT": round2(row["Price"] / share),
+        "TotalExcludingVAT": round_to_cents(total / share),
+        "PriceExcludingVAT": round_to_cents(row["Price"] / share),
     }
 
 
-def vat_of(amount: Decimal, rate: Decimal, *, included: bool) -> Decimal:
+def compute_vat(amount: Decimal, rate: Decimal, *, included: bool) -> Decimal:
     """Give the VAT on, or in, an amount."""
-    return round2(amount * rate / ((HUNDRED + rate) if included else HUNDRED))
+    return round_to_cents(amount * rate / ((HUNDRED + rate) if included else HUNDRED))
 
 
-def sums(rows: list[Record], terms: Terms) -> Record:
+def compute_totals(rows: list[Record], basis: TotalsBasis) -> Record:
     """Give all totals of an invoice from rows that carry theirs."""
-    freight_vat = vat_of(terms.freight, terms.fee_rate, included=terms.vat_included)
-    fee_vat = vat_of(terms.fee, terms.fee_rate, included=terms.vat_included)
+    freight_vat = compute_vat(basis.freight, basis.fee_rate, included=basis.vat_included)
+    fee_vat = compute_vat(basis.fee, basis.fee_rate, included=basis.vat_included)
     row_total = sum((row["Total"] for row in rows), ZERO)
-    row_vat = sum(rates_vat(rows, included=terms.vat_included, per_row=terms.per_row).values(), ZERO)
+    row_vat = sum(compute_vat_by_rate(rows, included=basis.vat_included, per_row=basis.per_row).values(), ZERO)
     vat = row_vat + freight_vat + fee_vat
-    net = row_total - row_vat if terms.vat_included else row_total
-    exact = row_total + terms.freight + terms.fee + (ZERO if terms.vat_included else vat)
-    total = exact.quantize(ONE, ROUND_HALF_UP, WIDE) if terms.whole else exact
+    net = row_total - row_vat if basis.vat_included else row_total
+    exact = row_total + basis.freight + basis.fee + (ZERO if basis.vat_included else vat)
+    total = exact.quantize(ONE, ROUND_HALF_UP, WIDE) if basis.whole else exact
     return {
         "Gross": net,
         "Net": net,
@@ -64,20 +64,20 @@ def sums(rows: list[Record], terms: Terms) -> Record:
     }
 
 
-def rates_vat(rows: list[Record], *, included: bool, per_row: bool) -> dict[Decimal, Decimal]:
+def compute_vat_by_rate(rows: list[Record], *, included: bool, per_row: bool) -> dict[Decimal, Decimal]:
     """Give the VAT per rate, rounded once per rate or once per row."""
     found: dict[Decimal, Decimal] = defaultdict(Decimal)
     if per_row:
         for row in rows:
-            found[row["VAT"]] += vat_of(row["Total"], row["VAT"], included=included)
+            found[row["VAT"]] += compute_vat(row["Total"], row["VAT"], included=included)
         return dict(found)
     bases: dict[Decimal, Decimal] = defaultdict(Decimal)
     for row in rows:
         bases[row["VAT"]] += row["Total"]
-    return {rate: vat_of(base, rate, included=included) for rate, base in bases.items()}
+    return {rate: compute_vat(base, rate, included=included) for rate, base in bases.items()}
 
 
-def luhn_digit(digits: str) -> int:
+def compute_luhn_digit(digits: str) -> int:
     """Give the check digit that makes digits pass the modulus-10 test."""
     total = 0
     for place, char in enumerate(reversed(digits)):
@@ -86,9 +86,9 @@ def luhn_digit(digits: str) -> int:
     return -total % 10
 
 
-def ocr(document: str) -> str:
+def build_ocr(document: str) -> str:
     """Make the reference as Fortnox does: number, length digit, check digit (142 of 142 recorded)."""
     if not document.isdigit():
         return ""
     body = f"{document}{(len(document) + 2) % 10}"
-    return f"{body}{luhn_digit(body)}"
+    return f"{body}{compute_luhn_digit(body)}"

@@ -1,15 +1,15 @@
 """The rate window on real time, under both models."""
 
 import pytest
-from tests.fortnox_sim.desk import Ticker
+from tests.fortnox_sim.client_app import Ticker
 
-from fortnox_sim.pace import RateWindow
+from fortnox_sim.rate_limit import RateLimiter
 
 
 def admitted(model, gaps, *, count_refused=False):
     """Send requests with these gaps between them; say which passed."""
     ticker = Ticker()
-    window = RateWindow(ticker)
+    window = RateLimiter(ticker)
     found = []
     for gap in gaps:
         ticker.seconds += gap
@@ -46,54 +46,54 @@ def test_refused_requests_may_count_too():
     assert all(not passed for passed in admitted("sliding", [*[0.0] * 25, *[1.0] * 20], count_refused=True)[25:29])
 
 
-def test_a_429_is_empty_and_says_nothing_more(stranger):
-    stranger.connect()
-    answers = [stranger.get("companyinformation") for _ in range(26)]
+def test_a_429_is_empty_and_says_nothing_more(new_client):
+    new_client.connect()
+    answers = [new_client.get("companyinformation") for _ in range(26)]
     assert [answer.status_code for answer in answers] == [200] * 25 + [429]
     assert (answers[-1].data, answers[-1].headers.get("Retry-After")) == (b"", None)
 
 
-def test_the_window_runs_on_real_time_not_on_the_business_clock(stranger, ticker):
-    stranger.connect()
+def test_the_window_runs_on_real_time_not_on_the_business_clock(new_client, ticker):
+    new_client.connect()
     for _ in range(25):
-        stranger.get("companyinformation")
-    stranger.control("clock", advance=60)
-    still = stranger.get("companyinformation").status_code
+        new_client.get("companyinformation")
+    new_client.control("clock", advance=60)
+    still = new_client.get("companyinformation").status_code
     ticker.seconds += 11
-    assert (still, stranger.get("companyinformation").status_code) == (429, 200)
+    assert (still, new_client.get("companyinformation").status_code) == (429, 200)
 
 
-def test_each_company_has_its_own_window_shared_by_its_tokens(stranger):
-    stranger.connect()
+def test_each_company_has_its_own_window_shared_by_its_tokens(new_client):
+    new_client.connect()
     for _ in range(25):
-        stranger.get("companyinformation")
-    stranger.connect()
-    same = stranger.get("companyinformation").status_code
-    stranger.connect(company="556002")
-    assert (same, stranger.get("companyinformation").status_code) == (429, 200)
+        new_client.get("companyinformation")
+    new_client.connect()
+    same = new_client.get("companyinformation").status_code
+    new_client.connect(company="556002")
+    assert (same, new_client.get("companyinformation").status_code) == (429, 200)
 
 
-def test_switches_give_a_429_headers_and_body(stranger):
-    stranger.connect()
-    stranger.switch(rate_retry_after="5", rate_body="html")
-    answer = [stranger.get("companyinformation") for _ in range(26)][-1]
+def test_switches_give_a_429_headers_and_body(new_client):
+    new_client.connect()
+    new_client.switch(rate_retry_after="5", rate_body="html")
+    answer = [new_client.get("companyinformation") for _ in range(26)][-1]
     assert (answer.headers["Retry-After"], answer.headers["Content-Type"]) == ("5", "text/html")
 
 
-def test_the_limit_can_be_turned_off(stranger):
-    stranger.connect()
-    stranger.switch(rate_limit=False)
-    assert {stranger.get("companyinformation").status_code for _ in range(60)} == {200}
+def test_the_limit_can_be_turned_off(new_client):
+    new_client.connect()
+    new_client.switch(rate_limit=False)
+    assert {new_client.get("companyinformation").status_code for _ in range(60)} == {200}
 
 
-def test_the_token_address_can_be_counted(stranger):
-    stranger.switch(token_counts=True)
-    found = [stranger.token(grant_type="x").status_code for _ in range(26)]
+def test_the_token_address_can_be_counted(new_client):
+    new_client.switch(token_counts=True)
+    found = [new_client.token(grant_type="x").status_code for _ in range(26)]
     assert found == [400] * 25 + [429]
 
 
-def test_a_storm_of_429_is_a_fault_with_many_times(desk):
-    desk.control("faults", path="/3/*", status=429, times=3, headers={"Retry-After": "999999"})
-    answers = [desk.get("customers") for _ in range(4)]
+def test_a_storm_of_429_is_a_fault_with_many_times(client):
+    client.control("faults", path="/3/*", status=429, times=3, headers={"Retry-After": "999999"})
+    answers = [client.get("customers") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [429, 429, 429, 200]
     assert answers[0].headers["Retry-After"] == "999999"

@@ -1,5 +1,6 @@
 """Words the demo's firm is made of. Everything is invented; domains end in .example."""
 
+PLAIN = str.maketrans("åäöéÅÄÖ &,.", "aaoeaao----")
 COMPANIES = (
     "Almgrens Bygg AB", "Bergvik Måleri AB", "Björkhaga Trädgård AB", "Cykelverkstan Söder AB",
     "Dalby Elteknik AB",
@@ -95,3 +96,9 @@ ENTRIES = (
     ("Momsredovisning", 2650, 1630, "18400"),
     ("Avskrivning inventarier", 7832, 1250, "2750"), ("Kontantinköp", 6110, 1910, "249"),
 )  # fmt: skip
+
+
+def build_slug(name: str) -> str:
+    """Make a domain label of a name."""
+    text = name.lower().translate(PLAIN)
+    return "-".join(part for part in text.split("-") if part and part not in {"ab", "hb", "oy", "i"})

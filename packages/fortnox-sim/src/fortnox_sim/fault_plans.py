@@ -1,16 +1,15 @@
 """The fault plan: which request is hit, in which phase, and how.
 
-P0 before reading, P1 read and not committed, P2 committed without an answer, P3 part of the answer,
-P4 answered late, P5 committed late. A rule is addressed by company, method, path and query, and
-strikes from the nth match on, as many times as told.
+P0 before reading, P1 read and not committed, P2 committed without a response, P3 part of the response,
+P4 response late, P5 committed late. A rule is addressed by company, method, path and query, and
+hits from the nth match on, as many times as it says.
 """
 
 import itertools
 import threading
 from dataclasses import dataclass, field
-from typing import Any
 
-from fortnox_sim.wire import Record
+from fortnox_sim.json_format import Record
 
 PHASES = ("P0", "P1", "P2", "P3", "P4", "P5")
 ACTIONS = ("drop", "reset", "status", "hold", "delay", "truncate", "html", "drip", "mutate", "rewrite", "bomb")
@@ -49,7 +48,7 @@ KEYS = frozenset(
         "echo",
     ]
 )
-BEFORE = frozenset({"P0", "P1"})
+BEFORE_COMMIT = frozenset({"P0", "P1"})
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Fault:
     nth: int
     times: int
     seen: int = 0
-    struck: int = 0
+    hits: int = 0
     holding: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -75,7 +74,18 @@ class Fault:
     def state(self) -> str:
         if self.holding:
             return "holding"
-        return "done" if self.struck >= self.times else "armed"
+        return "done" if self.hits >= self.times else "armed"
+
+    def matches(self, company: str | None, method: str, path: str, query: dict[str, str]) -> bool:
+        """Say whether a request has the company, method, path and query that the rule names."""
+        rule = self.rule
+        if rule.get("company") and str(rule["company"]) != company:
+            return False
+        if rule.get("method") and rule["method"].upper() != method:
+            return False
+        wanted = rule.get("path") or "*"
+        same = path.startswith(wanted[:-1]) if wanted.endswith("*") else path.rstrip("/") == wanted.rstrip("/")
+        return same and all(query.get(k) == str(v) for k, v in (rule.get("query") or {}).items())
 
     def wait(self, limit: float | None = None) -> None:
         """Block until released (hold) or until the time is up."""
@@ -85,13 +95,13 @@ class Fault:
         finally:
             self.holding -= 1
 
-    def show(self) -> Record:
-        counts = {"seen": self.seen, "struck": self.struck}
+    def to_json(self) -> Record:
+        counts = {"seen": self.seen, "struck": self.hits}
         fixed = {"phase": self.phase, "action": self.action, "nth": self.nth, "times": self.times}
         return {"id": self.id, "state": self.state, **self.rule, **fixed, **counts}
 
 
-def read_fault(number: int, rule: Record) -> Fault:
+def read_rule(number: int, rule: Record) -> Fault:
     """Check a rule; ValueError says what is wrong."""
     unknown = set(rule) - KEYS
     if unknown:
@@ -114,45 +124,35 @@ class FaultPlan:
         self._faults: dict[str, Fault] = {}
 
     def add(self, rule: Record) -> Fault:
-        fault = read_fault(next(self._numbers), rule)
+        fault = read_rule(next(self._numbers), rule)
         self._faults[fault.id] = fault
         return fault
 
-    def listing(self) -> list[Record]:
-        return [fault.show() for fault in self._faults.values()]
+    def to_json(self) -> list[Record]:
+        return [fault.to_json() for fault in self._faults.values()]
 
     def release(self, number: str) -> bool:
-        """Let go what a rule holds, now and later."""
+        """Release what a rule holds, now and later."""
         fault = self._faults.get(number)
         if fault is not None:
             fault.released.set()
         return fault is not None
 
     def clear(self) -> None:
-        """Take all rules away and let go what they hold."""
+        """Remove all rules and release what they hold."""
         for fault in self._faults.values():
             fault.released.set()
         self._faults.clear()
 
-    def strike(self, company: str | None, method: str, path: str, query: dict[str, str]) -> Fault | None:
+    def take(self, company: str | None, method: str, path: str, query: dict[str, str]) -> Fault | None:
         """Find the rule that hits this request; each matching rule counts it."""
         hit = None
         for fault in self._faults.values():
-            if not _matches(fault.rule, company, method, path, query):
+            if not fault.matches(company, method, path, query):
                 continue
             fault.seen += 1
             due = fault.nth <= fault.seen < fault.nth + fault.times
             if due and hit is None:
-                fault.struck += 1
+                fault.hits += 1
                 hit = fault
         return hit
-
-
-def _matches(rule: dict[str, Any], company: str | None, method: str, path: str, query: dict[str, str]) -> bool:
-    if rule.get("company") and str(rule["company"]) != company:
-        return False
-    if rule.get("method") and rule["method"].upper() != method:
-        return False
-    wanted = rule.get("path") or "*"
-    same = path.startswith(wanted[:-1]) if wanted.endswith("*") else path.rstrip("/") == wanted.rstrip("/")
-    return same and all(query.get(k) == str(v) for k, v in (rule.get("query") or {}).items())

@@ -2,8 +2,8 @@
 
 import zlib
 
-from fortnox_sim.routing import Call, Route
-from fortnox_sim.wire import Answer, json_answer
+from fortnox_sim.json_format import Response, json_response
+from fortnox_sim.router import ApiRequest, Route
 
 SETTINGS_KEYS = (
     "Address", "BG", "BIC", "BranchCode", "City", "ContactFirstName", "ContactLastName", "Country",
@@ -15,9 +15,9 @@ SETTINGS_KEYS = (
 )  # fmt: skip
 
 
-def _information(call: Call) -> Answer:
-    settings = call.company.settings
-    return json_answer(
+def get_company_information(request: ApiRequest) -> Response:
+    settings = request.company.settings
+    return json_response(
         {
             "CompanyInformation": {
                 "Address": settings.get("Address", ""),
@@ -36,32 +36,32 @@ def _information(call: Call) -> Answer:
     )
 
 
-def _settings(call: Call) -> Answer:
-    settings = call.company.settings
+def get_company_settings(request: ApiRequest) -> Response:
+    settings = request.company.settings
     shown = {key: settings.get(key, "") for key in SETTINGS_KEYS}
     shown["DatabaseNumber"] = str(settings["DatabaseNumber"])
     shown["TaxEnabled"] = settings.get("TaxEnabled", True)
-    return json_answer({"CompanySettings": shown})
+    return json_response({"CompanySettings": shown})
 
 
-def _locked(call: Call) -> Answer:
-    return json_answer({"LockedPeriod": {"EndDate": call.company.settings.get("locked_period")}})
+def get_locked_period(request: ApiRequest) -> Response:
+    return json_response({"LockedPeriod": {"EndDate": request.company.settings.get("locked_period")}})
 
 
-def _me(call: Call) -> Answer:
+def get_me(request: ApiRequest) -> Response:
     """Tell who authorized; a service account is nobody in particular."""
-    user = call.world.users().get(call.user or "", {})
-    role = user.get("companies", {}).get(call.company.number, "admin")
+    user = request.installation.users().get(request.user or "", {})
+    role = user.get("companies", {}).get(request.company.number, "admin")
     email = user.get("email", "")
     facts = {"Email": email, "Id": f"{zlib.crc32(email.encode())}", "Locale": "sv_SE"}
-    return json_answer(
+    return json_response(
         {"MeInformation": {**facts, "Name": user.get("name", "Servicekonto"), "SysAdmin": role == "admin"}}
     )
 
 
 ROUTES = [
-    Route("GET", "/3/me", _me, "profile"),
-    Route("GET", "/3/companyinformation", _information, "companyinformation"),
-    Route("GET", "/3/settings/company", _settings, "settings"),
-    Route("GET", "/3/settings/lockedperiod", _locked, "settings"),
+    Route("GET", "/3/me", get_me, "profile"),
+    Route("GET", "/3/companyinformation", get_company_information, "companyinformation"),
+    Route("GET", "/3/settings/company", get_company_settings, "settings"),
+    Route("GET", "/3/settings/lockedperiod", get_locked_period, "settings"),
 ]

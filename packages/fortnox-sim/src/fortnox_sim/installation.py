@@ -8,19 +8,19 @@ from pathlib import Path
 
 from fortnox_sim.clock import Clock
 from fortnox_sim.company import COMPANIES, Company
-from fortnox_sim.faults import FaultPlan
+from fortnox_sim.fault_plans import FaultPlan
 from fortnox_sim.journal import Journal
-from fortnox_sim.pace import RateWindow
+from fortnox_sim.json_format import Record
+from fortnox_sim.rate_limit import RateLimiter
 from fortnox_sim.store import Store
 from fortnox_sim.switches import Switches
-from fortnox_sim.wire import Record
 
 APPS = "apps"
 USERS = "users"
 CLOCK = "clock"
 
 
-class World:
+class Installation:
     """State and its lock. Whoever reads or changes state holds `lock`."""
 
     def __init__(
@@ -38,9 +38,9 @@ class World:
         self.switches = Switches(self.store)
         self.journal = Journal(clock)
         self.faults = FaultPlan()
-        self.rate = RateWindow(monotonic)
+        self.rate_limiter = RateLimiter(monotonic)
         self._companies: dict[str, Company] = {}
-        self.resumed = self.store.open(self.journal.load)
+        self.resumed = self.store.open(self.journal.restore)
         saved_clock = self.store.table(CLOCK).get("now")
         if saved_clock is not None:
             clock.restore(saved_clock)
@@ -60,7 +60,7 @@ class World:
     def users(self) -> dict[str, Record]:
         return self.store.table(USERS).rows
 
-    def app(self, client_id: str) -> Record | None:
+    def find_app(self, client_id: str) -> Record | None:
         return self.store.table(APPS).get(client_id)
 
     def commit(
@@ -73,7 +73,7 @@ class World:
         request: int | None = None,
         facts: Record | None = None,
     ) -> None:
-        """Journal a change, with `facts` of its own kind, and make it final, in one line of the file."""
+        """Make a change final and journal it, with `facts` of its own kind, in one line of the file."""
         entry = self.journal.add(
             "commit", company, action=action, key=key, reference=reference, request=request, **(facts or {})
         )
@@ -82,6 +82,6 @@ class World:
     def save_clock(self) -> None:
         self.store.put(CLOCK, "now", self.clock.state())
 
-    def token(self, length: int = 40) -> str:
+    def make_secret(self, length: int = 40) -> str:
         """Make up a secret of hexadecimal digits."""
         return f"{self.rng.getrandbits(length * 4):0{length}x}"

@@ -1,0 +1,132 @@
+"""Control of a company's books: what its own people would do inside Fortnox."""
+
+import random
+from collections.abc import Callable
+from functools import partial
+
+from fortnox_sim.api import articles, customers, invoice_fields, invoice_rules, payments
+from fortnox_sim.company import Company
+from fortnox_sim.control.simulator import describe_company
+from fortnox_sim.json_format import Record
+from fortnox_sim.router import ControlRequest
+from fortnox_sim.seeds.company_defaults import EASY_VAT
+from fortnox_sim.seeds.seed_file import add_company, add_record, add_records, change_record
+
+
+def require_company(request: ControlRequest) -> Company:
+    """Find the company that a control address names, or raise KeyError."""
+    company = request.installation.company(request.args[0])
+    if company is None:
+        raise KeyError(f"company {request.args[0]}")
+    return company
+
+
+def create_company(request: ControlRequest) -> Record:
+    today = request.installation.clock.today()
+    return describe_company(add_company(request.installation, request.body, today).settings)
+
+
+def show_company(request: ControlRequest) -> Record:
+    return describe_company(require_company(request).settings)
+
+
+def change_company(request: ControlRequest) -> Record:
+    """Change settings such as locked, licences, OrganizationNumber, locked_period, rounding, easy_vat."""
+    company = require_company(request)
+    if "DatabaseNumber" in request.body:
+        raise ValueError("a database number cannot change")
+    company.change_settings(**request.body)
+    if request.body.get("easy_vat"):
+        for name, account in EASY_VAT.items():
+            company.put("predefined", name, {"Account": account, "Name": name})
+    return describe_company(company.settings)
+
+
+def list_stored_records(kind: str, request: ControlRequest) -> list[Record]:
+    records = require_company(request).table(kind).values()
+    return [dict(record) for record in records if not record.get("_deleted")]
+
+
+def create_records(kind: str, request: ControlRequest) -> Record:
+    """Add so many customers or articles, or the one that the body describes."""
+    company = require_company(request)
+    if "count" in request.body:
+        rng = random.Random(f"{kind}/{company.number}/{len(company.table(kind))}")  # noqa: S311
+        return {"numbers": add_records(company, kind, int(request.body["count"]), rng)}
+    return show_record(company, kind, add_record(company, kind, request.body))
+
+
+def show_record(company: Company, kind: str, record: Record) -> Record:
+    return customers.build_detail(record) if kind == "customers" else articles.build_detail(company, record)
+
+
+def update_record(kind: str, request: ControlRequest) -> Record:
+    company, key = require_company(request), request.args[1]
+    if company.get(kind, key) is None:
+        raise KeyError(key)
+    return show_record(company, kind, change_record(company, kind, key, request.body))
+
+
+def delete_record(kind: str, request: ControlRequest) -> Record:
+    company, key = require_company(request), request.args[1]
+    record = company.get(kind, key)
+    if record is None:
+        raise KeyError(key)
+    company.put(kind, key, {**record, "_deleted": True})
+    return {"deleted": key}
+
+
+def create_payment(request: ControlRequest) -> Record:
+    """Record a payment: invoice, amount, date, book, and write_off where a rest is written off."""
+    company, body = require_company(request), request.body
+    sent: Record = {"InvoiceNumber": str(body["invoice"]), "PaymentDate": body.get("date")}
+    if "amount" in body:
+        sent["Amount"] = str(body["amount"])
+    if body.get("write_off"):
+        sent["WriteOffs"] = [{"Amount": str(body["write_off"]), "AccountNumber": body.get("account", 3740)}]
+    record = payments.add_payment(company, {key: value for key, value in sent.items() if value is not None})
+    if body.get("book", True):
+        record = payments.book_payment(company, record["Number"])
+    return payments.build_detail(company, record)
+
+
+def delete_payment(request: ControlRequest) -> Record:
+    payments.remove_payment(require_company(request), request.args[1])
+    return {"deleted": request.args[1]}
+
+
+def run_invoice_action(act: Callable[[Company, str], object], request: ControlRequest) -> Record:
+    company, document = require_company(request), request.args[1]
+    act(company, document)
+    return invoice_fields.build_detail(company, invoice_rules.find_invoice(company, document), vouchers=True)
+
+
+def edit_invoice(request: ControlRequest) -> Record:
+    """Edit an invoice as a person may in Fortnox, through the same rules as the API."""
+    return run_invoice_action(partial(invoice_rules.update_invoice, body=request.body), request)
+
+
+ACTIONS: dict[tuple[str, str], Callable[[ControlRequest], object]] = {
+    ("POST", "/_sim/companies"): create_company,
+    ("GET", "/_sim/companies/{}"): show_company,
+    ("PATCH", "/_sim/companies/{}"): change_company,
+    ("GET", "/_sim/companies/{}/customers"): partial(list_stored_records, "customers"),
+    ("GET", "/_sim/companies/{}/articles"): partial(list_stored_records, "articles"),
+    ("GET", "/_sim/companies/{}/invoices"): partial(list_stored_records, "invoices"),
+    ("GET", "/_sim/companies/{}/payments"): partial(list_stored_records, "payments"),
+    ("GET", "/_sim/companies/{}/vouchers"): partial(list_stored_records, "vouchers"),
+    ("POST", "/_sim/companies/{}/customers"): partial(create_records, "customers"),
+    ("PATCH", "/_sim/companies/{}/customers/{}"): partial(update_record, "customers"),
+    ("DELETE", "/_sim/companies/{}/customers/{}"): partial(delete_record, "customers"),
+    ("POST", "/_sim/companies/{}/articles"): partial(create_records, "articles"),
+    ("PATCH", "/_sim/companies/{}/articles/{}"): partial(update_record, "articles"),
+    ("DELETE", "/_sim/companies/{}/articles/{}"): partial(delete_record, "articles"),
+    ("POST", "/_sim/companies/{}/payments"): create_payment,
+    ("DELETE", "/_sim/companies/{}/payments/{}"): delete_payment,
+    ("DELETE", "/_sim/companies/{}/invoices/{}"): partial(delete_record, "invoices"),
+    ("POST", "/_sim/companies/{}/invoices/{}/cancel"): partial(run_invoice_action, invoice_rules.cancel_invoice),
+    ("POST", "/_sim/companies/{}/invoices/{}/credit"): partial(run_invoice_action, invoice_rules.credit_invoice),
+    ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): partial(run_invoice_action, invoice_rules.book_invoice),
+    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): partial(run_invoice_action, invoice_rules.set_off_credit_note),
+    ("POST", "/_sim/companies/{}/invoices/{}/edit"): edit_invoice,
+}
