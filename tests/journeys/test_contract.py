@@ -284,7 +284,7 @@ def happens(site, page, change):
 
 def look_at_the_company():
     """What the schedule asks for once a day."""
-    from uku.integrations.fortnox.jobs import request_look
+    from uku.integrations.fortnox.work.requests import request_look
     from uku.integrations.fortnox.models import Connection
 
     assert request_look(Connection.objects.get())
@@ -342,7 +342,7 @@ def test_customers_come_into_the_integration_column_matched_on_contact_details(s
     site.fortnox.customer(Name="Helt Ny AB")
     site.connect(owner)
     site.work()
-    assert integration_column(site, owner) == {"Björk Bygg AB": f"Linked {number}", "Ek Konsult AB": "Suggested"}
+    assert integration_column(site, owner) == {"Björks bygg": f"Linked {number}", "Ek Konsult AB": "Suggested"}
     owner.locator("td .bulk__badge", has_text=f"Linked {number}").click()
     owner.locator("dialog[open]").get_by_text("Same organisation number 455000-0006").wait_for()
     owner.keyboard.press("Escape")

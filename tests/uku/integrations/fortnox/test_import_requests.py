@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 import pytest
 from django.db import connection as database
@@ -145,7 +146,7 @@ def passing(monkeypatch):
         with database.cursor() as cursor:
             cursor.execute("UPDATE fortnox_pace SET next_at = next_at - make_interval(secs => %s)", [seconds])
 
-    monkeypatch.setattr(rate_limit.time, "sleep", sleep)
+    monkeypatch.setattr("uku.integrations.fortnox.client.open.PaceRow", partial(rate_limit.PaceRow, sleep=sleep))
     no_waiting(monkeypatch)
     return slept
 
