@@ -271,7 +271,7 @@ def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, ow
 def test_a_run_of_the_old_company_does_not_put_off_the_new_ones(firm):
     from uku.integrations.fortnox.work.due import EVERY, is_due
 
-    ran(RunKind.PAYMENTS, minutes_ago=1, company_id=FIRST)
+    ran(RunKind.PAYMENTS, minutes_ago=0, company_id=FIRST)  # after the company was authorized
     interval = EVERY[RunKind.PAYMENTS]
     assert is_due(Connection.objects.get(), RunKind.PAYMENTS, interval, clock.now()) is False
     assert is_due(firm.move(), RunKind.PAYMENTS, interval, clock.now()) is True
