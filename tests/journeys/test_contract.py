@@ -284,8 +284,8 @@ def happens(site, page, change):
 
 def look_at_the_company():
     """What the schedule asks for once a day."""
-    from uku.integrations.fortnox.work.requests import request_look
     from uku.integrations.fortnox.models import Connection
+    from uku.integrations.fortnox.work.requests import request_look
 
     assert request_look(Connection.objects.get())
 

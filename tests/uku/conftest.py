@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -75,7 +75,7 @@ def heartbeat(*, seconds_ago: float, stopped: bool = False):
 
     last = database_now() - timedelta(seconds=seconds_ago)
     facts = {"started_at": last - timedelta(hours=1), "last_beat_at": last, "stopped_at": last if stopped else None}
-    made = WorkerHeartbeat.objects.create(id=uuid4(), host="one", process_id=1, **facts)
+    made = WorkerHeartbeat.objects.create(id=secrets.token_hex(16), host="one", process_id=1, **facts)
     made.refresh_from_db()
     return made
 

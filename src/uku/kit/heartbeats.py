@@ -6,11 +6,11 @@ The queue keeps heartbeats too, but deletes those of a dead worker. Here the las
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid4
 
 from django.db import connection, models
 
@@ -24,7 +24,7 @@ _KEPT = "interval '1 day'"
 class WorkerHeartbeat(models.Model):
     """One worker process, from its start to its last beat."""
 
-    id = models.UUIDField(primary_key=True)
+    id = models.CharField(primary_key=True, max_length=32)
     host = models.CharField(max_length=255)
     process_id = models.BigIntegerField()
     started_at = models.DateTimeField()
@@ -42,7 +42,7 @@ class WorkerHeartbeat(models.Model):
 class Beat:
     """The statements with which one worker process says that it runs and that it stops, for any connection."""
 
-    worker: UUID = field(default_factory=uuid4)
+    worker: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def beat(self) -> tuple[str, tuple[object, ...]]:
         return _BEAT, (self.worker, socket.gethostname()[:255], os.getpid())

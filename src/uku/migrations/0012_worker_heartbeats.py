@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkerHeartbeat',
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('id', models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ('host', models.CharField(max_length=255)),
                 ('process_id', models.BigIntegerField()),
                 ('started_at', models.DateTimeField()),
