@@ -16,6 +16,7 @@ from tests.uku.integrations.fortnox.standing_rows import failed, ran
 from tests.uku.web.reading import Page
 
 from uku.clients.models import Client
+from uku.integrations.fortnox.connection.companies import OtherCompany
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.health import issue_actions
@@ -172,7 +173,7 @@ def test_nothing_is_decided_about_a_customer_of_another_company(firm, owner, how
         "link": {"record": firm.record, "client": firm.client},
         "create_from": {"record": firm.record},
     }.get(act, {"ids": [firm.record.pk]})
-    with pytest.raises(review.OtherCompany) as refusal:
+    with pytest.raises(OtherCompany) as refusal:
         getattr(review, act)(**given, actor=owner, at=clock.now())
     assert str(refusal.value) == (
         f"Nothing was done: Fortnox customer {firm.number} belongs to {OURS}, which is not connected."
@@ -186,7 +187,7 @@ def test_a_link_of_another_company_changes_nothing(firm, owner, act):
     CustomerRecord.objects.update(identity_changed_at=clock.now(), email="new@bjork.example")
     firm.move()
     names = {"names": ["email"]} if act == "take_over" else {}
-    with pytest.raises(review.OtherCompany):
+    with pytest.raises(OtherCompany):
         getattr(review, act)(record=firm.record, actor=owner, at=clock.now(), **names)
     firm.client.refresh_from_db()
     assert firm.client.email == "post@bjork.example"
@@ -259,7 +260,7 @@ def test_problems_of_a_company_that_is_not_connected_are_kept_and_not_shown_as_w
 def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, owner, queue, act):
     problem = failed("customer", firm.number, company_id=FIRST, code="2000359", message="Nej")
     firm.move()
-    with pytest.raises(issue_actions.OtherCompany) as refusal:
+    with pytest.raises(OtherCompany) as refusal:
         act(problem=problem, actor=owner, at=clock.now())
     assert str(refusal.value) == (
         f"Nothing was done: Customer {firm.number} belongs to {OURS}, which is not connected. Connect {OURS} first."

@@ -10,6 +10,17 @@ from django.utils.translation import gettext as _
 from uku.integrations.fortnox.models import Connection, KnownCompany
 
 
+class OtherCompany(Exception):
+    """The record belongs to a company that is not connected, so nothing is done with it. The text says which."""
+
+    def __init__(self, name: str, company_id: str) -> None:
+        words = {"name": name, "company": name_of_company(company_id)}
+        super().__init__(
+            _("Nothing was done: %(name)s belongs to %(company)s, which is not connected. Connect %(company)s first.")
+            % words
+        )
+
+
 def connected_company() -> str:
     """Return the database number of the company that the workspace in force is connected to, or ""."""
     return Connection.objects.values_list("company_id", flat=True).first() or ""

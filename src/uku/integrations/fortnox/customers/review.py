@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from uku.clients import evidence, operations
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, take_in
-from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
+from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import refuse_while_off
 from uku.integrations.fortnox.customers.candidates import details_of, index_for
 from uku.integrations.fortnox.customers.differences import differing, fields_of
@@ -34,20 +34,6 @@ class AlreadyDecided(Exception):
 
 class UnknownCustomers(Exception):
     """Some of the chosen customers are not in this workspace, so that nothing was done to any (reliability B01)."""
-
-
-class OtherCompany(Exception):
-    """The customer belongs to a company that is not connected, which decides nothing here. The text says which."""
-
-    def __init__(self, record: CustomerRecord) -> None:
-        words = {"number": record.number, "company": name_of_company(record.company_id)}
-        super().__init__(
-            _(
-                "Nothing was done: Fortnox customer %(number)s belongs to %(company)s, which is not connected."
-                " Connect %(company)s first."
-            )
-            % words
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,12 +259,17 @@ def _held(ids: Collection[int]) -> list[CustomerRecord]:
     return found
 
 
+def other_company(record: CustomerRecord) -> OtherCompany:
+    """Return the error that names a customer of a company that is not connected."""
+    return OtherCompany(_("Fortnox customer %(number)s") % {"number": record.number}, record.company_id)
+
+
 def _held_here(ids: Collection[int]) -> list[CustomerRecord]:
     """The same, of customers of the connected company. Raises OtherCompany."""
     held, company = _held(ids), connected_company()
     for record in held:
         if record.company_id != company:
-            raise OtherCompany(record)
+            raise other_company(record)
     return held
 
 

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
+from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import working_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
@@ -28,17 +27,6 @@ RUN_OF = {
     sync_issues.PAYMENT: RunKind.PAYMENTS,
 }
 MOST_AT_ONCE = 500
-
-
-class OtherCompany(Exception):
-    """The problem belongs to a company that is not connected. The text says which."""
-
-    def __init__(self, problem: Problem) -> None:
-        words = {"name": title_of(problem), "company": name_of_company(problem.company_id)}
-        super().__init__(
-            _("Nothing was done: %(name)s belongs to %(company)s, which is not connected. Connect %(company)s first.")
-            % words
-        )
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
@@ -123,7 +111,7 @@ def take_up(*, problem: Problem, actor: User, at: datetime) -> None:
 
 def _refuse_elsewhere(problem: Problem) -> None:
     if problem.company_id != connected_company():
-        raise OtherCompany(problem)
+        raise OtherCompany(title_of(problem), problem.company_id)
 
 
 def _set_ignored(problem: Problem, at: datetime | None, actor: User | None) -> None:

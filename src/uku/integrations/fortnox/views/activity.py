@@ -18,7 +18,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
+from uku.integrations.fortnox.connection.companies import (
+    OtherCompany,
+    company_names,
+    connected_company,
+    name_of_company,
+)
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.health import issue_actions, issue_messages, no_worker
 from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
@@ -217,7 +222,7 @@ def _answer(request: WorkspaceRequest, pk: int, act: Callable[[Problem], str]) -
     problem = get_object_or_404(Problem.objects.filter(solved_at=None), pk=pk)
     try:
         messages.success(request, act(problem))
-    except (NotWorking, issue_actions.OtherCompany) as refusal:
+    except (NotWorking, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     place = reverse("fortnox:activity", kwargs={"slug": request.workspace.slug})
     return redirect(f"{place}?{_choice(request).query()}")

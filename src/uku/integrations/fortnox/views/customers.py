@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged
 from uku.integrations.fortnox.connection.authorize import connection_of
+from uku.integrations.fortnox.connection.companies import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import CustomerRecord, RunKind
@@ -70,7 +71,7 @@ def create_client(request: WorkspaceRequest, pk: int) -> HttpResponse:
     seen = record.suggested_id
     try:
         client = review.create_from(record=record, actor=request.user, at=clock.now())
-    except (NotWorking, review.AlreadyDecided, review.OtherCompany) as refusal:
+    except (NotWorking, review.AlreadyDecided, OtherCompany) as refusal:
         messages.error(request, str(refusal))
         return _back(request, seen, "client")
     words = {"client": client, "number": record.number}
@@ -168,7 +169,7 @@ def refresh(request: WorkspaceRequest, pk: int) -> HttpResponse:
         requests.enqueue_record(connection, RunKind.CUSTOMERS, record.number)
         messages.success(request, _("Fortnox customer %(number)s is read again.") % {"number": record.number})
     elif connection.company_id and connection.company_id != record.company_id:
-        messages.error(request, str(review.OtherCompany(record)))
+        messages.error(request, str(review.other_company(record)))
     else:
         messages.error(request, _("Fortnox is not connected. Click Authorize on the Connect to Fortnox tab first."))
     return _back(request, record.client_id)
@@ -183,7 +184,7 @@ def _tried(request: WorkspaceRequest, act: Callable[[], None]) -> bool:
     """Do what the button says; say why if nothing was done."""
     try:
         act()
-    except (NotWorking, review.AlreadyDecided, review.OtherCompany) as refusal:
+    except (NotWorking, review.AlreadyDecided, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except ClientChanged:
         words = _("Nothing was taken over: somebody changed this client meanwhile. Here is how it stands now.")

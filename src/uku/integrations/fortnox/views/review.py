@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from uku.integrations.fortnox.connection.authorize import connection_of
+from uku.integrations.fortnox.connection.companies import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import bulk_create, first_import
 from uku.integrations.fortnox.customers import review as deciding
@@ -144,7 +145,7 @@ def decide(request: WorkspaceRequest) -> HttpResponse:
         return back_to_queue(request)
     try:
         tell_tally(request, act, acts[act](ids=ids, actor=request.user, at=clock.now()))
-    except (NotWorking, deciding.OtherCompany) as refusal:
+    except (NotWorking, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except deciding.UnknownCustomers:
         deciding.note_unknown_customers(workspace=request.workspace, actor=request.user, at=clock.now())
