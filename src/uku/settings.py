@@ -46,7 +46,7 @@ MIDDLEWARE = [
     "uku.web.middleware.proxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "uku.web.origin.origin",
+    "uku.web.middleware.note_address",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -210,7 +210,7 @@ if UKU.smtp:
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 PROCRASTINATE_IMPORT_PATHS = [
     "uku.workspaces.jobs",
-    "uku.clients.sheets.jobs",
+    "uku.clients.import_files.jobs",
     "uku.tasks.jobs",
     "uku.integrations.fortnox.jobs",
     "uku.kit.upkeep",

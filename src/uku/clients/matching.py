@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from uku.clients.folding import Folded, fold
+from uku.clients.normalization import Folded, fold
 from uku.kit.identifiers import is_personal, masked, normalise_number, shown
 
 __all__ = [

@@ -134,7 +134,7 @@ def _start_django(simulator: Simulator) -> None:
 
 def _main_job(simulator: Simulator, console: Console) -> bool:
     """Run all steps, then all checks; print both. False when one did not hold."""
-    from uku.demo.acting import run_steps
+    from uku.demo.runner import run_steps
 
     return run_steps(simulator, console)
 

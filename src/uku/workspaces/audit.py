@@ -15,8 +15,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from uku.kit.scoping import current_workspace_id, workspace_in_force
-from uku.workspaces.masking import masked, masked_text
 from uku.workspaces.models import AuditEntry, Membership, User, Workspace
+from uku.workspaces.redaction import masked, masked_text
 
 _address: ContextVar[str | None] = ContextVar("acting_from", default=None)
 LONGEST_SUMMARY, LONGEST_TARGET = 500, 100

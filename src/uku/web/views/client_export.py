@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from uku.clients.sheets import operations
-from uku.clients.sheets.writing import as_csv, as_xlsx
+from uku.clients.import_files import operations
+from uku.clients.import_files.export import as_csv, as_xlsx
 from uku.kit import clock
 from uku.web import client_export
-from uku.web.client_listing import ClientListing
-from uku.web.views.client_sheets import CSV_TYPE, REFUSED, as_file
+from uku.web.client_list import ClientListing
+from uku.web.views.import_files import CSV_TYPE, REFUSED, as_file
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.kit import clock
 from uku.web.forms.members import InviteForm, RoleForm
-from uku.web.lists import page_of
-from uku.web.throttling import throttled
-from uku.workspaces import inviting, members
+from uku.web.list_filters import page_of
+from uku.web.rate_limits import throttled
+from uku.workspaces import invitations, members
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.models import Invitation, Membership, Role, User
 from uku.workspaces.permissions import MANAGERS, Permission
@@ -62,8 +62,8 @@ def member_invite(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"]
         try:
-            inviting.invite(email=address, role=form.cleaned_data["role"], actor=request.user, at=clock.now())
-        except inviting.MemberAlready as found:
+            invitations.invite(email=address, role=form.cleaned_data["role"], actor=request.user, at=clock.now())
+        except invitations.MemberAlready as found:
             form.add_error("email", _listed_already(found.membership))
         else:
             messages.success(request, gettext("An invitation is on its way to %(address)s.") % {"address": address})
@@ -83,8 +83,8 @@ def _listed_already(membership: Membership) -> str:
 def invitation_resend(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects, pk=pk)
     try:
-        inviting.resend(invitation=invitation, actor=request.user, at=clock.now())
-    except inviting.InvitationGone:
+        invitations.resend(invitation=invitation, actor=request.user, at=clock.now())
+    except invitations.InvitationGone:
         return _gone(request)
     words = gettext("A new link is on its way to %(address)s. The old one no longer works.")
     messages.success(request, words % {"address": invitation.email})
@@ -96,8 +96,8 @@ def invitation_resend(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def invitation_withdraw(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects, pk=pk)
     try:
-        inviting.withdraw(invitation=invitation, actor=request.user, at=clock.now())
-    except inviting.InvitationGone:
+        invitations.withdraw(invitation=invitation, actor=request.user, at=clock.now())
+    except invitations.InvitationGone:
         return _gone(request)
     words = gettext("The invitation of %(address)s is withdrawn. Its link no longer works.")
     messages.success(request, words % {"address": invitation.email})

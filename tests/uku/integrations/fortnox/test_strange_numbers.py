@@ -16,7 +16,7 @@ from uku.integrations.fortnox.sync.engine import read_one
 from uku.integrations.fortnox.views.review_list import searched
 from uku.products.models import Product
 from uku.products.operations import create_product
-from uku.web.product_listing import ProductListing
+from uku.web.product_list import ProductListing
 
 NEW = "/w/byran/products/new/"
 NUMBERS = ("0", "00", "A/1", "A 1", "A?1#2", "50%")

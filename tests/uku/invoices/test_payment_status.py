@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from uku.invoices.standing import Standing, standing
+from uku.invoices.payment_status import Standing, standing
 
 TODAY = date(2026, 4, 20)
 YESTERDAY, LATER = date(2026, 4, 19), date(2026, 5, 1)

@@ -10,18 +10,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from uku.clients.import_files import operations
+from uku.clients.import_files.errors import Unreadable
+from uku.clients.import_files.export import as_csv
+from uku.clients.import_files.headings import claimed_twice, same_headings
+from uku.clients.import_files.messages import column_name, label_of, of_file, of_trouble
+from uku.clients.import_files.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManySheets, WrongMapping
+from uku.clients.import_files.preview import Figures, Preview, heading_of, preview, refused_rows, samples
+from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
 from uku.clients.models import ClientSheet
-from uku.clients.sheets import operations
-from uku.clients.sheets.headings import claimed_twice, same_headings
-from uku.clients.sheets.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManySheets, WrongMapping
-from uku.clients.sheets.previewing import Figures, Preview, heading_of, preview, refused_rows, samples
-from uku.clients.sheets.tables import MOST_BYTES, MOST_ROWS
-from uku.clients.sheets.troubles import Unreadable
-from uku.clients.sheets.words import column_name, label_of, of_file, of_trouble
-from uku.clients.sheets.writing import as_csv
 from uku.kit import clock
-from uku.web.forms.client_sheets import ColumnsForm
-from uku.web.sheet_words import fate_words, shown, shown_values
+from uku.web.forms.import_files import ColumnsForm
+from uku.web.import_rows import fate_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 

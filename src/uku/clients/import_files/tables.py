@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from uku.clients.sheets import workbooks
-from uku.clients.sheets.decoding import decode, guess_delimiter, guess_encoding, split_declared_delimiter
-from uku.clients.sheets.troubles import Flaw, Problem, Unreadable
+from uku.clients.import_files import workbooks
+from uku.clients.import_files.errors import Flaw, Problem, Unreadable
+from uku.clients.import_files.text_format import decode, guess_delimiter, guess_encoding, split_declared_delimiter
 from uku.kit.spreadsheets import as_written
 
 MOST_BYTES = 10 * 1024 * 1024

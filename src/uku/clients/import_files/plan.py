@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
+from uku.clients.import_files.cells import Value
+from uku.clients.import_files.checks import Checked, Keys
+from uku.clients.import_files.errors import Problem, Trouble
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
-from uku.clients.sheets.cells import Value
-from uku.clients.sheets.checking import Checked, Keys
-from uku.clients.sheets.troubles import Problem, Trouble
 from uku.kit.identifiers import masked
 from uku.kit.scoping import current_workspace_id
 

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from uku.clients.import_files.checks import Checked
+from uku.clients.import_files.export import as_csv
+from uku.clients.import_files.plan import Fate, Plan, Planned
+from uku.clients.import_files.preview import checked_rows, refused_rows
 from uku.clients.models import Client, ClientSheet
 from uku.clients.operations import create_client, edit_client
-from uku.clients.sheets.checking import Checked
-from uku.clients.sheets.planning import Fate, Plan, Planned
-from uku.clients.sheets.previewing import checked_rows, refused_rows
-from uku.clients.sheets.writing import as_csv
 from uku.kit import clock
 from uku.workspaces.audit import record
 from uku.workspaces.models import User

@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from uku.clients.folding import identity
-from uku.clients.sheets.cells import Value, Wrong, value_of
-from uku.clients.sheets.tables import Row
-from uku.clients.sheets.troubles import Problem, Trouble
+from uku.clients.import_files.cells import Value, Wrong, value_of
+from uku.clients.import_files.errors import Problem, Trouble
+from uku.clients.import_files.tables import Row
+from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
 
 _LONGEST_TOLD = 60

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator, Mapping
 
-from uku.clients.sheets.troubles import Flaw, Unreadable
+from uku.clients.import_files.errors import Flaw, Unreadable
 
 # By the name that is stored: the codec, and what people call it.
 ENCODINGS: Mapping[str, tuple[str, str]] = {

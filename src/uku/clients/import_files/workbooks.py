@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from uku.clients.sheets.troubles import Flaw, Problem, Unreadable
+from uku.clients.import_files.errors import Flaw, Problem, Unreadable
 
 MOST_COLUMNS = 100
 MOST_UNPACKED = 96 * 1024 * 1024  # all parts together; 20,000 clients take about 25 MB

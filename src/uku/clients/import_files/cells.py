@@ -9,9 +9,9 @@ from functools import lru_cache
 from babel import Locale
 from babel.numbers import list_currencies
 
-from uku.clients.folding import identity, split_emails
-from uku.clients.sheets.headings import LONGEST
-from uku.clients.sheets.troubles import Problem
+from uku.clients.import_files.errors import Problem
+from uku.clients.import_files.headings import LONGEST
+from uku.clients.normalization import identity, split_emails
 from uku.kit.identifiers import normalise_number, normalise_vat
 
 Value = str | int
