@@ -11,13 +11,13 @@ from uku.clients.import_files.headings import FIELDS
 from uku.clients.import_files.messages import label_of
 from uku.clients.models import Client, VatType
 from uku.web import integration_data
-from uku.web.client_list import ClientListing
+from uku.web.client_list import ClientList
 from uku.web.templatetags.figures import full_number
 
 _AT_ONCE = 2_000
 
 
-def rows(listing: ClientListing, *, whole_numbers: bool) -> Iterator[Sequence[Cell]]:
+def rows(listing: ClientList, *, whole_numbers: bool) -> Iterator[Sequence[Cell]]:
     """Yield the heading and a row for each client, read in one query as they are written.
 
     Personal numbers are masked as on the list, unless somebody who may see them asks for them whole (S51).

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from uku.clients.models import Client, ClientQuerySet
 from uku.web import integration_data
 from uku.web.list_filters import searched_words
-from uku.web.record_list import ARCHIVED, Listing
+from uku.web.record_list import ARCHIVED, RecordList
 
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "name": ("name_sort",),
@@ -25,13 +25,13 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class ClientListing(Listing):
+class ClientList(RecordList):
     """Clients; the states they can be in are filters too."""
 
     states: Mapping[str, str]
 
     @classmethod
-    def of(cls, request: HttpRequest) -> ClientListing:
+    def of(cls, request: HttpRequest) -> ClientList:
         """Read the address; what is no filter and no column of ours is left out."""
         states = dict(integration_data.client_states())
         show, sort = request.GET.get("show", ""), request.GET.get("sort", "")

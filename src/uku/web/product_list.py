@@ -17,7 +17,7 @@ from uku.products.articles import OURS, Standing, standing
 from uku.products.models import Product
 from uku.web import integration_data
 from uku.web.list_filters import searched_words
-from uku.web.record_list import ARCHIVED, Listing
+from uku.web.record_list import ARCHIVED, RecordList
 
 DIFFERS = "differs"
 # å, ä and ö behind z, as the Swedish alphabet has them: in ASCII these signs follow it, on every PostgreSQL.
@@ -35,13 +35,13 @@ _COMPARED = ("article_number", "article_company", "article_seen", *OURS.values()
 
 
 @dataclass(frozen=True)
-class ProductListing(Listing):
+class ProductList(RecordList):
     """Products; `system` is what their articles are in, "" for none."""
 
     system: str
 
     @classmethod
-    def of(cls, request: HttpRequest) -> ProductListing:
+    def of(cls, request: HttpRequest) -> ProductList:
         """Read the address; what is no filter and no column of ours is left out."""
         system = integration_data.article_system()
         shows = {ARCHIVED, DIFFERS} if system else {ARCHIVED}

@@ -32,7 +32,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Listing(ABC):
+class RecordList(ABC):
     """`show` is the code of a filter, "" for all active records; `sort` the code of a column, - before it for down."""
 
     words: str

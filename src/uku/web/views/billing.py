@@ -23,7 +23,7 @@ from uku.invoices.operations import (
     create_draft,
     issue_invoice,
 )
-from uku.invoices.payment_status import Standing, standing
+from uku.invoices.payment_status import PaymentStatus, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.products.models import Product, TaxRateName
@@ -39,7 +39,7 @@ class InvoiceLine:
     """An invoice in a list: what it is, how it stands with the client and with the integration."""
 
     invoice: Invoice
-    standing: Standing | None
+    standing: PaymentStatus | None
     badge: Badge | None
 
     @property
@@ -130,11 +130,11 @@ def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
     return [InvoiceLine(invoice, standing_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
 
 
-def standing_of(invoice: Invoice, today: date) -> Standing | None:
+def standing_of(invoice: Invoice, today: date) -> PaymentStatus | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
-    return standing(
+    return payment_status(
         state=invoice.state,
         total=invoice.total,
         balance=invoice.balance,

@@ -22,7 +22,7 @@ from uku.clients.operations import (
 from uku.kit import clock
 from uku.tasks.models import Task
 from uku.web import integration_data
-from uku.web.client_list import ClientListing
+from uku.web.client_list import ClientList
 from uku.web.forms.clients import ClientForm
 from uku.web.list_filters import chosen_ids
 from uku.web.record_list import back_to
@@ -36,7 +36,7 @@ SHOWN_ON_CLIENT = 20
 @workspace_page(Permission.SEE)
 @require_safe
 def client_list(request: WorkspaceRequest) -> HttpResponse:
-    listing = ClientListing.of(request)
+    listing = ClientList.of(request)
     page = listing.page(request)
     badges = integration_data.client_badges(list(page))
     rows = [(client, badges.get(client.pk)) for client in page]

@@ -31,7 +31,7 @@ from uku.web import integration_data
 from uku.web.forms.products import UNIT_LIST, UNITS, ProductForm, sent_version
 from uku.web.list_filters import chosen_ids, searched_words
 from uku.web.product_forms import LONGEST_NUMBER, form_for
-from uku.web.product_list import ProductListing, badge_of
+from uku.web.product_list import ProductList, badge_of
 from uku.web.record_list import back_to
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
@@ -43,7 +43,7 @@ FORM, PAGE = "products/form.html", "products/page.html"
 @workspace_page(Permission.SEE)
 @require_safe
 def product_list(request: WorkspaceRequest) -> HttpResponse:
-    listing = ProductListing.of(request)
+    listing = ProductList.of(request)
     page = listing.page(request)
     context = {"page": page, "rows": listing.rows(list(page)), "listing": listing, "words": listing.words}
     template = "products/_rows.html" if request.htmx.target == "rows" else "products/list.html"
