@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -13,7 +12,6 @@ from uku.config import config
 django_stubs_ext.monkeypatch()
 
 UKU = config()
-BASE_DIR = Path(__file__).parent
 
 SECRET_KEY = UKU.secret_key.get_secret_value()
 DEBUG = UKU.debug

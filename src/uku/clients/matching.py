@@ -132,12 +132,6 @@ class Index:
         for client in clients:
             self.add(client)
 
-    @classmethod
-    def for_these(cls, customers: Iterable[ContactDetails], clients: Iterable[ContactDetails]) -> Index:
-        """Keep only the clients that one of these customers could meet: it finds the same and stays small."""
-        wanted = {block for customer in customers for block in _blocks(_folded(customer))}
-        return cls(client for client in clients if not wanted.isdisjoint(_blocks(_folded(client))))
-
     def add(self, client: ContactDetails) -> None:
         folded = _folded(client)
         for block in _blocks(folded):

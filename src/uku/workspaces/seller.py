@@ -47,7 +47,6 @@ DEFAULTED = frozenset({"country", "time_zone", "language", "currency"})
 """Facts that every workspace begins with: they state nothing until somebody has chosen them."""
 PERSON = "person"
 """The origin of a fact that a person typed, chose or saw when saving the card."""
-PAYMENT_FACTS = frozenset({"bankgiro", "plusgiro", "iban", "bic"})
 # Characters that make a text look like another one (reliability B18).
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
