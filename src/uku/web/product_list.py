@@ -96,7 +96,8 @@ class ProductList(RecordList):
         if self.show == DIFFERS:
             found = found.filter(pk__in=self._differing)
         down = self.sort.startswith("-")
-        columns = [_expression(column) for column in ORDERS[self.sort.removeprefix("-")]]
+        order = ORDERS[self.sort.removeprefix("-")]
+        columns = [F(column) if isinstance(column, str) else column for column in order]
         return found.order_by(*(column.desc() if down else column.asc() for column in columns), "id")
 
     def _found(self) -> QuerySet[Product]:
@@ -119,7 +120,3 @@ def badge_of(product: Product, found: Standing | None, system: str) -> Badge:
         Standing.ELSEWHERE: _("Choose an article"),
     }
     return Badge(words[Standing(found)] % {"system": system}, "warning")
-
-
-def _expression(column: Any) -> Any:
-    return F(column) if isinstance(column, str) else column

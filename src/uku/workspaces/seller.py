@@ -111,15 +111,10 @@ def _chosen(name: str, text: str) -> str:
     return text
 
 
-def _languages() -> tuple[str, ...]:
-    """Return the languages that have texts."""
-    return tuple(code for code, _name in settings.LANGUAGES)
-
-
 _CHOICES: dict[str, Callable[[], tuple[str, ...]]] = {
     "country": lambda: COUNTRIES,
     "time_zone": lambda: ZONES,
-    "language": _languages,
+    "language": lambda: tuple(code for code, _name in settings.LANGUAGES),
     "currency": lambda: CURRENCIES,
 }
 _NORMALISED: dict[str, Callable[[str], str]] = {

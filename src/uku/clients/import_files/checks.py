@@ -49,7 +49,9 @@ def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Checked]:
     """Check rows one by one, in their order, against their fields and the rows before them."""
     before = _Before()
     # The country first: it decides how a number is checked.
-    places = sorted(((field, place) for place, field in enumerate(columns) if field), key=_after_country)
+    places = sorted(
+        ((field, place) for place, field in enumerate(columns) if field), key=lambda column: column[0] != "country"
+    )
     for row in rows:
         values, troubles = _values(row, places, width=len(columns))
         keys = Keys.of(
@@ -61,10 +63,6 @@ def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Checked]:
         if not troubles:
             troubles = before.meet(row, keys, values)
         yield Checked(row, values, keys, tuple(troubles))
-
-
-def _after_country(column: tuple[str, int]) -> bool:
-    return column[0] != "country"
 
 
 def _values(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[Trouble]]:

@@ -104,13 +104,10 @@ def _bounded(found: Iterable[workbooks.Cells]) -> Iterator[Row]:
         if told > MOST_ROWS:
             raise Unreadable(Flaw.TOO_MANY_ROWS, number)
         told += 1
-        yield Row(number, tuple(_without_blank_end(cells[:MOST_COLUMNS])), flaws)
-
-
-def _without_blank_end(cells: list[str]) -> list[str]:
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
+        kept = cells[:MOST_COLUMNS]
+        while kept and not kept[-1]:
+            kept.pop()
+        yield Row(number, tuple(kept), flaws)
 
 
 def count(content: bytes, reading: Reading) -> int:

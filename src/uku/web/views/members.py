@@ -31,10 +31,11 @@ def member_list(request: WorkspaceRequest) -> HttpResponse:
     people = Membership.objects.select_related("user").order_by("-is_active", BY_ROLE, "user__name", "user__email")
     page = page_of(people, request)
     managers = list(Membership.objects.filter(is_active=True, role__in=MANAGERS).values_list("user_id", flat=True))
+    waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None).select_related("invited_by")
     context = {
         "page": page,
         "guarded": _with_second_factor([member.user_id for member in page]),
-        "invitations": _open_invitations(),
+        "invitations": list(waiting.order_by("-created_at", "-id")),
         "managers": len(managers),
         "unguarded": len(managers) - len(_with_second_factor(managers)),
         "now": clock.now(),
@@ -48,11 +49,6 @@ def _with_second_factor(people: list[int]) -> set[int]:
     return set(found.values_list("pk", flat=True))
 
 
-def _open_invitations() -> list[Invitation]:
-    waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
-    return list(waiting.select_related("invited_by").order_by("-created_at", "-id"))
-
-
 @workspace_page(Permission.MANAGE_MEMBERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 @throttled("invite")
@@ -64,17 +60,15 @@ def member_invite(request: WorkspaceRequest) -> HttpResponse:
         try:
             invitations.invite(email=address, role=form.cleaned_data["role"], actor=request.user, at=clock.now())
         except invitations.MemberAlready as found:
-            form.add_error("email", _listed_already(found.membership))
+            if found.membership.is_active:
+                form.add_error("email", gettext("This person is a member of this workspace already."))
+            else:
+                words = gettext("This person was deactivated. Reactivate them in the list of members instead.")
+                form.add_error("email", words)
         else:
             messages.success(request, gettext("An invitation is on its way to %(address)s.") % {"address": address})
             return _to_list(request)
     return render(request, "members/invite.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
-def _listed_already(membership: Membership) -> str:
-    if membership.is_active:
-        return gettext("This person is a member of this workspace already.")
-    return gettext("This person was deactivated. Reactivate them in the list of members instead.")
 
 
 @workspace_page(Permission.MANAGE_MEMBERS)
