@@ -6,6 +6,7 @@ class UkuConfig(AppConfig):
     label = "uku"
 
     def ready(self) -> None:
+        # Imported here: models exist only once every app is loaded.
         from uku.kit import rotation
         from uku.workspaces.factors import FactorShelf
 

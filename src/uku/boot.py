@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import django
 from pydantic import ValidationError
+
+from uku.config import config, unknown_settings
+from uku.kit.embedded import Cluster
 
 
 class CannotStart(Exception):
@@ -17,8 +21,6 @@ def prepare_database() -> None:
     if os.environ.get("DATABASE_URL"):
         os.environ.setdefault("MIGRATE_DATABASE_URL", os.environ["DATABASE_URL"])
         return
-    from uku.kit.embedded import Cluster
-
     addresses = Cluster(Path(os.environ.get("UKU_HOME", ".uku"))).ensure_running()
     os.environ["DATABASE_URL"], os.environ["MIGRATE_DATABASE_URL"] = addresses.app, addresses.owner
 
@@ -30,14 +32,10 @@ def start_django(*, as_owner: bool = False) -> None:
     if as_owner:
         os.environ["DATABASE_URL"] = os.environ["MIGRATE_DATABASE_URL"]
     _check_settings()
-    import django
-
     django.setup()
 
 
 def _check_settings() -> None:
-    from uku.config import config, unknown_settings
-
     if unknown := unknown_settings(os.environ):
         raise CannotStart(f"There is no setting {', '.join(unknown)}. docs/settings.md lists them all.")
     try:

@@ -13,6 +13,8 @@ from uku.integrations.registry import Finding, integrations
 from uku.kit import rotation
 from uku.kit.alarms import Alarm
 from uku.kit.heartbeats import missing_worker
+from uku.workspaces.audit import verify_chain
+from uku.workspaces.models import Workspace
 
 OLDEST_POSTGRESQL = 15_00_00
 
@@ -80,9 +82,6 @@ def _of_keys() -> Iterator[Finding]:
 
 def _of_audit() -> Finding:
     """Recompute the chains. The newest entries cut off do not show here: `uku audit verify` prints what does."""
-    from uku.workspaces.audit import verify_chain
-    from uku.workspaces.models import Workspace
-
     broken = [(w.slug, place) for w in Workspace.objects.order_by("slug") if (place := verify_chain(w)) is not None]
     text = "; ".join(f"{slug}: entry {place} of the audit log was changed, removed or put in" for slug, place in broken)
     return Finding(ok=not broken, text=text or "every entry of the audit log is as it was written")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_stubs_ext
@@ -13,7 +12,6 @@ from uku.config import config
 django_stubs_ext.monkeypatch()
 
 UKU = config()
-BASE_DIR = Path(__file__).parent
 
 SECRET_KEY = UKU.secret_key.get_secret_value()
 DEBUG = UKU.debug
@@ -46,7 +44,7 @@ MIDDLEWARE = [
     "uku.web.middleware.proxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "uku.web.origin.origin",
+    "uku.web.middleware.note_address",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -210,7 +208,7 @@ if UKU.smtp:
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 PROCRASTINATE_IMPORT_PATHS = [
     "uku.workspaces.jobs",
-    "uku.clients.sheets.jobs",
+    "uku.clients.import_files.jobs",
     "uku.tasks.jobs",
     "uku.integrations.fortnox.jobs",
     "uku.kit.upkeep",

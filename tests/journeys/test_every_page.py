@@ -65,7 +65,7 @@ def seeded_objects():
     """The object that each route with one in its address is looked at with."""
     from uku.integrations.fortnox.connection.invite_links import make_link
     from uku.kit import clock
-    from uku.workspaces.inviting import invite
+    from uku.workspaces.invitations import invite
     from uku.workspaces.models import Membership, User, Workspace
 
     workspace, actor = Workspace.objects.get(slug=SLUG), User.objects.get(email=PEOPLE["owner"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from uku.clients.folding import Folded, fold
+from uku.clients.normalization import Folded, fold
 from uku.kit.identifiers import is_personal, masked, normalise_number, shown
 
 __all__ = [
@@ -131,12 +131,6 @@ class Index:
         self._size = 0
         for client in clients:
             self.add(client)
-
-    @classmethod
-    def for_these(cls, customers: Iterable[ContactDetails], clients: Iterable[ContactDetails]) -> Index:
-        """Keep only the clients that one of these customers could meet: it finds the same and stays small."""
-        wanted = {block for customer in customers for block in _blocks(_folded(customer))}
-        return cls(client for client in clients if not wanted.isdisjoint(_blocks(_folded(client))))
 
     def add(self, client: ContactDetails) -> None:
         folded = _folded(client)

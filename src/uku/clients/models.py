@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from uku.clients import folding, names
+from uku.clients import names, normalization
 from uku.clients.matching import ContactDetails, match_keys, normalise_number
 from uku.kit.identifiers import masked, masked_vat
 from uku.kit.scoping import ScopedManager, ScopedQuerySet, TenantModel, current_workspace_id
@@ -187,4 +187,6 @@ def is_same_value(client: Client, field: str, value: object) -> bool:
     ours = getattr(client, field)
     if ours == value:
         return True
-    return bool(folding.comparable(field, ours, client.country) == folding.comparable(field, value, client.country))
+    return bool(
+        normalization.comparable(field, ours, client.country) == normalization.comparable(field, value, client.country)
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import Role, User, Workspace
 from uku.workspaces.operations import add_member, create_workspace
@@ -47,8 +48,6 @@ def found_stranger(company: dict[str, Any], *, at: datetime) -> Workspace:
     known = Workspace.objects.filter(slug=OTHER_SLUG).first()
     if known is not None:
         return known
-    from uku.clients.operations import create_client
-
     workspace = _found(OTHER_SLUG, "Annan Byrå", STRANGER, company, at)
     with workspace_in_force(workspace.pk):
         create_client(actor=None, at=at, name="Hemlig Kund AB", email="info@hemlig-kund.example")

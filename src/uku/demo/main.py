@@ -125,7 +125,7 @@ def _start_django(simulator: Simulator) -> None:
     if today := os.environ.get("UKU_DEMO_TODAY"):
         from datetime import UTC, datetime
 
-        from uku.kit import clock
+        from uku.kit import clock  # its model exists only now
 
         moment = datetime.fromisoformat(f"{today}T12:00:00+00:00")
         clock.move(seconds=int((moment - datetime.now(UTC)).total_seconds()))
@@ -134,13 +134,13 @@ def _start_django(simulator: Simulator) -> None:
 
 def _main_job(simulator: Simulator, console: Console) -> bool:
     """Run all steps, then all checks; print both. False when one did not hold."""
-    from uku.demo.acting import run_steps
+    from uku.demo.runner import run_steps  # its models exist only once Django has started
 
     return run_steps(simulator, console)
 
 
 def _serve(console: Console) -> None:
-    from uku.demo.firm import PASSWORD, PEOPLE, STRANGER
+    from uku.demo.firm import PASSWORD, PEOPLE, STRANGER  # its models exist only once Django has started
 
     console.print(f"\nOpen {os.environ['UKU_PUBLIC_URL']} and sign in with the password “{PASSWORD}”:", highlight=False)
     for person in (*PEOPLE, STRANGER):

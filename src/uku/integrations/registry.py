@@ -10,7 +10,7 @@ from django.db.models.expressions import Combinable
 
 from uku.clients.models import Client
 from uku.invoices.models import Invoice
-from uku.invoices.standing import Tone
+from uku.invoices.payment_status import Tone
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace

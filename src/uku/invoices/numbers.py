@@ -8,7 +8,6 @@ from uku.kit.identifiers import luhn_digit
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which people misread
 _RANDOM_LETTERS = 12
-REFERENCE_WIDTH = 15
 FIRST_NUMBER = 900_000_001
 """Our own numbers have nine digits and begin with 9, which no other series of a firm reaches by itself."""
 _LAST_NUMBER = 999_999_999

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from uku.clients.models import Client
+from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, Payment, State
 from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
-from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals, add_up
 from uku.kit.events import publish
 from uku.kit.money import ZERO, to_ore

@@ -79,13 +79,6 @@ def shown(number: str) -> str:
     return f"{number[:6]}-{number[6:]}" if number else ""
 
 
-def country_of(number: str) -> str:
-    """Return the country of a normalised organisation number: SE or FI; "" for none."""
-    if not number:
-        return ""
-    return "FI" if number.startswith("FI") else "SE"
-
-
 def postcode_digits(text: str) -> str:
     """Return a postcode without spaces and without the country before it, `SE-211 34` as 21134."""
     return re.sub(r"^(SE|S|FI|FIN)(?=\d)", "", re.sub(r"[\s\-]", "", text).upper())

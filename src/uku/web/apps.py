@@ -6,6 +6,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
+        # Imported here: models exist only once every app is loaded.
         from allauth.mfa.signals import authenticator_used
         from django.contrib.auth.signals import user_logged_in
         from django.db.models.signals import post_save

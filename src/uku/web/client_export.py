@@ -6,23 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from uku.clients.import_files.export import Cell
+from uku.clients.import_files.headings import FIELDS
+from uku.clients.import_files.messages import label_of
 from uku.clients.models import Client, VatType
-from uku.clients.sheets.headings import FIELDS
-from uku.clients.sheets.words import label_of
-from uku.clients.sheets.writing import Cell
-from uku.web import offers
-from uku.web.client_listing import ClientListing
+from uku.web import integration_data
+from uku.web.client_list import ClientList
 from uku.web.templatetags.figures import full_number
 
 _AT_ONCE = 2_000
 
 
-def rows(listing: ClientListing, *, whole_numbers: bool) -> Iterator[Sequence[Cell]]:
+def rows(listing: ClientList, *, whole_numbers: bool) -> Iterator[Sequence[Cell]]:
     """Yield the heading and a row for each client, read in one query as they are written.
 
     Personal numbers are masked as on the list, unless somebody who may see them asks for them whole (S51).
     """
-    clients = offers.with_state(listing.records)
+    clients = integration_data.with_state(listing.records)
     types = dict(VatType.choices)
     return _told(clients.iterator(chunk_size=_AT_ONCE), listing.states, types, whole_numbers=whole_numbers)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from uku.integrations.registry import Banner, integrations
+from uku.integrations.registry import integrations
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.access import zone_of
 from uku.workspaces.models import Membership
@@ -19,7 +19,12 @@ DIALOG_ID = "dialog"
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """The workspaces to switch between, and, inside one, what is wrong and what the member may do."""
-    found: dict[str, Any] = {"dialog_frame": _dialog_frame(request), "section": _section(request.path)}
+    htmx = getattr(request, "htmx", None)
+    in_dialog = htmx and htmx.target == DIALOG_ID  # the open dialog asked for it; else its content is a page of its own
+    found: dict[str, Any] = {
+        "dialog_frame": "dialog_fragment.html" if in_dialog else "dialog_page.html",
+        "section": _section(request.path),
+    }
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return found
@@ -28,33 +33,17 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     found["memberships"] = memberships.order_by("workspace__name")
     membership = getattr(request, "membership", None)
     if membership is not None:
+        workspace = membership.workspace
         found |= {
-            "workspace": membership.workspace,
-            "time_zone": membership.workspace.time_zone,
+            "workspace": workspace,
+            "time_zone": workspace.time_zone,
             "membership": membership,
             "may": {permission.name: may(membership, permission) for permission in Permission},
-            "banners": _banners(membership),
-            "unread_count": _unread(membership),
         }
+        with workspace_in_force(workspace.pk):  # a 404 or 403 page is drawn after the view has left it
+            found["banners"] = [banner for each in integrations() for banner in each.banners(workspace, membership)]
+            found["unread_count"] = unread(membership).count()
     return found
-
-
-def _unread(membership: Membership) -> int:
-    """What the bell counts."""
-    with workspace_in_force(membership.workspace_id):
-        return unread(membership).count()
-
-
-def _banners(membership: Membership) -> list[Banner]:
-    """Ask with the workspace in force: a 404 or 403 page is drawn after the view has left it."""
-    with workspace_in_force(membership.workspace_id):
-        return [b for i in integrations() for b in i.banners(membership.workspace, membership)]
-
-
-def _dialog_frame(request: HttpRequest) -> str:
-    """Choose what a dialog's content stands in: the open dialog that asked for it, or a page of its own."""
-    htmx = getattr(request, "htmx", None)
-    return "dialog_fragment.html" if htmx and htmx.target == DIALOG_ID else "dialog_page.html"
 
 
 def _section(path: str) -> str:

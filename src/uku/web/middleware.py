@@ -16,8 +16,9 @@ from django.urls import is_valid_path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from uku.web import addresses, sessions
+from uku.web import sessions, trusted_proxies
 from uku.workspaces.access import SecondFactorMissing
+from uku.workspaces.audit import acting_from
 from uku.workspaces.permissions import NotAllowed
 from uku.workspaces.proof import SignInTooOld
 
@@ -68,7 +69,7 @@ def proxies(get_response: Handler) -> Handler:
     """Settle who is asking, once: throttling, the session list and the audit log all use it (B23)."""
 
     def handle(request: HttpRequest) -> HttpResponse:
-        addresses.settle(request.META, settings.UKU.trusted_proxies)
+        trusted_proxies.settle(request.META, settings.UKU.trusted_proxies)
         return get_response(request)
 
     return handle
@@ -77,6 +78,16 @@ def proxies(get_response: Handler) -> Handler:
 def client_address(request: HttpRequest) -> str | None:
     """Return the client's network address, or None over a socket file."""
     return request.META.get("REMOTE_ADDR") or None
+
+
+def note_address(get_response: Handler) -> Handler:
+    """Note the sender's address in every audit entry that the request makes; `proxies` has run before (S45)."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        with acting_from(client_address(request)):
+            return get_response(request)
+
+    return handle
 
 
 def session_limits(get_response: Handler) -> Handler:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from uku.products.articles import OURS, Article, rate_text, texts_of
 from uku.products.models import Product
-from uku.web import offers
+from uku.web import integration_data
 from uku.web.forms.products import ProductForm
-from uku.web.lists import searched_words
+from uku.web.list_filters import searched_words
 from uku.workspaces.access import WorkspaceRequest
 
 LONGEST_NUMBER = 50
@@ -17,15 +16,16 @@ LONGEST_NUMBER = 50
 
 def form_for(request: WorkspaceRequest, product: Product | None = None) -> ProductForm:
     """Read what was sent or picked. The article is read now, outside of any transaction, if it never was."""
-    system, company = offers.article_system(), offers.article_company()
+    system, company = integration_data.article_system(), integration_data.article_company()
     own = product.article_in(company) if product else ""
     sent = request.POST.get("article_number", "").strip() if request.method == "POST" else None
     number = (sent if sent is not None else _picked(request, own)) if system else ""
-    article = offers.article(number) if number and "\x00" not in number else None
+    article = integration_data.article(number) if number and "\x00" not in number else None
+    known = {found.rate for found in integration_data.tax_rates(request.workspace)}
     return ProductForm(
         request.POST or None,
         initial=_proposal(product, own, article, number) if system else _of(product, own),
-        rates=_rates(request, product),
+        rates=sorted(known | ({product.vat_rate} if product else set()), reverse=True),  # its own is always one of them
         article=article,
         product=product,
         system=system,
@@ -36,12 +36,6 @@ def form_for(request: WorkspaceRequest, product: Product | None = None) -> Produ
 def _picked(request: WorkspaceRequest, own: str) -> str:
     """Return the number of the article that the address names: another one, none, or else the product's own."""
     return searched_words(request, "article")[:LONGEST_NUMBER] if "article" in request.GET else own
-
-
-def _rates(request: WorkspaceRequest, product: Product | None) -> list[Decimal]:
-    """Return the rates to choose from, highest first; the product's own is always one of them."""
-    known = {found.rate for found in offers.tax_rates(request.workspace)}
-    return sorted(known | ({product.vat_rate} if product else set()), reverse=True)
 
 
 def _of(product: Product | None, own: str) -> dict[str, Any]:

@@ -57,6 +57,6 @@ def _load_application() -> Callable[..., Any]:
     parent = multiprocessing.parent_process()
     if parent is not None:
         end_with_parent(parent.join)
-    from uku.web.wsgi import application
+    from uku.web.wsgi import application  # starts Django, in this child only
 
     return application

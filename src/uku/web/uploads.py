@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
-from uku.clients.sheets.tables import MOST_BYTES
+from uku.clients.import_files.tables import MOST_BYTES
 
 
 class BoundedUpload(FileUploadHandler):

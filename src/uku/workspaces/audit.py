@@ -15,8 +15,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from uku.kit.scoping import current_workspace_id, workspace_in_force
-from uku.workspaces.masking import masked, masked_text
 from uku.workspaces.models import AuditEntry, Membership, User, Workspace
+from uku.workspaces.redaction import masked, masked_text
 
 _address: ContextVar[str | None] = ContextVar("acting_from", default=None)
 LONGEST_SUMMARY, LONGEST_TARGET = 500, 100
@@ -25,19 +25,16 @@ LONGEST_SUMMARY, LONGEST_TARGET = 500, 100
 @contextmanager
 def acting_from(address: str | None) -> Iterator[None]:
     """Note the network address in every entry made inside the block; what is no address notes none."""
-    token = _address.set(_sound(address))
+    sound: str | None
+    try:
+        sound = str(ip_address((address or "").partition("%")[0]))
+    except ValueError:  # a proxy hides it, or a socket file has none: that must not stop the change itself
+        sound = None
+    token = _address.set(sound)
     try:
         yield
     finally:
         _address.reset(token)
-
-
-def _sound(address: str | None) -> str | None:
-    """A proxy that hides the address, or a socket file, leaves none; that must not stop the change itself."""
-    try:
-        return str(ip_address((address or "").partition("%")[0]))
-    except ValueError:
-        return None
 
 
 def record(

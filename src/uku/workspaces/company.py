@@ -33,9 +33,9 @@ def differences(workspace: Workspace, proposal: Mapping[str, Any]) -> list[Diffe
     """Compare the card with what is proposed. A proposal that says nothing, or could not stand, is left out."""
     told = sound_proposal(workspace, proposal)
     ours = {name: getattr(workspace, name) for name in told}
-    return [
-        Difference(name, ours[name], theirs) for name, theirs in told.items() if not _is_same(name, theirs, ours[name])
-    ]
+    found = [Difference(name, ours[name], theirs) for name, theirs in told.items() if theirs != ours[name]]
+    # All other numbers are stored in one form; a postcode is stored as it was written.
+    return [d for d in found if d.name != "postcode" or postcode_digits(d.theirs) != postcode_digits(d.ours)]
 
 
 def sound_proposal(workspace: Workspace, proposal: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,11 +48,6 @@ def sound_proposal(workspace: Workspace, proposal: Mapping[str, Any]) -> dict[st
         with suppress(UnsoundFact):
             found[name] = sound_fact(name, proposal[name], country=country)
     return found
-
-
-def _is_same(name: str, theirs: Any, ours: Any) -> bool:
-    """All other numbers are stored in one form; a postcode is stored as it was written."""
-    return bool(theirs == ours) or (name == "postcode" and postcode_digits(theirs) == postcode_digits(ours))
 
 
 class CardChanged(Exception):

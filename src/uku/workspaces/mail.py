@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from uku.kit.post import Outcome, hand_in
-from uku.workspaces.masking import masked_text
+from uku.workspaces.redaction import masked_text
 
 LONGEST_SUBJECT = 200
 

@@ -42,22 +42,19 @@ def tell(news: News, *, at: datetime) -> bool:
     """
     if Notice.objects.filter(key=news.key, cleared_at=None).exists():
         return False
+    facts = {field.name: getattr(news, field.name) for field in fields(news)}
+    facts |= {"permission": news.permission.name, "title": news.title[:LONGEST_TITLE], "text": news.text[:LONGEST_TEXT]}
     try:
         with transaction.atomic():  # a savepoint, so that losing the race does not poison the caller's transaction
-            _open(news, at)
+            notice = Notice.objects.create(**facts, opened_at=at)
+            if news.by_mail:
+                lock = f"mail:{current_workspace_id()}"
+                enqueue("workspaces.mail_notice", lock=lock, priority=SOON, notice_id=notice.pk)
     except IntegrityError as error:
         if ONE_OPEN not in str(error):
             raise
         return False
     return True
-
-
-def _open(news: News, at: datetime) -> None:
-    facts = {field.name: getattr(news, field.name) for field in fields(news)}
-    facts |= {"permission": news.permission.name, "title": news.title[:LONGEST_TITLE], "text": news.text[:LONGEST_TEXT]}
-    notice = Notice.objects.create(**facts, opened_at=at)
-    if news.by_mail:
-        enqueue("workspaces.mail_notice", lock=f"mail:{current_workspace_id()}", priority=SOON, notice_id=notice.pk)
 
 
 def clear(*, key: str, at: datetime) -> bool:

@@ -113,13 +113,11 @@ WHERE workspace_id = %s AND user_id = %s AND is_active FOR SHARE
 
 def _require_of(actor: Any, workspace: object, permission: Permission) -> None:
     workspace_id = getattr(workspace, "pk", None) or current_workspace_id()
-    membership = _membership(workspace_id, actor.pk)
+    membership: Membership | None
+    if connection.in_atomic_block:
+        membership = next(iter(Membership.everywhere.raw(_HELD, [workspace_id, actor.pk])), None)
+    else:
+        membership = Membership.everywhere.filter(workspace_id=workspace_id, user_id=actor.pk, is_active=True).first()
     if membership is None:
         raise NotAllowed(permission)
     require(membership, permission)
-
-
-def _membership(workspace_id: int, user_id: int) -> Membership | None:
-    if connection.in_atomic_block:
-        return next(iter(Membership.everywhere.raw(_HELD, [workspace_id, user_id])), None)
-    return Membership.everywhere.filter(workspace_id=workspace_id, user_id=user_id, is_active=True).first()

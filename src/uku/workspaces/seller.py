@@ -47,7 +47,6 @@ DEFAULTED = frozenset({"country", "time_zone", "language", "currency"})
 """Facts that every workspace begins with: they state nothing until somebody has chosen them."""
 PERSON = "person"
 """The origin of a fact that a person typed, chose or saw when saving the card."""
-PAYMENT_FACTS = frozenset({"bankgiro", "plusgiro", "iban", "bic"})
 # Characters that make a text look like another one (reliability B18).
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
@@ -112,15 +111,10 @@ def _chosen(name: str, text: str) -> str:
     return text
 
 
-def _languages() -> tuple[str, ...]:
-    """Return the languages that have texts."""
-    return tuple(code for code, _name in settings.LANGUAGES)
-
-
 _CHOICES: dict[str, Callable[[], tuple[str, ...]]] = {
     "country": lambda: COUNTRIES,
     "time_zone": lambda: ZONES,
-    "language": _languages,
+    "language": lambda: tuple(code for code, _name in settings.LANGUAGES),
     "currency": lambda: CURRENCIES,
 }
 _NORMALISED: dict[str, Callable[[str], str]] = {

@@ -328,13 +328,6 @@ def test_the_outcome_does_not_depend_on_the_order_of_the_clients(clients, custom
     assert outcome(found) == outcome(again)
 
 
-@given(st.lists(RECORDS, max_size=6), st.lists(RECORDS, min_size=1, max_size=4))
-def test_an_index_for_some_customers_finds_the_same_for_each_of_them(clients, customers):
-    clients = [ContactDetails(str(key), *_rest(client)) for key, client in enumerate(clients)]
-    small, whole = Index.for_these(customers, clients), Index(clients)
-    assert [small.find(customer) for customer in customers] == [whole.find(customer) for customer in customers]
-
-
 @given(RECORDS, RECORDS)
 def test_no_more_than_six_digits_of_a_persons_number_are_told(one, other):
     match = weigh(one, other)

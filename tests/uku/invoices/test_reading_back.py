@@ -10,9 +10,9 @@ from django.db import IntegrityError, transaction
 from tests.uku.conftest import AT
 from tests.uku.invoices.conftest import make_draft
 
+from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import Invoice, Numbering, Payment, State
 from uku.invoices.operations import accept_number, accept_reading, issue_invoice
-from uku.invoices.reading import PaymentFact, Reading
 from uku.invoices.totals import Totals
 from uku.workspaces.models import AuditEntry
 

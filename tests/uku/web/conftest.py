@@ -45,7 +45,7 @@ def make_records(workspace, actor, name="Åkerlunds Bygg AB"):
     """One of each, all complete, so that a leak would show."""
     from uku.invoices.operations import issue_invoice
     from uku.kit.scoping import workspace_in_force
-    from uku.workspaces.inviting import invite
+    from uku.workspaces.invitations import invite
     from uku.workspaces.models import Membership
 
     with workspace_in_force(workspace.pk):
@@ -77,7 +77,7 @@ def make_client(actor, name, **fields):
 
 
 def make_sheet(actor, text="Namn;Ort\nEkdungen AB;Malmö\n"):
-    from uku.clients.sheets.operations import upload_sheet
+    from uku.clients.import_files.operations import upload_sheet
 
     content = text if isinstance(text, bytes) else text.encode()
     return upload_sheet(actor=actor, at=AT, name="clients.csv", content=content).sheet

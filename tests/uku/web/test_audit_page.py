@@ -12,7 +12,7 @@ from tests.uku.conftest import PASSWORD, make_user, make_workspace
 from uku.clients.operations import create_client, edit_client
 from uku.kit.spreadsheets import harmless
 from uku.workspaces.audit import acting_from, record, verify_chain
-from uku.workspaces.audit_reading import changes
+from uku.workspaces.audit_search import changes
 from uku.workspaces.models import AuditEntry, Membership, Workspace
 
 HERE = "/w/byran/settings/audit/"

@@ -164,7 +164,7 @@ def test_over_https_cookies_belong_to_the_host_and_https_stays(process_environme
 )
 def test_only_our_own_proxy_is_believed_about_an_address(peer, said, known):
     """B23: what the client itself wrote stands furthest left, and is never taken."""
-    from uku.web.addresses import settle
+    from uku.web.trusted_proxies import settle
 
     meta = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": said, "HTTP_X_FORWARDED_HOST": "evil.example"}
     settle(meta, ["10.0.0.0/24"])
@@ -174,7 +174,7 @@ def test_only_our_own_proxy_is_believed_about_an_address(peer, said, known):
 @pytest.mark.parametrize(("peer", "scheme"), [("10.0.0.2", "https"), ("203.0.113.9", "http")])
 def test_only_our_own_proxy_is_believed_about_https(peer, scheme):
     """B23"""
-    from uku.web.addresses import settle
+    from uku.web.trusted_proxies import settle
 
     meta = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_PROTO": "https", "wsgi.url_scheme": "http"}
     settle(meta, ["10.0.0.0/24"])

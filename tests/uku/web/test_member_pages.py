@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 
 from uku.kit import clock
-from uku.workspaces import inviting
+from uku.workspaces import invitations
 from uku.workspaces.models import Invitation, Membership, User
 
 pytestmark = pytest.mark.django_db
@@ -27,9 +27,9 @@ def link(scope):
 
     def make(email="new@byran.example", role="member"):
         actor = Membership.objects.get(role="owner").user
-        invitation = inviting.invite(email=email, role=role, actor=actor, at=clock.now())
+        invitation = invitations.invite(email=email, role=role, actor=actor, at=clock.now())
         mail.outbox.clear()
-        inviting.deliver(invitation_id=invitation.pk, at=clock.now())
+        invitations.deliver(invitation_id=invitation.pk, at=clock.now())
         return re.findall(r"http://localhost:8720(/invitation/\S+)", mail.outbox[0].body)[0]
 
     return make

@@ -12,8 +12,8 @@ from tests.uku.conftest import AT, make_user, make_workspace
 
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import acting_from, last_link, record, verify_chain
-from uku.workspaces.masking import masked, masked_text
 from uku.workspaces.models import AuditEntry, Workspace
+from uku.workspaces.redaction import masked, masked_text
 
 CANARY = "cnry7f3e0a91b2d4c5e6f708192a3b4c5d6e7f8091a2"
 

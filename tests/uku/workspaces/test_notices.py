@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from tests.uku.conftest import AT, make_user, make_workspace
 
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces import mailing
+from uku.workspaces import notice_mail
 from uku.workspaces.jobs import mail_due, mail_notice
 from uku.workspaces.mail import Letter, Outcome, link, send
-from uku.workspaces.mailing import is_due, mail_one, mail_waiting
 from uku.workspaces.models import Membership, Notice, Role
+from uku.workspaces.notice_mail import is_due, mail_one, mail_waiting
 from uku.workspaces.notices import News, clear, mark_read, shown_to, tell, unread
 from uku.workspaces.operations import add_member
 from uku.workspaces.permissions import Permission
@@ -352,7 +352,7 @@ def test_a_worker_that_dies_while_sending_sends_nothing_twice(loud, monkeypatch)
         raise SystemExit
 
     with monkeypatch.context() as patched, pytest.raises(SystemExit):
-        patched.setattr(mailing, "send", die)
+        patched.setattr(notice_mail, "send", die)
         mail_one(loud.pk, at=AT)
     mail_waiting(at=AT + timedelta(hours=1))
     assert (mail.outbox, Notice.objects.get().mailed_at) == ([], AT)

@@ -19,7 +19,7 @@ from fortnox_api import (
     InvoiceRowPayload,
 )
 from uku.clients.matching import ContactDetails, is_personal, normalise_number
-from uku.invoices.reading import PaymentFact, Reading
+from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.totals import Totals
 
 NO_REFERENCE = frozenset({None, "", "0"})

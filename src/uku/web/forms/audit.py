@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from uku.web.audit_words import groups
-from uku.web.lists import LONGEST_SEARCH
-from uku.workspaces.audit_reading import Wanted
+from uku.web.list_filters import LONGEST_SEARCH
+from uku.workspaces.audit_search import Wanted
 from uku.workspaces.models import Membership
 
 BY_UKU = "uku"

@@ -98,18 +98,15 @@ class CompanyForm(PlainForm):
         self.fields["f_tax"].initial = "" if workspace.f_tax is None else str(workspace.f_tax).lower()
         self.fields["organisation_number"].initial = full_number(workspace.organisation_number)
         for name in FACTS:
-            self._keep_choice(name)
+            widget, stored = self.fields[name].widget, self.fields[name].initial
+            if isinstance(widget, forms.Select) and stored not in dict(widget.choices):
+                # Offered even if it is no longer in the list, so that saving does not change it unseen.
+                widget.choices = [(stored, stored), *widget.choices]
         self.fields["reading"].initial = reading_of(workspace)
 
     def show_anew(self) -> None:
         """Keep what was typed, and take the card as it is now for seen: the next save is a decision."""
         self.data = {**self.data.dict(), "reading": reading_of(self.workspace)}  # type: ignore[attr-defined]  # a QueryDict
-
-    def _keep_choice(self, name: str) -> None:
-        """Offer what is stored even if it is no longer in the list, so that saving does not change it unseen."""
-        widget, stored = self.fields[name].widget, self.fields[name].initial
-        if isinstance(widget, forms.Select) and stored not in dict(widget.choices):
-            widget.choices = [(stored, stored), *widget.choices]
 
     def clean(self) -> dict[str, Any]:
         """Keep what is stored as it is while the field was not touched, so that an old value holds nobody up."""

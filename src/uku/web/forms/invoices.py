@@ -169,12 +169,12 @@ class Rows:
         """Check each row, and that they add up to something that can be billed."""
         if not all([form.is_valid() for form in self.forms]):  # noqa: C419  # every row shows its errors
             return False
-        self.trouble = _too_long() if self.is_too_long else _trouble_with(self.facts)
+        if self.is_too_long:
+            words = gettext("An invoice holds %(most)d rows at most. Put the others on a second one.")
+            self.trouble = words % {"most": MOST_ROWS}
+        else:
+            self.trouble = _trouble_with(self.facts)
         return not self.trouble
-
-
-def _too_long() -> str:
-    return gettext("An invoice holds %(most)d rows at most. Put the others on a second one.") % {"most": MOST_ROWS}
 
 
 def _trouble_with(rows: Sequence[RowFacts]) -> str:

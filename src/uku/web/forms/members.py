@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.web.forms.clients import text
 from uku.web.forms.fields import PlainForm
-from uku.workspaces.inviting import NotAnAddress, sound_address
+from uku.workspaces.invitations import NotAnAddress, sound_address
 from uku.workspaces.models import Role, User
 
 LONGEST_PASSWORD = 4096

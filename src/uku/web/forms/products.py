@@ -77,17 +77,14 @@ class ProductForm(PlainForm):
             field = offer(self, "vat_rate", [("", _("Choose")), *offered])
             field.error_messages["invalid_choice"] = _("Choose one of the rates in the list.")
         else:
-            self._lock(self.locked)
+            # A rate that comes along all the same is refused, and never taken or dropped in silence.
+            field = offer(self, "vat_rate", [(rate_text(self.locked), shown_rate(self.locked))])
+            field.required = False
+            field.error_messages["invalid_choice"] = _(
+                "The rate that was sent is not the article's. Press the button again to save with this one."
+            )
         if system:
             self.fields["article_number"].widget = forms.HiddenInput()
-
-    def _lock(self, rate: Decimal) -> None:
-        """A rate that comes along all the same is refused, and never taken or dropped in silence."""
-        field = offer(self, "vat_rate", [(rate_text(rate), shown_rate(rate))])
-        field.required = False
-        field.error_messages["invalid_choice"] = _(
-            "The rate that was sent is not the article's. Press the button again to save with this one."
-        )
 
     def clean_vat_rate(self) -> Decimal:
         chosen: Decimal = self.cleaned_data["vat_rate"]

@@ -13,10 +13,10 @@ from uku.kit import clock
 from uku.web.audit_file import as_csv
 from uku.web.audit_words import words_of
 from uku.web.forms.audit import AuditFilter
-from uku.web.lists import page_of
+from uku.web.list_filters import page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit import record
-from uku.workspaces.audit_reading import changes, entries
+from uku.workspaces.audit_search import changes, entries
 from uku.workspaces.permissions import Permission
 
 MOST_EXPORTED = 100_000

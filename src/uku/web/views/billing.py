@@ -23,13 +23,13 @@ from uku.invoices.operations import (
     create_draft,
     issue_invoice,
 )
-from uku.invoices.standing import Standing, standing
+from uku.invoices.payment_status import PaymentStatus, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.products.models import Product, TaxRateName
-from uku.web import offers
+from uku.web import integration_data
 from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
-from uku.web.lists import chosen_state, page_of, state_chips
+from uku.web.list_filters import chosen_state, page_of, state_chips
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -39,7 +39,7 @@ class InvoiceLine:
     """An invoice in a list: what it is, how it stands with the client and with the integration."""
 
     invoice: Invoice
-    standing: Standing | None
+    standing: PaymentStatus | None
     badge: Badge | None
 
     @property
@@ -126,15 +126,15 @@ def _issue(request: WorkspaceRequest, invoice: Invoice) -> None:
 
 def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
     """Return invoices as a list shows them, with one question to each integration for all of them."""
-    badges = offers.invoice_badges(invoices)
+    badges = integration_data.invoice_badges(invoices)
     return [InvoiceLine(invoice, standing_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
 
 
-def standing_of(invoice: Invoice, today: date) -> Standing | None:
+def standing_of(invoice: Invoice, today: date) -> PaymentStatus | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
-    return standing(
+    return payment_status(
         state=invoice.state,
         total=invoice.total,
         balance=invoice.balance,
@@ -149,7 +149,7 @@ def _invoice_page(
     request: WorkspaceRequest, invoice: Invoice, *, missing: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
     rows = list(invoice.rows.select_related("product"))
-    panels = offers.invoice_panels(invoice)
+    panels = integration_data.invoice_panels(invoice)
     context = {
         "invoice": invoice,
         "client": invoice.client,
@@ -170,15 +170,15 @@ def _invoice_page(
 
 def _company() -> tuple[str, str]:
     """The connected company of the accounting system, as its id and its name."""
-    company = offers.article_company()
-    return company, offers.company_name(company) if company else ""
+    company = integration_data.article_company()
+    return company, integration_data.company_name(company) if company else ""
 
 
 def _elsewhere(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
     """The rows whose article is one of another company than the connected one, with both companies' names."""
     company, name = _company()
     found = [row for row in rows if company and row.asks_for_article(company)]
-    return [{"row": row, "owner": offers.company_name(row.article_company), "company": name} for row in found]
+    return [{"row": row, "owner": integration_data.company_name(row.article_company), "company": name} for row in found]
 
 
 def _reshaped(request: WorkspaceRequest, products: Sequence[Product], today: date) -> HttpResponse:

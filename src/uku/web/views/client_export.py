@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from uku.clients.sheets import operations
-from uku.clients.sheets.writing import as_csv, as_xlsx
+from uku.clients.import_files import operations
+from uku.clients.import_files.export import as_csv, as_xlsx
 from uku.kit import clock
 from uku.web import client_export
-from uku.web.client_listing import ClientListing
-from uku.web.views.client_sheets import CSV_TYPE, REFUSED, as_file
+from uku.web.client_list import ClientList
+from uku.web.views.import_files import CSV_TYPE, REFUSED, as_file
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -24,7 +24,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_export_page(request: WorkspaceRequest) -> HttpResponse:
     """Say what would be exported, then send it; a POST, because that is written down (S45)."""
-    listing, form = ClientListing.of(request), request.POST.get("form", "xlsx")
+    listing, form = ClientList.of(request), request.POST.get("form", "xlsx")
     count, limit = listing.counts.get(listing.show, 0), MOST_EXPORTED.get(form, 0)
     if request.method == "POST" and count <= limit:
         return _export(request, listing, form, count)
@@ -34,7 +34,7 @@ def client_export_page(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "clients/export.html", context, status=REFUSED if request.method == "POST" else 200)
 
 
-def _export(request: WorkspaceRequest, listing: ClientListing, form: str, count: int) -> HttpResponse:
+def _export(request: WorkspaceRequest, listing: ClientList, form: str, count: int) -> HttpResponse:
     workspace, whole = request.workspace, bool(request.POST.get("whole"))
     note = operations.note_whole_export if whole else operations.note_export
     facts = {"file": form, "search": listing.query}

@@ -21,11 +21,11 @@ from uku.clients.operations import (
 )
 from uku.kit import clock
 from uku.tasks.models import Task
-from uku.web import offers
-from uku.web.client_listing import ClientListing
+from uku.web import integration_data
+from uku.web.client_list import ClientList
 from uku.web.forms.clients import ClientForm
-from uku.web.listings import back_to
-from uku.web.lists import chosen_ids
+from uku.web.list_filters import chosen_ids
+from uku.web.record_list import back_to
 from uku.web.views.billing import lines_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
@@ -36,14 +36,16 @@ SHOWN_ON_CLIENT = 20
 @workspace_page(Permission.SEE)
 @require_safe
 def client_list(request: WorkspaceRequest) -> HttpResponse:
-    listing = ClientListing.of(request)
+    listing = ClientList.of(request)
     page = listing.page(request)
-    badges = offers.client_badges(list(page))
+    badges = integration_data.client_badges(list(page))
     rows = [(client, badges.get(client.pk)) for client in page]
     context = {"page": page, "rows": rows, "listing": listing, "words": listing.words}
     if request.htmx.target == "rows":
         return render(request, "clients/_rows.html", context)
-    return render(request, "clients/list.html", {**context, "waiting": offers.clients_waiting(request.workspace)})
+    return render(
+        request, "clients/list.html", {**context, "waiting": integration_data.clients_waiting(request.workspace)}
+    )
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
@@ -89,7 +91,7 @@ def _draw_client(request: WorkspaceRequest, client: Client, *, in_full: bool) ->
     context = {
         "client": client,
         "in_full": in_full,
-        "panels": offers.client_panels(client),
+        "panels": integration_data.client_panels(client),
         "lines": lines_of(list(newest), today),
         "tasks": Task.objects.filter(client=client).order_by("-state", "-due_date", "-id")[:SHOWN_ON_CLIENT],
         "today": today,

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from uku.kit import clock
 from uku.web.forms.members import NewPersonForm
-from uku.web.throttling import throttled
-from uku.workspaces import inviting
+from uku.web.rate_limits import throttled
+from uku.workspaces import invitations
 from uku.workspaces.models import Invitation, Membership
 
 IN_SESSION = "uku_invitation"
@@ -36,11 +36,11 @@ def invitation(request: HttpRequest) -> HttpResponse:
     """Show what is offered, and take it on a POST."""
     secret = str(request.session.get(IN_SESSION, ""))
     try:
-        found = inviting.find(secret=secret, at=clock.now())
+        found = invitations.find(secret=secret, at=clock.now())
         if request.user.is_authenticated:
             return _signed_in(request, secret, found)
         return _new_here(request, secret, found)
-    except inviting.InvitationGone:
+    except invitations.InvitationGone:
         return render(request, "members/invitation_gone.html", status=410)
 
 
@@ -49,18 +49,18 @@ def _signed_in(request: HttpRequest, secret: str, found: Invitation) -> HttpResp
     if user.email != found.email:
         return render(request, "members/invitation_other.html", {"invitation": found})
     if request.method == "POST":
-        return _welcome(request, inviting.accept(secret=secret, user=user, at=clock.now()))
+        return _welcome(request, invitations.accept(secret=secret, user=user, at=clock.now()))
     return render(request, "members/invitation.html", {"invitation": found})
 
 
 def _new_here(request: HttpRequest, secret: str, found: Invitation) -> HttpResponse:
-    if inviting.has_account(found):
+    if invitations.has_account(found):
         return render(request, "members/invitation_sign_in.html", {"invitation": found})
     form = NewPersonForm(request.POST or None, email=found.email)
     if request.method == "POST" and form.is_valid():
         try:
-            membership = inviting.accept_as_new(secret=secret, at=clock.now(), **form.cleaned_data)
-        except inviting.HasAccount:
+            membership = invitations.accept_as_new(secret=secret, at=clock.now(), **form.cleaned_data)
+        except invitations.HasAccount:
             return redirect("invitation")
         login(request, membership.user)
         return _welcome(request, membership)

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.kit import clock
 from uku.web.forms.members import InviteForm, RoleForm
-from uku.web.lists import page_of
-from uku.web.throttling import throttled
-from uku.workspaces import inviting, members
+from uku.web.list_filters import page_of
+from uku.web.rate_limits import throttled
+from uku.workspaces import invitations, members
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.models import Invitation, Membership, Role, User
 from uku.workspaces.permissions import MANAGERS, Permission
@@ -31,10 +31,11 @@ def member_list(request: WorkspaceRequest) -> HttpResponse:
     people = Membership.objects.select_related("user").order_by("-is_active", BY_ROLE, "user__name", "user__email")
     page = page_of(people, request)
     managers = list(Membership.objects.filter(is_active=True, role__in=MANAGERS).values_list("user_id", flat=True))
+    waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None).select_related("invited_by")
     context = {
         "page": page,
         "guarded": _with_second_factor([member.user_id for member in page]),
-        "invitations": _open_invitations(),
+        "invitations": list(waiting.order_by("-created_at", "-id")),
         "managers": len(managers),
         "unguarded": len(managers) - len(_with_second_factor(managers)),
         "now": clock.now(),
@@ -48,11 +49,6 @@ def _with_second_factor(people: list[int]) -> set[int]:
     return set(found.values_list("pk", flat=True))
 
 
-def _open_invitations() -> list[Invitation]:
-    waiting = Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
-    return list(waiting.select_related("invited_by").order_by("-created_at", "-id"))
-
-
 @workspace_page(Permission.MANAGE_MEMBERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 @throttled("invite")
@@ -62,19 +58,17 @@ def member_invite(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"]
         try:
-            inviting.invite(email=address, role=form.cleaned_data["role"], actor=request.user, at=clock.now())
-        except inviting.MemberAlready as found:
-            form.add_error("email", _listed_already(found.membership))
+            invitations.invite(email=address, role=form.cleaned_data["role"], actor=request.user, at=clock.now())
+        except invitations.MemberAlready as found:
+            if found.membership.is_active:
+                form.add_error("email", gettext("This person is a member of this workspace already."))
+            else:
+                words = gettext("This person was deactivated. Reactivate them in the list of members instead.")
+                form.add_error("email", words)
         else:
             messages.success(request, gettext("An invitation is on its way to %(address)s.") % {"address": address})
             return _to_list(request)
     return render(request, "members/invite.html", {"form": form}, status=422 if form.is_bound else 200)
-
-
-def _listed_already(membership: Membership) -> str:
-    if membership.is_active:
-        return gettext("This person is a member of this workspace already.")
-    return gettext("This person was deactivated. Reactivate them in the list of members instead.")
 
 
 @workspace_page(Permission.MANAGE_MEMBERS)
@@ -83,8 +77,8 @@ def _listed_already(membership: Membership) -> str:
 def invitation_resend(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects, pk=pk)
     try:
-        inviting.resend(invitation=invitation, actor=request.user, at=clock.now())
-    except inviting.InvitationGone:
+        invitations.resend(invitation=invitation, actor=request.user, at=clock.now())
+    except invitations.InvitationGone:
         return _gone(request)
     words = gettext("A new link is on its way to %(address)s. The old one no longer works.")
     messages.success(request, words % {"address": invitation.email})
@@ -96,8 +90,8 @@ def invitation_resend(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def invitation_withdraw(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects, pk=pk)
     try:
-        inviting.withdraw(invitation=invitation, actor=request.user, at=clock.now())
-    except inviting.InvitationGone:
+        invitations.withdraw(invitation=invitation, actor=request.user, at=clock.now())
+    except invitations.InvitationGone:
         return _gone(request)
     words = gettext("The invitation of %(address)s is withdrawn. Its link no longer works.")
     messages.success(request, words % {"address": invitation.email})

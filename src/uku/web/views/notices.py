@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.kit import clock
-from uku.web.lists import page_of
+from uku.web.list_filters import page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.notices import mark_read, shown_to, unread
 from uku.workspaces.permissions import Permission

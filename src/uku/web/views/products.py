@@ -27,12 +27,12 @@ from uku.products.operations import (
     restore_products,
     take_over,
 )
-from uku.web import offers
+from uku.web import integration_data
 from uku.web.forms.products import UNIT_LIST, UNITS, ProductForm, sent_version
-from uku.web.listings import back_to
-from uku.web.lists import chosen_ids, searched_words
+from uku.web.list_filters import chosen_ids, searched_words
 from uku.web.product_forms import LONGEST_NUMBER, form_for
-from uku.web.product_listing import ProductListing, badge_of
+from uku.web.product_list import ProductList, badge_of
+from uku.web.record_list import back_to
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -43,7 +43,7 @@ FORM, PAGE = "products/form.html", "products/page.html"
 @workspace_page(Permission.SEE)
 @require_safe
 def product_list(request: WorkspaceRequest) -> HttpResponse:
-    listing = ProductListing.of(request)
+    listing = ProductList.of(request)
     page = listing.page(request)
     context = {"page": page, "rows": listing.rows(list(page)), "listing": listing, "words": listing.words}
     template = "products/_rows.html" if request.htmx.target == "rows" else "products/list.html"
@@ -114,7 +114,7 @@ def product_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def product_difference(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Take over or keep what the button names: `take:price`, `keep:all`. The values come from the article itself."""
     product = get_object_or_404(Product.objects, pk=pk)
-    article = offers.article_of(product)
+    article = integration_data.article_of(product)
     verb, _colon, field = request.POST.get("decision", "").partition(":")
     decide: Callable[..., Any] | None = {"take": take_over, "keep": keep_ours}.get(verb)
     if decide is None or field not in {*OURS, "all"}:
@@ -144,15 +144,15 @@ def _told(verb: str, count: int) -> str:
 def _product_page(
     request: WorkspaceRequest, product: Product, *, late: bool = False, status: int = 200
 ) -> HttpResponse:
-    system, number = offers.article_system(), product.article_number
-    article = offers.article_of(product)
-    found = standing(product, article, offers.article_company()) if system and number else None
+    system, number = integration_data.article_system(), product.article_number
+    article = integration_data.article_of(product)
+    found = standing(product, article, integration_data.article_company()) if system and number else None
     context = {
         "product": product,
         "article": article,
         "system": system,
         "standing": found,
-        "owner": offers.company_name(product.article_company) if number and article is None else "",
+        "owner": integration_data.company_name(product.article_company) if number and article is None else "",
         "badge": badge_of(product, found, system),
         "differences": differences(product, article),
         "drafts": Invoice.objects.filter(rows__product=product, state__in=OPEN_STATES).distinct().count(),
@@ -179,7 +179,7 @@ def _form_page(
         "unpicked": _unpicked(request, form),
         "kept": _kept(form),
         "unit_list": UNIT_LIST,
-        "units": list(dict.fromkeys([*offers.units(), *UNITS])),
+        "units": list(dict.fromkeys([*integration_data.units(), *UNITS])),
     }
     return render(request, FORM, context, status=status or (422 if form.is_bound else 200))
 
@@ -187,13 +187,13 @@ def _form_page(
 def _search(request: WorkspaceRequest, system: str) -> dict[str, Any]:
     """What the list of articles to pick from shows."""
     words = searched_words(request)
-    found = offers.articles(words, at_most=SHOWN_ARTICLES) if system else None
+    found = integration_data.articles(words, at_most=SHOWN_ARTICLES) if system else None
     return {"words": words, "found": found, "system": system, "here": request.path}
 
 
 def _found(request: WorkspaceRequest) -> HttpResponse:
     """Answer a search that is typed, with the list of articles alone."""
-    return render(request, "products/_articles.html", _search(request, offers.article_system()))
+    return render(request, "products/_articles.html", _search(request, integration_data.article_system()))
 
 
 def _unpicked(request: WorkspaceRequest, form: ProductForm) -> str:
@@ -207,4 +207,4 @@ def _kept(form: ProductForm) -> dict[str, str]:
     product = form.product
     if product is None or not product.article_number or product.article_company == form.company:
         return {}
-    return {"number": product.article_number, "company": offers.company_name(product.article_company)}
+    return {"number": product.article_number, "company": integration_data.company_name(product.article_company)}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.integrations.registry import integrations
 from uku.kit import clock
-from uku.web import offers
+from uku.web import integration_data
 from uku.web.forms.company import LABELS, CompanyForm, shown_fact
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.company import CardChanged, edit_company
@@ -44,7 +44,7 @@ def _origins(workspace: Workspace) -> list[dict[str, Any]]:
             "filled": [LABELS[name] for name in origin.filled],
             "untold": [LABELS[name] for name in origin.untold],
         }
-        for origin in offers.company_origins(workspace)
+        for origin in integration_data.company_origins(workspace)
     ]
 
 
@@ -62,7 +62,7 @@ def _proposals(workspace: Workspace) -> list[dict[str, Any]]:
                 for found in differing
             ],
         }
-        for title, differing in offers.company_differences(workspace)
+        for title, differing in integration_data.company_differences(workspace)
     ]
 
 
@@ -94,7 +94,7 @@ def company_take_over(request: WorkspaceRequest) -> HttpResponse:
     The values come from what the system said, never from the form.
     """
     wanted = request.POST.get("fact", "")
-    found = [d for _title, differing in offers.company_differences(request.workspace) for d in differing]
+    found = [d for _title, differing in integration_data.company_differences(request.workspace) for d in differing]
     changes = {d.name: d.theirs for d in reversed(found) if wanted in {"all", d.name}}
     done = edit_company(workspace=request.workspace, actor=request.user, at=clock.now(), changes=changes)
     if done:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from uku.kit import clock
 from uku.tasks.models import Task, TaskState
 from uku.tasks.operations import finish_task
-from uku.web.lists import chosen_state, page_of, state_chips
+from uku.web.list_filters import chosen_state, page_of, state_chips
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 

@@ -16,7 +16,7 @@ from uku.kit import clock
 from uku.products.articles import rate_text
 from uku.products.models import Product, TaxRateName
 from uku.products.operations import name_rate
-from uku.web import offers
+from uku.web import integration_data
 from uku.web.forms.products import RateNameForm
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
@@ -65,13 +65,13 @@ def tax_rates(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _page(request: WorkspaceRequest, lines: Sequence[RateLine], *, status: int = 200) -> HttpResponse:
-    context = {"lines": lines, "system": offers.article_system()}
+    context = {"lines": lines, "system": integration_data.article_system()}
     return render(request, "products/tax_rates.html", context, status=status)
 
 
 def _lines(request: WorkspaceRequest) -> list[RateLine]:
     """Return the rates that are known, those that products have, and those that were named, highest first."""
-    sources = {known.rate: known.source for known in offers.tax_rates(request.workspace)}
+    sources = {known.rate: known.source for known in integration_data.tax_rates(request.workspace)}
     names = dict(TaxRateName.objects.values_list("rate", "name"))
     used: dict[Decimal, list[str]] = {}
     for rate, name in Product.objects.filter(archived_at=None).order_by("name", "id").values_list("vat_rate", "name"):

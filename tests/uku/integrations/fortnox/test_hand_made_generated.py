@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
+from uku.clients.import_files.operations import confirm_sheet, upload_sheet
+from uku.clients.import_files.preview import preview
 from uku.clients.models import Client
 from uku.clients.operations import IMPORTED_FIELDS, ClientChanged, create_client, edit_client
-from uku.clients.sheets.operations import confirm_sheet, upload_sheet
-from uku.clients.sheets.previewing import preview
 from uku.integrations.fortnox.customers import bulk_create, review
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.models import BulkCreation, CustomerRecord, NewClients, Problem, Run

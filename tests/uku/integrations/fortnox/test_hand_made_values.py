@@ -9,10 +9,10 @@ from django.db import connection as database
 from tests.uku.integrations.fortnox.simulated import NUMBERS
 from tests.uku.web.reading import Page
 
+from uku.clients.import_files.operations import confirm_sheet, upload_sheet
+from uku.clients.import_files.preview import preview
 from uku.clients.models import Client
 from uku.clients.operations import create_client
-from uku.clients.sheets.operations import confirm_sheet, upload_sheet
-from uku.clients.sheets.previewing import preview
 from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.models import CustomerRecord, NewClients
 from uku.kit import clock

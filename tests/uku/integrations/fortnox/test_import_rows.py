@@ -228,7 +228,7 @@ def test_two_customers_that_share_a_number_or_an_address_are_never_merged(fortno
 
 
 def test_several_addresses_in_one_field_are_stored_as_they_came(fortnox, connection):
-    """B43: they are split for matching only (test_matching_folding), so nothing that Fortnox holds is lost"""
+    """B43: they are split for matching only (test_normalization), so nothing that Fortnox holds is lost"""
     fortnox.customer(Email="mailto:a@ek.example; b@ek.example;nonsense")
     bring_in(connection)
     assert Client.objects.get().email == "mailto:a@ek.example; b@ek.example;nonsense"

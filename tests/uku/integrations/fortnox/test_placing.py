@@ -9,10 +9,10 @@ from tests.uku.clients.pairs import make_town
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.simulated import NUMBERS
 
+from uku.clients.candidates import FEW
 from uku.clients.matching import ContactDetails, Index, match_keys
 from uku.clients.models import Client, VatType
 from uku.clients.operations import archive_clients, create_client, create_imported_clients
-from uku.clients.sharing import FEW
 from uku.integrations.fortnox.customers import matching
 from uku.integrations.fortnox.mapping import VAT_TYPES
 from uku.integrations.fortnox.models import CustomerRecord, NewClients, RunKind

@@ -16,7 +16,7 @@ from uku.integrations.fortnox.sync.engine import read_one
 from uku.integrations.fortnox.views.review_list import searched
 from uku.products.models import Product
 from uku.products.operations import create_product
-from uku.web.product_listing import ProductListing
+from uku.web.product_list import ProductList
 
 NEW = "/w/byran/products/new/"
 NUMBERS = ("0", "00", "A/1", "A 1", "A?1#2", "50%")
@@ -80,7 +80,7 @@ def test_such_an_article_is_picked_invoiced_and_booked_under_its_own_number(
 def test_a_product_is_found_by_such_an_article_number(scope, owner, rf, number):
     facts = {"name": "Rådgivning", "unit": "h", "price": Decimal(950), "vat_rate": Decimal(25)}
     create_product(actor=owner, at=AT, article_number=number, **facts)
-    listing = ProductListing.of(rf.get("/", {"q": number}))
+    listing = ProductList.of(rf.get("/", {"q": number}))
     assert [product.article_number for product in listing.records] == [number]
 
 

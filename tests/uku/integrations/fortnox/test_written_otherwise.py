@@ -8,9 +8,9 @@ import pytest
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.bringing_in import bring_in
 
-from uku.clients.folding import comparable
+from uku.clients.import_files.plan import differences as differences_of_a_row
+from uku.clients.normalization import comparable
 from uku.clients.operations import edit_client, would_change
-from uku.clients.sheets.planning import differences as differences_of_a_row
 from uku.integrations.fortnox.customers.differences import lines
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.workspaces.company import differences as differences_of_the_company

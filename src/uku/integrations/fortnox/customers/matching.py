@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext
 
 from uku.clients import evidence
+from uku.clients.candidates import first_sharing
 from uku.clients.matching import ContactDetails, Index, Match, Outcome, match_keys, outcome
 from uku.clients.models import Client
-from uku.clients.sharing import first_sharing
 from uku.integrations.fortnox.customers.links import LONGEST_EVIDENCE
 from uku.integrations.fortnox.models import CustomerRecord
 

@@ -31,7 +31,7 @@ from uku.integrations.fortnox.health.rules import (
 from uku.integrations.fortnox.models import NEEDS_YOU, Connection, Push, PushState, Run, RunKind
 from uku.integrations.fortnox.sync.sync_run import newest_of_each_kind
 from uku.integrations.registry import Badge
-from uku.invoices.standing import Tone
+from uku.invoices.payment_status import Tone
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 

@@ -18,9 +18,9 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import Connection, Push, Reload, Run, RunKind
 from uku.integrations.fortnox.payments import sync as payments
 from uku.integrations.fortnox.sync import sync_run
+from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import State
 from uku.invoices.operations import accept_reading
-from uku.invoices.reading import PaymentFact, Reading
 from uku.kit import clock
 from uku.kit.money import to_ore
 

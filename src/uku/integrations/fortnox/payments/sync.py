@@ -15,9 +15,9 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.mapping import payment_fact, reading
 from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind
 from uku.integrations.fortnox.sync import sync_run
+from uku.invoices.ledger_facts import PaymentFact
 from uku.invoices.models import Payment
 from uku.invoices.operations import accept_reading
-from uku.invoices.reading import PaymentFact
 from uku.kit import clock
 from uku.kit.money import ZERO
 

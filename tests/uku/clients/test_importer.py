@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
 
-from uku.clients.models import Client, ClientSheet
-from uku.clients.operations import archive_clients, create_client, edit_client, take_in
-from uku.clients.sheets import operations, taking_in
-from uku.clients.sheets.operations import (
+from uku.clients.import_files import importer, operations
+from uku.clients.import_files.errors import Flaw, Unreadable
+from uku.clients.import_files.messages import of_trouble
+from uku.clients.import_files.operations import (
     AlreadyBegun,
     FiguresChanged,
     NoNameColumn,
@@ -26,10 +26,10 @@ from uku.clients.sheets.operations import (
     throw_sheet_away,
     upload_sheet,
 )
-from uku.clients.sheets.previewing import Figures, preview
-from uku.clients.sheets.tables import Reading, rows
-from uku.clients.sheets.troubles import Flaw, Unreadable
-from uku.clients.sheets.words import of_trouble
+from uku.clients.import_files.preview import Figures, preview
+from uku.clients.import_files.tables import Reading, rows
+from uku.clients.models import Client, ClientSheet
+from uku.clients.operations import archive_clients, create_client, edit_client, take_in
 from uku.kit.identifiers import luhn_digit
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Membership, Notice
@@ -294,7 +294,7 @@ def long_file(count):
 
 
 def test_a_long_file_is_taken_in_by_a_job_and_a_notice_tells_the_end(take, owner):
-    sheet = take(long_file(taking_in.SHORT + 1))
+    sheet = take(long_file(importer.SHORT + 1))
     assert Client.objects.get_queryset().count() == 0
     work_off()
     sheet.refresh_from_db()
@@ -327,34 +327,34 @@ def test_a_worker_killed_anywhere_is_gone_on_from_with_the_same_end(take, owner,
             raise Killed
         return record(**kwargs)
 
-    record = taking_in.create_client
+    record = importer.create_client
     made = iter(range(1000))
-    monkeypatch.setattr(taking_in, "create_client", lambda **f: dying(**f) if next(made) % 90 == 60 else record(**f))
+    monkeypatch.setattr(importer, "create_client", lambda **f: dying(**f) if next(made) % 90 == 60 else record(**f))
     with pytest.raises(Killed):
-        taking_in.take_in_next(sheet_id=sheet.pk)
+        importer.take_in_next(sheet_id=sheet.pk)
     monkeypatch.undo()
     sheet.refresh_from_db()
     assert sheet.counts["place"] == Client.objects.get_queryset().count() == sheet.counts["new"]
     assert sheet.counts["place"] < 250
-    assert taking_in.take_in_next(sheet_id=sheet.pk) is False
+    assert importer.take_in_next(sheet_id=sheet.pk) is False
     sheet.refresh_from_db()
     assert (counts(sheet)["new"], Client.objects.get_queryset().count()) == (250, 250)
 
 
 def test_a_second_worker_takes_no_row_again(take):
     sheet = take(long_file(250))
-    assert taking_in.take_in_next(sheet_id=sheet.pk, most=100) is True
+    assert importer.take_in_next(sheet_id=sheet.pk, most=100) is True
     first = list(rows(bytes(sheet.content), Reading("utf-8", ";")))[1:3]
-    from uku.clients.sheets.checking import check
+    from uku.clients.import_files.checks import check
 
     again = list(check(first, sheet.columns))
-    with pytest.raises(taking_in._Overtaken):
-        taking_in._take_in_rows(sheet_id=sheet.pk, actor=sheet.uploaded_by, at=AT, place=0, rows=again)
+    with pytest.raises(importer._Overtaken):
+        importer._take_in_rows(sheet_id=sheet.pk, actor=sheet.uploaded_by, at=AT, place=0, rows=again)
     assert Client.objects.get_queryset().count() == 100
 
 
 def test_a_lost_wake_up_is_found_by_the_sweep(take):
-    from uku.clients.sheets.jobs import take_in_due
+    from uku.clients.import_files.jobs import take_in_due
 
     take(long_file(250))
     with connection.cursor() as cursor:
@@ -367,7 +367,7 @@ def test_a_lost_wake_up_is_found_by_the_sweep(take):
 def test_whoever_may_change_clients_no_more_stops_the_file_and_another_goes_on(take, owner, admin):
     sheet = take(long_file(250))
     ClientSheet.objects.filter(pk=sheet.pk).update(counts={**sheet.counts, "by": admin.pk})
-    taking_in.take_in_next(sheet_id=sheet.pk, most=100)
+    importer.take_in_next(sheet_id=sheet.pk, most=100)
     Membership.everywhere.filter(user=admin).update(role="member")
     work_off()
     sheet.refresh_from_db()

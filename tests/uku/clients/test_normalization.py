@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uku.clients.folding import split_emails, split_phones
 from uku.clients.names import for_matching, legal_forms
+from uku.clients.normalization import split_emails, split_phones
 from uku.kit.identifiers import postcode_digits
 
 

@@ -9,10 +9,10 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from uku.clients.import_files.headings import FIELDS
+from uku.clients.import_files.messages import column_name, label_of
+from uku.clients.import_files.text_format import DELIMITERS, ENCODINGS
 from uku.clients.models import ClientSheet
-from uku.clients.sheets.decoding import DELIMITERS, ENCODINGS
-from uku.clients.sheets.headings import FIELDS
-from uku.clients.sheets.words import column_name, label_of
 from uku.web.forms.fields import PlainForm
 
 _DELIMITER_WORDS = {";": _("Semicolon"), ",": _("Comma"), "\t": _("Tab")}

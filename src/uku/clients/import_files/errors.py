@@ -1,4 +1,4 @@
-"""What can be wrong with a file, and with a row of it. Pure: the words for it are in `words`."""
+"""What can be wrong with a file, and with a row of it. Pure: the words for it are in `messages`."""
 
 from __future__ import annotations
 

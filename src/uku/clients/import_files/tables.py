@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from uku.clients.sheets import workbooks
-from uku.clients.sheets.decoding import decode, guess_delimiter, guess_encoding, split_declared_delimiter
-from uku.clients.sheets.troubles import Flaw, Problem, Unreadable
+from uku.clients.import_files import workbooks
+from uku.clients.import_files.errors import Flaw, Problem, Unreadable
+from uku.clients.import_files.text_format import decode, guess_delimiter, guess_encoding, split_declared_delimiter
 from uku.kit.spreadsheets import as_written
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -104,13 +104,10 @@ def _bounded(found: Iterable[workbooks.Cells]) -> Iterator[Row]:
         if told > MOST_ROWS:
             raise Unreadable(Flaw.TOO_MANY_ROWS, number)
         told += 1
-        yield Row(number, tuple(_without_blank_end(cells[:MOST_COLUMNS])), flaws)
-
-
-def _without_blank_end(cells: list[str]) -> list[str]:
-    while cells and not cells[-1]:
-        cells.pop()
-    return cells
+        kept = cells[:MOST_COLUMNS]
+        while kept and not kept[-1]:
+            kept.pop()
+        yield Row(number, tuple(kept), flaws)
 
 
 def count(content: bytes, reading: Reading) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
+from uku.clients.import_files.importer import lock_of, take_in_next
+from uku.clients.import_files.operations import delete_old_sheets
 from uku.clients.models import ClientSheet
-from uku.clients.sheets.operations import delete_old_sheets
-from uku.clients.sheets.taking_in import lock_of, take_in_next
 from uku.kit import clock
 from uku.kit.jobs import SOON, each, enqueue_once, job
 from uku.kit.scoping import workspace_in_force

@@ -1,4 +1,4 @@
-"""A file of clients: uploaded, mapped, confirmed, thrown away. Taking its rows in is `taking_in`."""
+"""A file of clients: uploaded, mapped, confirmed, thrown away. Its rows are imported by `importer`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from uku.clients.import_files import headings, importer, tables, workbooks
+from uku.clients.import_files.preview import Figures, heading_of, preview, reading_of
 from uku.clients.models import ClientSheet
-from uku.clients.sheets import headings, tables, taking_in, workbooks
-from uku.clients.sheets.previewing import Figures, heading_of, preview, reading_of
 from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces import notices
@@ -134,8 +134,8 @@ def confirm_sheet(*, sheet: ClientSheet, actor: User, at: datetime, seen: Figure
     if not is_begun(sheet) and preview(sheet).figures != seen:
         raise FiguresChanged
     sheet = _begin(sheet=sheet, actor=actor, at=at, seen=seen)
-    if seen.rows <= taking_in.SHORT:
-        taking_in.take_in_next(sheet_id=sheet.pk)
+    if seen.rows <= importer.SHORT:
+        importer.take_in_next(sheet_id=sheet.pk)
     return sheet
 
 
@@ -151,7 +151,7 @@ def _begin(*, sheet: ClientSheet, actor: User, at: datetime, seen: Figures) -> C
     facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "left out": seen.refused}
     summary = f"{sheet}: confirmed, {seen.taken_in} of {seen.rows} rows to be taken in"
     record(actor=actor, action="client.sheet_confirm", target=sheet, summary=summary, at=at, after=facts)
-    enqueue("clients.take_in_sheet", lock=taking_in.lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
+    enqueue("clients.take_in_sheet", lock=importer.lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
     return sheet
 
 
@@ -165,7 +165,7 @@ def resume_sheet(*, sheet: ClientSheet, actor: User, at: datetime) -> ClientShee
         sheet.save(update_fields=["counts"])
         summary = f"{sheet}: gone on with from row {sheet.counts['place'] + 1}"
         record(actor=actor, action="client.sheet_resume", target=sheet, summary=summary, at=at)
-        enqueue("clients.take_in_sheet", lock=taking_in.lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
+        enqueue("clients.take_in_sheet", lock=importer.lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
     return sheet
 
 
@@ -178,7 +178,7 @@ def throw_sheet_away(*, sheet: ClientSheet, actor: User, at: datetime) -> None:
         raise AlreadyBegun
     summary = f"A file of clients was thrown away: {sheet}"
     record(actor=actor, action="client.sheet_throw_away", target=sheet, summary=summary, at=at)
-    notices.clear(key=taking_in.lock_of(sheet), at=at)
+    notices.clear(key=importer.lock_of(sheet), at=at)
     sheet.delete()
 
 
@@ -210,7 +210,7 @@ def delete_old_sheets(*, at: datetime) -> int:
     old = ClientSheet.everywhere.filter(uploaded_at__lt=at - KEPT)
     for sheet in old.defer("content"):
         with workspace_in_force(sheet.workspace_id):
-            notices.clear(key=taking_in.lock_of(sheet), at=at)
+            notices.clear(key=importer.lock_of(sheet), at=at)
     return old.delete()[0]
 
 

@@ -8,9 +8,9 @@ from django.db.models import F
 from django.utils.translation import override
 
 from uku.workspaces.mail import Letter, Outcome, link, send
-from uku.workspaces.masking import masked_text
 from uku.workspaces.models import Membership, Notice
 from uku.workspaces.permissions import TABLE, Permission
+from uku.workspaces.redaction import masked_text
 
 MOST_ATTEMPTS = 9
 FIRST_WAIT = timedelta(minutes=5)

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from uku.clients.sheets import decoding, tables, workbooks
-from uku.clients.sheets.tables import Reading, Row
-from uku.clients.sheets.troubles import Flaw, Problem, Unreadable
-from uku.clients.sheets.words import of_file
-from uku.clients.sheets.writing import MARK, as_csv, as_xlsx
+from uku.clients.import_files import tables, text_format, workbooks
+from uku.clients.import_files.errors import Flaw, Problem, Unreadable
+from uku.clients.import_files.export import MARK, as_csv, as_xlsx
+from uku.clients.import_files.messages import of_file
+from uku.clients.import_files.tables import Reading, Row
 from uku.kit.spreadsheets import as_written, harmless
 
 TABLE = "Namn;Ort\r\nÅkerlunds Bygg AB;Malmö\r\n€uro Öberg;Växjö\r\n"
@@ -309,7 +309,7 @@ def test_a_million_rows_take_no_more_memory_than_the_most_we_take():
             tracemalloc.stop()
 
     assert peak(1_000_000) < 8  # times the file: its text, and nothing for each row
-    assert decoding.guess_delimiter("") == ";"
+    assert text_format.guess_delimiter("") == ";"
 
 
 # Whatever is sent
@@ -324,7 +324,9 @@ def rows_or_words(content, reading=None):
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.binary(max_size=300), st.sampled_from([*decoding.ENCODINGS, "utf-7", ""]), st.sampled_from([";", ",", "\t", ""])
+    st.binary(max_size=300),
+    st.sampled_from([*text_format.ENCODINGS, "utf-7", ""]),
+    st.sampled_from([";", ",", "\t", ""]),
 )
 def test_any_bytes_are_rows_or_refused_with_words(content, encoding, delimiter):
     assert all(rows_or_words(content))

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from uku.integrations.registry import Badge
 from uku.products.articles import OURS, Standing, standing
 from uku.products.models import Product
-from uku.web import offers
-from uku.web.listings import ARCHIVED, Listing
-from uku.web.lists import searched_words
+from uku.web import integration_data
+from uku.web.list_filters import searched_words
+from uku.web.record_list import ARCHIVED, RecordList
 
 DIFFERS = "differs"
 # å, ä and ö behind z, as the Swedish alphabet has them: in ASCII these signs follow it, on every PostgreSQL.
@@ -35,15 +35,15 @@ _COMPARED = ("article_number", "article_company", "article_seen", *OURS.values()
 
 
 @dataclass(frozen=True)
-class ProductListing(Listing):
+class ProductList(RecordList):
     """Products; `system` is what their articles are in, "" for none."""
 
     system: str
 
     @classmethod
-    def of(cls, request: HttpRequest) -> ProductListing:
+    def of(cls, request: HttpRequest) -> ProductList:
         """Read the address; what is no filter and no column of ours is left out."""
-        system = offers.article_system()
+        system = integration_data.article_system()
         shows = {ARCHIVED, DIFFERS} if system else {ARCHIVED}
         show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
         known = sort.removeprefix("-") in ORDERS
@@ -56,9 +56,9 @@ class ProductListing(Listing):
             return {}
         rows = self._found().filter(archived_at=None).exclude(article_number="")
         mapped = list(rows.values_list("pk", *_COMPARED, named=True))  # a product of its own for each takes too long
-        articles = offers.articles_of({product.article_number for product in mapped})
+        articles = integration_data.articles_of({product.article_number for product in mapped})
         known = next(iter(articles.values()), None)  # they are all of the connected company
-        company = known.company if known else offers.article_company()
+        company = known.company if known else integration_data.article_company()
         return {product.pk: standing(product, articles.get(product.article_number), company) for product in mapped}
 
     @cached_property
@@ -96,7 +96,8 @@ class ProductListing(Listing):
         if self.show == DIFFERS:
             found = found.filter(pk__in=self._differing)
         down = self.sort.startswith("-")
-        columns = [_expression(column) for column in ORDERS[self.sort.removeprefix("-")]]
+        order = ORDERS[self.sort.removeprefix("-")]
+        columns = [F(column) if isinstance(column, str) else column for column in order]
         return found.order_by(*(column.desc() if down else column.asc() for column in columns), "id")
 
     def _found(self) -> QuerySet[Product]:
@@ -119,7 +120,3 @@ def badge_of(product: Product, found: Standing | None, system: str) -> Badge:
         Standing.ELSEWHERE: _("Choose an article"),
     }
     return Badge(words[Standing(found)] % {"system": system}, "warning")
-
-
-def _expression(column: Any) -> Any:
-    return F(column) if isinstance(column, str) else column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -11,12 +11,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from uku.clients.import_files.checks import Checked
+from uku.clients.import_files.export import as_csv
+from uku.clients.import_files.plan import Fate, Plan, Planned
+from uku.clients.import_files.preview import checked_rows, refused_rows
 from uku.clients.models import Client, ClientSheet
 from uku.clients.operations import create_client, edit_client
-from uku.clients.sheets.checking import Checked
-from uku.clients.sheets.planning import Fate, Plan, Planned
-from uku.clients.sheets.previewing import checked_rows, refused_rows
-from uku.clients.sheets.writing import as_csv
 from uku.kit import clock
 from uku.workspaces.audit import record
 from uku.workspaces.models import User
@@ -45,7 +45,8 @@ def take_in_next(*, sheet_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
         return False
     place, actor = sheet.counts["place"], User.objects.get(pk=sheet.counts["by"])
     try:
-        for rows in _parts(islice(checked_rows(sheet), place, place + most)):
+        ahead = islice(checked_rows(sheet), place, place + most)
+        while rows := list(islice(ahead, AT_ONCE)):
             _take_in_rows(sheet_id=sheet_id, actor=actor, at=clock.now(), place=place, rows=rows)
             place += len(rows)
         if place < sheet.counts["rows"]:
@@ -66,7 +67,9 @@ def _take_in_rows(*, sheet_id: int, actor: User, at: datetime, place: int, rows:
     if sheet is None or sheet.counts["place"] != place:
         raise _Overtaken
     planned = list(Plan().of(rows))
-    _hold([one.client for one in planned if one.client is not None])
+    # Locked in one order before the first audit entry, behind which all other writers wait for us.
+    ids = [one.client.pk for one in planned if one.client is not None]
+    list(Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
     for one in planned:
         _apply(one, actor=actor, at=at)
     fates = [one.fate for one in planned]
@@ -82,12 +85,6 @@ def _apply(planned: Planned, *, actor: User, at: datetime) -> None:
         create_client(actor=actor, at=at, **planned.checked.values)
     elif planned.fate == Fate.CHANGED and planned.client is not None:
         edit_client(client=planned.client, actor=actor, at=at, changes=planned.changes)
-
-
-def _hold(clients: Sequence[Client]) -> None:
-    """Lock them in one order before the first audit entry, behind which all other writers wait for us."""
-    ids = [client.pk for client in clients]
-    list(Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
 
 
 @transaction.atomic
@@ -146,8 +143,3 @@ def _tell(sheet: ClientSheet, actor: User, at: datetime) -> None:
 def _locked(sheet_id: int) -> ClientSheet | None:
     rows = ClientSheet.objects.select_for_update(of=("self",)).select_related("workspace")
     return rows.filter(pk=sheet_id, taken_in_at=None).first()
-
-
-def _parts(rows: Iterator[Checked]) -> Iterator[list[Checked]]:
-    while part := list(islice(rows, AT_ONCE)):
-        yield part

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
-from uku.clients.sheets.troubles import Flaw, Unreadable
+from uku.clients.import_files.errors import Flaw, Unreadable
 
 # By the name that is stored: the codec, and what people call it.
 ENCODINGS: Mapping[str, tuple[str, str]] = {
@@ -36,7 +37,8 @@ def guess_encoding(content: bytes) -> str:
     if b"\0" in content:
         return _utf_16(content[:_LOOKED_AT])
     for encoding in ("utf-8", "windows-1252"):
-        if _is_valid(content, encoding):
+        with suppress(UnicodeDecodeError):
+            content.decode(ENCODINGS[encoding][0])
             return encoding
     return "latin-1"
 
@@ -107,11 +109,3 @@ def _utf_16(beginning: bytes) -> str:
     if most < len(beginning) // 8 or min(even, odd) > most // 4:
         raise Unreadable(Flaw.NO_TABLE)
     return "utf-16-be" if even > odd else "utf-16-le"
-
-
-def _is_valid(content: bytes, encoding: str) -> bool:
-    try:
-        content.decode(ENCODINGS[encoding][0])
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from uku.invoices.standing import Standing, standing
+from uku.invoices.payment_status import PaymentStatus, payment_status
 
 TODAY = date(2026, 4, 20)
 YESTERDAY, LATER = date(2026, 4, 19), date(2026, 5, 1)
@@ -35,18 +35,18 @@ YESTERDAY, LATER = date(2026, 4, 19), date(2026, 5, 1)
 )
 def test_an_invoice_stands_as_its_facts_say(state, balance, facts, words, tone):
     known = {"due_date": LATER, "final_pay_date": None, "credited": False, **facts}
-    found = standing(
+    found = payment_status(
         state=state,
         total=Decimal(1250),
         balance=None if balance is None else Decimal(balance),
         today=TODAY,
         **known,
     )
-    assert found == Standing(words, tone)
+    assert found == PaymentStatus(words, tone)
 
 
 def test_a_credit_note_is_not_overpaid():
-    note = standing(
+    note = payment_status(
         state="created",
         total=Decimal(-1250),
         balance=Decimal(-1250),
@@ -55,4 +55,4 @@ def test_a_credit_note_is_not_overpaid():
         credited=False,
         today=TODAY,
     )
-    assert note == Standing("Unpaid", "neutral")
+    assert note == PaymentStatus("Unpaid", "neutral")

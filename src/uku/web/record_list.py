@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from uku.web.lists import PAGE_SIZE, Chip
+from uku.web.list_filters import PAGE_SIZE, Chip
 from uku.workspaces.access import WorkspaceRequest
 
 ARCHIVED = "archived"
@@ -32,7 +32,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Listing(ABC):
+class RecordList(ABC):
     """`show` is the code of a filter, "" for all active records; `sort` the code of a column, - before it for down."""
 
     words: str

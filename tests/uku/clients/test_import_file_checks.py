@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uku.clients.sheets.cells import Wrong, value_of
-from uku.clients.sheets.checking import check
-from uku.clients.sheets.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
-from uku.clients.sheets.tables import Row
-from uku.clients.sheets.troubles import Problem
-from uku.clients.sheets.words import label_of, of_trouble
+from uku.clients.import_files.cells import Wrong, value_of
+from uku.clients.import_files.checks import check
+from uku.clients.import_files.errors import Problem
+from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
+from uku.clients.import_files.messages import label_of, of_trouble
+from uku.clients.import_files.tables import Row
 
 NUMBER, FINNISH = "5560360793", "FI01120389"
 
@@ -148,7 +148,7 @@ def test_each_trouble_names_row_and_column_and_says_what_to_do():
 
 
 def test_every_problem_has_words_and_no_message_repeats_a_personal_number():
-    from uku.clients.sheets.troubles import Trouble
+    from uku.clients.import_files.errors import Trouble
 
     for problem in Problem:
         assert of_trouble(Trouble(2, 0, problem, "value", 7), ["Namn"])

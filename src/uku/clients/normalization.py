@@ -41,13 +41,14 @@ class Folded:
 def fold(*, key: str, name: str, number: str, vat: str, email: str, phone: str, postcode: str, country: str) -> Folded:
     """Fold a record. An organisation number that is missing or wrong is taken from the VAT number."""
     own, derived = identity(number), identity(vat)
+    may_be_a_person = not (own or derived) or is_personal(own or derived)
     folded, forms = names.for_matching(name), names.legal_forms(name)
     return Folded(
         key=key,
         number=own or derived,
         from_vat=bool(derived and not own),
         name=folded,
-        words=_words(folded) if not forms and _may_be_a_person(own or derived) else "",
+        words=_words(folded) if may_be_a_person and not forms else "",
         forms=forms,
         emails=frozenset(split_emails(email)[0]),
         phones=frozenset(split_phones(phone, country)),
@@ -113,7 +114,3 @@ def _parts(text: str) -> Iterator[str]:
 def _words(name: str) -> str:
     words = name.split()
     return " ".join(sorted(words)) if 1 < len(words) <= _MOST_WORDS_OF_A_PERSON else ""
-
-
-def _may_be_a_person(number: str) -> bool:
-    return not number or is_personal(number)

@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from uku.clients.folding import identity
-from uku.clients.sheets.cells import Value, Wrong, value_of
-from uku.clients.sheets.tables import Row
-from uku.clients.sheets.troubles import Problem, Trouble
+from uku.clients.import_files.cells import Value, Wrong, value_of
+from uku.clients.import_files.errors import Problem, Trouble
+from uku.clients.import_files.tables import Row
+from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
 
 _LONGEST_TOLD = 60
@@ -49,7 +49,9 @@ def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Checked]:
     """Check rows one by one, in their order, against their fields and the rows before them."""
     before = _Before()
     # The country first: it decides how a number is checked.
-    places = sorted(((field, place) for place, field in enumerate(columns) if field), key=_after_country)
+    places = sorted(
+        ((field, place) for place, field in enumerate(columns) if field), key=lambda column: column[0] != "country"
+    )
     for row in rows:
         values, troubles = _values(row, places, width=len(columns))
         keys = Keys.of(
@@ -61,10 +63,6 @@ def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Checked]:
         if not troubles:
             troubles = before.meet(row, keys, values)
         yield Checked(row, values, keys, tuple(troubles))
-
-
-def _after_country(column: tuple[str, int]) -> bool:
-    return column[0] != "country"
 
 
 def _values(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[Trouble]]:

@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from uku.clients.sheets.troubles import Flaw, Problem, Unreadable
+from uku.clients.import_files.errors import Flaw, Problem, Unreadable
 
 MOST_COLUMNS = 100
 MOST_UNPACKED = 96 * 1024 * 1024  # all parts together; 20,000 clients take about 25 MB
@@ -64,7 +64,7 @@ def write(file: IO[bytes], *, title: str, heading: Sequence[str], rows: Iterable
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for place in range(len(heading)):
-        sheet.column_dimensions[_letter(place)].width = _WIDTH
+        sheet.column_dimensions[column_letters(place)].width = _WIDTH
     sheet.append([_cell(sheet, text, bold=True) for text in heading])
     for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
@@ -73,14 +73,19 @@ def write(file: IO[bytes], *, title: str, heading: Sequence[str], rows: Iterable
 
 def column_letters(place: int) -> str:
     """Name a column as spreadsheets do, counted from 0: A, B, … Z, AA."""
-    return _letter(place)
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
 
 
 def _cell(sheet: Any, value: str | int, *, bold: bool = False) -> Any:
     """Only what needs it is made a cell of its own, which takes long; other texts are written as texts anyway."""
     if isinstance(value, int):
         return value
-    text = _printable(value)
+    text = "".join(letter for letter in value if letter >= " " or letter in "\t\n\r")  # XML cannot write the others
     if not (bold or text.startswith("=")):
         return text
     cell = WriteOnlyCell(sheet, value=text)
@@ -88,20 +93,6 @@ def _cell(sheet: Any, value: str | int, *, bold: bool = False) -> Any:
     if bold:
         cell.font = Font(bold=True)
     return cell
-
-
-def _printable(text: str) -> str:
-    """XML has no way to write control characters."""
-    return "".join(letter for letter in text if letter >= " " or letter in "\t\n\r")
-
-
-def _letter(place: int) -> str:
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def _open(content: bytes, *, data_only: bool) -> Any:
@@ -150,7 +141,8 @@ def _examine(content: bytes) -> bool:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
             _check_directory(parts)
-            with_formulas = [part.filename for part in parts if _is_xml(part) and _has_formula(archive, part)]
+            texts = [part for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
+            with_formulas = [part.filename for part in texts if _has_formula(archive, part)]
     except Unreadable:
         raise
     except Exception as error:  # a broken zip raises whatever its parsers do, from OSError to zlib's own
@@ -166,10 +158,6 @@ def _check_directory(parts: Sequence[zipfile.ZipInfo]) -> None:
         raise Unreadable(Flaw.NO_TABLE)
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
         raise Unreadable(Flaw.XLSX_UNPACKS_TOO_LARGE)
-
-
-def _is_xml(part: zipfile.ZipInfo) -> bool:
-    return part.filename.lower().endswith((".xml", ".rels"))
 
 
 def _has_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from uku.clients.import_files.messages import label_of
+from uku.clients.import_files.plan import Fate, Planned
 from uku.clients.models import VatType
-from uku.clients.sheets.planning import Fate, Planned
-from uku.clients.sheets.words import label_of
 from uku.integrations.registry import Badge
 from uku.kit.identifiers import masked, masked_vat
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from uku.clients.sheets.cells import LONGEST_TERMS
-from uku.clients.sheets.headings import HEADINGS
-from uku.clients.sheets.tables import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
-from uku.clients.sheets.troubles import Flaw, Problem, Trouble, Unreadable
-from uku.clients.sheets.workbooks import column_letters
+from uku.clients.import_files.cells import LONGEST_TERMS
+from uku.clients.import_files.errors import Flaw, Problem, Trouble, Unreadable
+from uku.clients.import_files.headings import HEADINGS
+from uku.clients.import_files.tables import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
+from uku.clients.import_files.workbooks import column_letters
 
 
 def label_of(field: str) -> str:

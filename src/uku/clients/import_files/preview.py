@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from uku.clients.import_files import tables
+from uku.clients.import_files.checks import Checked, check
+from uku.clients.import_files.errors import Trouble
+from uku.clients.import_files.export import Cell
+from uku.clients.import_files.messages import of_trouble
+from uku.clients.import_files.plan import Fate, Plan, Planned
 from uku.clients.models import ClientSheet
-from uku.clients.sheets import tables
-from uku.clients.sheets.checking import Checked, check
-from uku.clients.sheets.planning import Fate, Plan, Planned
-from uku.clients.sheets.troubles import Trouble
-from uku.clients.sheets.words import of_trouble
-from uku.clients.sheets.writing import Cell
 
 SHOWN_ROWS = 10
 SHOWN_TROUBLES = 50

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
-from uku.clients.sheets import workbooks
+from uku.clients.import_files import workbooks
 from uku.kit.spreadsheets import harmless
 
 MARK = b"\xef\xbb\xbf"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
+from uku.clients.import_files.cells import Value
+from uku.clients.import_files.checks import Checked, Keys
+from uku.clients.import_files.errors import Problem, Trouble
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
-from uku.clients.sheets.cells import Value
-from uku.clients.sheets.checking import Checked, Keys
-from uku.clients.sheets.troubles import Problem, Trouble
 from uku.kit.identifiers import masked
 from uku.kit.scoping import current_workspace_id
 
@@ -103,7 +103,9 @@ class _Known:
         """Return the client that the row is about, or None for a new one; or why that cannot be said."""
         found = self._by_number.get(row.keys.number, [])
         if not found:
-            found = [c for c in self._by_email.get(row.keys.email_and_name, []) if _may_be(c, row)]
+            alike = self._by_email.get(row.keys.email_and_name, [])
+            # Two numbers are two clients, whatever else they share.
+            found = [client for client in alike if not (keys_of(client).number and row.keys.number)]
         if not found and not row.keys.number and not row.keys.email_and_name:
             return self._by_name_alone(row)
         active = [client for client in found if client.archived_at is None]
@@ -127,12 +129,6 @@ class _Known:
 
 def keys_of(client: Client) -> Keys:
     return Keys.of(name=client.name, number=client.organisation_number, vat=client.vat_number, email=client.email)
-
-
-def _may_be(client: Client, row: Checked) -> bool:
-    """Two numbers are two clients, whatever else they share."""
-    number = keys_of(client).number
-    return not (number and row.keys.number)
 
 
 def _details(row: Checked) -> ContactDetails:

@@ -12,7 +12,7 @@ from django.db import connection
 from tests.uku.conftest import AT, PASSWORD
 
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces import inviting
+from uku.workspaces import invitations
 from uku.workspaces.models import AuditEntry, Invitation, Membership, User
 
 NEW = "new@byran.example"
@@ -24,8 +24,8 @@ def invite(scope, owner):
 
     def go(email=NEW, role="member", at=AT):
         mail.outbox.clear()
-        invitation = inviting.invite(email=email, role=role, actor=owner, at=at)
-        inviting.deliver(invitation_id=invitation.pk, at=at)
+        invitation = invitations.invite(email=email, role=role, actor=owner, at=at)
+        invitations.deliver(invitation_id=invitation.pk, at=at)
         invitation.refresh_from_db()
         return invitation, secret_of(mail.outbox[0])
 
@@ -43,7 +43,7 @@ def test_an_invitation_is_mailed_with_a_link_of_the_public_address(invite, owner
     (message,) = mail.outbox
     assert (message.to, message.subject) == ([NEW], "Olga Owner invites you to Byran")
     assert "Olga Owner invites you to Byran in Uku, as Company Admin." in message.body
-    assert inviting.find(secret=secret, at=AT) == invitation
+    assert invitations.find(secret=secret, at=AT) == invitation
     assert (invitation.mail_outcome, invitation.mailed_at) == ("sent", AT)
 
 
@@ -67,13 +67,13 @@ def test_the_mail_is_a_job_of_the_same_transaction(invite, scope):
 
 def test_a_repeated_job_sends_nothing_twice(invite):
     invitation, _secret = invite()
-    inviting.deliver(invitation_id=invitation.pk, at=AT)
+    invitations.deliver(invitation_id=invitation.pk, at=AT)
     assert len(mail.outbox) == 1
 
 
 def test_a_new_person_joins_once(invite, scope):
     _invitation, secret = invite(role="admin")
-    membership = inviting.accept_as_new(secret=secret, name="Nils Ny", password=PASSWORD, at=AT)
+    membership = invitations.accept_as_new(secret=secret, name="Nils Ny", password=PASSWORD, at=AT)
     user = User.objects.get(email=NEW)
     assert (membership.user, membership.role, user.name, user.check_password(PASSWORD)) == (
         user,
@@ -84,79 +84,79 @@ def test_a_new_person_joins_once(invite, scope):
     entry = AuditEntry.objects.latest("position")
     assert (entry.actor, entry.action, entry.summary) == (user, "member.join", f"{NEW} accepted the invitation")
     for again in (
-        lambda: inviting.accept_as_new(secret=secret, name="x", password=PASSWORD, at=AT),
-        lambda: inviting.accept(secret=secret, user=user, at=AT),
+        lambda: invitations.accept_as_new(secret=secret, name="x", password=PASSWORD, at=AT),
+        lambda: invitations.accept(secret=secret, user=user, at=AT),
     ):
-        with pytest.raises(inviting.InvitationGone):
+        with pytest.raises(invitations.InvitationGone):
             again()
 
 
 def test_a_person_with_an_account_joins_signed_in(invite, scope, stranger):
     _invitation, secret = invite(email="Owner@Annan.Example")
-    with pytest.raises(inviting.HasAccount):
-        inviting.accept_as_new(secret=secret, name="x", password=PASSWORD, at=AT)
-    assert inviting.accept(secret=secret, user=stranger, at=AT).role == "member"
+    with pytest.raises(invitations.HasAccount):
+        invitations.accept_as_new(secret=secret, name="x", password=PASSWORD, at=AT)
+    assert invitations.accept(secret=secret, user=stranger, at=AT).role == "member"
 
 
 def test_a_link_is_for_its_address_only(invite, stranger):
     _invitation, secret = invite()
-    with pytest.raises(inviting.InvitationGone):
-        inviting.accept(secret=secret, user=stranger, at=AT)
+    with pytest.raises(invitations.InvitationGone):
+        invitations.accept(secret=secret, user=stranger, at=AT)
     assert Membership.everywhere.filter(user=stranger).count() == 0
 
 
 def test_a_link_dies_after_seven_days(invite):
     _invitation, secret = invite()
-    assert inviting.find(secret=secret, at=AT + timedelta(days=7) - timedelta(seconds=1))
-    with pytest.raises(inviting.InvitationGone):
-        inviting.find(secret=secret, at=AT + timedelta(days=7))
+    assert invitations.find(secret=secret, at=AT + timedelta(days=7) - timedelta(seconds=1))
+    with pytest.raises(invitations.InvitationGone):
+        invitations.find(secret=secret, at=AT + timedelta(days=7))
 
 
 def test_a_withdrawn_invitation_has_a_dead_link(invite, owner):
     invitation, secret = invite()
-    inviting.withdraw(invitation=invitation, actor=owner, at=AT)
-    with pytest.raises(inviting.InvitationGone):
-        inviting.find(secret=secret, at=AT)
-    for act in (inviting.withdraw, inviting.resend):
-        with pytest.raises(inviting.InvitationGone):
+    invitations.withdraw(invitation=invitation, actor=owner, at=AT)
+    with pytest.raises(invitations.InvitationGone):
+        invitations.find(secret=secret, at=AT)
+    for act in (invitations.withdraw, invitations.resend):
+        with pytest.raises(invitations.InvitationGone):
             act(invitation=invitation, actor=owner, at=AT)
 
 
 def test_sending_again_makes_a_new_link_and_seven_new_days(invite, owner):
     invitation, old = invite()
     later = AT + timedelta(days=8)
-    inviting.resend(invitation=invitation, actor=owner, at=later)
-    inviting.deliver(invitation_id=invitation.pk, at=later)
+    invitations.resend(invitation=invitation, actor=owner, at=later)
+    invitations.deliver(invitation_id=invitation.pk, at=later)
     new = secret_of(mail.outbox[1])
-    assert inviting.find(secret=new, at=later) == invitation
-    with pytest.raises(inviting.InvitationGone):
-        inviting.find(secret=old, at=AT)
+    assert invitations.find(secret=new, at=later) == invitation
+    with pytest.raises(invitations.InvitationGone):
+        invitations.find(secret=old, at=AT)
 
 
 def test_inviting_again_replaces_the_first_invitation(invite, scope):
     _first, old = invite()
     second, new = invite(role="admin")
     assert list(Invitation.objects.filter(withdrawn_at=None)) == [second]
-    assert inviting.find(secret=new, at=AT).role == "admin"
-    with pytest.raises(inviting.InvitationGone):
-        inviting.find(secret=old, at=AT)
+    assert invitations.find(secret=new, at=AT).role == "admin"
+    with pytest.raises(invitations.InvitationGone):
+        invitations.find(secret=old, at=AT)
 
 
 def test_who_is_on_the_list_is_not_invited(invite, scope, member):
-    with pytest.raises(inviting.MemberAlready):
+    with pytest.raises(invitations.MemberAlready):
         invite(email="Member@Byran.Example")
 
 
 def test_an_old_link_does_not_undo_a_deactivation(invite, scope, stranger):
     _invitation, secret = invite(email=stranger.email)
     Membership.objects.create(user=stranger, role="member", is_active=False)
-    with pytest.raises(inviting.InvitationGone):
-        inviting.accept(secret=secret, user=stranger, at=AT)
+    with pytest.raises(invitations.InvitationGone):
+        invitations.accept(secret=secret, user=stranger, at=AT)
     assert Membership.objects.get(user=stranger).is_active is False
 
 
 def test_the_owners_role_is_not_offered(invite):
-    with pytest.raises(inviting.OwnerStays):
+    with pytest.raises(invitations.OwnerStays):
         invite(role="owner")
 
 
@@ -176,8 +176,8 @@ def test_the_owners_role_is_not_offered(invite):
 )
 def test_what_is_not_exactly_one_address_is_refused(invite, scope, text):
     """B16"""
-    with pytest.raises(inviting.NotAnAddress):
-        inviting.invite(email=text, role="member", actor=Membership.objects.get(role="owner").user, at=AT)
+    with pytest.raises(invitations.NotAnAddress):
+        invitations.invite(email=text, role="member", actor=Membership.objects.get(role="owner").user, at=AT)
     assert (Invitation.objects.count(), mail.outbox) == (0, [])
 
 
@@ -201,15 +201,15 @@ def test_a_name_with_a_line_break_starts_no_header(scope, owner, invite):
 def test_two_workspaces_can_invite_the_same_person(invite, scope, other_workspace, stranger):
     invite()
     with workspace_in_force(other_workspace.pk):
-        inviting.invite(email=NEW, role="member", actor=stranger, at=AT)
+        invitations.invite(email=NEW, role="member", actor=stranger, at=AT)
     assert Invitation.everywhere.filter(email=NEW, withdrawn_at=None).count() == 2
 
 
 def test_a_mail_server_that_refuses_is_told_on_the_invitation(scope, owner, settings, tmp_path):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    invitation = inviting.invite(email=NEW, role="member", actor=owner, at=AT)
-    inviting.deliver(invitation_id=invitation.pk, at=AT)
+    invitation = invitations.invite(email=NEW, role="member", actor=owner, at=AT)
+    invitations.deliver(invitation_id=invitation.pk, at=AT)
     invitation.refresh_from_db()
     assert invitation.mail_outcome == "refused"
 
@@ -221,7 +221,7 @@ class AskedAgain(EmailBackend):
         done = super().send_messages(messages)
         invitation = Invitation.objects.get()
         if AuditEntry.objects.filter(action="member.invite_again").count() == 0:
-            inviting.resend(invitation=invitation, actor=invitation.invited_by, at=AT)
+            invitations.resend(invitation=invitation, actor=invitation.invited_by, at=AT)
         return done
 
 
@@ -230,9 +230,9 @@ def test_a_link_asked_for_while_the_last_one_is_sent_is_sent_too(invite, setting
     settings.EMAIL_BACKEND = f"{__name__}.AskedAgain"
     invitation, first = invite()
     assert invitation.mail_outcome == ""
-    with pytest.raises(inviting.InvitationGone):
-        inviting.find(secret=first, at=AT)
-    inviting.deliver(invitation_id=invitation.pk, at=AT)
+    with pytest.raises(invitations.InvitationGone):
+        invitations.find(secret=first, at=AT)
+    invitations.deliver(invitation_id=invitation.pk, at=AT)
     invitation.refresh_from_db()
     assert invitation.mail_outcome == "sent"
-    assert inviting.find(secret=secret_of(mail.outbox[1]), at=AT) == invitation
+    assert invitations.find(secret=secret_of(mail.outbox[1]), at=AT) == invitation

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.utils import CaptureQueriesContext
 from tests.uku.web.conftest import AT, make_sheet
 
+from uku.clients.import_files import tables
+from uku.clients.import_files.tables import Reading
 from uku.clients.models import Client, ClientSheet
 from uku.clients.operations import archive_clients
-from uku.clients.sheets import tables
-from uku.clients.sheets.tables import Reading
 from uku.kit.identifiers import luhn_digit
 from uku.workspaces.models import AuditEntry
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 from babel import Locale
 from babel.numbers import list_currencies
 
-from uku.clients.folding import identity, split_emails
-from uku.clients.sheets.headings import LONGEST
-from uku.clients.sheets.troubles import Problem
+from uku.clients.import_files.errors import Problem
+from uku.clients.import_files.headings import LONGEST
+from uku.clients.normalization import identity, split_emails
 from uku.kit.identifiers import normalise_number, normalise_vat
 
 Value = str | int
@@ -49,7 +49,8 @@ class Wrong(Exception):
 
 def value_of(field: str, text: str, *, country: str) -> Value:
     """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises Wrong."""
-    text = _on_one_line(field, text)
+    between = ", " if field.startswith("address") else " "  # a cell may have lines, and a field has one
+    text = _BREAKS.sub(between, text.strip()).replace("\t", " ")
     if not text:
         return ""
     if len(text) > LONGEST.get(field, len(text)):
@@ -60,12 +61,6 @@ def value_of(field: str, text: str, *, country: str) -> Value:
         return _organisation_number(text, country)
     read = _READERS.get(field)
     return read(text) if read else text
-
-
-def _on_one_line(field: str, text: str) -> str:
-    """A cell may have lines, and a field has one."""
-    between = ", " if field.startswith("address") else " "
-    return _BREAKS.sub(between, text.strip()).replace("\t", " ")
 
 
 def _organisation_number(text: str, country: str) -> str:

@@ -12,9 +12,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
-from uku.web import offers
-from uku.web.listings import ARCHIVED, Listing
-from uku.web.lists import searched_words
+from uku.web import integration_data
+from uku.web.list_filters import searched_words
+from uku.web.record_list import ARCHIVED, RecordList
 
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "name": ("name_sort",),
@@ -25,15 +25,15 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class ClientListing(Listing):
+class ClientList(RecordList):
     """Clients; the states they can be in are filters too."""
 
     states: Mapping[str, str]
 
     @classmethod
-    def of(cls, request: HttpRequest) -> ClientListing:
+    def of(cls, request: HttpRequest) -> ClientList:
         """Read the address; what is no filter and no column of ours is left out."""
-        states = dict(offers.client_states())
+        states = dict(integration_data.client_states())
         show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
         show = show if show == ARCHIVED or show in states else ""
         known = sort.removeprefix("-") in ORDERS and (states or "integration" not in sort)
@@ -42,7 +42,7 @@ class ClientListing(Listing):
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """How many clients each filter shows, in one query: "" for all active ones."""
-        found: Any = offers.with_state(self._found())
+        found: Any = integration_data.with_state(self._found())
         found = found.values("state").order_by()
         archived, active = Count("pk", Q(archived_at__isnull=False)), Count("pk", Q(archived_at=None))
         rows = list(found.annotate(archived=archived, active=active))
@@ -70,7 +70,7 @@ class ClientListing(Listing):
         found: Any = self._found()
         found = found.filter(archived_at__isnull=False) if self.shows_archived else found.current()
         if self.show in self.states or "integration" in self.sort:
-            found = offers.with_state(found)
+            found = integration_data.with_state(found)
         if self.show in self.states:
             found = found.filter(state=self.show)
         sign = "-" if self.sort.startswith("-") else ""

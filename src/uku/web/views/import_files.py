@@ -10,18 +10,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from uku.clients.import_files import operations
+from uku.clients.import_files.errors import Unreadable
+from uku.clients.import_files.export import as_csv
+from uku.clients.import_files.headings import claimed_twice, same_headings
+from uku.clients.import_files.messages import column_name, label_of, of_file, of_trouble
+from uku.clients.import_files.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManySheets, WrongMapping
+from uku.clients.import_files.preview import Figures, heading_of, preview, refused_rows, samples
+from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
 from uku.clients.models import ClientSheet
-from uku.clients.sheets import operations
-from uku.clients.sheets.headings import claimed_twice, same_headings
-from uku.clients.sheets.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManySheets, WrongMapping
-from uku.clients.sheets.previewing import Figures, Preview, heading_of, preview, refused_rows, samples
-from uku.clients.sheets.tables import MOST_BYTES, MOST_ROWS
-from uku.clients.sheets.troubles import Unreadable
-from uku.clients.sheets.words import column_name, label_of, of_file, of_trouble
-from uku.clients.sheets.writing import as_csv
 from uku.kit import clock
-from uku.web.forms.client_sheets import ColumnsForm
-from uku.web.sheet_words import fate_words, shown, shown_values
+from uku.web.forms.import_files import ColumnsForm
+from uku.web.import_rows import fate_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -51,7 +51,11 @@ def sheet_list(request: WorkspaceRequest) -> HttpResponse:
                     gettext("Take one of the files below in or throw it away, then upload this one."),
                 )
             else:
-                return _uploaded(request, found)
+                if found.other_sheets:
+                    words = gettext("Only the first sheet of the workbook is read, not %(others)s.")
+                    others = ", ".join(f"“{name}”" for name in found.other_sheets[:5])
+                    messages.info(request, words % {"others": others})
+                return redirect("client-sheet", slug=request.workspace.slug, pk=found.sheet.pk)
     context = {
         "sheets": ClientSheet.objects.defer("content").select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
         "happened": trouble[0],
@@ -62,25 +66,15 @@ def sheet_list(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "clients/sheets.html", context, status=REFUSED if trouble[0] else 200)
 
 
-def _uploaded(request: WorkspaceRequest, found: operations.Uploaded) -> HttpResponse:
-    if found.other_sheets:
-        words = gettext("Only the first sheet of the workbook is read, not %(others)s.")
-        messages.info(request, words % {"others": ", ".join(f"“{name}”" for name in found.other_sheets[:5])})
-    return redirect("client-sheet", slug=request.workspace.slug, pk=found.sheet.pk)
-
-
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_safe
 def sheet_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     sheet = _sheet(pk)
     if operations.is_begun(sheet):
-        return render(request, "clients/sheet_done.html", _progress(sheet))
+        moving = sheet.taken_in_at is None and not sheet.counts.get("stopped")
+        context = {"sheet": sheet, "counts": sheet.counts, "moving": moving}
+        return render(request, "clients/sheet_done.html", context)
     return _decide(request, sheet)
-
-
-def _progress(sheet: ClientSheet) -> dict[str, Any]:
-    moving = sheet.taken_in_at is None and not sheet.counts.get("stopped")
-    return {"sheet": sheet, "counts": sheet.counts, "moving": moving}
 
 
 def _decide(
@@ -98,7 +92,14 @@ def _decide(
         context["form"] = form or ColumnsForm(sheet=sheet, heading=heading, samples=_samples(sheet))
         context |= _of_columns(sheet, heading)
         if context["has_name"]:
-            context |= _of_preview(sheet, preview(sheet), heading)
+            found = preview(sheet)
+            context |= {
+                "figures": found.figures,
+                "found": found,
+                "labels": [label_of(field) for field in sheet.columns if field],
+                "rows": [(row, shown_values(row, sheet.columns), fate_words(row)) for row in found.rows],
+                "troubles": [(trouble.row, of_trouble(trouble, heading)) for trouble in found.troubles],
+            }
     except Unreadable as error:
         context["happened"], context["remedy"] = of_file(error)
         status = REFUSED
@@ -118,16 +119,6 @@ def _of_columns(sheet: ClientSheet, heading: tuple[str, ...]) -> dict[str, Any]:
 def _samples(sheet: ClientSheet) -> list[str]:
     columns = zip(sheet.columns, samples(sheet), strict=False)
     return [" · ".join(shown(field, cell) for cell in cells) for field, cells in columns]
-
-
-def _of_preview(sheet: ClientSheet, found: Preview, heading: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "figures": found.figures,
-        "found": found,
-        "labels": [label_of(field) for field in sheet.columns if field],
-        "rows": [(row, shown_values(row, sheet.columns), fate_words(row)) for row in found.rows],
-        "troubles": [(trouble.row, of_trouble(trouble, heading)) for trouble in found.troubles],
-    }
 
 
 @workspace_page(Permission.EDIT_CLIENTS)

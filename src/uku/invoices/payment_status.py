@@ -13,12 +13,12 @@ Tone = Literal["neutral", "good", "warning", "bad", "moving"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PaymentStatus:
     words: str
     tone: Tone
 
 
-def standing(  # noqa: PLR0911  # one return a state
+def payment_status(  # noqa: PLR0911  # one return a state
     *,
     state: str,
     total: Decimal,
@@ -27,20 +27,24 @@ def standing(  # noqa: PLR0911  # one return a state
     final_pay_date: date | None,
     credited: bool,
     today: date,
-) -> Standing:
+) -> PaymentStatus:
     """Say how payment stands. Cancelled is told first, then credited (spec section 9)."""
     open_amount = total if balance is None else balance
     if state == "cancelled":
-        return Standing("Cancelled", "neutral")
+        return PaymentStatus("Cancelled", "neutral")
     if credited:
-        return Standing("Credited", "neutral") if open_amount == 0 else Standing("Credited, not set off", "warning")
+        return (
+            PaymentStatus("Credited", "neutral")
+            if open_amount == 0
+            else PaymentStatus("Credited, not set off", "warning")
+        )
     if state == "paid":
-        return Standing(f"Paid {show_date(final_pay_date)}" if final_pay_date else "Paid", "good")
+        return PaymentStatus(f"Paid {show_date(final_pay_date)}" if final_pay_date else "Paid", "good")
     if open_amount < 0 < total:
-        return Standing("Overpaid", "warning")
+        return PaymentStatus("Overpaid", "warning")
     if 0 < open_amount < total:
-        return Standing(f"Partly paid {show_amount(total - open_amount)} of {show_amount(total)}", "warning")
+        return PaymentStatus(f"Partly paid {show_amount(total - open_amount)} of {show_amount(total)}", "warning")
     if due_date < today:
         days = (today - due_date).days
-        return Standing(f"Overdue {days} day{'' if days == 1 else 's'}", "warning")
-    return Standing("Unpaid", "neutral")
+        return PaymentStatus(f"Overdue {days} day{'' if days == 1 else 's'}", "warning")
+    return PaymentStatus("Unpaid", "neutral")
