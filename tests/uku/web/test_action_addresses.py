@@ -133,7 +133,6 @@ def test_an_action_leads_to_the_page_its_button_stands_on(browser, records, inte
         f"{fortnox}confirm/decline/": fortnox,
         f"{fortnox}connect/links/": f"{fortnox}connect/",
         f"{fortnox}connect/links/{link.pk}/withdraw/": f"{fortnox}connect/",
-        f"{fortnox}settings/new-clients/": f"{fortnox}settings/",
         f"{fortnox}activity/problems/{integration_records.problem.pk}/retry/": f"{fortnox}activity/",
         f"{fortnox}reload/{integration_records.reload.pk}/cancel/": f"{fortnox}reload/{integration_records.reload.pk}/",
         f"{fortnox}review/decide/": f"{fortnox}review/",

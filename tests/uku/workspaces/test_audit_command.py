@@ -9,7 +9,7 @@ import sys
 import psycopg
 import pytest
 from tests.environment import SUITE_KEYS
-from tests.uku.conftest import make_user, make_workspace
+from tests.uku.conftest import make_user, make_workspace, run_a_worker
 
 from uku.workspaces.audit import last_link
 
@@ -35,6 +35,7 @@ def uku(committed):
 
 
 def test_verify_prints_the_last_link_of_each_log_and_finds_what_was_changed(uku, committed):
+    run_a_worker()
     byran = make_workspace("byran", make_user("owner@byran.example"))
     annan = make_workspace("annan", make_user("owner@annan.example"))
     good = {each.slug: f"ok  {each.slug}: 1 entries, the last one {last_link(each)[1]}" for each in (byran, annan)}

@@ -13,7 +13,15 @@ from uku.invoices.models import Invoice
 from uku.kit.scoping import NoWorkspaceInForce, TenantModel, workspace_in_force
 from uku.workspaces.models import AuditEntry
 
-FREE_OF_A_WORKSPACE = {"uku.User", "uku.Workspace", "uku.ClockOffset", "uku.Alarm", "uku.SharedValue", "fortnox.Pace"}
+FREE_OF_A_WORKSPACE = {
+    "uku.User",
+    "uku.Workspace",
+    "uku.ClockOffset",
+    "uku.Alarm",
+    "uku.SharedValue",
+    "uku.WorkerHeartbeat",
+    "fortnox.Pace",
+}
 
 
 def our_models():

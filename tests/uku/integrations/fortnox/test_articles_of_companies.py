@@ -14,6 +14,7 @@ from tests.uku.web.reading import Page
 
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.invoices import export
+from uku.integrations.fortnox.invoices.send_by_hand import send_by_hand
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push, PushState, RunKind
 from uku.integrations.fortnox.sync import details
 from uku.integrations.fortnox.sync.service import run_sync
@@ -173,10 +174,11 @@ def test_a_draft_with_the_old_companys_article_is_stopped_before_issue(firm, own
 def test_what_was_issued_all_the_same_is_stopped_before_it_is_sent_and_goes_on_once_there_is_an_article(
     fortnox, firm, owner, run_jobs
 ):
-    """The last guard: the invoice was issued while the domain could not see the company."""
+    """The last guard: the invoice has a number from Uku, and a person sends it to the other company."""
     draft = draft_of(firm, owner)
     firm.move()
-    issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering="accounting")
+    issued = issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering="own")
+    send_by_hand(invoice=issued, actor=owner, at=clock.now())
     run_jobs()
     push = Push.objects.get()
     assert (push.state, push.company_id, fortnox.invoices(SECOND)) == (PushState.REJECTED, SECOND, [])

@@ -91,7 +91,7 @@ def test_two_part_payments_make_a_paid_invoice(fortnox, sent, read, today):
 
 
 def test_a_payment_after_the_due_date_is_told_with_its_own_date(fortnox, shop, run_jobs, read, today):
-    invoice = shop.issue(on=today - timedelta(days=60))
+    invoice = shop.issue_old(on=today - timedelta(days=60))
     run_jobs()
     invoice.refresh_from_db()
     assert invoice.due_date < today

@@ -72,7 +72,7 @@ def test_bookkeeping_is_asked_for_only_when_vouchers_is_chosen(connection, plan)
 
 def test_two_statistics_land_on_the_months_one_task(fortnox, shop, authorized, run_jobs, count):
     for _ in range(2):
-        shop.issue(on=last_month() + timedelta(days=3))
+        shop.issue_old(on=last_month() + timedelta(days=3))
     shop.issue()
     run_jobs()
     before = fortnox.mark()
@@ -90,12 +90,12 @@ def test_an_open_month_is_refreshed_and_a_finished_one_keeps_its_value(
 ):
     count()
     assert figures()["Sales invoices"] == 0
-    shop.issue(on=last_month() + timedelta(days=3))
+    shop.issue_old(on=last_month() + timedelta(days=3))
     run_jobs()
     count()
     assert figures()["Sales invoices"] == 1
     finish_task(task=Task.objects.get(), actor=owner, at=AT)
-    shop.issue(on=last_month() + timedelta(days=4))
+    shop.issue_old(on=last_month() + timedelta(days=4))
     run_jobs()
     count()
     assert (figures()["Sales invoices"], Task.objects.count()) == (1, 1)
@@ -104,7 +104,7 @@ def test_an_open_month_is_refreshed_and_a_finished_one_keeps_its_value(
 def test_a_value_edited_by_hand_is_kept_with_the_figure_beside_it(fortnox, shop, authorized, run_jobs, count):
     count()
     TaskValue.objects.filter(field__name="Sales invoices").update(value=7, edited=True)
-    shop.issue(on=last_month() + timedelta(days=3))
+    shop.issue_old(on=last_month() + timedelta(days=3))
     run_jobs()
     count()
     value = TaskValue.objects.get(field__name="Sales invoices")
@@ -116,7 +116,7 @@ def test_cancelled_invoices_are_not_counted(fortnox, shop, authorized, run_jobs,
 
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())
     for _ in range(2):
-        shop.issue(on=last_month() + timedelta(days=3))
+        shop.issue_old(on=last_month() + timedelta(days=3))
     run_jobs()
     number = fortnox.invoices()[0]["DocumentNumber"]
     fortnox.ask("POST", f"companies/{FIRST}/invoices/{number}/cancel")
