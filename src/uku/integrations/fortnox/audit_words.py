@@ -23,6 +23,7 @@ AUDIT_ACTIONS: Mapping[str, str | Promise] = {
     "fortnox.first_import": _("Decided the first import"),
     "fortnox.ignore": _("Ignored a Fortnox customer"),
     "fortnox.invoiced": _("Chose which Fortnox customer is invoiced"),
+    "fortnox.keep_number": _("Kept the number from Uku of an invoice that Fortnox did not accept"),
     "fortnox.link": _("Linked a Fortnox customer"),
     "fortnox.new_clients": _("Chose what becomes of new customers"),
     "fortnox.problem.ignore": _("Let a problem be"),

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uku.integrations.registry import Badge, number_source_of
+from uku.integrations.registry import Badge, Panel, number_source_of
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.operations import (
     ArticlesElsewhere,
@@ -160,12 +160,19 @@ def _invoice_page(
         "standing": standing_of(invoice, clock.today(request.workspace.time_zone)),
         "panels": panels,
         "waiting": panels[0].badge if panels else None,
-        "moving": any(panel.moving for panel in panels),
+        "refresh": _refresh(invoice, panels),
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
         "elsewhere": [] if invoice.is_issued else _elsewhere(rows),
     }
     return render(request, "billing/page.html", context, status=status)
+
+
+def _refresh(invoice: Invoice, panels: Sequence[Panel]) -> str:
+    """How often the page is read again: soon while something moves, seldom while the invoice waits for its number."""
+    if any(panel.moving for panel in panels):
+        return "2s"
+    return "10s" if invoice.is_issued and not invoice.number else ""
 
 
 def _company() -> tuple[str, str]:

@@ -14,6 +14,7 @@ from uku.invoices.models import Invoice, InvoiceRow
 from uku.kit import clock
 from uku.kit.heartbeats import WorkerHeartbeat
 from uku.products.models import Product
+from uku.workspaces.models import AuditEntry
 from uku.workspaces.operations import set_plan
 
 OWN = "900000001"
@@ -129,8 +130,114 @@ def test_a_used_number_is_refused_and_nothing_is_created(desk, fortnox, used):
     page = desk.send(used)
     assert "invoices to the same customer with the same date and total" in page
     push = Push.objects.get(invoice=used)
-    assert (push.state, push.error_text) == (PushState.REJECTED, "Fakturanumret används redan.")
+    assert (push.state, push.error_code) == (PushState.REJECTED, "number_used")
     assert fortnox.creates()[used.reference] == 0
+
+
+def test_an_invoice_whose_number_is_used_in_fortnox_stays_outside_with_its_number(desk, shop, used):
+    desk.send(used)
+    name = Connection.objects.get().company_name
+    page = desk.show(used)
+    assert f"{name} has another invoice with the number {OWN} in Fortnox." in page.all("p")
+    assert "Keep the number from Uku" in page.all("button")
+    push = Push.objects.get(invoice=used)
+    address = f"{desk.home}/settings/fortnox/pushes/{push.pk}/keep-number/"
+    assert [desk.browser.post(address).status_code for _ in range(2)] == [302, 302]
+    assert AuditEntry.objects.filter(action="fortnox.keep_number").count() == 1
+    kept = desk.show(used)
+    assert {"Keep the number from Uku", "Send to Fortnox"} & {*kept.all("button"), *kept.all("a")} == set()
+    assert desk.says(used, ">Number from Uku</span>")
+    assert "Needs you" not in desk.browser.get(f"{desk.home}/settings/fortnox/").content.decode()
+    desk.disconnect()
+    assert desk.says(used, ">Number from Uku</span>")
+
+
+def test_a_number_from_uku_is_not_sent_while_a_higher_one_of_its_block_is_not_in_fortnox(desk, shop, fortnox):
+    desk.disconnect()
+    first, second = desk.issue(), desk.issue()
+    other_block = desk.issue()
+    Invoice.objects.filter(pk=other_block.pk).update(number="900100001", ocr="x")
+    desk.connect()
+    address = f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/"
+    page = desk.browser.get(address).content.decode()
+    assert ("Send 900000002 first" in page, "900100001" in page) == (True, False)
+    assert f'action="{address}"' not in page
+    answer = desk.browser.post(address, follow=True).content.decode()
+    assert "Send 900000002 first." in answer
+    assert (Push.objects.count(), fortnox.creates()) == (0, {})
+    desk.send(second)
+    desk.send(first)
+    assert (sent(first)[0], sent(second)[0]) == (PushState.CONFIRMED, PushState.CONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "words"),
+    [
+        ("queued", "", "is on its way"),
+        ("rejected", "", "was not accepted"),
+        ("needs_person", "", "needs a decision"),
+        ("rejected", "number_used", ""),
+        ("rejected", "number_kept", ""),
+    ],
+)
+def test_a_higher_number_that_cannot_go_is_told_with_what_to_do(desk, shop, state, code, words):
+    desk.disconnect()
+    first, second = desk.issue(), desk.issue()
+    desk.connect()
+    facts = {"company_id": FIRST, "reference": second.reference, "created_at": clock.now()}
+    Push.objects.create(invoice=second, state=state, error_code=code, **facts)
+    address = f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/"
+    page = desk.browser.get(address).content.decode()
+    assert (f'action="{address}"' in page, "Open invoice 900000002" in page) == (not words, bool(words))
+    answer = desk.browser.post(address, follow=True).content.decode()
+    assert (words in answer, Push.objects.filter(invoice=first).exists()) == (True, not words)
+
+
+def test_a_higher_number_of_another_company_says_which_to_connect(desk, shop):
+    desk.disconnect()
+    first, second = desk.issue(), desk.issue()
+    desk.connect()
+    name = Connection.objects.get().company_name
+    desk.send(second)
+    desk.disconnect()
+    desk.connect_other()
+    page = desk.browser.get(f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/").content.decode()
+    assert f"900000002 is in {name}. Connect {name} to send this invoice there." in page
+
+
+def test_a_rejected_one_is_not_sent_again_before_a_higher_number(desk, shop, fortnox):
+    desk.disconnect()
+    first, second = desk.issue(), desk.issue()
+    desk.connect()
+    facts = {"company_id": FIRST, "reference": first.reference, "created_at": clock.now()}
+    Push.objects.create(invoice=first, state="rejected", **facts)
+    desk.retry(first)
+    assert (sent(first)[0], fortnox.creates()) == (PushState.REJECTED, {})
+    desk.send(second)
+    desk.retry(first)
+    assert sent(first)[0] == PushState.CONFIRMED
+
+
+def test_a_rejected_invoice_never_belongs_to_the_company_that_refused_it(desk, shop, fortnox):
+    desk.disconnect()
+    own = desk.issue()
+    desk.connect()
+    theirs = desk.issue()
+    name = Connection.objects.get().company_name
+    for invoice in (own, theirs):
+        facts = {"company_id": FIRST, "reference": invoice.reference, "created_at": clock.now()}
+        Push.objects.update_or_create(invoice=invoice, defaults={**facts, "state": "rejected", "error_text": "No."})
+    clear_queue()
+    for change in (desk.disconnect, desk.connect_other):
+        change()
+        for invoice, badge in ((own, "Number from Uku"), (theirs, "Rejected")):
+            page = desk.show(invoice)
+            assert desk.says(invoice, f">{badge}</span>")
+            texts = " ".join(page.all("p"))
+            assert f"This invoice was to go to {name}, which is not connected, and was not accepted." in texts
+            assert ("it goes on" in texts, "issued for" in texts) == (False, False)
+    assert any("with its number from Uku" in text for text in desk.show(own).all("p"))
+    assert any("gets its number from the connected" in text for text in desk.show(theirs).all("p"))
 
 
 def test_an_answer_with_another_number_than_was_sent_is_left_to_a_person(desk, fortnox, used):
@@ -152,22 +259,21 @@ def test_an_answer_with_another_number_than_was_sent_is_left_to_a_person(desk, f
 
 
 def test_a_number_that_uku_gave_to_another_invoice_is_left_to_a_person_and_asked_for_no_more(desk, shop, fortnox):
-    """Fortnox goes on from the highest: from the first of ours to the second one, which was never sent."""
-    fortnox.switch(series_follows_highest=True)
+    """Somebody set Fortnox's series to where ours is."""
     desk.disconnect()
-    first, second = desk.issue(), desk.issue()
+    first = desk.issue()
     desk.connect()
-    desk.work()
-    assert "900000002" in desk.send(first)
+    with fortnox.app.installation.lock:
+        fortnox.app.installation.company(FIRST).set_counter("invoices", int(OWN))
     third = desk.issue()
     desk.work()
     push = Push.objects.get(invoice=third)
-    assert (push.state, sent(third)[1], second.number) == (PushState.NEEDS_PERSON, "", "900000002")
-    assert push.error_text.startswith("Fortnox gave this invoice the number 900000002, which another invoice has")
+    assert (push.state, sent(third)[1], first.number) == (PushState.NEEDS_PERSON, "", OWN)
+    assert push.error_text.startswith(f"Fortnox gave this invoice the number {OWN}, which another invoice has")
     before = fortnox.mark()
     jobs.sweep.func(timestamp=0)
     desk.work()
-    asked = [request for request in fortnox.requests(before) if "invoices" in request and "900000002" in request]
+    asked = [request for request in fortnox.requests(before) if "invoices" in request and OWN in request]
     assert (asked, fortnox.creates()[third.reference]) == ([], 1)
 
 
@@ -230,3 +336,21 @@ def test_the_number_appears_by_itself_and_then_nothing_is_asked_any_more(desk, s
     done = desk.show(invoice)
     assert [tag for _name, tag in done.tags if "hx-trigger" in tag] == []
     assert (done.heading, done.facts["OCR"]) == ("Invoice 1", "133")
+
+
+def test_a_held_invoice_looks_seldom_for_its_number_and_shows_it_when_the_hold_ends(desk, shop):
+    desk.disable()
+    invoice = desk.issue()
+    assert desk.show(invoice).values("aside", "hx-trigger") == ["every 10s"]
+    desk.enable()
+    desk.work()
+    assert (desk.show(invoice).values("aside", "hx-trigger"), desk.show(invoice).heading) == ([], "Invoice 1")
+
+
+def test_without_a_company_the_draft_and_the_invoice_say_that_the_number_is_from_uku(desk, shop):
+    draft = shop.draft()
+    words = "Issuing gives the invoice a number from Uku and freezes its content."
+    assert words not in desk.show(draft).all("p")
+    desk.disconnect()
+    assert words in desk.show(draft).all("p")
+    assert desk.show(desk.issue(draft)).facts["Number from Uku"] == OWN

@@ -12,7 +12,7 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import BY_CODE, Group
 from uku.integrations.fortnox.health.messages import BLOCKED
 from uku.integrations.fortnox.health.rules import INVOICES, NO_API_LICENCE, ConnectionFacts, Facts, KindFacts
-from uku.integrations.fortnox.models import NEEDS_YOU, Connection, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_KEPT, Connection, Push, PushState, Run, RunKind, RunState
 from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.integrations.fortnox.sync.sync_run import NOT_PERMITTED, newest_of_each_kind
 from uku.integrations.fortnox.tokens import app_credentials, renewal
@@ -36,7 +36,9 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
     if not connection.is_connected:
         return Facts(at, whole)
     with workspace_in_force(connection.workspace_id):
-        pushes = dict(_pushes(connection).order_by().values_list("state").annotate(Count("pk")))
+        pushes = dict(
+            _pushes(connection).exclude(error_code=NUMBER_KEPT).order_by().values_list("state").annotate(Count("pk"))
+        )
         needing = sum(pushes.get(state, 0) for state in NEEDS_YOU)
         customers, articles, *others = _run_kinds(connection)
         return Facts(at, whole, (customers, articles, _invoices(connection), *others), needing)

@@ -28,7 +28,7 @@ from uku.integrations.fortnox.health.rules import (
     state_of,
     state_of_kind,
 )
-from uku.integrations.fortnox.models import NEEDS_YOU, Connection, Push, PushState, Run, RunKind
+from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_KEPT, Connection, Push, PushState, Run, RunKind
 from uku.integrations.fortnox.sync.sync_run import newest_of_each_kind
 from uku.integrations.registry import Badge
 from uku.invoices.payment_status import Tone
@@ -303,7 +303,7 @@ def _run_counts(run: Run | None) -> str:
 
 def _push_counts(connection: Connection) -> str:
     """Say what waits, what is not clear and what needs a person; else how many were sent."""
-    rows = Push.objects.filter(company_id=connection.company_id).order_by()
+    rows = Push.objects.filter(company_id=connection.company_id).exclude(error_code=NUMBER_KEPT).order_by()
     counts = dict(rows.values_list("state").annotate(Count("pk")))
     waiting = counts.get(PushState.QUEUED, 0)
     unclear = counts.get(PushState.UNCERTAIN, 0)

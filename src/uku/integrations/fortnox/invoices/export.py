@@ -22,8 +22,9 @@ from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import in_words
 from uku.integrations.fortnox.invoices import reconcile, validate
 from uku.integrations.fortnox.invoices.holds import date_hold, hold_of
+from uku.integrations.fortnox.invoices.send_by_hand import refuse_before_higher
 from uku.integrations.fortnox.mapping import figures
-from uku.integrations.fortnox.models import Connection, Push, PushState
+from uku.integrations.fortnox.models import NUMBER_USED, Connection, Push, PushState
 from uku.integrations.fortnox.sync.service import note_failure
 from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice
@@ -141,7 +142,7 @@ def _send(fortnox: Fortnox, push: Push) -> None:
     try:
         answer = fortnox.invoices.create_raw(body)
     except FortnoxError as error:
-        _store_failure(push, error)
+        _store_failure(fortnox, push, error)
     else:
         _take_answer(push, answer)
 
@@ -179,7 +180,7 @@ def _refuse_without_lease(push: Push) -> None:
         raise LeaseOver
 
 
-def _store_failure(push: Push, error: FortnoxError) -> None:
+def _store_failure(fortnox: Fortnox, push: Push, error: FortnoxError) -> None:
     """Each failure is explicitly one of three: not applied, refused, unknown (decision 0008)."""
     log.warning(
         "create failed", push=push.pk, outcome=error.outcome.name, fortnox_code=str(error.code), uid=error.request_id
@@ -193,13 +194,34 @@ def _store_failure(push: Push, error: FortnoxError) -> None:
         _mine(push).update(state=PushState.QUEUED, lease_until=None, **facts)
         raise error  # no fault of this invoice either
     elif error.outcome is Outcome.REFUSED:
-        _reject(push, in_words(error), error)
+        _take_refusal(fortnox, push, error)
     else:
         _mark_uncertain(push)
 
 
-def _reject(push: Push, text: str, error: FortnoxError | None = None) -> None:
-    code = str(error.code or "") if error else ""
+def _take_refusal(fortnox: Fortnox, push: Push, error: FortnoxError) -> None:
+    """A number from Uku may be used there: by another invoice, or by ours, which an earlier create made."""
+    other = _holder_of_number(fortnox, push)
+    if other is None:
+        _reject(push, in_words(error), error)
+    elif other.external_reference == push.reference and not other.cancelled:
+        _mark_uncertain(push)
+    else:
+        _reject(push, f"Fortnox has another invoice with the number {push.invoice.number}.", code=NUMBER_USED)
+
+
+def _holder_of_number(fortnox: Fortnox, push: Push) -> FortnoxInvoice | None:
+    """The invoice in Fortnox with the number that was sent; None when there is none, or none can be read."""
+    if not push.invoice.number:
+        return None
+    try:
+        return fortnox.invoices.get(push.invoice.number)
+    except FortnoxError:
+        return None
+
+
+def _reject(push: Push, text: str, error: FortnoxError | None = None, *, code: str = "") -> None:
+    code = str(error.code or "") if error else code
     _mine(push).update(state=PushState.REJECTED, error_code=code, error_text=text[:500], next_at=None)
     sync_issues.note_push(push, at=clock.now(), error=error, reason="" if error else text)
 
@@ -311,12 +333,16 @@ def _solve(push: Push) -> None:
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry(*, push: Push, actor: User) -> None:
-    """Send again by hand what was rejected, or book again what could not be booked. Raises NotAllowed, NotWorking."""
+    """Send again by hand what was rejected, or book again what could not be booked.
+
+    Raises NotAllowed, NotWorking, or HigherFirst.
+    """
     connection = working_connection()
     row = Push.objects.select_for_update().get(pk=push.pk)
     if row.company_id != connection.company_id:
         raise NotWorking(str(OTHER_COMPANY))
     if row.state == PushState.REJECTED:
+        refuse_before_higher(row.invoice, row.company_id)
         row.state, row.payload, row.payload_hash = PushState.QUEUED, None, ""
     elif (
         row.state == PushState.NEEDS_PERSON and not row.cancelled_number

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models.functions import Length
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from fortnox_api import FortnoxError, InvoiceItem
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.connection.guards import working_connection
+from uku.integrations.fortnox.connection.companies import name_of_company
+from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.models import Connection, Push, PushState
+from uku.integrations.fortnox.models import NUMBER_KEPT, NUMBER_USED, Connection, Push, PushState
 from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice, Numbering, State
+from uku.invoices.numbers import first_number_beyond
 from uku.invoices.operations import await_number, leave_range_to
 from uku.kit.money import to_ore
 from uku.workspaces.audit import record
@@ -31,6 +35,58 @@ class NotSendable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Higher:
+    """The highest number from Uku in the same block that the connected company does not have, and its way on."""
+
+    invoice: Invoice
+    push: Push | None
+    company_id: str
+
+    @property
+    def can_be_sent(self) -> bool:
+        return can_be_sent(self.invoice, self.push, self.company_id)
+
+    @property
+    def happened(self) -> str:
+        return _(
+            "Nothing is sent: invoice %(number)s has a higher number from Uku and is not in Fortnox, which could then"
+            " give that number to another invoice."
+        ) % {"number": self.invoice.number}
+
+    @property
+    def remedy(self) -> str:
+        push, facts = self.push, {"number": self.invoice.number}
+        if self.can_be_sent:
+            return _("Send %(number)s first.") % facts
+        if push is None or self.invoice.state == State.CANCELLED:
+            return _("%(number)s cannot be sent, so this invoice keeps its number from Uku outside Fortnox.") % facts
+        if push.company_id != self.company_id:
+            facts["name"] = name_of_company(push.company_id)
+            return _of_another_company(push) % facts
+        return str(_STANDING_IN_THE_WAY.get(PushState(push.state), _ON_ITS_WAY)) % facts
+
+
+_ON_ITS_WAY = _lazy("%(number)s is on its way. Wait until it is in Fortnox, then send this one.")
+_STANDING_IN_THE_WAY = {
+    PushState.REJECTED: _lazy("%(number)s was not accepted. Open it, do what its page says, and send it first."),
+    PushState.NEEDS_PERSON: _lazy("%(number)s needs a decision. Open it and do what its page says first."),
+}
+
+
+def _of_another_company(push: Push) -> str:
+    if push.state == PushState.CONFIRMED:
+        return _("%(number)s is in %(name)s. Connect %(name)s to send this invoice there.")
+    return _("%(number)s may be in %(name)s. Connect %(name)s first, and it is looked for there.")
+
+
+class HigherFirst(NotWorking):
+    """A higher number from Uku goes first, in words for a person."""
+
+    def __init__(self, higher: Higher) -> None:
+        super().__init__(f"{higher.happened} {higher.remedy}")
+
+
+@dataclass(frozen=True, slots=True)
 class Consequences:
     """What a person should know before sending: the push that waits, and what may happen to numbers.
 
@@ -40,7 +96,7 @@ class Consequences:
     push: Push | None
     own_number: str
     next_number: str
-    higher: tuple[str, ...]
+    higher: Higher | None
     alike: tuple[InvoiceItem, ...] | None
 
 
@@ -60,7 +116,7 @@ def can_be_sent(invoice: Invoice, push: Push | None, company_id: str) -> bool:
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> Push:
-    """Queue an invoice for the connected company. Raises NotAllowed, NotWorking or NotSendable.
+    """Queue an invoice for the connected company. Raises NotAllowed, NotWorking, NotSendable or HigherFirst.
 
     One with a number from Uku keeps it; any other gets the number that the connected company gives.
     """
@@ -73,6 +129,7 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> Push:
         raise NotSendable
     if invoice.number:
         leave_range_to(invoice.number)
+        refuse_before_higher(invoice, connection.company_id)
     else:
         await_number(invoice=invoice, ledger=connection.company_id)
     row = _queue(invoice, push or Push(invoice=invoice, created_at=at), connection, at)
@@ -105,17 +162,41 @@ def consequences_of(invoice: Invoice, push: Push | None, connection: Connection)
         push=push,
         own_number=own,
         next_number=str(int(own) + 1) if own.isdecimal() else "",
-        higher=_higher_numbers(own) if own else (),
+        higher=find_higher(invoice, connection.company_id),
         alike=_alike(invoice, connection),
     )
 
 
-def _higher_numbers(number: str) -> tuple[str, ...]:
-    """The numbers from Uku above this one that are on no invoice in Fortnox: it could give them to others."""
-    sent = Push.objects.values("invoice")
-    ours = Invoice.objects.filter(ledger="", number__gt=number).exclude(pk__in=sent)
-    same_length = ours.annotate(length=Length("number")).filter(length=len(number))
-    return tuple(same_length.order_by("number").values_list("number", flat=True)[:20])
+def refuse_before_higher(invoice: Invoice, company_id: str) -> None:
+    """Raise HigherFirst while Fortnox, going on from this invoice's number, could reach another one from Uku."""
+    if (higher := find_higher(invoice, company_id)) is not None:
+        raise HigherFirst(higher)
+
+
+def find_higher(invoice: Invoice, company_id: str) -> Higher | None:
+    """Return the highest number from Uku in the block that the company has on no invoice."""
+    beyond = None if invoice.ledger else first_number_beyond(invoice.number)
+    if beyond is None:
+        return None
+    used = Q(state=PushState.CONFIRMED) | Q(error_code__in=(NUMBER_USED, NUMBER_KEPT))
+    there = Push.objects.filter(used, company_id=company_id).values("invoice")
+    ours = Invoice.objects.filter(ledger="", number__gt=invoice.number, number__lt=str(beyond))
+    found = ours.exclude(pk__in=there).select_related("workspace").order_by("-number").first()
+    return Higher(found, Push.objects.filter(invoice=found).first(), company_id) if found else None
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def keep_own_number(*, push: Push, actor: User, at: datetime) -> None:
+    """Leave an invoice outside Fortnox, which has its number on another one. Raises NotAllowed or NotSendable."""
+    row = Push.objects.select_for_update().get(pk=push.pk)
+    if row.state != PushState.REJECTED or row.error_code != NUMBER_USED:
+        raise NotSendable
+    row.error_code = NUMBER_KEPT
+    row.save(update_fields=["error_code"])
+    sync_issues.solve(company_id=row.company_id, kind=sync_issues.INVOICE, numbers=[row.reference], at=at)
+    summary = f"{row.invoice}: keeps its number from Uku and stays outside Fortnox"
+    record(actor=actor, action="fortnox.keep_number", target=row, summary=summary, at=at)
 
 
 def _alike(invoice: Invoice, connection: Connection) -> tuple[InvoiceItem, ...] | None:

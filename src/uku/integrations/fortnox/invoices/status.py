@@ -13,7 +13,7 @@ from uku.integrations.fortnox.connection.companies import company_names, name_of
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices.holds import Reason, connection_hold, date_hold, in_words, worker_hold
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
-from uku.integrations.fortnox.models import Connection, Hold, Push, PushState
+from uku.integrations.fortnox.models import NUMBER_KEPT, NUMBER_USED, Connection, Hold, Push, PushState
 from uku.integrations.registry import Action, Badge, NumberSource, Panel
 from uku.invoices.models import Invoice
 
@@ -41,7 +41,8 @@ class Here:
 
 def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
     here = _here()
-    found = {push.invoice_id: _push_badge(push, here) for push in Push.objects.filter(invoice__in=invoices)}
+    pushes = Push.objects.filter(invoice__in=invoices).select_related("invoice")
+    found = {push.invoice_id: _push_badge(push, here) for push in pushes}
     if here.company_id:
         unsent = [invoice for invoice in invoices if invoice.is_issued and invoice.pk not in found]
         found |= {invoice.pk: _unsent_badge(invoice) for invoice in unsent}
@@ -90,6 +91,8 @@ def _unsent_badge(invoice: Invoice) -> Badge:
 
 
 def _push_badge(push: Push, here: Here) -> Badge:
+    if push.error_code == NUMBER_KEPT:
+        return Badge(str(OWN_NUMBER), "neutral")
     if not here.has(push):
         return _badge_elsewhere(push, here)
     if here.hold and push.state == PushState.QUEUED:
@@ -112,6 +115,10 @@ def _badge_elsewhere(push: Push, here: Here) -> Badge:
     facts = {"number": push.document_number, "name": here.name_of(push)}
     if push.state == PushState.CONFIRMED:
         return Badge(_("In Fortnox %(number)s of %(name)s") % facts, "neutral")
+    if push.state == PushState.REJECTED:
+        return Badge(str(OWN_NUMBER), "neutral") if push.invoice.number else Badge(_("Rejected"), "bad")
+    if push.state in NEVER_THERE and push.invoice.number:
+        return Badge(_("Held: sent to %(name)s, which is not connected") % facts, "neutral")
     if push.state in NEVER_THERE:
         return Badge(_("Held: belongs to %(name)s, which is not connected") % facts, "neutral")
     return Badge(_("Not confirmed by %(name)s, which is not connected") % facts, "warning")
@@ -153,13 +160,15 @@ def _is_on_its_way(push: Push) -> bool:
 
 def _quoted(push: Push, happened: str) -> str:
     """Fortnox's own words and code; a refusal that came without words is told by ours alone."""
-    if not push.error_code:
+    if push.error_code in {"", NUMBER_USED, NUMBER_KEPT}:
         return ""
     return push.error_code if push.error_text == happened else f"{push.error_text} ({push.error_code})"
 
 
 def _push_trouble(push: Push, here: Here) -> tuple[str, str, str]:
     """What happened, what it means, what to do; three empty texts when nothing is wrong."""
+    if push.error_code in {NUMBER_USED, NUMBER_KEPT}:
+        return _why_outside(push, here)
     if not here.has(push):
         return _trouble_elsewhere(push, here)
     if push.state in {PushState.QUEUED, PushState.HELD} and (here.hold or push.hold):
@@ -185,6 +194,17 @@ def _why_held(push: Push, here: Here) -> tuple[str, str, str]:
     return here.hold.happened, _("The invoice waits here and has not been sent."), here.hold.ends
 
 
+def _why_outside(push: Push, here: Here) -> tuple[str, str, str]:
+    """Its number from Uku is used in Fortnox, which gives none twice."""
+    facts = {"number": push.invoice.number, "name": here.name_of(push)}
+    happened = _("%(name)s has another invoice with the number %(number)s in Fortnox.") % facts
+    means = _("This invoice was not created there. It has the number %(number)s from Uku.") % facts
+    by_hand = _("Enter it there by hand with a number of Fortnox's, or credit it.")
+    if push.error_code == NUMBER_USED and here.has(push):
+        return happened, means, f"{_('Press Keep the number from Uku: it stays outside Fortnox.')} {by_hand}"
+    return happened, means, by_hand
+
+
 def _why_failed(push: Push) -> tuple[str, str, str]:
     if not push.error_text:
         return "", "", ""
@@ -208,18 +228,30 @@ def _trouble_elsewhere(push: Push, here: Here) -> tuple[str, str, str]:
     if push.state == PushState.CONFIRMED:
         return "", "", ""
     facts = {"name": here.name_of(push)}
+    other = ""
+    if can_be_sent(push.invoice, push, here.company_id):
+        other = _("Or press Send to Fortnox: it then gets its number from the connected company.")
+        if push.invoice.number:
+            other = _("Or press Send to Fortnox: it goes to the connected company with its number from Uku.")
+    if push.state == PushState.REJECTED:
+        happened = _("This invoice was to go to %(name)s, which is not connected, and was not accepted.") % facts
+        back = _("Connect %(name)s again, and press Send to Fortnox here.") % facts
+        return happened, push.error_text, f"{back} {other}".strip()
     happened = _("This invoice was issued for the Fortnox company %(name)s, which is not connected.") % facts
+    if push.invoice.number:
+        happened = _("This invoice was sent by hand to the company %(name)s, which is not connected.") % facts
     back = _("Connect %(name)s again, and it goes on.") % facts
     if push.state not in NEVER_THERE:
         return happened, _("It may be there or not, so it is sent to no other company."), back
-    other = _("Or press Send to Fortnox: it then gets its number from the connected company.")
-    means = _("It waits here and has not been sent.")
-    return happened, means, f"{back} {other}" if here.company_id else back
+    return happened, _("It waits here and has not been sent."), f"{back} {other}".strip()
 
 
 def _push_actions(push: Push, here: Here) -> tuple[Action, ...]:
     if can_be_sent(push.invoice, push, here.company_id):
         return _sending(push.invoice, push, here)
+    if push.error_code == NUMBER_USED and here.has(push):
+        url = reverse("fortnox:keep-number", kwargs={"slug": push.workspace.slug, "pk": push.pk})
+        return (Action(_("Keep the number from Uku"), url, primary=True),)
     label = _retry_label(push)
     if not (label and here.takes_orders and here.has(push)):
         return ()
@@ -229,7 +261,7 @@ def _push_actions(push: Push, here: Here) -> tuple[Action, ...]:
 
 def _retry_label(push: Push) -> str:
     if push.state == PushState.REJECTED:
-        return _("Send to Fortnox")
+        return "" if push.error_code == NUMBER_KEPT else _("Send to Fortnox")
     if push.state == PushState.NEEDS_PERSON:
         return _("Look again")
     return _("Book in Fortnox") if push.state == PushState.CONFIRMED and not push.booked and push.error_text else ""

@@ -14,7 +14,14 @@ from uku.integrations.fortnox.models.connection import (
     RevocationOutcome,
     TokenSource,
 )
-from uku.integrations.fortnox.models.invoice_export import NEEDS_YOU, Hold, Push, PushState
+from uku.integrations.fortnox.models.invoice_export import (
+    NEEDS_YOU,
+    NUMBER_KEPT,
+    NUMBER_USED,
+    Hold,
+    Push,
+    PushState,
+)
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
     CustomerRecord,
@@ -32,6 +39,8 @@ from uku.integrations.fortnox.models.sync_run import (
 
 __all__ = [
     "NEEDS_YOU",
+    "NUMBER_KEPT",
+    "NUMBER_USED",
     "ArticleRecord",
     "Attempt",
     "AttemptOutcome",

@@ -22,6 +22,11 @@ class PushState(models.TextChoices):
 NEEDS_YOU = frozenset({PushState.REJECTED, PushState.NEEDS_PERSON, PushState.HELD})
 """Nothing happens to these until a person acts."""
 
+NUMBER_USED = "number_used"
+"""The error code of a rejected one whose number from Uku is on another invoice in Fortnox."""
+NUMBER_KEPT = "number_kept"
+"""The same, when a person let the invoice keep its number outside Fortnox."""
+
 
 class Hold(models.TextChoices):
     """Why an invoice is not sent unasked."""

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
@@ -31,6 +31,17 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
     except send_by_hand.NotSendable:
         messages.info(request, _("Nothing was sent: the invoice is in Fortnox already, or on its way there."))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
+
+
+@workspace_page(MANAGE)
+@require_POST
+def keep_number(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    push = get_object_or_404(Push.objects, pk=pk)
+    try:
+        send_by_hand.keep_own_number(push=push, actor=request.user, at=clock.now())
+    except send_by_hand.NotSendable:
+        messages.info(request, _("Nothing was done: Fortnox did not refuse the number of this invoice."))
+    return redirect("invoice", slug=request.workspace.slug, pk=push.invoice_id)
 
 
 def _draw(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:

@@ -52,5 +52,6 @@ urlpatterns = [
     path("clients/<int:pk>/", client_dialog.client_dialog, name="client"),
     path("pushes/<int:pk>/", overview.push_page, name="push"),
     path("pushes/<int:pk>/retry/", overview.retry, name="retry"),
+    path("pushes/<int:pk>/keep-number/", send_invoice.keep_number, name="keep-number"),
     path("invoices/<int:pk>/send/", send_invoice.send, name="send"),
 ]
