@@ -47,12 +47,13 @@ class UnknownClients(Exception):
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def create_client(*, actor: User | None, at: datetime, **fields: Any) -> Client:
+def create_client(*, actor: User | None, at: datetime, by_hand: Collection[str] | None = None, **fields: Any) -> Client:
     """Make a client of the workspace in force by hand, or from a file. Raises NotAllowed.
 
-    What it is given no import changes; a field without a value may be filled.
+    `by_hand` are the fields that a person chose, None for all that have a value: no import changes those.
     """
-    edited = sorted(name for name in IMPORTED_FIELDS if fields.get(name) not in ("", None))
+    chosen = by_hand if by_hand is not None else [name for name in fields if fields[name] not in ("", None)]
+    edited = sorted(set(IMPORTED_FIELDS) & set(chosen))
     client = Client.objects.create(created_at=at, edited_fields=edited, **fields)
     record(actor=actor, action="client.create", target=client, summary=f"{client} was made", at=at)
     return client

@@ -104,7 +104,7 @@ def _draw_client(request: WorkspaceRequest, client: Client, *, in_full: bool) ->
 def client_new(request: WorkspaceRequest) -> HttpResponse:
     form = ClientForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        client = create_client(actor=request.user, at=clock.now(), **form.cleaned_data)
+        client = create_client(actor=request.user, at=clock.now(), by_hand=form.changed_data, **form.cleaned_data)
         messages.success(request, gettext("%(name)s is added.") % {"name": client})
         return redirect("client", slug=request.workspace.slug, pk=client.pk)
     return render(request, "clients/form.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -30,8 +30,8 @@ TYPED = {
     "address2": "",
     "postcode": "211 34",
     "city": "Malmö",
-    "country": "SE",
-    "currency": "SEK",
+    "country": "DK",
+    "currency": "NOK",
     "payment_days": 20,
 }
 THEIRS = {
@@ -52,7 +52,7 @@ THEIRS = {
 FILLED = {"address2": "Box 2", "vat_number": "SE455000000601", "vat_type": "export"}
 FILE = (
     "Namn;Orgnr;E-post;Telefon;Adress;Postnummer;Ort;Land;Valuta;Betalningsvillkor\n"
-    "Handgjorda AB;455000-0006;hand@hand.example;040-1;Handgatan 1;211 34;Malmö;SE;SEK;20\n"
+    "Handgjorda AB;455000-0006;hand@hand.example;040-1;Handgatan 1;211 34;Malmö;DK;NOK;20\n"
 )
 
 
@@ -136,8 +136,8 @@ def test_the_difference_of_a_hand_made_value_is_shown_and_can_be_applied(
         ["Address, second line", "Box 2", "Box 2", ""],
         ["Postcode", "211 34 entered here", "111 22", f"Differs Take over Postcode {number}"],
         ["City", "Malmö entered here", "Stockholm", f"Differs Take over City {number}"],
-        ["Country", "SE entered here", "NO", f"Differs Take over Country {number}"],
-        ["Currency", "SEK entered here", "EUR", f"Differs Take over Currency {number}"],
+        ["Country", "DK entered here", "NO", f"Differs Take over Country {number}"],
+        ["Currency", "NOK entered here", "EUR", f"Differs Take over Currency {number}"],
         ["Terms of payment", "20 days entered here", "10 days", f"Differs Take over Terms of payment {number}"],
         ["VAT type", "Export outside the EU", "Export outside the EU", ""],
     ]
@@ -145,6 +145,36 @@ def test_the_difference_of_a_hand_made_value_is_shown_and_can_be_applied(
     assert values() == {**TYPED, **FILLED, "phone": "08-2"}
     entry = AuditEntry.objects.get(action="client.take_over")
     assert (entry.actor, entry.before, entry.after) == (owner, {"phone": "040-1"}, {"phone": "08-2"})
+
+
+PROPOSED = {"country": "SE", "currency": "SEK", "payment_days": 30}
+
+
+def test_what_the_form_proposes_and_nobody_changed_follows_fortnox(
+    fortnox, connection, owner, browser, read, move_clock
+):
+    assert browser.post(f"{CLIENTS}new/", {**TYPED, **PROPOSED}).status_code == 302
+    number = fortnox.customer(**THEIRS)
+    read()
+    assert values(PROPOSED) == {"country": "NO", "currency": "EUR", "payment_days": 10}
+    move_clock(seconds=3 * HOURS)
+    fortnox.change_customer(number, Currency="USD")
+    read()
+    assert values(["currency", "name"]) == {"currency": "USD", "name": "Handgjorda AB"}
+
+
+def test_a_proposed_value_that_a_person_empties_stays_empty(fortnox, connection, owner, browser, read):
+    assert browser.post(f"{CLIENTS}new/", {**TYPED, **PROPOSED, "country": ""}).status_code == 302
+    fortnox.customer(**THEIRS)
+    read()
+    assert values(["country", "currency"]) == {"country": "", "currency": "EUR"}
+
+
+def test_a_filled_cell_of_a_file_is_made_by_hand_whatever_it_says(fortnox, connection, owner, read):
+    take_file(owner, FILE.replace("DK;NOK;20", "SE;SEK;30"))
+    fortnox.customer(**THEIRS)
+    read()
+    assert values(PROPOSED) == PROPOSED
 
 
 def test_an_applied_value_is_fortnoxs_again_and_each_later_change_of_it_is_written_down_with_both_sides(
@@ -259,23 +289,17 @@ def second(fortnox, connection, browser, read):
 
 
 FIRST_ONES = {"name": "Fortnox Kund AB", "email": "theirs@kund.example", "phone": "040-1"}
-SECOND_ONES = {"name": "Andra AB", "email": "second@kund.example", "phone": "040-1"}
+SECOND_ONES = {**FIRST_ONES, "email": "second@kund.example"}
 
 
-def test_invoicing_another_customer_changes_what_the_earlier_one_filled_and_says_what_stood_there(
+def test_invoicing_another_customer_changes_the_terms_and_not_who_the_client_is_and_says_what_stood_there(
     second, browser, read
 ):
     before = len(imported())
     press(browser, second, "invoiced")
     read(full=True)
     assert values(FIRST_ONES) == SECOND_ONES
-    told = {name: value for name, value in FIRST_ONES.items() if name != "phone"}
-    assert imported()[before:] == [
-        (
-            {**told, "organisation_number": "455000-0006"},
-            {"name": "Andra AB", "email": "second@kund.example", "organisation_number": "455000-0014"},
-        )
-    ]
+    assert imported()[before:] == [({"email": "theirs@kund.example"}, {"email": "second@kund.example"})]
 
 
 def test_invoicing_another_customer_renames_no_client_that_a_person_named(fortnox, connection, owner, browser, read):
@@ -309,7 +333,7 @@ def test_a_customer_that_may_be_somebody_else_fills_nothing_when_it_is_chosen_to
     assert values(FIRST_ONES) == FIRST_ONES
     press(browser, second, "same-client")
     read(full=True)
-    assert values(FIRST_ONES) == {**SECOND_ONES, "name": "Någon Annan AB"}
+    assert values(FIRST_ONES) == SECOND_ONES
 
 
 def test_a_reused_number_changes_no_hand_made_value_even_when_a_person_says_it_is_the_same_client(
@@ -388,7 +412,7 @@ def test_of_clients_stored_before_all_counts_as_made_by_hand_that_is_not_known_t
     stored_before("Made", evidence=f"Made by {owner}", marked=["city"], email="new@kund.example")
     stored_before("Made by an import", evidence="Made from the Fortnox customer", phone="08-1")
     stored_before("Matched", evidence="Same organisation number", marked=["city"], email="", terms_of_payment="AG")
-    stored_before("Same", evidence="Linked by Olga", country="se ", vat_number="SE455000000601")
+    stored_before("Same", evidence="Linked by Olga", country="dk ", vat_number="SE455000000601")
     migration = import_module("uku.integrations.fortnox.migrations.0016_values_made_by_hand")
     with database.cursor() as cursor:
         cursor.execute(migration.MARK)
