@@ -140,7 +140,7 @@ def differences(product: Mapped, article: Article | None) -> list[Difference]:
     """
     if article is None or not _has(product, article):
         return []
-    now, ours = texts_of(article), _ours(product)
+    now, ours = texts_of(article), texts_of_product(product)
     seen = {**ours, **product.article_seen}
     return [
         Difference(field, seen[field], ours[field], now[field])
@@ -160,7 +160,8 @@ def standing(product: Mapped, article: Article | None, company: str = "") -> Sta
     return Standing.DIFFERS if differences(product, article) else Standing.SAME
 
 
-def _ours(product: Mapped) -> dict[str, str]:
+def texts_of_product(product: Mapped) -> dict[str, str]:
+    """What a product says, by the fields of an article, in the words of `texts_of`."""
     return {
         "description": product.name,
         "unit": product.unit,

@@ -18,7 +18,8 @@ class Product(TenantModel):
     What it says differently now is shown as a difference, and never changes the product by itself.
 
     An article belongs to a company of the accounting system (`article_company`, empty: typed while none was connected).
-    Those that the product had in other companies are kept in `other_articles`, by company: number and seen.
+    Those that the product had in other companies are kept in `other_articles`, by company: number, seen, the values
+    that the product had with it, and those that it left with.
     """
 
     name = models.CharField(max_length=200)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
 
-from uku.products.articles import OURS, Article, Difference, differences, locked_rate, texts_of
+from uku.products.articles import OURS, Article, Difference, differences, locked_rate, texts_of, texts_of_product
 from uku.products.models import Product, TaxRateName
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
@@ -87,7 +88,7 @@ def edit_product(
     _refuse_other_rate(locked_rate(article, product), changes.get("vat_rate", product.vat_rate))
     changed = {name: value for name, value in changes.items() if getattr(product, name) != value}
     if "article_number" in changes:
-        changed |= _with_new_article(product, changes["article_number"], article)
+        changed |= _with_new_article(product, changes["article_number"], article, changed)
     if changed:
         _change(product, changed, actor=actor, at=at, action="product.edit")
     return product
@@ -194,32 +195,70 @@ def restore_articles(*, company: str, at: datetime) -> int:
         products = list(rows.exclude(article_company=company).order_by("pk"))
         for product in products:
             kept = product.other_articles[company]
-            changed = _with_article(product, company, kept["number"], kept["seen"])
-            _change(product, changed, actor=None, at=at, action="product.edit")
+            values, seen = _what_was_had(product, kept)
+            changed = _with_article(product, company, kept["number"], seen, values)
+            _change(product, {**values, **changed}, actor=None, at=at, action="product.edit")
     return len(products)
 
 
-def _with_new_article(product: Product, number: str, article: Article | None) -> dict[str, Any]:
+def _what_was_had(product: Product, kept: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values that a product gets back with an article, and what of the article counts as seen.
+
+    What another company's article gave since goes. What a person chose since stays, and is a difference if the article
+    says otherwise.
+    """
+    ours, had, left = texts_of_product(product), kept.get("values", {}), kept.get("left", {})
+    values, seen = {}, dict(kept["seen"])
+    for field in OURS:
+        if ours[field] == had.get(field):
+            continue
+        if field in had and ours[field] in (left[field], product.article_seen.get(field)):
+            values[OURS[field]] = Decimal(had[field]) if field in ("price", "vat_rate") else had[field]
+        else:
+            seen.pop(field, None)
+    return values, seen
+
+
+def _with_new_article(
+    product: Product, number: str, article: Article | None, values: Mapping[str, Any]
+) -> dict[str, Any]:
     """The fields that change with an article that a person chose: of the article's company, or typed for none."""
     if not number:
-        return _with_article(product, product.article_company, "", {}) if product.article_number else {}
+        return _with_article(product, product.article_company, "", {}, {}) if product.article_number else {}
     company = article.company if article else ""
     if number == product.article_in(company):
         return {}
-    return _with_article(product, company, number, texts_of(article) if article else {})
+    return _with_article(product, company, number, texts_of(article) if article else {}, values)
 
 
-def _with_article(product: Product, company: str, number: str, seen: Mapping[str, str]) -> dict[str, Any]:
-    """The fields that give a product an article in a company; the one of another company is kept aside."""
+def _with_article(
+    product: Product, company: str, number: str, seen: Mapping[str, str], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields that give a product an article in a company; the one of another company is kept aside.
+
+    `values` are the fields that change with it. What they are before and after is kept, too.
+    """
     others = {key: kept for key, kept in product.other_articles.items() if key != company}
     if product.article_number and product.article_company != company:
-        others[product.article_company] = {"number": product.article_number, "seen": product.article_seen}
+        others[product.article_company] = {
+            "number": product.article_number,
+            "seen": product.article_seen,
+            "values": texts_of_product(product),
+            "left": texts_of_product(_changed_copy(product, values)),
+        }
     return {
         "article_number": number,
         "article_company": company if number else "",
         "article_seen": dict(seen),
         "other_articles": others,
     }
+
+
+def _changed_copy(product: Product, values: Mapping[str, Any]) -> Product:
+    changed = copy(product)
+    for name, value in values.items():
+        setattr(changed, name, value)
+    return changed
 
 
 def _refuse_other_rate(locked: Decimal | None, vat_rate: Decimal) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 from tests.uku.conftest import AT
 
-from uku.products.articles import OURS, Article, differences
+from uku.products.articles import OURS, Article, Standing, differences, standing
 from uku.products.models import Product, TaxRateName
 from uku.products.operations import (
     ArticleChanged,
@@ -21,6 +21,7 @@ from uku.products.operations import (
     edit_product,
     keep_ours,
     name_rate,
+    restore_articles,
     restore_products,
     take_over,
 )
@@ -210,6 +211,70 @@ def test_one_article_serves_several_products_that_are_decided_about_apart(mapped
     second = create_product(actor=owner, at=AT, article_number="101", article=ARTICLE, **FACTS)
     decide(take_over, mapped, owner, DEARER, ["price"])
     assert [found.field for found in differences(second, DEARER)] == ["description", "price", "vat_rate"]
+
+
+# Articles of two companies
+
+
+OF_A = replace(ARTICLE, company="1")
+OF_B = Article("7", "Ny tjänst", "st", Decimal(1800), Decimal(6), source="Ledger article 7", company="2")
+OWN = {"name": "Löpande bokslut", "unit": "h", "price": Decimal("1100.00"), "vat_rate": Decimal(25)}
+ARTICLE_OF_B = {
+    "article_number": "7",
+    "name": "Ny tjänst",
+    "unit": "st",
+    "price": Decimal(1800),
+    "vat_rate": Decimal(6),
+}
+
+
+@pytest.fixture
+def moved(scope, owner):
+    """A product with a name and a price of the firm's own, which takes another company's article and what that says."""
+    product = create_product(actor=owner, at=AT, article_number="101", article=OF_A, **OWN)
+    return edit_product(product=product, actor=owner, at=AT, changes=ARTICLE_OF_B, article=OF_B)
+
+
+def restored(product, company):
+    assert restore_articles(company=company, at=AT) == 1
+    product.refresh_from_db()
+    return {name: getattr(product, name) for name in OWN}
+
+
+def test_with_its_article_a_product_gets_back_what_it_had_with_it(moved):
+    assert restored(moved, "1") == OWN
+    assert (moved.article_number, standing(moved, OF_A, "1")) == ("101", Standing.SAME)
+    entry = last_entry()
+    assert (entry.actor, entry.before["price"], entry.after["price"]) == (None, "1800.00", "1100.00")
+
+
+def test_each_company_gets_back_its_own_as_often_as_it_is_connected(moved):
+    for _ in range(2):
+        assert restored(moved, "1") == OWN
+        assert restored(moved, "2") == {name: ARTICLE_OF_B[name] for name in OWN}
+        assert standing(moved, OF_B, "2") == Standing.SAME
+
+
+def test_what_a_person_chose_since_stays_and_shows_as_a_difference(moved, owner):
+    edit_product(product=moved, actor=owner, at=AT, changes={"price": Decimal(1300)}, article=OF_B)
+    assert restored(moved, "1") == {**OWN, "price": Decimal(1300)}
+    assert [(found.field, found.ours, found.now) for found in differences(moved, OF_A)] == [
+        ("price", "1300.00", "950.00")
+    ]
+    assert standing(moved, OF_A, "1") == Standing.DIFFERS
+
+
+def test_what_was_taken_over_from_the_other_article_later_does_not_stay(moved, owner):
+    decide(take_over, moved, owner, replace(OF_B, price=Decimal(2000)), ["price"])
+    assert moved.price == Decimal(2000)
+    assert restored(moved, "1") == OWN
+
+
+def test_an_article_that_was_kept_without_values_is_compared_with_the_product(moved):
+    others = {"1": {"number": "101", "seen": moved.other_articles["1"]["seen"]}}
+    Product.objects.filter(pk=moved.pk).update(other_articles=others)
+    assert restored(moved, "1") == {name: ARTICLE_OF_B[name] for name in OWN}
+    assert [found.field for found in differences(moved, OF_A)] == list(OURS)
 
 
 # The name of a rate
