@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -217,7 +217,7 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         invoice.save()
         after = _payment_facts(invoice)
         if before != after:
-            summary = f"{invoice}: {before['state']} to {after['state']}, balance {after['balance']}"
+            summary = f"{invoice}: {_changes_in_words(before, after)}"
             record(
                 actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
             )
@@ -315,12 +315,22 @@ def _payment_facts(invoice: Invoice) -> dict[str, Any]:
     payments = list(invoice.payments.order_by("external_number"))
     facts = ("state", "balance", "booked", "credited", "final_pay_date")
     return {
-        **{name: str(getattr(invoice, name)) for name in facts},
+        **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
         "payments": [
             f"{p.external_number}: {p.amount} {p.paid_on}{'' if p.booked else ', not booked'}" for p in payments
         ],
     }
+
+
+def _changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Each fact that changed, with what it was and what it became; – stands for nothing."""
+    changed = {name: (_in_words(before[name]), _in_words(after[name])) for name in after if before[name] != after[name]}
+    return ", ".join(f"{name.replace('_', ' ')} {old} → {new}" for name, (old, new) in changed.items())
+
+
+def _in_words(fact: Any) -> str:
+    return ("; ".join(fact) if isinstance(fact, list) else fact) or "–"
 
 
 def _state_after(invoice: Invoice, reading: Reading) -> State:

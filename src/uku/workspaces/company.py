@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from uku.kit.identifiers import masked, postcode_digits
+from uku.kit.identifiers import masked, masked_vat, postcode_digits
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
@@ -144,4 +144,6 @@ def _store(
 
 def _told(name: str, value: Any) -> Any:
     """A sole trader's numbers are a person's, and are masked (reliability S45, S51)."""
-    return masked(str(value)) if name in {"organisation_number", "vat_number"} else value
+    if name == "vat_number":
+        return masked_vat(str(value))
+    return masked(str(value)) if name == "organisation_number" else value

@@ -91,13 +91,21 @@ def test_the_same_reading_twice_changes_and_writes_down_nothing(issued):
 def test_a_change_is_written_down_with_both_sides(issued):
     take(issued, reading("1000", payment("1", "250")), reading("0", payment("1", "250"), payment("2", "1000"), after=1))
     entry = last_entry()
-    assert entry.summary == f"{issued}: created to paid, balance 0.00"
-    told = {"booked": "True", "credited": "False", "final_pay_date": "None"}
+    told = {"booked": "True", "credited": "False", "final_pay_date": ""}
     first, second = "1: 250.00 2026-04-15", "2: 1000.00 2026-04-15"
+    assert entry.summary == (
+        f"{issued}: state created → paid, balance 1000.00 → 0.00, paid 250.00 → 1250.00,"
+        f" payments {first} → {first}; {second}"
+    )
     assert (entry.before, entry.after) == (
         {"state": "created", "balance": "1000.00", "paid": "250.00", "payments": [first], **told},
         {"state": "paid", "balance": "0.00", "paid": "1250.00", "payments": [first, second], **told},
     )
+
+
+def test_the_summary_tells_only_what_changed(issued):
+    take(issued, reading("1250"))
+    assert last_entry().summary == f"{issued}: balance – → 1250.00, booked False → True"
 
 
 def test_an_older_reading_that_arrives_late_changes_nothing(issued):

@@ -51,6 +51,14 @@ def test_a_persons_number_is_masked_in_the_log(scope, owner):
     assert AuditEntry.objects.latest("position").after == {"organisation_number": "750231-****"}
 
 
+@pytest.mark.parametrize(
+    ("number", "logged"), [("SE556000461501", "SE556000461501"), ("SE750231024101", "SE750231****")]
+)
+def test_a_vat_number_is_logged_as_one_and_masked_when_it_is_a_persons(scope, owner, number, logged):
+    edit_company(workspace=scope, actor=owner, at=AT, changes={"vat_number": number})
+    assert AuditEntry.objects.latest("position").after == {"vat_number": logged}
+
+
 def test_one_unsound_fact_changes_nothing(scope, owner):
     with pytest.raises(UnsoundFact):
         edit_company(workspace=scope, actor=owner, at=AT, changes={"city": "Lund", "bankgiro": "1"})

@@ -255,7 +255,7 @@ def test_it_is_on_record_what_was_disconnected_and_how_it_ended(walk, fortnox):
     ends = AuditEntry.everywhere.filter(action__in=("fortnox.disconnect", "fortnox.revoke")).order_by("position")
     assert [(entry.action, str(entry.actor), entry.summary) for entry in ends] == [
         ("fortnox.disconnect", "Olga Owner", "Fortnox disconnected from Exempelbyrån AB, database 556001"),
-        ("fortnox.revoke", "None", "Fortnox's permission for Exempelbyrån AB given back"),
+        ("fortnox.revoke", "None", "Fortnox still gives Uku access to Exempelbyrån AB"),
     ]
     assert ends[1].after == {"outcome": "still_alive"}
     assert ends[0].before == {"company": "Exempelbyrån AB", "organisation_number": "402200-0014", "database": FIRST}

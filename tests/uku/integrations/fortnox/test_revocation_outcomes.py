@@ -47,8 +47,18 @@ def tells(words: str, outcome: str) -> None:
     assert (TO_DO in words) is (outcome != CONFIRMED)
 
 
+SUMMARIES = {
+    CONFIRMED: "Fortnox no longer gives Uku access to ",
+    STILL_ALIVE: "Fortnox still gives Uku access to ",
+    NOT_KNOWN: "Fortnox may still give Uku access to ",
+}
+
+
 def recorded() -> list[dict[str, str]]:
-    return [entry.after for entry in AuditEntry.everywhere.filter(action="fortnox.revoke").order_by("position")]
+    """What the audit log says; the summary is in English whoever acted, and says no more than is known."""
+    entries = list(AuditEntry.everywhere.filter(action="fortnox.revoke").order_by("position"))
+    assert [entry.summary for entry in entries if not entry.summary.startswith(SUMMARIES[entry.after["outcome"]])] == []
+    return [entry.after for entry in entries]
 
 
 def sentences(notice) -> str:

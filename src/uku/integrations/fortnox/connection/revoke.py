@@ -14,6 +14,7 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import override
 
 from fortnox_api import FortnoxError, GrantRevoked, TokenSet
 from uku.integrations.fortnox.client.open import oauth_app
@@ -70,8 +71,8 @@ def carry_out(revocation: Revocation, *, at: datetime) -> RevocationOutcome:
     with transaction.atomic(), workspace_in_force(revocation.workspace_id):
         gone, _rows = Revocation.objects.filter(pk=revocation.pk).delete()
         if gone:
-            name = revocation.company_name or "an unknown company"
-            summary = f"Fortnox's permission for {name} given back"
+            with override("en"):
+                summary = title_of(outcome, revocation.company_name)
             after = {"outcome": outcome.value}
             record(actor=None, action="fortnox.revoke", target=revocation, summary=summary, at=at, after=after)
     _look_again(revocation.company_id)
