@@ -82,7 +82,7 @@ def _take_in_rows(*, sheet_id: int, actor: User, at: datetime, place: int, rows:
 def _apply(planned: Planned, *, actor: User, at: datetime) -> None:
     """By the rules of a hand: a changed field counts as edited, and no import from elsewhere changes it again."""
     if planned.fate == Fate.NEW:
-        create_client(actor=actor, at=at, **planned.checked.values)
+        create_client(actor=actor, at=at, by_hand=None, **planned.checked.values)
     elif planned.fate == Fate.CHANGED and planned.client is not None:
         edit_client(client=planned.client, actor=actor, at=at, changes=planned.changes)
 
