@@ -78,7 +78,14 @@ def filled_facts(workspace: Workspace) -> dict[str, list[str]]:
 def untold_facts(workspace: Workspace, proposal: Mapping[str, Any]) -> list[str]:
     """Return what nobody has stated and the proposal does not tell: only a person can."""
     told = sound_proposal(workspace, proposal)
-    return [name for name in FACTS if is_unstated(workspace, name) and name not in told]
+    country = str(told.get("country") or workspace.country)
+    return [name for name in shown_facts(workspace, country) if is_unstated(workspace, name) and name not in told]
+
+
+def shown_facts(workspace: Workspace, country: str) -> list[str]:
+    """Return the facts of a card, in its order: F-tax is Swedish, and elsewhere shown only if it is stated."""
+    hidden = "" if country == "SE" or workspace.f_tax is not None else "f_tax"
+    return [name for name in FACTS if name != hidden]
 
 
 @transaction.atomic

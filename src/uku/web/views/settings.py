@@ -15,20 +15,20 @@ from uku.kit import clock
 from uku.web import integration_data
 from uku.web.forms.company import LABELS, CompanyForm, shown_fact
 from uku.workspaces.access import WorkspaceRequest, workspace_page
-from uku.workspaces.company import CardChanged, edit_company
+from uku.workspaces.company import CardChanged, edit_company, shown_facts
 from uku.workspaces.models import Membership, Workspace
 from uku.workspaces.permissions import Permission, may
 from uku.workspaces.proof import fresh_sign_in, require_fresh
-from uku.workspaces.seller import FACTS
 
 
 @workspace_page(Permission.SEE)
 @require_safe
 def settings_page(request: WorkspaceRequest) -> HttpResponse:
     workspace = request.workspace
+    shown = shown_facts(workspace, workspace.country)
     context = {
         "cards": [integration.card(workspace) for integration in integrations()],
-        "facts": [(LABELS[name], shown_fact(name, getattr(workspace, name))) for name in FACTS],
+        "facts": [(LABELS[name], shown_fact(name, getattr(workspace, name))) for name in shown],
         "proposals": _proposals(workspace) if may(request.membership, Permission.MANAGE_COMPANY) else [],
         "origins": _origins(workspace) if may(request.membership, Permission.MANAGE_COMPANY) else [],
         "people": Membership.objects.filter(is_active=True).count(),

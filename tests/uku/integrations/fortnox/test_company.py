@@ -10,6 +10,7 @@ from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
+from fortnox_api._settings import Settings
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.models import Connection, ConnectionTrouble, PushState
@@ -210,6 +211,25 @@ def test_a_swedish_company_fills_f_tax_as_fortnox_tells_it(fortnox, blank, owner
     assert (blank.f_tax, blank.country, blank.vat_number) == (enabled, "SE", "SE402200001401")
 
 
+@pytest.mark.parametrize("shown", ["SE", "FI"])
+def test_company_information_alone_tells_the_country(fortnox, blank, owner, shown, monkeypatch):
+    """D6: the company's settings may leave the country out."""
+    fortnox.set_company(**(FINNISH if shown == "FI" else {}), VATNumber="")
+    walk = Walk(owner, blank, fortnox)
+    read = Settings.company
+    without = {"country_code": ""}
+    monkeypatch.setattr(Settings, "company", lambda settings: read(settings).model_copy(update=without))
+    walk.connect()
+    blank.refresh_from_db()
+    page = texts(walk.browser.get("/w/byran/settings/"))
+    if shown == "FI":
+        assert (blank.vat_number, blank.f_tax) == ("FI01120389", None)
+        assert "F-tax" not in page
+    else:
+        assert (blank.f_tax, blank.country) == (True, "SE")
+        assert "F-tax Approved" in page
+
+
 def test_f_tax_that_fortnox_leaves_out_is_not_guessed(fortnox, blank, owner):
     fortnox.set_company(TaxEnabled=None)
     Walk(owner, blank, fortnox).connect()
@@ -225,7 +245,7 @@ def test_the_page_names_what_was_filled_and_asks_for_what_fortnox_does_not_let_u
     page = texts(walk.browser.get("/w/byran/settings/"))
     assert "Filled from Fortnox: Organisation number, Address, City." in page
     assert (
-        "Fortnox does not tell these facts, and nobody has stated them here: Registered office, VAT number, F-tax,"
+        "Nobody has stated these facts, and Uku could not read them from Fortnox: Registered office, VAT number, F-tax,"
         " Bankgiro, Plusgiro, IBAN, BIC, Time zone, Language, Accounting currency. Click Edit to state them."
     ) in page
 

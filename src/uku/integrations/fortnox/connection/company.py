@@ -44,7 +44,9 @@ def read(fortnox: Fortnox) -> Company:
     except FortnoxError as error:
         log.info("company settings not read", error=type(error).__name__, uid=error.request_id)
         settings = None
-    card = {**card_of_settings(settings), **card_of_company(company)} if settings else card_of_company(company)
+    card = card_of_company(company)
+    if settings:
+        card = {**card_of_settings(settings, country=company.country_code or settings.country_code or ""), **card}
     return Company(company.database_number, company.name, company.organisation_number or "", card)
 
 
@@ -62,17 +64,18 @@ def card_of_company(company: CompanyInformation) -> dict[str, str]:
     )
 
 
-def card_of_settings(settings: CompanySettings) -> dict[str, str]:
+def card_of_settings(settings: CompanySettings, *, country: str) -> dict[str, str]:
     """Return what the company's settings tell, by field name.
 
+    `country` is that of the company, whichever of the two answers tells it.
     `f_tax` is "true" or "false" (Fortnox: TaxEnabled), and for companies in Sweden only: the F-tax register is Swedish.
     """
-    tells_f_tax = settings.country_code == "SE" and settings.tax_enabled is not None
+    tells_f_tax = country == "SE" and settings.tax_enabled is not None
     return _filled(
         {
             "name": settings.name,
             "organisation_number": settings.organisation_number,
-            "vat_number": _vat_number(settings),
+            "vat_number": _vat_number(settings, country),
             "f_tax": str(settings.tax_enabled).lower() if tells_f_tax else "",
             "registered_office": settings.domicile,
             "address": settings.address,
@@ -87,9 +90,9 @@ def card_of_settings(settings: CompanySettings) -> dict[str, str]:
     )
 
 
-def _vat_number(settings: CompanySettings) -> str:
+def _vat_number(settings: CompanySettings, country: str) -> str:
     """Return the VAT number; a Finnish one is made of the Y-tunnus where Fortnox has none of the Finnish form (L17)."""
-    if settings.country_code != "FI" or normalise_vat(settings.vat_number).startswith("FI"):
+    if country != "FI" or normalise_vat(settings.vat_number).startswith("FI"):
         return settings.vat_number
     number = normalise_number(settings.organisation_number)
     return number if number.startswith("FI") else settings.vat_number
