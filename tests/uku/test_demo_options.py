@@ -6,10 +6,11 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from uku.demo.processes import DidNotStart, choose_ports
+from uku.demo.processes import DidNotStart, alone_in, choose_ports
 
 
 def test_without_a_choice_the_usual_ports_are_taken_or_free_ones():
@@ -30,6 +31,28 @@ def test_chosen_ports_are_taken():
 def test_one_port_cannot_serve_both():
     with pytest.raises(DidNotStart, match="^The web pages and the simulated Fortnox need a port each"):
         choose_ports(8725, 8725, usual=(1, 2))
+
+
+@pytest.mark.process
+def test_only_processes_that_live_and_are_the_demos_are_named(tmp_path):
+    """D15: the id of a process that ended may be a stranger's by now."""
+    waiting = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE) as stranger, alone_in(tmp_path) as running:
+        with subprocess.Popen(["true"]) as ended:
+            pass
+        running.lock.write(f"{ended.pid} {stranger.pid} ")
+        running.lock.flush()
+        with pytest.raises(DidNotStart) as error, alone_in(tmp_path):
+            pass
+        stranger.communicate()
+    assert str(error.value).endswith(f"where it runs, or: kill {os.getpid()}")
+
+
+def test_where_nothing_tells_who_holds_the_lock_no_process_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda _path: False)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    with alone_in(tmp_path), pytest.raises(DidNotStart, match=r"where it runs\.$"), alone_in(tmp_path):
+        pass
 
 
 @pytest.mark.process

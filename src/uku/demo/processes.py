@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -63,12 +64,31 @@ def alone_in(home: Path) -> Iterator[Running]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
+            living = " ".join(_holders(lock, lock.read().split()))
+            way_out = f", or: kill {living}" if living else "."
             raise DidNotStart(
-                f"A demo is running in {home} already. Stop it with Ctrl-C where it runs, or: kill {lock.read()}"
+                f"A demo is running in {home} already. Stop it with Ctrl-C where it runs{way_out}"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()} ")
         yield Running(home, lock)
+
+
+def _holders(lock: IO[str], named: Sequence[str]) -> list[str]:
+    """Return which of the named processes have the lock open: one that ended may have left its id to a stranger."""
+    if Path("/proc/self/fd").exists():
+        return [pid for pid in named if _has_open(pid, lock)]
+    if not (lsof := shutil.which("lsof")):
+        return []
+    told = subprocess.run([lsof, "-t", lock.name], capture_output=True, text=True, check=False)
+    return [pid for pid in named if pid in told.stdout.split()]
+
+
+def _has_open(pid: str, file: IO[str]) -> bool:
+    wanted = os.fstat(file.fileno())
+    with suppress(OSError):  # it ended, or belongs to somebody else
+        return any(os.path.samestat(found.stat(), wanted) for found in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 def wait_for_answer(child: Child, url: str) -> None:

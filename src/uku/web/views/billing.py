@@ -43,6 +43,11 @@ class InvoiceLine:
     badge: Badge | None
 
     @property
+    def needs_a_look(self) -> bool:
+        """Say whether the integration's words stand on a phone too: all but the plainly good ones."""
+        return self.badge is not None and self.badge.tone != "good" and not self.is_waiting
+
+    @property
     def is_waiting(self) -> bool:
         """Say whether the integration's words stand where the number will."""
         unnumbered = self.invoice.is_issued and not self.invoice.number

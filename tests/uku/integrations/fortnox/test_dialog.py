@@ -107,7 +107,7 @@ def test_switching_statistics_on_stores_the_plan_and_says_what_is_lacking(connec
         "new_clients": "create",
         "title": "Månad",
         "topic": "Books",
-        "first_month": clock.today("Europe/Stockholm").isoformat(),
+        "first_month": clock.today("Europe/Stockholm").replace(day=1).isoformat(),
         "statistics": ["sales_invoices", "vouchers"],
     }
     assert press("settings", form).status_code == 302

@@ -49,14 +49,16 @@ class Tab:
     """The Settings tab in one browser tab: what its form holds as it was loaded, and Save with changes."""
 
     def __init__(self, walk) -> None:
-        self.walk, self.fields = walk, {"client": "", "statistics": []}
+        self.walk, self.fields, chooser = walk, {"client": "", "statistics": []}, ""
         for tag, given in Page(walk.see("settings").content.decode()).tags:
             name, value = given.get("name"), given.get("value", "")
-            if tag == "option" and "selected" in given:
-                self.fields["client"] = value
+            if tag == "select":
+                chooser = name
+            elif tag == "option" and "selected" in given:
+                self.fields[chooser] = value
             elif name == "statistics" and "checked" in given:
                 self.fields["statistics"].append(value)
-            elif name in {"seen", "title", "topic", "first_month"} or (name == "new_clients" and "checked" in given):
+            elif name in {"seen", "title", "topic"} or (name == "new_clients" and "checked" in given):
                 self.fields[name] = value
 
     def save(self, **changes):
@@ -114,9 +116,19 @@ def test_an_earlier_first_month_is_counted_at_once(connection, walk, run_jobs):
     assert TaskValue.objects.filter(task__month=last_month()).count() == 1
 
 
-def test_a_day_within_a_month_is_shown_as_the_first_of_it(connection, walk):
-    Tab(walk).save(statistics=BOTH, first_month=(last_month() + timedelta(days=9)).isoformat())
-    assert shown(walk)["first_month"] == last_month().isoformat()
+def test_the_months_of_the_year_behind_and_the_year_ahead_are_offered_in_words(connection, walk):
+    """D13: nobody types a date to name a month."""
+    this = this_month()
+    words = [this.replace(year=this.year + years).strftime("%B %Y") for years in (-1, 0, 1)]
+    offered = re.findall(r">([A-Z][a-z]+ \d{4})</option>", walk.see("settings").content.decode())
+    assert (len(offered), [offered[place] for place in (0, 12, 24)]) == (25, words)
+
+
+def test_a_saved_month_of_long_ago_is_offered_still(connection, walk):
+    Tab(walk).save(statistics=BOTH)
+    SummaryPlan.objects.update(first_month=date(2019, 8, 1))
+    assert shown(walk)["first_month"] == "2019-08-01"
+    assert said(Tab(walk).save(title="Other")) == SAVED
 
 
 @pytest.mark.parametrize("month", ["0001-01-01", "1999-12-01", "9999-12-01", "2026-13-01", "soon"])
@@ -125,6 +137,7 @@ def test_a_month_that_nobody_means_is_refused_in_words_and_nothing_is_saved(conn
     before = shown(walk)
     answer = Tab(walk).save(first_month=month, new_clients="ask", title="Other")
     assert answer.status_code == 200
+    assert "Nothing was saved. One field needs your attention; it is marked below." in texts(answer)
     assert "First month" in texts(answer).partition("Work statistics")[2]
     assert len(re.findall(r'class="errorlist"', answer.content.decode())) == 1
     assert shown(walk) == before

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
-from django.utils.dates import MONTHS
 from django.utils.translation import gettext as now_in_words
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +19,9 @@ from uku.integrations.fortnox.statistics.choice import choose_statistics
 from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
-from uku.tasks.months import first_of
+from uku.tasks.months import first_of, months_between
+from uku.web.forms.fields import offer
+from uku.web.templatetags.figures import month
 from uku.workspaces.models import User, Workspace
 
 LONGEST_TITLE = 180  # a task's title has 200, and the month comes behind
@@ -42,7 +43,7 @@ class SettingsForm(forms.Form):
         required=False,
         empty_label=_("Nobody"),
     )
-    first_month = forms.DateField(label=_("First month"), help_text=_("The first day of a month, such as 2026-01-01."))
+    first_month = forms.TypedChoiceField(label=_("First month"), coerce=date.fromisoformat)
     statistics = forms.MultipleChoiceField(
         label=_("Work statistics"),
         choices=[(found.name, found.label) for found in STATISTICS.values()],
@@ -58,17 +59,9 @@ class SettingsForm(forms.Form):
         form = cls(data, initial={**saved, "seen": _digest(saved)})
         offered = Client.objects.current() | Client.objects.filter(pk=saved["client"])
         form.fields["client"].queryset = offered.order_by("name_sort")  # type: ignore[attr-defined]  # a model choice
+        _offer_months(form, first_of(clock.today(workspace.time_zone)))
         form.workspace = workspace
         return form
-
-    def clean_first_month(self) -> date:
-        """Take any month of the year behind and the year ahead, and the one that is saved."""
-        month, this = first_of(self.cleaned_data["first_month"]), first_of(clock.today(self.workspace.time_zone))
-        first, last = this.replace(year=this.year - 1), this.replace(year=this.year + 1)
-        if not first <= month <= last and month != self.initial["first_month"]:
-            words = _("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
-            raise forms.ValidationError(words, params={"first": _named(first), "last": _named(last)})
-        return month
 
     def save(self, *, actor: User, at: datetime) -> None:
         """Store what was changed. Raises NotEnabled on Free, and SettingsChanged."""
@@ -105,7 +98,7 @@ def _saved(workspace: Workspace) -> dict[str, Any]:
         "title": plan.title if plan else now_in_words("Monthly summary"),
         "topic": str(plan.topic) if plan and plan.topic else now_in_words("Bookkeeping"),
         "client": plan.client_id if plan else None,
-        "first_month": (plan.first_month if plan else None) or first_of(clock.today(workspace.time_zone)),
+        "first_month": str((plan.first_month if plan else None) or first_of(clock.today(workspace.time_zone))),
         "statistics": [name for name in STATISTICS if plan and plan.active and name in plan.fields],
     }
 
@@ -115,5 +108,10 @@ def _digest(saved: dict[str, Any]) -> str:
     return hashlib.sha256(repr(sorted(saved.items())).encode()).hexdigest()
 
 
-def _named(month: date) -> str:
-    return f"{MONTHS[month.month]} {month.year}"
+def _offer_months(form: SettingsForm, this: date) -> None:
+    """Offer each month of the year behind and the year ahead, and the one that is saved."""
+    first, last = this.replace(year=this.year - 1), this.replace(year=this.year + 1)
+    saved = date.fromisoformat(form.initial["first_month"])
+    field = offer(form, "first_month", [(str(m), month(m)) for m in sorted({saved, *months_between(first, last)})])
+    words = now_in_words("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
+    field.error_messages["invalid_choice"] = words % {"first": month(first), "last": month(last)}
