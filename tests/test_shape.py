@@ -38,6 +38,29 @@ def name_of(path):
     return str(path.relative_to(ROOT))
 
 
+def documents():
+    """The pages that tell what is; older decisions tell what was."""
+    kept = [path for path in DECISIONS if int(path.name[:4]) >= 16]  # the first of those that hold
+    return [
+        *kept,
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("packages/*/README.md"),
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+    ]
+
+
+def test_every_python_file_that_a_document_names_exists():
+    """D18. A page may leave out the folders before; what is left names whole parts of the path."""
+    folders = [*SOURCES, ROOT / "tests", ROOT / "bench"]
+    known = [f"/{name_of(path)}" for folder in folders for path in folder.rglob("*.py")]
+    named = [
+        (page.name, name) for page in documents() for name in re.findall(r"`[^`\n]*?([\w/.-]+\.py)`", page.read_text())
+    ]
+    assert len(named) > 40  # the pattern finds them
+    assert [found for found in named if not any(path.endswith(f"/{found[1]}") for path in known)] == []
+
+
 def functions():
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from uku.integrations.registry import Badge
 from uku.web.templatetags.figures import full_number
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,16 @@ def test_the_integrations_words_stand_where_the_number_will(read, signed_in, own
     (row,) = read(signed_in(owner).get(LIST)).rows[1:]
     assert row[0] == "Waiting for number from Ledger · 1 Mar"
     assert row[5] == ""
+
+
+@pytest.mark.parametrize(("tone", "shown"), [("bad", 1), ("warning", 1), ("neutral", 1), ("good", 0)])
+def test_what_is_not_plainly_good_is_shown_on_a_phone_too(
+    signed_in, owner, unnumbered, ledger, monkeypatch, tone, shown
+):
+    """D8: the stylesheet shows `f-note` at any width."""
+    badge = Badge("Rejected", tone)
+    monkeypatch.setattr(type(ledger), "invoice_badges", lambda _, invoices: {found.pk: badge for found in invoices})
+    assert signed_in(owner).get(LIST).content.decode().count('<td class="wide f-note">') == shown
 
 
 def test_without_the_integrations_words_there_is_no_number(read, signed_in, owner, unnumbered, no_integration):

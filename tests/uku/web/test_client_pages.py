@@ -107,7 +107,7 @@ def test_the_client_page_shows_details_panels_invoices_and_tasks(read, signed_in
     assert page.facts["Address"] == "Storgatan 1 211 34 Malmö"
     assert page.facts["Terms of payment"] == "30 days, SEK"
     assert page.facts["Customer"] == "1042"
-    assert sorted(row[0] for row in page.rows if row[-1] == "3,125.00 SEK") == ["1", "Draft"]
+    assert sorted(row[0] for row in page.rows if row[-1] == "3,125.00 SEK") == ["900000001", "Draft"]
     assert [row[0] for row in page.rows if row[0].startswith("Monthly")] == ["Monthly summary March 2026"]
     assert "/refresh/" in page.values("form", "action")
 

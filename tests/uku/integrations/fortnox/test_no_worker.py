@@ -13,7 +13,7 @@ from tests.uku.integrations.fortnox.walking import texts
 from uku.kit.heartbeats import WorkerHeartbeat
 
 AT = datetime(2026, 3, 30, 12, 32, tzinfo=UTC)
-WAY_OUT = "What waits goes on by itself once one runs. Whoever runs Uku starts it with: uku worker"
+WAY_OUT = "What waits goes on by itself once one runs. Whoever runs Uku starts it with the command: uku worker."
 
 
 @pytest.fixture
@@ -43,6 +43,13 @@ def test_no_next_time_is_promised(see, owner):
     assert "soon" not in see(owner, "overview")
     heartbeat(seconds_ago=1)
     assert "soon" in see(owner, "overview")
+
+
+def test_nothing_is_called_healthy_in_green(see, owner):
+    connection = connected()
+    WorkerHeartbeat.objects.all().delete()
+    page = see(owner, "overview")
+    assert ("Healthy" in page, "Waits for a worker" in page) == (False, True), connection
 
 
 def test_where_none_ever_ran_the_page_says_so(see, owner):

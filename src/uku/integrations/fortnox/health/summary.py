@@ -77,6 +77,7 @@ class KindHealth:
     counts: str
     problems: int
     note: str = ""
+    needing: int = 0  # invoices that go on only when a person acts
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,16 @@ def health_of(connection: Connection) -> Health:
 def lines(health: Health) -> list[str]:
     """Write each kind of data on a line, for a terminal: "Customers: Healthy, 12 read, next in 4 min"."""
     return [
-        f"{kind.label}: " + ", ".join(words for words in (kind.badge.words, kind.counts, _next_words(kind)) if words)
+        f"{kind.label}: "
+        + ", ".join(
+            words for words in (kind.badge.words, kind.counts, _needing_words(kind), _next_words(kind)) if words
+        )
         for kind in health.kinds
     ]
+
+
+def _needing_words(kind: KindHealth) -> str:
+    return ngettext("%(n)s needs you", "%(n)s need you", kind.needing) % {"n": kind.needing} if kind.needing else ""
 
 
 def _next_words(kind: KindHealth) -> str:
@@ -249,6 +257,7 @@ def _kinds(connection: Connection, facts: Facts) -> tuple[KindHealth, ...]:
             counts=_push_counts(connection) if kind.kind == INVOICES else _run_counts(newest.get(kind.kind)),
             problems=sum(failed.get(name, 0) for name in _RECORD_KINDS[kind.kind]),
             note=_kind_note(facts, kind),
+            needing=_needing(connection) if kind.kind == INVOICES else 0,
         )
         for kind in facts.kinds
     )
@@ -302,21 +311,23 @@ def _run_counts(run: Run | None) -> str:
 
 
 def _push_counts(connection: Connection) -> str:
-    """Say what waits, what is not clear and what needs a person; else how many were sent."""
+    """Say how many were sent, what waits and what is not clear."""
     rows = Push.objects.filter(company_id=connection.company_id).exclude(error_code=NUMBER_KEPT).order_by()
     counts = dict(rows.values_list("state").annotate(Count("pk")))
     waiting = counts.get(PushState.QUEUED, 0)
     unclear = counts.get(PushState.UNCERTAIN, 0)
-    needing = sum(counts.get(state, 0) for state in NEEDS_YOU)
     sent = counts.get(PushState.CONFIRMED, 0)
     held = not (connection.enabled and connection.workspace.may_integrate and not connection.trouble)
     words = [
         (sent, _("%(n)s sent")),
         (waiting, _("%(n)s held") if held else _("%(n)s waiting")),
         (unclear, _("%(n)s with an unknown outcome")),
-        (needing, ngettext("%(n)s needs you", "%(n)s need you", needing)),
     ]
     return ", ".join(text % {"n": grouped(count)} for count, text in words if count)
+
+
+def _needing(connection: Connection) -> int:
+    return Push.objects.filter(company_id=connection.company_id, state__in=NEEDS_YOU).count()
 
 
 def _label(kind: str) -> str:

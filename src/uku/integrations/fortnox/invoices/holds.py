@@ -12,6 +12,7 @@ from uku.integrations.fortnox.models import Connection, Hold, Push
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.invoices.models import Invoice
 from uku.kit import clock
+from uku.kit.money import show_date
 from uku.workspaces.models import Workspace
 
 LONGEST = timedelta(days=35)
@@ -45,7 +46,7 @@ def connection_hold(connection: Connection) -> Reason | None:
 def worker_hold(connection: Connection) -> Reason | None:
     """Return that no worker is there to send anything; None while one runs."""
     happened = no_worker.sentence_for(connection, now=clock.now())
-    ends = _("It goes out by itself once a worker runs. Whoever runs Uku starts it with: uku worker")
+    ends = _("It goes out by itself once a worker runs. Whoever runs Uku starts it with the command: uku worker.")
     return Reason(happened, ends) if happened else None
 
 
@@ -64,5 +65,5 @@ def hold_of(push: Push) -> Hold | None:
 
 def in_words(hold: Hold, day: date) -> str:
     if hold == Hold.EARLIER_YEAR:
-        return _("The invoice date, %(day)s, is in an earlier financial year.") % {"day": day.isoformat()}
-    return _("The invoice date, %(day)s, is more than 35 days back.") % {"day": day.isoformat()}
+        return _("The invoice date, %(day)s, is in an earlier financial year.") % {"day": show_date(day)}
+    return _("The invoice date, %(day)s, is more than 35 days back.") % {"day": show_date(day)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db import transaction
+from django.utils.dates import MONTHS
 from django.utils.translation import gettext as now_in_words
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +21,6 @@ from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
 from uku.tasks.months import first_of, months_between
-from uku.web.forms.fields import offer
-from uku.web.templatetags.figures import month
 from uku.workspaces.models import User, Workspace
 
 LONGEST_TITLE = 180  # a task's title has 200, and the month comes behind
@@ -112,6 +111,11 @@ def _offer_months(form: SettingsForm, this: date) -> None:
     """Offer each month of the year behind and the year ahead, and the one that is saved."""
     first, last = this.replace(year=this.year - 1), this.replace(year=this.year + 1)
     saved = date.fromisoformat(form.initial["first_month"])
-    field = offer(form, "first_month", [(str(m), month(m)) for m in sorted({saved, *months_between(first, last)})])
+    field = cast("forms.ChoiceField", form.fields["first_month"])
+    field.choices = [(str(month), _named(month)) for month in sorted({saved, *months_between(first, last)})]
     words = now_in_words("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
-    field.error_messages["invalid_choice"] = words % {"first": month(first), "last": month(last)}
+    field.error_messages["invalid_choice"] = words % {"first": _named(first), "last": _named(last)}
+
+
+def _named(month: date) -> str:
+    return f"{MONTHS[month.month]} {month.year}"
