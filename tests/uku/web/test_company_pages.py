@@ -204,8 +204,8 @@ def test_what_was_filled_is_named_and_what_the_system_does_not_tell_too(read, de
     said = read(desk.get("/w/byran/settings/")).all("p")
     assert "Filled from Ledger: Bankgiro." in said
     assert (
-        "Nobody has stated these facts, and Uku could not read them from Ledger: Plusgiro, IBAN, BIC, Country, Time zone,"
-        " Language, Accounting currency. Click Edit to state them."
+        "Nobody has stated these facts, and Uku could not read them from Ledger: Plusgiro, IBAN, BIC, Country,"
+        " Time zone, Language, Accounting currency. Click Edit to state them."
     ) in said
 
 
