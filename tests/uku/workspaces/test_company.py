@@ -135,7 +135,7 @@ def test_what_nobody_stated_and_the_system_does_not_tell_is_known(scope, owner):
     scope.f_tax = None
     scope.save()
     fill(scope, owner, bankgiro="50501055", country="FI")
-    untold = ["f_tax", "plusgiro", "iban", "bic", "time_zone", "language", "currency"]
+    untold = ["plusgiro", "iban", "bic", "time_zone", "language", "currency"]  # F-tax is a Swedish company's
     assert untold_facts(scope, {"bankgiro": "50501055", "country": "FI"}) == untold
     edit_company(workspace=scope, actor=owner, at=AT, changes={"f_tax": "true"}, reading=reading_of(scope))
     assert untold_facts(scope, {"bankgiro": "50501055"}) == ["plusgiro", "iban", "bic"]
