@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,6 +14,7 @@ from uku.integrations.fortnox.sync import engine
 from uku.integrations.fortnox.sync.service import NEEDS_AUTHORIZATION, note_failure, run_sync
 from uku.integrations.fortnox.sync.sync_run import with_overlap
 from uku.invoices.models import Invoice, Payment, State
+from uku.kit import clock
 
 DENIED = '{"ErrorInformation":{"error":1,"message":"Har inte behörighet för scope","code":2000663}}'
 
@@ -60,7 +61,7 @@ def test_a_death_while_a_page_is_stored_loses_none_of_its_rows(fortnox, connecti
 def test_payments_of_an_invoice_whose_number_contains_ours_are_not_ours(fortnox, shop, connection, run_jobs, read):
     """uku-payments-by-contains: the payments are listed afresh when what is stored does not explain the balance"""
     fortnox.switch(exact_searches=False)
-    today = datetime.now(UTC).date()
+    today = clock.today("Europe/Stockholm")
     ours = shop.issue()
     run_jobs()
     ours.refresh_from_db()

@@ -73,7 +73,7 @@ def test_payment_back(shop, fortnox, run_jobs):
     invoice = shop.issue()
     run_jobs()
     invoice.refresh_from_db()
-    fortnox.pay(invoice.number, "100", "2026-11-29")
+    fortnox.pay(invoice.number, "100", clock.today("Europe/Stockholm").isoformat())
     found = traced(lambda: bring_in(shop.connection, RunKind.PAYMENTS))
     assert invoice.payments.count() == 1
     assert_no_longer_than(found, Walk(50, 175, 330))
