@@ -31,8 +31,8 @@ def store_spooled_tokens() -> None:
     """Store the tokens that an earlier process had to leave in a file; a database that is away is met again later."""
     try:
         take_in_all()
-    except DatabaseError as problem:
-        console.print(f"Tokens in files could not be stored yet: {type(problem).__name__}", markup=False)
+    except DatabaseError as sync_issue:
+        console.print(f"Tokens in files could not be stored yet: {type(sync_issue).__name__}", markup=False)
     finally:
         database.close()
 
@@ -125,8 +125,8 @@ def show_fortnox_status() -> None:
     for connection in Connection.everywhere.select_related("workspace").order_by("workspace__slug"):
         health = summary.health_of(connection)
         write(f"{connection.workspace.slug}: {health.card.words}")
-        if health.trouble is not None:
-            write(f"  {health.trouble.happened} {health.trouble.remedy}")
+        if health.block is not None:
+            write(f"  {health.block.happened} {health.block.remedy}")
         for line in summary.lines(health):
             write(f"  {line}")
 

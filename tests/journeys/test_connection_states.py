@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.looking import axe_violations, picture, sideways
 from tests.uku.conftest import run_a_worker
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
-from tests.uku.integrations.fortnox.standing_rows import failed, pushed, ran
+from tests.uku.integrations.fortnox.standing_rows import exported, failed, ran
 
 from uku.kit.heartbeats import WorkerHeartbeat
 
@@ -120,8 +120,8 @@ def troubled_rows():
     for number in ("1042", "1043", "1044"):
         failed("customer", number, name=f"Kund {number} AB", code="2000359", message="Ogiltigt värde")
     failed("article", "77", reason="SalesPrice is not a number")
-    push = pushed(User.objects.get(email="owner@byran.example"), error_code="2001101", error_text=swedish)
-    failed("invoice", push.reference, push=push, name="Björk Bygg AB", code="2001101", message=swedish)
+    export = exported(User.objects.get(email="owner@byran.example"), error_code="2001101", error_text=swedish)
+    failed("invoice", export.reference, export=export, name="Björk Bygg AB", code="2001101", message=swedish)
 
 
 def other_states(site, page):

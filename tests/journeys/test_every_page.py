@@ -99,12 +99,12 @@ def seeded_objects():
 
 def make_reload(workspace, actor, at):
     """A reload that is done, with something that it skipped."""
-    from uku.integrations.fortnox.models import PassedOver, Reload, Run
+    from uku.integrations.fortnox.models import Reload, SkippedRecord, SyncRun
 
     place = {"workspace": workspace, "company_id": "556001", "started_at": at, "finished_at": at, "state": "done"}
     made = Reload.objects.create(**place, asked_by=actor)
-    run = Run.objects.create(**place, kind="customers", full=True, reload=made)
-    PassedOver.objects.create(run=run, number="2", name="Vilande AB", reason="Inactive in Fortnox")
+    run = SyncRun.objects.create(**place, kind="customers", full=True, reload=made)
+    SkippedRecord.objects.create(run=run, number="2", name="Vilande AB", reason="Inactive in Fortnox")
     return made
 
 

@@ -57,14 +57,16 @@ def let_some_go_wrong():
     """Issue four invoices and give them the states that a person must see."""
     from tests.uku.integrations.fortnox.conftest import issue
 
-    from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push
+    from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, InvoiceExport
     from uku.workspaces.models import User
 
     owner, article = User.objects.get(email="owner@byran.example"), ArticleRecord.objects.first().number
     client = CustomerRecord.objects.exclude(client=None).first().client
     for state in ("rejected", "needs_person", "held", "confirmed"):
         invoice = issue(owner, client, article)
-        Push.objects.filter(invoice=invoice).update(state=state, document_number="1001" if state == "confirmed" else "")
+        InvoiceExport.objects.filter(invoice=invoice).update(
+            state=state, document_number="1001" if state == "confirmed" else ""
+        )
 
 
 def test_the_list_tells_on_a_phone_what_needs_somebody(site, page):

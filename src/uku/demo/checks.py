@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from uku.demo.firm import COMPANY, OTHER_SLUG
 from uku.demo.simulator import Simulator
-from uku.integrations.fortnox.models import Connection, CustomerRecord, PassedOver, Push, PushState, Run
+from uku.integrations.fortnox.models import (
+    Connection,
+    CustomerRecord,
+    ExportState,
+    InvoiceExport,
+    SkippedRecord,
+    SyncRun,
+)
 from uku.invoices.models import Invoice, State
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Task, TaskValue
@@ -29,10 +36,10 @@ def all_checks(simulator: Simulator) -> list[Check]:
     customers = simulator.customers(COMPANY)
     active = sum(customer.get("Active", True) for customer in customers)
     linked, suggested = _linked(), CustomerRecord.objects.filter(suggested__isnull=False, active=True).count()
-    run = Run.objects.filter(kind="customers", full=True).order_by("id").first()
-    skipped = run.passed_over.filter(reason="Inactive in Fortnox") if run else PassedOver.objects.none()
+    run = SyncRun.objects.filter(kind="customers", full=True).order_by("id").first()
+    skipped = run.skipped_records.filter(reason="Inactive in Fortnox") if run else SkippedRecord.objects.none()
     issued = Invoice.objects.exclude(state__in=(State.DRAFT, State.APPROVAL))
-    pushed = Push.objects.filter(state=PushState.CONFIRMED, booked=True).count()
+    exported = InvoiceExport.objects.filter(state=ExportState.CONFIRMED, booked=True).count()
     creates = simulator.creates_by_reference(COMPANY)
     partly = [i for i in issued.exclude(state=State.PAID) if i.balance is not None and 0 < i.balance < i.total]
     return [
@@ -41,7 +48,7 @@ def all_checks(simulator: Simulator) -> list[Check]:
         Check("inactive customers skipped and listed", skipped.count(), len(customers) - active),
         Check("customers linked or waiting for a decision", linked + suggested, active),
         Check("the first import is decided", Connection.objects.filter(first_import_of=COMPANY).exists(), True),
-        Check("invoices pushed and booked", pushed, issued.count()),
+        Check("invoices pushed and booked", exported, issued.count()),
         Check("references created in Fortnox", set(creates), set(issued.values_list("reference", flat=True))),
         Check("creates in the journal per invoice", set(creates.values()), {1}),
         Check("invoices whose figures differ", issued.exclude(difference="").count(), 0),
@@ -65,7 +72,7 @@ def facts(simulator: Simulator) -> list[tuple[str, object]]:
         ("customers imported", CustomerRecord.objects.filter(active=True).count()),
         ("inactive skipped", sum(not customer.get("Active", True) for customer in customers)),
         ("linked", _linked()),
-        ("invoices pushed", Push.objects.filter(state=PushState.CONFIRMED).count()),
+        ("invoices pushed", InvoiceExport.objects.filter(state=ExportState.CONFIRMED).count()),
         ("creates in the journal per invoice", max(creates.values(), default=0)),
         ("paid", issued.filter(state=State.PAID).count()),
         ("partly paid", partly),

@@ -12,7 +12,15 @@ from uku.demo.browser import Browser
 from uku.demo.firm import COMPANY, FORTNOX_PASSWORD, FORTNOX_USER, OWNER, PASSWORD, SLUG
 from uku.demo.processes import wait_until
 from uku.demo.simulator import Simulator
-from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState, Run, RunState
+from uku.integrations.fortnox.models import (
+    ArticleRecord,
+    Connection,
+    CustomerRecord,
+    ExportState,
+    InvoiceExport,
+    RunState,
+    SyncRun,
+)
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
 from uku.products.models import Product
@@ -132,7 +140,7 @@ def _is_decided() -> bool:
 
 
 def _imported() -> bool:
-    done = Run.objects.filter(kind__in=("customers", "articles"), state=RunState.DONE)
+    done = SyncRun.objects.filter(kind__in=("customers", "articles"), state=RunState.DONE)
     return done.values("kind").distinct().count() == 2  # noqa: PLR2004  # both kinds
 
 
@@ -193,23 +201,23 @@ def _draft(scene: Scene, position: int, client: Client | None, products: list[Pr
     scene.browser.submit("billing/new/", **values)
 
 
-def await_pushes(scene: Scene) -> str:
+def await_exports(scene: Scene) -> str:
     """The late invoice may be dated in an earlier financial year; then it waits for a person to send it."""
-    for push in Push.objects.filter(state=PushState.HELD):
-        scene.browser.open(f"/w/{SLUG}/settings/fortnox/invoices/{push.invoice_id}/send/")
+    for export in InvoiceExport.objects.filter(state=ExportState.HELD):
+        scene.browser.open(f"/w/{SLUG}/settings/fortnox/invoices/{export.invoice_id}/send/")
         scene.browser.submit("/send/")
     before = ALREADY + ": " if _all_booked() else ""
     _await("every issued invoice is in Fortnox and booked", _all_booked)
-    numbers = Push.objects.order_by("id").values_list("document_number", flat=True)
+    numbers = InvoiceExport.objects.order_by("id").values_list("document_number", flat=True)
     return f"{before}{len(numbers)} in Fortnox and booked, numbers {numbers[0]} to {numbers[len(numbers) - 1]}"
 
 
 def _all_booked() -> bool:
-    stuck = Push.objects.filter(state__in=(PushState.REJECTED, PushState.NEEDS_PERSON)).first()
+    stuck = InvoiceExport.objects.filter(state__in=(ExportState.REJECTED, ExportState.NEEDS_PERSON)).first()
     if stuck is not None:
         raise StepFailed(f"{stuck}: {stuck.state}, {stuck.error_text}")
     issued = Invoice.objects.exclude(state__in=(State.DRAFT, State.APPROVAL)).count()
-    return Push.objects.filter(state=PushState.CONFIRMED, booked=True).count() == issued
+    return InvoiceExport.objects.filter(state=ExportState.CONFIRMED, booked=True).count() == issued
 
 
 def record_payments(scene: Scene) -> str:
@@ -228,7 +236,7 @@ def record_payments(scene: Scene) -> str:
 
 
 def read_back(scene: Scene) -> str:
-    newest = Run.objects.order_by("-id").values_list("pk", flat=True).first() or 0
+    newest = SyncRun.objects.order_by("-id").values_list("pk", flat=True).first() or 0
     scene.browser.open(OVERVIEW)
     scene.browser.submit("/fortnox/sync/")
     _await("the paid status is read", lambda: _ran("payments", newest))
@@ -239,7 +247,7 @@ def read_back(scene: Scene) -> str:
 
 
 def _ran(kind: str, after: int) -> bool:
-    return Run.objects.filter(kind=kind, pk__gt=after, state=RunState.DONE).exists()
+    return SyncRun.objects.filter(kind=kind, pk__gt=after, state=RunState.DONE).exists()
 
 
 def summary_tasks(_scene: Scene) -> str:
@@ -266,7 +274,7 @@ STEPS: tuple[tuple[str, Callable[[Scene], Any]], ...] = (
     ("Decide the first import", decide_first_import),
     ("Make products from articles", make_products),
     ("Draft and issue invoices", draft_and_issue),
-    ("Invoices pushed and booked", await_pushes),
+    ("Invoices pushed and booked", await_exports),
     ("Fortnox records payments", record_payments),
     ("Read paid status and statistics", read_back),
     ("Monthly summary task", summary_tasks),

@@ -28,17 +28,19 @@ def patterns(resolver=None, route=""):
 @pytest.fixture
 def integration_records(scope, owner, records):
     """One of each record that the integration's buttons are about."""
-    from uku.integrations.fortnox.models import ConsentLink, CustomerRecord, Problem, Push, Reload
+    from uku.integrations.fortnox.models import ConsentLink, CustomerRecord, InvoiceExport, Reload, SyncIssue
 
     seen = {"seen_at": AT, "first_seen_at": AT}
     times = {"first_at": AT, "last_at": AT}
     return SimpleNamespace(
         linked=CustomerRecord.objects.create(company_id=COMPANY, number="1", client=records.client, **seen),
         loose=CustomerRecord.objects.create(company_id=COMPANY, number="2", **seen),
-        push=Push.objects.create(invoice=records.issued, company_id=COMPANY, reference="UKU1", created_at=AT),
+        export=InvoiceExport.objects.create(
+            invoice=records.issued, company_id=COMPANY, reference="UKU1", created_at=AT
+        ),
         link=ConsentLink.objects.create(issuer=owner, token_hash="x", created_at=AT, expires_at=AT),
         reload=Reload.objects.create(company_id=COMPANY, state="done", started_at=AT, finished_at=AT),
-        problem=Problem.objects.create(company_id=COMPANY, kind="customer", number="9", **times),
+        sync_issue=SyncIssue.objects.create(company_id=COMPANY, kind="customer", number="9", **times),
     )
 
 
@@ -55,10 +57,10 @@ def paths(records, integration_records):
         "members": records.membership,
         "invitations": records.invitation,
         "customers": integration_records.linked,
-        "pushes": integration_records.push,
+        "pushes": integration_records.export,
         "links": integration_records.link,
         "reload": integration_records.reload,
-        "problems": integration_records.problem,
+        "problems": integration_records.sync_issue,
     }
 
     def filled(route):
@@ -116,7 +118,7 @@ def where(browser, path):
 def test_an_action_leads_to_the_page_its_button_stands_on(browser, records, integration_records):
     client, fortnox = f"/w/byran/clients/{records.client.pk}/", "/w/byran/settings/fortnox/"
     linked, loose = (f"{fortnox}customers/{row.pk}/" for row in (integration_records.linked, integration_records.loose))
-    push, link = integration_records.push, integration_records.link
+    export, link = integration_records.export, integration_records.link
     wanted = {
         "/w/byran/clients/bulk/": "/w/byran/clients/",
         f"{client}numbers/": client,
@@ -133,12 +135,12 @@ def test_an_action_leads_to_the_page_its_button_stands_on(browser, records, inte
         f"{fortnox}confirm/decline/": fortnox,
         f"{fortnox}connect/links/": f"{fortnox}connect/",
         f"{fortnox}connect/links/{link.pk}/withdraw/": f"{fortnox}connect/",
-        f"{fortnox}activity/problems/{integration_records.problem.pk}/retry/": f"{fortnox}activity/",
+        f"{fortnox}activity/problems/{integration_records.sync_issue.pk}/retry/": f"{fortnox}activity/",
         f"{fortnox}reload/{integration_records.reload.pk}/cancel/": f"{fortnox}reload/{integration_records.reload.pk}/",
         f"{fortnox}review/decide/": f"{fortnox}review/",
         f"{linked}unlink/": f"{fortnox}clients/{records.client.pk}/",
         f"{loose}link/": f"{fortnox}review/",
-        f"{fortnox}pushes/{push.pk}/retry/": f"/w/byran/billing/{records.issued.pk}/",
+        f"{fortnox}pushes/{export.pk}/retry/": f"/w/byran/billing/{records.issued.pk}/",
         "/fortnox/hint": "/w/byran/clients/",
     }
     assert {path: where(browser, path) for path in wanted} == wanted

@@ -8,7 +8,7 @@ class FortnoxConfig(AppConfig):
     def ready(self) -> None:
         from uku.integrations.fortnox.connection.plans import take_up_again
         from uku.integrations.fortnox.integration import FortnoxIntegration
-        from uku.integrations.fortnox.invoices.export import queue_push
+        from uku.integrations.fortnox.invoices.export import queue_export
         from uku.integrations.fortnox.tokens import key_rotation
         from uku.integrations.registry import register
         from uku.invoices.operations import InvoiceIssued
@@ -17,5 +17,5 @@ class FortnoxConfig(AppConfig):
 
         register(FortnoxIntegration())
         key_rotation.register()
-        subscribe(InvoiceIssued, queue_push)
+        subscribe(InvoiceIssued, queue_export)
         subscribe(PlanChanged, take_up_again)

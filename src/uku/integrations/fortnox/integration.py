@@ -19,7 +19,7 @@ from uku.integrations.fortnox.customers import panels, status
 from uku.integrations.fortnox.health import review_queue, summary
 from uku.integrations.fortnox.health.error_codes import Group
 from uku.integrations.fortnox.health.figures import grouped
-from uku.integrations.fortnox.invoices import status as push_panels
+from uku.integrations.fortnox.invoices import status as export_panels
 from uku.integrations.registry import Badge, Banner, Card, Finding, NumberSource, Panel, Waiting
 from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
@@ -52,22 +52,22 @@ class FortnoxIntegration:
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]:
         if not may(membership, Permission.MANAGE_INTEGRATIONS):
             return []
-        trouble = summary.trouble_of(connection_of(workspace))
-        if trouble is None:
+        block = summary.block_of(connection_of(workspace))
+        if block is None:
             return []
         place = {"slug": workspace.slug}
-        if trouble.group in AUTHORIZING:
+        if block.group in AUTHORIZING:
             action, url = _("Open Connect to Fortnox"), reverse("fortnox:connect", kwargs=place)
         else:
             action, url = _("Open Overview"), reverse("fortnox:overview", kwargs=place)
-        return [Banner(f"{trouble.happened} {trouble.means}", action, url)]
+        return [Banner(f"{block.happened} {block.means}", action, url)]
 
     def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:
         connection = connection_of(workspace)
         return connection.company_facts if connection.is_connected else {}
 
     def number_source(self, invoice: Invoice) -> NumberSource | None:
-        return push_panels.number_source(invoice)
+        return export_panels.number_source(invoice)
 
     def clients_waiting(self, workspace: Workspace) -> Waiting | None:
         return _clients_waiting(workspace)
@@ -86,10 +86,10 @@ class FortnoxIntegration:
         return panels.panels_of(client)
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
-        return push_panels.badges_of(invoices)
+        return export_panels.badges_of(invoices)
 
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]:
-        return push_panels.panels_of(invoice)
+        return export_panels.panels_of(invoice)
 
     def article_system(self) -> str:
         return catalog.article_system()
@@ -129,8 +129,8 @@ def _clients_waiting(workspace: Workspace) -> Waiting | None:
 def _card_text(workspace: Workspace, health: summary.Health) -> str:
     """What is the matter; else what it offers, and without the plan for it, which plan it needs."""
     text = _("Clients and products come in, invoices go out, paid amounts come back.")
-    if health.trouble is not None or health.note:
-        return health.trouble.happened if health.trouble else health.note
+    if health.block is not None or health.note:
+        return health.block.happened if health.block else health.note
     if workspace.may_integrate:
         return text
     return text + " " + _("Part of the Team and Elite plans; this workspace is on Free.")

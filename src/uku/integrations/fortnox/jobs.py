@@ -15,8 +15,16 @@ from uku.integrations.fortnox.connection import revoke as revocations
 from uku.integrations.fortnox.connection.company import is_due as is_due_for_a_look
 from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.health.alerts import review
-from uku.integrations.fortnox.invoices import export
-from uku.integrations.fortnox.models import BulkCreation, Connection, ConnectionTrouble, Push, Reload, RunKind, RunState
+from uku.integrations.fortnox.invoices.export import due_exports, process_export
+from uku.integrations.fortnox.models import (
+    BlockReason,
+    BulkCreation,
+    Connection,
+    InvoiceExport,
+    Reload,
+    RunKind,
+    RunState,
+)
 from uku.integrations.fortnox.reload import steps as reloads
 from uku.integrations.fortnox.sync import service, sync_run
 from uku.integrations.fortnox.sync.details import SLICE
@@ -77,10 +85,10 @@ def read_details(connection_id: int) -> None:
 @job(name="fortnox.push")
 def push(push_id: int) -> None:
     """Take one push as far as it goes now: send, look up, or book."""
-    row = Push.everywhere.get(pk=push_id)
+    row = InvoiceExport.everywhere.get(pk=push_id)
     with workspace_in_force(row.workspace_id):
         if may_go_out(Connection.objects.get()):
-            export.advance(push_id=push_id)
+            process_export(export_id=push_id)
 
 
 @job(name="fortnox.keep_alive")
@@ -91,7 +99,7 @@ def keep_alive(connection_id: int) -> None:
         if renewal.is_keep_alive_due(connection, clock.now()):
             service.renew(connection=connection)
 
-    despite = {ConnectionTrouble.COMPANY_CHANGED}
+    despite = {BlockReason.COMPANY_CHANGED}
     _with_connection(connection_id, work, even_paused=True, despite=despite)
 
 
@@ -103,7 +111,7 @@ def check_again(connection_id: int) -> None:
         if renewal.is_check_due(connection, clock.now()):
             service.check_again(connection=connection)
 
-    _with_connection(connection_id, work, even_paused=True, despite={ConnectionTrouble.NO_LICENCE})
+    _with_connection(connection_id, work, even_paused=True, despite={BlockReason.NO_LICENCE})
 
 
 @job(name="fortnox.look_at_company")
@@ -115,7 +123,7 @@ def look_at_company(connection_id: int) -> None:
 @job(name="fortnox.look_at_grant")
 def look_at_grant(connection_id: int) -> None:
     """See what the connection's grant still gives, after another grant of the company was given back."""
-    despite = {ConnectionTrouble.COMPANY_CHANGED}
+    despite = {BlockReason.COMPANY_CHANGED}
     look_at = service.look_at_grant
     _with_connection(connection_id, lambda found: look_at(connection=found), even_paused=True, despite=despite)
 
@@ -156,13 +164,13 @@ def reload(reload_id: int) -> None:
 @job(name="fortnox.sweep")
 def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is due stands in the tables
     """Wake whatever has come due. The safety net, not the path."""
-    for push_id, company_id in _due_pushes():
+    for export_id, company_id in _due_exports():
         enqueue_once(
             "fortnox.push",
-            key=f"push {push_id}",
+            key=f"push {export_id}",
             lock=requests.company_lock(company_id),
             priority=SOON,
-            push_id=push_id,
+            push_id=export_id,
         )
     _wake_grants_to_end()
     _wake_creations()
@@ -220,7 +228,7 @@ def _take_up_reload(connection: Connection) -> None:
 def _living() -> QuerySet[Connection]:
     """Connections whose grant lives and is ours: a dead one waits for a person and is not tried in a loop."""
     not_refused = Q(refused_since=None) | Q(refused_since__lte=F("authorized_at"))
-    return Connection.everywhere.filter(ours(), not_refused, trouble="").exclude(sealed_tokens="")
+    return Connection.everywhere.filter(ours(), not_refused, block_reason="").exclude(sealed_tokens="")
 
 
 def _wake(connection: Connection) -> None:
@@ -243,10 +251,10 @@ def _wake(connection: Connection) -> None:
             requests.request_sync(connection, kind, scheduled=True)
 
 
-def _due_pushes() -> list[tuple[int, str]]:
+def _due_exports() -> list[tuple[int, str]]:
     """Pushes whose time has come, by the database's own clock, and companies that may send only."""
     sending = _living().filter(enabled=True, workspace__plan__in=INTEGRATING).values("company_id")
-    return list(export.due().filter(company_id__in=sending).values_list("pk", "company_id"))
+    return list(due_exports().filter(company_id__in=sending).values_list("pk", "company_id"))
 
 
 def _with_connection(
@@ -256,12 +264,12 @@ def _with_connection(
     even_paused: bool = False,
     despite: Collection[str] = (),
 ) -> None:
-    """Do work for a connection, unless it rests: off, not ours, or in a trouble that the work is not there for."""
+    """Do work for a connection, unless it rests: off, not ours, or blocked for another reason than `despite`."""
     connection = Connection.everywhere.select_related("workspace").get(pk=connection_id)
     with workspace_in_force(connection.workspace_id):
         structlog.contextvars.bind_contextvars(workspace=connection.workspace_id)
         on = even_paused or (connection.enabled and connection.workspace.may_integrate)
-        if not (on and may_go_out(connection) and connection.trouble in {"", *despite}):
+        if not (on and may_go_out(connection) and connection.block_reason in {"", *despite}):
             log.info("paused", connection=connection_id)
             return
         work(connection)

@@ -11,24 +11,24 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, Simulated
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Problem, Run, RunKind
+from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, SyncIssue, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 
 HOURS = 3600
 CUSTOMERS, ARTICLES = RunKind.CUSTOMERS, RunKind.ARTICLES
 PLACES = {CUSTOMERS: "/3/customers", ARTICLES: "/3/articles"}
-BringIn = Callable[..., Run]
+BringIn = Callable[..., SyncRun]
 
 
-def bring_in(connection: Any, kind: RunKind = CUSTOMERS, *, full: bool = False) -> Run:
+def bring_in(connection: Any, kind: RunKind = CUSTOMERS, *, full: bool = False) -> SyncRun:
     """Run one import as its job would, and return the run it leaves behind. What it woke is forgotten."""
     run_sync(connection=connection, kind=kind, full=full)
     clear_queue()
     return newest(kind)
 
 
-def newest(kind: RunKind = CUSTOMERS) -> Run:
-    return Run.objects.filter(kind=kind).latest("id")
+def newest(kind: RunKind = CUSTOMERS) -> SyncRun:
+    return SyncRun.objects.filter(kind=kind).latest("id")
 
 
 def small_pages(patch: pytest.MonkeyPatch, rows: int) -> None:
@@ -76,8 +76,8 @@ def active_here(kind: RunKind = CUSTOMERS) -> list[str]:
     return list(model.objects.filter(active=True).order_by("pk").values_list("number", flat=True))
 
 
-def passed_over(run: Run) -> list[tuple[str, str]]:
-    return list(run.passed_over.order_by("pk").values_list("number", "reason"))
+def skipped_records(run: SyncRun) -> list[tuple[str, str]]:
+    return list(run.skipped_records.order_by("pk").values_list("number", "reason"))
 
 
 def lists(fortnox: Simulated, since: int, kind: RunKind = CUSTOMERS) -> list[tuple[str, str]]:
@@ -100,7 +100,7 @@ def rows_here() -> dict[str, Any]:
         "articles": [facts(row) for row in ArticleRecord.objects.order_by("number", "company_id")],
         "clients": sorted(Client.objects.values_list("name", "organisation_number", "email", "phone", "archived_at")),
         "problems": sorted(
-            Problem.objects.filter(solved_at=None).values_list("kind", "number", "code", "reason"), key=str
+            SyncIssue.objects.filter(solved_at=None).values_list("kind", "number", "code", "reason"), key=str
         ),
     }
 

@@ -152,13 +152,13 @@ def work_off(*, at_most: int = 50) -> list[str]:
 @pytest.fixture
 def read(connection, run_jobs):
     """Run an import and all that it asks for; return its run."""
-    from uku.integrations.fortnox.models import Run, RunKind
+    from uku.integrations.fortnox.models import RunKind, SyncRun
     from uku.integrations.fortnox.sync.service import run_sync
 
     def go(kind=RunKind.CUSTOMERS, **facts):
         run_sync(connection=connection, kind=kind, **facts)
         run_jobs()
-        return Run.objects.filter(kind=kind).order_by("-id").first()
+        return SyncRun.objects.filter(kind=kind).order_by("-id").first()
 
     return go
 
@@ -295,7 +295,7 @@ def worker(processes):
 @pytest.fixture
 def shop(fortnox, connection, owner, scope):
     """One customer and one article, imported, and ways to issue an invoice to it and to push it."""
-    from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push, RunKind
+    from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, InvoiceExport, RunKind
     from uku.integrations.fortnox.sync.service import run_sync
 
     customer = fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
@@ -319,7 +319,7 @@ def shop(fortnox, connection, owner, scope):
         issue_old=lambda **facts: send_although_old(
             issue(owner, CustomerRecord.objects.get(number=customer, company_id=FIRST).client, article, **facts)
         ),
-        push_of=lambda invoice: Push.objects.get(invoice=invoice),
+        export_of=lambda invoice: InvoiceExport.objects.get(invoice=invoice),
     )
 
 
@@ -330,7 +330,7 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
 
     from uku.integrations.fortnox.connection import authorize as connecting
     from uku.integrations.fortnox.connection import disconnect
-    from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, RunKind
+    from uku.integrations.fortnox.models import Connection, CustomerRecord, InvoiceExport, RunKind
     from uku.integrations.fortnox.sync.service import run_sync
     from uku.invoices.models import Invoice
     from uku.kit import clock
@@ -364,8 +364,8 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
         return page.content.decode()
 
     def retry(invoice) -> None:
-        push = Push.objects.get(invoice=invoice)
-        assert browser.post(f"{home}/settings/fortnox/pushes/{push.pk}/retry/").status_code == 302
+        export = InvoiceExport.objects.get(invoice=invoice)
+        assert browser.post(f"{home}/settings/fortnox/pushes/{export.pk}/retry/").status_code == 302
         run_jobs()
 
     def connect_other() -> None:
@@ -411,14 +411,14 @@ def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25
 
 def send_although_old(invoice):
     """Say by hand that an invoice goes out whose date would hold it; return it."""
-    from uku.integrations.fortnox.models import Push, PushState
-    from uku.integrations.fortnox.work.requests import enqueue_push
+    from uku.integrations.fortnox.models import ExportState, InvoiceExport
+    from uku.integrations.fortnox.work.requests import enqueue_export
     from uku.kit import clock
 
-    push = Push.objects.get(invoice=invoice)
-    push.state, push.hold, push.sent_by_hand_at = PushState.QUEUED, "", clock.now()
-    push.save()
-    enqueue_push(push)
+    export = InvoiceExport.objects.get(invoice=invoice)
+    export.state, export.hold, export.sent_by_hand_at = ExportState.QUEUED, "", clock.now()
+    export.save()
+    enqueue_export(export)
     return invoice
 
 
@@ -436,15 +436,15 @@ def issue(owner, client, article, *, numbering="accounting", **facts):
 def later():
     """Let time have passed for pushes, by moving their stamps back: no test waits for minutes."""
 
-    def move(push, *, seconds: float) -> None:
-        from uku.integrations.fortnox.models import Push
+    def move(export, *, seconds: float) -> None:
+        from uku.integrations.fortnox.models import InvoiceExport
 
-        row = Push.everywhere.get(pk=push.pk)
+        row = InvoiceExport.everywhere.get(pk=export.pk)
         span = timedelta(seconds=seconds)
         moved = {
             name: getattr(row, name) and getattr(row, name) - span for name in ("sent_at", "next_at", "lease_until")
         }
-        Push.everywhere.filter(pk=push.pk).update(**moved)
+        InvoiceExport.everywhere.filter(pk=export.pk).update(**moved)
 
     return move
 

@@ -26,42 +26,42 @@ def connected(**facts):
 
 def ran(kind, *, minutes_ago=5, state="done", **facts):
     """A run that began so long ago, and took a minute."""
-    from uku.integrations.fortnox.models import Run
+    from uku.integrations.fortnox.models import SyncRun
     from uku.kit import clock
 
     begun = clock.now() - timedelta(minutes=minutes_ago)
     ended = None if state == "running" else begun + timedelta(minutes=1)
     given = {"company_id": COMPANY, "started_at": begun, "finished_at": ended, "state": state}
-    return Run.objects.create(kind=kind, **{**given, **facts})
+    return SyncRun.objects.create(kind=kind, **{**given, **facts})
 
 
-def failed(kind, number, *, push=None, **facts):
+def failed(kind, number, *, export=None, **facts):
     """A problem that was seen a minute ago."""
-    from uku.integrations.fortnox.models import Problem
+    from uku.integrations.fortnox.models import SyncIssue
     from uku.kit import clock
 
     at = clock.now() - timedelta(minutes=1)
-    given = {"company_id": COMPANY, "first_at": at, "last_at": at, "push": push}
-    return Problem.objects.create(kind=kind, number=number, **{**given, **facts})
+    given = {"company_id": COMPANY, "first_at": at, "last_at": at, "export": export}
+    return SyncIssue.objects.create(kind=kind, number=number, **{**given, **facts})
 
 
 def refused(kind, code="2000663", *, minutes_ago=5):
     """A run that Fortnox refused for want of a permission or licence, with its problem."""
-    run = ran(kind, minutes_ago=minutes_ago, state="stopped", trouble="not_permitted", text="Nej")
-    from uku.integrations.fortnox.models import Problem
+    run = ran(kind, minutes_ago=minutes_ago, state="stopped", stop_reason="not_permitted", text="Nej")
+    from uku.integrations.fortnox.models import SyncIssue
 
-    if not Problem.objects.filter(kind=kind, number="", solved_at=None).exists():
+    if not SyncIssue.objects.filter(kind=kind, number="", solved_at=None).exists():
         failed(kind, "", code=code, message="Nej")
     return run
 
 
-def pushed(owner, *, state="rejected", client="Björk Bygg AB", **facts):
+def exported(owner, *, state="rejected", client="Björk Bygg AB", **facts):
     """An issued invoice and its push, in a state."""
     from datetime import date
     from decimal import Decimal
 
     from uku.clients.operations import create_client
-    from uku.integrations.fortnox.models import Push
+    from uku.integrations.fortnox.models import InvoiceExport
     from uku.invoices.operations import RowFacts, create_draft
     from uku.kit import clock
 
@@ -70,4 +70,4 @@ def pushed(owner, *, state="rejected", client="Björk Bygg AB", **facts):
     row = RowFacts("Bokföring", Decimal(2), Decimal(950), Decimal(25), "h", "100")
     draft = create_draft(actor=owner, at=clock.now(), client=made, invoice_date=date(2026, 3, 1), rows=[row])
     given = {"company_id": COMPANY, "reference": f"U{draft.pk}", "created_at": clock.now(), "attempts": 1}
-    return Push.objects.create(invoice=draft, state=state, **{**given, **facts})
+    return InvoiceExport.objects.create(invoice=draft, state=state, **{**given, **facts})

@@ -18,7 +18,7 @@ from tests.uku.integrations.fortnox.grants import DAY, HOUR, ask, row, stored
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import Connection, CustomerRecord, PushState
+from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState
 from uku.kit import clock
 from uku.workspaces.models import Notice
 
@@ -69,7 +69,7 @@ def used(fortnox, since: int) -> Counter[str]:
 def test_nobody_authorizes_again_for_four_hundred_days(source, fortnox, shop, year):
     """Zero authorizations; no refresh token used twice; as many renewals as days and working hours need"""
     found, given = row(), used(fortnox, year)
-    assert (found.trouble, found.renewal_failures, found.refused_since) == ("", 0, None)
+    assert (found.block_reason, found.renewal_failures, found.refused_since) == ("", 0, None)
     assert (given["token.code"], given["token.reuse"]) == (0, 0)
     awake = DAYS - len(ASLEEP[source])
     if source == "minting":
@@ -134,15 +134,15 @@ def live_on(move_clock, settled_sweep):
 def told_once_and_cured(fortnox, shop, scope, owner, authorize, settled_sweep, mailoutbox):
     """The end that is asked for: one cause, one e-mail, all kept; after Authorize what was queued goes out once."""
 
-    def check(push, trouble: str, before, **person: str) -> None:
-        assert (row().trouble, causes()) == (trouble, [(f"fortnox.{trouble}", True)])
-        push.refresh_from_db()
-        assert (push.state, kept(shop), len(mails_to_owners(mailoutbox))) == (PushState.QUEUED, before, 1)
+    def check(export, block_reason: str, before, **person: str) -> None:
+        assert (row().block_reason, causes()) == (block_reason, [(f"fortnox.{block_reason}", True)])
+        export.refresh_from_db()
+        assert (export.state, kept(shop), len(mails_to_owners(mailoutbox))) == (ExportState.QUEUED, before, 1)
         authorize(scope, owner, **person)
         settled_sweep()
-        push.refresh_from_db()
-        assert (push.state, kept(shop), causes(), row().trouble) == (PushState.CONFIRMED, before, [], "")
-        assert (fortnox.creates(), len(mails_to_owners(mailoutbox))) == ({push.reference: 1}, 1)
+        export.refresh_from_db()
+        assert (export.state, kept(shop), causes(), row().block_reason) == (ExportState.CONFIRMED, before, [], "")
+        assert (fortnox.creates(), len(mails_to_owners(mailoutbox))) == ({export.reference: 1}, 1)
 
     return check
 
@@ -152,9 +152,9 @@ def test_a_grant_revoked_in_fortnox_is_told_once_and_taken_up_again(
 ):
     """Exactly one e-mail, the state, and every link, setting and queued push intact"""
     fortnox.ask("POST", f"companies/{FIRST}/revoke")
-    push, before = shop.push_of(shop.issue()), kept(shop)
+    export, before = shop.export_of(shop.issue()), kept(shop)
     live_on(2, 3, 30, 60)
-    told_once_and_cured(push, "needs_authorization", before)
+    told_once_and_cured(export, "needs_authorization", before)
 
 
 def test_a_company_that_changed_owner_is_told_once_and_taken_up_again(
@@ -165,7 +165,7 @@ def test_a_company_that_changed_owner_is_told_once_and_taken_up_again(
     fortnox.ask("POST", f"companies/{FIRST}/owner", Name="Nya Ägare AB", OrganizationNumber="455000-0055")
     before = kept(shop)
     live_on(25)
-    push = shop.push_of(shop.issue())
+    export = shop.export_of(shop.issue())
     live_on(26, 50, 80)
-    trouble = "company_changed" if source == "minting" else "needs_authorization"
-    told_once_and_cured(push, trouble, before, person="agare@nyagare.example")
+    block_reason = "company_changed" if source == "minting" else "needs_authorization"
+    told_once_and_cured(export, block_reason, before, person="agare@nyagare.example")

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from tests.uku.integrations.fortnox.simulated import NUMBERS
-from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, failed, pushed, ran
+from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, exported, failed, ran
 
 from fortnox_api import Invalid
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.health import issue_actions, sync_issues
 from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
-from uku.integrations.fortnox.models import CustomerRecord, Problem, PushState, Run, RunKind
+from uku.integrations.fortnox.models import CustomerRecord, ExportState, RunKind, SyncIssue, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.registry import Badge
 from uku.kit import clock
@@ -35,8 +35,8 @@ def see(signed_in, scope):
 
 @pytest.fixture
 def press(signed_in, scope):
-    def go(user, name, problem):
-        return signed_in(user).post(reverse(f"fortnox:{name}", kwargs={"slug": scope.slug, "pk": problem.pk}))
+    def go(user, name, issue):
+        return signed_in(user).post(reverse(f"fortnox:{name}", kwargs={"slug": scope.slug, "pk": issue.pk}))
 
     return go
 
@@ -45,7 +45,7 @@ def note(number="1042", *, kind="customer", code=2000359, message="Nej", **facts
     """Note a failure as the import does."""
     error = Invalid(code=code, message=message, request_id="5f0e9a1b")
     sync_issues.note(company_id=COMPANY, kind=kind, number=number, error=error, at=clock.now(), **facts)
-    return Problem.objects.get(kind=kind, number=number, solved_at=None)
+    return SyncIssue.objects.get(kind=kind, number=number, solved_at=None)
 
 
 # Runs in words
@@ -65,7 +65,7 @@ def note(number="1042", *, kind="customer", code=2000359, message="Nej", **facts
     ],
 )
 def test_counts_are_told_in_words(kind, counts, words):
-    assert counts_in_words(Run(kind=kind, counts=counts)) == words
+    assert counts_in_words(SyncRun(kind=kind, counts=counts)) == words
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_counts_are_told_in_words(kind, counts, words):
     ],
 )
 def test_a_run_has_one_word_for_its_state(state, counts, badge):
-    assert run_badge(Run(kind="customers", state=state, counts=counts)) == badge
+    assert run_badge(SyncRun(kind="customers", state=state, counts=counts)) == badge
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_a_run_has_one_word_for_its_state(state, counts, badge):
 )
 def test_a_duration_is_told_in_two_units(seconds, words):
     begun = clock.now()
-    assert duration(Run(started_at=begun, finished_at=begun + timedelta(seconds=seconds))) == words
-    assert duration(Run(started_at=begun)) == ""
+    assert duration(SyncRun(started_at=begun, finished_at=begun + timedelta(seconds=seconds))) == words
+    assert duration(SyncRun(started_at=begun)) == ""
 
 
 def test_runs_are_listed_newest_first_with_who_asked(scope, owner, see):
@@ -138,36 +138,36 @@ def test_a_problem_is_shown_with_fortnoxs_words_ours_the_way_out_and_the_buttons
 
 def test_a_member_reads_everything_and_has_no_buttons(scope, member, owner, see, press):
     connected()
-    problem = note(name="Björk Bygg AB")
+    issue = note(name="Björk Bygg AB")
     page = see(member)
     assert ("Customer 1042 Björk Bygg AB" in page, "Nej (2000359)" in page) == (True, True)
     assert ("Retry Customer" in page, "Ignore Customer" in page) == (False, False)
-    for name in ("retry-problem", "retry-alike", "ignore-problem", "take-up-problem"):
-        answer = press(member, name, problem)
+    for name in ("retry-issue", "retry-alike", "ignore-issue", "show-issue-again"):
+        answer = press(member, name, issue)
         assert answer.status_code == 403
         assert "Only a Company Owner or Company Admin can change integrations." in answer.content.decode()
-    assert Problem.objects.get().ignored_at is None
+    assert SyncIssue.objects.get().ignored_at is None
 
 
 @pytest.mark.parametrize("act", ["retry", "retry_alike", "ignore", "take_up"])
 def test_the_operations_refuse_members_themselves(scope, member, act):
     connected()
-    problem = note()
+    issue = note()
     with pytest.raises(NotAllowed):
-        getattr(issue_actions, act)(problem=problem, actor=member, at=clock.now())
+        getattr(issue_actions, act)(issue=issue, actor=member, at=clock.now())
 
 
 def test_the_same_failure_is_one_row_with_a_count(scope):
     connected()
     first, again = note(), note()
-    assert (first.pk, again.times, Problem.objects.count()) == (again.pk, 2, 1)
+    assert (first.pk, again.times, SyncIssue.objects.count()) == (again.pk, 2, 1)
     assert again.first_at < again.last_at
 
 
 def test_what_was_ignored_stays_ignored_by_the_same_error_and_not_by_another(scope, owner, press, see):
     """U06: a person's decision is never undone by the same error again"""
     connected()
-    press(owner, "ignore-problem", note())
+    press(owner, "ignore-issue", note())
     assert "Customer 1042" not in see(owner)
     assert note().ignored_by == owner
     assert "Ignored by Olga Owner" in see(owner, "?show=problems")
@@ -177,9 +177,9 @@ def test_what_was_ignored_stays_ignored_by_the_same_error_and_not_by_another(sco
 
 def test_what_was_ignored_can_be_taken_up_again(scope, owner, press, see):
     connected()
-    problem = note()
-    press(owner, "ignore-problem", problem)
-    press(owner, "take-up-problem", problem)
+    issue = note()
+    press(owner, "ignore-issue", issue)
+    press(owner, "show-issue-again", issue)
     assert "Customer 1042" in see(owner)
     actions = AuditEntry.objects.filter(action__startswith="fortnox.problem").order_by("id")
     assert list(actions.values_list("action", flat=True)) == ["fortnox.problem.ignore", "fortnox.problem.take_up"]
@@ -200,41 +200,41 @@ def test_records_are_grouped_by_their_cause_and_tried_again_together(scope, owne
         note(number)
     note("4", code=2000919)
     assert "Retry all 3 of this cause" in see(owner)
-    press(owner, "retry-alike", Problem.objects.get(number="2"))
+    press(owner, "retry-alike", SyncIssue.objects.get(number="2"))
     assert sorted(job["number"] for name, job in queue("read_record")) == ["1", "2", "3"]
     assert AuditEntry.objects.filter(action="fortnox.problem.retry").count() == 3
 
 
 def test_a_stopped_run_is_asked_for_again_once(scope, owner, press, queue):
     connected()
-    press(owner, "retry-problem", failed("payments", "", code="1000003", message="System exception"))
+    press(owner, "retry-issue", failed("payments", "", code="1000003", message="System exception"))
     (job,) = [job for name, job in queue("fortnox.sync")]
     assert (job["kind"], job["asked_by"]) == ("payments", owner.pk)
 
 
 def test_an_invoice_is_sent_again_by_its_own_rule(scope, owner, press, queue):
     connected()
-    push = pushed(owner, state="rejected", error_code="2000429", error_text="Nej")
-    press(owner, "retry-problem", failed("invoice", push.reference, push=push, code="2000429"))
-    push.refresh_from_db()
-    assert (push.state, [job["push_id"] for _, job in queue("push")]) == (PushState.QUEUED, [push.pk])
+    export = exported(owner, state="rejected", error_code="2000429", error_text="Nej")
+    press(owner, "retry-issue", failed("invoice", export.reference, export=export, code="2000429"))
+    export.refresh_from_db()
+    assert (export.state, [job["push_id"] for _, job in queue("push")]) == (ExportState.QUEUED, [export.pk])
 
 
 def test_an_invoice_that_needs_a_decision_is_looked_for_again_and_not_sent(scope, owner, press):
     connected()
-    push = pushed(owner, state="needs_person", error_text="Cannot be found", lookups=5, sent_at=clock.now())
-    press(owner, "retry-problem", failed("invoice", push.reference, push=push, reason="Cannot be found"))
-    push.refresh_from_db()
-    assert (push.state, push.lookups) == (PushState.UNCERTAIN, 0)
+    export = exported(owner, state="needs_person", error_text="Cannot be found", lookups=5, sent_at=clock.now())
+    press(owner, "retry-issue", failed("invoice", export.reference, export=export, reason="Cannot be found"))
+    export.refresh_from_db()
+    assert (export.state, export.lookups) == (ExportState.UNCERTAIN, 0)
 
 
-@pytest.mark.parametrize("facts", [{"enabled": False}, {"trouble": "needs_authorization"}])
+@pytest.mark.parametrize("facts", [{"enabled": False}, {"block_reason": "needs_authorization"}])
 def test_nothing_is_tried_while_the_connection_rests(scope, owner, press, queue, facts):
     connected(**facts)
-    problem = note()
+    issue = note()
     with pytest.raises(NotWorking):
-        issue_actions.retry(problem=problem, actor=owner, at=clock.now())
-    assert press(owner, "retry-problem", problem).status_code == 302
+        issue_actions.retry(issue=issue, actor=owner, at=clock.now())
+    assert press(owner, "retry-issue", issue).status_code == 302
     assert queue("read_record") == []
 
 
@@ -250,18 +250,18 @@ def test_a_row_that_cannot_be_read_is_a_problem_until_it_can(fortnox, connection
         whole = company.get("customers", bad)
         company.put("customers", bad, {**whole, "Email": {"not": "a text"}})
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    problem = Problem.objects.get()
-    assert (problem.kind, problem.number, Run.objects.latest("id").counts["rejected"]) == ("customer", bad, 1)
+    issue = SyncIssue.objects.get()
+    assert (issue.kind, issue.number, SyncRun.objects.latest("id").counts["rejected"]) == ("customer", bad, 1)
     assert "A record in Fortnox could not be read" in see(owner)
     with fortnox.app.installation.lock:
         company.put("customers", bad, whole)
-    press(owner, "retry-problem", problem)
+    press(owner, "retry-issue", issue)
     run_jobs()
-    problem.refresh_from_db()
-    assert problem.solved_at is not None
+    issue.refresh_from_db()
+    assert issue.solved_at is not None
     assert sorted(CustomerRecord.objects.values_list("name", flat=True)) == ["Björk Bygg AB", "Östlund AB"]
     assert CustomerRecord.objects.get(number=good).client is not None
-    assert Run.objects.count() == 1  # reading one record again moves no watermark
+    assert SyncRun.objects.count() == 1  # reading one record again moves no watermark
 
 
 def test_one_refused_kind_lets_the_others_go_on_and_recovers_by_itself(fortnox, connection, see, owner):
@@ -272,28 +272,28 @@ def test_one_refused_kind_lets_the_others_go_on_and_recovers_by_itself(fortnox, 
         for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES, RunKind.PAYMENTS):
             run_sync(connection=connection, kind=kind)
     assert fortnox.struck(fault) == 2
-    latest = {run.kind: run.state for run in Run.objects.order_by("id")}
+    latest = {run.kind: run.state for run in SyncRun.objects.order_by("id")}
     assert latest == {"customers": "done", "articles": "stopped", "payments": "done"}
-    problem = Problem.objects.get()
-    assert (problem.kind, problem.code, problem.times) == ("articles", "2001101", 2)
+    issue = SyncIssue.objects.get()
+    assert (issue.kind, issue.code, issue.times) == ("articles", "2001101", 2)
     assert "The company has no active licence in Fortnox for this." in see(owner)
     run_sync(connection=connection, kind=RunKind.ARTICLES)
-    assert Problem.objects.filter(solved_at=None).count() == 0
+    assert SyncIssue.objects.filter(solved_at=None).count() == 0
 
 
 def test_invoices_wait_without_a_permission_and_go_by_themselves_afterwards(fortnox, shop, run_jobs, scope, owner):
     """spec 5: not permitted stops that kind only, and queued work continues without anyone asking"""
-    from uku.integrations.fortnox.models import Push
+    from uku.integrations.fortnox.models import InvoiceExport
     from uku.integrations.fortnox.work import requests
 
     body = '{"ErrorInformation":{"error":1,"message":"Har inte behörighet för scope","code":2000663}}'
     fortnox.fault(method="POST", path="/3/invoices", action="status", status=403, body=body)
     invoices = [shop.issue() for _ in range(3)]
     run_jobs()
-    assert {push.state for push in Push.objects.all()} == {PushState.QUEUED}
+    assert {export.state for export in InvoiceExport.objects.all()} == {ExportState.QUEUED}
     assert fortnox.requests().count("POST invoices") == 1  # one asked; the others were spared
-    requests.enqueue_held_pushes(shop.connection)
+    requests.enqueue_held_exports(shop.connection)
     run_jobs()
-    assert {push.state for push in Push.objects.all()} == {PushState.CONFIRMED}
+    assert {export.state for export in InvoiceExport.objects.all()} == {ExportState.CONFIRMED}
     assert fortnox.creates() == {invoice.reference: 1 for invoice in invoices}
-    assert Problem.objects.filter(solved_at=None).count() == 0
+    assert SyncIssue.objects.filter(solved_at=None).count() == 0

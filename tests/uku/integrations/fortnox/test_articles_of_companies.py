@@ -13,9 +13,9 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 from tests.uku.web.reading import Page
 
 from uku.integrations.fortnox.connection.disconnect import disconnect
-from uku.integrations.fortnox.invoices import export
+from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.invoices.send_by_hand import send_by_hand
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push, PushState, RunKind
+from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.sync import details
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.invoices.models import Invoice, InvoiceRow
@@ -164,7 +164,7 @@ def test_a_draft_with_the_old_companys_article_is_stopped_before_issue(firm, own
     assert told in words_of(firm.browser.get(page))
     answer = firm.browser.post(f"{page}issue/")
     assert (answer.status_code, told in words_of(answer)) == (422, True)
-    assert (Invoice.objects.get().issued_at, Push.objects.count()) == (None, 0)
+    assert (Invoice.objects.get().issued_at, InvoiceExport.objects.count()) == (None, 0)
     firm.pick("2")
     assert told not in words_of(firm.browser.get(page))
     assert firm.browser.post(f"{page}issue/").status_code == 302
@@ -180,14 +180,14 @@ def test_what_was_issued_all_the_same_is_stopped_before_it_is_sent_and_goes_on_o
     issued = issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering="own")
     send_by_hand(invoice=issued, actor=owner, at=clock.now())
     run_jobs()
-    push = Push.objects.get()
-    assert (push.state, push.company_id, fortnox.invoices(SECOND)) == (PushState.REJECTED, SECOND, [])
-    assert push.error_text == (
+    export = InvoiceExport.objects.get()
+    assert (export.state, export.company_id, fortnox.invoices(SECOND)) == (ExportState.REJECTED, SECOND, [])
+    assert export.error_text == (
         f"Row “Tjänst” has article 1 of {OURS}, and the invoice goes to {THEIRS}."
         f" Open the product Tjänst, pick its article in {THEIRS}, then send again."
     )
     firm.pick("2")
-    export.retry(push=push, actor=owner)
+    retry_export(export=export, actor=owner)
     run_jobs()
     (sent,) = fortnox.invoices(SECOND)
     assert [row["ArticleNumber"] for row in sent["InvoiceRows"]] == ["2"]
@@ -216,7 +216,7 @@ def test_what_was_mapped_before_companies_were_noted_belongs_to_the_company_that
         Product.objects.create(name=f"Old {number}", article_number=number, **given)
     ArticleRecord.objects.create(company_id=FIRST, number="77", description="Äldre", seen_at=clock.now())
     sent, draft = draft_of(firm, owner), draft_of(firm, owner)
-    Push.objects.create(invoice=sent, company_id=FIRST, reference=sent.reference, created_at=clock.now())
+    InvoiceExport.objects.create(invoice=sent, company_id=FIRST, reference=sent.reference, created_at=clock.now())
     InvoiceRow.objects.update(article_company="")
     with database.cursor() as cursor:
         for operation in migration.Migration.operations:

@@ -7,7 +7,7 @@ from tests.uku.conftest import AT
 from tests.uku.web.reading import Page
 
 from uku.clients.operations import create_client
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Problem
+from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncIssue
 from uku.workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -36,8 +36,8 @@ def clients(scope, owner):
     customer("5", client=named["Two"], active=False)
     customer("6", client=named["Two"])
     facts = {"company_id": "1", "kind": "customer", "first_at": AT, "last_at": AT}
-    Problem.objects.create(number="4", **facts)
-    Problem.objects.create(number="1", solved_at=AT, **facts)
+    SyncIssue.objects.create(number="4", **facts)
+    SyncIssue.objects.create(number="1", solved_at=AT, **facts)
     return named
 
 

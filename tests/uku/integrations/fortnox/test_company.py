@@ -13,7 +13,7 @@ from tests.uku.integrations.fortnox.walking import Walk, said, texts
 from fortnox_api._settings import Settings
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.integration import FortnoxIntegration
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble, PushState
+from uku.integrations.fortnox.models import BlockReason, Connection, ExportState
 from uku.workspaces.models import AuditEntry, Workspace
 
 NEW_NUMBER = "455000-0022"
@@ -78,7 +78,7 @@ def test_a_look_that_fails_is_repeated_an_hour_later_not_in_a_loop(fortnox, conn
         clear_queue()
         jobs.sweep.func(timestamp=0)
         assert run_jobs().count("fortnox.look_at_company") == queued
-    assert Connection.everywhere.get().trouble == ""
+    assert Connection.everywhere.get().block_reason == ""
 
 
 def test_a_paused_connection_is_not_looked_at(fortnox, connection, run_jobs, move_clock, scope, owner):
@@ -92,24 +92,24 @@ def test_a_new_name_is_simply_taken(fortnox, connection):
     fortnox.ask("PATCH", f"companies/{FIRST}", Name="Exempelbyrån Göteborg AB")
     look()
     stored = Connection.everywhere.get()
-    assert (stored.company_name, stored.trouble) == ("Exempelbyrån Göteborg AB", "")
+    assert (stored.company_name, stored.block_reason) == ("Exempelbyrån Göteborg AB", "")
 
 
-def test_a_new_owner_holds_pushes_and_asks_for_authorization(fortnox, shop, run_jobs, walk):
+def test_a_new_owner_holds_exports_and_asks_for_authorization(fortnox, shop, run_jobs, walk):
     """The seed: no need to authorize again unless the connected company changes ownership."""
     fortnox.ask("PATCH", f"companies/{FIRST}", OrganizationNumber=NEW_NUMBER, Name="Nya Ägaren AB")
     look()
     look()
     stored = Connection.everywhere.get()
-    assert stored.trouble == ConnectionTrouble.COMPANY_CHANGED
+    assert stored.block_reason == BlockReason.COMPANY_CHANGED
     assert (stored.organisation_number, stored.company_name) == (OUR_NUMBER, "Exempelbyrån AB")
     invoice = shop.issue()
     run_jobs()
     jobs.sweep.func(timestamp=0)
     run_jobs()
-    walk.post("retry", pk=shop.push_of(invoice).pk)
+    walk.post("retry", pk=shop.export_of(invoice).pk)
     run_jobs()
-    assert (fortnox.creates(), shop.push_of(invoice).state) == ({}, PushState.QUEUED)
+    assert (fortnox.creates(), shop.export_of(invoice).state) == ({}, ExportState.QUEUED)
     entry = AuditEntry.everywhere.get(action="fortnox.company_changed")
     assert entry.before == {"company": "Exempelbyrån AB", "organisation_number": OUR_NUMBER, "database": FIRST}
     assert entry.after == {"company": "Nya Ägaren AB", "organisation_number": NEW_NUMBER, "database": FIRST}
@@ -124,12 +124,12 @@ def test_the_new_owner_authorizes_and_everything_goes_on(fortnox, shop, run_jobs
     page = texts(walk.see("confirm"))
     assert "The company has another organisation number than before." in page
     assert "1 invoice that waits for this company is sent at once." in page
-    assert Connection.everywhere.get().trouble == ConnectionTrouble.COMPANY_CHANGED
+    assert Connection.everywhere.get().block_reason == BlockReason.COMPANY_CHANGED
     assert "Fortnox is connected to Nya Ägaren AB." in said(walk.confirm())
     run_jobs()
     stored = Connection.everywhere.get()
-    assert (stored.trouble, stored.organisation_number, stored.company_id) == ("", NEW_NUMBER, FIRST)
-    assert fortnox.creates() == {shop.push_of(invoice).reference: 1}
+    assert (stored.block_reason, stored.organisation_number, stored.company_id) == ("", NEW_NUMBER, FIRST)
+    assert fortnox.creates() == {shop.export_of(invoice).reference: 1}
 
 
 def sold(fortnox, **facts):
@@ -141,14 +141,14 @@ def test_a_sale_that_ends_the_consent_asks_for_authorization_and_is_cured_by_it(
     """Fortnox may end the old owner's consents: then the look finds the door closed."""
     sold(fortnox)
     look()
-    assert Connection.everywhere.get().trouble == ConnectionTrouble.NEEDS_AUTHORIZATION
+    assert Connection.everywhere.get().block_reason == BlockReason.NEEDS_AUTHORIZATION
     invoice = shop.issue()
     assert walk.connect()["Location"] == walk.address("confirm")
     assert "The company has another organisation number than before." in texts(walk.see("confirm"))
     walk.confirm()
     run_jobs()
-    assert Connection.everywhere.get().trouble == ""
-    assert fortnox.creates() == {shop.push_of(invoice).reference: 1}
+    assert Connection.everywhere.get().block_reason == ""
+    assert fortnox.creates() == {shop.export_of(invoice).reference: 1}
 
 
 def test_books_that_moved_to_another_database_are_another_company(fortnox, connection, walk):
@@ -156,7 +156,7 @@ def test_books_that_moved_to_another_database_are_another_company(fortnox, conne
     fortnox.switch(owner_change_ends_consent=False)
     sold(fortnox, DatabaseNumber=556009, OrganizationNumber=OUR_NUMBER)
     look()
-    assert Connection.everywhere.get().trouble == ConnectionTrouble.COMPANY_CHANGED
+    assert Connection.everywhere.get().block_reason == BlockReason.COMPANY_CHANGED
     assert AuditEntry.everywhere.get(action="fortnox.company_changed").after["database"] == "556009"
     answer = walk.connect(company="556009")
     assert "Click Disconnect on the Overview tab first" in texts(answer)
@@ -171,7 +171,7 @@ def test_a_look_that_began_before_an_authorization_says_nothing_about_it(fortnox
     old = Connection.everywhere.get()
     authorize(scope, owner)
     take_in(connection=old, company=Company(FIRST, "X", NEW_NUMBER, {}), at=clock.now())
-    assert Connection.everywhere.get().trouble == ""
+    assert Connection.everywhere.get().block_reason == ""
 
 
 # The card (spec section 4)
@@ -294,4 +294,4 @@ def test_a_hint_that_consent_is_gone_is_believed_only_when_fortnox_says_so(fortn
     move_clock(seconds=120)
     hint(tenantId=FIRST, event="consent revoked")
     run_jobs()
-    assert Connection.everywhere.get().trouble == ""
+    assert Connection.everywhere.get().block_reason == ""

@@ -16,7 +16,7 @@ from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.connection import errors
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, REASONS
-from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, Push, PushState
+from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens import app_credentials
 from uku.integrations.fortnox.tokens.store import open_tokens
 from uku.kit import clock
@@ -65,7 +65,7 @@ def test_the_way_back_stores_the_company_and_sealed_tokens(walk, fortnox, queue,
     assert (answer.status_code, answer["Location"]) == (302, walk.home)
     stored = Connection.everywhere.get()
     assert (stored.company_id, stored.company_name) == (FIRST, "Exempelbyrån AB")
-    assert (stored.authorized_by, stored.scopes, stored.trouble) == (owner, sorted(SCOPES), "")
+    assert (stored.authorized_by, stored.scopes, stored.block_reason) == (owner, sorted(SCOPES), "")
     assert [(name, arguments["kind"]) for name, arguments in queue()] == [
         ("fortnox.sync", "customers"),
         ("fortnox.sync", "articles"),
@@ -378,11 +378,11 @@ def test_another_company_while_connected_is_refused_in_the_words_of_the_seed(wal
 def test_authorizing_the_same_company_again_replaces_the_tokens_and_nothing_else(walk, fortnox):
     walk.connect()
     before = Connection.everywhere.get()
-    Connection.everywhere.update(trouble="needs_authorization", trouble_text="x")
+    Connection.everywhere.update(block_reason="needs_authorization", block_text="x")
     assert walk.connect().status_code == 302
     after = Connection.everywhere.get()
     assert open_tokens(after).refresh_token != open_tokens(before).refresh_token
-    assert (after.pk, after.company_id, after.trouble) == (before.pk, FIRST, "")
+    assert (after.pk, after.company_id, after.block_reason) == (before.pk, FIRST, "")
     assert after.generation == before.generation + 1
 
 
@@ -431,8 +431,8 @@ def test_another_company_never_inherits_what_is_queued(fortnox, shop, walk, run_
     run_jobs()
     jobs.sweep.func(timestamp=0)
     run_jobs()
-    assert shop.push_of(invoice).state == PushState.QUEUED
-    assert shop.push_of(invoice).company_id == FIRST
+    assert shop.export_of(invoice).state == ExportState.QUEUED
+    assert shop.export_of(invoice).company_id == FIRST
     assert fortnox.creates() == {}
 
 
@@ -448,17 +448,17 @@ def test_a_member_may_not_act_and_is_told_who_can(fortnox, workspace, member, ac
     assert Connection.everywhere.filter(enabled=True).count() == 0
 
 
-def test_a_member_may_not_decide_about_records_and_pushes(fortnox, shop, member, scope):
+def test_a_member_may_not_decide_about_records_and_exports(fortnox, shop, member, scope):
     from uku.integrations.fortnox.models import CustomerRecord
 
     invoice = shop.issue()
-    push, record = shop.push_of(invoice), CustomerRecord.objects.get()
+    export, record = shop.export_of(invoice), CustomerRecord.objects.get()
     walk = Walk(member, scope, fortnox)
-    for action, pk in (("retry", push.pk), ("link", record.pk), ("create-client", record.pk)):
+    for action, pk in (("retry", export.pk), ("link", record.pk), ("create-client", record.pk)):
         answer = walk.post(action, pk=pk)
         assert answer.status_code == 403
         assert "Company Owner or Company Admin" in texts(answer)
-    assert Push.objects.get().attempts == 0
+    assert InvoiceExport.objects.get().attempts == 0
 
 
 class _Controls(HTMLParser):

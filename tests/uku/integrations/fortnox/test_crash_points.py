@@ -118,7 +118,7 @@ def test_a_renewal_killed_at_any_step_costs_a_service_account_nothing(
             break
         steps.append(died)
         hours.work(1)
-        assert (row().trouble, len(fortnox.reuses(mark)) <= 1) == ("", True), died
+        assert (row().block_reason, len(fortnox.reuses(mark)) <= 1) == ("", True), died
         ask(row())
         if row().source != source:
             authorize(scope, owner)
@@ -140,7 +140,7 @@ def test_a_rotation_lost_without_a_service_account_is_told_once_and_never_tried_
     assert mortal.die(steps.index(EXCHANGED), **order) == EXCHANGED
     for _ in range(5):
         hours.work(6)
-    assert row().trouble == "needs_authorization"
+    assert row().block_reason == "needs_authorization"
     assert (len(fortnox.rotations(mark)), len(fortnox.reuses(mark))) == (1, 1)
     assert Notice.everywhere.filter(cleared_at=None, by_mail=True).count() == 1
 

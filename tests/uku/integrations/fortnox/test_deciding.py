@@ -16,7 +16,7 @@ from uku.clients.operations import ClientChanged, archive_clients, create_client
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import bulk_create, first_import, links, review
 from uku.integrations.fortnox.health import review_queue
-from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, Problem
+from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, SyncIssue
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Membership, Notice
 from uku.workspaces.permissions import NotAllowed
@@ -141,11 +141,11 @@ def test_a_changed_identity_is_accepted_and_its_problem_solved(working, owner):
     """B44."""
     client = ours(owner)
     record = customer("1", client=client, identity_changed_at=AT)
-    Problem.objects.create(company_id=COMPANY, kind="customer", number="1", reason="…", first_at=AT, last_at=AT)
+    SyncIssue.objects.create(company_id=COMPANY, kind="customer", number="1", reason="…", first_at=AT, last_at=AT)
     review.accept_identity(record=record, **by(owner))
     record.refresh_from_db()
     assert (record.client, record.identity_changed_at) == (client, None)
-    assert Problem.objects.filter(solved_at=None).count() == 0
+    assert SyncIssue.objects.filter(solved_at=None).count() == 0
     assert noted() == [("fortnox.same_client", "Fortnox customer 1 Customer 1 is Björk Bygg AB still")]
 
 

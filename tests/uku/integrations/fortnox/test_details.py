@@ -13,7 +13,15 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, PassedOver, Problem, PushState, Run, RunKind
+from uku.integrations.fortnox.models import (
+    ArticleRecord,
+    CustomerRecord,
+    ExportState,
+    RunKind,
+    SkippedRecord,
+    SyncIssue,
+    SyncRun,
+)
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.service import read_customer_now, run_sync
 from uku.kit import clock
@@ -69,13 +77,13 @@ def test_no_invoice_goes_to_a_number_that_may_be_somebody_elses(fortnox, shop, r
     """B44: found when the customer is read to bill it, told, and not filled into the client."""
     move_clock(seconds=HOURS)
     fortnox.change_customer(shop.customer, OrganisationNumber=NUMBERS[1])
-    push = shop.push_of(shop.issue())
+    export = shop.export_of(shop.issue())
     run_jobs()
-    push.refresh_from_db()
-    assert push.state == PushState.REJECTED
-    assert "another organisation number" in push.error_text
+    export.refresh_from_db()
+    assert export.state == ExportState.REJECTED
+    assert "another organisation number" in export.error_text
     assert Client.objects.get().organisation_number == NUMBERS[0]
-    assert Problem.objects.filter(kind="customer", number=shop.customer, solved_at=None).count() == 1
+    assert SyncIssue.objects.filter(kind="customer", number=shop.customer, solved_at=None).count() == 1
     fortnox.change_customer(shop.customer, OrganisationNumber=NUMBERS[0])
     read_customer_now(CustomerRecord.objects.get())
     assert CustomerRecord.objects.get().identity_changed_at is None
@@ -96,7 +104,7 @@ def test_a_run_counts_every_record_once_and_its_counts_add_up(fortnox, connectio
     told = run.counts
     assert (told["seen"], told["total"], told["imported"], told["inactive"]) == (4, 4, 2, 2)
     assert (told["unchanged"], told["updated"], told["known"], told["gone"]) == (1, 1, 2, 1)
-    assert set(run.passed_over.values_list("number", "reason")) >= {
+    assert set(run.skipped_records.values_list("number", "reason")) >= {
         (resting, "Inactive in Fortnox"),
         (gone, "Gone from Fortnox"),
     }
@@ -108,10 +116,10 @@ def test_lists_of_what_was_passed_over_go_after_90_days_and_the_counts_stay(fort
     fortnox.customer(Active=False)
     run = read()
     jobs.delete_old_lists.func(timestamp=0)
-    assert PassedOver.objects.count() == 1
-    Run.objects.update(started_at=clock.now() - timedelta(days=91))
+    assert SkippedRecord.objects.count() == 1
+    SyncRun.objects.update(started_at=clock.now() - timedelta(days=91))
     jobs.delete_old_lists.func(timestamp=0)
-    assert PassedOver.objects.count() == 0
+    assert SkippedRecord.objects.count() == 0
     run.refresh_from_db()
     assert run.counts["inactive"] == 1
 

@@ -9,7 +9,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, Run, RunKind
+from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
@@ -94,10 +94,10 @@ def test_sending_again_by_the_button_creates_once(fortnox, shop, press, run_jobs
     fortnox.fault(method="POST", path="/3/invoices", action="status", status=400, body=body)
     invoice = shop.issue()
     run_jobs()
-    push = shop.push_of(invoice)
-    assert push.state == PushState.REJECTED
+    export = shop.export_of(invoice)
+    assert export.state == ExportState.REJECTED
     for _ in range(2):
-        assert press("retry", pk=push.pk).status_code == 302
+        assert press("retry", pk=export.pk).status_code == 302
     run_jobs()
     assert fortnox.creates() == {invoice.reference: 1}
 
@@ -122,11 +122,11 @@ def test_the_activity_lists_what_was_passed_over(fortnox, connection, see):
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
     page = see("activity")
     assert ("Vilande AB" in page, "Inactive in Fortnox" in page) == (True, True)
-    assert Run.objects.count() == 1
+    assert SyncRun.objects.count() == 1
 
 
 def test_a_dead_grant_is_shown_with_the_one_thing_to_do(fortnox, connection, see):
-    Connection.objects.update(trouble="needs_authorization", trouble_text="Invalid refresh token")
+    Connection.objects.update(block_reason="needs_authorization", block_text="Invalid refresh token")
     page = see("overview")
     assert "Needs attention" in page
     assert "Click Authorize on the Connect to Fortnox tab." in page
@@ -138,7 +138,7 @@ def test_the_same_number_in_two_companies_is_no_conflict(fortnox, shop, owner, s
 
     first = shop.issue()
     run_jobs()
-    number = shop.push_of(first).document_number
+    number = shop.export_of(first).document_number
     disconnect(workspace=scope, actor=owner, at=clock.now())
     connection = authorize(scope, owner, company=SECOND)
     clear_queue()
@@ -152,11 +152,11 @@ def test_the_same_number_in_two_companies_is_no_conflict(fortnox, shop, owner, s
     clear_queue()
     second = shop.issue()
     run_jobs()
-    push = Push.objects.get(invoice=second)
-    assert (article, push.company_id, push.state, push.document_number) == (
+    export = InvoiceExport.objects.get(invoice=second)
+    assert (article, export.company_id, export.state, export.document_number) == (
         shop.article,
         SECOND,
-        PushState.CONFIRMED,
+        ExportState.CONFIRMED,
         number,
     )
-    assert shop.push_of(first).company_id == FIRST
+    assert shop.export_of(first).company_id == FIRST

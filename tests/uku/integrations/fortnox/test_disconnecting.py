@@ -11,7 +11,7 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import oauth_app
 from uku.integrations.fortnox.connection import disconnect
 from uku.integrations.fortnox.connection import revoke as revoking
-from uku.integrations.fortnox.models import Connection, CustomerRecord, PushState, Revocation
+from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, Revocation
 from uku.integrations.fortnox.tokens.store import PostgresTokenStore, open_tokens
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
@@ -35,7 +35,7 @@ def test_disconnect_revokes_clears_and_keeps(fortnox, shop, walk, queue, scope):
     assert (gone.sealed_tokens, gone.company_id, gone.company_name, gone.scopes) == ("", "", "", [])
     assert len(fortnox.commits("token.revoke")) == 1
     assert Customer.objects.count() == 1
-    assert shop.push_of(invoice).state == PushState.QUEUED
+    assert shop.export_of(invoice).state == ExportState.QUEUED
     assert "1 invoice waits to be sent and is held until Fortnox is connected." in texts(walk.browser.get(walk.home))
     assert queue() == []
 
@@ -46,7 +46,7 @@ def test_reconnecting_the_same_company_sends_what_was_held(fortnox, shop, walk, 
     walk.post("disconnect")
     walk.connect()
     run_jobs()
-    assert shop.push_of(invoice).state == PushState.CONFIRMED
+    assert shop.export_of(invoice).state == ExportState.CONFIRMED
     assert fortnox.creates() == {invoice.reference: 1}
 
 
@@ -150,16 +150,16 @@ def test_disconnect_while_an_invoice_is_under_way_keeps_its_result_and_sends_no_
         walk.post("disconnect")
         assert Connection.everywhere.get().sealed_tokens == ""
         fortnox.release(held)
-        until(lambda: shop.push_of(sent).state == PushState.CONFIRMED)
+        until(lambda: shop.export_of(sent).state == ExportState.CONFIRMED)
         until(lambda: not under_way())
-    assert (shop.push_of(waiting).state, fortnox.creates()) == (PushState.QUEUED, {sent.reference: 1})
+    assert (shop.export_of(waiting).state, fortnox.creates()) == (ExportState.QUEUED, {sent.reference: 1})
     clear_queue()
     walk.connect()
     for invoice in (sent, waiting):
-        later(shop.push_of(invoice), seconds=3600)
+        later(shop.export_of(invoice), seconds=3600)
     jobs.sweep.func(timestamp=0)
     run_jobs()
-    assert [shop.push_of(invoice).booked for invoice in (sent, waiting)] == [True, True]
+    assert [shop.export_of(invoice).booked for invoice in (sent, waiting)] == [True, True]
     assert fortnox.creates() == {sent.reference: 1, waiting.reference: 1}
 
 
@@ -182,7 +182,7 @@ def test_the_bell_is_cleared_with_the_disconnect_and_not_a_minute_later(walk, fo
     from uku.integrations.fortnox.health.alerts import review
 
     walk.connect()
-    Connection.everywhere.update(trouble="needs_authorization", trouble_at=clock.now())
+    Connection.everywhere.update(block_reason="needs_authorization", blocked_at=clock.now())
     review(Connection.everywhere.get(), at=clock.now())
     open_ones = Notice.everywhere.filter(cleared_at=None)
     assert [notice.key for notice in open_ones] == ["fortnox.needs_authorization"]
@@ -194,7 +194,7 @@ def test_the_bell_says_that_it_works_again_with_the_new_authorization(walk, fort
     from uku.integrations.fortnox.health.alerts import review
 
     walk.connect()
-    Connection.everywhere.update(trouble="needs_authorization", trouble_at=clock.now())
+    Connection.everywhere.update(block_reason="needs_authorization", blocked_at=clock.now())
     review(Connection.everywhere.get(), at=clock.now())
     walk.connect()
     assert [notice.key for notice in Notice.everywhere.filter(cleared_at=None)] == ["fortnox.works_again"]

@@ -12,12 +12,12 @@ from uku.integrations.fortnox.health.error_codes import BY_CODE, BY_SENTENCE, UN
 from uku.integrations.fortnox.health.messages import (
     Context,
     explain,
+    explain_block,
     explain_error,
-    explain_trouble,
     explanations_page,
     find,
 )
-from uku.integrations.fortnox.models import ConnectionTrouble
+from uku.integrations.fortnox.models import BlockReason
 
 ROOT = Path(__file__).parents[4]
 REFERENCE = ROOT.parent / "shared/reference/fortnox-api.md"
@@ -125,8 +125,8 @@ def test_an_outage_never_looks_like_a_wrong_sign_in():
 
 
 def test_each_trouble_of_the_connection_has_words_of_its_own():
-    words = [explain_trouble(trouble) for trouble in ConnectionTrouble.values]
-    assert len({each.happened for each in words}) == len(ConnectionTrouble.values)
+    words = [explain_block(block_reason) for block_reason in BlockReason.values]
+    assert len({each.happened for each in words}) == len(BlockReason.values)
     assert all(each.means and each.remedy for each in words)
 
 

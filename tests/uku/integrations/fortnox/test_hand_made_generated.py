@@ -18,7 +18,7 @@ from uku.clients.models import Client
 from uku.clients.operations import IMPORTED_FIELDS, ClientChanged, create_client, edit_client
 from uku.integrations.fortnox.customers import bulk_create, review
 from uku.integrations.fortnox.customers.links import invoiced_customer
-from uku.integrations.fortnox.models import BulkCreation, CustomerRecord, NewClients, Problem, Run
+from uku.integrations.fortnox.models import BulkCreation, CustomerRecord, NewClients, SyncIssue, SyncRun
 from uku.kit import clock
 from uku.kit.identifiers import masked
 from uku.workspaces.models import AuditEntry
@@ -51,7 +51,7 @@ class World:
             for number in list(self.fortnox.app.installation.company(FIRST).table("customers").rows):
                 self.fortnox.app.installation.store.put(f"{FIRST}/customers", number, None)
             self.fortnox.app.installation.store.commit([])
-        for model in (Problem, BulkCreation, CustomerRecord, Client, Run):
+        for model in (SyncIssue, BulkCreation, CustomerRecord, Client, SyncRun):
             model.objects.all().delete()
         self.made = {}
         for number in range(3):

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from tests.uku.integrations.fortnox.standing_rows import connected, failed, pushed, ran, refused
+from tests.uku.integrations.fortnox.standing_rows import connected, exported, failed, ran, refused
 
 from uku.integrations.fortnox.health import summary
-from uku.integrations.fortnox.models import Connection, Run
+from uku.integrations.fortnox.models import Connection, SyncRun
 from uku.integrations.registry import Badge, integrations
 from uku.kit import clock
 from uku.kit.alarms import raise_alarm
@@ -54,8 +54,8 @@ def written(**facts):
         ({"enabled": False, "sealed_tokens": "", "company_id": ""}, "team", Badge("Off", "neutral")),
         ({"sealed_tokens": "", "company_id": ""}, "team", Badge("Enabled, not connected", "neutral")),
         ({}, "team", Badge("Connected to Exempelbyrån AB", "good")),
-        ({"trouble": "needs_authorization"}, "team", Badge("Needs attention", "bad")),
-        ({"trouble": "no_licence"}, "team", Badge("Needs attention", "bad")),
+        ({"block_reason": "needs_authorization"}, "team", Badge("Needs attention", "bad")),
+        ({"block_reason": "no_licence"}, "team", Badge("Needs attention", "bad")),
         ({"renewal_failures": 2}, "team", Badge("Connected to Exempelbyrån AB", "good")),
         ({"enabled": False}, "team", Badge("Paused", "neutral")),
         ({}, "free", Badge("Paused", "neutral")),
@@ -88,21 +88,21 @@ def test_a_kind_that_is_not_permitted_stops_alone(living):
     }
     health = read()
     assert (health.card.words, health.badge.words) == ("Needs attention", "Healthy")
-    assert health.trouble.happened == "Fortnox refused part of the sync: Articles."
-    assert health.trouble.means == "The company has no active licence in Fortnox for this. Everything else goes on."
+    assert health.block.happened == "Fortnox refused part of the sync: Articles."
+    assert health.block.means == "The company has no active licence in Fortnox for this. Everything else goes on."
 
 
 def test_a_scope_that_was_never_granted_stops_its_kind(living):
     written(scopes=["article", "customer", "invoice"])
     assert [kind for kind, words in states().items() if words == "Not permitted"] == ["payments"]
-    assert "Click Authorize" in read().trouble.remedy
+    assert "Click Authorize" in read().block.remedy
 
 
 def test_passing_trouble_is_degraded_and_never_looks_like_a_wrong_sign_in(living, see, owner):
     """F36: an hour without Fortnox worries nobody, and says what goes on"""
     ran("customers", minutes_ago=2, state="stopped", text="Unavailable")
     health = read()
-    assert (states()["customers"], health.card.tone, health.trouble) == ("Trying again", "good", None)
+    assert (states()["customers"], health.card.tone, health.block) == ("Trying again", "good", None)
     page = see(owner)
     assert "Uku tries again by itself; nothing is lost." in page
     assert re.search("authorize again|sign-in|password", page, re.IGNORECASE) is None
@@ -110,11 +110,11 @@ def test_passing_trouble_is_degraded_and_never_looks_like_a_wrong_sign_in(living
 
 def test_trouble_that_lasts_is_said_with_how_long_and_that_nothing_is_needed(living):
     written(authorized_at=clock.now() - timedelta(days=30))
-    Run.objects.filter(kind="customers").delete()
+    SyncRun.objects.filter(kind="customers").delete()
     ran("customers", minutes_ago=7 * 60 + 12, state="stopped", text="Unavailable")
-    trouble = read().trouble
-    assert trouble.happened == "Fortnox has not answered as it should for 7 h 12 min."
-    assert trouble.remedy.startswith("Nothing: Uku tries again by itself.")
+    block = read().block
+    assert block.happened == "Fortnox has not answered as it should for 7 h 12 min."
+    assert block.remedy.startswith("Nothing: Uku tries again by itself.")
 
 
 def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(living, see, owner):
@@ -122,7 +122,7 @@ def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(li
     raise_alarm(key="fortnox.app_credentials", text="wrong", at=clock.now())
     health = read()
     assert (health.card.words, set(states().values())) == ("Needs attention", {"Trying again"})
-    assert "Nothing is needed from you." in health.trouble.remedy
+    assert "Nothing is needed from you." in health.block.remedy
     page = see(owner)
     assert ("Nothing is needed from you." in page, "nobody has to authorize again" in page) == (True, True)
 
@@ -141,14 +141,14 @@ def test_invoices_out_are_told_by_what_waits(living, owner):
         ("uncertain", {"sent_at": clock.now()}),
         ("needs_person", {}),
     ):
-        push = pushed(owner, state=state, **more)
-    failed("invoice", push.reference, push=push, reason="Fortnox did not answer twice")
-    rejected = pushed(owner, state="rejected", error_code="2000429")
-    failed("invoice", rejected.reference, push=rejected, code="2000429")
+        export = exported(owner, state=state, **more)
+    failed("invoice", export.reference, export=export, reason="Fortnox did not answer twice")
+    rejected = exported(owner, state="rejected", error_code="2000429")
+    failed("invoice", rejected.reference, export=rejected, code="2000429")
     (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
     assert (invoices.counts, invoices.needing) == ("1 sent, 1 waiting, 1 with an unknown outcome", 2)
     assert (invoices.badge.words, invoices.problems) == ("Trying again", 2)
-    written(trouble="needs_authorization")
+    written(block_reason="needs_authorization")
     (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
     assert (invoices.badge.words, "1 held" in invoices.counts) == ("Needs authorization", True)
 
@@ -159,7 +159,7 @@ def test_owners_and_admins_see_a_banner_on_every_page_while_it_is_bad(living, sc
     membership = Membership.objects.get(user=person)
     (fortnox,) = [each for each in integrations() if each.slug == "fortnox"]
     assert fortnox.banners(scope, membership) == []
-    written(trouble="needs_authorization")
+    written(block_reason="needs_authorization")
     shown = fortnox.banners(scope, membership)
     assert len(shown) == banners
     if shown:

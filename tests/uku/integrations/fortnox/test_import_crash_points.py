@@ -24,7 +24,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import CustomerRecord, PassedOver, Problem, Run, RunState
+from uku.integrations.fortnox.models import CustomerRecord, RunState, SkippedRecord, SyncIssue, SyncRun
 
 pytestmark = pytest.mark.process
 ROWS = 3  # a page
@@ -54,7 +54,7 @@ def killed_at_each_step(mortal, connection, fortnox, monkeypatch):
 
 def forget() -> None:
     """Nothing was ever imported here."""
-    for model in (PassedOver, Problem, CustomerRecord, Client, Run):
+    for model in (SkippedRecord, SyncIssue, CustomerRecord, Client, SyncRun):
         model.objects.all().delete()
 
 
@@ -86,7 +86,7 @@ def test_a_first_import_killed_at_any_step_ends_as_one_clean_run(killed_at_each_
         bring_in(connection)
         assert newest().state == RunState.DONE, died
         assert rows_here() == clean, died
-        assert Run.objects.filter(state=RunState.RUNNING).count() == 0, died
+        assert SyncRun.objects.filter(state=RunState.RUNNING).count() == 0, died
         assert asked <= len(fortnox.requests(mark)) <= asked + 1, (died, lists(fortnox, mark))
 
     steps = killed_at_each_step(sync(connection), forget, judge)
@@ -194,7 +194,7 @@ def test_two_imports_at_once_end_as_one(mortal, another_mortal, connection, fort
         for life in lives:
             life.join()
         assert newest(CUSTOMERS).state == RunState.DONE
-        assert Run.objects.filter(state=RunState.RUNNING).count() == 0
+        assert SyncRun.objects.filter(state=RunState.RUNNING).count() == 0
         assert rows_here() == clean
         bring_in(connection, full=True)
         assert rows_here() == clean

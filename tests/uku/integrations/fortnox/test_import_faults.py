@@ -14,13 +14,13 @@ from tests.uku.integrations.fortnox.bringing_in import (
     bring_in,
     lists,
     no_waiting,
-    passed_over,
+    skipped_records,
     small_pages,
 )
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Problem, Run, RunState
+from uku.integrations.fortnox.models import Connection, CustomerRecord, RunState, SyncIssue, SyncRun
 
 PAGE = 5
 
@@ -65,14 +65,14 @@ def test_a_page_that_always_fails_ends_the_run_with_its_number_and_blocks_nothin
     assert (runs[-1].state, active_here()) == (RunState.STOPPED, twelve[:10])
     assert "page 3" in told(runs[-1])
     assert fortnox.struck(fault) <= 6 * 3
-    assert Problem.objects.filter(kind="customers", solved_at=None).count() == 1
+    assert SyncIssue.objects.filter(kind="customers", solved_at=None).count() == 1
     fortnox.heal()
     healed = bring_in(connection)
     assert (healed.pk != runs[0].pk, healed.state, active_here()) == (True, RunState.DONE, twelve)
-    assert Problem.objects.filter(solved_at=None).count() == 0
+    assert SyncIssue.objects.filter(solved_at=None).count() == 0
 
 
-def told(run: Run) -> str:
+def told(run: SyncRun) -> str:
     """What the run log says of how a run ended."""
     return run.text
 
@@ -93,7 +93,7 @@ def test_a_stopped_run_moves_no_watermark(twelve, fortnox, connection, move_cloc
         later = bring_in(connection)
     assert later.state == RunState.DONE
     assert CustomerRecord.objects.get(number=twelve[0]).name == "Ändrad AB"
-    assert Run.objects.filter(state=RunState.DONE).first().pk == done.pk
+    assert SyncRun.objects.filter(state=RunState.DONE).first().pk == done.pk
 
 
 # F52: rows and place together
@@ -104,7 +104,7 @@ def test_a_commit_that_fails_moves_neither_rows_nor_place(twelve, fortnox, conne
     """F52: watermark and rows commit together; afterwards the page is read again"""
     with no_commit_of(page, addresses.superuser), pytest.raises(DatabaseError, match="no commit today"):
         bring_in(connection)
-    run = Run.objects.get(kind=CUSTOMERS)
+    run = SyncRun.objects.get(kind=CUSTOMERS)
     assert (run.state, run.page, len(active_here())) == (RunState.RUNNING, page - 1, PAGE * (page - 1))
     before = fortnox.mark()
     assert bring_in(connection).state == RunState.DONE
@@ -181,7 +181,7 @@ def test_keys_that_nobody_knows_do_no_harm(small, fortnox, connection):
     fortnox.customer(CustomerNumber="1")
     fortnox.fault(path="/3/customers", action="rewrite", rows={"0": row}, set={"Extra": {"a": 1}})
     run = bring_in(connection)
-    assert (run.state, CustomerRecord.objects.get().name, passed_over(run)) == (RunState.DONE, "Ek AB", [])
+    assert (run.state, CustomerRecord.objects.get().name, skipped_records(run)) == (RunState.DONE, "Ek AB", [])
 
 
 def test_the_same_page_twice_ends_the_run_and_the_next_one_is_not_blocked(twelve, fortnox, connection):

@@ -21,14 +21,14 @@ from tests.uku.integrations.fortnox.bringing_in import (
     change,
     delete,
     no_waiting,
-    passed_over,
     rows_here,
+    skipped_records,
     small_pages,
 )
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import CustomerRecord, PassedOver, Problem, Run, RunState
+from uku.integrations.fortnox.models import CustomerRecord, RunState, SkippedRecord, SyncIssue, SyncRun
 
 GENERATED = settings(
     derandomize=True,
@@ -80,7 +80,7 @@ class World:
             for number in list(company.table("customers").rows):
                 self.fortnox.app.installation.store.put(f"{FIRST}/customers", number, None)
             self.fortnox.app.installation.store.commit([])
-        for model in (PassedOver, Problem, CustomerRecord, Client, Run):
+        for model in (SkippedRecord, SyncIssue, CustomerRecord, Client, SyncRun):
             model.objects.all().delete()
         for number in range(100, 100 + AT_FIRST + 3):
             self.fortnox.customer(CustomerNumber=str(number), Name=f"Bolag {number} AB", Active=number < 100 + AT_FIRST)
@@ -180,9 +180,9 @@ def live_through(world: World, connection: Any, step: Step) -> None:
         assert active & alive(before) & alive(after) <= set(active_here())  # and nothing was retired
 
 
-def complete(run: Run, after: dict[str, dict[str, Any]], throughout: set[str]) -> None:
+def complete(run: SyncRun, after: dict[str, dict[str, Any]], throughout: set[str]) -> None:
     """I20 and I25: what was there all the time is here as it was, but for the rejects, which are listed."""
-    listed = {number for number, _ in passed_over(run)}
+    listed = {number for number, _ in skipped_records(run)}
     here = set(active_here())
     for number in throughout:
         row = after[number]
@@ -197,7 +197,7 @@ def complete(run: Run, after: dict[str, dict[str, Any]], throughout: set[str]) -
         assert {number for number in gone if number not in throughout} <= moved_away(run)
 
 
-def moved_away(run: Run) -> set[str]:
+def moved_away(run: SyncRun) -> set[str]:
     """What was seen in the run's own pages and deleted behind its back stays until the next run."""
     seen = CustomerRecord.objects.filter(seen_at__gte=run.started_at, active=True)
     return set(seen.values_list("number", flat=True))
@@ -217,7 +217,7 @@ def one_row_each(before: dict[str, int]) -> None:
 
 
 def last_done() -> int | None:
-    found = Run.objects.filter(state=RunState.DONE).order_by("-id").first()
+    found = SyncRun.objects.filter(state=RunState.DONE).order_by("-id").first()
     return found and found.pk
 
 
@@ -229,8 +229,8 @@ def settle(world: World, connection: Any) -> None:
     unread = {number for number in alive(rows) if not readable(rows[number])}
     assert run.state == RunState.DONE
     assert set(active_here()) - unread == alive(rows) - unread
-    assert {number for number, _ in passed_over(run)} == unread | (set(rows) - alive(rows))
-    unsolved = set(Problem.objects.filter(solved_at=None).exclude(digest="").values_list("number", flat=True))
+    assert {number for number, _ in skipped_records(run)} == unread | (set(rows) - alive(rows))
+    unsolved = set(SyncIssue.objects.filter(solved_at=None).exclude(digest="").values_list("number", flat=True))
     assert unsolved == {number for number, row in rows.items() if not readable(row)}
     before, ids = rows_here(), known_ids()
     bring_in(connection, full=True)

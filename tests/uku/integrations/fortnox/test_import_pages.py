@@ -14,7 +14,7 @@ from tests.uku.integrations.fortnox.bringing_in import (
     delete,
     lists,
     meanwhile,
-    passed_over,
+    skipped_records,
     small_pages,
 )
 from tests.uku.integrations.fortnox.simulated import FIRST
@@ -133,7 +133,7 @@ def test_both_lists_are_read_to_their_end_whatever_their_lengths(small, fortnox,
     run = bring_in(connection)
     pages = {name: max(1, -(-count // PAGE)) for name, count in (("active", active), ("inactive", inactive))}
     assert lists(fortnox, before) == [(name, str(page)) for name in pages for page in range(1, pages[name] + 1)]
-    assert (len(active_here()), len(passed_over(run))) == (active, inactive)
+    assert (len(active_here()), len(skipped_records(run))) == (active, inactive)
 
 
 # F49: inactive rows do not shorten a page

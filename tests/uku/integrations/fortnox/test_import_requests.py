@@ -29,12 +29,12 @@ from uku.integrations.fortnox.client import rate_limit
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     CustomerRecord,
-    Problem,
-    Push,
-    PushState,
-    Run,
+    ExportState,
+    InvoiceExport,
     RunKind,
     RunState,
+    SyncIssue,
+    SyncRun,
 )
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.fortnox.work import requests
@@ -264,14 +264,14 @@ def test_another_tenants_import_does_not_wait_behind_a_large_one(fortnox, connec
         until(lambda: fortnox.holds(held), seconds=60)
         with workspace_in_force(neighbour.workspace_id):
             requests.enqueue_due(neighbour, CUSTOMERS)
-            until(lambda: Run.objects.filter(kind=CUSTOMERS, state=RunState.DONE).exists(), seconds=60)
+            until(lambda: SyncRun.objects.filter(kind=CUSTOMERS, state=RunState.DONE).exists(), seconds=60)
             assert CustomerRecord.objects.filter(active=True).count() == 3
         assert fortnox.holds(held)
-        assert Run.objects.get(kind=CUSTOMERS).state == RunState.RUNNING
+        assert SyncRun.objects.get(kind=CUSTOMERS).state == RunState.RUNNING
         fortnox.release(held)
 
 
-def test_a_push_goes_out_between_the_slices_of_a_large_import(fortnox, shop, monkeypatch):
+def test_a_export_goes_out_between_the_slices_of_a_large_import(fortnox, shop, monkeypatch):
     """F60: what a person waits for has priority over the rest of the pages"""
     small_pages(monkeypatch, 2)
     for number in range(60):
@@ -281,11 +281,11 @@ def test_a_push_goes_out_between_the_slices_of_a_large_import(fortnox, shop, mon
     issue_at_page(fortnox, shop, 3)
     work_off(at_most=500)
     made = fortnox.requests(before)
-    pushed = made.index("POST invoices")
-    assert made[:pushed].count("GET customers") < 31
-    assert made[pushed:].count("GET customers") >= 15
-    assert Push.objects.get().state == PushState.CONFIRMED
-    assert Run.objects.filter(kind=CUSTOMERS, state=RunState.DONE, full=True).count() == 2
+    exported = made.index("POST invoices")
+    assert made[:exported].count("GET customers") < 31
+    assert made[exported:].count("GET customers") >= 15
+    assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
+    assert SyncRun.objects.filter(kind=CUSTOMERS, state=RunState.DONE, full=True).count() == 2
     assert len(active_here()) == 61
 
 
@@ -331,10 +331,10 @@ def test_an_error_of_an_import_is_shown_escaped_and_without_our_token(fortnox, c
     body = complaint("2000108", words).replace('"code"', '"Code"').replace('"message"', '"Message"')
     fortnox.fault(path="/3/customers", status=400, body=body, echo=True, times=10)
     run = bring_in(connection)
-    problem = Problem.objects.get()
-    assert (run.state, problem.code) == (RunState.STOPPED, "2000108")
-    assert "eyJ" not in f"{problem.message} {run.text}"
-    assert len(problem.message) <= 500
+    sync_issue = SyncIssue.objects.get()
+    assert (run.state, sync_issue.code) == (RunState.STOPPED, "2000108")
+    assert "eyJ" not in f"{sync_issue.message} {run.text}"
+    assert len(sync_issue.message) <= 500
     page = signed_in(owner).get(f"/w/{scope.slug}/settings/fortnox/activity/").content.decode()
     assert "<script>alert(1)" not in page
     assert "eyJ" not in page
@@ -350,8 +350,8 @@ def test_a_missing_licence_or_scope_turns_one_kind_off_and_no_other(fortnox, con
         articles, customers = bring_in(connection, ARTICLES), bring_in(connection, CUSTOMERS)
     assert (articles.state, customers.state) == (RunState.STOPPED, RunState.DONE)
     assert (ArticleRecord.objects.count(), len(active_here())) == (0, 1)
-    problem = Problem.objects.get(solved_at=None)
-    assert (problem.kind, problem.code, problem.times) == (str(RunKind.ARTICLES), str(code), 3)
+    sync_issue = SyncIssue.objects.get(solved_at=None)
+    assert (sync_issue.kind, sync_issue.code, sync_issue.times) == (str(RunKind.ARTICLES), str(code), 3)
     fortnox.heal()
     assert bring_in(connection, ARTICLES).state == RunState.DONE
-    assert Problem.objects.filter(solved_at=None).count() == 0
+    assert SyncIssue.objects.filter(solved_at=None).count() == 0

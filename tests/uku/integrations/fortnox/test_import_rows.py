@@ -11,14 +11,21 @@ from tests.uku.integrations.fortnox.bringing_in import (
     HOURS,
     active_here,
     bring_in,
-    passed_over,
     plant,
     rows_here,
+    skipped_records,
 )
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Problem, Push, PushState, RunState
+from uku.integrations.fortnox.models import (
+    ArticleRecord,
+    CustomerRecord,
+    ExportState,
+    InvoiceExport,
+    RunState,
+    SyncIssue,
+)
 
 POISON = {
     "no text": {"Name": {"not": "a text"}},
@@ -39,17 +46,17 @@ def test_a_poison_row_is_rejected_with_its_reason_and_no_other_row_suffers(
     run = bring_in(connection)
     assert run.state == RunState.DONE
     assert active_here() == [*numbers[:3], *numbers[4:]]
-    (listed,) = run.passed_over.all()
+    (listed,) = run.skipped_records.all()
     assert (listed.number, listed.reason != "", run.counts["rejected"]) == (numbers[3], True, 1)
-    problem = Problem.objects.get()
-    assert (problem.kind, problem.number, len(problem.digest)) == ("customer", numbers[3], 64)
-    assert "xxxxx" not in f"{listed.reason} {problem.reason}"
+    sync_issue = SyncIssue.objects.get()
+    assert (sync_issue.kind, sync_issue.number, len(sync_issue.digest)) == ("customer", numbers[3], 64)
+    assert "xxxxx" not in f"{listed.reason} {sync_issue.reason}"
     page = signed_in(owner).get(f"/w/{scope.slug}/settings/fortnox/activity/").content.decode()
     assert numbers[3] in page
     plant(fortnox, numbers[3], Name="Ek AB", Email="", OrganisationNumber="")
     healed = bring_in(connection, full=True)
-    assert (sorted(active_here(), key=int), passed_over(healed)) == (numbers, [])
-    assert Problem.objects.filter(solved_at=None).count() == 0
+    assert (sorted(active_here(), key=int), skipped_records(healed)) == (numbers, [])
+    assert SyncIssue.objects.filter(solved_at=None).count() == 0
 
 
 def test_rows_without_a_number_are_each_told(fortnox, connection):
@@ -58,8 +65,8 @@ def test_rows_without_a_number_are_each_told(fortnox, connection):
     rows = {"0": "x", "1": {"Name": "Ek AB"}, "2": None}
     fortnox.fault(path="/3/customers", query={"filter": "active"}, action="rewrite", rows=rows)
     run = bring_in(connection)
-    assert (active_here(), run.counts["rejected"], run.passed_over.count()) == ([numbers[3]], 3, 3)
-    assert Problem.objects.filter(kind="customer").count() == 3
+    assert (active_here(), run.counts["rejected"], run.skipped_records.count()) == ([numbers[3]], 3, 3)
+    assert SyncIssue.objects.filter(kind="customer").count() == 3
     assert bring_in(connection, full=True).counts.get("rejected", 0) == 0
     assert sorted(active_here()) == sorted(numbers)
 
@@ -95,7 +102,7 @@ def test_a_price_that_is_none_rejects_its_row_alone(fortnox, connection, wire):
     fortnox.fault(path="/3/articles", query={"filter": "active"}, action="rewrite", raw={"Articles": raw})
     run = bring_in(connection, ARTICLES)
     assert (run.state, active_here(ARTICLES), run.counts["rejected"]) == (RunState.DONE, [good], 1)
-    assert [number for number, _ in passed_over(run)] == [bad]
+    assert [number for number, _ in skipped_records(run)] == [bad]
 
 
 @pytest.mark.parametrize("price", ["0.123456", "-950", "949.999"])
@@ -184,9 +191,9 @@ def test_an_unknown_vat_type_is_stored_and_stops_the_invoice_and_not_the_import(
     assert (record.vat_type, record.active, record.is_person) == ("MOONVAT", True, False)
     invoice = shop.issue()
     run_jobs()
-    push = shop.push_of(invoice)
-    assert (push.state, fortnox.creates()) == (PushState.REJECTED, {})
-    assert "MOONVAT" in push.error_text
+    export = shop.export_of(invoice)
+    assert (export.state, fortnox.creates()) == (ExportState.REJECTED, {})
+    assert "MOONVAT" in export.error_text
 
 
 @pytest.mark.parametrize(
@@ -260,8 +267,8 @@ def test_a_number_that_was_given_to_somebody_else_is_flagged_and_fills_nothing(f
         assert (record.pk, record.client_id, record.organisation_number) == (before.pk, client.pk, NUMBERS[1])
         assert (record.identity_changed_at is not None) is True
         assert (client.name, client.organisation_number, client.email) == ("Björk AB", NUMBERS[0], "a@bjork.example")
-        problem = Problem.objects.get(solved_at=None)
-        assert (problem.kind, problem.number) == ("customer", number)
+        sync_issue = SyncIssue.objects.get(solved_at=None)
+        assert (sync_issue.kind, sync_issue.number) == ("customer", number)
 
 
 ARTICLE_FACTS = {
@@ -281,10 +288,10 @@ def test_an_article_with_a_flaw_is_stored_and_named_when_it_is_sent(fortnox, sho
     plant(fortnox, shop.article, "articles", **facts)
     ArticleRecord.objects.update(detail_read_at=None)
     run_jobs()
-    push = Push.objects.get(invoice=invoice)
-    assert (push.state, fortnox.creates()) == (PushState.REJECTED, {})
-    assert shop.article in push.error_text
-    assert word in push.error_text
+    export = InvoiceExport.objects.get(invoice=invoice)
+    assert (export.state, fortnox.creates()) == (ExportState.REJECTED, {})
+    assert shop.article in export.error_text
+    assert word in export.error_text
     assert ArticleRecord.objects.count() == 1
 
 

@@ -12,7 +12,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 from uku.clients.models import Client, VatType
 from uku.clients.operations import create_client, edit_client
 from uku.integrations.fortnox.customers import review
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Run, RunKind, RunState
+from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 
 HOURS = 3600
@@ -25,13 +25,13 @@ def bring_in(connection):
     def go(kind=RunKind.CUSTOMERS, *, full: bool = False):
         run_sync(connection=connection, kind=kind, full=full)
         clear_queue()
-        return Run.objects.filter(kind=kind).order_by("-id").first()
+        return SyncRun.objects.filter(kind=kind).order_by("-id").first()
 
     return go
 
 
-def passed_over(run):
-    return list(run.passed_over.order_by("pk").values_list("number", "reason"))
+def skipped_records(run):
+    return list(run.skipped_records.order_by("pk").values_list("number", "reason"))
 
 
 @pytest.mark.parametrize(("count", "lists"), [(0, 2), (1, 2), (499, 2), (500, 2), (501, 3)])
@@ -90,7 +90,7 @@ def test_inactive_customers_are_skipped_and_listed(fortnox, bring_in):
     active, inactive = fortnox.customer(Name="Aktiv AB"), fortnox.customer(Name="Vilande AB", Active=False)
     run = bring_in()
     assert list(CustomerRecord.objects.values_list("number", flat=True)) == [active]
-    assert list(run.passed_over.values_list("number", "name", "reason")) == [
+    assert list(run.skipped_records.values_list("number", "name", "reason")) == [
         (inactive, "Vilande AB", "Inactive in Fortnox")
     ]
 
@@ -146,7 +146,7 @@ def test_a_poison_row_is_listed_and_every_other_row_is_stored(fortnox, bring_in,
     run = bring_in()
     assert run.state == RunState.DONE
     assert list(CustomerRecord.objects.order_by("pk").values_list("number", flat=True)) == [numbers[0], numbers[2]]
-    assert [(row.number, row.reason[: len(reason)]) for row in run.passed_over.all()] == [(numbers[1], reason)]
+    assert [(row.number, row.reason[: len(reason)]) for row in run.skipped_records.all()] == [(numbers[1], reason)]
     assert run.counts["rejected"] == 1
 
 
@@ -241,14 +241,14 @@ def test_a_missing_permission_stops_its_own_kind_only(fortnox, bring_in, connect
     fortnox.article()
     fortnox.fault(path="/3/customers", action="status", status=403, times=9, body=refusal)
     customers, articles = bring_in(), bring_in(RunKind.ARTICLES)
-    assert (customers.state, customers.trouble, customers.text) == (
+    assert (customers.state, customers.stop_reason, customers.text) == (
         RunState.STOPPED,
         "not_permitted",
         "Saknar behörighet",
     )
     assert articles.state == RunState.DONE
     connection.refresh_from_db()
-    assert connection.trouble == ""
+    assert connection.block_reason == ""
 
 
 def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_jobs, move_clock):

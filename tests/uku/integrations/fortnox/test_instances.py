@@ -11,7 +11,7 @@ from tests.uku.integrations.fortnox.grants import ask, row
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import renew_tokens
-from uku.integrations.fortnox.models import Connection, Push, PushState
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens import installation
 from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.kit import clock
@@ -32,20 +32,20 @@ def test_a_grant_is_this_installations_own(connection):
 
 def test_a_copy_sends_nothing(fortnox, shop, copied, run_jobs):
     """F44: neither syncs, nor pushes, nor renewals, and nothing is written on the connection"""
-    push, before = shop.push_of(shop.issue()), fortnox.mark()
+    export, before = shop.export_of(shop.issue()), fortnox.mark()
     facts = Connection.everywhere.values().get()
     for _ in range(2):
         jobs.sweep.func(timestamp=0)
         jobs.keep_alive.func(shop.connection.pk)
         jobs.sync.func(shop.connection.pk, "customers")
-        jobs.push.func(push.pk)
+        jobs.push.func(export.pk)
         run_jobs()
     with pytest.raises(NotConnected):
         ask(shop.connection)
     with pytest.raises(NotConnected):
         renew_tokens(row())
     assert fortnox.requests(before, prefix="/") == []
-    assert (Connection.everywhere.values().get(), Push.objects.get().state) == (facts, PushState.QUEUED)
+    assert (Connection.everywhere.values().get(), InvoiceExport.objects.get().state) == (facts, ExportState.QUEUED)
 
 
 def test_a_copy_that_is_adopted_goes_on(fortnox, connection, copied, run_jobs):

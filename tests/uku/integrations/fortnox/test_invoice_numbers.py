@@ -9,7 +9,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import Connection, Push, PushState
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.kit import clock
 from uku.kit.heartbeats import WorkerHeartbeat
@@ -29,12 +29,12 @@ def stop(name, desk, scope):
     if name == "plan":
         set_plan(workspace=scope, plan="free", at=clock.now())
         return lambda: set_plan(workspace=scope, plan="team", at=clock.now())
-    Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
+    Connection.objects.update(block_reason="needs_authorization", blocked_at=clock.now())
     return desk.connect
 
 
 def sent(invoice) -> tuple[str, str]:
-    return Push.objects.get(invoice=invoice).state, Invoice.objects.get(pk=invoice.pk).number
+    return InvoiceExport.objects.get(invoice=invoice).state, Invoice.objects.get(pk=invoice.pk).number
 
 
 @pytest.mark.parametrize("way", ["disabled", "plan", "trouble"])
@@ -48,7 +48,7 @@ def test_what_is_issued_while_nothing_can_be_sent_waits_and_then_goes_out_by_its
     assert desk.says(second, ">Held</span>")
     undo()
     desk.work()
-    assert [sent(first)[0], sent(second)[0]] == [PushState.CONFIRMED] * 2
+    assert [sent(first)[0], sent(second)[0]] == [ExportState.CONFIRMED] * 2
     assert [invoice["DocumentNumber"] for invoice in fortnox.invoices()] == [sent(first)[1], sent(second)[1]]
     assert len({invoice.ocr for invoice in Invoice.objects.all()}) == 2
 
@@ -77,7 +77,7 @@ def test_the_page_says_before_issue_that_it_will_wait_and_offers_a_number_from_u
     assert words[way] in page.all("p")
     assert [label for label in page.all("button") if label.startswith("Issue")] == ["Issue", INSTEAD]
     issued = desk.issue(draft, number="own")
-    assert (issued.number, issued.numbering, Push.objects.count()) == (OWN, "own", 0)
+    assert (issued.number, issued.numbering, InvoiceExport.objects.count()) == (OWN, "own", 0)
 
 
 def test_a_number_from_uku_is_never_one_that_fortnox_gave(desk, shop):
@@ -96,15 +96,15 @@ def test_a_number_from_uku_goes_to_fortnox_by_hand_and_stays_the_only_one(desk, 
     invoice = desk.issue()
     desk.connect()
     desk.work()
-    assert (Push.objects.count(), fortnox.invoices()) == (0, [])
+    assert (InvoiceExport.objects.count(), fortnox.invoices()) == (0, [])
     assert f"continue its own numbers from {OWN}" in desk.send(invoice)
     (made,) = fortnox.invoices()
     after = Invoice.objects.get(pk=invoice.pk)
     assert (made["DocumentNumber"], made["OCR"], after.number, after.ocr) == (OWN, after.ocr, OWN, invoice.ocr)
-    assert (sent(invoice)[0], fortnox.creates()) == (PushState.CONFIRMED, {invoice.reference: 1})
+    assert (sent(invoice)[0], fortnox.creates()) == (ExportState.CONFIRMED, {invoice.reference: 1})
     following = desk.issue()
     desk.work()
-    assert sent(following) == (PushState.CONFIRMED, "900000002" if follows else "1")
+    assert sent(following) == (ExportState.CONFIRMED, "900000002" if follows else "1")
     desk.disconnect()
     assert int(desk.issue().number) > int(OWN) + 1
 
@@ -129,8 +129,8 @@ def used(desk, fortnox):
 def test_a_used_number_is_refused_and_nothing_is_created(desk, fortnox, used):
     page = desk.send(used)
     assert "invoices to the same customer with the same date and total" in page
-    push = Push.objects.get(invoice=used)
-    assert (push.state, push.error_code) == (PushState.REJECTED, "number_used")
+    export = InvoiceExport.objects.get(invoice=used)
+    assert (export.state, export.error_code) == (ExportState.REJECTED, "number_used")
     assert fortnox.creates()[used.reference] == 0
 
 
@@ -140,8 +140,8 @@ def test_an_invoice_whose_number_is_used_in_fortnox_stays_outside_with_its_numbe
     page = desk.show(used)
     assert f"{name} has another invoice with the number {OWN} in Fortnox." in page.all("p")
     assert "Keep the number from Uku" in page.all("button")
-    push = Push.objects.get(invoice=used)
-    address = f"{desk.home}/settings/fortnox/pushes/{push.pk}/keep-number/"
+    export = InvoiceExport.objects.get(invoice=used)
+    address = f"{desk.home}/settings/fortnox/pushes/{export.pk}/keep-number/"
     assert [desk.browser.post(address).status_code for _ in range(2)] == [302, 302]
     assert AuditEntry.objects.filter(action="fortnox.keep_number").count() == 1
     kept = desk.show(used)
@@ -164,10 +164,10 @@ def test_a_number_from_uku_is_not_sent_while_a_higher_one_of_its_block_is_not_in
     assert f'action="{address}"' not in page
     answer = desk.browser.post(address, follow=True).content.decode()
     assert "Send 900000002 first." in answer
-    assert (Push.objects.count(), fortnox.creates()) == (0, {})
+    assert (InvoiceExport.objects.count(), fortnox.creates()) == (0, {})
     desk.send(second)
     desk.send(first)
-    assert (sent(first)[0], sent(second)[0]) == (PushState.CONFIRMED, PushState.CONFIRMED)
+    assert (sent(first)[0], sent(second)[0]) == (ExportState.CONFIRMED, ExportState.CONFIRMED)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +185,12 @@ def test_a_higher_number_that_cannot_go_is_told_with_what_to_do(desk, shop, stat
     first, second = desk.issue(), desk.issue()
     desk.connect()
     facts = {"company_id": FIRST, "reference": second.reference, "created_at": clock.now()}
-    Push.objects.create(invoice=second, state=state, error_code=code, **facts)
+    InvoiceExport.objects.create(invoice=second, state=state, error_code=code, **facts)
     address = f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/"
     page = desk.browser.get(address).content.decode()
     assert (f'action="{address}"' in page, "Open invoice 900000002" in page) == (not words, bool(words))
     answer = desk.browser.post(address, follow=True).content.decode()
-    assert (words in answer, Push.objects.filter(invoice=first).exists()) == (True, not words)
+    assert (words in answer, InvoiceExport.objects.filter(invoice=first).exists()) == (True, not words)
 
 
 def test_a_higher_number_of_another_company_says_which_to_connect(desk, shop):
@@ -210,12 +210,12 @@ def test_a_rejected_one_is_not_sent_again_before_a_higher_number(desk, shop, for
     first, second = desk.issue(), desk.issue()
     desk.connect()
     facts = {"company_id": FIRST, "reference": first.reference, "created_at": clock.now()}
-    Push.objects.create(invoice=first, state="rejected", **facts)
+    InvoiceExport.objects.create(invoice=first, state="rejected", **facts)
     desk.retry(first)
-    assert (sent(first)[0], fortnox.creates()) == (PushState.REJECTED, {})
+    assert (sent(first)[0], fortnox.creates()) == (ExportState.REJECTED, {})
     desk.send(second)
     desk.retry(first)
-    assert sent(first)[0] == PushState.CONFIRMED
+    assert sent(first)[0] == ExportState.CONFIRMED
 
 
 def test_a_rejected_invoice_never_belongs_to_the_company_that_refused_it(desk, shop, fortnox):
@@ -226,7 +226,9 @@ def test_a_rejected_invoice_never_belongs_to_the_company_that_refused_it(desk, s
     name = Connection.objects.get().company_name
     for invoice in (own, theirs):
         facts = {"company_id": FIRST, "reference": invoice.reference, "created_at": clock.now()}
-        Push.objects.update_or_create(invoice=invoice, defaults={**facts, "state": "rejected", "error_text": "No."})
+        InvoiceExport.objects.update_or_create(
+            invoice=invoice, defaults={**facts, "state": "rejected", "error_text": "No."}
+        )
     clear_queue()
     for change in (desk.disconnect, desk.connect_other):
         change()
@@ -244,18 +246,21 @@ def test_an_answer_with_another_number_than_was_sent_is_left_to_a_person(desk, f
     """Cancelled there, it can be sent anew, and the cancelled one is not taken for it."""
     fortnox.switch(document_number_reuse="accept", series_follows_highest=False)
     desk.send(used)
-    push = Push.objects.get(invoice=used)
-    assert (push.state, Invoice.objects.get(pk=used.pk).number) == (PushState.NEEDS_PERSON, OWN)
-    assert push.error_text == f"Fortnox has the invoice as number 2, but its number from Uku is {OWN}."
+    export = InvoiceExport.objects.get(invoice=used)
+    assert (export.state, Invoice.objects.get(pk=used.pk).number) == (ExportState.NEEDS_PERSON, OWN)
+    assert export.error_text == f"Fortnox has the invoice as number 2, but its number from Uku is {OWN}."
     fortnox.ask("POST", f"companies/{FIRST}/invoices/2/cancel")
     with fortnox.app.installation.lock:
         fortnox.app.installation.company(FIRST).remove("invoices", OWN)
         fortnox.app.installation.store.commit([])
-    desk.browser.post(f"{desk.home}/settings/fortnox/pushes/{push.pk}/retry/")
+    desk.browser.post(f"{desk.home}/settings/fortnox/pushes/{export.pk}/retry/")
     desk.work()
-    assert Push.objects.get(invoice=used).error_text == "The invoice came to Fortnox as 2 and was cancelled there."
+    assert (
+        InvoiceExport.objects.get(invoice=used).error_text
+        == "The invoice came to Fortnox as 2 and was cancelled there."
+    )
     desk.send(used)
-    assert (sent(used), fortnox.creates()[used.reference]) == ((PushState.CONFIRMED, OWN), 2)
+    assert (sent(used), fortnox.creates()[used.reference]) == ((ExportState.CONFIRMED, OWN), 2)
 
 
 def test_a_number_that_uku_gave_to_another_invoice_is_left_to_a_person_and_asked_for_no_more(desk, shop, fortnox):
@@ -267,9 +272,9 @@ def test_a_number_that_uku_gave_to_another_invoice_is_left_to_a_person_and_asked
         fortnox.app.installation.company(FIRST).set_counter("invoices", int(OWN))
     third = desk.issue()
     desk.work()
-    push = Push.objects.get(invoice=third)
-    assert (push.state, sent(third)[1], first.number) == (PushState.NEEDS_PERSON, "", OWN)
-    assert push.error_text.startswith(f"Fortnox gave this invoice the number {OWN}, which another invoice has")
+    export = InvoiceExport.objects.get(invoice=third)
+    assert (export.state, sent(third)[1], first.number) == (ExportState.NEEDS_PERSON, "", OWN)
+    assert export.error_text.startswith(f"Fortnox gave this invoice the number {OWN}, which another invoice has")
     before = fortnox.mark()
     jobs.sweep.func(timestamp=0)
     desk.work()
@@ -284,7 +289,7 @@ def test_two_companies_may_both_have_an_invoice_1(desk, shop, fortnox):
     desk.connect_other()
     second = desk.issue()
     desk.work()
-    assert (sent(first), sent(second)) == ((PushState.CONFIRMED, "1"), (PushState.CONFIRMED, "1"))
+    assert (sent(first), sent(second)) == ((ExportState.CONFIRMED, "1"), (ExportState.CONFIRMED, "1"))
     words = {row[-2] for row in desk.list().rows[1:]}
     assert words == {"In Fortnox 1, booked", f"In Fortnox 1 of {name}"}
 
@@ -301,10 +306,10 @@ def test_an_invoice_held_for_another_company_says_so_is_not_counted_and_can_be_s
     overview = desk.browser.get(f"{desk.home}/settings/fortnox/").content.decode()
     assert "waiting" not in overview
     assert name in desk.send(invoice)
-    assert (sent(invoice)[0], fortnox.invoices(SECOND), fortnox.invoices()) == (PushState.REJECTED, [], [])
+    assert (sent(invoice)[0], fortnox.invoices(SECOND), fortnox.invoices()) == (ExportState.REJECTED, [], [])
     has_article_in(SECOND, invoice, shop.article)
     desk.retry(invoice)
-    assert (sent(invoice), len(fortnox.invoices(SECOND)), fortnox.invoices()) == ((PushState.CONFIRMED, "1"), 1, [])
+    assert (sent(invoice), len(fortnox.invoices(SECOND)), fortnox.invoices()) == ((ExportState.CONFIRMED, "1"), 1, [])
 
 
 def has_article_in(company: str, invoice, number: str) -> None:
@@ -324,7 +329,7 @@ def test_an_old_invoice_is_not_sent_unasked(desk, shop, fortnox, days):
     desk.work()
     assert (sent(invoice)[0], fortnox.creates()) == ("held", {})
     desk.send(invoice)
-    assert (sent(invoice)[0], fortnox.creates()) == (PushState.CONFIRMED, {invoice.reference: 1})
+    assert (sent(invoice)[0], fortnox.creates()) == (ExportState.CONFIRMED, {invoice.reference: 1})
 
 
 def test_the_number_appears_by_itself_and_then_nothing_is_asked_any_more(desk, shop):

@@ -6,7 +6,7 @@ import pytest
 from tests.uku.integrations.fortnox.simulated import until
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import CustomerRecord, Run, RunKind, RunState
+from uku.integrations.fortnox.models import CustomerRecord, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.work import requests
 
 
@@ -21,16 +21,16 @@ def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(
     requests.enqueue_due(connection, RunKind.CUSTOMERS)
     first = processes("-m", "uku", "worker")
     until(lambda: fortnox.holds(held), seconds=120)
-    assert (Run.objects.get(kind="customers").page, CustomerRecord.objects.count()) == (1, 500)
+    assert (SyncRun.objects.get(kind="customers").page, CustomerRecord.objects.count()) == (1, 500)
     first.kill()
     first.wait()
     fortnox.release(held)
     second = processes("-m", "uku", "worker")
-    until(lambda: Run.objects.filter(kind="customers", state=RunState.DONE).exists(), seconds=180)
+    until(lambda: SyncRun.objects.filter(kind="customers", state=RunState.DONE).exists(), seconds=180)
     second.terminate()
     second.wait(timeout=60)
 
-    run = Run.objects.get(kind="customers", stage="inactive")
+    run = SyncRun.objects.get(kind="customers", stage="inactive")
     assert (run.counts["seen"], run.counts["imported"], run.counts["created"]) == (1_200, 1_200, 1_200)
     assert CustomerRecord.objects.count() == Client.objects.count() == 1_200
     assert CustomerRecord.objects.values("number").distinct().count() == 1_200
@@ -49,4 +49,4 @@ def test_a_job_of_a_dead_worker_does_not_block_the_one_that_waits_behind_it(fort
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
     requests.request_sync(connection, RunKind.CUSTOMERS)
     with worker():
-        until(lambda: Run.objects.filter(kind="customers", state=RunState.DONE).exists(), seconds=15)
+        until(lambda: SyncRun.objects.filter(kind="customers", state=RunState.DONE).exists(), seconds=15)

@@ -16,9 +16,9 @@ from uku.integrations.fortnox.models import (
     CustomerRecord,
     Reload,
     ReloadPhase,
-    Run,
     RunKind,
     RunState,
+    SyncRun,
 )
 from uku.integrations.fortnox.reload import service
 from uku.integrations.fortnox.sync.service import run_sync
@@ -88,7 +88,7 @@ def test_killed_at_every_step_of_every_phase_it_ends_as_if_nobody_had_been_kille
     assert row.state == RunState.DONE, (row.phase, died)
     assert all(steps for phase, steps in died.items() if phase != ReloadPhase.DETAILS), died
     assert sum(map(len, died.values())) >= 40, died
-    assert (Run.objects.filter(state=RunState.RUNNING).count(), row.runs.count()) == (0, 4)
+    assert (SyncRun.objects.filter(state=RunState.RUNNING).count(), row.runs.count()) == (0, 4)
 
     clear_queue()
     clean = service.begin(actor=owner, at=clock.now())

@@ -20,7 +20,7 @@ from uku.integrations.fortnox.connection.companies import OtherCompany
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.health import issue_actions
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Problem, RunKind
+from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, SyncIssue
 from uku.kit import clock
 
 LIST = "/w/byran/clients/"
@@ -258,15 +258,15 @@ def test_problems_of_a_company_that_is_not_connected_are_kept_and_not_shown_as_w
     "act", [issue_actions.retry, issue_actions.retry_alike, issue_actions.ignore, issue_actions.take_up]
 )
 def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, owner, queue, act):
-    problem = failed("customer", firm.number, company_id=FIRST, code="2000359", message="Nej")
+    sync_issue = failed("customer", firm.number, company_id=FIRST, code="2000359", message="Nej")
     firm.move()
     with pytest.raises(OtherCompany) as refusal:
-        act(problem=problem, actor=owner, at=clock.now())
+        act(issue=sync_issue, actor=owner, at=clock.now())
     assert str(refusal.value) == (
         f"Nothing was done: Customer {firm.number} belongs to {OURS}, which is not connected. Connect {OURS} first."
     )
     assert queue("record") == []
-    assert Problem.objects.get().ignored_at is None
+    assert SyncIssue.objects.get().ignored_at is None
 
 
 def test_a_run_of_the_old_company_does_not_put_off_the_new_ones(firm):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 
-from uku.integrations.fortnox.models import PassedOver, Push
+from uku.integrations.fortnox.models import InvoiceExport, SkippedRecord
 from uku.integrations.fortnox.reload import service
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
@@ -80,18 +80,18 @@ def test_what_was_lost_here_comes_back_from_the_lists(fortnox, sent, read_again,
 def test_invoices_made_in_fortnox_are_counted_and_never_imported(fortnox, sent, read_again):
     """Spec 7."""
     before = Invoice.objects.count()
-    for push in Push.objects.filter(document_number=sent[2].number):
-        push.invoice.payments.all().delete()
-    Push.objects.filter(document_number=sent[2].number).update(document_number="999999")
+    for export in InvoiceExport.objects.filter(document_number=sent[2].number):
+        export.invoice.payments.all().delete()
+    InvoiceExport.objects.filter(document_number=sent[2].number).update(document_number="999999")
     _asked, run = read_again()
     assert (run.counts["elsewhere"], Invoice.objects.count()) == (1, before)
 
 
 def test_one_that_the_lists_do_not_name_is_looked_up_and_told(fortnox, sent, read_again):
-    Push.objects.filter(document_number=sent[2].number).update(document_number="999999")
+    InvoiceExport.objects.filter(document_number=sent[2].number).update(document_number="999999")
     asked, run = read_again()
     assert "GET invoices/999999" in asked
-    assert [row.reason for row in PassedOver.objects.filter(run=run)] == ["Missing in Fortnox"]
+    assert [row.reason for row in SkippedRecord.objects.filter(run=run)] == ["Missing in Fortnox"]
 
 
 def test_a_payment_that_was_removed_in_fortnox_is_found(fortnox, sent, read_again, today, move_clock):
@@ -104,7 +104,7 @@ def test_a_payment_that_was_removed_in_fortnox_is_found(fortnox, sent, read_agai
 def test_an_older_invoice_that_nothing_touched_is_left_alone(sent, read_again):
     old = clock.today("Europe/Stockholm") - timedelta(days=500)
     Invoice.objects.filter(pk=sent[0].pk).update(invoice_date=old)
-    Push.objects.filter(invoice=sent[0]).update(document_number="999999")
+    InvoiceExport.objects.filter(invoice=sent[0]).update(document_number="999999")
     asked, run = read_again()
     assert "GET invoices/999999" not in asked
     assert run.counts["total"] == 2

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
-from uku.integrations.fortnox.models import Push, Run, RunKind, RunState
+from uku.integrations.fortnox.models import InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
@@ -30,9 +30,9 @@ def sent(fortnox, shop, run_jobs):
 def read(connection):
     """Read the paid status and return the newest run."""
 
-    def go() -> Run:
+    def go() -> SyncRun:
         run_sync(connection=connection, kind=RunKind.PAYMENTS)
-        return Run.objects.filter(kind=RunKind.PAYMENTS).order_by("-id").first()
+        return SyncRun.objects.filter(kind=RunKind.PAYMENTS).order_by("-id").first()
 
     return go
 
@@ -126,7 +126,7 @@ def test_an_invoice_cancelled_in_fortnox_is_told_as_cancelled(fortnox, shop, run
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())
     invoice = shop.issue()
     run_jobs()
-    number = Push.objects.get().document_number
+    number = InvoiceExport.objects.get().document_number
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=None)
     fortnox.ask("POST", f"companies/{FIRST}/invoices/{number}/cancel")
     read()
@@ -158,7 +158,7 @@ def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read
     run = read()
     assert run.state == RunState.DONE
     missing = (sent.number, "Björk Bygg AB", "Missing in Fortnox")
-    assert list(run.passed_over.values_list("number", "name", "reason")) == [missing]
+    assert list(run.skipped_records.values_list("number", "name", "reason")) == [missing]
     assert standing(sent) == before
     assert fortnox.creates() == {sent.reference: 1}
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from tests.uku.integrations.fortnox.standing_rows import failed
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, RunKind
+from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind
 from uku.integrations.registry import integrations
 from uku.kit import clock
 from uku.workspaces.company import differences
@@ -35,23 +35,23 @@ def card(workspace):
     return integration.card(workspace)
 
 
-def test_a_lapsed_plan_stops_syncs_and_holds_pushes(fortnox, shop, plan, sweep, queue, scope):
+def test_a_lapsed_plan_stops_syncs_and_holds_exports(fortnox, shop, plan, sweep, queue, scope):
     """What stands, stands: the grant, the links and the invoice that waits."""
     plan("free")
     invoice = shop.issue()
     before = len(fortnox.requests())
     run = sweep()
     assert [name for name in run if name in {"fortnox.sync", "fortnox.read_details"}] == []
-    assert (len(fortnox.requests()), shop.push_of(invoice).state) == (before, PushState.QUEUED)
+    assert (len(fortnox.requests()), shop.export_of(invoice).state) == (before, ExportState.QUEUED)
     connection = Connection.objects.get()
-    assert (connection.is_connected, connection.enabled, connection.trouble) == (True, True, "")
+    assert (connection.is_connected, connection.enabled, connection.block_reason) == (True, True, "")
     assert CustomerRecord.objects.filter(client=shop.client).count() == 1
 
 
 def test_a_lapsed_plan_is_not_asked_for_every_minute(shop, plan, queue):
     plan("free")
     shop.issue()
-    jobs.push(push_id=Push.objects.get().pk)
+    jobs.push(push_id=InvoiceExport.objects.get().pk)
     from tests.uku.integrations.fortnox.conftest import clear_queue
 
     clear_queue()
@@ -76,8 +76,8 @@ def test_all_goes_on_by_itself_when_the_plan_is_back(fortnox, shop, plan, queue,
     plan("team")
     assert [name for name, _arguments in queue("fortnox.push")] == ["fortnox.push"]
     run_jobs()
-    push = shop.push_of(invoice)
-    assert (push.state, push.booked) == (PushState.CONFIRMED, True)
+    export = shop.export_of(invoice)
+    assert (export.state, export.booked) == (ExportState.CONFIRMED, True)
     assert len(fortnox.commits("invoice.create")) == 1
     assert card(scope).badge.words.startswith("Connected to ")
 
@@ -90,7 +90,7 @@ def test_a_sync_that_came_due_meanwhile_runs_at_once(shop, plan, queue, move_clo
     assert kinds == set(RunKind) - {RunKind.STATISTICS}  # nothing is counted without a plan for summaries
 
 
-BUTTONS = ("sync", "reload", "retry-problem", "retry-alike", "retry", "link", "create-client")
+BUTTONS = ("sync", "reload", "retry-issue", "retry-alike", "retry", "link", "create-client")
 
 
 @pytest.mark.parametrize(("state", "words"), [("free", "Team and Elite plans"), ("disabled", "Fortnox is disabled")])
@@ -102,9 +102,9 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
     from tests.uku.integrations.fortnox.walking import Walk, said
 
     invoice = shop.issue()
-    push = shop.push_of(invoice)
-    Push.objects.update(state=PushState.REJECTED, error_code="2000310", error_text="Nej")
-    problem = failed("invoice", push.reference, push=push, code="2000310", message="Nej")
+    export = shop.export_of(invoice)
+    InvoiceExport.objects.update(state=ExportState.REJECTED, error_code="2000310", error_text="Nej")
+    sync_issue = failed("invoice", export.reference, export=export, code="2000310", message="Nej")
     failed("customers", "", code="2000310", message="Nej")
     waiting = CustomerRecord.objects.get()
     CustomerRecord.objects.update(client=None, suggested=shop.client)
@@ -122,22 +122,22 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
         return {
             "sync": {},
             "reload": {},
-            "retry": {"pk": push.pk},
+            "retry": {"pk": export.pk},
             "link": {"pk": waiting.pk},
             "create-client": {"pk": waiting.pk},
-        }.get(name, {"pk": problem.pk})
+        }.get(name, {"pk": sync_issue.pk})
 
-    assert offered() >= {"sync", "reload", "retry-problem", "retry"}
+    assert offered() >= {"sync", "reload", "retry-issue", "retry"}
     if state == "free":
         plan("free")
     else:
         Connection.objects.update(enabled=False)
     clear_queue()
-    before = (Push.objects.values().get(), CustomerRecord.objects.values().get())
+    before = (InvoiceExport.objects.values().get(), CustomerRecord.objects.values().get())
     assert offered() == set()
     for name in BUTTONS:
         assert words in said(walk.post(name, **numbers(name))), name
-    assert (Push.objects.values().get(), CustomerRecord.objects.values().get()) == before
+    assert (InvoiceExport.objects.values().get(), CustomerRecord.objects.values().get()) == before
     assert queue() == []
 
 

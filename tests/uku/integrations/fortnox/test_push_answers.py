@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from uku.integrations.fortnox.models import Problem, Push, PushState
+from uku.integrations.fortnox.models import ExportState, InvoiceExport, SyncIssue
 
 POST = {"method": "POST", "path": "/3/invoices"}
 
@@ -19,7 +19,7 @@ def answered(fortnox, shop, run_jobs):
         whole = {"CustomerNumber": shop.customer, "Booked": False, "Cancelled": False, **figures, **facts}
         fortnox.fault(**POST, action="rewrite", set={"Invoice": whole})
         run_jobs()
-        return Push.objects.get(invoice=invoice)
+        return InvoiceExport.objects.get(invoice=invoice)
 
     return go
 
@@ -34,23 +34,23 @@ def answered(fortnox, shop, run_jobs):
 )
 def test_an_answer_about_another_invoice_is_left_to_a_person_and_nothing_is_adopted(fortnox, answered, facts):
     """B50"""
-    push = answered(**facts)
-    assert (push.state, push.document_number, push.invoice.number) == (PushState.NEEDS_PERSON, "", "")
-    assert "does not carry our reference" in push.error_text
-    assert fortnox.creates() == {push.reference: 1}
-    assert Problem.objects.filter(solved_at=None, kind="invoice").count() == 1
+    export = answered(**facts)
+    assert (export.state, export.document_number, export.invoice.number) == (ExportState.NEEDS_PERSON, "", "")
+    assert "does not carry our reference" in export.error_text
+    assert fortnox.creates() == {export.reference: 1}
+    assert SyncIssue.objects.filter(solved_at=None, kind="invoice").count() == 1
 
 
 @pytest.mark.parametrize("number", ["0", 0, "", None])
 def test_an_answer_without_a_number_is_looked_up_and_never_adopted(fortnox, answered, later, number):
     """B50: the look-up finds the one that carries our reference"""
-    from uku.integrations.fortnox.invoices import export
+    from uku.integrations.fortnox.invoices.export import process_export
 
-    push = answered(DocumentNumber=number, ExternalInvoiceReference1="x")
-    assert (push.state, push.document_number) == (PushState.UNCERTAIN, "")
-    later(push, seconds=5)
-    export.advance(push_id=push.pk)
-    push.refresh_from_db()
+    export = answered(DocumentNumber=number, ExternalInvoiceReference1="x")
+    assert (export.state, export.document_number) == (ExportState.UNCERTAIN, "")
+    later(export, seconds=5)
+    process_export(export_id=export.pk)
+    export.refresh_from_db()
     (made,) = fortnox.invoices()
-    assert (push.state, push.document_number) == (PushState.CONFIRMED, made["DocumentNumber"])
-    assert fortnox.creates() == {push.reference: 1}
+    assert (export.state, export.document_number) == (ExportState.CONFIRMED, made["DocumentNumber"])
+    assert fortnox.creates() == {export.reference: 1}

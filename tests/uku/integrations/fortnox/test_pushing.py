@@ -16,8 +16,8 @@ from uku.clients.operations import create_client
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.health.messages import explain
 from uku.integrations.fortnox.integration import FortnoxIntegration
-from uku.integrations.fortnox.invoices import export
-from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Push, PushState
+from uku.integrations.fortnox.invoices.export import process_export, retry_export
+from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, ExportState, InvoiceExport
 from uku.integrations.fortnox.sync.service import check_again
 from uku.integrations.fortnox.tokens.renewal import is_refused
 from uku.invoices.models import Invoice
@@ -32,13 +32,13 @@ LOOKUPS = (5, 25, 90, 480, 120)  # what passes between one look-up and the next,
 def go(shop, run_jobs, later):
     """Take a push on after some seconds have passed for it, and return its row."""
 
-    def on(push, *, after: float = 0):
+    def on(export, *, after: float = 0):
         if after:
-            later(push, seconds=after)
+            later(export, seconds=after)
         clear_queue()
-        with workspace_in_force(push.workspace_id):
-            export.advance(push_id=push.pk)
-        return Push.everywhere.get(pk=push.pk)
+        with workspace_in_force(export.workspace_id):
+            process_export(export_id=export.pk)
+        return InvoiceExport.everywhere.get(pk=export.pk)
 
     return on
 
@@ -47,15 +47,15 @@ def go(shop, run_jobs, later):
 def queued(shop):
     """An invoice that was issued just now, and its push."""
     invoice = shop.issue()
-    return shop.push_of(invoice)
+    return shop.export_of(invoice)
 
 
-def invoice_of(push) -> Invoice:
-    return Invoice.everywhere.get(pk=push.invoice_id)
+def invoice_of(export) -> Invoice:
+    return Invoice.everywhere.get(pk=export.invoice_id)
 
 
-def panel(push):
-    (shown,) = FortnoxIntegration().invoice_panels(invoice_of(push))
+def panel(export):
+    (shown,) = FortnoxIntegration().invoice_panels(invoice_of(export))
     return shown
 
 
@@ -66,38 +66,42 @@ def error(code, text="Fortnox säger nej"):
 # The way without faults
 
 
-def test_issuing_queues_the_push_in_the_same_transaction(shop, queue):
+def test_issuing_queues_the_export_in_the_same_transaction(shop, queue):
     invoice = shop.issue()
-    push = shop.push_of(invoice)
-    assert (push.state, push.company_id, push.reference) == (PushState.QUEUED, FIRST, invoice.reference)
-    assert queue() == [("fortnox.push", {"push_id": push.pk})]
+    export = shop.export_of(invoice)
+    assert (export.state, export.company_id, export.reference) == (ExportState.QUEUED, FIRST, invoice.reference)
+    assert queue() == [("fortnox.push", {"push_id": export.pk})]
 
 
-def test_a_rolled_back_issue_leaves_neither_push_nor_job(shop, queue):
+def test_a_rolled_back_issue_leaves_neither_export_nor_job(shop, queue):
     class Stop(Exception):
         pass
 
     with pytest.raises(Stop), transaction.atomic():
         shop.issue()
         raise Stop
-    assert (Push.objects.count(), queue()) == (0, [])
+    assert (InvoiceExport.objects.count(), queue()) == (0, [])
 
 
-def test_an_invoice_with_our_own_number_is_not_pushed(shop, queue):
+def test_an_invoice_with_our_own_number_is_not_exported(shop, queue):
     invoice = shop.issue(numbering="own")
-    assert (invoice.number, Push.objects.count(), queue()) == ("900000001", 0, [])
+    assert (invoice.number, InvoiceExport.objects.count(), queue()) == ("900000001", 0, [])
 
 
 def test_number_ocr_and_figures_come_from_fortnox_and_the_invoice_is_booked(fortnox, shop, queued, run_jobs):
     before = fortnox.mark()
     run_jobs()
     (made,) = fortnox.invoices()
-    push, invoice = Push.objects.get(), invoice_of(queued)
-    assert (push.state, push.document_number, push.booked) == (PushState.CONFIRMED, made["DocumentNumber"], True)
+    export, invoice = InvoiceExport.objects.get(), invoice_of(queued)
+    assert (export.state, export.document_number, export.booked) == (
+        ExportState.CONFIRMED,
+        made["DocumentNumber"],
+        True,
+    )
     assert (invoice.number, invoice.ocr, invoice.booked) == (made["DocumentNumber"], made["OCR"], True)
     assert (invoice.net, invoice.vat, invoice.total) == (Decimal(1900), Decimal(475), Decimal(2375))
     assert (made["Total"], made["Booked"], invoice.difference) == (Decimal(2375), True, "")
-    assert push.voucher == f"{made['VoucherSeries']}{made['VoucherNumber']}"
+    assert export.voucher == f"{made['VoucherSeries']}{made['VoucherNumber']}"
     assert fortnox.requests(before) == [
         f"GET customers/{shop.customer}",
         f"GET articles/{shop.article}",
@@ -123,7 +127,7 @@ def test_a_difference_in_fortnoxs_figures_is_shown_and_its_figures_win(fortnox, 
     assert invoice.total == Decimal("1.00")
     run_jobs()
     invoice.refresh_from_db()
-    assert (shop.push_of(invoice).state, invoice.total) == (PushState.CONFIRMED, Decimal("0.88"))
+    assert (shop.export_of(invoice).state, invoice.total) == (ExportState.CONFIRMED, Decimal("0.88"))
     assert "total 0.88 instead of 1.00" in invoice.difference
     assert fortnox.creates() == {invoice.reference: 1}
 
@@ -135,22 +139,22 @@ def test_the_intent_is_committed_and_no_transaction_is_open_while_fortnox_thinks
     worker = threading.Thread(target=_advance, args=(queued,))
     worker.start()
     until(lambda: fortnox.holds(held))
-    row = Push.everywhere.get(pk=queued.pk)
-    assert (row.state, row.attempts, bool(row.payload)) == (PushState.SENDING, 1, True)
+    row = InvoiceExport.everywhere.get(pk=queued.pk)
+    assert (row.state, row.attempts, bool(row.payload)) == (ExportState.SENDING, 1, True)
     with psycopg.connect(committed.superuser, autocommit=True) as session:
         open_ = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
         assert session.execute(f"{open_} AND pid <> pg_backend_pid()").fetchone() == (0,)
     fortnox.release(held)
     worker.join()
-    assert Push.everywhere.get().state == PushState.CONFIRMED
+    assert InvoiceExport.everywhere.get().state == ExportState.CONFIRMED
 
 
-def _advance(push, barrier: threading.Barrier | None = None) -> None:
+def _advance(export, barrier: threading.Barrier | None = None) -> None:
     try:
         if barrier is not None:
             barrier.wait()
-        with workspace_in_force(push.workspace_id):
-            export.advance(push_id=push.pk)
+        with workspace_in_force(export.workspace_id):
+            process_export(export_id=export.pk)
     finally:
         database.close()
 
@@ -178,15 +182,15 @@ def _advance(push, barrier: threading.Barrier | None = None) -> None:
 def test_an_answer_lost_after_the_commit_is_looked_up_and_never_repeated(fortnox, queued, go, fault):
     fortnox.fault(**POST, **fault)
     unclear = go(queued)
-    assert (unclear.state, unclear.document_number) == (PushState.UNCERTAIN, "")
+    assert (unclear.state, unclear.document_number) == (ExportState.UNCERTAIN, "")
     assert panel(unclear).happened == "Fortnox did not answer in time."
     before = fortnox.mark()
-    assert go(queued).state == PushState.UNCERTAIN
+    assert go(queued).state == ExportState.UNCERTAIN
     assert fortnox.requests(before) == []
     settled = go(queued, after=5)
     (made,) = fortnox.invoices()
     assert (settled.state, settled.document_number, settled.booked) == (
-        PushState.CONFIRMED,
+        ExportState.CONFIRMED,
         made["DocumentNumber"],
         True,
     )
@@ -196,21 +200,21 @@ def test_an_answer_lost_after_the_commit_is_looked_up_and_never_repeated(fortnox
 def test_an_invoice_under_way_is_known_again_though_another_customer_is_linked_meanwhile(fortnox, queued, go):
     """F17: the customer that counts is the one in the bytes that were sent"""
     fortnox.fault(**POST, action="drop", phase="P3")
-    assert go(queued).state == PushState.UNCERTAIN
+    assert go(queued).state == ExportState.UNCERTAIN
     CustomerRecord.objects.filter(client=invoice_of(queued).client).update(client=None)
-    assert go(queued, after=5).state == PushState.CONFIRMED
+    assert go(queued, after=5).state == ExportState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
 
 
 def test_a_late_landing_is_found_and_never_created_twice(fortnox, queued, go):
     late = fortnox.fault(**POST, action="drop", phase="P5")
-    assert go(queued).state == PushState.UNCERTAIN
+    assert go(queued).state == ExportState.UNCERTAIN
     for pause in LOOKUPS[:4]:
-        assert go(queued, after=pause).state == PushState.UNCERTAIN
+        assert go(queued, after=pause).state == ExportState.UNCERTAIN
     assert (go(queued).lookups, fortnox.creates()) == (4, {})
     fortnox.release(late)
     until(fortnox.creates)
-    assert go(queued, after=LOOKUPS[4]).state == PushState.CONFIRMED
+    assert go(queued, after=LOOKUPS[4]).state == ExportState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
 
 
@@ -218,10 +222,10 @@ def test_what_never_arrived_is_sent_again_once_after_two_late_negatives_with_the
     fortnox.fault(**POST, action="drop", phase="P1")
     first = go(queued)
     states = [go(queued, after=pause).state for pause in LOOKUPS]
-    assert states == [PushState.UNCERTAIN] * 4 + [PushState.QUEUED]
+    assert states == [ExportState.UNCERTAIN] * 4 + [ExportState.QUEUED]
     assert fortnox.creates() == {}
     second = go(queued)
-    assert (second.state, second.attempts, second.payload_hash) == (PushState.CONFIRMED, 2, first.payload_hash)
+    assert (second.state, second.attempts, second.payload_hash) == (ExportState.CONFIRMED, 2, first.payload_hash)
     assert bytes(second.payload) == bytes(first.payload)
     assert fortnox.creates() == {queued.reference: 1}
 
@@ -231,13 +235,13 @@ def test_a_second_silence_is_left_to_a_person(fortnox, queued, go):
     go(queued)
     for pause in LOOKUPS:
         go(queued, after=pause)
-    assert go(queued).state == PushState.UNCERTAIN
+    assert go(queued).state == ExportState.UNCERTAIN
     for pause in LOOKUPS:
         row = go(queued, after=pause)
-    assert (row.state, row.attempts) == (PushState.NEEDS_PERSON, 2)
+    assert (row.state, row.attempts) == (ExportState.NEEDS_PERSON, 2)
     assert len([r for r in fortnox.requests() if r == "POST invoices"]) == 2
     jobs.sweep.func(timestamp=0)
-    assert go(queued, after=86_400).state == PushState.NEEDS_PERSON
+    assert go(queued, after=86_400).state == ExportState.NEEDS_PERSON
 
 
 def test_two_look_ups_before_ten_minutes_prove_nothing(fortnox, queued, go):
@@ -245,7 +249,7 @@ def test_two_look_ups_before_ten_minutes_prove_nothing(fortnox, queued, go):
     go(queued)
     for pause in LOOKUPS[:3]:
         row = go(queued, after=pause)
-    assert (row.state, row.late_negatives, row.lookups) == (PushState.UNCERTAIN, 0, 3)
+    assert (row.state, row.late_negatives, row.lookups) == (ExportState.UNCERTAIN, 0, 3)
 
 
 def test_a_look_up_that_fails_counts_for_nothing(fortnox, queued, go):
@@ -253,7 +257,7 @@ def test_a_look_up_that_fails_counts_for_nothing(fortnox, queued, go):
     go(queued)
     fortnox.fault(method="GET", path="/3/invoices", action="status", status=503, times=9)
     row = go(queued, after=700)
-    assert (row.state, row.lookups, row.late_negatives) == (PushState.UNCERTAIN, 0, 0)
+    assert (row.state, row.lookups, row.late_negatives) == (ExportState.UNCERTAIN, 0, 0)
 
 
 # Failures that are known
@@ -262,30 +266,30 @@ def test_a_look_up_that_fails_counts_for_nothing(fortnox, queued, go):
 def test_a_refused_connection_is_repeated_by_itself(fortnox, queued, go, settings):
     good = settings.UKU
     settings.UKU = good.model_copy(update={"fortnox_api_url": "http://127.0.0.1:1"})
-    assert go(queued).state == PushState.QUEUED
+    assert go(queued).state == ExportState.QUEUED
     settings.UKU = good
-    assert go(queued).state == PushState.QUEUED  # its time has not come
-    assert go(queued, after=3600).state == PushState.CONFIRMED
+    assert go(queued).state == ExportState.QUEUED  # its time has not come
+    assert go(queued, after=3600).state == ExportState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
 
 
 def test_too_many_requests_is_repeated_by_itself_with_the_same_bytes(fortnox, queued, go):
     fortnox.fault(**POST, action="status", status=429)
     first = go(queued)
-    assert first.state == PushState.QUEUED
+    assert first.state == ExportState.QUEUED
     second = go(queued, after=3600)
-    assert (second.state, second.payload_hash) == (PushState.CONFIRMED, first.payload_hash)
+    assert (second.state, second.payload_hash) == (ExportState.CONFIRMED, first.payload_hash)
     assert fortnox.creates() == {queued.reference: 1}
 
 
-def test_a_refused_sign_in_holds_the_push_until_a_check_shows_that_it_works(fortnox, queued, go):
+def test_a_refused_sign_in_holds_the_export_until_a_check_shows_that_it_works(fortnox, queued, go):
     fortnox.fault(**POST, action="status", status=401, times=9, body='{"message":"unauthorized"}')
     row = go(queued)
-    assert (row.state, is_refused(Connection.everywhere.get())) == (PushState.QUEUED, True)
+    assert (row.state, is_refused(Connection.everywhere.get())) == (ExportState.QUEUED, True)
     fortnox.heal()
     check_again(connection=Connection.everywhere.get())
     assert not is_refused(Connection.everywhere.get())
-    assert go(queued, after=3600).state == PushState.CONFIRMED
+    assert go(queued, after=3600).state == ExportState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
 
 
@@ -293,13 +297,13 @@ def test_a_refused_sign_in_holds_the_push_until_a_check_shows_that_it_works(fort
 def test_what_only_a_person_can_cure_is_rejected_in_our_words(fortnox, queued, go, queue, code):
     fortnox.fault(**POST, action="status", status=400, body=error(code))
     row = go(queued)
-    assert (row.state, row.error_code, row.error_text) == (PushState.REJECTED, code, "Fortnox säger nej")
+    assert (row.state, row.error_code, row.error_text) == (ExportState.REJECTED, code, "Fortnox säger nej")
     shown, words = panel(row), explain(code)
     assert (shown.happened, shown.means, shown.remedy) == (words.happened, words.means, words.remedy)
     assert shown.quoted == f"Fortnox säger nej ({code})"
     jobs.sweep.func(timestamp=0)
     assert queue("push") == []
-    assert go(queued, after=86_400).state == PushState.REJECTED
+    assert go(queued, after=86_400).state == ExportState.REJECTED
     assert fortnox.creates() == {}
 
 
@@ -307,27 +311,27 @@ def test_sending_again_after_the_cure_creates_once(fortnox, shop, queued, go, ru
     fortnox.fault(**POST, action="status", status=400, body=error(2001304))
     go(queued)
     for _ in range(2):
-        export.retry(push=queued, actor=owner)
+        retry_export(export=queued, actor=owner)
     run_jobs()
-    assert Push.objects.get().state == PushState.CONFIRMED
+    assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}
 
 
 def test_one_poison_invoice_leaves_the_rest_of_the_batch_alone(fortnox, shop, run_jobs):
     fortnox.fault(**POST, nth=3, action="status", status=400, body=error(2000359))
-    pushes = [shop.push_of(shop.issue()) for _ in range(5)]
+    exports = [shop.export_of(shop.issue()) for _ in range(5)]
     run_jobs()
-    states = [Push.objects.get(pk=push.pk).state for push in pushes]
+    states = [InvoiceExport.objects.get(pk=export.pk).state for export in exports]
     assert states == ["confirmed", "confirmed", "rejected", "confirmed", "confirmed"]
-    assert fortnox.creates() == {push.reference: 1 for i, push in enumerate(pushes) if i != 2}
+    assert fortnox.creates() == {export.reference: 1 for i, export in enumerate(exports) if i != 2}
 
 
 # What is checked before anything is sent
 
 
-def refused(fortnox, push) -> str:
-    row = Push.everywhere.get(pk=push.pk)
-    assert (row.state, row.attempts, row.error_code) == (PushState.REJECTED, 0, "")
+def refused(fortnox, export) -> str:
+    row = InvoiceExport.everywhere.get(pk=export.pk)
+    assert (row.state, row.attempts, row.error_code) == (ExportState.REJECTED, 0, "")
     assert fortnox.requests().count("POST invoices") == 0
     return row.error_text
 
@@ -335,7 +339,7 @@ def refused(fortnox, push) -> str:
 def test_a_rate_that_is_not_the_articles_is_refused_in_words(fortnox, shop, run_jobs):
     invoice = shop.issue(rate="12")
     run_jobs()
-    assert refused(fortnox, shop.push_of(invoice)) == (
+    assert refused(fortnox, shop.export_of(invoice)) == (
         f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the product's rate,"
         " or the account of the article in Fortnox, and make the invoice again."
     )
@@ -346,7 +350,7 @@ def test_a_client_that_is_not_linked_is_refused_in_words(fortnox, shop, run_jobs
     invoice = issue(owner, create_client(actor=owner, at=AT, **facts), shop.article)
     run_jobs()
     words = "Olänkad AB is not linked to a Fortnox customer. Link the client, then send again."
-    assert refused(fortnox, shop.push_of(invoice)) == words
+    assert refused(fortnox, shop.export_of(invoice)) == words
 
 
 def test_an_inactive_customer_is_refused_in_words(fortnox, shop, queued, run_jobs):
@@ -382,7 +386,7 @@ def test_customers_and_articles_are_read_once_for_a_batch(fortnox, shop, run_job
 # Two at once
 
 
-def test_eight_workers_on_one_push_create_once(fortnox, queued, shop):
+def test_eight_workers_on_one_export_create_once(fortnox, queued, shop):
     barrier = threading.Barrier(8)
     workers = [threading.Thread(target=_advance, args=(queued, barrier)) for _ in range(8)]
     for worker in workers:
@@ -391,10 +395,10 @@ def test_eight_workers_on_one_push_create_once(fortnox, queued, shop):
         worker.join()
     assert fortnox.requests().count("POST invoices") == 1
     assert fortnox.creates() == {queued.reference: 1}
-    assert Push.objects.get().state == PushState.CONFIRMED
+    assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
 
 
-def test_issuing_from_eight_browsers_at_once_queues_one_push(fortnox, shop, owner, run_jobs):
+def test_issuing_from_eight_browsers_at_once_queues_one_export(fortnox, shop, owner, run_jobs):
     draft, barrier, outcomes = shop.draft(), threading.Barrier(8), []
 
     def press() -> None:
@@ -441,14 +445,14 @@ def test_a_reference_that_only_contains_ours_is_not_ours(fortnox, unclear, go):
     copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1=f"{unclear.reference}0")
     copy_in_fortnox(fortnox, "9002", ExternalInvoiceReference1=f"X{unclear.reference}")
     row = go(unclear, after=5)
-    assert (row.state, row.document_number not in {"9001", "9002"}) == (PushState.CONFIRMED, True)
+    assert (row.state, row.document_number not in {"9001", "9002"}) == (ExportState.CONFIRMED, True)
 
 
 def test_two_invoices_with_our_reference_are_left_to_a_person(fortnox, unclear, go):
     copy_in_fortnox(fortnox, "9001")
     (ours, _) = [row["DocumentNumber"] for row in fortnox.invoices()]
     row = go(unclear, after=5)
-    assert row.state == PushState.NEEDS_PERSON
+    assert row.state == ExportState.NEEDS_PERSON
     assert (ours in row.error_text, "9001" in row.error_text) == (True, True)
     assert fortnox.creates() == {unclear.reference: 1}
 
@@ -460,7 +464,7 @@ def test_an_invoice_with_our_reference_that_does_not_fit_is_left_to_a_person(for
     (ours,) = fortnox.invoices()
     copy_in_fortnox(fortnox, ours["DocumentNumber"], **change)
     row = go(unclear, after=5)
-    assert (row.state, row.document_number) == (PushState.NEEDS_PERSON, "")
+    assert (row.state, row.document_number) == (ExportState.NEEDS_PERSON, "")
 
 
 def test_an_invoice_that_was_cancelled_meanwhile_is_left_to_a_person_and_not_created_again(fortnox, unclear, go):
@@ -470,7 +474,7 @@ def test_an_invoice_that_was_cancelled_meanwhile_is_left_to_a_person_and_not_cre
         row = go(unclear, after=pause)
     go(unclear)
     assert fortnox.creates() == {unclear.reference: 1}
-    assert row.state == PushState.NEEDS_PERSON
+    assert row.state == ExportState.NEEDS_PERSON
     assert row.error_text == f"The invoice came to Fortnox as {ours['DocumentNumber']} and was cancelled there."
 
 
@@ -484,7 +488,7 @@ def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(
 
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())
     row = go(queued)
-    assert (row.state, row.booked, row.error_code) == (PushState.CONFIRMED, False, "2002141")
+    assert (row.state, row.booked, row.error_code) == (ExportState.CONFIRMED, False, "2002141")
     shown = panel(row)
     assert (shown.badge.words, shown.means) == (
         f"In Fortnox {row.document_number}, not booked",
@@ -495,9 +499,9 @@ def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(
     run_jobs()
     assert fortnox.requests().count(f"PUT invoices/{row.document_number}/bookkeep") == 1
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=None)
-    export.retry(push=row, actor=owner)
+    retry_export(export=row, actor=owner)
     run_jobs()
-    after = Push.objects.get()
+    after = InvoiceExport.objects.get()
     assert (after.booked, after.error_text) == (True, "")
     assert fortnox.creates() == {queued.reference: 1}
 
@@ -506,7 +510,7 @@ def test_a_booking_that_is_refused_is_shown_and_a_retry_books_without_creating(
 def test_an_unclear_booking_is_read_and_not_believed(fortnox, shop, queued, go, phase):
     (before,) = [fortnox.fault(method="PUT", path="/3/invoices/*", action="drop", phase=phase)]
     row = go(queued)
-    assert (row.state, row.booked) == (PushState.CONFIRMED, phase == "P2")
+    assert (row.state, row.booked) == (ExportState.CONFIRMED, phase == "P2")
     assert fortnox.struck(before) == 1
     assert go(queued, after=3600).booked
     assert len(fortnox.commits("invoice.bookkeep")) == 1
@@ -523,14 +527,14 @@ def test_an_invoice_that_a_person_booked_meanwhile_counts_as_booked(fortnox, sho
 
 
 @pytest.mark.parametrize("what", ["disabled", "free"])
-def test_a_push_waits_while_the_integration_is_off(fortnox, shop, queued, go, scope, what):
+def test_a_export_waits_while_the_integration_is_off(fortnox, shop, queued, go, scope, what):
     if what == "disabled":
         Connection.everywhere.update(enabled=False)
     else:
         scope.plan = "free"
         scope.save()
-    assert (go(queued).state, fortnox.requests().count("POST invoices")) == (PushState.QUEUED, 0)
+    assert (go(queued).state, fortnox.requests().count("POST invoices")) == (ExportState.QUEUED, 0)
     Connection.everywhere.update(enabled=True)
     scope.plan = "team"
     scope.save()
-    assert go(queued).state == PushState.CONFIRMED
+    assert go(queued).state == ExportState.CONFIRMED

@@ -6,7 +6,7 @@ import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
-from uku.integrations.fortnox.models import PassedOver, Reload, ReloadPhase, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Reload, ReloadPhase, RunKind, RunState, SkippedRecord, SyncRun
 from uku.integrations.fortnox.reload import progress, report, service
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
@@ -126,8 +126,8 @@ def test_the_report_lists_what_was_skipped_and_why_page_by_page(fortnox, walk, r
     assert "Created 1" in page
     assert "requests to Fortnox" in page
     run = made.runs.get(kind="customers")
-    PassedOver.objects.bulk_create(
-        PassedOver(workspace_id=run.workspace_id, run=run, number=str(i), name="X", reason="Inactive in Fortnox")
+    SkippedRecord.objects.bulk_create(
+        SkippedRecord(workspace_id=run.workspace_id, run=run, number=str(i), name="X", reason="Inactive in Fortnox")
         for i in range(60)
     )
     first = walk.see("reload-page", pk=made.pk).content.decode()
@@ -157,7 +157,7 @@ def test_while_paused_the_page_says_so_and_that_it_goes_on(walk, scope):
 def test_a_run_of_a_reload_names_it_on_the_activity_tab_and_a_cancelled_one_its_state(fortnox, connection, walk):
     made = Reload.objects.create(company_id=connection.company_id, started_at=clock.now(), state=RunState.CANCELLED)
     run = {"kind": RunKind.CUSTOMERS, "company_id": connection.company_id, "reload": made}
-    Run.objects.create(**run, started_at=clock.now(), finished_at=clock.now(), state=RunState.CANCELLED)
+    SyncRun.objects.create(**run, started_at=clock.now(), finished_at=clock.now(), state=RunState.CANCELLED)
     page = walk.see("activity")
     assert '<span class="badge badge--neutral">Cancelled</span>' in page.content.decode()
     assert f'href="{walk.address("reload-page", pk=made.pk)}">Reload data' in page.content.decode()

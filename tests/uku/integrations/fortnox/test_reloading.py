@@ -22,12 +22,12 @@ from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,
     CustomerRecord,
-    PassedOver,
     Reload,
     ReloadPhase,
-    Run,
     RunKind,
     RunState,
+    SkippedRecord,
+    SyncRun,
 )
 from uku.integrations.fortnox.reload import progress, queries, report, service
 from uku.integrations.fortnox.reload.progress import Known, Part, Window
@@ -93,7 +93,7 @@ def test_a_reload_goes_through_its_phases_and_tells_when_it_is_done(fortnox, con
     assert runs_of(made) == [(kind, RunState.DONE) for kind in ("customers", "articles", "payments")]
     assert (CustomerRecord.objects.filter(active=True).count(), ArticleRecord.objects.count()) == (1, 1)
     assert Client.objects.count() == 1
-    assert [row.reason for row in PassedOver.objects.filter(run__reload=made)] == ["Inactive in Fortnox"]
+    assert [row.reason for row in SkippedRecord.objects.filter(run__reload=made)] == ["Inactive in Fortnox"]
     ((title, text),) = notices()
     assert title == "Reload data is done."
     assert "Created: 1" in text
@@ -214,7 +214,7 @@ def test_it_is_refused_with_words_where_nothing_may_be_asked(connection, scope, 
     elif state == "disconnected":
         disconnect(workspace=scope, actor=owner, at=clock.now())
     else:
-        Connection.objects.update(trouble="needs_authorization")
+        Connection.objects.update(block_reason="needs_authorization")
     with pytest.raises(NotWorking) as refusal:
         service.begin(actor=owner, at=clock.now())
     assert str(refusal.value)
@@ -227,7 +227,7 @@ def test_it_is_refused_with_words_where_nothing_may_be_asked(connection, scope, 
 def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin, run_jobs):
     """F56: it joins: when the reload is done everything is read, and nothing was read twice."""
     made = begin()
-    run = Run.objects.create(
+    run = SyncRun.objects.create(
         kind=RunKind.CUSTOMERS, company_id=FIRST, started_at=clock.now(), full=True, reload=made, stage="active"
     )
     before = fortnox.mark()
@@ -243,7 +243,7 @@ def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin,
 def test_a_run_of_the_schedule_that_was_cut_off_is_ended_before_the_reload_reads_for_itself(
     fortnox, shop, begin, run_jobs
 ):
-    open_one = Run.objects.create(
+    open_one = SyncRun.objects.create(
         kind=RunKind.CUSTOMERS, company_id=FIRST, started_at=clock.now(), since=clock.now(), stage="changed"
     )
     made = begin()
@@ -261,7 +261,7 @@ def test_a_reload_and_the_schedule_at_once_end_as_one_clean_reload_does(fortnox,
     run_jobs()
     assert again(made).state == RunState.DONE
     assert CustomerRecord.objects.count() == Client.objects.count() == 31
-    assert Run.objects.exclude(state=RunState.DONE).count() == 0
+    assert SyncRun.objects.exclude(state=RunState.DONE).count() == 0
 
 
 # Cancelled
@@ -362,7 +362,7 @@ def test_what_only_a_person_can_put_right_stops_it_and_is_told(begin, run_jobs, 
     if cause in {"disconnected", "other_company"}:
         disconnect(workspace=scope, actor=owner, at=clock.now())
     else:
-        Connection.objects.update(trouble=cause, trouble_at=clock.now())
+        Connection.objects.update(block_reason=cause, blocked_at=clock.now())
     if cause == "other_company":
         authorize(scope, owner, company=SECOND)
     jobs.sweep.func(timestamp=0)
@@ -384,8 +384,8 @@ def test_access_revoked_in_the_middle_stops_it(fortnox, connection, begin, run_j
     fortnox.fault(path="/oauth-v1/token", action="status", status=400, body=body, times=20)
     run_jobs()
     connection.refresh_from_db()
-    if not connection.trouble:  # a plain refusal is looked into before it is final
-        Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
+    if not connection.block_reason:  # a plain refusal is looked into before it is final
+        Connection.objects.update(block_reason="needs_authorization", blocked_at=clock.now())
         jobs.sweep.func(timestamp=0)
         run_jobs()
     assert again(made).state == RunState.STOPPED

@@ -20,7 +20,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, until
 from fortnox_api import FortnoxError, GrantRevoked, Unauthorized, Unavailable
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import renew_tokens
-from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState, TokenSource
+from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncRun, TokenSource
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.fortnox.tokens import app_credentials, renewal, spool, store
 from uku.kit import clock
@@ -89,7 +89,7 @@ def minted(fortnox, since: int = 0) -> int:
 
 
 def standing(found: Connection):
-    return found.source, found.trouble, found.generation
+    return found.source, found.block_reason, found.generation
 
 
 # Two sources
@@ -125,7 +125,7 @@ def test_the_spare_refresh_token_is_renewed_once_a_week_and_changes_no_source(fo
         kept_alive(hours * HOUR)
     assert 1 <= fortnox.refreshes(before) <= 2
     assert stored().refresh_token != spare
-    assert (row().source, row().trouble) == (TokenSource.CREDENTIALS, "")
+    assert (row().source, row().block_reason) == (TokenSource.CREDENTIALS, "")
     assert clock.now() - row().consent_renewed_at < timedelta(days=8)
 
 
@@ -138,7 +138,7 @@ def test_a_spare_that_fortnox_refuses_is_dropped_and_missed_by_nobody(fortnox, c
     kept_alive(8 * DAY)
     kept_alive(30 * DAY)
     assert len(fortnox.commits("token.reuse", before)) == 1
-    assert (stored().refresh_token, row().consent_renewed_at, row().trouble) == (None, None, "")
+    assert (stored().refresh_token, row().consent_renewed_at, row().block_reason) == (None, None, "")
     ask(row())
 
 
@@ -154,9 +154,9 @@ def test_a_revoked_grant_needs_a_person_and_is_asked_for_once(fortnox, settings,
     for minutes in (1, 20, 40, 25 * 60, 50 * 60):
         tick(minutes * MINUTE)
     assert asked(fortnox, before) == (2 if source == "minting" else 1)
-    assert (row().trouble, row().sealed_tokens != "") == ("needs_authorization", True)
+    assert (row().block_reason, row().sealed_tokens != "") == ("needs_authorization", True)
     authorize(scope, owner)
-    assert row().trouble == ""
+    assert row().block_reason == ""
     ask(row())
 
 
@@ -171,7 +171,7 @@ def test_a_refresh_whose_answer_is_lost_is_tried_once_more(fortnox, ordinary, ex
     before = fortnox.mark()
     with pytest.raises(FortnoxError):
         ask(expired)
-    assert (row().refresh_started_at is not None, row().trouble) == (True, "")
+    assert (row().refresh_started_at is not None, row().block_reason) == (True, "")
     move_clock(seconds=80)
     for _ in range(3):
         if grace:
@@ -181,7 +181,7 @@ def test_a_refresh_whose_answer_is_lost_is_tried_once_more(fortnox, ordinary, ex
                 ask(expired)
         move_clock(seconds=200)
     assert asked(fortnox, before) == 2
-    assert row().trouble == ("" if grace else "needs_authorization")
+    assert row().block_reason == ("" if grace else "needs_authorization")
     assert (row().refresh_started_at is None) == bool(grace)
 
 
@@ -340,11 +340,11 @@ def test_a_wrong_app_secret_alarms_the_operator_once_and_blames_no_customer(
         with pytest.raises(Unavailable):
             ask(expired)
     assert 2 <= asked(fortnox, before) <= 5
-    assert (Alarm.objects.count(), is_open(app_credentials.ALARM), row().trouble) == (1, True, "")
+    assert (Alarm.objects.count(), is_open(app_credentials.ALARM), row().block_reason) == (1, True, "")
     fortnox.ask("POST", "apps", client_id="uku-demo", client_secret="uku-demo-secret")
     move_clock(seconds=26 * MINUTE)
     ask(row())
-    assert (is_open(app_credentials.ALARM), row().trouble) == (False, "")
+    assert (is_open(app_credentials.ALARM), row().block_reason) == (False, "")
 
 
 def test_with_a_wrong_app_secret_calls_go_on_while_their_token_lives(fortnox, connection):
@@ -375,12 +375,12 @@ def test_an_outage_of_hours_is_waited_out_by_itself(fortnox, expired, move_clock
             ask(expired)
     assert 10 <= asked(fortnox, before) <= 25
     found = row()
-    assert (found.trouble, found.renewal_failures, stored().refresh_token) == ("", asked(fortnox, before), kept)
+    assert (found.block_reason, found.renewal_failures, stored().refresh_token) == ("", asked(fortnox, before), kept)
     fortnox.heal()
     tick(6 * HOUR + 45 * MINUTE)
-    assert (row().renewal_failures, row().renew_not_before, row().trouble) == (0, None, "")
-    assert not Run.objects.filter(state=RunState.RUNNING).exists()
-    assert Run.objects.filter(state=RunState.DONE, kind=RunKind.CUSTOMERS).exists()
+    assert (row().renewal_failures, row().renew_not_before, row().block_reason) == (0, None, "")
+    assert not SyncRun.objects.filter(state=RunState.RUNNING).exists()
+    assert SyncRun.objects.filter(state=RunState.DONE, kind=RunKind.CUSTOMERS).exists()
 
 
 def test_while_the_wait_lasts_calls_fail_at_once_without_asking(fortnox, expired, move_clock):
@@ -401,8 +401,8 @@ def test_passing_trouble_is_not_noticed_while_the_token_lives(fortnox, connectio
     age(connection, minutes=5)
     for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
         run_sync(connection=connection, kind=kind)
-    assert [run.state for run in Run.objects.all()] == [RunState.DONE] * 2
-    assert (row().renewal_failures, row().trouble) == (1, "")
+    assert [run.state for run in SyncRun.objects.all()] == [RunState.DONE] * 2
+    assert (row().renewal_failures, row().block_reason) == (1, "")
 
 
 def test_the_waits_grow_are_spread_and_have_an_end():
@@ -426,7 +426,7 @@ def test_a_token_that_dies_in_the_middle_of_an_import_costs_one_renewal(fortnox,
     fortnox.fault(path="/3/customers", query={"page": 2}, phase="P0", **DENIED)
     before = fortnox.mark()
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    run = Run.objects.get()
+    run = SyncRun.objects.get()
     assert (run.state, asked(fortnox, before)) == (RunState.DONE, 1)
     pages = [query.get("page") for query in fortnox.queries("/3/customers", before) if query["filter"] == "active"]
     assert pages == ["1", "2", "2"]
@@ -441,13 +441,13 @@ def test_tokens_that_stay_refused_are_renewed_now_and_then_and_end_with_a_person
             ask(connection)
     assert asked(fortnox, before) == 1
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    assert (row().trouble, row().refused_since is not None) == ("", True)
+    assert (row().block_reason, row().refused_since is not None) == ("", True)
     for minutes in range(1, 58):
         checked(minutes * MINUTE)
-    assert (row().trouble, asked(fortnox, before) <= 6) == ("", True)
+    assert (row().block_reason, asked(fortnox, before) <= 6) == ("", True)
     for minutes in range(58, 90):
         checked(minutes * MINUTE)
-    assert (row().trouble, asked(fortnox, before) <= 8) == ("needs_authorization", True)
+    assert (row().block_reason, asked(fortnox, before) <= 8) == ("needs_authorization", True)
 
 
 def test_a_refusal_that_passes_is_forgotten_without_anybody(fortnox, connection, tick, queue):
@@ -459,9 +459,9 @@ def test_a_refusal_that_passes_is_forgotten_without_anybody(fortnox, connection,
     assert rule
     fortnox.heal()
     tick(20 * MINUTE)
-    assert (row().refused_since, row().trouble) == (None, "")
+    assert (row().refused_since, row().block_reason) == (None, "")
     tick(36 * MINUTE)
-    assert Run.objects.filter(kind=RunKind.CUSTOMERS, state=RunState.DONE).exists()
+    assert SyncRun.objects.filter(kind=RunKind.CUSTOMERS, state=RunState.DONE).exists()
 
 
 LAPSED = '{"ErrorInformation":{"error":1,"message":"Api-licens saknas.","code":2001103}}'
@@ -469,17 +469,17 @@ SIGNED_OUT = '{"ErrorInformation":{"error":1,"message":"Ogiltig inloggning","cod
 
 
 @pytest.mark.parametrize(
-    ("body", "trouble"), [(LAPSED, "no_licence"), (SIGNED_OUT, "needs_authorization")], ids=["2001103", "2000310"]
+    ("body", "block_reason"), [(LAPSED, "no_licence"), (SIGNED_OUT, "needs_authorization")], ids=["2001103", "2000310"]
 )
 def test_a_code_that_ends_a_connection_is_looked_at_again_before_it_is_believed(
-    fortnox, connection, tick, body, trouble
+    fortnox, connection, tick, body, block_reason
 ):
     """fortnox-api 3.3: reconnect after a re-check"""
     fortnox.fault(path="/3/*", action="status", status=403, body=body, times=10_000, phase="P0")
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    assert row().trouble == ""
+    assert row().block_reason == ""
     tick(2 * MINUTE)
-    assert row().trouble == trouble
+    assert row().block_reason == block_reason
     before = fortnox.mark()
     for hours in (1, 5, 20):
         tick(hours * HOUR)
@@ -491,7 +491,7 @@ def test_a_code_that_passes_ends_nothing(fortnox, connection, tick):
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
     assert row().refused_since is not None
     tick(2 * MINUTE)
-    assert (row().refused_since, row().trouble) == (None, "")
+    assert (row().refused_since, row().block_reason) == (None, "")
 
 
 @pytest.mark.parametrize("source", ["minting", "refreshing"])
@@ -505,15 +505,15 @@ def test_a_lapsed_licence_is_looked_at_daily_and_clears_by_itself(
     fortnox.ask("PATCH", f"companies/{FIRST}", integration_licence=False)
     before = fortnox.mark()
     tick(26 * HOUR)
-    assert row().trouble == "no_licence"
+    assert row().block_reason == "no_licence"
     for hours in range(27, 27 + 96, 3):
         tick(hours * HOUR)
-    assert (row().trouble, asked(fortnox, before) <= 6) == ("no_licence", True)
+    assert (row().block_reason, asked(fortnox, before) <= 6) == ("no_licence", True)
     fortnox.ask("PATCH", f"companies/{FIRST}", integration_licence=True)
     tick((27 + 96 + 30) * HOUR)
-    assert (row().trouble, row().trouble_text, row().trouble_at) == ("", "", None)
+    assert (row().block_reason, row().block_text, row().blocked_at) == ("", "", None)
     tick((27 + 96 + 31) * HOUR)
-    assert Run.objects.filter(state=RunState.DONE, kind=RunKind.CUSTOMERS).exists()
+    assert SyncRun.objects.filter(state=RunState.DONE, kind=RunKind.CUSTOMERS).exists()
 
 
 # Clocks and idle months
@@ -558,7 +558,7 @@ def test_after_weeks_of_standing_still_one_request_tells_how_it_stands(
     before = fortnox.mark()
     tick(days * DAY)
     dead = source == "refreshing" and days == 46
-    assert row().trouble == ("needs_authorization" if dead else "")
+    assert row().block_reason == ("needs_authorization" if dead else "")
     assert asked(fortnox, before) <= (2 if source == "minting" else 1)
     tick(days * DAY + HOUR)
     assert asked(fortnox, before) <= (3 if source == "minting" else 2) - dead
@@ -585,12 +585,12 @@ def test_a_refresh_token_that_nothing_renewed_for_thirty_days_is_warned_of(
         "Nothing has renewed the connection to Fortnox for a month.",
     )
     assert "It runs out in about 13 days unless it is renewed before." in notice.text
-    assert "It runs out in about 12 days" in words.trouble_of(row()).means
+    assert "It runs out in about 12 days" in words.block_of(row()).means
     assert [name for name, _facts in queue() if "mail_notice" in name] == ["workspaces.mail_notice"]
     renew_tokens(row())
     review(row(), at=clock.now())
     assert [found.key for found in Notice.objects.filter(cleared_at=None)] == ["fortnox.works_again"]
-    assert words.trouble_of(row()) is None
+    assert words.block_of(row()) is None
 
 
 @pytest.mark.parametrize("why", ["disabled", "free"])
@@ -606,7 +606,7 @@ def test_tokens_are_kept_alive_while_all_else_is_paused(fortnox, ordinary, conne
     for day in range(2, 61):
         kept_alive(day * DAY)
     assert 50 <= fortnox.refreshes(before) <= 60
-    assert (fortnox.requests(before), row().trouble) == ([], "")
+    assert (fortnox.requests(before), row().block_reason) == ([], "")
 
 
 # A holder that hangs
@@ -686,7 +686,7 @@ def test_what_fails_late_blames_no_newer_grant(fortnox, ordinary, expired, scope
     authorize(scope, owner)
     for fault in (GrantRevoked("used"), Unavailable("down")):
         note_renewal_failure(expired, fault, clock.now())
-    assert (row().trouble, row().renewal_failures, row().renew_not_before) == ("", 0, None)
+    assert (row().block_reason, row().renewal_failures, row().renew_not_before) == ("", 0, None)
 
 
 def test_a_spooled_file_is_read_back_as_it_was_written(home):

@@ -11,13 +11,13 @@ from tests.uku.integrations.fortnox.bringing_in import complaint
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.grants import row
 from tests.uku.integrations.fortnox.simulated import SECOND
-from tests.uku.integrations.fortnox.standing_rows import pushed
+from tests.uku.integrations.fortnox.standing_rows import exported
 from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.health import alerts, summary
-from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.fortnox.tokens import app_credentials, encryption, installation
 from uku.kit import clock
@@ -52,8 +52,8 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
     """Let everything have been read a minute ago and an invoice wait; stop it all; return what cures that."""
     right = settings.UKU
     Connection.objects.update(statistics=["sales_invoices"])  # what the grant has no permission for is not waited for
-    push = shop.push_of(shop.issue())
-    Push.objects.filter(pk=push.pk).update(next_at=clock.now() + timedelta(hours=1))
+    export = shop.export_of(shop.issue())
+    InvoiceExport.objects.filter(pk=export.pk).update(next_at=clock.now() + timedelta(hours=1))
     for kind in RunKind:
         run_sync(connection=row(), kind=kind)
     clear_queue()
@@ -61,7 +61,7 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
 
     def stop(cause: str):
         if cause == "authorization":
-            Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
+            Connection.objects.update(block_reason="needs_authorization", blocked_at=clock.now())
             return lambda: request.getfixturevalue("authorize")(scope, owner)
         if cause == "switch":
             connecting.disable(workspace=scope, actor=owner, at=clock.now())
@@ -70,7 +70,7 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
             set_plan(workspace=scope, plan="free", at=clock.now())
             return lambda: set_plan(workspace=scope, plan="team", at=clock.now())
         if cause == "licence":
-            Connection.objects.update(trouble="no_licence", trouble_at=clock.now())
+            Connection.objects.update(block_reason="no_licence", blocked_at=clock.now())
             return lambda: jobs.check_again.func(row().pk)
         if cause == "copy":
             settings.UKU = right.model_copy(update={"instance": "staging"})
@@ -93,8 +93,8 @@ def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run
     assert len(queue("fortnox.push")) == 1
     assert [notice.key for notice in Notice.objects.filter(cleared_at=None, tone="bad")] == []
     run_jobs()
-    assert Push.objects.get().state == PushState.CONFIRMED
-    assert sorted(Run.objects.filter(started_at__gte=row().resumed_at).values_list("kind", flat=True)) == EVERY_KIND
+    assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
+    assert sorted(SyncRun.objects.filter(started_at__gte=row().resumed_at).values_list("kind", flat=True)) == EVERY_KIND
     assert [kind.badge.tone for kind in summary.kinds(row()) if kind.badge.words != "Healthy"] == []
 
 
@@ -115,7 +115,7 @@ def test_switching_off_and_on_three_times_reads_once(fortnox, stopped, run_jobs,
 
 def test_a_secret_that_the_operator_mended_lets_what_stopped_go_on_with_the_next_sweep(stopped, queue):
     app_credentials.refused(clock.now())
-    Run.objects.filter(kind=RunKind.STATISTICS).update(state=RunState.STOPPED)
+    SyncRun.objects.filter(kind=RunKind.STATISTICS).update(state=RunState.STOPPED)
     jobs.sweep.func(timestamp=0)
     assert queue("fortnox.sync") + queue("fortnox.push") == []
     app_credentials.accepted(clock.now())
@@ -166,7 +166,7 @@ def test_a_licence_that_is_missing_still_is_not_told_a_second_time(
     run_sync(connection=row(), kind=RunKind.PAYMENTS)
     authorize(scope, owner)
     run_jobs()
-    assert Run.objects.filter(kind=RunKind.PAYMENTS).latest("id").state == RunState.STOPPED
+    assert SyncRun.objects.filter(kind=RunKind.PAYMENTS).latest("id").state == RunState.STOPPED
     assert Notice.objects.filter(by_mail=True).count() == 1
 
 
@@ -174,15 +174,15 @@ def test_invoices_that_were_not_permitted_clear_their_banner_when_they_are_sent(
     fortnox, shop, authorize, scope, owner, run_jobs
 ):
     fortnox.fault(method="POST", path="/3/invoices", action="status", status=403, body=NO_LICENCE, times=1, phase="P0")
-    push = shop.push_of(shop.issue())
+    export = shop.export_of(shop.issue())
     run_jobs()
     alerts.review(row(), at=clock.now())
     open_now = Notice.objects.filter(cleared_at=None, tone="bad")
     assert (open_now.count(), words_of("invoices")) == (1, "Not permitted")
     authorize(scope, owner)
-    jobs.push.func(push.pk)  # and no other job, and no sweep
-    push.refresh_from_db()
-    assert (push.state, open_now.count(), words_of("invoices")) == (PushState.CONFIRMED, 0, "Healthy")
+    jobs.push.func(export.pk)  # and no other job, and no sweep
+    export.refresh_from_db()
+    assert (export.state, open_now.count(), words_of("invoices")) == (ExportState.CONFIRMED, 0, "Healthy")
 
 
 @pytest.fixture
@@ -190,9 +190,9 @@ def two_held(shop, owner):
     """Two invoices wait for this company and one for another; the grant is dead, and that is told."""
     for _ in range(2):
         shop.issue()
-    pushed(owner, state="queued", company_id=SECOND, attempts=0)
+    exported(owner, state="queued", company_id=SECOND, attempts=0)
     clear_queue()
-    Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
+    Connection.objects.update(block_reason="needs_authorization", blocked_at=clock.now())
     alerts.review(row(), at=clock.now())
 
 
@@ -211,7 +211,7 @@ def test_the_page_after_authorize_and_the_bell_say_what_was_waiting(walk, two_he
 def test_what_waits_behind_a_licence_is_not_told_as_nothing(fortnox, walk, two_held, run_jobs):
     """The bell speaks when the last cause is gone, and the invoices went out before that."""
     fortnox.fault(path="/3/invoicepayments", action="status", status=403, body=NO_LICENCE, times=1, phase="P0")
-    Connection.objects.update(trouble="")
+    Connection.objects.update(block_reason="")
     run_sync(connection=row(), kind=RunKind.PAYMENTS)
     walk.connect()
     run_jobs()
@@ -221,7 +221,7 @@ def test_what_waits_behind_a_licence_is_not_told_as_nothing(fortnox, walk, two_h
 def test_confirming_and_enabling_say_what_was_waiting_too(walk, two_held):
     walk.post("disable")
     assert TWO not in said(walk.post("enable"))  # the grant is dead still
-    Connection.objects.update(trouble="")
+    Connection.objects.update(block_reason="")
     walk.post("disable")
     assert said(walk.post("enable")) == f"{TWO} Being read now: Customers, Articles, Paid status."
     walk.see("overview")

@@ -8,7 +8,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 from tests.uku.integrations.fortnox.walking import SCOPES, Visitor, Walk, make_link, said, texts
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import Attempt, Connection, ConnectionTrouble
+from uku.integrations.fortnox.models import Attempt, BlockReason, Connection
 from uku.workspaces.models import AuditEntry, Notice
 
 CONFIRMED, STILL_ALIVE, NOT_KNOWN = "confirmed", "still_alive", "not_known"
@@ -249,16 +249,16 @@ def test_authorizing_again_gives_back_what_a_second_consent_took(walk, theirs, f
     assert NARROWED not in texts(walk.see("overview"))
 
 
-@pytest.mark.parametrize(("ends", "trouble"), [(True, ConnectionTrouble.NEEDS_AUTHORIZATION), (False, "")])
+@pytest.mark.parametrize(("ends", "block_reason"), [(True, BlockReason.NEEDS_AUTHORIZATION), (False, "")])
 def test_a_revocation_that_ends_the_connected_workspaces_consent_is_seen_there(
-    walk, theirs, fortnox, run_jobs, workspace, ends, trouble
+    walk, theirs, fortnox, run_jobs, workspace, ends, block_reason
 ):
     fortnox.switch(revoke_ends_every_consent=ends)
     walk.connect()
     clear_queue()
     theirs.connect()
     run_jobs()
-    assert Connection.everywhere.get(workspace=workspace).trouble == trouble
+    assert Connection.everywhere.get(workspace=workspace).block_reason == block_reason
     assert ("Needs attention" in texts(walk.see("overview"))) is ends
 
 

@@ -34,7 +34,7 @@ connections = st.builds(
     connected=st.booleans(),
     plan_allows=st.booleans(),
     foreign=st.booleans(),
-    trouble=st.sampled_from(TROUBLES),
+    block_reason=st.sampled_from(TROUBLES),
     app_refused=st.booleans(),
     refused=st.booleans(),
     renewal_failures=st.integers(0, 3),
@@ -59,7 +59,7 @@ all_facts = st.builds(Facts, at=st.just(AT), connection=connections, kinds=st.tu
 def test_only_a_dead_grant_asks_for_authorization(facts):
     """Degraded must never look like wrong credentials: passing trouble and a wrong app secret ask nobody to sign in."""
     states = {state_of_kind(facts.connection, each) for each in facts.kinds} | {state_of(facts.connection)}
-    if not facts.connection.trouble:
+    if not facts.connection.block_reason:
         assert State.NEEDS_AUTHORIZATION not in states
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.uku.conftest import AT
 
 from uku.integrations.fortnox.connection import scopes
-from uku.integrations.fortnox.models import Run, RunKind, RunState
+from uku.integrations.fortnox.models import RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
 from uku.tasks.models import Task, TaskValue
@@ -39,10 +39,10 @@ def plan(connection, owner):
 
 @pytest.fixture
 def count(connection):
-    def go() -> Run | None:
+    def go() -> SyncRun | None:
         connection.refresh_from_db()
         run_sync(connection=connection, kind=RunKind.STATISTICS)
-        return Run.objects.filter(kind=RunKind.STATISTICS).order_by("-id").first()
+        return SyncRun.objects.filter(kind=RunKind.STATISTICS).order_by("-id").first()
 
     return go
 
@@ -145,7 +145,7 @@ def test_a_statistic_without_its_permission_waits_and_the_others_are_counted(for
     run = count()
     assert (run.state, figures()) == (RunState.DONE, {"Sales invoices": Decimal(0)})
     connection.refresh_from_db()
-    assert connection.trouble == ""
+    assert connection.block_reason == ""
 
 
 def test_without_a_plan_nothing_is_asked(fortnox, connection, count):

@@ -15,7 +15,7 @@ from tests.uku.web.reading import Page
 from uku.clients.operations import archive_clients, create_client
 from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.health import summary
-from uku.integrations.fortnox.models import Connection, Problem, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncIssue, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan, Task, TaskValue
@@ -182,12 +182,12 @@ def test_switching_off_clears_what_stood_against_them(fortnox, connection, walk,
     denied = '{"ErrorInformation":{"error":1,"message":"Ingen licens","code":2001101}}'
     fortnox.fault(path="/3/invoices", action="status", status=403, body=denied, times=10, phase="P0")
     run_sync(connection=row(), kind=RunKind.STATISTICS)
-    Run.objects.create(kind=RunKind.STATISTICS, company_id=row().company_id, started_at=clock.now())
+    SyncRun.objects.create(kind=RunKind.STATISTICS, company_id=row().company_id, started_at=clock.now())
     assert list(Notice.objects.filter(cleared_at=None).values_list("tone", flat=True)) == ["bad"]
     Tab(walk).save(statistics=[])
     assert Notice.objects.filter(cleared_at=None, tone__in=["bad", "warning"]).count() == 0
-    assert Problem.objects.filter(solved_at=None).count() == 0
-    assert Run.objects.filter(kind=RunKind.STATISTICS).latest("id").state == RunState.CANCELLED
+    assert SyncIssue.objects.filter(solved_at=None).count() == 0
+    assert SyncRun.objects.filter(kind=RunKind.STATISTICS).latest("id").state == RunState.CANCELLED
     assert (statistics_row().badge.words, statistics_row().problems) == ("Off", 0)
 
 

@@ -11,7 +11,14 @@ from tests.uku.integrations.fortnox.conftest import issue
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.articles import catalog
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Problem, Push, PushState, RunKind
+from uku.integrations.fortnox.models import (
+    ArticleRecord,
+    CustomerRecord,
+    ExportState,
+    InvoiceExport,
+    RunKind,
+    SyncIssue,
+)
 from uku.integrations.fortnox.sync.engine import read_one
 from uku.integrations.fortnox.views.review_list import searched
 from uku.products.models import Product
@@ -43,7 +50,7 @@ def test_every_such_article_comes_in_and_is_told_from_the_others(fortnox, connec
         plant(fortnox, number, "articles", **SOLD)
     bring_in(connection, ARTICLES)
     assert sorted(active_here(ARTICLES)) == sorted(NUMBERS)
-    assert Problem.objects.count() == 0
+    assert SyncIssue.objects.count() == 0
 
 
 @each_number
@@ -70,8 +77,8 @@ def test_such_an_article_is_picked_invoiced_and_booked_under_its_own_number(
         assert f"Fortnox article {number}" in shown, address
     invoice = issue(owner, shop.client, product.article_number)
     run_jobs()
-    push = Push.objects.get(invoice=invoice)
-    assert push.state == PushState.CONFIRMED, push.error_message
+    export = InvoiceExport.objects.get(invoice=invoice)
+    assert export.state == ExportState.CONFIRMED, export.error_message
     (made,) = fortnox.invoices()
     assert [row["ArticleNumber"] for row in made["InvoiceRows"]] == [number]
 
@@ -100,7 +107,7 @@ def test_a_customer_with_such_a_number_is_linked_read_found_and_invoiced(
     assert record.client.payment_days == 10
     invoice = issue(owner, record.client, shop.article)
     run_jobs()
-    push = Push.objects.get(invoice=invoice)
-    assert push.state == PushState.CONFIRMED, push.error_message
+    export = InvoiceExport.objects.get(invoice=invoice)
+    assert export.state == ExportState.CONFIRMED, export.error_message
     (made,) = fortnox.invoices()
     assert made["CustomerNumber"] == number

@@ -6,8 +6,8 @@ import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.invoices import export
-from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.invoices.export import due_exports
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 from uku.kit.jobs import NORMAL, SOON
@@ -75,37 +75,37 @@ def test_a_sync_that_was_done_meanwhile_is_let_go(fortnox, settled, connection, 
 
 
 def test_a_run_that_was_cut_off_is_taken_up_again(fortnox, settled, connection, sweep, move_clock):
-    Run.objects.filter(kind="customers").update(state=RunState.RUNNING)
+    SyncRun.objects.filter(kind="customers").update(state=RunState.RUNNING)
     assert "customers" not in sweep()
     clear_queue()
     move_clock(seconds=3 * HOUR + 6 * MINUTE)
     assert "customers" in sweep()
 
 
-def test_a_due_push_is_woken_once(fortnox, shop, sweep, later):
-    push = shop.push_of(shop.issue())
+def test_a_due_export_is_woken_once(fortnox, shop, sweep, later):
+    export = shop.export_of(shop.issue())
     clear_queue()
     assert [sweep().count("push") for _ in range(2)] == [1, 1]
     clear_queue()
-    Push.objects.update(state=PushState.UNCERTAIN, sent_at=clock.now(), next_at=clock.now())
-    later(push, seconds=4 * HOUR)
+    InvoiceExport.objects.update(state=ExportState.UNCERTAIN, sent_at=clock.now(), next_at=clock.now())
+    later(export, seconds=4 * HOUR)
     assert sweep().count("push") == 1
 
 
-def test_a_push_whose_time_has_not_come_sleeps(fortnox, shop, sweep, later):
-    push = shop.push_of(shop.issue())
+def test_a_export_whose_time_has_not_come_sleeps(fortnox, shop, sweep, later):
+    export = shop.export_of(shop.issue())
     clear_queue()
-    Push.objects.update(next_at=clock.now())
-    later(push, seconds=-HOUR)
+    InvoiceExport.objects.update(next_at=clock.now())
+    later(export, seconds=-HOUR)
     assert "push" not in sweep()
-    assert not export.due().exists()
+    assert not due_exports().exists()
 
 
 def test_a_sender_whose_lease_ran_out_is_woken(fortnox, shop, sweep, later):
-    push = shop.push_of(shop.issue())
+    export = shop.export_of(shop.issue())
     clear_queue()
-    Push.objects.update(state=PushState.SENDING, sent_at=clock.now(), lease_until=clock.now())
-    later(push, seconds=MINUTE)
+    InvoiceExport.objects.update(state=ExportState.SENDING, sent_at=clock.now(), lease_until=clock.now())
+    later(export, seconds=MINUTE)
     assert sweep().count("push") == 1
 
 
@@ -119,13 +119,13 @@ def test_a_resting_connection_is_asked_for_nothing(fortnox, shop, scope, sweep, 
         scope.plan = "free"
         scope.save()
     else:
-        Connection.everywhere.update(trouble="needs_authorization")
+        Connection.everywhere.update(block_reason="needs_authorization")
     move_clock(seconds=2 * HOUR)
     before = fortnox.mark()
     sweep()
     run_jobs()
     assert fortnox.requests(before, prefix="/") == []
-    assert Push.objects.get().state == PushState.QUEUED
+    assert InvoiceExport.objects.get().state == ExportState.QUEUED
 
 
 def test_what_waits_when_fortnox_is_disabled_does_nothing(fortnox, connection, run_jobs):

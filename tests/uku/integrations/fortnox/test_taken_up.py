@@ -16,7 +16,7 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.health.alerts import review
 from uku.integrations.fortnox.health.queries import facts_of
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble, RunKind
+from uku.integrations.fortnox.models import BlockReason, Connection, RunKind
 from uku.integrations.fortnox.sync.service import check_again, run_sync
 from uku.integrations.fortnox.tokens import grant_state
 from uku.kit import clock
@@ -67,8 +67,8 @@ def test_a_plan_that_comes_back_is_not_told_as_an_outage(failing, scope, owner):
 
 
 def test_a_cured_trouble_is_not_told_as_an_outage(failing):
-    Connection.objects.update(trouble=ConnectionTrouble.NO_LICENCE, trouble_at=clock.now())
-    assert grant_state.end_trouble(row(), ConnectionTrouble.NO_LICENCE, at=clock.now()) is True
+    Connection.objects.update(block_reason=BlockReason.NO_LICENCE, blocked_at=clock.now())
+    assert grant_state.unblock(row(), BlockReason.NO_LICENCE, at=clock.now()) is True
     review(failing, at=clock.now())
     assert mailed() == []
 
@@ -82,7 +82,7 @@ def test_a_licence_that_was_bought_is_not_told_a_second_time(
     run_sync(connection=connection, kind=RunKind.CUSTOMERS)
     move_clock(seconds=2 * MINUTE)
     jobs.check_again.func(connection.pk)
-    assert (row().trouble, mailed()) == ("no_licence", ["fortnox.no_licence"])
+    assert (row().block_reason, mailed()) == ("no_licence", ["fortnox.no_licence"])
     assert rule
     fortnox.heal()
     move_clock(seconds=30 * HOUR)
@@ -90,7 +90,7 @@ def test_a_licence_that_was_bought_is_not_told_a_second_time(
         authorize(scope, owner)
     else:
         jobs.check_again.func(connection.pk)
-    assert row().trouble == ""
+    assert row().block_reason == ""
     review(row(), at=clock.now())
     assert mailed() == ["fortnox.no_licence"]
     open_now = Notice.objects.filter(cleared_at=None, key__startswith="fortnox.")
@@ -118,7 +118,7 @@ def test_a_check_that_ends_late_does_not_blame_the_grant_that_came_meanwhile(
     Connection.objects.update(authorized_at=clock.now())
     fortnox.release(held)
     late.join()
-    assert (late.error, fortnox.struck(rule), row().trouble) == (None, 1, "")
+    assert (late.error, fortnox.struck(rule), row().block_reason) == (None, 1, "")
 
 
 def test_a_new_grant_and_a_disconnect_forget_an_old_refusal(connection, scope, owner, authorize):

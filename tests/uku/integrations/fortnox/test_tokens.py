@@ -122,14 +122,14 @@ def test_the_loser_of_a_race_uses_the_winners_token(fortnox, expired, monkeypatc
     fortnox.release(held)
     loser.join()
     after = Connection.everywhere.get()
-    assert (loser.error, after.trouble, after.generation) == (None, "", expired.generation + 1)
+    assert (loser.error, after.block_reason, after.generation) == (None, "", expired.generation + 1)
     assert fortnox.refreshes() == 1
 
 
 def test_a_dead_grant_is_written_down_and_never_tried_in_a_loop(fortnox, expired, run_jobs, move_clock):
     fortnox.ask("POST", "companies/556001/revoke")
     run_sync(connection=expired, kind=RunKind.CUSTOMERS)
-    assert Connection.everywhere.get().trouble == "needs_authorization"
+    assert Connection.everywhere.get().block_reason == "needs_authorization"
     before = fortnox.mark()
     move_clock(seconds=30 * 3600)
     for _ in range(3):

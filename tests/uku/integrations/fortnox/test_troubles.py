@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.uku.integrations.fortnox.standing_rows import connected, failed, pushed, ran, refused
+from tests.uku.integrations.fortnox.standing_rows import connected, exported, failed, ran, refused
 
 from uku.integrations.fortnox.health.alerts import review
-from uku.integrations.fortnox.models import Connection, Problem, Push, Run
+from uku.integrations.fortnox.models import Connection, InvoiceExport, SyncIssue, SyncRun
 from uku.kit import clock
 from uku.kit.alarms import clear_alarm, raise_alarm
 from uku.workspaces.models import Notice
@@ -44,20 +44,20 @@ def test_a_connection_that_works_tells_nothing(look):
     assert look() == []
 
 
-@pytest.mark.parametrize("trouble", ["needs_authorization", "no_licence", "company_changed", "unreadable"])
-def test_a_dead_grant_is_told_once_and_cleared_by_its_cure(look, trouble):
+@pytest.mark.parametrize("block_reason", ["needs_authorization", "no_licence", "company_changed", "unreadable"])
+def test_a_dead_grant_is_told_once_and_cleared_by_its_cure(look, block_reason):
     """U01 and U02: one e-mail a cause, not one an attempt"""
-    written(trouble=trouble, trouble_at=clock.now())
+    written(block_reason=block_reason, blocked_at=clock.now())
     for minutes in range(4):
-        assert look(minutes=minutes) == [(f"fortnox.{trouble}", True)]
+        assert look(minutes=minutes) == [(f"fortnox.{block_reason}", True)]
     assert Notice.objects.count() == 1
-    written(trouble="")
+    written(block_reason="")
     assert look() == [("fortnox.works_again", False)]
     assert Notice.objects.filter(by_mail=True).count() == 1
 
 
 def test_the_notice_says_what_happened_what_it_means_and_what_to_do(living, scope):
-    written(trouble="needs_authorization")
+    written(block_reason="needs_authorization")
     review(living, at=clock.now())
     notice = Notice.objects.get()
     assert notice.title == "The connection to Fortnox stopped working."
@@ -68,9 +68,9 @@ def test_the_notice_says_what_happened_what_it_means_and_what_to_do(living, scop
 
 def test_a_second_breakdown_is_told_again(look):
     for _ in range(2):
-        written(trouble="needs_authorization")
+        written(block_reason="needs_authorization")
         look()
-        written(trouble="")
+        written(block_reason="")
         look()
     assert Notice.objects.filter(key="fortnox.needs_authorization").count() == 2
 
@@ -79,7 +79,7 @@ def test_a_missing_licence_on_one_resource_is_told_once_a_day_and_night(look):
     """F86: that kind is off with a clear message, the others go on, and there is no hourly mail"""
     for quarter in range(8):
         refused("articles", "2001101")
-        Run.objects.filter(kind="customers").update(started_at=clock.now())
+        SyncRun.objects.filter(kind="customers").update(started_at=clock.now())
         assert look(minutes=15 * quarter) == [("fortnox.not_permitted:2001101", True)]
     assert Notice.objects.count() == 1
 
@@ -90,7 +90,7 @@ def test_a_retry_under_way_or_an_outage_between_does_not_tell_it_again(look):
     look()
     ran("articles", minutes_ago=1, state="running", counts={"tries": 1})
     assert look() == [("fortnox.not_permitted:2000663", True)]
-    Run.objects.filter(state="running").update(state="stopped")
+    SyncRun.objects.filter(state="running").update(state="stopped")
     assert look() == [("fortnox.not_permitted:2000663", True)]
     assert Notice.objects.count() == 1
 
@@ -99,7 +99,7 @@ def test_the_cure_of_a_permission_clears_it(look):
     refused("articles")
     look()
     ran("articles", minutes_ago=0)
-    Problem.objects.update(solved_at=clock.now())
+    SyncIssue.objects.update(solved_at=clock.now())
     assert look() == [("fortnox.works_again", False)]
 
 
@@ -111,7 +111,7 @@ def test_one_licence_that_stops_all_kinds_is_one_e_mail(look):
 
 def test_passing_trouble_is_told_only_when_it_has_lasted_six_hours(look):
     """F36: degraded, retried, and nobody is asked to authorize"""
-    Run.objects.all().delete()
+    SyncRun.objects.all().delete()
     for kind in IN:
         ran(kind, minutes_ago=20, state="stopped", text="ConnectionFailed")
     assert look() == []
@@ -135,53 +135,53 @@ def test_a_wrong_app_secret_tells_customers_that_nothing_is_needed_from_them(loo
 
 def test_word_of_the_cure_says_how_many_invoices_go_out_now(look, owner):
     """peers 5.6: after a reconnection one wants to know what waited"""
-    written(trouble="needs_authorization")
+    written(block_reason="needs_authorization")
     for _ in range(3):
-        pushed(owner, state="queued", attempts=0)
+        exported(owner, state="queued", attempts=0)
     look()
-    written(trouble="")
+    written(block_reason="")
     look()
     assert Notice.objects.get(key="fortnox.works_again").text == "3 invoices were waiting and are being sent now."
 
 
 def test_invoices_that_need_a_person_stand_in_the_bell_until_none_is_left(look, owner):
-    push = pushed(owner, state="rejected", error_code="2000429", error_text="Nej")
-    failed("invoice", push.reference, push=push, code="2000429")
+    export = exported(owner, state="rejected", error_code="2000429", error_text="Nej")
+    failed("invoice", export.reference, export=export, code="2000429")
     assert [look(), look()] == [[("fortnox.invoices_need_you", False)]] * 2
-    Problem.objects.update(ignored_at=clock.now())
+    SyncIssue.objects.update(ignored_at=clock.now())
     assert look() == []
 
 
 def test_nothing_new_is_told_while_paused_and_what_was_told_stays(look):
-    written(trouble="needs_authorization")
+    written(block_reason="needs_authorization")
     look()
     written(enabled=False)
     refused("articles")
     assert look() == [("fortnox.needs_authorization", True)]
-    written(trouble="")
+    written(block_reason="")
     refused("articles")
     assert look() == []
 
 
 def test_disconnecting_ends_what_was_told(look):
-    written(trouble="needs_authorization")
+    written(block_reason="needs_authorization")
     look()
-    written(sealed_tokens="", company_id="", trouble="")
+    written(sealed_tokens="", company_id="", block_reason="")
     assert look() == []
 
 
 def test_a_copy_of_the_installation_mails_nobody(look):
     """F44"""
-    written(instance="https://production.example", trouble="needs_authorization")
+    written(instance="https://production.example", block_reason="needs_authorization")
     assert look() == []
 
 
 def test_waiting_invoices_that_fortnox_does_not_permit_are_a_kind_of_their_own(look, owner):
-    push = pushed(owner, state="queued", error_code="2001393", error_text="Nej")
-    failed("invoice", push.reference, push=push, code="2001393")
+    export = exported(owner, state="queued", error_code="2001393", error_text="Nej")
+    failed("invoice", export.reference, export=export, code="2001393")
     assert look() == [("fortnox.not_permitted:2001393", True)]
-    Push.objects.update(state="confirmed", document_number="7")
-    Problem.objects.update(solved_at=clock.now())
+    InvoiceExport.objects.update(state="confirmed", document_number="7")
+    SyncIssue.objects.update(solved_at=clock.now())
     assert look() == [("fortnox.works_again", False)]
 
 

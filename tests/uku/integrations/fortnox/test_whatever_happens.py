@@ -17,7 +17,7 @@ from uku.clients.operations import edit_client
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.customers.status import badges_of
 from uku.integrations.fortnox.integration import FortnoxIntegration
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Push, PushState, RunKind
+from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.sync.service import run_sync
 from uku.invoices.models import Invoice
 from uku.kit import clock
@@ -65,11 +65,11 @@ def assert_numbers_hold(fortnox) -> set[str]:
     assert (len(set(own)), len(set(numbers))) == (len(own), len(numbers))
     assert set(own) & {number for ledger, number in numbers if ledger} == set()
     assert [count for count in fortnox.creates().values() if count > 1] == []
-    for push in Push.objects.filter(state=PushState.CONFIRMED).select_related("invoice"):
-        made = {row["DocumentNumber"]: row for row in fortnox.invoices(push.company_id)}[push.document_number]
+    for export in InvoiceExport.objects.filter(state=ExportState.CONFIRMED).select_related("invoice"):
+        made = {row["DocumentNumber"]: row for row in fortnox.invoices(export.company_id)}[export.document_number]
         facts = (made["ExternalInvoiceReference1"], made["DocumentNumber"], made["OCR"])
-        assert facts == (push.reference, push.invoice.number, push.invoice.ocr)
-        assert push.invoice.ledger in {"", push.company_id}
+        assert facts == (export.reference, export.invoice.number, export.invoice.ocr)
+        assert export.invoice.ledger in {"", export.company_id}
     return {place for found in places.values() for place in found}
 
 
@@ -80,8 +80,8 @@ def assert_nothing_is_shown_as_anothers(client, company: str) -> None:
     )
     assert badges_of([client])[client.pk].words.startswith("Linked") == linked
     integration = FortnoxIntegration()
-    for push in Push.objects.exclude(company_id=company).select_related("invoice"):
-        (panel,) = integration.invoice_panels(push.invoice)
+    for export in InvoiceExport.objects.exclude(company_id=company).select_related("invoice"):
+        (panel,) = integration.invoice_panels(export.invoice)
         assert "Company" in dict(panel.facts)
 
 
@@ -153,7 +153,7 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
             """The grant is refused until somebody authorizes again."""
             connection = Connection.objects.get()
             if connection.is_connected:
-                Connection.objects.update(trouble="needs_authorization", trouble_at=clock.now())
+                Connection.objects.update(block_reason="needs_authorization", blocked_at=clock.now())
                 desk.issue()
                 set_plan(workspace=scope, plan="team", at=clock.now())
                 desk.connect(connection.company_id)
@@ -209,4 +209,4 @@ def test_whatever_happens_in_whatever_order(desk, shop, scope, fortnox):
     met: set[str] = set()
     run_state_machine_as_test(machine_of(desk, shop, scope, fortnox, met), settings=GENERATED)
     assert met == set(BUCKETS.values())  # a run that never reaches one of them would prove nothing of it
-    assert set(Push.objects.values_list("company_id", flat=True)) == {FIRST, SECOND}
+    assert set(InvoiceExport.objects.values_list("company_id", flat=True)) == {FIRST, SECOND}

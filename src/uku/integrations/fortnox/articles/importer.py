@@ -8,14 +8,14 @@ from datetime import datetime
 
 from fortnox_api import Article, ArticleItem
 from uku.integrations.fortnox.mapping import article_fields
-from uku.integrations.fortnox.models import ArticleRecord, Run
+from uku.integrations.fortnox.models import ArticleRecord, SyncRun
 from uku.integrations.fortnox.sync import details
 from uku.integrations.fortnox.sync import records as rows
 
 WRITTEN = ("description", "unit", "price", "active", "detail_read_at")
 
 
-def store(run: Run, items: Sequence[ArticleItem], read: Mapping[str, Article], at: datetime) -> Counter[str]:
+def store(run: SyncRun, items: Sequence[ArticleItem], read: Mapping[str, Article], at: datetime) -> Counter[str]:
     """Store active articles and what was read of their details; return what happened to how many.
 
     Every article is counted once a run, though two pages show it. The whole page or nothing: raises DataError.
@@ -31,7 +31,9 @@ def store(run: Run, items: Sequence[ArticleItem], read: Mapping[str, Article], a
     return tally + Counter(imported=len(counted), replaced=sum(rows.flawed(told[number]) for number in counted))
 
 
-def _as_listed(run: Run, item: ArticleItem, record: ArticleRecord | None, at: datetime) -> tuple[ArticleRecord, str]:
+def _as_listed(
+    run: SyncRun, item: ArticleItem, record: ArticleRecord | None, at: datetime
+) -> tuple[ArticleRecord, str]:
     """Return the record as the list shows it now, and whether it is new, updated or unchanged."""
     fields = article_fields(item)
     if record is None:

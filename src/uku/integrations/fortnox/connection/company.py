@@ -12,7 +12,7 @@ from django.db import transaction
 from fortnox_api import CompanyInformation, CompanySettings, Fortnox, FortnoxError
 from uku.clients.matching import normalise_number
 from uku.integrations.fortnox.connection.companies import rename_company
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble
+from uku.integrations.fortnox.models import BlockReason, Connection
 from uku.kit.identifiers import normalise_vat
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
@@ -147,10 +147,10 @@ def take_in(*, connection: Connection, company: Company, at: datetime) -> None:
 
 
 def _note_new_owner(row: Connection, company: Company, at: datetime) -> None:
-    if row.trouble == ConnectionTrouble.COMPANY_CHANGED:
+    if row.block_reason == BlockReason.COMPANY_CHANGED:
         return
-    row.trouble, row.trouble_at = ConnectionTrouble.COMPANY_CHANGED, at
-    row.trouble_text = (
+    row.block_reason, row.blocked_at = BlockReason.COMPANY_CHANGED, at
+    row.block_text = (
         f"{company.name}, {company.organisation_number or '–'}, {company.id} ← "
         f"{row.company_name}, {row.organisation_number}, {row.company_id}"
     )[:500]

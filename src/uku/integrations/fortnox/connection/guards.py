@@ -18,7 +18,7 @@ class NotWorking(Exception):
 
 
 def works(connection: Connection) -> bool:
-    """Say whether the connection takes orders now: on, allowed by the plan, connected, and without trouble."""
+    """Say whether the connection takes orders now: on, allowed by the plan, connected, and not blocked."""
     return _hindrance(connection) is None
 
 
@@ -51,4 +51,4 @@ def _hindrance(connection: Connection) -> Promise | None:
         return why
     if not connection.is_connected:
         return NOT_CONNECTED
-    return RESTS if connection.trouble else None
+    return RESTS if connection.block_reason else None

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts
-from uku.integrations.fortnox.models import Connection, Push, PushState, RunKind
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import due, requests
 from uku.kit.scoping import workspace_in_force
@@ -47,8 +47,8 @@ def resume(connection: Connection, *, at: datetime) -> Resumed:
 
 
 def _wake(connection: Connection, at: datetime) -> Resumed:
-    held = Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED).count()
-    requests.enqueue_held_pushes(connection)
+    held = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
+    requests.enqueue_held_exports(connection)
     every = due.EVERY.items()
     kinds = tuple(kind for kind, gap in every if due.is_due(connection, kind, gap, at, resume_after=timedelta(0)))
     for kind in kinds:

@@ -13,7 +13,7 @@ from uku.clients.operations import create_imported_clients, take_in, would_chang
 from uku.integrations.fortnox.customers import matching, reused_number
 from uku.integrations.fortnox.customers.links import asks_first, filled_by, first_customers
 from uku.integrations.fortnox.mapping import client_fields, contact_details, record_fields
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Run
+from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncRun
 from uku.integrations.fortnox.sync import details
 from uku.integrations.fortnox.sync import records as rows
 
@@ -24,7 +24,7 @@ WRITTEN = (
 )
 
 
-def store(run: Run, items: Sequence[CustomerItem], read: Mapping[str, Customer], at: datetime) -> Counter[str]:
+def store(run: SyncRun, items: Sequence[CustomerItem], read: Mapping[str, Customer], at: datetime) -> Counter[str]:
     """Store active customers and what was read of their details; return what happened to how many.
 
     Every customer is counted once a run, though two pages show it. The whole page or nothing: raises DataError.
@@ -46,7 +46,9 @@ def store(run: Run, items: Sequence[CustomerItem], read: Mapping[str, Customer],
     return tally + Counter(imported=len(counted), replaced=sum(rows.flawed(told[number]) for number in counted))
 
 
-def _as_listed(run: Run, item: CustomerItem, record: CustomerRecord | None, at: datetime) -> tuple[CustomerRecord, str]:
+def _as_listed(
+    run: SyncRun, item: CustomerItem, record: CustomerRecord | None, at: datetime
+) -> tuple[CustomerRecord, str]:
     """Return the record as the list shows it now, and whether it is new, updated or unchanged."""
     fields = record_fields(item)
     if record is None:
@@ -61,7 +63,7 @@ def _as_listed(run: Run, item: CustomerItem, record: CustomerRecord | None, at: 
     return record, "updated"
 
 
-def _plan(run: Run, records: Sequence[CustomerRecord], told: Items) -> tuple[matching.Neighbours, dict[str, str]]:
+def _plan(run: SyncRun, records: Sequence[CustomerRecord], told: Items) -> tuple[matching.Neighbours, dict[str, str]]:
     """Decide on each customer's client, the outcomes by number. Clients to be made are not stored yet."""
     loose = {row.number: contact_details(told[row.number]) for row in records if matching.is_loose(row)}
     near = matching.neighbours(run.workspace_id, run.company_id, list(loose.values()))

@@ -16,7 +16,7 @@ from uku.clients.models import Client
 from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
 from uku.integrations.fortnox.customers.links import INVOICED_FIRST
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Problem
+from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncIssue
 from uku.integrations.registry import Badge
 
 
@@ -35,7 +35,7 @@ def expression() -> Case:
     """Return the state of a client in SQL, for filtering, counting and sorting in one query."""
     ours = {"company_id__in": Connection.objects.values("company_id")}
     linked = _linked().filter(**ours)
-    open_problem = Problem.objects.filter(
+    open_issue = SyncIssue.objects.filter(
         kind=sync_issues.CUSTOMER,
         solved_at=None,
         ignored_at=None,
@@ -47,7 +47,7 @@ def expression() -> Case:
     suggested = CustomerRecord.objects.filter(suggested__isnull=False, **ours)
     # Sets that do not depend on the client are hashed once; a subquery for each client took minutes without statistics.
     return Case(
-        When(pk__in=linked.filter(Exists(open_problem)).values("client_id"), then=Value(ClientState.PROBLEM.value)),
+        When(pk__in=linked.filter(Exists(open_issue)).values("client_id"), then=Value(ClientState.PROBLEM.value)),
         When(pk__in=active.values("client_id"), then=Value(ClientState.LINKED.value)),
         When(pk__in=linked.values("client_id"), then=Value(ClientState.INACTIVE.value)),
         When(pk__in=suggested.values("suggested_id"), then=Value(ClientState.SUGGESTED.value)),

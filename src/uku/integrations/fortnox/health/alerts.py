@@ -13,7 +13,7 @@ from uku.integrations.fortnox.health import review_queue, sync_issues
 from uku.integrations.fortnox.health.queries import facts_of
 from uku.integrations.fortnox.health.rules import BY_MAIL, Cause, Facts, Finding, findings, is_paused
 from uku.integrations.fortnox.health.summary import in_three_parts
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble, Push, PushState
+from uku.integrations.fortnox.models import BlockReason, Connection, ExportState, InvoiceExport
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import Notice
 from uku.workspaces.notices import News, clear, tell
@@ -22,7 +22,7 @@ from uku.workspaces.permissions import Permission
 PREFIX: Final = "fortnox."
 WORKS_AGAIN: Final = "fortnox.works_again"
 NEED_YOU: Final = "fortnox.invoices_need_you"
-_CAUSES: Final = frozenset(ConnectionTrouble.values) | {cause.value for cause in Cause}
+_CAUSES: Final = frozenset(BlockReason.values) | {cause.value for cause in Cause}
 _TONES: Final = {Cause.LASTING: "warning", Cause.LACKS_SCOPE: "warning", Cause.RUNS_OUT: "warning"}
 
 
@@ -83,7 +83,7 @@ def address_of(connection: Connection, finding: Finding) -> str:
 def _tell_cured(connection: Connection, at: datetime) -> None:
     """Say that it works again, and how many invoices go out now: queued work goes on without anyone asking."""
     clear(key=WORKS_AGAIN, at=at)
-    queued = Push.objects.filter(company_id=connection.company_id, state=PushState.QUEUED).count()
+    queued = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
     one = "%(n)d invoice was waiting and is being sent now."
     going = ngettext(one, "%(n)d invoices were waiting and are being sent now.", queued)
     news = News(
@@ -100,7 +100,7 @@ def _tell_cured(connection: Connection, at: datetime) -> None:
 def _review_invoices(connection: Connection, at: datetime) -> None:
     """Invoices that need a person stand in the bell, together, until none is left: they are no fault of the grant."""
     open_ones = sync_issues.standing_open(connection.company_id).filter(
-        kind=sync_issues.INVOICE, push__state__in=(PushState.REJECTED, PushState.NEEDS_PERSON)
+        kind=sync_issues.INVOICE, export__state__in=(ExportState.REJECTED, ExportState.NEEDS_PERSON)
     )
     if not (connection.is_connected and open_ones.exists()):
         clear(key=NEED_YOU, at=at)

@@ -9,12 +9,12 @@ from decimal import Decimal
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Run, RunKind, RunState
+from uku.integrations.fortnox.models import RunKind, RunState, SyncRun
 from uku.integrations.registry import Badge
 from uku.kit.money import show_quantity
 
 
-def run_badge(run: Run | None) -> Badge:
+def run_badge(run: SyncRun | None) -> Badge:
     """Return the one word for how a run stands."""
     if run is None:
         return Badge(_("Not run yet"), "neutral")
@@ -38,7 +38,7 @@ def _running(counts: Mapping[str, int]) -> str:
     return _("Running %(seen)s of %(total)s") % {"seen": grouped(seen), "total": grouped(max(seen, total))}
 
 
-def counts_in_words(run: Run) -> str:
+def counts_in_words(run: SyncRun) -> str:
     """Say what a run did: "1,200 read, 3 new, 4 inactive passed over". Empty when it counted nothing."""
     return ", ".join(words for words in _counted(run.kind, run.counts) if words)
 
@@ -74,7 +74,7 @@ def _several(count: int, words: str) -> str:
     return words % {"n": grouped(count)} if count else ""
 
 
-def duration(run: Run) -> str:
+def duration(run: SyncRun) -> str:
     """Say how long a run took: "3 s", "2 min 5 s". Empty while it runs."""
     if run.finished_at is None:
         return ""

@@ -12,8 +12,8 @@ from uku.integrations.fortnox.connection.companies import OtherCompany, connecte
 from uku.integrations.fortnox.connection.guards import working_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
-from uku.integrations.fortnox.invoices import export
-from uku.integrations.fortnox.models import Connection, Problem, RunKind
+from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.models import Connection, RunKind, SyncIssue
 from uku.integrations.fortnox.sync.skipped import UNNUMBERED
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON
@@ -30,35 +30,35 @@ MOST_AT_ONCE = 500
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def retry(*, problem: Problem, actor: User, at: datetime) -> None:
+def retry(*, issue: SyncIssue, actor: User, at: datetime) -> None:
     """Try one problem again, now. Raises NotAllowed, NotWorking, OtherCompany."""
-    _refuse_elsewhere(problem)
-    _retry([problem], actor, at)
+    _refuse_elsewhere(issue)
+    _retry([issue], actor, at)
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def retry_alike(*, problem: Problem, actor: User, at: datetime) -> int:
+def retry_alike(*, issue: SyncIssue, actor: User, at: datetime) -> int:
     """Try again what failed for the same cause, 500 at most; return how many.
 
     Raises NotAllowed, NotWorking, OtherCompany.
     """
-    _refuse_elsewhere(problem)
-    return _retry(list(alike(problem)[:MOST_AT_ONCE]), actor, at)
+    _refuse_elsewhere(issue)
+    return _retry(list(alike(issue)[:MOST_AT_ONCE]), actor, at)
 
 
-def alike(problem: Problem) -> QuerySet[Problem]:
+def alike(issue: SyncIssue) -> QuerySet[SyncIssue]:
     """The open problems of the same kind and cause: the same code, or without one the same words."""
-    same = sync_issues.standing_open(problem.company_id).filter(kind=problem.kind, code=problem.code)
-    return same if problem.code else same.filter(reason=problem.reason, message=problem.message)
+    same = sync_issues.standing_open(issue.company_id).filter(kind=issue.kind, code=issue.code)
+    return same if issue.code else same.filter(reason=issue.reason, message=issue.message)
 
 
-def _retry(chosen: list[Problem], actor: User, at: datetime) -> int:
+def _retry(chosen: list[SyncIssue], actor: User, at: datetime) -> int:
     connection = working_connection()
     with transaction.atomic():
         _wake(connection, chosen, actor)
-        for problem in chosen:
-            summary = f"{_named(problem)}: tried again"
-            record(actor=actor, action="fortnox.problem.retry", target=problem, summary=summary, at=at)
+        for issue in chosen:
+            summary = f"{_named(issue)}: tried again"
+            record(actor=actor, action="fortnox.problem.retry", target=issue, summary=summary, at=at)
     alerts.review(connection, at=at)
     return len(chosen)
 
@@ -71,58 +71,58 @@ def read_now(*, full: bool, actor: User) -> None:
         requests.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
 
 
-def _wake(connection: Connection, chosen: Iterable[Problem], actor: User) -> None:
+def _wake(connection: Connection, chosen: Iterable[SyncIssue], actor: User) -> None:
     """A record is read again, an invoice sent or booked again, a run asked for once however many wait for it."""
     runs = set()
-    for problem in chosen:
-        if problem.kind == sync_issues.INVOICE and problem.push is not None:
-            export.retry(push=problem.push, actor=actor)
-        elif problem.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not problem.number.startswith(UNNUMBERED):
-            requests.enqueue_record(connection, RUN_OF[problem.kind], problem.number)
+    for issue in chosen:
+        if issue.kind == sync_issues.INVOICE and issue.export is not None:
+            retry_export(export=issue.export, actor=actor)
+        elif issue.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not issue.number.startswith(UNNUMBERED):
+            requests.enqueue_record(connection, RUN_OF[issue.kind], issue.number)
         else:
-            runs.add((RUN_OF.get(problem.kind, problem.kind), problem.number.startswith(UNNUMBERED)))
+            runs.add((RUN_OF.get(issue.kind, issue.kind), issue.number.startswith(UNNUMBERED)))
     for kind, full in sorted(runs):
         requests.enqueue_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def ignore(*, problem: Problem, actor: User, at: datetime) -> None:
+def ignore(*, issue: SyncIssue, actor: User, at: datetime) -> None:
     """Hide a problem until its cause changes; the same error again does not bring it back.
 
     Raises NotAllowed, OtherCompany.
     """
-    _refuse_elsewhere(problem)
-    _set_ignored(problem, at, actor)
-    record(actor=actor, action="fortnox.problem.ignore", target=problem, summary=f"{_named(problem)}: ignored", at=at)
-    _review(problem, at)
+    _refuse_elsewhere(issue)
+    _set_ignored(issue, at, actor)
+    record(actor=actor, action="fortnox.problem.ignore", target=issue, summary=f"{_named(issue)}: ignored", at=at)
+    _review(issue, at)
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def take_up(*, problem: Problem, actor: User, at: datetime) -> None:
+def take_up(*, issue: SyncIssue, actor: User, at: datetime) -> None:
     """Show an ignored problem again. Raises NotAllowed, OtherCompany."""
-    _refuse_elsewhere(problem)
-    _set_ignored(problem, None, None)
-    summary = f"{_named(problem)}: no longer ignored"
-    record(actor=actor, action="fortnox.problem.take_up", target=problem, summary=summary, at=at)
-    _review(problem, at)
+    _refuse_elsewhere(issue)
+    _set_ignored(issue, None, None)
+    summary = f"{_named(issue)}: no longer ignored"
+    record(actor=actor, action="fortnox.problem.take_up", target=issue, summary=summary, at=at)
+    _review(issue, at)
 
 
-def _refuse_elsewhere(problem: Problem) -> None:
-    if problem.company_id != connected_company():
-        raise OtherCompany(title_of(problem), problem.company_id)
+def _refuse_elsewhere(issue: SyncIssue) -> None:
+    if issue.company_id != connected_company():
+        raise OtherCompany(title_of(issue), issue.company_id)
 
 
-def _set_ignored(problem: Problem, at: datetime | None, actor: User | None) -> None:
-    row = Problem.objects.select_for_update().get(pk=problem.pk)
+def _set_ignored(issue: SyncIssue, at: datetime | None, actor: User | None) -> None:
+    row = SyncIssue.objects.select_for_update().get(pk=issue.pk)
     row.ignored_at, row.ignored_by = at, actor
     row.save(update_fields=["ignored_at", "ignored_by"])
 
 
-def _review(problem: Problem, at: datetime) -> None:
-    alerts.review(Connection.objects.get(workspace_id=problem.workspace_id), at=at)
+def _review(issue: SyncIssue, at: datetime) -> None:
+    alerts.review(Connection.objects.get(workspace_id=issue.workspace_id), at=at)
 
 
-def _named(problem: Problem) -> str:
-    return " ".join(part for part in (f"Fortnox {problem.kind}", problem.number, problem.name) if part)
+def _named(issue: SyncIssue) -> str:
+    return " ".join(part for part in (f"Fortnox {issue.kind}", issue.number, issue.name) if part)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import WAIT, Group, Who
 from uku.integrations.fortnox.health.messages import BLOCKED, Context, Explanation, explain
-from uku.integrations.fortnox.models import Problem, PushState, RunKind
+from uku.integrations.fortnox.models import ExportState, RunKind, SyncIssue
 
 SHOWN_OF_A_CAUSE = 20
 _CONTEXTS = {
@@ -40,14 +40,14 @@ KINDS_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class CauseOfProblems:
+class CauseOfIssues:
     """One cause with the records it stops; `first` stands for all of them when they are tried again together."""
 
     words: Explanation
     quoted: str
     request_id: str
-    first: Problem
-    rows: tuple[Problem, ...]
+    first: SyncIssue
+    rows: tuple[SyncIssue, ...]
     total: int
 
     @property
@@ -55,20 +55,20 @@ class CauseOfProblems:
         return self.total - len(self.rows)
 
 
-def by_cause(found: Iterable[Problem]) -> list[CauseOfProblems]:
+def by_cause(found: Iterable[SyncIssue]) -> list[CauseOfIssues]:
     """Group problems by what stops them, in the order they come."""
-    groups: dict[tuple[str, ...], list[Problem]] = {}
-    for problem in found:
-        booked = str(problem.push.state) if problem.push else ""
-        words = problem.code or f"{problem.reason}\n{problem.message}"
-        groups.setdefault((problem.kind, booked, words), []).append(problem)
+    groups: dict[tuple[str, ...], list[SyncIssue]] = {}
+    for issue in found:
+        booked = str(issue.export.state) if issue.export else ""
+        words = issue.code or f"{issue.reason}\n{issue.message}"
+        groups.setdefault((issue.kind, booked, words), []).append(issue)
     return [_cause(rows) for rows in groups.values()]
 
 
-def _cause(rows: list[Problem]) -> CauseOfProblems:
+def _cause(rows: list[SyncIssue]) -> CauseOfIssues:
     first = rows[0]
-    return CauseOfProblems(
-        words=explain_problem(first),
+    return CauseOfIssues(
+        words=explain_issue(first),
         quoted=quoted(first),
         request_id=first.request_id,
         first=first,
@@ -77,16 +77,16 @@ def _cause(rows: list[Problem]) -> CauseOfProblems:
     )
 
 
-def explain_problem(problem: Problem) -> Explanation:
+def explain_issue(issue: SyncIssue) -> Explanation:
     """Say what happened to a record, what it means and what to do, with the button that stands beside it."""
-    if problem.code or problem.message:
-        words = explain(problem.code, problem.message, _context(problem), button=_("Retry"))
-        return _of_a_run(words) if problem.number == "" and words.group not in {*BLOCKED, Group.AUTHORIZE} else words
-    if problem.number == "":
+    if issue.code or issue.message:
+        words = explain(issue.code, issue.message, _context(issue), button=_("Retry"))
+        return _of_a_run(words) if issue.number == "" and words.group not in {*BLOCKED, Group.AUTHORIZE} else words
+    if issue.number == "":
         return _of_a_run(explain("1000003"))
-    if problem.kind == sync_issues.INVOICE:
+    if issue.kind == sync_issues.INVOICE:
         means = _("Nothing was sent to Fortnox; the invoice waits here.")
-        return Explanation(problem.reason, means, _("Put it right, then press Retry."), Who.YOU, Group.HERE)
+        return Explanation(issue.reason, means, _("Put it right, then press Retry."), Who.YOU, Group.HERE)
     return Explanation(
         _("A record in Fortnox could not be read: it holds something that Uku does not expect."),
         _("It was passed over; everything else was read."),
@@ -108,26 +108,26 @@ def _of_a_run(words: Explanation) -> Explanation:
     return replace(words, means=means)
 
 
-def _context(problem: Problem) -> Context:
-    if problem.kind == sync_issues.INVOICE:
-        confirmed = problem.push is not None and problem.push.state == PushState.CONFIRMED
+def _context(issue: SyncIssue) -> Context:
+    if issue.kind == sync_issues.INVOICE:
+        confirmed = issue.export is not None and issue.export.state == ExportState.CONFIRMED
         return Context.BOOKING if confirmed else Context.INVOICE
-    return _CONTEXTS.get(problem.kind, Context.CONNECTION)
+    return _CONTEXTS.get(issue.kind, Context.CONNECTION)
 
 
-def quoted(problem: Problem) -> str:
+def quoted(issue: SyncIssue) -> str:
     """Fortnox's own words with its code; ours only where they say more than the explanation does."""
-    if problem.message:
-        return f"{problem.message} ({problem.code})" if problem.code.isdigit() else problem.message
-    if problem.code.isdigit():
-        return problem.code
-    if problem.code:  # a word of the protocol, such as invalid_grant, is no sentence of Fortnox's
+    if issue.message:
+        return f"{issue.message} ({issue.code})" if issue.code.isdigit() else issue.message
+    if issue.code.isdigit():
+        return issue.code
+    if issue.code:  # a word of the protocol, such as invalid_grant, is no sentence of Fortnox's
         return ""
-    return "" if problem.kind == sync_issues.INVOICE else problem.reason
+    return "" if issue.kind == sync_issues.INVOICE else issue.reason
 
 
-def title_of(problem: Problem) -> str:
+def title_of(issue: SyncIssue) -> str:
     """Name the record: "Customer 1042 Björk AB". A run is named by its kind of data."""
-    if problem.kind in _NAMES:
-        return " ".join(str(part) for part in (_NAMES[problem.kind], problem.number, problem.name) if part)
-    return str(RunKind(problem.kind).label)
+    if issue.kind in _NAMES:
+        return " ".join(str(part) for part in (_NAMES[issue.kind], issue.number, issue.name) if part)
+    return str(RunKind(issue.kind).label)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fortnox_api import ConnectionFailed, FortnoxError, RateLimited, Unreadable
 from uku.integrations.fortnox.health.error_codes import BY_CODE, BY_SENTENCE, UNKNOWN, WAIT, Entry, Group, Who, Words
-from uku.integrations.fortnox.models import ConnectionTrouble
+from uku.integrations.fortnox.models import BlockReason
 
 BLOCKED: Final = frozenset({Group.PERMISSION, Group.LICENCE})
 
@@ -66,7 +66,7 @@ _BUTTONS: Final[dict[Context, Words]] = {
 }
 _SIGN_IN_DEAD: Final = _("Nothing syncs until someone authorizes again. What is queued stays queued.")
 _TROUBLES: Final[dict[str, tuple[Words, Words, Words, Who, Group]]] = {
-    ConnectionTrouble.NEEDS_AUTHORIZATION: (
+    BlockReason.NEEDS_AUTHORIZATION: (
         _("The connection to Fortnox stopped working."),
         _("Fortnox no longer accepts our sign-in: nothing syncs until someone authorizes again."),
         _(
@@ -76,21 +76,21 @@ _TROUBLES: Final[dict[str, tuple[Words, Words, Words, Who, Group]]] = {
         Who.YOU,
         Group.AUTHORIZE,
     ),
-    ConnectionTrouble.NO_LICENCE: (
+    BlockReason.NO_LICENCE: (
         _("The company's integration licence in Fortnox is missing."),
         _("Nothing syncs until it is there. What is queued stays queued."),
         BY_CODE["2001103"].remedy,
         Who.FORTNOX_ADMIN,
         Group.LICENCE,
     ),
-    ConnectionTrouble.COMPANY_CHANGED: (
+    BlockReason.COMPANY_CHANGED: (
         _("The connected company in Fortnox is not the one that was connected: its owner or number changed."),
         _("Nothing is sent or read, so that nothing lands in the wrong books. What is queued stays queued."),
         _("Click Authorize on the Connect to Fortnox tab and look at the company's name and numbers before you go on."),
         Who.YOU,
         Group.AUTHORIZE,
     ),
-    ConnectionTrouble.UNREADABLE: (
+    BlockReason.UNREADABLE: (
         _("Uku can no longer read its own sign-in to Fortnox: the key of the stored tokens is missing."),
         _("Nothing syncs. What is queued stays queued, and nothing was deleted."),
         _(
@@ -131,9 +131,9 @@ def _means(entry: Entry, context: Context) -> Words:
     return (_PASSES if entry.group == Group.WAIT else _STAYS)[context]
 
 
-def explain_trouble(trouble: str) -> Explanation:
+def explain_block(block_reason: str) -> Explanation:
     """Return our words for what stops the whole connection."""
-    happened, means, remedy, who, group = _TROUBLES.get(trouble, _TROUBLES[ConnectionTrouble.NEEDS_AUTHORIZATION])
+    happened, means, remedy, who, group = _TROUBLES.get(block_reason, _TROUBLES[BlockReason.NEEDS_AUTHORIZATION])
     return Explanation(str(happened), str(means), str(remedy), who, group)
 
 

@@ -12,7 +12,16 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import BY_CODE, Group
 from uku.integrations.fortnox.health.messages import BLOCKED
 from uku.integrations.fortnox.health.rules import INVOICES, NO_API_LICENCE, ConnectionFacts, Facts, KindFacts
-from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_KEPT, Connection, Push, PushState, Run, RunKind, RunState
+from uku.integrations.fortnox.models import (
+    NEEDS_YOU,
+    NUMBER_KEPT,
+    Connection,
+    ExportState,
+    InvoiceExport,
+    RunKind,
+    RunState,
+    SyncRun,
+)
 from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.integrations.fortnox.sync.sync_run import NOT_PERMITTED, newest_of_each_kind
 from uku.integrations.fortnox.tokens import app_credentials, renewal
@@ -36,10 +45,10 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
     if not connection.is_connected:
         return Facts(at, whole)
     with workspace_in_force(connection.workspace_id):
-        pushes = dict(
-            _pushes(connection).exclude(error_code=NUMBER_KEPT).order_by().values_list("state").annotate(Count("pk"))
+        exports = dict(
+            _exports(connection).exclude(error_code=NUMBER_KEPT).order_by().values_list("state").annotate(Count("pk"))
         )
-        needing = sum(pushes.get(state, 0) for state in NEEDS_YOU)
+        needing = sum(exports.get(state, 0) for state in NEEDS_YOU)
         customers, articles, *others = _run_kinds(connection)
         return Facts(at, whole, (customers, articles, _invoices(connection), *others), needing)
 
@@ -50,7 +59,7 @@ def _connection_facts(connection: Connection, at: datetime) -> ConnectionFacts:
         connected=connection.is_connected,
         plan_allows=connection.workspace.may_integrate,
         foreign=is_foreign(connection),
-        trouble=connection.trouble,
+        block_reason=connection.block_reason,
         app_refused=connection.is_connected and is_open(app_credentials.ALARM),
         refused=renewal.is_refused(connection),
         renewal_failures=connection.renewal_failures,
@@ -59,10 +68,10 @@ def _connection_facts(connection: Connection, at: datetime) -> ConnectionFacts:
 
 
 def _run_kinds(connection: Connection) -> list[KindFacts]:
-    runs = Run.objects.filter(company_id=connection.company_id)
+    runs = SyncRun.objects.filter(company_id=connection.company_id)
     newest = newest_of_each_kind(runs)
     done = newest_of_each_kind(runs.filter(state=RunState.DONE))
-    telling = newest_of_each_kind(runs.filter(Q(state=RunState.DONE) | Q(trouble=NOT_PERMITTED)))
+    telling = newest_of_each_kind(runs.filter(Q(state=RunState.DONE) | Q(stop_reason=NOT_PERMITTED)))
     failing, fresh = _failing_since(runs, done), _fresh_start(connection)
     codes = dict(sync_issues.unsolved(connection.company_id).filter(number="").values_list("kind", "code"))
     found = []
@@ -86,7 +95,7 @@ def _run_kinds(connection: Connection) -> list[KindFacts]:
     return found
 
 
-def _not_chosen(kind: RunKind, last: Run | None, success: Run | None) -> KindFacts:
+def _not_chosen(kind: RunKind, last: SyncRun | None, success: SyncRun | None) -> KindFacts:
     """Switched off: only when it last went, and when well, is still true."""
     return KindFacts(
         kind=kind,
@@ -96,13 +105,13 @@ def _not_chosen(kind: RunKind, last: Run | None, success: Run | None) -> KindFac
     )
 
 
-def _failing_since(runs: Any, done: Mapping[str, Run]) -> dict[str, datetime]:
+def _failing_since(runs: Any, done: Mapping[str, SyncRun]) -> dict[str, datetime]:
     """Return when the first run after the last success began that failed, by kind: stopped, or tried again."""
     since = Q()
     for kind in RunKind:  # only what came after is read, however long the history is
         since |= Q(kind=kind, id__gt=done[kind].pk if kind in done else 0)
     failed = runs.filter(since, Q(state=RunState.STOPPED) | Q(counts__has_key="tries"))
-    return dict(failed.exclude(trouble=NOT_PERMITTED).order_by().values_list("kind").annotate(Min("started_at")))
+    return dict(failed.exclude(stop_reason=NOT_PERMITTED).order_by().values_list("kind").annotate(Min("started_at")))
 
 
 def _since(moment: datetime | None, *later: datetime | None) -> datetime | None:
@@ -115,9 +124,9 @@ def _fresh_start(connection: Connection) -> tuple[datetime | None, ...]:
     return connection.authorized_at, connection.resumed_at, app_credentials.mended_at()
 
 
-def _told_code(run: Run | None, connection: Connection, code: str) -> str | None:
+def _told_code(run: SyncRun | None, connection: Connection, code: str) -> str | None:
     """Return the code that a run was refused with, unless its cure is known."""
-    if run is None or run.trouble != NOT_PERMITTED:
+    if run is None or run.stop_reason != NOT_PERMITTED:
         return None
     return None if _is_cured(code, run.started_at, connection) else code
 
@@ -144,7 +153,7 @@ def _lacks(connection: Connection, kind: str) -> bool:
     return bool(connection.scopes) and not wanted <= set(connection.scopes)
 
 
-def _next(last: Run | None, kind: RunKind, cured_at: datetime | None) -> datetime | None:
+def _next(last: SyncRun | None, kind: RunKind, cured_at: datetime | None) -> datetime | None:
     if last is None:
         return None
     if cured_at is not None and last.started_at < cured_at and last.state != RunState.RUNNING:
@@ -152,8 +161,8 @@ def _next(last: Run | None, kind: RunKind, cured_at: datetime | None) -> datetim
     return last.started_at + (RESUME_AFTER if last.state == RunState.RUNNING else EVERY[kind])
 
 
-def _pushes(connection: Connection) -> Any:
-    return Push.objects.filter(company_id=connection.company_id)
+def _exports(connection: Connection) -> Any:
+    return InvoiceExport.objects.filter(company_id=connection.company_id)
 
 
 def _invoices(connection: Connection) -> KindFacts:
@@ -163,14 +172,14 @@ def _invoices(connection: Connection) -> KindFacts:
     code = newest.code if newest else None
     if newest and _is_cured(newest.code, newest.last_at, connection):
         code = None
-    postponed = Q(state=PushState.QUEUED, next_at__isnull=False, error_code="") | Q(state=PushState.UNCERTAIN)
-    going = Q(state__in=(PushState.QUEUED, PushState.UNCERTAIN))
-    times = _pushes(connection).aggregate(
+    postponed = Q(state=ExportState.QUEUED, next_at__isnull=False, error_code="") | Q(state=ExportState.UNCERTAIN)
+    going = Q(state__in=(ExportState.QUEUED, ExportState.UNCERTAIN))
+    times = _exports(connection).aggregate(
         since=Min("created_at", filter=postponed),
-        success=Max("sent_at", filter=Q(state=PushState.CONFIRMED)),
+        success=Max("sent_at", filter=Q(state=ExportState.CONFIRMED)),
         attempt=Max("sent_at"),
         next=Min("next_at", filter=going),
-        sending=Count("pk", filter=Q(state=PushState.SENDING)),
+        sending=Count("pk", filter=Q(state=ExportState.SENDING)),
     )
     return KindFacts(
         kind=INVOICES,

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, RunState, SyncRun
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, clear, tell
@@ -46,8 +46,8 @@ def is_first_import(connection: Connection) -> bool:
     return bool(connection.company_id) and connection.first_import_of != connection.company_id
 
 
-def imports_of(company_id: str) -> QuerySet[Run]:
-    return Run.objects.filter(kind=RunKind.CUSTOMERS, company_id=company_id)
+def imports_of(company_id: str) -> QuerySet[SyncRun]:
+    return SyncRun.objects.filter(kind=RunKind.CUSTOMERS, company_id=company_id)
 
 
 def is_read(company_id: str) -> bool:

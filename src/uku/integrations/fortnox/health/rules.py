@@ -34,7 +34,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFacts:
-    """What concerns every kind of data. `trouble` is a value of ConnectionTrouble, "" when the grant lives.
+    """What concerns every kind of data. `block_reason` is a value of BlockReason, "" when the grant lives.
 
     `refused`: Fortnox refused, and a check with new tokens will decide. `app_refused`: the app's secret is wrong.
     `runs_out_at`: when the grant dies for want of a renewal, None as long as it is renewed in time (F42).
@@ -44,7 +44,7 @@ class ConnectionFacts:
     connected: bool = True
     plan_allows: bool = True
     foreign: bool = False
-    trouble: str = ""
+    block_reason: str = ""
     app_refused: bool = False
     refused: bool = False
     renewal_failures: int = 0
@@ -122,9 +122,9 @@ def state_of(facts: ConnectionFacts) -> State:
         return State.NOT_CONNECTED if facts.enabled else State.OFF
     if is_paused(facts):
         return State.PAUSED
-    if facts.trouble == "no_licence":
+    if facts.block_reason == "no_licence":
         return State.NOT_PERMITTED
-    if facts.trouble:
+    if facts.block_reason:
         return State.NEEDS_AUTHORIZATION
     return State.DEGRADED if facts.app_refused or facts.refused or facts.renewal_failures else State.HEALTHY
 
@@ -173,16 +173,16 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
     connection = facts.connection
     if not connection.connected:
         return ()
-    found = [Finding(Cause.TROUBLE, connection.trouble)] if connection.trouble else []
+    found = [Finding(Cause.TROUBLE, connection.block_reason)] if connection.block_reason else []
     found += [Finding(Cause.APP_REFUSED)] if connection.app_refused else []
     found += _not_permitted(facts)
     lacking = tuple(kind.kind for kind in facts.kinds if kind.lacks_scope and kind.refused_code is None)
     if lacking:
         found.append(Finding(Cause.LACKS_SCOPE, kinds=lacking))
     lasting = tuple(kind.kind for kind in facts.kinds if _lasts(kind, facts.at))
-    if lasting and not (connection.app_refused or connection.trouble):
+    if lasting and not (connection.app_refused or connection.block_reason):
         found.append(Finding(Cause.LASTING, kinds=lasting))
-    if connection.runs_out_at is not None and not (connection.app_refused or connection.trouble):
+    if connection.runs_out_at is not None and not (connection.app_refused or connection.block_reason):
         found.append(Finding(Cause.RUNS_OUT))
     return tuple(found)
 
@@ -193,7 +193,7 @@ def _not_permitted(facts: Facts) -> list[Finding]:
     The integration licence concerns the whole connection: while that is looked into, or told, it is not told twice.
     """
     codes = dict.fromkeys(kind.refused_code for kind in facts.kinds if kind.refused_code is not None)
-    if facts.connection.refused or facts.connection.trouble:
+    if facts.connection.refused or facts.connection.block_reason:
         codes.pop(NO_API_LICENCE, None)
     return [
         Finding(Cause.NOT_PERMITTED, code, tuple(k.kind for k in facts.kinds if k.refused_code == code))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from uku.integrations.fortnox.health import sync_issues as problems
 from uku.integrations.fortnox.health.error_codes import CREDENTIALS, Group, Who, Words
 from uku.integrations.fortnox.health.figures import counts_in_words, grouped, in_words, run_badge
-from uku.integrations.fortnox.health.messages import Context, Explanation, explain, explain_trouble
+from uku.integrations.fortnox.health.messages import Context, Explanation, explain, explain_block
 from uku.integrations.fortnox.health.queries import facts_of
 from uku.integrations.fortnox.health.rules import (
     INVOICES,
@@ -28,14 +28,22 @@ from uku.integrations.fortnox.health.rules import (
     state_of,
     state_of_kind,
 )
-from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_KEPT, Connection, Push, PushState, Run, RunKind
+from uku.integrations.fortnox.models import (
+    NEEDS_YOU,
+    NUMBER_KEPT,
+    Connection,
+    ExportState,
+    InvoiceExport,
+    RunKind,
+    SyncRun,
+)
 from uku.integrations.fortnox.sync.sync_run import newest_of_each_kind
 from uku.integrations.registry import Badge
 from uku.invoices.payment_status import Tone
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 
-__all__ = ["Health", "KindHealth", "badge", "health_of", "in_three_parts", "kinds", "lines", "run_badge", "trouble_of"]
+__all__ = ["Health", "KindHealth", "badge", "block_of", "health_of", "in_three_parts", "kinds", "lines", "run_badge"]
 
 _BADGES: dict[State, tuple[Words, Tone]] = {
     State.OFF: (gettext_lazy("Off"), "neutral"),
@@ -87,9 +95,9 @@ class Health:
     badge: Badge
     card: Badge
     kinds: tuple[KindHealth, ...]
-    trouble: Explanation | None
+    block: Explanation | None
     note: str
-    open_problems: int
+    open_issues: int
 
 
 def health_of(connection: Connection) -> Health:
@@ -102,9 +110,9 @@ def health_of(connection: Connection) -> Health:
         badge=Badge(str(words), tone),
         card=_card(connection, facts),
         kinds=shown,
-        trouble=_trouble(facts),
+        block=_block(facts),
         note=quiet_note(facts),
-        open_problems=sum(kind.problems for kind in shown),
+        open_issues=sum(kind.problems for kind in shown),
     )
 
 
@@ -132,9 +140,9 @@ def badge(connection: Connection) -> Badge:
     return _card(connection, facts_of(connection, at=clock.now()))
 
 
-def trouble_of(connection: Connection) -> Explanation | None:
+def block_of(connection: Connection) -> Explanation | None:
     """Say what is wrong with the connection, what it means, and the one thing to do; None when nobody is needed."""
-    return _trouble(facts_of(connection, at=clock.now()))
+    return _block(facts_of(connection, at=clock.now()))
 
 
 def kinds(connection: Connection) -> tuple[KindHealth, ...]:
@@ -151,7 +159,7 @@ def _card(connection: Connection, facts: Facts) -> Badge:
     return Badge(_("Connected to %(name)s") % {"name": connection.company_name}, "good")
 
 
-def _trouble(facts: Facts) -> Explanation | None:
+def _block(facts: Facts) -> Explanation | None:
     found = gravest(facts)
     return in_three_parts(found, facts) if found else None
 
@@ -159,7 +167,7 @@ def _trouble(facts: Facts) -> Explanation | None:
 def in_three_parts(finding: Finding, facts: Facts) -> Explanation:
     """What happened, what it means, what to do, for one cause."""
     if finding.cause == Cause.TROUBLE:
-        return explain_trouble(finding.detail)
+        return explain_block(finding.detail)
     if finding.cause == Cause.APP_REFUSED:
         means = _("Nothing syncs until then. What is queued stays queued, and nobody has to authorize again.")
         return Explanation(str(CREDENTIALS.happened), means, str(CREDENTIALS.remedy), Who.OPERATOR, Group.OURS)
@@ -245,7 +253,7 @@ def _kinds(connection: Connection, facts: Facts) -> tuple[KindHealth, ...]:
         return ()
     open_ones = problems.standing_open(connection.company_id).order_by()
     failed = dict(open_ones.values_list("kind").annotate(Count("pk")))
-    newest = newest_of_each_kind(Run.objects.filter(company_id=connection.company_id))
+    newest = newest_of_each_kind(SyncRun.objects.filter(company_id=connection.company_id))
     return tuple(
         KindHealth(
             kind=kind.kind,
@@ -254,7 +262,7 @@ def _kinds(connection: Connection, facts: Facts) -> tuple[KindHealth, ...]:
             last_success=kind.last_success,
             failed_at=_failed_at(kind),
             next_try=_next_try(facts, kind),
-            counts=_push_counts(connection) if kind.kind == INVOICES else _run_counts(newest.get(kind.kind)),
+            counts=_export_counts(connection) if kind.kind == INVOICES else _run_counts(newest.get(kind.kind)),
             problems=sum(failed.get(name, 0) for name in _RECORD_KINDS[kind.kind]),
             note=_kind_note(facts, kind),
             needing=_needing(connection) if kind.kind == INVOICES else 0,
@@ -263,7 +271,7 @@ def _kinds(connection: Connection, facts: Facts) -> tuple[KindHealth, ...]:
     )
 
 
-def _kind_badge(facts: Facts, kind: KindFacts, run: Run | None) -> Badge:
+def _kind_badge(facts: Facts, kind: KindFacts, run: SyncRun | None) -> Badge:
     state = state_of_kind(facts.connection, kind)
     if state == State.HEALTHY and kind.running:
         return run_badge(run) if run else Badge(_("Sending"), "moving")
@@ -277,7 +285,7 @@ def _kind_note(facts: Facts, kind: KindFacts) -> str:
     """Why one kind of data stands still while the connection does not."""
     if not kind.chosen:
         return _("Nothing is chosen on the Settings tab.")
-    if state_of_kind(facts.connection, kind) != State.NOT_PERMITTED or facts.connection.trouble:
+    if state_of_kind(facts.connection, kind) != State.NOT_PERMITTED or facts.connection.block_reason:
         return ""
     if kind.refused_code is None:
         return _("A permission is missing. Click Authorize on the Connect to Fortnox tab.")
@@ -306,18 +314,18 @@ def _next_try(facts: Facts, kind: KindFacts) -> str:
     return _("in %(n)d min") % {"n": minutes} if minutes < TWO_HOURS else _("in %(n)d h") % {"n": minutes // 60}
 
 
-def _run_counts(run: Run | None) -> str:
+def _run_counts(run: SyncRun | None) -> str:
     return counts_in_words(run) if run else ""
 
 
-def _push_counts(connection: Connection) -> str:
+def _export_counts(connection: Connection) -> str:
     """Say how many were sent, what waits and what is not clear."""
-    rows = Push.objects.filter(company_id=connection.company_id).exclude(error_code=NUMBER_KEPT).order_by()
+    rows = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(error_code=NUMBER_KEPT).order_by()
     counts = dict(rows.values_list("state").annotate(Count("pk")))
-    waiting = counts.get(PushState.QUEUED, 0)
-    unclear = counts.get(PushState.UNCERTAIN, 0)
-    sent = counts.get(PushState.CONFIRMED, 0)
-    held = not (connection.enabled and connection.workspace.may_integrate and not connection.trouble)
+    waiting = counts.get(ExportState.QUEUED, 0)
+    unclear = counts.get(ExportState.UNCERTAIN, 0)
+    sent = counts.get(ExportState.CONFIRMED, 0)
+    held = not (connection.enabled and connection.workspace.may_integrate and not connection.block_reason)
     words = [
         (sent, _("%(n)s sent")),
         (waiting, _("%(n)s held") if held else _("%(n)s waiting")),
@@ -327,7 +335,7 @@ def _push_counts(connection: Connection) -> str:
 
 
 def _needing(connection: Connection) -> int:
-    return Push.objects.filter(company_id=connection.company_id, state__in=NEEDS_YOU).count()
+    return InvoiceExport.objects.filter(company_id=connection.company_id, state__in=NEEDS_YOU).count()
 
 
 def _label(kind: str) -> str:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from fortnox_api import FortnoxError
-from uku.integrations.fortnox.models import Problem, Push
+from uku.integrations.fortnox.models import InvoiceExport, SyncIssue
 
 CUSTOMER, ARTICLE, INVOICE, PAYMENT = "customer", "article", "invoice", "payment"
 
@@ -23,7 +23,7 @@ def note(  # noqa: PLR0913  # what is known differs from cause to cause
     name: str = "",
     error: FortnoxError | None = None,
     reason: str = "",
-    push: Push | None = None,
+    export: InvoiceExport | None = None,
     digest: str = "",
 ) -> None:
     """Write down that a record did not go through, once however often it is tried.
@@ -43,9 +43,9 @@ def note(  # noqa: PLR0913  # what is known differs from cause to cause
     }
     place = {"company_id": company_id, "kind": kind, "number": _cut(number, 1024)}
     with transaction.atomic():
-        row = Problem.objects.select_for_update().filter(**place, solved_at=None).first()
+        row = SyncIssue.objects.select_for_update().filter(**place, solved_at=None).first()
         if row is None:
-            _create(**place, **facts, **ids, push=push, first_at=at, last_at=at)
+            _create(**place, **facts, **ids, export=export, first_at=at, last_at=at)
             return
         if any(getattr(row, field) != value for field, value in facts.items()):
             row.ignored_at = row.ignored_by = None
@@ -59,37 +59,37 @@ def _create(**values: object) -> None:
     """Another worker may write the same problem at this moment: its row will do."""
     try:
         with transaction.atomic():
-            Problem.objects.create(**values)
+            SyncIssue.objects.create(**values)
     except IntegrityError:
         return
 
 
-def note_push(push: Push, *, at: datetime, error: FortnoxError | None = None, reason: str = "") -> None:
+def note_export(export: InvoiceExport, *, at: datetime, error: FortnoxError | None = None, reason: str = "") -> None:
     """Write down that an invoice did not go through, under our own reference."""
     note(
-        company_id=push.company_id,
+        company_id=export.company_id,
         kind=INVOICE,
-        number=push.reference,
-        name=str(push.invoice.client),
+        number=export.reference,
+        name=str(export.invoice.client),
         at=at,
         error=error,
         reason=reason,
-        push=push,
+        export=export,
     )
 
 
 def solve(*, company_id: str, kind: str, numbers: Iterable[str], at: datetime) -> int:
     """Close the problems of records that went through; an ignored one too. Return how many there were."""
-    waiting = Problem.objects.filter(company_id=company_id, kind=kind, solved_at=None)
+    waiting = SyncIssue.objects.filter(company_id=company_id, kind=kind, solved_at=None)
     return waiting.filter(number__in=list(numbers)).update(solved_at=at)
 
 
-def unsolved(company_id: str) -> QuerySet[Problem]:
+def unsolved(company_id: str) -> QuerySet[SyncIssue]:
     """The problems that still hold, ignored ones too."""
-    return Problem.objects.filter(company_id=company_id, solved_at=None)
+    return SyncIssue.objects.filter(company_id=company_id, solved_at=None)
 
 
-def standing_open(company_id: str) -> QuerySet[Problem]:
+def standing_open(company_id: str) -> QuerySet[SyncIssue]:
     """The problems that wait for somebody: neither solved nor ignored."""
     return unsolved(company_id).filter(ignored_at=None)
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.health import no_worker
-from uku.integrations.fortnox.models import Connection, Hold, Push
+from uku.integrations.fortnox.models import Connection, Hold, InvoiceExport
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.invoices.models import Invoice
 from uku.kit import clock
@@ -35,7 +35,7 @@ def connection_hold(connection: Connection) -> Reason | None:
         )
     if not connection.enabled:
         return Reason(_("Fortnox is disabled."), _("It goes out by itself when Fortnox is enabled again."))
-    if connection.trouble or is_foreign(connection):
+    if connection.block_reason or is_foreign(connection):
         return Reason(
             _("The connection to Fortnox is not working."),
             _("It goes out by itself when it works again. The Overview tab of Fortnox says what to do."),
@@ -58,9 +58,9 @@ def date_hold(invoice: Invoice, workspace: Workspace) -> Hold | None:
     return Hold.OLD if today - invoice.invoice_date > LONGEST else None
 
 
-def hold_of(push: Push) -> Hold | None:
+def hold_of(export: InvoiceExport) -> Hold | None:
     """Return what holds a queued push; nothing holds one that a person sent."""
-    return None if push.sent_by_hand_at else date_hold(push.invoice, push.workspace)
+    return None if export.sent_by_hand_at else date_hold(export.invoice, export.workspace)
 
 
 def in_words(hold: Hold, day: date) -> str:

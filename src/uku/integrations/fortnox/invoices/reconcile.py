@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import F
 
 from fortnox_api import Fortnox, Invoice, InvoiceItem
-from uku.integrations.fortnox.models import Push, PushState
+from uku.integrations.fortnox.models import ExportState, InvoiceExport
 from uku.kit.dbclock import database_now
 
 SCHEDULE = (5, 30, 120, 600, 720)
@@ -22,52 +22,52 @@ LATE_NEGATIVES_NEEDED = 2
 MOST_SENDS = 2
 
 
-def find(fortnox: Fortnox, push: Push) -> Invoice | None:
+def find(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     """Return the invoice that a create made, if it can be found now; else write down what is known.
 
     None leaves the push waiting for its next look-up, queued for one more create, or with a person.
     """
-    hits = fortnox.invoices.find_by_reference(push.reference)
-    found = [hit for hit in hits if not (hit.cancelled and hit.number == push.cancelled_number)]
+    hits = fortnox.invoices.find_by_reference(export.reference)
+    found = [hit for hit in hits if not (hit.cancelled and hit.number == export.cancelled_number)]
     standing = [hit for hit in found if not hit.cancelled]
-    if len(standing) == 1 and _fits(push, standing[0]):
+    if len(standing) == 1 and _fits(export, standing[0]):
         return fortnox.invoices.get(standing[0].number)
     if not found:
-        _note_absence(push)
+        _note_absence(export)
     elif not standing:
-        _change(push, cancelled_number=found[0].number)
-        ask_person(push, f"The invoice came to Fortnox as {found[0].number} and was cancelled there.")
+        _change(export, cancelled_number=found[0].number)
+        ask_person(export, f"The invoice came to Fortnox as {found[0].number} and was cancelled there.")
     else:
         numbers = ", ".join(hit.number for hit in found)
-        ask_person(push, f"Fortnox has our reference {push.reference} on invoice {numbers}, which does not fit.")
+        ask_person(export, f"Fortnox has our reference {export.reference} on invoice {numbers}, which does not fit.")
     return None
 
 
-def is_about(push: Push, answer: Invoice) -> bool:
+def is_about(export: InvoiceExport, answer: Invoice) -> bool:
     """Say whether the answer of a create can be about our invoice: it has a number and no reference but ours."""
-    return answer.external_reference in {"", push.reference} and not answer.number.startswith("-")
+    return answer.external_reference in {"", export.reference} and not answer.number.startswith("-")
 
 
-def _fits(push: Push, hit: InvoiceItem) -> bool:
+def _fits(export: InvoiceExport, hit: InvoiceItem) -> bool:
     """Somebody may have copied the invoice: adopt only one with the same customer and total (F17).
 
     The customer is the one in the bytes that were sent: another may be linked or chosen since.
     """
-    sent = json.loads(bytes(push.payload))["Invoice"] if push.payload else {}
-    return hit.customer_number == sent.get("CustomerNumber") and abs(hit.total - push.invoice.total) < 1
+    sent = json.loads(bytes(export.payload))["Invoice"] if export.payload else {}
+    return hit.customer_number == sent.get("CustomerNumber") and abs(hit.total - export.invoice.total) < 1
 
 
-def _note_absence(push: Push) -> None:
+def _note_absence(export: InvoiceExport) -> None:
     """Count a complete negative look-up; decide when enough late ones have come together."""
-    late = Push.objects.filter(pk=push.pk, sent_at__lte=database_now() - LANDING_WINDOW).exists()
-    negatives = push.late_negatives + (1 if late else 0)
-    lookups = push.lookups + 1
+    late = InvoiceExport.objects.filter(pk=export.pk, sent_at__lte=database_now() - LANDING_WINDOW).exists()
+    negatives = export.late_negatives + (1 if late else 0)
+    lookups = export.lookups + 1
     if negatives < LATE_NEGATIVES_NEEDED:
-        _change(push, lookups=lookups, late_negatives=negatives, next_at=_next_time(lookups))
-    elif push.attempts < MOST_SENDS:
-        _change(push, state=PushState.QUEUED, lookups=0, late_negatives=0, next_at=None)
+        _change(export, lookups=lookups, late_negatives=negatives, next_at=_next_time(lookups))
+    elif export.attempts < MOST_SENDS:
+        _change(export, state=ExportState.QUEUED, lookups=0, late_negatives=0, next_at=None)
     else:
-        ask_person(push, "Fortnox did not answer twice, and the invoice cannot be found there.")
+        ask_person(export, "Fortnox did not answer twice, and the invoice cannot be found there.")
 
 
 def _next_time(lookups: int) -> Any:
@@ -76,10 +76,10 @@ def _next_time(lookups: int) -> Any:
     return database_now() + timedelta(minutes=2)
 
 
-def ask_person(push: Push, text: str) -> None:
+def ask_person(export: InvoiceExport, text: str) -> None:
     """Leave a push whose outcome is unknown to a person, with what is known."""
-    _change(push, state=PushState.NEEDS_PERSON, next_at=None, error_text=text[:500])
+    _change(export, state=ExportState.NEEDS_PERSON, next_at=None, error_text=text[:500])
 
 
-def _change(push: Push, **values: Any) -> None:
-    Push.objects.filter(pk=push.pk, fence=push.fence, state=PushState.UNCERTAIN).update(**values)
+def _change(export: InvoiceExport, **values: Any) -> None:
+    InvoiceExport.objects.filter(pk=export.pk, fence=export.fence, state=ExportState.UNCERTAIN).update(**values)

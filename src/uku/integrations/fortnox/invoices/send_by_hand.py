@@ -16,7 +16,7 @@ from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.models import NUMBER_KEPT, NUMBER_USED, Connection, Push, PushState
+from uku.integrations.fortnox.models import NUMBER_KEPT, NUMBER_USED, Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice, Numbering, State
@@ -27,7 +27,7 @@ from uku.workspaces.audit import record
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
-NEVER_THERE = frozenset({PushState.QUEUED, PushState.HELD, PushState.REJECTED})
+NEVER_THERE = frozenset({ExportState.QUEUED, ExportState.HELD, ExportState.REJECTED})
 
 
 class NotSendable(Exception):
@@ -39,12 +39,12 @@ class Higher:
     """The highest number from Uku in the same block that the connected company does not have, and its way on."""
 
     invoice: Invoice
-    push: Push | None
+    export: InvoiceExport | None
     company_id: str
 
     @property
     def can_be_sent(self) -> bool:
-        return can_be_sent(self.invoice, self.push, self.company_id)
+        return can_be_sent(self.invoice, self.export, self.company_id)
 
     @property
     def happened(self) -> str:
@@ -55,26 +55,26 @@ class Higher:
 
     @property
     def remedy(self) -> str:
-        push, facts = self.push, {"number": self.invoice.number}
+        export, facts = self.export, {"number": self.invoice.number}
         if self.can_be_sent:
             return _("Send %(number)s first.") % facts
-        if push is None or self.invoice.state == State.CANCELLED:
+        if export is None or self.invoice.state == State.CANCELLED:
             return _("%(number)s cannot be sent, so this invoice keeps its number from Uku outside Fortnox.") % facts
-        if push.company_id != self.company_id:
-            facts["name"] = name_of_company(push.company_id)
-            return _of_another_company(push) % facts
-        return str(_STANDING_IN_THE_WAY.get(PushState(push.state), _ON_ITS_WAY)) % facts
+        if export.company_id != self.company_id:
+            facts["name"] = name_of_company(export.company_id)
+            return _of_another_company(export) % facts
+        return str(_STANDING_IN_THE_WAY.get(ExportState(export.state), _ON_ITS_WAY)) % facts
 
 
 _ON_ITS_WAY = _lazy("%(number)s is on its way. Wait until it is in Fortnox, then send this one.")
 _STANDING_IN_THE_WAY = {
-    PushState.REJECTED: _lazy("%(number)s was not accepted. Open it, do what its page says, and send it first."),
-    PushState.NEEDS_PERSON: _lazy("%(number)s needs a decision. Open it and do what its page says first."),
+    ExportState.REJECTED: _lazy("%(number)s was not accepted. Open it, do what its page says, and send it first."),
+    ExportState.NEEDS_PERSON: _lazy("%(number)s needs a decision. Open it and do what its page says first."),
 }
 
 
-def _of_another_company(push: Push) -> str:
-    if push.state == PushState.CONFIRMED:
+def _of_another_company(export: InvoiceExport) -> str:
+    if export.state == ExportState.CONFIRMED:
         return _("%(number)s is in %(name)s. Connect %(name)s to send this invoice there.")
     return _("%(number)s may be in %(name)s. Connect %(name)s first, and it is looked for there.")
 
@@ -93,60 +93,60 @@ class Consequences:
     `alike` is None when Fortnox did not say which of its invoices look the same.
     """
 
-    push: Push | None
+    export: InvoiceExport | None
     own_number: str
     next_number: str
     higher: Higher | None
     alike: tuple[InvoiceItem, ...] | None
 
 
-def can_be_sent(invoice: Invoice, push: Push | None, company_id: str) -> bool:
+def can_be_sent(invoice: Invoice, export: InvoiceExport | None, company_id: str) -> bool:
     """Say whether a person may send an invoice to the connected company: only what cannot be in any already."""
     if not (company_id and invoice.is_issued) or invoice.state == State.CANCELLED:
         return False
-    if push is None:
+    if export is None:
         return invoice.numbering == Numbering.OWN or not invoice.number
-    if push.state == PushState.NEEDS_PERSON:
-        return bool(push.cancelled_number)
-    if push.company_id == company_id:
-        return push.state == PushState.HELD
-    return push.state == PushState.REJECTED or (push.state in NEVER_THERE and push.attempts == 0)
+    if export.state == ExportState.NEEDS_PERSON:
+        return bool(export.cancelled_number)
+    if export.company_id == company_id:
+        return export.state == ExportState.HELD
+    return export.state == ExportState.REJECTED or (export.state in NEVER_THERE and export.attempts == 0)
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> Push:
+def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExport:
     """Queue an invoice for the connected company. Raises NotAllowed, NotWorking, NotSendable or HigherFirst.
 
     One with a number from Uku keeps it; any other gets the number that the connected company gives.
     """
     working = working_connection()
     # In the order in which confirming and issuing lock them: push, invoice, connection.
-    push = Push.objects.select_for_update().filter(invoice=invoice).first()
+    export = InvoiceExport.objects.select_for_update().filter(invoice=invoice).first()
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
     connection = Connection.objects.select_for_update().get(pk=working.pk)
-    if not can_be_sent(invoice, push, connection.company_id):
+    if not can_be_sent(invoice, export, connection.company_id):
         raise NotSendable
     if invoice.number:
         leave_range_to(invoice.number)
         refuse_before_higher(invoice, connection.company_id)
     else:
         await_number(invoice=invoice, ledger=connection.company_id)
-    row = _queue(invoice, push or Push(invoice=invoice, created_at=at), connection, at)
+    row = _queue(invoice, export or InvoiceExport(invoice=invoice, created_at=at), connection, at)
     summary = f"{invoice}: sent to Fortnox, {connection.company_name}, by hand"
     record(actor=actor, action="fortnox.send", target=row, summary=summary, at=at)
-    requests.enqueue_push(row)
+    requests.enqueue_export(row)
     return row
 
 
-def _queue(invoice: Invoice, row: Push, connection: Connection, at: datetime) -> Push:
+def _queue(invoice: Invoice, row: InvoiceExport, connection: Connection, at: datetime) -> InvoiceExport:
     if row.pk:
         sync_issues.solve(company_id=row.company_id, kind=sync_issues.INVOICE, numbers=[row.reference], at=at)
     if row.company_id != connection.company_id:
         row.cancelled_number = ""
     row.workspace_id, row.reference = invoice.workspace_id, invoice.reference
     row.company_id = connection.company_id
-    row.state, row.hold, row.sent_by_hand_at = PushState.QUEUED, "", at
+    row.state, row.hold, row.sent_by_hand_at = ExportState.QUEUED, "", at
     row.payload, row.payload_hash, row.next_at = None, "", None
     row.fence += 1  # a worker that still holds the row for the other company claims nothing
     row.attempts = row.lookups = row.late_negatives = 0
@@ -155,11 +155,11 @@ def _queue(invoice: Invoice, row: Push, connection: Connection, at: datetime) ->
     return row
 
 
-def consequences_of(invoice: Invoice, push: Push | None, connection: Connection) -> Consequences:
+def consequences_of(invoice: Invoice, export: InvoiceExport | None, connection: Connection) -> Consequences:
     """Return what sending an invoice means. One request to Fortnox, outside any transaction."""
     own = invoice.number
     return Consequences(
-        push=push,
+        export=export,
         own_number=own,
         next_number=str(int(own) + 1) if own.isdecimal() else "",
         higher=find_higher(invoice, connection.company_id),
@@ -178,19 +178,19 @@ def find_higher(invoice: Invoice, company_id: str) -> Higher | None:
     beyond = None if invoice.ledger else first_number_beyond(invoice.number)
     if beyond is None:
         return None
-    used = Q(state=PushState.CONFIRMED) | Q(error_code__in=(NUMBER_USED, NUMBER_KEPT))
-    there = Push.objects.filter(used, company_id=company_id).values("invoice")
+    used = Q(state=ExportState.CONFIRMED) | Q(error_code__in=(NUMBER_USED, NUMBER_KEPT))
+    there = InvoiceExport.objects.filter(used, company_id=company_id).values("invoice")
     ours = Invoice.objects.filter(ledger="", number__gt=invoice.number, number__lt=str(beyond))
     found = ours.exclude(pk__in=there).select_related("workspace").order_by("-number").first()
-    return Higher(found, Push.objects.filter(invoice=found).first(), company_id) if found else None
+    return Higher(found, InvoiceExport.objects.filter(invoice=found).first(), company_id) if found else None
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def keep_own_number(*, push: Push, actor: User, at: datetime) -> None:
+def keep_own_number(*, export: InvoiceExport, actor: User, at: datetime) -> None:
     """Leave an invoice outside Fortnox, which has its number on another one. Raises NotAllowed or NotSendable."""
-    row = Push.objects.select_for_update().get(pk=push.pk)
-    if row.state != PushState.REJECTED or row.error_code != NUMBER_USED:
+    row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
+    if row.state != ExportState.REJECTED or row.error_code != NUMBER_USED:
         raise NotSendable
     row.error_code = NUMBER_KEPT
     row.save(update_fields=["error_code"])

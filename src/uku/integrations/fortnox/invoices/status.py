@@ -13,7 +13,7 @@ from uku.integrations.fortnox.connection.companies import company_names, name_of
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices.holds import Reason, connection_hold, date_hold, in_words, worker_hold
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
-from uku.integrations.fortnox.models import NUMBER_KEPT, NUMBER_USED, Connection, Hold, Push, PushState
+from uku.integrations.fortnox.models import NUMBER_KEPT, NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
 from uku.integrations.registry import Action, Badge, NumberSource, Panel
 from uku.invoices.models import Invoice
 
@@ -32,17 +32,17 @@ class Here:
     def takes_orders(self) -> bool:
         return bool(self.company_id) and self.hold is None
 
-    def has(self, push: Push) -> bool:
-        return push.company_id == self.company_id
+    def has(self, export: InvoiceExport) -> bool:
+        return export.company_id == self.company_id
 
-    def name_of(self, push: Push) -> str:
-        return name_of_company(push.company_id, self.names)
+    def name_of(self, export: InvoiceExport) -> str:
+        return name_of_company(export.company_id, self.names)
 
 
 def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
     here = _here()
-    pushes = Push.objects.filter(invoice__in=invoices).select_related("invoice")
-    found = {push.invoice_id: _push_badge(push, here) for push in pushes}
+    exports = InvoiceExport.objects.filter(invoice__in=invoices).select_related("invoice")
+    found = {export.invoice_id: _export_badge(export, here) for export in exports}
     if here.company_id:
         unsent = [invoice for invoice in invoices if invoice.is_issued and invoice.pk not in found]
         found |= {invoice.pk: _unsent_badge(invoice) for invoice in unsent}
@@ -51,9 +51,9 @@ def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
 
 def panels_of(invoice: Invoice) -> Sequence[Panel]:
     here = _here()
-    push = Push.objects.filter(invoice=invoice).select_related("invoice", "workspace").first()
-    if push is not None:
-        return [_push_panel(push, here)]
+    export = InvoiceExport.objects.filter(invoice=invoice).select_related("invoice", "workspace").first()
+    if export is not None:
+        return [_export_panel(export, here)]
     if not (here.company_id and invoice.is_issued):
         return []
     return [Panel("Fortnox", _unsent_badge(invoice), actions=_sending(invoice, None, here))]
@@ -90,133 +90,133 @@ def _unsent_badge(invoice: Invoice) -> Badge:
     return Badge(str(OWN_NUMBER), "neutral") if invoice.number else Badge(_("Not sent to Fortnox"), "warning")
 
 
-def _push_badge(push: Push, here: Here) -> Badge:
-    if push.error_code == NUMBER_KEPT:
+def _export_badge(export: InvoiceExport, here: Here) -> Badge:
+    if export.error_code == NUMBER_KEPT:
         return Badge(str(OWN_NUMBER), "neutral")
-    if not here.has(push):
-        return _badge_elsewhere(push, here)
-    if here.hold and push.state == PushState.QUEUED:
+    if not here.has(export):
+        return _badge_elsewhere(export, here)
+    if here.hold and export.state == ExportState.QUEUED:
         return Badge(_("Held"), "neutral")
-    if push.state == PushState.CONFIRMED:
-        words = _("In Fortnox %(number)s, booked") if push.booked else _("In Fortnox %(number)s, not booked")
-        return Badge(words % {"number": push.document_number}, "good")
+    if export.state == ExportState.CONFIRMED:
+        words = _("In Fortnox %(number)s, booked") if export.booked else _("In Fortnox %(number)s, not booked")
+        return Badge(words % {"number": export.document_number}, "good")
     return {
-        PushState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
-        PushState.SENDING: Badge(_("Sending"), "moving"),
-        PushState.UNCERTAIN: Badge(_("Outcome unknown"), "warning"),
-        PushState.REJECTED: Badge(_("Rejected"), "bad"),
-        PushState.NEEDS_PERSON: Badge(_("Needs a decision"), "warning"),
-        PushState.HELD: Badge(_("Waits for you to send it"), "warning"),
-    }[PushState(push.state)]
+        ExportState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
+        ExportState.SENDING: Badge(_("Sending"), "moving"),
+        ExportState.UNCERTAIN: Badge(_("Outcome unknown"), "warning"),
+        ExportState.REJECTED: Badge(_("Rejected"), "bad"),
+        ExportState.NEEDS_PERSON: Badge(_("Needs a decision"), "warning"),
+        ExportState.HELD: Badge(_("Waits for you to send it"), "warning"),
+    }[ExportState(export.state)]
 
 
-def _badge_elsewhere(push: Push, here: Here) -> Badge:
+def _badge_elsewhere(export: InvoiceExport, here: Here) -> Badge:
     """Of a company that is not the connected one: where it is, or for whom it is held."""
-    facts = {"number": push.document_number, "name": here.name_of(push)}
-    if push.state == PushState.CONFIRMED:
+    facts = {"number": export.document_number, "name": here.name_of(export)}
+    if export.state == ExportState.CONFIRMED:
         return Badge(_("In Fortnox %(number)s of %(name)s") % facts, "neutral")
-    if push.state == PushState.REJECTED:
-        return Badge(str(OWN_NUMBER), "neutral") if push.invoice.number else Badge(_("Rejected"), "bad")
-    if push.state in NEVER_THERE and push.invoice.number:
+    if export.state == ExportState.REJECTED:
+        return Badge(str(OWN_NUMBER), "neutral") if export.invoice.number else Badge(_("Rejected"), "bad")
+    if export.state in NEVER_THERE and export.invoice.number:
         return Badge(_("Held: sent to %(name)s, which is not connected") % facts, "neutral")
-    if push.state in NEVER_THERE:
+    if export.state in NEVER_THERE:
         return Badge(_("Held: belongs to %(name)s, which is not connected") % facts, "neutral")
     return Badge(_("Not confirmed by %(name)s, which is not connected") % facts, "warning")
 
 
-def _push_panel(push: Push, here: Here) -> Panel:
-    facts = [(_("Our reference"), push.reference)]
-    if push.document_number:
-        facts.append((_("Number"), push.document_number))
-    if not here.has(push):
-        facts.append((_("Company"), here.name_of(push)))
-    if push.voucher:
-        facts.append((_("Voucher"), push.voucher))
-    if push.text_changes:
-        facts.append((_("Signs Fortnox does not take"), push.text_changes))
-    happened, means, remedy = _push_trouble(push, here)
+def _export_panel(export: InvoiceExport, here: Here) -> Panel:
+    facts = [(_("Our reference"), export.reference)]
+    if export.document_number:
+        facts.append((_("Number"), export.document_number))
+    if not here.has(export):
+        facts.append((_("Company"), here.name_of(export)))
+    if export.voucher:
+        facts.append((_("Voucher"), export.voucher))
+    if export.text_changes:
+        facts.append((_("Signs Fortnox does not take"), export.text_changes))
+    happened, means, remedy = _export_issue(export, here)
     return Panel(
         "Fortnox",
-        _push_badge(push, here),
+        _export_badge(export, here),
         tuple(facts),
         happened,
         means,
         remedy,
-        quoted=_quoted(push, happened),
-        actions=_push_actions(push, here),
-        moving=here.has(push) and here.takes_orders and _moves(push),
+        quoted=_quoted(export, happened),
+        actions=_export_actions(export, here),
+        moving=here.has(export) and here.takes_orders and _moves(export),
     )
 
 
-def _moves(push: Push) -> bool:
-    booking = push.state == PushState.CONFIRMED and not push.booked and not push.error_text
-    return booking or push.state in {PushState.SENDING, PushState.UNCERTAIN} or _is_on_its_way(push)
+def _moves(export: InvoiceExport) -> bool:
+    booking = export.state == ExportState.CONFIRMED and not export.booked and not export.error_text
+    return booking or export.state in {ExportState.SENDING, ExportState.UNCERTAIN} or _is_on_its_way(export)
 
 
-def _is_on_its_way(push: Push) -> bool:
+def _is_on_its_way(export: InvoiceExport) -> bool:
     """Say whether it is sent now, and not tried again later for a permission that is missing."""
-    return push.state == PushState.QUEUED and not push.error_code
+    return export.state == ExportState.QUEUED and not export.error_code
 
 
-def _quoted(push: Push, happened: str) -> str:
+def _quoted(export: InvoiceExport, happened: str) -> str:
     """Fortnox's own words and code; a refusal that came without words is told by ours alone."""
-    if push.error_code in {"", NUMBER_USED, NUMBER_KEPT}:
+    if export.error_code in {"", NUMBER_USED, NUMBER_KEPT}:
         return ""
-    return push.error_code if push.error_text == happened else f"{push.error_text} ({push.error_code})"
+    return export.error_code if export.error_text == happened else f"{export.error_text} ({export.error_code})"
 
 
-def _push_trouble(push: Push, here: Here) -> tuple[str, str, str]:
+def _export_issue(export: InvoiceExport, here: Here) -> tuple[str, str, str]:
     """What happened, what it means, what to do; three empty texts when nothing is wrong."""
-    if push.error_code in {NUMBER_USED, NUMBER_KEPT}:
-        return _why_outside(push, here)
-    if not here.has(push):
-        return _trouble_elsewhere(push, here)
-    if push.state in {PushState.QUEUED, PushState.HELD} and (here.hold or push.hold):
-        return _why_held(push, here)
-    if push.state == PushState.UNCERTAIN:
+    if export.error_code in {NUMBER_USED, NUMBER_KEPT}:
+        return _why_outside(export, here)
+    if not here.has(export):
+        return _block_elsewhere(export, here)
+    if export.state in {ExportState.QUEUED, ExportState.HELD} and (here.hold or export.hold):
+        return _why_held(export, here)
+    if export.state == ExportState.UNCERTAIN:
         return (
             _("Fortnox did not answer in time."),
             _("The invoice may or may not be there, so it is not sent again."),
             _("Nothing: Uku looks for it in Fortnox by our reference and tells you here."),
         )
-    if push.state == PushState.NEEDS_PERSON:
-        return push.error_text, _("Uku does not send it again by itself."), _decision(push)
-    return _why_failed(push)
+    if export.state == ExportState.NEEDS_PERSON:
+        return export.error_text, _("Uku does not send it again by itself."), _decision(export)
+    return _why_failed(export)
 
 
-def _why_held(push: Push, here: Here) -> tuple[str, str, str]:
-    if push.hold:
+def _why_held(export: InvoiceExport, here: Here) -> tuple[str, str, str]:
+    if export.hold:
         means = _("The invoice is not sent to Fortnox by itself, for its period may be closed.")
         remedy = _("Check that the period is open in Fortnox, then press Send to Fortnox.")
-        return in_words(Hold(push.hold), push.invoice.invoice_date), means, remedy
+        return in_words(Hold(export.hold), export.invoice.invoice_date), means, remedy
     if here.hold is None:
         return "", "", ""
     return here.hold.happened, _("The invoice waits here and has not been sent."), here.hold.ends
 
 
-def _why_outside(push: Push, here: Here) -> tuple[str, str, str]:
+def _why_outside(export: InvoiceExport, here: Here) -> tuple[str, str, str]:
     """Its number from Uku is used in Fortnox, which gives none twice."""
-    facts = {"number": push.invoice.number, "name": here.name_of(push)}
+    facts = {"number": export.invoice.number, "name": here.name_of(export)}
     happened = _("%(name)s has another invoice with the number %(number)s in Fortnox.") % facts
     means = _("This invoice was not created there. It has the number %(number)s from Uku.") % facts
     by_hand = _("Enter it there by hand with a number of Fortnox's, or credit it.")
-    if push.error_code == NUMBER_USED and here.has(push):
+    if export.error_code == NUMBER_USED and here.has(export):
         return happened, means, f"{_('Press Keep the number from Uku: it stays outside Fortnox.')} {by_hand}"
     return happened, means, by_hand
 
 
-def _why_failed(push: Push) -> tuple[str, str, str]:
-    if not push.error_text:
+def _why_failed(export: InvoiceExport) -> tuple[str, str, str]:
+    if not export.error_text:
         return "", "", ""
-    if not push.error_code:
-        return push.error_text, _("Nothing was created in Fortnox; the invoice waits here."), ""
-    context = Context.BOOKING if push.state == PushState.CONFIRMED else Context.INVOICE
-    words = explain(push.error_code, push.error_text, context)
+    if not export.error_code:
+        return export.error_text, _("Nothing was created in Fortnox; the invoice waits here."), ""
+    context = Context.BOOKING if export.state == ExportState.CONFIRMED else Context.INVOICE
+    words = explain(export.error_code, export.error_text, context)
     return words.happened, words.means, words.remedy
 
 
-def _decision(push: Push) -> str:
-    if push.cancelled_number:
+def _decision(export: InvoiceExport) -> str:
+    if export.cancelled_number:
         return _("If the invoice shall stand after all, press Send to Fortnox.")
     return _(
         "Look at the invoice in Fortnox, and cancel it there if it is wrong. Then press Look again, which sends"
@@ -224,52 +224,56 @@ def _decision(push: Push) -> str:
     )
 
 
-def _trouble_elsewhere(push: Push, here: Here) -> tuple[str, str, str]:
-    if push.state == PushState.CONFIRMED:
+def _block_elsewhere(export: InvoiceExport, here: Here) -> tuple[str, str, str]:
+    if export.state == ExportState.CONFIRMED:
         return "", "", ""
-    facts = {"name": here.name_of(push)}
+    facts = {"name": here.name_of(export)}
     other = ""
-    if can_be_sent(push.invoice, push, here.company_id):
+    if can_be_sent(export.invoice, export, here.company_id):
         other = _("Or press Send to Fortnox: it then gets its number from the connected company.")
-        if push.invoice.number:
+        if export.invoice.number:
             other = _("Or press Send to Fortnox: it goes to the connected company with its number from Uku.")
-    if push.state == PushState.REJECTED:
+    if export.state == ExportState.REJECTED:
         happened = _("This invoice was to go to %(name)s, which is not connected, and was not accepted.") % facts
         back = _("Connect %(name)s again, and press Send to Fortnox here.") % facts
-        return happened, push.error_text, f"{back} {other}".strip()
+        return happened, export.error_text, f"{back} {other}".strip()
     happened = _("This invoice was issued for the Fortnox company %(name)s, which is not connected.") % facts
-    if push.invoice.number:
+    if export.invoice.number:
         happened = _("This invoice was sent by hand to the company %(name)s, which is not connected.") % facts
     back = _("Connect %(name)s again, and it goes on.") % facts
-    if push.state not in NEVER_THERE:
+    if export.state not in NEVER_THERE:
         return happened, _("It may be there or not, so it is sent to no other company."), back
     return happened, _("It waits here and has not been sent."), f"{back} {other}".strip()
 
 
-def _push_actions(push: Push, here: Here) -> tuple[Action, ...]:
-    if can_be_sent(push.invoice, push, here.company_id):
-        return _sending(push.invoice, push, here)
-    if push.error_code == NUMBER_USED and here.has(push):
-        url = reverse("fortnox:keep-number", kwargs={"slug": push.workspace.slug, "pk": push.pk})
+def _export_actions(export: InvoiceExport, here: Here) -> tuple[Action, ...]:
+    if can_be_sent(export.invoice, export, here.company_id):
+        return _sending(export.invoice, export, here)
+    if export.error_code == NUMBER_USED and here.has(export):
+        url = reverse("fortnox:keep-number", kwargs={"slug": export.workspace.slug, "pk": export.pk})
         return (Action(_("Keep the number from Uku"), url, primary=True),)
-    label = _retry_label(push)
-    if not (label and here.takes_orders and here.has(push)):
+    label = _retry_label(export)
+    if not (label and here.takes_orders and here.has(export)):
         return ()
-    url = reverse("fortnox:retry", kwargs={"slug": push.workspace.slug, "pk": push.pk})
+    url = reverse("fortnox:retry", kwargs={"slug": export.workspace.slug, "pk": export.pk})
     return (Action(label, url, primary=True),)
 
 
-def _retry_label(push: Push) -> str:
-    if push.state == PushState.REJECTED:
-        return "" if push.error_code == NUMBER_KEPT else _("Send to Fortnox")
-    if push.state == PushState.NEEDS_PERSON:
+def _retry_label(export: InvoiceExport) -> str:
+    if export.state == ExportState.REJECTED:
+        return "" if export.error_code == NUMBER_KEPT else _("Send to Fortnox")
+    if export.state == ExportState.NEEDS_PERSON:
         return _("Look again")
-    return _("Book in Fortnox") if push.state == PushState.CONFIRMED and not push.booked and push.error_text else ""
+    return (
+        _("Book in Fortnox")
+        if export.state == ExportState.CONFIRMED and not export.booked and export.error_text
+        else ""
+    )
 
 
-def _sending(invoice: Invoice, push: Push | None, here: Here) -> tuple[Action, ...]:
+def _sending(invoice: Invoice, export: InvoiceExport | None, here: Here) -> tuple[Action, ...]:
     """The way to the page that names what sending means."""
-    if not (here.takes_orders and can_be_sent(invoice, push, here.company_id)):
+    if not (here.takes_orders and can_be_sent(invoice, export, here.company_id)):
         return ()
     url = reverse("fortnox:send", kwargs={"slug": invoice.workspace.slug, "pk": invoice.pk})
     return (Action(_("Send to Fortnox"), url, asks=True),)

@@ -9,7 +9,7 @@ from fortnox_api import Fortnox
 from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.mapping import VAT_TYPES, invoice_payload
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Push
+from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, InvoiceExport
 from uku.integrations.fortnox.sync.details import read_again
 from uku.invoices.models import InvoiceRow
 from uku.kit import clock
@@ -18,26 +18,26 @@ FRESH = timedelta(minutes=15)
 VAT_FREE_TYPES = frozenset({"EUREVERSEDVAT", "SEREVERSEDVAT", "EXPORT"})
 
 
-def prepare(fortnox: Fortnox, push: Push) -> tuple[str, bytes]:
+def prepare(fortnox: Fortnox, export: InvoiceExport) -> tuple[str, bytes]:
     """Return ("", the bytes to post), or the sentence that says why it cannot be sent.
 
     Customers and articles are read again unless they were read within 15 minutes.
     """
-    customer = invoiced_customer(push.invoice.client, push.company_id)
+    customer = invoiced_customer(export.invoice.client, export.company_id)
     if customer is None:
-        return f"{push.invoice.client} is not linked to a Fortnox customer. Link the client, then send again.", b""
+        return f"{export.invoice.client} is not linked to a Fortnox customer. Link the client, then send again.", b""
     if _stale(customer):
         read_again(fortnox, customer)
     if refusal := _check_customer(customer):
         return refusal, b""
-    rows = list(InvoiceRow.objects.filter(invoice=push.invoice).select_related("product"))
+    rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
     for row in rows:
-        if refusal := _check_row(fortnox, push, row, customer):
+        if refusal := _check_row(fortnox, export, row, customer):
             return refusal, b""
-        row.article_number = row.article_in(push.company_id)
-    payload, changes = invoice_payload(push.invoice, rows, customer_number=customer.number).clean()
-    push.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
-    push.save(update_fields=["text_changes"])
+        row.article_number = row.article_in(export.company_id)
+    payload, changes = invoice_payload(export.invoice, rows, customer_number=customer.number).clean()
+    export.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
+    export.save(update_fields=["text_changes"])
     return "", payload.to_json_bytes()
 
 
@@ -58,14 +58,14 @@ def _check_customer(customer: CustomerRecord) -> str:
     return ""
 
 
-def _check_row(fortnox: Fortnox, push: Push, row: InvoiceRow, customer: CustomerRecord) -> str:
+def _check_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow, customer: CustomerRecord) -> str:
     """The company's tax rates are read from its articles: a row's rate must be its article's own."""
-    if row.asks_for_article(push.company_id):
-        return _ask_for_article(push, row)
-    number = row.article_in(push.company_id)
+    if row.asks_for_article(export.company_id):
+        return _ask_for_article(export, row)
+    number = row.article_in(export.company_id)
     if not number:
         return f"Row “{row.description}” has no article. Choose a product with an article number."
-    article = ArticleRecord.objects.filter(company_id=push.company_id, number=number).first()
+    article = ArticleRecord.objects.filter(company_id=export.company_id, number=number).first()
     if article is None:
         return f"Article {number} is not known here. Reload data, then send again."
     if article.detail_read_at is None or clock.now() - article.detail_read_at > FRESH:
@@ -82,10 +82,10 @@ def _check_row(fortnox: Fortnox, push: Push, row: InvoiceRow, customer: Customer
     return ""
 
 
-def _ask_for_article(push: Push, row: InvoiceRow) -> str:
+def _ask_for_article(export: InvoiceExport, row: InvoiceRow) -> str:
     """The last guard: a number of another company is another article in this one, and is never sent."""
     owner = name_of_company(row.article_company) if row.article_company else "no company"
-    theirs = name_of_company(push.company_id)
+    theirs = name_of_company(export.company_id)
     happened = f"Row “{row.description}” has article {row.article_number} of {owner}, and the invoice goes to {theirs}."
     if row.product is None:
         return f"{happened} Credit the invoice and make it again with a product that has an article in {theirs}."

@@ -7,7 +7,7 @@ PASSED_OVER = """
     SELECT run.workspace_id, run.id, left(row->>'number', 1024), left(row->>'name', 1024), left(row->>'reason', 300)
     FROM fortnox_run run, jsonb_array_elements(run.passed_over) row
 """
-FULL = "UPDATE fortnox_run SET \"full\" = true WHERE since IS NULL"
+FULL = 'UPDATE fortnox_run SET "full" = true WHERE since IS NULL'
 DECIDED = """
     UPDATE fortnox_connection SET first_import_of = company_id WHERE EXISTS (
       SELECT FROM fortnox_run run

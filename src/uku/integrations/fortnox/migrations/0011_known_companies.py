@@ -8,27 +8,27 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fortnox', '0010_which_is_invoiced'),
-        ('uku', '0007_match_keys'),
+        ("fortnox", "0010_which_is_invoiced"),
+        ("uku", "0007_match_keys"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KnownCompany',
+            name="KnownCompany",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('company_id', models.CharField(max_length=30)),
-                ('name', models.CharField(max_length=200)),
-                ('connected_at', models.DateTimeField(help_text='when it was last connected')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='uku.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("company_id", models.CharField(max_length=30)),
+                ("name", models.CharField(max_length=200)),
+                ("connected_at", models.DateTimeField(help_text="when it was last connected")),
+                ("workspace", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="uku.workspace")),
             ],
             options={
-                'base_manager_name': 'everywhere',
-                'constraints': [models.UniqueConstraint(fields=('workspace', 'company_id'), name='fortnox_known_company_once')],
+                "base_manager_name": "everywhere",
+                "constraints": [models.UniqueConstraint(fields=("workspace", "company_id"), name="fortnox_known_company_once")],
             },
             managers=[
-                ('objects', django.db.models.manager.Manager()),
-                ('everywhere', django.db.models.manager.Manager()),
+                ("objects", django.db.models.manager.Manager()),
+                ("everywhere", django.db.models.manager.Manager()),
             ],
         ),
     ]

@@ -16,7 +16,7 @@ class TokenSource(models.TextChoices):
     CREDENTIALS = "credentials", _("the company's consent to a service account")
 
 
-class ConnectionTrouble(models.TextChoices):
+class BlockReason(models.TextChoices):
     """Why the whole connection stands still until a person acts. Passing trouble is not written here."""
 
     NEEDS_AUTHORIZATION = "needs_authorization", _("Access was revoked or ran out")
@@ -76,9 +76,9 @@ class Connection(TenantModel):
     company_facts: models.JSONField[dict[str, str]] = models.JSONField(
         default=dict, db_default=models.Value({}, models.JSONField())
     )
-    trouble = models.CharField(max_length=40, blank=True, choices=ConnectionTrouble)
-    trouble_text = models.CharField(max_length=500, blank=True)
-    trouble_at = models.DateTimeField(null=True)
+    block_reason = models.CharField(max_length=40, blank=True, choices=BlockReason)
+    block_text = models.CharField(max_length=500, blank=True)
+    blocked_at = models.DateTimeField(null=True)
     resumed_at = models.DateTimeField(null=True, help_text="when a pause or a trouble last ended")
     statistics = models.JSONField(default=list)
     new_clients = models.CharField(

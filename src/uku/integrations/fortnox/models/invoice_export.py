@@ -9,7 +9,7 @@ from uku.invoices.models import Invoice
 from uku.kit.scoping import TenantModel
 
 
-class PushState(models.TextChoices):
+class ExportState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")
     UNCERTAIN = "uncertain", _("Outcome unknown")
@@ -19,7 +19,7 @@ class PushState(models.TextChoices):
     HELD = "held", _("Waits for you to send it")
 
 
-NEEDS_YOU = frozenset({PushState.REJECTED, PushState.NEEDS_PERSON, PushState.HELD})
+NEEDS_YOU = frozenset({ExportState.REJECTED, ExportState.NEEDS_PERSON, ExportState.HELD})
 """Nothing happens to these until a person acts."""
 
 NUMBER_USED = "number_used"
@@ -35,13 +35,13 @@ class Hold(models.TextChoices):
     EARLIER_YEAR = "earlier_year", _("Dated in an earlier financial year")
 
 
-class Push(TenantModel):
+class InvoiceExport(TenantModel):
     """The intent to create one invoice in one Fortnox company, stored before the first byte is sent."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     company_id = models.CharField(max_length=30)
     reference = models.CharField(max_length=20)
-    state = models.CharField(max_length=15, choices=PushState, default=PushState.QUEUED)
+    state = models.CharField(max_length=15, choices=ExportState, default=ExportState.QUEUED)
     hold = models.CharField(max_length=15, choices=Hold, blank=True, default="", db_default="")
     sent_by_hand_at = models.DateTimeField(null=True, help_text="when a person asked for it; its date holds it no more")
     payload = models.BinaryField(null=True)
@@ -65,6 +65,7 @@ class Push(TenantModel):
     created_at = models.DateTimeField()
 
     class Meta:
+        db_table = "fortnox_push"
         base_manager_name = "everywhere"
         constraints = (
             models.UniqueConstraint(fields=["workspace", "invoice"], name="fortnox_push_one_intent"),
@@ -74,11 +75,11 @@ class Push(TenantModel):
                 name="fortnox_push_one_number",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state=PushState.CONFIRMED) | ~models.Q(document_number=""),
+                condition=~models.Q(state=ExportState.CONFIRMED) | ~models.Q(document_number=""),
                 name="fortnox_push_confirmed_has_number",
             ),
         )
         indexes = (models.Index(fields=["state", "next_at"], name="fortnox_push_due"),)
 
     def __str__(self) -> str:
-        return f"push of {self.reference}"
+        return f"export of {self.reference}"

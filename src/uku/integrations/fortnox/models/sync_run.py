@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from uku.integrations.fortnox.models.invoice_export import Push
+from uku.integrations.fortnox.models.invoice_export import InvoiceExport
 from uku.kit.scoping import TenantModel
 from uku.workspaces.models import User
 
@@ -63,7 +63,7 @@ class Reload(TenantModel):
         return f"reload of {self.started_at:%Y-%m-%d %H:%M} UTC"
 
 
-class Run(TenantModel):
+class SyncRun(TenantModel):
     """One execution of a sync: where it stands and what it counted. What it passed over stands in `PassedOver`.
 
     A full run reads everything, then what changed since the last complete run, if there is one: `since`.
@@ -79,7 +79,7 @@ class Run(TenantModel):
     stage = models.CharField(max_length=20, default="active")
     page = models.PositiveIntegerField(default=0, help_text="the last page whose rows are stored")
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
-    trouble = models.CharField(max_length=20, blank=True)
+    stop_reason = models.CharField(max_length=20, blank=True)
     text = models.CharField(max_length=500, blank=True)
     asked_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the schedule"
@@ -87,6 +87,7 @@ class Run(TenantModel):
     reload = models.ForeignKey(Reload, null=True, on_delete=models.PROTECT, related_name="runs")
 
     class Meta:
+        db_table = "fortnox_run"
         base_manager_name = "everywhere"
         constraints = (
             models.UniqueConstraint(
@@ -101,15 +102,16 @@ class Run(TenantModel):
         return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M} UTC"
 
 
-class PassedOver(TenantModel):
+class SkippedRecord(TenantModel):
     """A record that a run did not take in, with the reason a person can read."""
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="passed_over")
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="skipped_records")
     number = models.CharField(max_length=1024)
     name = models.CharField(max_length=1024, blank=True)
     reason = models.CharField(max_length=300)
 
     class Meta:
+        db_table = "fortnox_passedover"
         base_manager_name = "everywhere"
 
     def __str__(self) -> str:
@@ -145,7 +147,7 @@ class BulkCreation(TenantModel):
         return f"clients from {self.asked} customers"
 
 
-class Problem(TenantModel):
+class SyncIssue(TenantModel):
     """A record, or a run, that did not go through: one row while it lasts, however often it is tried.
 
     `code` is Fortnox's own, `reason` one of ours when Fortnox was never asked. It ends by being solved (the
@@ -156,7 +158,7 @@ class Problem(TenantModel):
     kind = models.CharField(max_length=15, help_text="customer, article, invoice, or the kind of a run")
     number = models.CharField(max_length=1024, blank=True, help_text="the record's number, ours or Fortnox's")
     name = models.CharField(max_length=1024, blank=True)
-    push = models.ForeignKey(Push, null=True, on_delete=models.PROTECT, related_name="+")
+    export = models.ForeignKey(InvoiceExport, null=True, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=20, blank=True)
     message = models.CharField(max_length=500, blank=True, help_text="Fortnox's own words")
     reason = models.CharField(max_length=300, blank=True)
@@ -172,6 +174,7 @@ class Problem(TenantModel):
     ignored_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        db_table = "fortnox_problem"
         base_manager_name = "everywhere"
         constraints = (
             models.UniqueConstraint(

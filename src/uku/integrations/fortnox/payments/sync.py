@@ -13,7 +13,7 @@ from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.mapping import payment_fact, reading
-from uku.integrations.fortnox.models import Connection, Push, PushState, Run, RunKind
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, SyncRun
 from uku.integrations.fortnox.sync import sync_run
 from uku.invoices.ledger_facts import PaymentFact
 from uku.invoices.models import Payment
@@ -24,39 +24,39 @@ from uku.kit.money import ZERO
 
 def read_payments(
     *, connection: Connection, asked_by: int | None = None, check: Callable[[], None] | None = None
-) -> Run:
+) -> SyncRun:
     """Read what changed since the last complete run and take it in. Returns the finished run.
 
     `check` runs before each request.
     """
     run = sync_run.start_or_resume(connection=connection, kind=RunKind.PAYMENTS, at=clock.now(), asked_by=asked_by)
-    pushes = sent_to(connection)
+    exports = sent_to(connection)
     with open_fortnox(connection, check) as fortnox:
-        since = since_when(run, pushes)
+        since = since_when(run, exports)
         run.counts = {**run.counts, "changed": 0, "read": 0}
         payments = changed_payments(fortnox, run, since)
         changed = {item.number for item in rows(run, fortnox.invoices.pages(last_modified=since))} | set(payments)
-        for number in sorted(changed & set(pushes)):
-            read_one(fortnox, run, pushes[number], payments.get(number, []))
+        for number in sorted(changed & set(exports)):
+            read_one(fortnox, run, exports[number], payments.get(number, []))
     sync_run.end(run, at=clock.now())
     return run
 
 
-def sent_to(connection: Connection) -> dict[str, Push]:
-    sent = Push.objects.filter(company_id=connection.company_id, state=PushState.CONFIRMED)
-    return {push.document_number: push for push in sent.select_related("invoice")}
+def sent_to(connection: Connection) -> dict[str, InvoiceExport]:
+    sent = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.CONFIRMED)
+    return {export.document_number: export for export in sent.select_related("invoice")}
 
 
-def since_when(run: Run, pushes: dict[str, Push]) -> datetime:
+def since_when(run: SyncRun, exports: dict[str, InvoiceExport]) -> datetime:
     """Return from when to read what changed: since the last complete run, else since the first invoice was sent."""
-    return run.since or sync_run.with_overlap(_first_push(pushes, run.started_at))
+    return run.since or sync_run.with_overlap(_first_export(exports, run.started_at))
 
 
-def _first_push(pushes: dict[str, Push], otherwise: datetime) -> datetime:
-    return min((push.created_at for push in pushes.values()), default=otherwise)
+def _first_export(exports: dict[str, InvoiceExport], otherwise: datetime) -> datetime:
+    return min((export.created_at for export in exports.values()), default=otherwise)
 
 
-def changed_payments(fortnox: Fortnox, run: Run, since: datetime) -> dict[str, list[PaymentFact]]:
+def changed_payments(fortnox: Fortnox, run: SyncRun, since: datetime) -> dict[str, list[PaymentFact]]:
     """Return the changed payments by invoice number, compared exactly on our side."""
     found: dict[str, list[PaymentFact]] = defaultdict(list)
     for item in rows(run, fortnox.invoice_payments.pages(last_modified=since)):
@@ -64,7 +64,7 @@ def changed_payments(fortnox: Fortnox, run: Run, since: datetime) -> dict[str, l
     return found
 
 
-def rows(run: Run, pages: Iterable[Page[Any]]) -> Iterator[Any]:
+def rows(run: SyncRun, pages: Iterable[Page[Any]]) -> Iterator[Any]:
     """Yield what can be read; a row that cannot is listed, and the others do not wait for it (reliability F54)."""
     for page in pages:
         for reject in page.rejects:
@@ -73,50 +73,50 @@ def rows(run: Run, pages: Iterable[Page[Any]]) -> Iterator[Any]:
         yield from page.items
 
 
-def read_one(fortnox: Fortnox, run: Run, push: Push, changed: list[PaymentFact]) -> None:
+def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: list[PaymentFact]) -> None:
     """Read one invoice and take it in. One that is gone in Fortnox is listed; ours is kept (F88)."""
     as_of = clock.now()
     try:
-        invoice = fortnox.invoices.get(push.document_number)
+        invoice = fortnox.invoices.get(export.document_number)
     except NotFound as error:
-        _fail(run, push, "Missing in Fortnox", error)
+        _fail(run, export, "Missing in Fortnox", error)
         return
     except Unreadable as error:
         if error.transient:
             raise
-        _fail(run, push, f"Could not be read: {error.reason}", error)
+        _fail(run, export, f"Could not be read: {error.reason}", error)
         return
-    known = merge(push, changed)
+    known = merge(export, changed)
     if paid(known) != invoice.total - invoice.balance:
         known = _all_payments(fortnox, invoice)
     sync_run.count(run, "read")
-    taken = accept_reading(invoice=push.invoice, reading=reading(invoice, known, as_of=as_of), at=clock.now())
+    taken = accept_reading(invoice=export.invoice, reading=reading(invoice, known, as_of=as_of), at=clock.now())
     sync_run.count(run, "changed", int(taken))
     sync_issues.solve(
-        company_id=push.company_id, kind=sync_issues.PAYMENT, numbers=[push.document_number], at=clock.now()
+        company_id=export.company_id, kind=sync_issues.PAYMENT, numbers=[export.document_number], at=clock.now()
     )
 
 
-def _fail(run: Run, push: Push, reason: str, error: FortnoxError) -> None:
+def _fail(run: SyncRun, export: InvoiceExport, reason: str, error: FortnoxError) -> None:
     """List an invoice that could not be read back, and keep it as a problem until it can."""
-    client = str(push.invoice.client)
+    client = str(export.invoice.client)
     sync_run.count(run, "rejected")
-    sync_run.pass_over(run, push.document_number, client, reason)
+    sync_run.pass_over(run, export.document_number, client, reason)
     sync_issues.note(
-        company_id=push.company_id,
+        company_id=export.company_id,
         kind=sync_issues.PAYMENT,
-        number=push.document_number,
+        number=export.document_number,
         name=client,
         reason=reason,
         error=error,
-        push=push,
+        export=export,
         at=clock.now(),
     )
 
 
-def merge(push: Push, changed: list[PaymentFact]) -> list[PaymentFact]:
+def merge(export: InvoiceExport, changed: list[PaymentFact]) -> list[PaymentFact]:
     """The payments we know of, with the changed ones in place of what they were."""
-    stored = Payment.objects.filter(invoice=push.invoice)
+    stored = Payment.objects.filter(invoice=export.invoice)
     known = {p.external_number: PaymentFact(p.external_number, p.amount, p.paid_on, p.booked) for p in stored}
     known |= {fact.number: fact for fact in changed}
     return list(known.values())

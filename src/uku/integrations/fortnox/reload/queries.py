@@ -11,13 +11,13 @@ from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,
     CustomerRecord,
-    PassedOver,
-    Push,
-    PushState,
+    ExportState,
+    InvoiceExport,
     Reload,
     ReloadPhase,
-    Run,
     RunState,
+    SkippedRecord,
+    SyncRun,
 )
 from uku.integrations.fortnox.reload.progress import Known, Part, Window, window
 from uku.integrations.fortnox.statistics.sync import requests_a_month
@@ -37,7 +37,7 @@ def newest() -> Reload | None:
     return Reload.objects.filter(company_id=company).order_by("-id").select_related("asked_by", "workspace").first()
 
 
-def run_of(reload: Reload, phase: str) -> Run | None:
+def run_of(reload: Reload, phase: str) -> SyncRun | None:
     """The run that a reload made for a phase; the details have none."""
     return reload.runs.filter(kind=phase).order_by("-id").first()
 
@@ -64,9 +64,9 @@ def known(connection: Connection, at: datetime) -> Known:
     )
 
 
-def sent_in(connection: Connection, span: Window) -> QuerySet[Push]:
+def sent_in(connection: Connection, span: Window) -> QuerySet[InvoiceExport]:
     """The invoices sent from here to the connected company, dated in these months."""
-    sent = Push.objects.filter(company_id=connection.company_id, state=PushState.CONFIRMED)
+    sent = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.CONFIRMED)
     return sent.filter(invoice__invoice_date__gte=span.first)
 
 
@@ -93,7 +93,7 @@ def parts(reload: Reload, at: datetime) -> tuple[Part, ...]:
     )
 
 
-def _part(reload: Reload, phase: ReloadPhase, run: Run | None, at: datetime, *, ended: bool) -> Part:
+def _part(reload: Reload, phase: ReloadPhase, run: SyncRun | None, at: datetime, *, ended: bool) -> Part:
     requests = reload.counts.get(f"expect_{phase}", 0)
     if phase == ReloadPhase.DETAILS:
         total = reload.counts.get("details_total", 0)
@@ -107,7 +107,7 @@ def _part(reload: Reload, phase: ReloadPhase, run: Run | None, at: datetime, *, 
     return Part(phase, requests, seen, max(seen, run.counts.get("total", 0)), ended, span)
 
 
-def passed_over(reload: Reload) -> QuerySet[PassedOver]:
+def skipped_records(reload: Reload) -> QuerySet[SkippedRecord]:
     """What the reload did not take in, with the reason, in the order it was met."""
-    found = PassedOver.objects.filter(run__reload=reload).select_related("run")
+    found = SkippedRecord.objects.filter(run__reload=reload).select_related("run")
     return found.order_by("id")

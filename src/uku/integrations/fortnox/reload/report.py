@@ -16,9 +16,9 @@ from django.utils.translation import ngettext
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import WAIT, Group, Who
 from uku.integrations.fortnox.health.figures import grouped, in_words
-from uku.integrations.fortnox.health.issue_messages import explain_problem
-from uku.integrations.fortnox.health.messages import Explanation, explain_trouble
-from uku.integrations.fortnox.models import Problem, Reload, Run, RunState
+from uku.integrations.fortnox.health.issue_messages import explain_issue
+from uku.integrations.fortnox.health.messages import Explanation, explain_block
+from uku.integrations.fortnox.models import Reload, RunState, SyncIssue, SyncRun
 from uku.integrations.fortnox.reload.causes import DISCONNECTED, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reload.progress import Window, added_up
 from uku.integrations.registry import Badge
@@ -75,7 +75,7 @@ def _failed(reload: Reload) -> int:
     return sums(reload.runs.all()).get("rejected", 0) + refused
 
 
-def sums(runs: QuerySet[Run]) -> dict[str, int]:
+def sums(runs: QuerySet[SyncRun]) -> dict[str, int]:
     """Add up what the runs of a reload counted."""
     found: dict[str, int] = {}
     for run in runs:
@@ -151,7 +151,7 @@ def why_stopped(reload: Reload) -> Explanation | None:
     means = _("What was read before stays; the rest was not read. The ordinary syncs go on as they can.")
     again = _("Then click Reload data on the Settings tab again.")
     if cause == TROUBLE:
-        found = explain_trouble(about_what)
+        found = explain_block(about_what)
         return Explanation(found.happened, means, f"{found.remedy} {again}", found.who, found.group)
     if cause == DISCONNECTED:
         happened = _("Fortnox was disconnected meanwhile.")
@@ -166,9 +166,9 @@ def why_stopped(reload: Reload) -> Explanation | None:
 
 def _run_stopped(reload: Reload, means: str, again: str, kind: str) -> Explanation:
     """What Fortnox said to the run that stopped; without words of its own it is passing trouble that lasted."""
-    said = Problem.objects.filter(company_id=reload.company_id, kind=kind, number="").order_by("-last_at").first()
+    said = SyncIssue.objects.filter(company_id=reload.company_id, kind=kind, number="").order_by("-last_at").first()
     if said is not None and said.kind != sync_issues.INVOICE and said.last_at >= reload.started_at:
-        words = explain_problem(said)
+        words = explain_issue(said)
         return Explanation(words.happened, means, f"{words.remedy} {again}", words.who, words.group)
     happened = _("Fortnox could not be reached, or did not answer as it should, for half an hour.")
     return Explanation(happened, means, f"{WAIT.remedy} {again}", Who.NOBODY, Group.WAIT)

@@ -11,7 +11,7 @@ import structlog
 
 from fortnox_api import Forbidden, FortnoxError
 from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
-from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.reload import queries
 from uku.integrations.fortnox.reload.causes import DISCONNECTED, LASTING, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reload.service import end, note
@@ -91,7 +91,7 @@ def hindrance(reload: Reload, connection: Connection | None) -> str:
         return DISCONNECTED
     if connection.company_id != reload.company_id:
         return OTHER_COMPANY
-    return f"{TROUBLE}:{connection.trouble}" if connection.trouble else ""
+    return f"{TROUBLE}:{connection.block_reason}" if connection.block_reason else ""
 
 
 def is_paused(connection: Connection) -> bool:
@@ -140,14 +140,14 @@ def _sync_of(kind: RunKind) -> Callable[[Connection, Reload, Watch], Outcome]:
     return work
 
 
-def _outcome(kind: RunKind, before: Run | None, run: Run | None) -> Outcome:
+def _outcome(kind: RunKind, before: SyncRun | None, run: SyncRun | None) -> Outcome:
     """Judge by the run that carries this reload's number: one of the schedule's that stood open was ended first."""
     if run is None:
-        return Outcome.REST if Run.objects.filter(kind=kind, state=RunState.RUNNING).exists() else Outcome.AGAIN
+        return Outcome.REST if SyncRun.objects.filter(kind=kind, state=RunState.RUNNING).exists() else Outcome.AGAIN
     if run.state == RunState.RUNNING:
         failed = run.counts.get("tries", 0) > (before.counts.get("tries", 0) if before else 0)
         return Outcome.REST if failed else Outcome.AGAIN
-    refused_here = run.state == RunState.STOPPED and run.trouble != sync_run.NOT_PERMITTED
+    refused_here = run.state == RunState.STOPPED and run.stop_reason != sync_run.NOT_PERMITTED
     return Outcome.FAILED if refused_here else Outcome.NEXT
 
 

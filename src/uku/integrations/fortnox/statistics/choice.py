@@ -11,7 +11,7 @@ from uku.clients.models import Client
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work import requests
@@ -52,6 +52,6 @@ def choose_statistics(
 
 def _end_counting(connection: Connection, at: datetime) -> None:
     """End what is under way, and what stands open about it: nothing will try it again."""
-    for run in Run.objects.filter(kind=RunKind.STATISTICS, state=RunState.RUNNING):
+    for run in SyncRun.objects.filter(kind=RunKind.STATISTICS, state=RunState.RUNNING):
         sync_run.end(run, at=at, state=RunState.CANCELLED)
     sync_issues.solve(company_id=connection.company_id, kind=RunKind.STATISTICS, numbers=[""], at=at)

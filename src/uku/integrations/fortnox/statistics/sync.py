@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from fortnox_api import Fortnox
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.models import Connection, Reload, Run, RunKind
+from uku.integrations.fortnox.models import Connection, Reload, RunKind, SyncRun
 from uku.integrations.fortnox.sync import sync_run
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan, Task, TaskState
@@ -59,7 +59,7 @@ def read_statistics(
     again_from: date | None = None,
     reload: Reload | None = None,
     check: Callable[[], None] | None = None,
-) -> Run | None:
+) -> SyncRun | None:
     """Open the months that are due and count what the open ones need. None when no plan is active.
 
     The run of a `reload` counts the months from `again_from` on again, finished ones too: their values stay, and

@@ -18,7 +18,7 @@ from fortnox_api import Fortnox, NotFound, Page, Rejected, Unreadable
 from uku.integrations.fortnox.articles import importer
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.customers import importer as customers
-from uku.integrations.fortnox.models import Connection, Reload, Run, RunKind
+from uku.integrations.fortnox.models import Connection, Reload, RunKind, SyncRun
 from uku.integrations.fortnox.sync import page_check, records, skipped, sync_run
 from uku.kit import clock
 
@@ -41,7 +41,7 @@ def run_import(
     reload: Reload | None = None,
     check: Callable[[], None] | None = None,
     pages: int | None = None,
-) -> Run:
+) -> SyncRun:
     """Bring a company's customers or articles in, resuming an interrupted run. Returns the run as it stands then.
 
     At most `pages` are stored; the run is RUNNING then, and paused. `check` runs before each request, and what it
@@ -56,7 +56,7 @@ def run_import(
         return run
     except sync_run.Overtaken:
         log.info("import overtaken", kind=kind, run=run.pk)
-        return Run.objects.get(pk=run.pk)
+        return SyncRun.objects.get(pk=run.pk)
     log.info("import done", kind=kind, **run.counts)
     return run
 
@@ -67,7 +67,7 @@ class _Allowance:
     def __init__(self, pages: int | None) -> None:
         self._left = pages
 
-    def spend(self, run: Run) -> bool:
+    def spend(self, run: SyncRun) -> bool:
         """Note a page; when it was the last one the run is paused, in the transaction of the page."""
         if self._left is None:
             return False
@@ -77,7 +77,7 @@ class _Allowance:
         return self._left <= 0
 
 
-def _read(fortnox: Fortnox, run: Run, allowance: _Allowance) -> None:
+def _read(fortnox: Fortnox, run: SyncRun, allowance: _Allowance) -> None:
     for stage in _stages(run):
         _enter(run, stage)
         while not _read_stage(fortnox, run, allowance):
@@ -91,13 +91,13 @@ def _read(fortnox: Fortnox, run: Run, allowance: _Allowance) -> None:
         sync_run.end(run, at=clock.now())
 
 
-def _stages(run: Run) -> Sequence[str]:
+def _stages(run: SyncRun) -> Sequence[str]:
     """Return the stages that are left. A full run without a complete one before it has nothing to compare with."""
     wanted = STAGES if run.since is not None else STAGES[:2]
     return [stage for stage in (wanted if run.full else STAGES[2:]) if STAGES.index(stage) >= STAGES.index(run.stage)]
 
 
-def _enter(run: Run, stage: str) -> None:
+def _enter(run: SyncRun, stage: str) -> None:
     if stage == run.stage:
         return
     with transaction.atomic():
@@ -107,7 +107,7 @@ def _enter(run: Run, stage: str) -> None:
         run.save()
 
 
-def _begin_again(run: Run) -> None:
+def _begin_again(run: SyncRun) -> None:
     """Read a stage once more, whose rows moved while it was read (reliability F47, B45). Raises Unreadable."""
     with transaction.atomic():
         sync_run.hold(run)
@@ -115,7 +115,7 @@ def _begin_again(run: Run) -> None:
         run.save()
 
 
-def _read_stage(fortnox: Fortnox, run: Run, allowance: _Allowance) -> bool:
+def _read_stage(fortnox: Fortnox, run: SyncRun, allowance: _Allowance) -> bool:
     """Read and store all pages of a stage that are not stored yet; say whether they made a whole."""
     if page_check.has_come(run):
         return page_check.is_whole(run)
@@ -139,18 +139,18 @@ def _read_stage(fortnox: Fortnox, run: Run, allowance: _Allowance) -> bool:
     return page_check.is_whole(run)
 
 
-def _pages(fortnox: Fortnox, run: Run) -> Iterator[Page[Any]]:
+def _pages(fortnox: Fortnox, run: SyncRun) -> Iterator[Page[Any]]:
     chosen = {"last_modified": run.since} if run.stage == "changed" else {"filter": run.stage}
     resource = _resource(fortnox, run)
     pages: Iterator[Page[Any]] = resource.pages(first_page=run.page + 1, sort_by=SORT_KEYS[RunKind(run.kind)], **chosen)
     return pages
 
 
-def _resource(fortnox: Fortnox, run: Run) -> Any:
+def _resource(fortnox: Fortnox, run: SyncRun) -> Any:
     return fortnox.customers if run.kind == RunKind.CUSTOMERS else fortnox.articles
 
 
-def _store(run: Run, items: Sequence[Any], read: Mapping[str, Any]) -> None:
+def _store(run: SyncRun, items: Sequence[Any], read: Mapping[str, Any]) -> None:
     """Store active records; one that the database refuses is listed, and the others do not wait for it."""
     at, tally = clock.now(), Counter[str]()
     store = customers.store if run.kind == RunKind.CUSTOMERS else importer.store
@@ -166,14 +166,14 @@ def _store(run: Run, items: Sequence[Any], read: Mapping[str, Any]) -> None:
     skipped.solve(run, {item.number for item in items}.difference(refused), at)
 
 
-def _take_changed(fortnox: Fortnox, run: Run, page: Page[Any]) -> None:
+def _take_changed(fortnox: Fortnox, run: SyncRun, page: Page[Any]) -> None:
     """Store a page of changed records a few at a time. What this run stored already is not asked for again."""
     items = _unread(run, page.items)
     for start in range(0, len(items), CHUNK):
         _take_chunk(fortnox, run, items[start : start + CHUNK])
 
 
-def _unread(run: Run, items: Sequence[Any]) -> Sequence[Any]:
+def _unread(run: SyncRun, items: Sequence[Any]) -> Sequence[Any]:
     """Leave out what this run knows already, from the list of inactive ones or from before it was cut off.
 
     A record that the run's own list showed as active needs its detail again, but nobody waits for that.
@@ -188,11 +188,11 @@ def _unread(run: Run, items: Sequence[Any]) -> Sequence[Any]:
         seen.filter(active=True, detail_read_at__lt=run.started_at).update(detail_read_at=None)
     else:
         seen = seen.exclude(active=True, detail_read_at=None)
-    known = {*seen.values_list("number", flat=True), *sync_run.passed_over(run, numbers)}
+    known = {*seen.values_list("number", flat=True), *sync_run.skipped_records(run, numbers)}
     return [item for item in items if item.number not in known]
 
 
-def _take_chunk(fortnox: Fortnox, run: Run, items: Sequence[Any]) -> None:
+def _take_chunk(fortnox: Fortnox, run: SyncRun, items: Sequence[Any]) -> None:
     read, resting, gone, unread = _details(fortnox, run, items)
     at = clock.now()
     with transaction.atomic():
@@ -208,7 +208,7 @@ def _take_chunk(fortnox: Fortnox, run: Run, items: Sequence[Any]) -> None:
 
 
 def _details(
-    fortnox: Fortnox, run: Run, items: Sequence[Any]
+    fortnox: Fortnox, run: SyncRun, items: Sequence[Any]
 ) -> tuple[dict[str, Any], list[Any], list[Any], list[tuple[Any, Any]]]:
     """A changed list item does not tell whether it is active; its detail does, for one request each.
 
@@ -238,7 +238,7 @@ def read_one(*, connection: Connection, kind: RunKind, number: str) -> None:
 
     The list is searched, since it is the list's row that could not be read. Two requests.
     """
-    run = Run(workspace_id=connection.workspace_id, kind=kind, company_id=connection.company_id)  # is not stored
+    run = SyncRun(workspace_id=connection.workspace_id, kind=kind, company_id=connection.company_id)  # is not stored
     with open_fortnox(connection) as fortnox:
         found = [_only(page, number) for page in _resource(fortnox, run).pages(**{SORT_KEYS[kind]: number})]
         for page in found:

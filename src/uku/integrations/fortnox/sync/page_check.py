@@ -13,20 +13,20 @@ from typing import Any
 from django.utils.translation import gettext
 
 from fortnox_api import Page, Unreadable
-from uku.integrations.fortnox.models import Run
+from uku.integrations.fortnox.models import SyncRun
 from uku.integrations.fortnox.sync import sync_run
 
 BEFORE, TOLD, CAME, MOVED = "list_before", "list_told", "list_came", "list_moved"
 
 
-def enter_stage(run: Run) -> None:
+def enter_stage(run: SyncRun) -> None:
     """Begin with a new list."""
     for name in (TOLD, CAME, MOVED, sync_run.AGAIN, sync_run.TRIES):
         run.counts.pop(name, None)
     run.counts[BEFORE] = run.counts.get("seen", 0)
 
 
-def compare(run: Run, page: Page[Any]) -> None:
+def compare(run: SyncRun, page: Page[Any]) -> None:
     """Note what a page tells of its whole list. Totals that differ mean that rows moved, and one may be missed.
 
     A list of changed records grows while people work; what comes late is read by the next run. Where Fortnox tells no
@@ -44,7 +44,7 @@ def compare(run: Run, page: Page[Any]) -> None:
         run.counts[MOVED] = 1
 
 
-def count_page(run: Run, page: Page[Any]) -> None:
+def count_page(run: SyncRun, page: Page[Any]) -> None:
     """Count a page that is stored: its rows as they came, and how far the run is."""
     sync_run.count(run, CAME, page.rows)
     run.counts.pop(sync_run.TRIES, None)
@@ -53,11 +53,11 @@ def count_page(run: Run, page: Page[Any]) -> None:
     sum_up(run)
 
 
-def sum_up(run: Run) -> None:
+def sum_up(run: SyncRun) -> None:
     run.counts["seen"] = sum(run.counts.get(name, 0) for name in ("imported", "inactive", "rejected"))
 
 
-def has_come(run: Run) -> bool:
+def has_come(run: SyncRun) -> bool:
     """Say whether a list is stored to its end: a run may be cut off, or paused, right behind the last page.
 
     To ask for the page after the last one would look as if all rows had gone.
@@ -66,7 +66,7 @@ def has_come(run: Run) -> bool:
     return run.page > 0 and told is not None and run.counts.get(CAME, 0) >= told
 
 
-def is_whole(run: Run) -> bool:
+def is_whole(run: SyncRun) -> bool:
     """Say whether the list that was just read to its end is all that Fortnox told of."""
     told, came = run.counts.get(TOLD), run.counts.get(CAME, 0)
     if told is None:
@@ -75,7 +75,7 @@ def is_whole(run: Run) -> bool:
     return enough and not run.counts.get(MOVED)
 
 
-def begin_again(run: Run) -> None:
+def begin_again(run: SyncRun) -> None:
     """Have the list read once more from its first page. Raises Unreadable when that was done already."""
     if run.counts.get(sync_run.AGAIN):
         raise Unreadable(_why(run))
@@ -83,7 +83,7 @@ def begin_again(run: Run) -> None:
     run.page = 0
 
 
-def _why(run: Run) -> str:
+def _why(run: SyncRun) -> str:
     words = {"told": run.counts.get(TOLD, 0), "came": run.counts.get(CAME, 0)}
     if run.counts.get(MOVED):
         return gettext(
@@ -99,6 +99,6 @@ def _why(run: Run) -> str:
     )
 
 
-def is_one_pass(run: Run) -> bool:
+def is_one_pass(run: SyncRun) -> bool:
     """Say whether one run saw everything without interruption, so that what it did not see may be gone (F50)."""
     return run.full and not run.counts.get(sync_run.RESUMED) and not run.counts.get(sync_run.UNEVEN)

@@ -8,18 +8,18 @@ from typing import Any, TypeVar
 
 from django.db import DataError, transaction
 
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, Run, RunKind
+from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, SyncRun
 
 T = TypeVar("T")
 BATCH = 100  # rows an UPDATE; its text grows with rows times columns
 FLAW = "\ufffd"  # what the client puts in the place of NUL and of a lone surrogate, which no database takes
 
 
-def model_of(run: Run) -> Any:
+def model_of(run: SyncRun) -> Any:
     return CustomerRecord if run.kind == RunKind.CUSTOMERS else ArticleRecord
 
 
-def held(run: Run, numbers: Iterable[str]) -> dict[str, Any]:
+def held(run: SyncRun, numbers: Iterable[str]) -> dict[str, Any]:
     """Return the records that are here already, by number, locked in one order.
 
     A person's decision on one of them waits for the page, or the page for the decision; neither overwrites the other.
@@ -41,7 +41,7 @@ def write(records: Sequence[Any], changed: Sequence[Any], names: Sequence[str], 
     model.objects.filter(pk__in=unchanged).exclude(seen_at=at).update(seen_at=at)
 
 
-def is_first_look(run: Run, record: Any) -> bool:
+def is_first_look(run: SyncRun, record: Any) -> bool:
     """Say whether a run meets a record as an active one for the first time. A look at one record is always a first."""
     return record is None or not record.active or run.pk is None or record.seen_at < run.started_at
 

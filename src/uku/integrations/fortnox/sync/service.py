@@ -12,13 +12,13 @@ from uku.integrations.fortnox.client.open import may_go_out, open_fortnox, renew
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.models import (
     ArticleRecord,
+    BlockReason,
     Connection,
-    ConnectionTrouble,
     CustomerRecord,
     Reload,
-    Run,
     RunKind,
     RunState,
+    SyncRun,
     TokenSource,
 )
 from uku.integrations.fortnox.payments.resync import read_payments_again
@@ -32,7 +32,7 @@ from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 
 log = structlog.get_logger()
-NEEDS_AUTHORIZATION = ConnectionTrouble.NEEDS_AUTHORIZATION
+NEEDS_AUTHORIZATION = BlockReason.NEEDS_AUTHORIZATION
 
 
 def run_sync(
@@ -125,7 +125,7 @@ def read_customer_now(record: CustomerRecord) -> None:
 
 def _read_now(record: ArticleRecord | CustomerRecord) -> None:
     connection = Connection.objects.filter(enabled=True, company_id=record.company_id).first()
-    if connection is None or connection.trouble or not may_go_out(connection):
+    if connection is None or connection.block_reason or not may_go_out(connection):
         return
     try:
         with open_fortnox(connection) as fortnox:
@@ -162,7 +162,7 @@ def check_again(*, connection: Connection) -> None:
         if (found := _same_grant(connection).first()) is not None:
             _note_check(found, error)
     else:
-        grant_state.end_trouble(connection, ConnectionTrouble.NO_LICENCE, at=clock.now())
+        grant_state.unblock(connection, BlockReason.NO_LICENCE, at=clock.now())
     alerts.review(connection, at=clock.now())
 
 
@@ -175,11 +175,11 @@ def _note_check(connection: Connection, error: FortnoxError) -> None:
     same = _same_grant(connection)
     if isinstance(error, Forbidden) and error.code in grant_state.LICENCE_CODES:
         grant_state.miss_licence(same, error, at)
-    elif isinstance(error, Unauthorized) and not connection.trouble:
+    elif isinstance(error, Unauthorized) and not connection.block_reason:
         lasted = since is not None and at - since >= renewal.REFUSED_FOR_GOOD
         if lasted or error.code is not None:
-            grant_state.begin_trouble(same, ConnectionTrouble.NEEDS_AUTHORIZATION, grant_state.words(error), at)
-    elif connection.trouble == ConnectionTrouble.NO_LICENCE:
+            grant_state.block(same, BlockReason.NEEDS_AUTHORIZATION, grant_state.words(error), at)
+    elif connection.block_reason == BlockReason.NO_LICENCE:
         grant_state.wait_for_licence(same, at)
 
 
@@ -192,7 +192,7 @@ def note_failure(connection: Connection, error: FortnoxError) -> None:
     at = clock.now()
     same_grant = _same_grant(connection)
     if isinstance(error, GrantRevoked):
-        grant_state.begin_trouble(same_grant, ConnectionTrouble.NEEDS_AUTHORIZATION, grant_state.words(error), at)
+        grant_state.block(same_grant, BlockReason.NEEDS_AUTHORIZATION, grant_state.words(error), at)
     elif isinstance(error, Unauthorized) or error.code == grant_state.NO_API_LICENCE:
         grant_state.note_refusal(same_grant, at)
 
@@ -207,7 +207,7 @@ def _stop(kind: RunKind, error: FortnoxError) -> None:
 
     A missing permission or licence stops its own kind of data only (spec section 5).
     """
-    run = Run.objects.filter(kind=kind, state=RunState.RUNNING).first()
+    run = SyncRun.objects.filter(kind=kind, state=RunState.RUNNING).first()
     if run is None:
         return
     if error.transient and run.counts.get(sync_run.TRIES, 0) < sync_run.MOST_TRIES:
@@ -217,6 +217,6 @@ def _stop(kind: RunKind, error: FortnoxError) -> None:
     refused = isinstance(error, Forbidden)
     text = error.message if refused else sync_run.failed_at(run, error.message or error.reason)
     sync_run.end(
-        run, at=clock.now(), state=RunState.STOPPED, text=text, trouble=sync_run.NOT_PERMITTED if refused else ""
+        run, at=clock.now(), state=RunState.STOPPED, text=text, stop_reason=sync_run.NOT_PERMITTED if refused else ""
     )
     sync_issues.note(company_id=run.company_id, kind=str(kind), number="", error=error, at=clock.now())

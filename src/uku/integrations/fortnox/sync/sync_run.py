@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, PassedOver, Reload, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, Reload, RunKind, RunState, SkippedRecord, SyncRun
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MOST_TRIES = 5
@@ -33,7 +33,7 @@ def start_or_resume(
     full: bool = False,
     asked_by: int | None = None,
     reload: Reload | None = None,
-) -> Run:
+) -> SyncRun:
     """Return the running run of this kind, else a new one that reads what changed since the last complete one.
 
     The database holds one running run a workspace and kind. `asked_by` is the id of who pressed a button, `reload`
@@ -50,7 +50,7 @@ def start_or_resume(
         place = {"kind": kind, "company_id": connection.company_id, "asked_by_id": asked_by, "reload": reload}
         try:
             with transaction.atomic():
-                return Run.objects.create(**place, **facts)
+                return SyncRun.objects.create(**place, **facts)
         except IntegrityError:
             running = _running(kind)
             if running is None:
@@ -58,11 +58,11 @@ def start_or_resume(
             return _resumed(running, connection, at)  # begun elsewhere at the same moment: they go on together (F56)
 
 
-def _running(kind: RunKind) -> Run | None:
-    return Run.objects.select_for_update().filter(kind=kind, state=RunState.RUNNING).first()
+def _running(kind: RunKind) -> SyncRun | None:
+    return SyncRun.objects.select_for_update().filter(kind=kind, state=RunState.RUNNING).first()
 
 
-def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
+def _resumed(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
     """Take a run up where it stands; one for another company is stopped and a new one begun.
 
     One that was paused on purpose counts as one pass still; one that was cut off does not (reliability F50).
@@ -72,13 +72,13 @@ def _resumed(run: Run, connection: Connection, at: datetime) -> Run:
             count(run, RESUMED)
         run.save(update_fields=["counts"])
         return run
-    end(run, at=at, state=RunState.STOPPED, trouble=COMPANY_CHANGED)
-    return Run.objects.create(
+    end(run, at=at, state=RunState.STOPPED, stop_reason=COMPANY_CHANGED)
+    return SyncRun.objects.create(
         kind=run.kind, company_id=connection.company_id, started_at=at, full=True, asked_by_id=run.asked_by_id
     )
 
 
-def hold(run: Run) -> None:
+def hold(run: SyncRun) -> None:
     """Lock a run's row until the transaction ends, to store what belongs to its next step.
 
     Two workers may hold the same run, when one was taken for dead: the second one's page is not stored twice.
@@ -86,12 +86,12 @@ def hold(run: Run) -> None:
     """
     if run.pk is None:
         return
-    stored = Run.objects.get_queryset().select_for_update(of=("self",)).get(pk=run.pk)
+    stored = SyncRun.objects.get_queryset().select_for_update(of=("self",)).get(pk=run.pk)
     if stored.state != RunState.RUNNING or _place(stored) != _place(run):
         raise Overtaken(run.pk)
 
 
-def _place(run: Run) -> tuple[str, int, int]:
+def _place(run: SyncRun) -> tuple[str, int, int]:
     return run.stage, run.page, run.counts.get(AGAIN, 0)
 
 
@@ -106,15 +106,15 @@ def with_overlap(moment: datetime) -> datetime:
 
 def is_of_a_reload(kind: RunKind) -> bool:
     """Say whether the run of this kind that is under way belongs to a reload, which alone goes on with it."""
-    return Run.objects.filter(kind=kind, state=RunState.RUNNING, reload__state=RunState.RUNNING).exists()
+    return SyncRun.objects.filter(kind=kind, state=RunState.RUNNING, reload__state=RunState.RUNNING).exists()
 
 
-def last_done(connection: Connection, kind: RunKind) -> Run | None:
-    done = Run.objects.filter(kind=kind, state=RunState.DONE, company_id=connection.company_id)
+def last_done(connection: Connection, kind: RunKind) -> SyncRun | None:
+    done = SyncRun.objects.filter(kind=kind, state=RunState.DONE, company_id=connection.company_id)
     return done.order_by("-id").first()
 
 
-def newest_of_each_kind(runs: QuerySet[Run]) -> dict[str, Run]:
+def newest_of_each_kind(runs: QuerySet[SyncRun]) -> dict[str, SyncRun]:
     """Return the newest of these runs by kind. One look into the index a kind, however many runs there were.
 
     `DISTINCT ON` would read the whole history, each minute, of a thousand workspaces.
@@ -123,35 +123,35 @@ def newest_of_each_kind(runs: QuerySet[Run]) -> dict[str, Run]:
     return {run.kind: run for run in runs.filter(pk__in=newest)}
 
 
-def count(run: Run, name: str, by: int = 1) -> None:
+def count(run: SyncRun, name: str, by: int = 1) -> None:
     run.counts[name] = run.counts.get(name, 0) + by
 
 
-def pass_over(run: Run, number: str, name: str, reason: str) -> None:
+def pass_over(run: SyncRun, number: str, name: str, reason: str) -> None:
     """List a record that was not taken in, with the reason a person can read. A look at one record keeps no list."""
     pass_over_many(run, [(number, name, reason)])
 
 
-def pass_over_many(run: Run, rows: Iterable[tuple[str, str, str]]) -> None:
+def pass_over_many(run: SyncRun, rows: Iterable[tuple[str, str, str]]) -> None:
     """List records that were not taken in, each as number, name and reason."""
     if run.pk is not None:
-        PassedOver.objects.bulk_create(
-            PassedOver(
+        SkippedRecord.objects.bulk_create(
+            SkippedRecord(
                 workspace_id=run.workspace_id, run=run, number=number[:1024], name=name[:1024], reason=reason[:300]
             )
             for number, name, reason in rows
         )
 
 
-def passed_over(run: Run, numbers: Iterable[str]) -> set[str]:
+def skipped_records(run: SyncRun, numbers: Iterable[str]) -> set[str]:
     """Return which of these numbers the run has listed already: pages may repeat a row."""
     if run.pk is None:
         return set()
-    listed = PassedOver.objects.filter(run=run, number__in=[number[:1024] for number in numbers])
+    listed = SkippedRecord.objects.filter(run=run, number__in=[number[:1024] for number in numbers])
     return set(listed.values_list("number", flat=True))
 
 
-def failed_at(run: Run, reason: str) -> str:
+def failed_at(run: SyncRun, reason: str) -> str:
     """Tell which page a run did not get past, and why: `Customers, page 3 of the active ones: …` (reliability F53)."""
     pages = {
         "active": _("%(kind)s, page %(page)d of the active ones: %(reason)s"),
@@ -163,11 +163,11 @@ def failed_at(run: Run, reason: str) -> str:
     return pages[run.stage] % facts if imported else reason
 
 
-def end(run: Run, *, at: datetime, state: RunState = RunState.DONE, text: str = "", trouble: str = "") -> None:
-    run.state, run.finished_at, run.text, run.trouble = state, at, text[:500], trouble
+def end(run: SyncRun, *, at: datetime, state: RunState = RunState.DONE, text: str = "", stop_reason: str = "") -> None:
+    run.state, run.finished_at, run.text, run.stop_reason = state, at, text[:500], stop_reason
     run.save()
 
 
 def delete_lists(*, before: datetime) -> int:
     """Delete what runs before a time passed over, in all workspaces; their counts stay. Returns how many rows."""
-    return PassedOver.everywhere.filter(run__started_at__lt=before).delete()[0]
+    return SkippedRecord.everywhere.filter(run__started_at__lt=before).delete()[0]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Push, PushState
+from uku.integrations.fortnox.models import ExportState, InvoiceExport
 from uku.kit.alarms import clear_alarm, cleared_at, is_open, may_try, raise_alarm
 from uku.kit.dbclock import database_now
 
@@ -28,7 +28,7 @@ def accepted(at: datetime) -> None:
     """Fortnox knew the app: clear the alarm if there is one. What waited for that in any workspace is due again."""
     if is_open(ALARM):
         clear_alarm(key=ALARM, at=at)
-        waiting = Push.everywhere.filter(state=PushState.QUEUED, error_code="", next_at__gt=database_now())
+        waiting = InvoiceExport.everywhere.filter(state=ExportState.QUEUED, error_code="", next_at__gt=database_now())
         waiting.update(next_at=None)
 
 

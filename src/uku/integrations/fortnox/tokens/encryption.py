@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble
-from uku.integrations.fortnox.tokens.grant_state import begin_trouble, end_trouble
+from uku.integrations.fortnox.models import BlockReason, Connection
+from uku.integrations.fortnox.tokens.grant_state import block, unblock
 from uku.integrations.fortnox.tokens.store import open_tokens
 from uku.kit.alarms import clear_alarm, is_open, raise_alarm
 from uku.kit.secrets import CannotOpen
@@ -22,18 +22,18 @@ def note_readability(connection: Connection, at: datetime) -> bool:
     except CannotOpen:
         _mark_unreadable(connection, at)
         return False
-    if connection.trouble == ConnectionTrouble.UNREADABLE:
-        end_trouble(connection, ConnectionTrouble.UNREADABLE, at=at)
+    if connection.block_reason == BlockReason.UNREADABLE:
+        unblock(connection, BlockReason.UNREADABLE, at=at)
         connection.refresh_from_db()
         _clear_alarm_of_the_last(at)
     return True
 
 
 def _mark_unreadable(connection: Connection, at: datetime) -> None:
-    if connection.trouble == ConnectionTrouble.UNREADABLE and is_open(ALARM):
+    if connection.block_reason == BlockReason.UNREADABLE and is_open(ALARM):
         return
     same = Connection.everywhere.filter(pk=connection.pk, sealed_tokens=connection.sealed_tokens)
-    begin_trouble(same, ConnectionTrouble.UNREADABLE, "", at)
+    block(same, BlockReason.UNREADABLE, "", at)
     text = _(
         "Stored Fortnox tokens are sealed under a key that UKU_TOKEN_KEYS does not hold. Their connections stand still;"
         " nothing was deleted or sent. Put the missing key back behind the first one and restart: they go on by"
@@ -43,5 +43,5 @@ def _mark_unreadable(connection: Connection, at: datetime) -> None:
 
 
 def _clear_alarm_of_the_last(at: datetime) -> None:
-    if not Connection.everywhere.filter(trouble=ConnectionTrouble.UNREADABLE).exists():
+    if not Connection.everywhere.filter(block_reason=BlockReason.UNREADABLE).exists():
         clear_alarm(key=ALARM, at=at)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble
+from uku.integrations.fortnox.models import BlockReason, Connection
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
@@ -26,9 +26,9 @@ NOTHING_WRONG = {
     "renewal_failures": 0,
     "renew_not_before": None,
     "refused_since": None,
-    "trouble": "",
-    "trouble_text": "",
-    "trouble_at": None,
+    "block_reason": "",
+    "block_text": "",
+    "blocked_at": None,
 }
 """What a new grant begins with, and what Disconnect leaves."""
 
@@ -49,7 +49,7 @@ def note_renewal_failure(connection: Connection, fault: FortnoxError, at: dateti
     if isinstance(fault, (GrantRevoked, Forbidden)):
         app_credentials.accepted(at)  # Fortnox looked past the app's own credentials
     if isinstance(fault, GrantRevoked):
-        begin_trouble(same, ConnectionTrouble.NEEDS_AUTHORIZATION, words(fault), at)
+        block(same, BlockReason.NEEDS_AUTHORIZATION, words(fault), at)
     elif isinstance(fault, Forbidden):
         miss_licence(same, fault, at)
     else:
@@ -60,7 +60,7 @@ def note_renewal_failure(connection: Connection, fault: FortnoxError, at: dateti
 
 def miss_licence(same: QuerySet[Connection], fault: FortnoxError, at: datetime) -> None:
     """The company has no licence: authorizing again does not help, so look daily whether it has been bought."""
-    begin_trouble(same, ConnectionTrouble.NO_LICENCE, words(fault), at)
+    block(same, BlockReason.NO_LICENCE, words(fault), at)
     wait_for_licence(same, at)
 
 
@@ -71,28 +71,28 @@ def wait_for_licence(same: QuerySet[Connection], at: datetime) -> None:
         Connection.everywhere.filter(pk=row.pk, generation=row.generation).update(renew_not_before=at + wait)
 
 
-def begin_trouble(same: QuerySet[Connection], trouble: ConnectionTrouble, text: str, at: datetime) -> None:
-    """Write a trouble on the connection, once, with its line in the audit log."""
+def block(same: QuerySet[Connection], block_reason: BlockReason, text: str, at: datetime) -> None:
+    """Write why the connection is blocked on the connection, once, with its line in the audit log."""
     with transaction.atomic():
-        for row in same.filter(trouble="").exclude(sealed_tokens="").select_for_update():
-            row.trouble, row.trouble_text, row.trouble_at = trouble, text, at
-            row.save(update_fields=["trouble", "trouble_text", "trouble_at"])
-            _record(row, "fortnox.trouble", f"Fortnox: {trouble.label}", at)
+        for row in same.filter(block_reason="").exclude(sealed_tokens="").select_for_update():
+            row.block_reason, row.block_text, row.blocked_at = block_reason, text, at
+            row.save(update_fields=["block_reason", "block_text", "blocked_at"])
+            _record(row, "fortnox.trouble", f"Fortnox: {block_reason.label}", at)
 
 
-def end_trouble(connection: Connection, *troubles: ConnectionTrouble, at: datetime) -> bool:
-    """Clear a trouble that is cured, and the refusal it grew from; what waited goes on."""
+def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool:
+    """Clear a block whose reason is cured, and the refusal it grew from; what waited goes on."""
     from uku.integrations.fortnox.connection.resume import resume
 
     with transaction.atomic():
         same = Connection.everywhere.filter(pk=connection.pk, authorized_at=connection.authorized_at)
-        row = same.filter(trouble__in=["", *troubles]).select_for_update().first()
-        if row is None or not (row.trouble or row.refused_since):
+        row = same.filter(block_reason__in=["", *reasons]).select_for_update().first()
+        if row is None or not (row.block_reason or row.refused_since):
             return False
-        if row.trouble:
-            _record(row, "fortnox.cured", f"Fortnox: cured: {row.get_trouble_display()}", at)
-        row.trouble, row.trouble_text, row.trouble_at, row.refused_since = "", "", None, None
-        row.save(update_fields=["trouble", "trouble_text", "trouble_at", "refused_since"])
+        if row.block_reason:
+            _record(row, "fortnox.cured", f"Fortnox: cured: {row.get_block_reason_display()}", at)
+        row.block_reason, row.block_text, row.blocked_at, row.refused_since = "", "", None, None
+        row.save(update_fields=["block_reason", "block_text", "blocked_at", "refused_since"])
         resume(row, at=at)
     return True
 
@@ -100,7 +100,7 @@ def end_trouble(connection: Connection, *troubles: ConnectionTrouble, at: dateti
 def note_refusal(same: QuerySet[Connection], at: datetime) -> None:
     """The API refused a token, or the licence: remember since when. Whether it stands, a check will tell."""
     first = Q(refused_since=None) | Q(refused_since__lte=F("authorized_at"))
-    same.filter(first, trouble="").exclude(sealed_tokens="").update(refused_since=at)
+    same.filter(first, block_reason="").exclude(sealed_tokens="").update(refused_since=at)
 
 
 def words(fault: FortnoxError) -> str:

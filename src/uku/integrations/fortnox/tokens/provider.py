@@ -23,7 +23,7 @@ from fortnox_api import (
     Unauthorized,
     Unavailable,
 )
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble, TokenSource
+from uku.integrations.fortnox.models import BlockReason, Connection, TokenSource
 from uku.integrations.fortnox.tokens import app_credentials, grant_state, renewal
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.tokens.store import NotConnected, PostgresTokenStore
@@ -126,7 +126,7 @@ def _refuse_pointless(row: Connection) -> None:
     at = clock.now()
     if is_foreign(row):
         raise NotConnected(row.pk)
-    if row.trouble == ConnectionTrouble.NEEDS_AUTHORIZATION:
+    if row.block_reason == BlockReason.NEEDS_AUTHORIZATION:
         raise GrantRevoked("the grant was refused for good; a person has to authorize", code="invalid_grant")
     if renewal.must_wait(row, at) or not app_credentials.may_ask(at):
         raise _paused()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble, TokenSource
+from uku.integrations.fortnox.models import BlockReason, Connection, TokenSource
 
 MARGIN = timedelta(minutes=10)
 KEEP_ALIVE, KEEP_ALIVE_SPREAD = timedelta(hours=20), timedelta(hours=4)
@@ -41,7 +41,7 @@ def must_wait(connection: Connection, at: datetime) -> bool:
 
 def is_keep_alive_due(connection: Connection, at: datetime) -> bool:
     """Say whether nothing renewed an idle connection's token for a day, or its consent's for a week."""
-    if must_wait(connection, at) or connection.trouble not in {"", ConnectionTrouble.COMPANY_CHANGED}:
+    if must_wait(connection, at) or connection.block_reason not in {"", BlockReason.COMPANY_CHANGED}:
         return False
     rest = KEEP_ALIVE + spread(connection.pk, KEEP_ALIVE_SPREAD)
     idle = connection.refreshed_at is None or at - connection.refreshed_at >= rest
@@ -65,9 +65,9 @@ def is_check_due(connection: Connection, at: datetime) -> bool:
     """Say whether to look if a refusal still stands: a missing licence daily, refused tokens every 15 minutes."""
     if must_wait(connection, at):
         return False
-    if connection.trouble == ConnectionTrouble.NO_LICENCE:
+    if connection.block_reason == BlockReason.NO_LICENCE:
         return True
-    if connection.trouble or connection.refused_since is None or not is_refused(connection):
+    if connection.block_reason or connection.refused_since is None or not is_refused(connection):
         return False
     renewed = connection.refreshed_at or connection.refused_since
     new_tokens_were_refused = renewed > connection.refused_since

@@ -20,7 +20,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 from psycopg.conninfo import make_conninfo
 
 from fortnox_api import StoredTokens, TokenSet, Unavailable
-from uku.integrations.fortnox.models import Connection, ConnectionTrouble, TokenSource
+from uku.integrations.fortnox.models import BlockReason, Connection, TokenSource
 from uku.integrations.fortnox.tokens import app_credentials, spool
 from uku.integrations.fortnox.tokens.spool import Spooled
 from uku.kit import clock
@@ -175,9 +175,9 @@ def store(facts: Spooled) -> bool:
         "refresh_started_at": None,
         "renewal_failures": 0,
         "renew_not_before": None,
-        "trouble": _unless_dead("trouble", ""),
-        "trouble_text": _unless_dead("trouble_text", ""),
-        "trouble_at": _unless_dead("trouble_at", None),
+        "block_reason": _unless_dead("block_reason", ""),
+        "block_text": _unless_dead("block_text", ""),
+        "blocked_at": _unless_dead("blocked_at", None),
     }
     if facts.source:
         changes["source"] = facts.source
@@ -235,7 +235,7 @@ def _insist(facts: Spooled) -> bool:
 def _unless_dead(field: str, cleared: str | None) -> Case:
     """Clear a field of a trouble that new tokens disprove; the other troubles have cures of their own."""
     kind = models.DateTimeField() if cleared is None else models.CharField()
-    disproved = When(trouble=ConnectionTrouble.NEEDS_AUTHORIZATION, then=Value(cleared, kind))
+    disproved = When(block_reason=BlockReason.NEEDS_AUTHORIZATION, then=Value(cleared, kind))
     return Case(disproved, default=F(field), output_field=kind)
 
 

@@ -27,7 +27,7 @@ from uku.integrations.fortnox.connection.companies import (
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.health import issue_actions, issue_messages, no_worker
 from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
-from uku.integrations.fortnox.models import PassedOver, Problem, Run
+from uku.integrations.fortnox.models import SkippedRecord, SyncIssue, SyncRun
 from uku.integrations.fortnox.reload import queries, report
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab
 from uku.integrations.registry import Badge
@@ -42,7 +42,7 @@ KINDS = (
     ("statistics", gettext_lazy("Work statistics")),
 )
 PAGE_SIZE = 20
-MOST_PASSED_OVER = 50
+MOST_SKIPPED = 50
 MOST_PROBLEMS = 1000
 
 
@@ -51,10 +51,10 @@ class Choice:
     """What the address asks for: one kind of data or all, problems only or runs too."""
 
     kind: str
-    problems_only: bool
+    issues_only: bool
 
     def query(self) -> str:
-        chosen = {"show": "problems" if self.problems_only else "", "kind": self.kind}
+        chosen = {"show": "problems" if self.issues_only else "", "kind": self.kind}
         return urlencode({name: value for name, value in chosen.items() if value})
 
 
@@ -70,22 +70,22 @@ class Filter:
 class RunRow:
     """One run as it is shown. `company`: it read one that is not connected."""
 
-    run: Run
+    run: SyncRun
     badge: Badge
     counts: str
     duration: str
-    passed_over: list[PassedOver]
+    skipped_records: list[SkippedRecord]
     skipped: int
     company: str = ""
 
     @property
     def more(self) -> int:
-        return self.skipped - len(self.passed_over)
+        return self.skipped - len(self.skipped_records)
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemRow:
-    problem: Problem
+class IssueRow:
+    issue: SyncIssue
     title: str
     badge: Badge
     happened: str
@@ -95,13 +95,13 @@ class ProblemRow:
 @require_safe
 def activity(request: WorkspaceRequest) -> HttpResponse:
     choice = _choice(request)
-    found = _problems(choice).select_related("push__invoice")
+    found = _issues(choice).select_related("export__invoice")
     waiting = found.filter(solved_at=None, ignored_at=None).order_by("-last_at", "-pk")[:MOST_PROBLEMS]
     shown: dict[str, Any]
-    if choice.problems_only:
+    if choice.issues_only:
         past = found.exclude(solved_at=None, ignored_at=None)
         page = _page_of(past.order_by("-last_at", "-pk"), request)
-        shown = {"page": page, "past": [_problem_row(problem) for problem in page]}
+        shown = {"page": page, "past": [_issue_row(issue) for issue in page]}
     else:
         page = _page_of(_runs(choice), request)
         rows = _run_rows(page)
@@ -131,57 +131,53 @@ def _choice(request: WorkspaceRequest) -> Choice:
     return Choice(asked if asked in issue_messages.KINDS_OF else "", request.GET.get("show") == "problems")
 
 
-def _problems(choice: Choice) -> QuerySet[Problem]:
+def _issues(choice: Choice) -> QuerySet[SyncIssue]:
     """Those of the connected company. Another one's are kept, and come back when it is connected again."""
-    found = Problem.objects.filter(company_id=connected_company())
+    found = SyncIssue.objects.filter(company_id=connected_company())
     return found.filter(kind__in=issue_messages.KINDS_OF[choice.kind]) if choice.kind else found
 
 
-def _runs(choice: Choice) -> QuerySet[Run]:
-    runs = Run.objects.order_by("-id").select_related("asked_by")
+def _runs(choice: Choice) -> QuerySet[SyncRun]:
+    runs = SyncRun.objects.order_by("-id").select_related("asked_by")
     return runs.filter(kind=choice.kind) if choice.kind else runs
 
 
 def _filters(choice: Choice) -> list[Filter]:
     """One line of chips: the kinds of data, all of them first, and problems only; each keeps what the other chose."""
 
-    def to(kind: str, *, problems_only: bool) -> str:
-        return f"?{Choice(kind, problems_only).query()}"
+    def to(kind: str, *, issues_only: bool) -> str:
+        return f"?{Choice(kind, issues_only).query()}"
 
-    every = Choice("", choice.problems_only)
-    waiting = _problems(choice).filter(Q(solved_at=None) & Q(ignored_at=None)).count()
+    every = Choice("", choice.issues_only)
+    waiting = _issues(choice).filter(Q(solved_at=None) & Q(ignored_at=None)).count()
     first = Filter(_("All"), f"?{every.query()}", not choice.kind)
-    kinds = [
-        Filter(str(label), to(kind, problems_only=choice.problems_only), choice.kind == kind) for kind, label in KINDS
-    ]
-    only = to(choice.kind, problems_only=not choice.problems_only)
-    return [first, *kinds, Filter(_("Problems only"), only, choice.problems_only, waiting)]
+    kinds = [Filter(str(label), to(kind, issues_only=choice.issues_only), choice.kind == kind) for kind, label in KINDS]
+    only = to(choice.kind, issues_only=not choice.issues_only)
+    return [first, *kinds, Filter(_("Problems only"), only, choice.issues_only, waiting)]
 
 
-def _run_rows(runs: Iterable[Run]) -> list[RunRow]:
+def _run_rows(runs: Iterable[SyncRun]) -> list[RunRow]:
     ours, names = connected_company(), company_names()
     return [_run_row(run, "" if run.company_id == ours else name_of_company(run.company_id, names)) for run in runs]
 
 
-def _run_row(run: Run, company: str) -> RunRow:
-    shown = list(run.passed_over.order_by("id")[:MOST_PASSED_OVER])
-    counted = run.passed_over.count()
+def _run_row(run: SyncRun, company: str) -> RunRow:
+    shown = list(run.skipped_records.order_by("id")[:MOST_SKIPPED])
+    counted = run.skipped_records.count()
     return RunRow(run, run_badge(run), counts_in_words(run), duration(run), shown, counted, company)
 
 
-def _problem_row(problem: Problem) -> ProblemRow:
-    badge = Badge(_("Solved"), "good") if problem.solved_at else Badge(_("Ignored"), "neutral")
-    return ProblemRow(
-        problem, issue_messages.title_of(problem), badge, issue_messages.explain_problem(problem).happened
-    )
+def _issue_row(issue: SyncIssue) -> IssueRow:
+    badge = Badge(_("Solved"), "good") if issue.solved_at else Badge(_("Ignored"), "neutral")
+    return IssueRow(issue, issue_messages.title_of(issue), badge, issue_messages.explain_issue(issue).happened)
 
 
 @workspace_page(MANAGE)
 @require_POST
-def retry_problem(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def tried(problem: Problem) -> str:
-        issue_actions.retry(problem=problem, actor=request.user, at=clock.now())
-        return _("%(name)s is tried again now.") % {"name": issue_messages.title_of(problem)}
+def retry_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    def tried(issue: SyncIssue) -> str:
+        issue_actions.retry(issue=issue, actor=request.user, at=clock.now())
+        return _("%(name)s is tried again now.") % {"name": issue_messages.title_of(issue)}
 
     return _answer(request, pk, tried)
 
@@ -189,8 +185,8 @@ def retry_problem(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @workspace_page(MANAGE)
 @require_POST
 def retry_alike(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def tried(problem: Problem) -> str:
-        count = issue_actions.retry_alike(problem=problem, actor=request.user, at=clock.now())
+    def tried(issue: SyncIssue) -> str:
+        count = issue_actions.retry_alike(issue=issue, actor=request.user, at=clock.now())
         return ngettext("%(n)d is tried again now.", "%(n)d are tried again now.", count) % {"n": count}
 
     return _answer(request, pk, tried)
@@ -198,10 +194,10 @@ def retry_alike(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 @workspace_page(MANAGE)
 @require_POST
-def ignore_problem(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def ignored(problem: Problem) -> str:
-        issue_actions.ignore(problem=problem, actor=request.user, at=clock.now())
-        name = {"name": issue_messages.title_of(problem)}
+def ignore_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    def ignored(issue: SyncIssue) -> str:
+        issue_actions.ignore(issue=issue, actor=request.user, at=clock.now())
+        name = {"name": issue_messages.title_of(issue)}
         return _("%(name)s is ignored until its cause changes. Problems only shows it still.") % name
 
     return _answer(request, pk, ignored)
@@ -209,19 +205,19 @@ def ignore_problem(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 @workspace_page(MANAGE)
 @require_POST
-def take_up_problem(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def taken_up(problem: Problem) -> str:
-        issue_actions.take_up(problem=problem, actor=request.user, at=clock.now())
-        return _("%(name)s is shown again.") % {"name": issue_messages.title_of(problem)}
+def show_issue_again(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    def taken_up(issue: SyncIssue) -> str:
+        issue_actions.take_up(issue=issue, actor=request.user, at=clock.now())
+        return _("%(name)s is shown again.") % {"name": issue_messages.title_of(issue)}
 
     return _answer(request, pk, taken_up)
 
 
-def _answer(request: WorkspaceRequest, pk: int, act: Callable[[Problem], str]) -> HttpResponse:
+def _answer(request: WorkspaceRequest, pk: int, act: Callable[[SyncIssue], str]) -> HttpResponse:
     """Do what the button says to a problem that still holds, say so, and come back to the same filter."""
-    problem = get_object_or_404(Problem.objects.filter(solved_at=None), pk=pk)
+    issue = get_object_or_404(SyncIssue.objects.filter(solved_at=None), pk=pk)
     try:
-        messages.success(request, act(problem))
+        messages.success(request, act(issue))
     except (NotWorking, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     place = reverse("fortnox:activity", kwargs={"slug": request.workspace.slug})

@@ -40,7 +40,7 @@ def draw_tab(request: WorkspaceRequest, name: str, **context: Any) -> HttpRespon
         "connection": connection,
         "badge": health.card,
         "tab": name,
-        "trouble": health.trouble,
+        "block": health.block,
         "health": health,
     }
     frame["works"] = works(connection)

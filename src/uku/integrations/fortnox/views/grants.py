@@ -23,11 +23,11 @@ from uku.integrations.fortnox.models import (
     Attempt,
     ConsentLink,
     CustomerRecord,
+    ExportState,
+    InvoiceExport,
     PendingGrant,
-    Push,
-    PushState,
     RevocationOutcome,
-    Run,
+    SyncRun,
 )
 from uku.integrations.fortnox.reload import queries
 from uku.integrations.fortnox.reload import report as words
@@ -56,9 +56,9 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     )
 
 
-def _queued(company_id: str) -> QuerySet[Push]:
+def _queued(company_id: str) -> QuerySet[InvoiceExport]:
     """What waits for a company; without one, for any that was connected before."""
-    waiting = Push.objects.filter(state=PushState.QUEUED)
+    waiting = InvoiceExport.objects.filter(state=ExportState.QUEUED)
     return waiting.filter(company_id=company_id) if company_id else waiting
 
 
@@ -225,7 +225,7 @@ def _what_stays(company_id: str) -> dict[str, int]:
         "linked": linked.values("client").distinct().count(),
         "invoices": Invoice.objects.count(),
         "held": _queued(company_id).count(),
-        "running": Run.objects.filter(state="running").count(),
+        "running": SyncRun.objects.filter(state="running").count(),
     }
 
 

@@ -12,8 +12,8 @@ from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.connection.guards import ON_FREE, NotWorking
 from uku.integrations.fortnox.connection.scopes import lacking_scopes, titles_of
 from uku.integrations.fortnox.health import issue_actions
-from uku.integrations.fortnox.invoices import export
-from uku.integrations.fortnox.models import Push
+from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.models import InvoiceExport
 from uku.integrations.fortnox.reload import queries, report
 from uku.integrations.fortnox.statistics.sync import STATISTICS
 from uku.integrations.fortnox.views.forms import SettingsChanged, SettingsForm
@@ -76,18 +76,18 @@ def sync_now(request: WorkspaceRequest) -> HttpResponse:
 
 @workspace_page(SEE)
 @require_safe
-def push_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+def export_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Lead to the page of the invoice that is sent."""
-    push = get_object_or_404(Push.objects, pk=pk)
-    return redirect("invoice", slug=request.workspace.slug, pk=push.invoice_id)
+    export = get_object_or_404(InvoiceExport.objects, pk=pk)
+    return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
 
 
 @workspace_page(MANAGE)
 @require_POST
 def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    push = get_object_or_404(Push.objects, pk=pk)
+    export = get_object_or_404(InvoiceExport.objects, pk=pk)
     try:
-        export.retry(push=push, actor=request.user)
+        retry_export(export=export, actor=request.user)
     except NotWorking as refusal:
         messages.error(request, str(refusal))
-    return redirect("invoice", slug=request.workspace.slug, pk=push.invoice_id)
+    return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)

@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.health.figures import counts_in_words, duration, grouped, run_badge
-from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, Run, RunState
+from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState, SyncRun
 from uku.integrations.fortnox.reload import progress, queries, report, service, steps
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 
-PASSED_OVER_SHOWN = 50
+SKIPPED_SHOWN = 50
 PASSED_OVER = ("inactive", "rejected")  # the counts of what stands in the list, which is kept for 90 days
 
 
@@ -34,7 +34,7 @@ class PhaseRow:
     badge: Badge
     counts: str = ""
     duration: str = ""
-    run: Run | None = None
+    run: SyncRun | None = None
 
 
 @workspace_page(MANAGE)
@@ -114,7 +114,7 @@ def _progress(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
 
 def _report(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
     counts = report.sums(found.runs.all())
-    page = Paginator(queries.passed_over(found), PASSED_OVER_SHOWN).get_page(request.GET.get("page"))
+    page = Paginator(queries.skipped_records(found), SKIPPED_SHOWN).get_page(request.GET.get("page"))
     why = report.why_stopped(found)
     return {
         "figures": [(label, count) for label, count in report.figures(counts) if count],
@@ -137,7 +137,7 @@ def _phases(found: Reload) -> list[PhaseRow]:
     return [_phase(found, phase, runs.get(str(phase)), ended=ended[phase]) for phase in order]
 
 
-def _phase(found: Reload, phase: ReloadPhase, run: Run | None, *, ended: bool) -> PhaseRow:
+def _phase(found: Reload, phase: ReloadPhase, run: SyncRun | None, *, ended: bool) -> PhaseRow:
     if run is not None:
         return PhaseRow(str(phase.label), run_badge(run), counts_in_words(run), duration(run), run)
     if phase == ReloadPhase.DETAILS and "details_total" in found.counts:

@@ -22,7 +22,7 @@ from uku.integrations.fortnox.customers import bulk_create, first_import
 from uku.integrations.fortnox.customers import review as deciding
 from uku.integrations.fortnox.health import review_queue
 from uku.integrations.fortnox.health.figures import grouped, run_badge
-from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, Run, RunState
+from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, RunState, SyncRun
 from uku.integrations.fortnox.views.frame import MANAGE, SEE
 from uku.integrations.fortnox.views.review_list import SUGGESTED, UNMATCHED, Queue
 from uku.integrations.registry import Badge
@@ -98,7 +98,7 @@ def _listed(request: WorkspaceRequest, connection: Connection, *, first: bool) -
     return {"queue": queue, "page": page, "rows": rows, **waits}
 
 
-def _newest_import(connection: Connection) -> Run | None:
+def _newest_import(connection: Connection) -> SyncRun | None:
     if not connection.company_id:
         return None
     return review_queue.imports_of(connection.company_id).order_by("-id").first()

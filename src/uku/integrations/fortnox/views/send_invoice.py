@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.invoices import holds, send_by_hand
-from uku.integrations.fortnox.models import Hold, Push
+from uku.integrations.fortnox.models import Hold, InvoiceExport
 from uku.integrations.fortnox.views.frame import MANAGE, draw_tab
 from uku.invoices.models import Invoice
 from uku.kit import clock
@@ -36,26 +36,26 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @workspace_page(MANAGE)
 @require_POST
 def keep_number(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    push = get_object_or_404(Push.objects, pk=pk)
+    export = get_object_or_404(InvoiceExport.objects, pk=pk)
     try:
-        send_by_hand.keep_own_number(push=push, actor=request.user, at=clock.now())
+        send_by_hand.keep_own_number(export=export, actor=request.user, at=clock.now())
     except send_by_hand.NotSendable:
         messages.info(request, _("Nothing was done: Fortnox did not refuse the number of this invoice."))
-    return redirect("invoice", slug=request.workspace.slug, pk=push.invoice_id)
+    return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
 
 
 def _draw(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
     connection = working_connection()
-    push = Push.objects.filter(invoice=invoice).first()
-    if not send_by_hand.can_be_sent(invoice, push, connection.company_id):
+    export = InvoiceExport.objects.filter(invoice=invoice).first()
+    if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
         raise send_by_hand.NotSendable
-    held = holds.in_words(Hold(push.hold), invoice.invoice_date) if push and push.hold else ""
+    held = holds.in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else ""
     return draw_tab(
         request,
         "send",
         tab="overview",
         invoice=invoice,
         held=held,
-        elsewhere=name_of_company(push.company_id) if push and push.company_id != connection.company_id else "",
-        consequences=send_by_hand.consequences_of(invoice, push, connection),
+        elsewhere=name_of_company(export.company_id) if export and export.company_id != connection.company_id else "",
+        consequences=send_by_hand.consequences_of(invoice, export, connection),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from uku.integrations.fortnox.models import Connection, Run, RunKind, RunState
+from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.tasks.models import SummaryPlan
 
@@ -29,7 +29,7 @@ def is_due(
     """
     if kind == RunKind.STATISTICS and not SummaryPlan.objects.filter(active=True).exists():
         return False  # nothing counts them, so no run would ever say that it was done
-    newest = Run.objects.filter(kind=kind, company_id=connection.company_id).order_by("-id").first()
+    newest = SyncRun.objects.filter(kind=kind, company_id=connection.company_id).order_by("-id").first()
     if newest is not None and newest.state == RunState.RUNNING:
         if newest.reload_id is not None:
             return False  # the reload goes on with it

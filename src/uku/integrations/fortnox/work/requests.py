@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from uku.integrations.fortnox.models import BulkCreation, Connection, Push, PushState, Reload, RunKind
+from uku.integrations.fortnox.models import BulkCreation, Connection, ExportState, InvoiceExport, Reload, RunKind
 from uku.kit.dbclock import database_now
 from uku.kit.jobs import LATER, NORMAL, SOON, enqueue, enqueue_once
 
@@ -84,18 +84,18 @@ def enqueue_creation(creation: BulkCreation) -> None:
     enqueue("fortnox.create_clients", lock=company_lock(creation.company_id), creation_id=creation.pk)
 
 
-def enqueue_push(row: Push) -> None:
+def enqueue_export(row: InvoiceExport) -> None:
     """Wake a push as part of the caller's transaction."""
     enqueue("fortnox.push", lock=company_lock(row.company_id), priority=SOON, push_id=row.pk)
 
 
-def enqueue_held_pushes(connection: Connection) -> None:
+def enqueue_held_exports(connection: Connection) -> None:
     """Wake what was queued for this company while it was not connected, or not permitted."""
-    theirs = Push.objects.filter(company_id=connection.company_id)
-    theirs.filter(state=PushState.QUEUED).update(next_at=None)
+    theirs = InvoiceExport.objects.filter(company_id=connection.company_id)
+    theirs.filter(state=ExportState.QUEUED).update(next_at=None)
     theirs.filter(next_at__gt=database_now()).update(next_at=database_now())
-    for row in theirs.filter(Q(state=PushState.QUEUED) | Q(next_at__lte=database_now())):
-        enqueue_push(row)
+    for row in theirs.filter(Q(state=ExportState.QUEUED) | Q(next_at__lte=database_now())):
+        enqueue_export(row)
 
 
 def company_lock(company_id: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django import template
 
 from uku.integrations.fortnox.health.issue_messages import title_of
-from uku.integrations.fortnox.models import Problem
+from uku.integrations.fortnox.models import SyncIssue
 
 register = template.Library()
 
 
 @register.simple_tag
-def problem_title(problem: Problem) -> str:
-    return title_of(problem)
+def issue_title(issue: SyncIssue) -> str:
+    return title_of(issue)
