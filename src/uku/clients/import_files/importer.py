@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from uku.clients.import_files.checks import Checked
 from uku.clients.import_files.export import as_csv
-from uku.clients.import_files.plan import Fate, Plan, Planned
+from uku.clients.import_files.plan import Fate, Plan
 from uku.clients.import_files.preview import checked_rows, refused_rows
 from uku.clients.models import Client, ClientSheet
 from uku.clients.operations import create_client, edit_client
@@ -71,20 +71,16 @@ def _take_in_rows(*, sheet_id: int, actor: User, at: datetime, place: int, rows:
     ids = [one.client.pk for one in planned if one.client is not None]
     list(Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
     for one in planned:
-        _apply(one, actor=actor, at=at)
+        # By the rules of a hand: a changed field counts as edited, and no import from elsewhere changes it again.
+        if one.fate == Fate.NEW:
+            create_client(actor=actor, at=at, by_hand=None, **one.checked.values)
+        elif one.fate == Fate.CHANGED and one.client is not None:
+            edit_client(client=one.client, actor=actor, at=at, changes=one.changes)
     fates = [one.fate for one in planned]
     sheet.counts["place"] += len(rows)
     sheet.counts["new"] += fates.count(Fate.NEW)
     sheet.counts["changed"] += fates.count(Fate.CHANGED)
     sheet.save(update_fields=["counts"])
-
-
-def _apply(planned: Planned, *, actor: User, at: datetime) -> None:
-    """By the rules of a hand: a changed field counts as edited, and no import from elsewhere changes it again."""
-    if planned.fate == Fate.NEW:
-        create_client(actor=actor, at=at, by_hand=None, **planned.checked.values)
-    elif planned.fate == Fate.CHANGED and planned.client is not None:
-        edit_client(client=planned.client, actor=actor, at=at, changes=planned.changes)
 
 
 @transaction.atomic
