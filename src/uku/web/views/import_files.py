@@ -90,7 +90,7 @@ def _decide(
     try:
         heading = heading_of(file)
         context["form"] = form or ColumnsForm(file=file, heading=heading, samples=_samples(file))
-        context |= _of_columns(file, heading)
+        context |= _column_doubts(file, heading)
         if context["has_name"]:
             found = preview(file)
             context |= {
@@ -106,7 +106,7 @@ def _decide(
     return render(request, "clients/import_file.html", context, status=status)
 
 
-def _of_columns(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]:
+def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]:
     """What is doubtful about the columns: two with one heading, two for one field."""
     doubles = []
     for field, places in claimed_twice(heading).items():
