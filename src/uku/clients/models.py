@@ -158,8 +158,8 @@ class Client(TenantModel):
         )
 
 
-class ClientSheet(TenantModel):
-    """A file of clients that somebody uploaded, until it is taken in or thrown away (reliability B20).
+class ImportFile(TenantModel):
+    """A file of clients that somebody uploaded, until it is imported or deleted (reliability B20).
 
     `columns` says which field each column of the file fills; nothing of it is a client before a person confirms.
     """
@@ -171,11 +171,12 @@ class ClientSheet(TenantModel):
     columns: models.JSONField[list[str]] = models.JSONField(default=list)
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    taken_in_at = models.DateTimeField(null=True)
+    imported_at = models.DateTimeField(null=True, db_column="taken_in_at")
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
 
     class Meta:
         app_label = "uku"
+        db_table = "uku_clientsheet"
         base_manager_name = "everywhere"
 
     def __str__(self) -> str:

@@ -195,13 +195,13 @@ def restore_articles(*, company: str, at: datetime) -> int:
         products = list(rows.exclude(article_company=company).order_by("pk"))
         for product in products:
             kept = product.other_articles[company]
-            values, seen = _what_was_had(product, kept)
+            values, seen = _values_to_restore(product, kept)
             changed = _with_article(product, company, kept["number"], seen, values)
             _change(product, {**values, **changed}, actor=None, at=at, action="product.edit")
     return len(products)
 
 
-def _what_was_had(product: Product, kept: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def _values_to_restore(product: Product, kept: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that a product gets back with an article, and what of the article counts as seen.
 
     What another company's article gave since goes. What a person chose since stays, and is a difference if the article
@@ -240,11 +240,14 @@ def _with_article(
     """
     others = {key: kept for key, kept in product.other_articles.items() if key != company}
     if product.article_number and product.article_company != company:
+        changed = copy(product)
+        for name, value in values.items():
+            setattr(changed, name, value)
         others[product.article_company] = {
             "number": product.article_number,
             "seen": product.article_seen,
             "values": texts_of_product(product),
-            "left": texts_of_product(_changed_copy(product, values)),
+            "left": texts_of_product(changed),
         }
     return {
         "article_number": number,
@@ -252,13 +255,6 @@ def _with_article(
         "article_seen": dict(seen),
         "other_articles": others,
     }
-
-
-def _changed_copy(product: Product, values: Mapping[str, Any]) -> Product:
-    changed = copy(product)
-    for name, value in values.items():
-        setattr(changed, name, value)
-    return changed
 
 
 def _refuse_other_rate(locked: Decimal | None, vat_rate: Decimal) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 from tests.uku.conftest import AT
 
-from uku.products.articles import OURS, Article, Standing, differences, standing
+from uku.products.articles import OURS, Article, ArticleStatus, article_status, differences
 from uku.products.models import Product, TaxRateName
 from uku.products.operations import (
     ArticleChanged,
@@ -243,7 +243,7 @@ def restored(product, company):
 
 def test_with_its_article_a_product_gets_back_what_it_had_with_it(moved):
     assert restored(moved, "1") == OWN
-    assert (moved.article_number, standing(moved, OF_A, "1")) == ("101", Standing.SAME)
+    assert (moved.article_number, article_status(moved, OF_A, "1")) == ("101", ArticleStatus.SAME)
     entry = last_entry()
     assert (entry.actor, entry.before["price"], entry.after["price"]) == (None, "1800.00", "1100.00")
 
@@ -252,7 +252,7 @@ def test_each_company_gets_back_its_own_as_often_as_it_is_connected(moved):
     for _ in range(2):
         assert restored(moved, "1") == OWN
         assert restored(moved, "2") == {name: ARTICLE_OF_B[name] for name in OWN}
-        assert standing(moved, OF_B, "2") == Standing.SAME
+        assert article_status(moved, OF_B, "2") == ArticleStatus.SAME
 
 
 def test_what_a_person_chose_since_stays_and_shows_as_a_difference(moved, owner):
@@ -261,7 +261,7 @@ def test_what_a_person_chose_since_stays_and_shows_as_a_difference(moved, owner)
     assert [(found.field, found.ours, found.now) for found in differences(moved, OF_A)] == [
         ("price", "1300.00", "950.00")
     ]
-    assert standing(moved, OF_A, "1") == Standing.DIFFERS
+    assert article_status(moved, OF_A, "1") == ArticleStatus.DIFFERS
 
 
 def test_what_was_taken_over_from_the_other_article_later_does_not_stay(moved, owner):

@@ -58,20 +58,16 @@ class Place:
             raise ClusterError(f"{self.folder} exists and was not made by Uku. Move it away, or set UKU_HOME.")
         if self.switches_user:
             ensure_account()
-        self._make_own_folder()
+        if not self.owned:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            if self.switches_user:
+                os.chown(self.folder, 0, self.ids()[1])
+                self.folder.chmod(0o750)  # PostgreSQL passes through; it cannot change what we write here
+            else:
+                self.folder.chmod(0o700)
+            self.marker.write_text(f"The PostgreSQL of {self.home}\n", encoding="utf-8")
         for folder in (self.sockets, self.log.parent):
             self.make_folder(folder)
-
-    def _make_own_folder(self) -> None:
-        if self.owned:
-            return
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        if self.switches_user:
-            os.chown(self.folder, 0, self.ids()[1])
-            self.folder.chmod(0o750)  # PostgreSQL passes through; it cannot change what we write here
-        else:
-            self.folder.chmod(0o700)
-        self.marker.write_text(f"The PostgreSQL of {self.home}\n", encoding="utf-8")
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder that belongs to PostgreSQL's account alone."""

@@ -30,7 +30,7 @@ from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
-from uku.kit.dbclock import database_now
+from uku.kit.clock import database_now
 from uku.workspaces.audit import record
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
