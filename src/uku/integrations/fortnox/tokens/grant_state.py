@@ -12,9 +12,10 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked
+from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked, Unauthorized
 from uku.integrations.fortnox.models import BlockReason, Connection
 from uku.integrations.fortnox.tokens import app_credentials, renewal
+from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 
@@ -37,6 +38,23 @@ def forget_faults(connection: Connection) -> None:
     """Set on the row what NOTHING_WRONG says; the caller saves it."""
     for field, value in NOTHING_WRONG.items():
         setattr(connection, field, value)
+
+
+def same_grant(connection: Connection) -> QuerySet[Connection]:
+    """The row as long as it holds the grant that failed: a late failure must not blame a new one."""
+    return Connection.objects.filter(pk=connection.pk, authorized_at=connection.authorized_at)
+
+
+def note_failure(connection: Connection, error: FortnoxError) -> None:
+    """Write on the connection that its grant is dead, unless someone authorized meanwhile; log the rest.
+
+    A refusal that may pass is only dated; a check with new tokens decides.
+    """
+    log.warning("fortnox failed", error=type(error).__name__, fortnox_code=str(error.code), uid=error.request_id)
+    if isinstance(error, GrantRevoked):
+        block(same_grant(connection), BlockReason.NEEDS_AUTHORIZATION, words(error), clock.now())
+    elif isinstance(error, Unauthorized) or error.code == NO_API_LICENCE:
+        note_refusal(same_grant(connection), clock.now())
 
 
 def note_renewal_failure(connection: Connection, fault: FortnoxError, at: datetime) -> None:
