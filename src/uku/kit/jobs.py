@@ -6,11 +6,12 @@ Jobs carry ids and do whatever is due; what is due, and when, stands in our own 
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -21,6 +22,21 @@ from procrastinate.tasks import Task
 P = ParamSpec("P")
 R = TypeVar("R")
 JobTask = Task[..., Any, Any]
+
+_stopping = threading.Event()
+_SOMEBODY_WAITS = """
+    SELECT 1 FROM procrastinate_jobs AS job
+    WHERE job.status = 'todo' AND job.priority >= %(priority)s AND job.lock <> %(lock)s
+      AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+      AND NOT EXISTS (
+        SELECT FROM procrastinate_jobs AS other WHERE other.lock = job.lock AND other.status = 'doing'
+      )
+    LIMIT 1
+"""
+_RAISE = """
+    UPDATE procrastinate_jobs SET priority = %(priority)s
+    WHERE lock = %(lock)s AND status = 'todo' AND priority < %(priority)s
+"""
 
 SOON, NORMAL, LATER = 10, 0, -10  # a person waits; the daily run; details nobody looks at yet
 
@@ -86,6 +102,28 @@ def _deferrer(name: str, **options: Any) -> Any:
     return deferrer
 
 
+def somebody_waits(*, besides: str) -> bool:
+    """Say whether a job that a person waits for could run now, if a place were free: not one of this lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SOMEBODY_WAITS, {"priority": SOON, "lock": besides})
+        return cursor.fetchone() is not None
+
+
+def raise_priority(*, lock: str, priority: int) -> None:
+    """Let the jobs of a lock that wait go before others, from the commit of the caller's transaction on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RAISE, {"priority": priority, "lock": lock})
+
+
+def stop_jobs() -> None:
+    """Ask the jobs of this process to end soon: they look at `is_stopping` between their steps."""
+    _stopping.set()
+
+
+def is_stopping() -> bool:
+    return _stopping.is_set()
+
+
 def registered_names() -> set[str]:
     """Return the names of all our registered jobs."""
     app.perform_import_paths()  # type: ignore[no-untyped-call]  # theirs
@@ -100,6 +138,10 @@ __all__ = [
     "each",
     "enqueue",
     "enqueue_once",
+    "is_stopping",
     "job",
+    "raise_priority",
     "registered_names",
+    "somebody_waits",
+    "stop_jobs",
 ]

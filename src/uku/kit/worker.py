@@ -22,6 +22,7 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 from uku.kit.heartbeats import BEAT_EVERY, Beat
+from uku.kit.jobs import stop_jobs
 
 log = structlog.get_logger()
 LOOK_EVERY = POLL_EVERY = 1.0  # for the database, and for jobs that no notification told of
@@ -39,7 +40,7 @@ async def _supervise(concurrency: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, _stop, stop)
     log.info("worker started", concurrency=concurrency)
     beat = Beat()
     while not stop.is_set():
@@ -49,6 +50,11 @@ async def _supervise(concurrency: int) -> None:
             log.warning("worker starts again", reason=type(error).__name__)
             await _pause(stop)
     log.info("worker stopped")
+
+
+def _stop(stop: asyncio.Event) -> None:
+    stop.set()
+    stop_jobs()
 
 
 async def _run_until_lost(stop: asyncio.Event, concurrency: int, beat: Beat) -> None:

@@ -13,6 +13,7 @@ from fortnox_api import CompanyInformation, CompanySettings, Fortnox, FortnoxErr
 from uku.clients.matching import normalise_number
 from uku.integrations.fortnox.connection.companies import rename_company
 from uku.integrations.fortnox.models import BlockReason, Connection
+from uku.integrations.fortnox.tokens import renewal
 from uku.kit.identifiers import normalise_vat
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
@@ -107,10 +108,12 @@ def same_number(one: str, other: str) -> bool:
     return normalise_number(one) == normalise_number(other)
 
 
-def is_due(connection: Connection, at: datetime) -> bool:
-    """Say whether the company was read so long ago that it is looked at again."""
-    read_at = connection.company_read_at
-    return (read_at is None or at - read_at >= LOOK_EVERY) and may_ask(connection, at, ASK_AGAIN)
+def due_at(connection: Connection) -> datetime:
+    """Return when the company is looked at again: a day after it was read, an hour after a look that failed."""
+    read_at, asked_at = connection.company_read_at, connection.company_asked_at
+    if read_at is None:
+        return asked_at + ASK_AGAIN if asked_at else renewal.LONG_AGO
+    return max(read_at + LOOK_EVERY, (asked_at or read_at) + ASK_AGAIN)
 
 
 def may_ask(connection: Connection, at: datetime, interval: timedelta) -> bool:

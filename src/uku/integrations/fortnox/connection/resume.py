@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,7 +12,6 @@ from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.tokens.installation import is_foreign
-from uku.integrations.fortnox.work import due, requests
 from uku.kit.scoping import workspace_in_force
 
 
@@ -47,10 +46,9 @@ def resume(connection: Connection, *, at: datetime) -> Resumed:
 
 
 def _wake(connection: Connection, at: datetime) -> Resumed:
+    """Everything is due that was last tried before now; a reload goes on with its own kinds."""
     held = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
-    requests.enqueue_held_exports(connection)
-    every = due.EVERY.items()
-    kinds = tuple(kind for kind, gap in every if due.is_due(connection, kind, gap, at, resume_after=timedelta(0)))
-    for kind in kinds:
-        requests.enqueue_due(connection, kind)
-    return Resumed(held, kinds)
+    reloaded = SyncRun.objects.filter(state=RunState.RUNNING, reload__isnull=False).values_list("kind", flat=True)
+    left_out = {*reloaded} if has_plan() else {*reloaded, RunKind.STATISTICS}
+    requests.wake_held_exports(connection)
+    return Resumed(held, tuple(kind for kind in RunKind if kind not in left_out))

@@ -121,7 +121,7 @@ def _revoke_again(tokens: TokenSet) -> None:
 def _look_again(company_id: str) -> None:
     for connection in Connection.everywhere.filter(company_id=company_id).exclude(sealed_tokens=""):
         with workspace_in_force(connection.workspace_id):
-            requests.request_grant_look(connection)
+            requests.request_read(connection, ReadKind.GRANT)
 
 
 def left_behind(at: datetime) -> QuerySet[Revocation]:

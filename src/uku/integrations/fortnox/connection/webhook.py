@@ -49,4 +49,4 @@ def take_hint(*, company_id: str, at: datetime) -> None:
     """Look at the company soon, unless it was looked at within the minute or waits to be looked at."""
     for connection in Connection.everywhere.filter(company_id=company_id).exclude(sealed_tokens=""):
         if may_ask(connection, at, ASK_ON_A_HINT):
-            requests.request_look(connection)
+            requests.request_read(connection, ReadKind.COMPANY)

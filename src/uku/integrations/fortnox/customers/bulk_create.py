@@ -64,7 +64,7 @@ def _ask(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     summary = f"Clients asked for from {asked} Fortnox customers"
     audit(actor=actor, action="fortnox.create_all", target=creation, summary=summary, at=at)
     if asked > AT_ONCE:
-        requests.enqueue_creation(creation)
+        requests.wake_for_clients(creation)
     return creation
 
 
@@ -119,7 +119,7 @@ def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
     creation.ended_at = at
     creation.save(update_fields=["ended_at"])
     if connection.is_connected:
-        requests.enqueue_details(connection)
+        requests.wake_for_details(connection)
     review_queue.settle(connection, at=at)
     if creation.asked > AT_ONCE:
         tell(_news(creation, connection), at=at)

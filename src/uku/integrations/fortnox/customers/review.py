@@ -300,7 +300,7 @@ def _note(actor: User, action: str, record: CustomerRecord, what: str, at: datet
 def _after(connection: Connection, at: datetime) -> None:
     """Somebody was linked: the details are read soon, and what waits is counted again."""
     if connection.is_connected:
-        requests.enqueue_details(connection)
+        requests.wake_for_details(connection)
     review_queue.settle(connection, at=at)
 
 

@@ -46,6 +46,7 @@ def review(connection: Connection, *, at: datetime) -> None:
             _tell_cured(fresh, at)
         _review_invoices(fresh, at)
         review_queue.settle(fresh, at=at)
+    Connection.everywhere.filter(pk=fresh.pk).update(reviewed_at=at)
 
 
 def _told() -> list[str]:

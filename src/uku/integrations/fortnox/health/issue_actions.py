@@ -78,11 +78,11 @@ def _wake(connection: Connection, chosen: Iterable[SyncIssue], actor: User) -> N
         if issue.kind == sync_issues.INVOICE and issue.export is not None:
             retry_export(export=issue.export, actor=actor)
         elif issue.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not issue.number.startswith(UNNUMBERED):
-            requests.enqueue_record(connection, RUN_OF[issue.kind], issue.number)
+            requests.request_read(connection, ReadKind(RUN_OF[issue.kind]), issue.number)
         else:
             runs.add((RUN_OF.get(issue.kind, issue.kind), issue.number.startswith(UNNUMBERED)))
     for kind, full in sorted(runs):
-        requests.enqueue_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
+        requests.request_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
 
 
 @transaction.atomic

@@ -69,7 +69,7 @@ def queue_export(fact: InvoiceIssued) -> None:
         created_at=clock.now(),
     )
     if not hold:
-        requests.enqueue_export(export)
+        requests.wake_for_export(export)
 
 
 def due_exports() -> models.QuerySet[InvoiceExport]:
@@ -361,7 +361,7 @@ def retry_export(*, export: InvoiceExport, actor: User) -> None:
     row.save()
     summary = f"{row.invoice}: sent to Fortnox again"
     record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
-    requests.enqueue_export(row)
+    requests.wake_for_export(row)
 
 
 def _postpone(export: InvoiceExport) -> None:

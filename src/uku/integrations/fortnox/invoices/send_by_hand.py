@@ -135,7 +135,7 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExpor
     row = _queue(invoice, export or InvoiceExport(invoice=invoice, created_at=at), connection, at)
     summary = f"{invoice}: sent to Fortnox, {connection.company_name}, by hand"
     record(actor=actor, action="fortnox.send", target=row, summary=summary, at=at)
-    requests.enqueue_export(row)
+    requests.wake_for_export(row)
     return row
 
 

@@ -79,6 +79,7 @@ class Connection(TenantModel):
     block_reason = models.CharField(max_length=40, blank=True, choices=BlockReason)
     block_text = models.CharField(max_length=500, blank=True)
     blocked_at = models.DateTimeField(null=True)
+    reviewed_at = models.DateTimeField(null=True, help_text="when its health was last compared with what was told")
     resumed_at = models.DateTimeField(null=True, help_text="when a pause or a trouble last ended")
     statistics = models.JSONField(default=list)
     new_clients = models.CharField(

@@ -28,6 +28,10 @@ NUMBER_KEPT = "number_kept"
 """The same, when a person let the invoice keep its number outside Fortnox."""
 
 
+OPEN = models.Q(state__in=[ExportState.QUEUED, ExportState.SENDING]) | models.Q(next_at__isnull=False)
+"""Those that something is still to be done about by itself; few, however many were ever sent."""
+
+
 class Hold(models.TextChoices):
     """Why an invoice is not sent unasked."""
 
@@ -79,7 +83,10 @@ class InvoiceExport(TenantModel):
                 name="fortnox_push_confirmed_has_number",
             ),
         )
-        indexes = (models.Index(fields=["state", "next_at"], name="fortnox_push_due"),)
+        indexes = (
+            models.Index(fields=["state", "next_at"], name="fortnox_push_due"),
+            models.Index(fields=["workspace", "company_id"], condition=OPEN, name="fortnox_push_open"),
+        )
 
     def __str__(self) -> str:
         return f"export of {self.reference}"

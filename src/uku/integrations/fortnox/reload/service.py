@@ -12,7 +12,7 @@ from uku.integrations.fortnox.models import Connection, Reload, RunState
 from uku.integrations.fortnox.reload import queries, report
 from uku.integrations.fortnox.reload.progress import expected
 from uku.integrations.fortnox.sync import sync_run
-from uku.integrations.fortnox.work.requests import enqueue_reload
+from uku.integrations.fortnox.work.requests import wake_for_reload
 from uku.workspaces.audit import record
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, clear, tell
@@ -43,7 +43,7 @@ def begin(*, actor: User | None, at: datetime) -> Reload:
     clear(key=NOTICE, at=at)
     summary = f"Reload data from {connection.company_name}, database {connection.company_id}"
     record(actor=actor, action="fortnox.reload", target=made, summary=summary, at=at)
-    enqueue_reload(made)
+    wake_for_reload(made)
     return made
 
 
@@ -70,7 +70,7 @@ def ask_to_cancel(*, reload: Reload, actor: User | None, at: datetime) -> bool:
         row.cancel_asked_at = at
         row.save(update_fields=["cancel_asked_at"])
         record(actor=actor, action="fortnox.reload_cancel", target=row, summary="Reload data cancelled", at=at)
-        enqueue_reload(row)
+        wake_for_reload(row)
     return True
 
 

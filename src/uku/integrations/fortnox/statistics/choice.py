@@ -46,7 +46,7 @@ def choose_statistics(
     if not fields:
         _end_counting(connection, at)
     elif works(connection):
-        requests.enqueue_sync(connection, RunKind.STATISTICS, priority=SOON, full=False, asked_by=actor.pk)
+        requests.request_sync(connection, RunKind.STATISTICS, priority=SOON, full=False, asked_by=actor.pk)
     alerts.review(connection, at=at)
 
 

@@ -57,7 +57,7 @@ def run_sync(
                 pages=pages,
             )
             more = bool(run.state == RunState.RUNNING and run.counts.get(sync_run.PAUSED))
-            requests.enqueue_details(connection)
+            requests.wake_for_details(connection)
         elif reload is not None:
             _read_again(connection, kind, reload, asked_by, check)
         elif kind == RunKind.PAYMENTS:

@@ -6,11 +6,12 @@ an outage, in the same minute do not all come back in the same minute (reliabili
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
 from uku.integrations.fortnox.models import BlockReason, Connection, TokenSource
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 MARGIN = timedelta(minutes=10)
 KEEP_ALIVE, KEEP_ALIVE_SPREAD = timedelta(hours=20), timedelta(hours=4)
 CONSENT, CONSENT_SPREAD = timedelta(days=6), timedelta(days=1)
@@ -39,20 +40,29 @@ def must_wait(connection: Connection, at: datetime) -> bool:
     return connection.renew_not_before is not None and at < connection.renew_not_before
 
 
-def is_keep_alive_due(connection: Connection, at: datetime) -> bool:
-    """Say whether nothing renewed an idle connection's token for a day, or its consent's for a week."""
-    if must_wait(connection, at) or connection.block_reason not in {"", BlockReason.COMPANY_CHANGED}:
-        return False
+def keep_alive_due_at(connection: Connection) -> datetime | None:
+    """Return when an idle connection's tokens are renewed: a day after the last renewal, the consent's after a week."""
+    if connection.block_reason not in {"", BlockReason.COMPANY_CHANGED}:
+        return None
     rest = KEEP_ALIVE + spread(connection.pk, KEEP_ALIVE_SPREAD)
-    idle = connection.refreshed_at is None or at - connection.refreshed_at >= rest
-    return idle or is_consent_due(connection, at)
+    idle = connection.refreshed_at + rest if connection.refreshed_at else LONG_AGO
+    return _not_before(connection, min(idle, consent_due_at(connection) or idle))
+
+
+def consent_due_at(connection: Connection) -> datetime | None:
+    """Return when the spare refresh token of a service account is a week old. One that is gone has no date."""
+    if connection.source != TokenSource.CREDENTIALS or connection.consent_renewed_at is None:
+        return None
+    return connection.consent_renewed_at + CONSENT + spread(connection.pk, CONSENT_SPREAD)
 
 
 def is_consent_due(connection: Connection, at: datetime) -> bool:
-    """Say whether the spare refresh token of a service account is a week old. One that is gone has no date."""
-    if connection.source != TokenSource.CREDENTIALS or connection.consent_renewed_at is None:
-        return False
-    return at - connection.consent_renewed_at >= CONSENT + spread(connection.pk, CONSENT_SPREAD)
+    due_at = consent_due_at(connection)
+    return due_at is not None and due_at <= at
+
+
+def _not_before(connection: Connection, at: datetime) -> datetime:
+    return max(at, connection.renew_not_before or at)
 
 
 def is_refused(connection: Connection) -> bool:
@@ -61,17 +71,15 @@ def is_refused(connection: Connection) -> bool:
     return since is not None and (authorized is None or since > authorized)
 
 
-def is_check_due(connection: Connection, at: datetime) -> bool:
-    """Say whether to look if a refusal still stands: a missing licence daily, refused tokens every 15 minutes."""
-    if must_wait(connection, at):
-        return False
+def check_due_at(connection: Connection) -> datetime | None:
+    """Return when to see if a refusal still stands: a missing licence daily, refused tokens every 15 minutes."""
     if connection.block_reason == BlockReason.NO_LICENCE:
-        return True
+        return _not_before(connection, LONG_AGO)
     if connection.block_reason or connection.refused_since is None or not is_refused(connection):
-        return False
+        return None
     renewed = connection.refreshed_at or connection.refused_since
     new_tokens_were_refused = renewed > connection.refused_since
-    return at - renewed >= (REFUSAL_CHECK if new_tokens_were_refused else ONCE_A_MINUTE)
+    return _not_before(connection, renewed + (REFUSAL_CHECK if new_tokens_were_refused else ONCE_A_MINUTE))
 
 
 def cured_at(connection: Connection) -> datetime | None:

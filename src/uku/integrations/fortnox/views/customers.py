@@ -166,7 +166,7 @@ def refresh(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record = _linked(pk)
     connection = connection_of(request.workspace)
     if connection.is_connected and connection.enabled and connection.company_id == record.company_id:
-        requests.enqueue_record(connection, RunKind.CUSTOMERS, record.number)
+        requests.request_read(connection, ReadKind.CUSTOMER, record.number)
         messages.success(request, _("Fortnox customer %(number)s is read again.") % {"number": record.number})
     elif connection.company_id and connection.company_id != record.company_id:
         messages.error(request, str(review.other_company(record)))

@@ -1,15 +1,22 @@
-"""When the next run of a kind is due: by its interval, after a cut, and at once after a cure."""
+"""When a connection has something to do: woken in the transaction that made it so, and found by one index.
+
+Two clocks, each compared with its own: business time for schedules, the database's clock for leases and wake-ups.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncRun
-from uku.integrations.fortnox.tokens import app_credentials, renewal
-from uku.tasks.models import SummaryPlan
+from django.db import connection as database
 
+from uku.integrations.fortnox.models import Connection, RunKind
+from uku.kit.jobs import NORMAL, enqueue, raise_priority
+
+JOB = "fortnox.work"
 CYCLE = timedelta(minutes=15)
 RESUME_AFTER = timedelta(minutes=5)
+"""After a failure that passes by itself; longer each time."""
 EVERY = {
     RunKind.CUSTOMERS: CYCLE,
     RunKind.ARTICLES: CYCLE,
@@ -17,25 +24,76 @@ EVERY = {
     RunKind.STATISTICS: timedelta(days=1),
 }
 
+_WAKE = """
+    WITH before AS (
+      SELECT connection_id, due_at <= %(at)s OR real_due_at <= clock_timestamp() AS was_due
+      FROM fortnox_duework WHERE connection_id = %(pk)s FOR UPDATE
+    )
+    INSERT INTO fortnox_duework AS row (connection_id, workspace_id, wake_no, real_due_at, fence)
+    VALUES (%(pk)s, %(workspace)s, 1, clock_timestamp(), 0)
+    ON CONFLICT (connection_id) DO UPDATE
+      SET wake_no = row.wake_no + 1, real_due_at = least(row.real_due_at, excluded.real_due_at)
+    RETURNING coalesce((SELECT was_due FROM before), false)
+"""
+_STORE = """
+    UPDATE fortnox_duework SET due_at = %(due_at)s, real_due_at = %(real_due_at)s
+    WHERE connection_id = %(pk)s AND wake_no = %(wake_no)s
+"""
+_BEGIN = """
+    INSERT INTO fortnox_duework AS row (connection_id, workspace_id, wake_no, real_due_at, fence)
+    VALUES (%(pk)s, %(workspace)s, 0, clock_timestamp(), 1)
+    ON CONFLICT (connection_id) DO UPDATE SET fence = row.fence + 1
+    RETURNING fence
+"""
+_DUE = """
+    SELECT work.connection_id, connection.company_id
+    FROM fortnox_duework AS work JOIN fortnox_connection AS connection ON connection.id = work.connection_id
+    WHERE work.due_at <= %(at)s
+    UNION
+    SELECT work.connection_id, connection.company_id
+    FROM fortnox_duework AS work JOIN fortnox_connection AS connection ON connection.id = work.connection_id
+    WHERE work.real_due_at <= clock_timestamp()
+"""
 
-def is_due(
-    connection: Connection, kind: RunKind, interval: timedelta, at: datetime, *, resume_after: timedelta = RESUME_AFTER
-) -> bool:
-    """Say whether the company's newest run of a kind is old enough for the next, or was cut off and waits.
 
-    One that still runs for another company does not hold this one back: it is stopped when the next begins. A run from
-    before the last cure is always old enough, for what it met may be gone; so is one that stopped before the operator
-    mended the app's credentials.
+def work_lock(connection_id: int, company_id: str) -> str:
+    """Return the name of the lock that the loops of one company share; a connection without one has its own."""
+    return f"fortnox {company_id}" if company_id else f"fortnox connection {connection_id}"
+
+
+def wake(connection: Connection, *, at: datetime, priority: int = NORMAL) -> None:
+    """Say that there is something to do for a connection, as the last statement of the caller's transaction.
+
+    One job is enough however often it is woken: none is stored while something is due already.
     """
-    if kind == RunKind.STATISTICS and not SummaryPlan.objects.filter(active=True).exists():
-        return False  # nothing counts them, so no run would ever say that it was done
-    newest = SyncRun.objects.filter(kind=kind, company_id=connection.company_id).order_by("-id").first()
-    if newest is not None and newest.state == RunState.RUNNING:
-        if newest.reload_id is not None:
-            return False  # the reload goes on with it
-        return at - newest.started_at >= resume_after
-    if newest is None or at - newest.started_at >= interval:
-        return True
-    mended_at = app_credentials.mended_at() if newest.state == RunState.STOPPED else None
-    cures = (renewal.cured_at(connection), mended_at)
-    return any(cure is not None and newest.started_at < cure for cure in cures)
+    with database.cursor() as cursor:
+        cursor.execute(_WAKE, {"pk": connection.pk, "workspace": connection.workspace_id, "at": at})
+        (was_due,) = cursor.fetchone()
+    lock = work_lock(connection.pk, connection.company_id)
+    if not was_due:
+        facts = {"connection_id": connection.pk, "company_id": connection.company_id}
+        enqueue(JOB, lock=lock, priority=priority, **facts)
+    elif priority > NORMAL:
+        raise_priority(lock=lock, priority=priority)
+
+
+def begin(connection: Connection) -> int:
+    """Return the fence of a loop that begins: from now on no older loop stores or sends for the connection."""
+    with database.cursor() as cursor:
+        cursor.execute(_BEGIN, {"pk": connection.pk, "workspace": connection.workspace_id})
+        return int(cursor.fetchone()[0])
+
+
+def store_next(connection_id: int, wake_no: int, *, due_at: datetime | None, real_due_at: datetime | None) -> bool:
+    """Store when a loop that found nothing looks again; False when the connection was woken since it looked."""
+    facts = {"pk": connection_id, "wake_no": wake_no, "due_at": due_at, "real_due_at": real_due_at}
+    with database.cursor() as cursor:
+        cursor.execute(_STORE, facts)
+        return bool(cursor.rowcount)
+
+
+def due_connections(at: datetime) -> Iterator[tuple[int, str]]:
+    """Yield the connections of all workspaces that have something to do now, each with its company. One query."""
+    with database.cursor() as cursor:
+        cursor.execute(_DUE, {"at": at})
+        yield from cursor.fetchall()

@@ -1,0 +1,238 @@
+"""The work of one company: the most urgent due step, then the next, until nothing is due or the slice ends.
+
+At most one loop stores or sends for a company: the queue runs one job of a lock at a time, and each loop that begins
+raises a fence, which is looked at before each request, since a frozen worker loses its job to another one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
+from uku.integrations.fortnox.client.open import may_go_out
+from uku.integrations.fortnox.models import Connection, DueWork, StepRest
+from uku.integrations.fortnox.tokens import renewal
+from uku.integrations.fortnox.work import due
+from uku.integrations.fortnox.work.step import Clock, Needs, Rank, Step, Work
+from uku.kit import clock
+from uku.kit.clock import database_now
+from uku.kit.jobs import LATER, enqueue, is_stopping, somebody_waits
+from uku.kit.scoping import workspace_in_force
+
+log = structlog.get_logger()
+SLICE: Final = 60.0
+"""Seconds after which a loop makes way for the loops of other companies."""
+LOOK_AGAIN: Final = 2.0
+"""Seconds after which background work looks for what has come due by the clock and not by a wake-up."""
+FAIR_EACH: Final = 5
+"""Every fifth step is the one longest due, whatever its rank, so that nothing starves."""
+CHECKED_AT_ONCE: Final = 200
+LONGEST_REST, MOST_DOUBLINGS = timedelta(minutes=30), 4
+
+
+class Overtaken(Exception):
+    """Another loop of the company has begun, or the connection has another company: nothing more is done here."""
+
+
+class Stopped(Exception):
+    """The worker is to end, or somebody of another company waits for its place: what was begun is taken up later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A step that is due, and for how long it has been."""
+
+    step: Step
+    waited: timedelta
+
+
+@dataclass(slots=True)
+class Agenda:
+    """What one look at a connection found: what is due, and when to look again by each clock."""
+
+    due: list[Due] = field(default_factory=list)
+    next_at: datetime | None = None
+    next_real_at: datetime | None = None
+
+    def note(self, at: datetime, by: Clock) -> None:
+        if by is Clock.REAL:
+            self.next_real_at = min(at, self.next_real_at or at)
+        else:
+            self.next_at = min(at, self.next_at or at)
+
+
+def choose(found: Sequence[Due], done: int) -> Step:
+    """Return the most urgent step, but each fifth time the one that has waited longest."""
+    if done % FAIR_EACH == FAIR_EACH - 1:
+        return max(found, key=lambda each: each.waited).step
+    return min(found, key=lambda each: (each.step.rank, -each.waited)).step
+
+
+def run(connection_id: int, company_id: str, steps: Sequence[Step]) -> None:
+    """Do what is due for a connection as long as it is that of this company."""
+    connection = Connection.everywhere.filter(pk=connection_id, company_id=company_id).first()
+    if connection is not None:
+        with workspace_in_force(connection.workspace_id):
+            structlog.contextvars.bind_contextvars(workspace=connection.workspace_id)
+            _Loop(connection, steps).run()
+
+
+def agenda(row: Any, steps: Sequence[Step]) -> Agenda:
+    """Return what is due for a connection that was loaded by `look`."""
+    found, at = Agenda(), clock.now()
+    rests = _rests(row) if row.has_rests else {}
+    tokens = may_go_out(row)
+    on = row.enabled and row.workspace.may_integrate and not row.block_reason and not renewal.is_refused(row)
+    met = {Needs.NOTHING: True, Needs.TOKENS: tokens, Needs.SYNC: tokens and on}
+    for step in steps:
+        when = step.find_due(row) if met[step.needs] else None
+        if when is None:
+            continue
+        now = row.real_now if step.clock is Clock.REAL else at
+        names = (step.name,) if step.rank == Rank.PERSON else (step.name, "")
+        rest = max((rests[name] for name in names if name in rests), default=None)
+        if rest is not None and rest > at:
+            found.note(rest, Clock.BUSINESS)
+        elif when > now:
+            found.note(when, step.clock)
+        else:
+            found.due.append(Due(step, now - when))
+    return found
+
+
+def look(steps: Sequence[Step]) -> QuerySet[Connection]:
+    """Return connections with all facts that their steps are judged by: one query, however many steps there are."""
+    theirs = OuterRef("pk")
+    work = DueWork.everywhere.filter(pk=theirs)
+    facts: dict[str, Any] = {name: value for step in steps for name, value in step.facts.items()}
+    return Connection.everywhere.select_related("workspace").annotate(
+        real_now=database_now(),
+        wake_no=Subquery(work.values("wake_no")),
+        fence=Subquery(work.values("fence")),
+        has_rests=Exists(StepRest.everywhere.filter(connection=theirs)),
+        **facts,
+    )
+
+
+def _rests(row: Any) -> dict[str, datetime]:
+    return dict(StepRest.everywhere.filter(connection=row).values_list("step", "until"))
+
+
+class _Loop:
+    def __init__(self, connection: Connection, steps: Sequence[Step]) -> None:
+        self._connection, self._steps = connection, steps
+        self._lock = due.work_lock(connection.pk, connection.company_id)
+        self._fence = due.begin(connection)
+        self._ends = time.monotonic() + SLICE
+        self._seen, self._looked = -1, 0.0  # the wake-up that was last looked at, and when
+        self._done = 0
+        self._making_way = False
+
+    def run(self) -> None:
+        try:
+            while time.monotonic() < self._ends:
+                row = self._look()
+                found = agenda(row, self._steps)
+                if not found.due:
+                    facts = {"due_at": found.next_at, "real_due_at": found.next_real_at}
+                    if due.store_next(row.pk, row.wake_no, **facts):
+                        return
+                    continue
+                step = choose(found.due, self._done)
+                self._refuse_to_stay(step)
+                self._do(step, row)
+        except Overtaken:
+            log.info("loop overtaken", connection=self._connection.pk)
+            return
+        except Stopped:
+            log.info("loop makes way", connection=self._connection.pk)
+        facts = {"connection_id": self._connection.pk, "company_id": self._connection.company_id}
+        enqueue(due.JOB, lock=self._lock, priority=LATER, **facts)
+
+    def _look(self) -> Any:
+        row: Any = look(self._steps).filter(pk=self._connection.pk, company_id=self._connection.company_id).first()
+        if row is None or row.fence != self._fence:
+            raise Overtaken
+        self._seen, self._looked = row.wake_no, time.monotonic()
+        return row
+
+    def _refuse_to_stay(self, step: Step | None = None) -> None:
+        """Raise Stopped when the worker ends, and before background work while another company's person waits."""
+        background = step is None or step.rank != Rank.PERSON
+        if is_stopping() or (background and somebody_waits(besides=self._lock)):
+            raise Stopped
+
+    def _do(self, step: Step, row: Any) -> None:
+        """Do a step. One that fails rests alone, longer each time; what nobody foresaw is written down, and rests too."""
+        self._done += 1
+        try:
+            succeeded = step.do(Work(row, self._make_way))
+        except (Overtaken, Stopped, InterfaceError, OperationalError):
+            raise
+        except Exception:
+            log.exception("step failed", step=step.name)
+            succeeded = False
+        if not succeeded:
+            _let_rest(row, step)
+        elif row.has_rests:
+            StepRest.everywhere.filter(connection=row, step__in=(step.name, "")).delete()
+
+    def _make_way(self) -> None:
+        """Before each request of background work: first what a person waits for. Raises where this loop must not go on."""
+        if self._making_way:
+            return
+        self._refuse_to_stay()
+        work = DueWork.everywhere.filter(pk=self._connection.pk).values_list("wake_no", "fence").first()
+        if work is None or work[1] != self._fence:
+            raise Overtaken
+        if work[0] == self._seen and time.monotonic() - self._looked < LOOK_AGAIN:
+            return
+        self._making_way = True
+        try:
+            while urgent := self._urgent(row := self._look()):
+                self._do(choose(urgent, 0), row)
+        finally:
+            self._making_way = False
+
+    def _urgent(self, row: Any) -> list[Due]:
+        return [each for each in agenda(row, self._steps).due if each.step.rank == Rank.PERSON]
+
+
+def _let_rest(row: Any, step: Step) -> None:
+    rest = StepRest.everywhere.filter(connection=row, step=step.name).first()
+    failures = min(rest.failures + 1 if rest else 1, MOST_DOUBLINGS)
+    until = clock.now() + min(due.RESUME_AFTER * 2 ** (failures - 1), LONGEST_REST)
+    facts = {"workspace_id": row.workspace_id, "failures": failures, "until": until}
+    StepRest.everywhere.update_or_create(connection=row, step=step.name, defaults=facts)
+
+
+def check_all(steps: Sequence[Step]) -> int:
+    """Look at every connection of this installation, a slice at a time, and wake those that nobody would wake.
+
+    Their row of due work is missing, or says later than the tables do. Returns how many; each is a defect elsewhere.
+    """
+    late, last = 0, 0
+    while rows := list(look(steps).filter(pk__gt=last).order_by("pk")[:CHECKED_AT_ONCE]):
+        last = rows[-1].pk
+        works = DueWork.everywhere.in_bulk([row.pk for row in rows])
+        for row in rows:
+            with workspace_in_force(row.workspace_id):
+                if _is_late(works.get(row.pk), agenda(row, steps)):
+                    log.warning("nobody would have woken this connection", connection=row.pk)
+                    due.wake(row, at=clock.now())
+                    late += 1
+    return late
+
+
+def _is_late(work: DueWork | None, found: Agenda) -> bool:
+    if work is None:
+        return True
+    stored = [at for at in (work.due_at, work.real_due_at) if at]
+    return bool(found.due) and not any(at <= clock.now() for at in stored)
