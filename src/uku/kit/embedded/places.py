@@ -112,7 +112,10 @@ def place_for(home: Path) -> Place:
         _refuse_split(inside / MARKER, f"{inside.parent} has the database of an ordinary user. Run Uku as that user.")
         return Place(home, outside, outside / "run", ACCOUNT, switches_user=True)
     _refuse_split(outside, f"{inside.parent} has a database that root made, in {outside}. Run Uku as root.")
-    return Place(home, inside, _socket_folder(inside, key), _own_name(), switches_user=False)
+    sockets = inside / "run"
+    if len(os.fsencode(sockets / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET:
+        sockets = Path("/tmp") / f"uku-pg-{os.geteuid()}-{key}"  # noqa: S108 - 0700, and refused when it is another's
+    return Place(home, inside, sockets, _own_name(), switches_user=False)
 
 
 def make_parent(folder: Path) -> None:
@@ -169,13 +172,6 @@ def _refuse_split(other: Path, sentence: str) -> None:
     """Two clusters for one home would be two truths."""
     if other.exists():
         raise ClusterError(sentence)
-
-
-def _socket_folder(folder: Path, key: str) -> Path:
-    inside = folder / "run"
-    if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
-        return inside
-    return Path("/tmp") / f"uku-pg-{os.geteuid()}-{key}"  # noqa: S108 - 0700, and refused when it is another's
 
 
 def _own_name() -> str:
