@@ -80,10 +80,11 @@ class Place:
 
     def remove(self) -> None:
         """Remove everything that was made here."""
-        if not self.owned:
-            raise ClusterError(f"{self.folder} was not made by Uku and is left alone.")
-        shutil.rmtree(self.sockets, ignore_errors=True)
-        shutil.rmtree(self.folder)
+        if self.folder.exists():
+            if not self.owned:
+                raise ClusterError(f"{self.folder} was not made by Uku and is left alone.")
+            shutil.rmtree(self.sockets, ignore_errors=True)
+            shutil.rmtree(self.folder)
         self._lock_file.unlink(missing_ok=True)
 
     def ids(self) -> tuple[int, int]:
