@@ -98,7 +98,25 @@ def _finish(*, file_id: int, actor: User, at: datetime) -> None:
     file.imported_at = at
     file.save(update_fields=["content", "imported_at", "counts"])
     if counts["rows"] > SHORT:
-        _notify(file, actor, at)
+        parts = [
+            ngettext("%(count)s client is new.", "%(count)s clients are new.", counts["new"])
+            % {"count": counts["new"]},
+            ngettext("%(count)s is changed.", "%(count)s are changed.", counts["changed"])
+            % {"count": counts["changed"]},
+        ]
+        if counts["refused"]:
+            left_out = ngettext("%(count)s row was left out.", "%(count)s rows were left out.", counts["refused"])
+            parts.append(left_out % {"count": counts["refused"]})
+        news = News(
+            key=lock_of(file),
+            title=gettext("%(name)s is taken in") % {"name": file},
+            text=" ".join(parts),
+            url=reverse("import-file", kwargs={"slug": file.workspace.slug, "pk": file.pk}),
+            tone="warning" if counts["refused"] else "good",
+            permission=Permission.EDIT_CLIENTS,
+            user=actor,
+        )
+        tell(news, at=at)
     facts = {name: counts[name] for name in ("new", "changed", "unchanged", "refused")}
     summary = f"{file}: taken in, {counts['new']} new, {counts['changed']} changed, {counts['refused']} left out"
     record(actor=actor, action="client.sheet_take_in", target=file, summary=summary, at=at, after=facts)
@@ -113,27 +131,6 @@ def _stop(*, file_id: int, at: datetime) -> None:
         file.save(update_fields=["counts"])
         summary = f"{file}: stopped at row {file.counts['place']}, its person may change clients no more"
         record(actor=None, action="client.sheet_stop", target=file, summary=summary, at=at)
-
-
-def _notify(file: ImportFile, actor: User, at: datetime) -> None:
-    counts = file.counts
-    parts = [
-        ngettext("%(count)s client is new.", "%(count)s clients are new.", counts["new"]) % {"count": counts["new"]},
-        ngettext("%(count)s is changed.", "%(count)s are changed.", counts["changed"]) % {"count": counts["changed"]},
-    ]
-    if counts["refused"]:
-        left_out = ngettext("%(count)s row was left out.", "%(count)s rows were left out.", counts["refused"])
-        parts.append(left_out % {"count": counts["refused"]})
-    news = News(
-        key=lock_of(file),
-        title=gettext("%(name)s is taken in") % {"name": file},
-        text=" ".join(parts),
-        url=reverse("import-file", kwargs={"slug": file.workspace.slug, "pk": file.pk}),
-        tone="warning" if counts["refused"] else "good",
-        permission=Permission.EDIT_CLIENTS,
-        user=actor,
-    )
-    tell(news, at=at)
 
 
 def _locked(file_id: int) -> ImportFile | None:

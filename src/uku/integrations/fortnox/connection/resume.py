@@ -10,9 +10,14 @@ from django.utils.translation import ngettext
 
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.tokens.grant_state import GrantRestored
 from uku.integrations.fortnox.tokens.installation import is_foreign
+from uku.integrations.fortnox.work import due, requests
+from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
+from uku.tasks.models import SummaryPlan
+from uku.workspaces.operations import PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +40,38 @@ def resume(connection: Connection, *, at: datetime) -> Resumed:
     """Wake every kind of data and every invoice that waited, as part of the caller's transaction; clear what is cured.
 
     For whoever ends what held a connection up: a new grant, Enable, the plan, a licence, a key, an adoption. Wakes
-    nothing while something else still holds it up. Twice does no harm: a sync that another one has done is let go.
+    nothing while something else still holds it up. Twice does no harm.
     """
     with workspace_in_force(connection.workspace_id):
         connection.resumed_at = at
         connection.save(update_fields=["resumed_at"])
         resumed = _wake(connection, at) if works(connection) and not is_foreign(connection) else Resumed()
         alerts.review(connection, at=at)
+        due.wake(connection, at=at)
     return resumed
+
+
+def resume_after_plan_change(fact: PlanChanged) -> None:
+    """Wake what a lapsed plan held back, in the transaction that gives the plan back.
+
+    Nothing has to stop when a plan lapses: every job asks for the plan right before it works.
+    """
+    if not fact.may_integrate:
+        return
+    with workspace_in_force(fact.workspace_id):
+        for connection in Connection.objects.select_related("workspace"):
+            resume(connection, at=clock.now())
+
+
+def resume_restored(fact: GrantRestored) -> None:
+    """Wake what waited for a grant, in the transaction that makes it usable again."""
+    resume(Connection.everywhere.select_related("workspace").get(pk=fact.connection_id), at=fact.at)
 
 
 def _wake(connection: Connection, at: datetime) -> Resumed:
     """Everything is due that was last tried before now; a reload goes on with its own kinds."""
     held = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
     reloaded = SyncRun.objects.filter(state=RunState.RUNNING, reload__isnull=False).values_list("kind", flat=True)
-    left_out = {*reloaded} if has_plan() else {*reloaded, RunKind.STATISTICS}
+    left_out = {*reloaded} if SummaryPlan.objects.filter(active=True).exists() else {*reloaded, RunKind.STATISTICS}
     requests.wake_held_exports(connection)
     return Resumed(held, tuple(kind for kind in RunKind if kind not in left_out))

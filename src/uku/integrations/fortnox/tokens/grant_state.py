@@ -6,6 +6,7 @@ Passing trouble is counted and waited out; only a final refusal becomes a troubl
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -16,6 +17,7 @@ from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevok
 from uku.integrations.fortnox.models import BlockReason, Connection
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.kit import clock
+from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 
@@ -32,6 +34,14 @@ NOTHING_WRONG = {
     "blocked_at": None,
 }
 """What a new grant begins with, and what Disconnect leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRestored:
+    """A connection's grant can be used again; what waited for it goes on, in the same transaction."""
+
+    connection_id: int
+    at: datetime
 
 
 def forget_faults(connection: Connection) -> None:
@@ -99,9 +109,7 @@ def block(same: QuerySet[Connection], block_reason: BlockReason, text: str, at: 
 
 
 def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool:
-    """Clear a block whose reason is cured, and the refusal it grew from; what waited goes on."""
-    from uku.integrations.fortnox.connection.resume import resume
-
+    """Clear a block whose reason is cured, and the refusal it grew from."""
     with transaction.atomic():
         same = Connection.everywhere.filter(pk=connection.pk, authorized_at=connection.authorized_at)
         row = same.filter(block_reason__in=["", *reasons]).select_for_update().first()
@@ -111,7 +119,7 @@ def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool
             _record(row, "fortnox.cured", f"Fortnox: cured: {row.get_block_reason_display()}", at)
         row.block_reason, row.block_text, row.blocked_at, row.refused_since = "", "", None, None
         row.save(update_fields=["block_reason", "block_text", "blocked_at", "refused_since"])
-        resume(row, at=at)
+        publish(GrantRestored(row.pk, at))
     return True
 
 

@@ -29,7 +29,7 @@ from uku.clients.import_files.operations import (
 from uku.clients.import_files.preview import Figures, preview
 from uku.clients.import_files.tables import Reading, rows
 from uku.clients.models import Client, ImportFile
-from uku.clients.operations import archive_clients, create_client, edit_client, take_in
+from uku.clients.operations import archive_clients, create_client, edit_client, import_details
 from uku.kit.identifiers import luhn_digit
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Membership, Notice
@@ -213,7 +213,7 @@ def test_a_known_client_is_changed_by_the_rules_of_a_hand(take, owner):
     assert (client.name, client.phone, client.city, client.postcode) == ("Åkerlunds Bygg", "2", "Malmö", "211 34")
     assert client.organisation_number == "556036-0793"
     assert client.edited_fields == ["city", "name", "organisation_number", "phone", "postcode"]
-    assert take_in(client=client, details={"city": "Ystad", "name": "Other"}, source="Books 1") == []
+    assert import_details(client=client, details={"city": "Ystad", "name": "Other"}, source="Books 1") == []
     assert AuditEntry.objects.get(action="client.edit", summary__contains="name, city").actor == owner
 
 
