@@ -45,7 +45,7 @@ def resume(connection: Connection, *, at: datetime) -> Resumed:
     with workspace_in_force(connection.workspace_id):
         connection.resumed_at = at
         connection.save(update_fields=["resumed_at"])
-        resumed = _wake(connection, at) if works(connection) and not is_foreign(connection) else Resumed()
+        resumed = _wake(connection) if works(connection) and not is_foreign(connection) else Resumed()
         alerts.review(connection, at=at)
         due.wake(connection, at=at)
     return resumed
@@ -68,7 +68,7 @@ def resume_restored(fact: GrantRestored) -> None:
     resume(Connection.everywhere.select_related("workspace").get(pk=fact.connection_id), at=fact.at)
 
 
-def _wake(connection: Connection, at: datetime) -> Resumed:
+def _wake(connection: Connection) -> Resumed:
     """Everything is due that was last tried before now; a reload goes on with its own kinds."""
     held = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
     reloaded = SyncRun.objects.filter(state=RunState.RUNNING, reload__isnull=False).values_list("kind", flat=True)

@@ -19,7 +19,7 @@ from django.utils.translation import override
 from fortnox_api import FortnoxError, GrantRevoked, TokenSet
 from uku.integrations.fortnox.client.open import oauth_app
 from uku.integrations.fortnox.connection.revocation_messages import means_of, remedy_of, title_of
-from uku.integrations.fortnox.models import Connection, Revocation, RevocationOutcome
+from uku.integrations.fortnox.models import Connection, ReadKind, Revocation, RevocationOutcome
 from uku.integrations.fortnox.tokens.installation import ours, this_instance
 from uku.integrations.fortnox.tokens.sealed import open_refresh_token, seal_refresh_token
 from uku.integrations.fortnox.tokens.store import refuse_inside_transaction

@@ -28,15 +28,15 @@ def _answer(work: Work, kind: ReadKind) -> None:
 
 def _check_refusal(work: Work) -> bool:
     grant_check.check_refusal(connection=work.connection)
-    return _is_over(work, renewal.check_due_at)
+    return _is_over(renewal.check_due_at)
 
 
 def _keep_alive(work: Work) -> bool:
     grant_check.renew_grant(connection=work.connection)
-    return _is_over(work, renewal.keep_alive_due_at)
+    return _is_over(renewal.keep_alive_due_at)
 
 
-def _is_over(work: Work, due_at: Callable[[Connection], datetime | None]) -> bool:
+def _is_over(due_at: Callable[[Connection], datetime | None]) -> bool:
     """Say whether what was due is not due any more: what these do stands on the connection, refusals too."""
     when = due_at(Connection.objects.get())
     return when is None or when > clock.now()

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from uku.integrations.fortnox.connection.company import ASK_ON_A_HINT, may_ask
-from uku.integrations.fortnox.models import Connection
+from uku.integrations.fortnox.models import Connection, ReadKind
 from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 

@@ -13,7 +13,7 @@ from uku.integrations.fortnox.connection.guards import working_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
 from uku.integrations.fortnox.invoices.export import retry_export
-from uku.integrations.fortnox.models import Connection, RunKind, SyncIssue
+from uku.integrations.fortnox.models import Connection, ReadKind, RunKind, SyncIssue
 from uku.integrations.fortnox.sync.skipped import UNNUMBERED
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON

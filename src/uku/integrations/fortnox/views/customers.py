@@ -17,7 +17,7 @@ from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.companies import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import review
-from uku.integrations.fortnox.models import CustomerRecord, RunKind
+from uku.integrations.fortnox.models import CustomerRecord, ReadKind
 from uku.integrations.fortnox.views.frame import MANAGE, SEE
 from uku.integrations.fortnox.views.review import LONGEST_ID, back_to_queue, tell_tally
 from uku.integrations.fortnox.work import requests

@@ -25,12 +25,12 @@ EVERY = {
 }
 
 _WAKE = """
-    WITH before AS (
-      SELECT connection_id, due_at <= %(at)s OR real_due_at <= clock_timestamp() AS was_due
+    WITH before AS MATERIALIZED (
+      SELECT due_at <= %(at)s OR real_due_at <= clock_timestamp() AS was_due
       FROM fortnox_duework WHERE connection_id = %(pk)s FOR UPDATE
     )
     INSERT INTO fortnox_duework AS row (connection_id, workspace_id, wake_no, real_due_at, fence)
-    VALUES (%(pk)s, %(workspace)s, 1, clock_timestamp(), 0)
+    SELECT %(pk)s, %(workspace)s, 1, clock_timestamp(), 0 FROM (SELECT count(*) FROM before) AS looked_first
     ON CONFLICT (connection_id) DO UPDATE
       SET wake_no = row.wake_no + 1, real_due_at = least(row.real_due_at, excluded.real_due_at)
     RETURNING coalesce((SELECT was_due FROM before), false)

@@ -170,7 +170,7 @@ class _Loop:
             raise Stopped
 
     def _do(self, step: Step, row: Any) -> None:
-        """Do a step. One that fails rests alone, longer each time; what nobody foresaw is written down, and rests too."""
+        """Do a step. One that fails rests alone, longer each time; what nobody foresaw is logged, and rests too."""
         self._done += 1
         try:
             succeeded = step.do(Work(row, self._make_way))
@@ -185,7 +185,7 @@ class _Loop:
             StepRest.everywhere.filter(connection=row, step__in=(step.name, "")).delete()
 
     def _make_way(self) -> None:
-        """Before each request of background work: first what a person waits for. Raises where this loop must not go on."""
+        """Do first what a person waits for, before each request of background work. Raises where none may leave."""
         if self._making_way:
             return
         self._refuse_to_stay()

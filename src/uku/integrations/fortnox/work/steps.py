@@ -28,10 +28,9 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.reload import steps as reloads
-from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.sync import service as runs
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.integrations.fortnox.tokens.renewal import LONG_AGO
-from uku.integrations.fortnox.work import runs
 from uku.integrations.fortnox.work.due import EVERY
 from uku.integrations.fortnox.work.step import Needs, Rank, Step, Work
 from uku.kit import clock
@@ -82,7 +81,7 @@ def _run_sync(work: Work, *, kind: RunKind) -> bool:
     """Run a kind of data, as somebody asked for it or as the schedule does; the request ends with a run after it."""
     asked = RequestedSync.objects.filter(kind=kind, company_id=work.connection.company_id).first()
     how = {"full": asked.full, "asked_by": asked.asked_by_id} if asked else {}
-    more = runs.run_sync(SyncRequest(work.connection, kind, **how, check=work.make_way, pages=PAGES_AT_ONCE))
+    more = runs.run_sync(connection=work.connection, kind=kind, **how, check=work.make_way, pages=PAGES_AT_ONCE)
     newest = SyncRun.objects.filter(kind=kind, company_id=work.connection.company_id).order_by("-id").first()
     if asked and newest and newest.started_at >= asked.asked_at and (newest.full or not asked.full):
         RequestedSync.objects.filter(pk=asked.pk, asked_at=asked.asked_at, full=asked.full).delete()
@@ -117,11 +116,16 @@ def _details_due(row: Any) -> datetime | None:
     return LONG_AGO if row.customer_unread or row.article_unread else None
 
 
+def _read_details(work: Work) -> bool:
+    runs.read_detail_slice(connection=work.connection, at_most=20)
+    return True
+
+
 READ_DETAILS: Final = Step(
     "details",
     Rank.DETAIL,
     _details_due,
-    lambda work: runs.read_detail_slice(work.connection, work.make_way),
+    _read_details,
     {
         "customer_unread": Exists(CustomerRecord.everywhere.filter(_UNREAD, client__isnull=False, **_THEIRS)),
         "article_unread": Exists(
@@ -133,7 +137,7 @@ READ_DETAILS: Final = Step(
 )
 
 
-def _create_clients(work: Work) -> bool:
+def _create_clients(_work: Work) -> bool:
     for creation in bulk_create.under_way():
         bulk_create.go_on(creation_id=creation.pk, at=clock.now())
     return True
@@ -157,13 +161,13 @@ def _reload_due(row: Any) -> datetime | None:
     """A reload is gone on with, or ended where it was cancelled or cannot go on."""
     if row.reload_id is None:
         return None
-    return reloads.due_at(Reload.everywhere.get(pk=row.reload_id), row)
+    return LONG_AGO if reloads.is_due(Reload.everywhere.get(pk=row.reload_id), row, clock.now()) else None
 
 
 def _go_on_reloading(work: Work) -> bool:
     reload = Reload.objects.filter(state=RunState.RUNNING).first()
     if reload is not None:
-        reloads.take_on(reload.pk, work.make_way)
+        reloads.take_on(reload.pk)
     return True
 
 

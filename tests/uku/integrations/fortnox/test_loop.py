@@ -1,0 +1,239 @@
+"""The loop of one company: which step comes next, what waits, what rests, and that no wake-up is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+
+
+def step(name, rank="IMPORT", *, find_due=lambda _row: None, do=lambda _work: True, **facts):
+    from uku.integrations.fortnox.work.step import Rank, Step
+
+    return Step(name, Rank[rank], find_due, do, **facts)
+
+
+@pytest.fixture
+def told(connection):
+    """A connection with steps of our own: each name in `due` is due since that time until it is done."""
+    from uku.integrations.fortnox.models import DueWork
+    from uku.integrations.fortnox.work import loop
+
+    class Told:
+        def __init__(self) -> None:
+            self.due: dict[str, datetime] = {}
+            self.done: list[str] = []
+
+        def step(self, name, rank="IMPORT", *, do=None, **facts):
+            def act(work):
+                self.done.append(name)
+                if do is None:
+                    self.due.pop(name, None)
+                    return True
+                return do(work)
+
+            return step(name, rank, find_due=lambda _row: self.due.get(name), do=act, **facts)
+
+        def run(self, *steps) -> list[str]:
+            self.done.clear()
+            loop.run(connection.pk, connection.company_id, steps)
+            return list(self.done)
+
+        def row(self):
+            return DueWork.objects.get(connection=connection)
+
+    return Told()
+
+
+# Which comes first
+
+
+def test_the_most_urgent_step_goes_first_and_of_equals_the_one_that_waited_longest():
+    from uku.integrations.fortnox.work.loop import Due, choose
+
+    found = [
+        Due(step("import"), timedelta(minutes=9)),
+        Due(step("export", "PERSON"), timedelta(seconds=1)),
+        Due(step("record", "PERSON"), timedelta(seconds=2)),
+    ]
+    assert [choose(found, done).name for done in range(4)] == ["record"] * 4
+
+
+def test_each_fifth_step_is_the_one_that_waited_longest_so_that_nothing_starves():
+    from uku.integrations.fortnox.work.loop import Due, choose
+
+    found = [Due(step("export", "PERSON"), timedelta(0)), Due(step("statistics", "STATISTICS"), timedelta(hours=1))]
+    assert [choose(found, done).name for done in range(10)].count("statistics") == 2
+
+
+def test_the_loop_goes_on_until_nothing_is_due_and_stores_when_to_look_again(told, later_at):
+    told.due = {"one": AT, "two": AT}
+    ahead = step("ahead", find_due=lambda _row: later_at)
+    assert told.run(told.step("one"), told.step("two"), ahead) == ["one", "two"]
+    assert (told.row().due_at, told.row().real_due_at) == (later_at, None)
+
+
+@pytest.fixture
+def later_at():
+    from uku.kit import clock
+
+    return clock.now() + timedelta(minutes=15)
+
+
+# Waking
+
+
+def test_one_job_is_enough_however_often_a_connection_is_woken(told, connection, queue):
+    from uku.integrations.fortnox.work import due
+    from uku.kit import clock
+
+    told.run()
+    before = told.row().wake_no
+    for _ in range(3):
+        due.wake(connection, at=clock.now())
+    place = {"connection_id": connection.pk, "company_id": connection.company_id}
+    assert (queue("work"), told.row().wake_no) == ([("fortnox.work", place)], before + 3)
+
+
+def test_what_a_person_waits_for_lifts_the_job_that_waits_already(told, connection):
+    from django.db import connection as database
+
+    from uku.integrations.fortnox.work import due
+    from uku.kit import clock
+    from uku.kit.jobs import SOON
+
+    told.run()
+    due.wake(connection, at=clock.now())
+    due.wake(connection, at=clock.now(), priority=SOON)
+    with database.cursor() as cursor:
+        cursor.execute("SELECT priority FROM procrastinate_jobs WHERE status = 'todo'")
+        assert cursor.fetchall() == [(SOON,)]
+
+
+def test_a_wake_up_between_the_look_and_its_end_is_seen(told, connection):
+    from uku.integrations.fortnox.work import due
+    from uku.kit import clock
+
+    def look(_row):
+        """Be woken while the loop looks for the last time."""
+        if not told.done:
+            told.due["export"] = AT
+            told.done.append("woken")
+            due.wake(connection, at=clock.now())
+
+    assert told.run(step("quiet", find_due=look), told.step("export")) == ["woken", "export"]
+    assert told.row().real_due_at is None
+
+
+def test_the_sweep_asks_for_all_that_is_due_by_either_clock_in_one_query(told, connection, django_assert_num_queries):
+    from uku.integrations.fortnox.models import DueWork
+    from uku.integrations.fortnox.work import due
+    from uku.kit import clock
+    from uku.kit.clock import database_now
+
+    told.run()
+    place, rows = [(connection.pk, connection.company_id)], DueWork.objects.filter(connection=connection)
+    at = clock.now()
+    with django_assert_num_queries(1):
+        assert list(due.due_connections(at)) == []
+    rows.update(due_at=at)
+    assert list(due.due_connections(at)) == place
+    rows.update(due_at=None, real_due_at=database_now())
+    assert list(due.due_connections(at)) == place
+
+
+# Failing
+
+
+def test_a_step_that_fails_rests_alone_and_longer_each_time(told, move_clock):
+    from uku.integrations.fortnox.models import StepRest
+
+    def fail(_work):
+        raise ValueError("nobody foresaw this")
+
+    told.due = {"bad": AT, "good": AT}
+    steps = told.step("bad", do=fail), told.step("good", "STATISTICS")
+    assert told.run(*steps) == ["bad", "good"]
+    assert told.run(*steps) == []
+    move_clock(seconds=301)
+    assert told.run(*steps) == ["bad"]
+    assert StepRest.objects.get().failures == 2
+    move_clock(seconds=301 + 301)
+    assert told.run(*steps) == []
+
+
+def test_a_step_that_succeeds_forgets_its_rest(told, move_clock):
+    from uku.integrations.fortnox.models import StepRest
+
+    told.due = {"shaky": AT}
+    assert told.run(told.step("shaky", do=lambda _work: False)) == ["shaky"]
+    move_clock(seconds=301)
+    assert told.run(told.step("shaky")) == ["shaky"]
+    assert not StepRest.objects.exists()
+
+
+# Making way
+
+
+def test_what_a_person_waits_for_goes_between_two_requests_of_background_work(told, connection):
+    from uku.integrations.fortnox.work import due
+    from uku.kit import clock
+
+    def read_much(work):
+        work.make_way()
+        told.due["export"] = AT
+        due.wake(connection, at=clock.now())
+        work.make_way()
+        told.done.append("second request")
+        told.due.pop("import")
+        return True
+
+    told.due = {"import": AT}
+    assert told.run(told.step("import", do=read_much), told.step("export", "PERSON")) == [
+        "import",
+        "export",
+        "second request",
+    ]
+
+
+def test_a_loop_that_another_one_has_overtaken_sends_and_stores_nothing_more(told, connection):
+    from uku.integrations.fortnox.work import due
+
+    def freeze(work):
+        due.begin(connection)  # another worker took the job over meanwhile
+        work.make_way()
+        told.done.append("sent")
+        return True
+
+    told.due = {"import": AT, "other": AT}
+    assert told.run(told.step("import", do=freeze), told.step("other", "STATISTICS")) == ["import"]
+    assert told.row().fence == 2
+
+
+def test_a_worker_that_is_to_end_leaves_the_company_due_and_hands_it_on(told, connection, queue, monkeypatch):
+    from uku.integrations.fortnox.work import loop
+
+    told.due = {"one": AT}
+    monkeypatch.setattr(loop, "is_stopping", lambda: True)
+    assert told.run(told.step("one")) == []
+    assert [name for name, _ in queue()] == ["fortnox.work"]
+    assert told.row().real_due_at is not None
+
+
+def test_background_work_makes_way_for_a_person_of_another_company_and_goes_on_after(told, connection, queue):
+    from uku.kit.jobs import SOON, enqueue
+
+    told.due = {"import": AT}
+    enqueue("fortnox.work", lock="fortnox 77", priority=SOON, connection_id=0, company_id="77")
+    assert told.run(told.step("import")) == []
+    assert [job["company_id"] for _, job in queue("work")] == ["77", connection.company_id]
+
+
+def test_a_job_of_a_company_that_is_not_connected_any_more_does_nothing(told, connection):
+    from uku.integrations.fortnox.work import loop
+
+    told.due = {"one": AT}
+    loop.run(connection.pk, "other", [told.step("one")])
+    assert told.done == []
