@@ -22,7 +22,7 @@ from uku.integrations.fortnox.models import (
     RunState,
     SyncRun,
 )
-from uku.integrations.fortnox.statistics.sync import STATISTICS
+from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.sync.sync_run import NOT_PERMITTED, newest_of_each_kind
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.integrations.fortnox.tokens.installation import is_foreign

@@ -15,7 +15,7 @@ from uku.integrations.fortnox.health import issue_actions
 from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.models import InvoiceExport
 from uku.integrations.fortnox.reload import queries, report
-from uku.integrations.fortnox.statistics.sync import STATISTICS
+from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.views.forms import SettingsChanged, SettingsForm
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
 from uku.kit import clock

@@ -1,0 +1,43 @@
+"""The statistics that can be chosen, each a kind of document counted by list totals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from fortnox_api import Fortnox
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A kind of document counted by its own date.
+
+    `scope` is what the count needs beyond the first consent, `requests` how many it takes a month at most.
+    """
+
+    name: str
+    label: str
+    counter: Callable[[Fortnox, date, date], int]
+    scope: str = ""
+    requests: int = 1
+
+
+def _count_sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
+    """Invoices of the month less the cancelled ones: two requests."""
+    every = fortnox.invoices.count(from_date=first, to_date=last)
+    return every - (fortnox.invoices.count(from_date=first, to_date=last, filter="cancelled") if every else 0)
+
+
+def _count_vouchers(fortnox: Fortnox, first: date, last: date) -> int:
+    return fortnox.vouchers.count(from_date=first, to_date=last, financial_year_date=last)
+
+
+STATISTICS: Final = {
+    found.name: found
+    for found in (
+        Statistic("sales_invoices", "Sales invoices", _count_sales_invoices, requests=2),
+        Statistic("vouchers", "Vouchers", _count_vouchers, scope="bookkeeping"),
+    )
+}
