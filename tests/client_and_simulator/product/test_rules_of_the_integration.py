@@ -11,10 +11,10 @@ import pytest
 from fortnox_api import GrantRevoked, InvoicePayload, InvoiceRowPayload
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
-from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import BlockReason, Connection, CustomerRecord, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.engine import run_import
-from uku.integrations.fortnox.sync.service import NEEDS_AUTHORIZATION, note_failure
 from uku.integrations.fortnox.sync.sync_run import SyncRequest, with_overlap
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
@@ -99,4 +99,4 @@ def test_a_late_failure_of_an_old_grant_does_not_blame_the_new_one(connection, w
     note_failure(old, GrantRevoked("the refresh token is used"))
     assert Connection.objects.get(pk=connection.pk).block_reason == ""
     note_failure(Connection.objects.get(pk=connection.pk), GrantRevoked("the refresh token is used"))
-    assert Connection.objects.get(pk=connection.pk).block_reason == NEEDS_AUTHORIZATION
+    assert Connection.objects.get(pk=connection.pk).block_reason == BlockReason.NEEDS_AUTHORIZATION

@@ -41,19 +41,8 @@ def column_name(headings: Sequence[str], place: int) -> str:
 
 def of_file(error: Unreadable) -> tuple[str, str]:
     """Return what is wrong with a file, and what to do."""
-    happened, remedy = _flaws()[error.flaw]
-    facts = {
-        "at": error.at,
-        "megabytes": MOST_BYTES // (1024 * 1024),
-        "rows": f"{MOST_ROWS:,}",
-        "columns": MOST_COLUMNS,
-    }
-    return happened % facts, remedy % facts
-
-
-def _flaws() -> dict[Flaw, tuple[str, str]]:
     as_csv = _("Open it in its program, save it as XLSX or CSV, and choose that file.")
-    return {
+    words = {
         Flaw.EMPTY: (_("The file is empty."), _("Choose a file with a heading row and a row for each client.")),
         Flaw.NO_ROWS: (
             _("The file has a heading row and nothing below it."),
@@ -96,19 +85,15 @@ def _flaws() -> dict[Flaw, tuple[str, str]]:
         ),
         Flaw.NO_SHEET: (_("The workbook has no sheet with cells."), as_csv),
     }
+    megabytes = MOST_BYTES // (1024 * 1024)
+    facts = {"at": error.at, "megabytes": megabytes, "rows": f"{MOST_ROWS:,}", "columns": MOST_COLUMNS}
+    happened, remedy = words[error.flaw]
+    return happened % facts, remedy % facts
 
 
 def of_trouble(trouble: Trouble, headings: Sequence[str]) -> str:
     """Tell the column, what is wrong there, and what to do; the row's number stands beside it."""
-    facts = {"value": trouble.value, "other": trouble.other, "most": LONGEST_TERMS}
-    told = _problems()[trouble.problem] % facts
-    if trouble.column < 0:
-        return told[0].upper() + told[1:]
-    return _("Column %(column)s: %(told)s") % {"column": column_name(headings, trouble.column), "told": told}
-
-
-def _problems() -> dict[Problem, str]:
-    return {
+    words = {
         Problem.FORMULA: _("a formula whose result is not stored in the file. Open it in Excel, save it, try again."),
         Problem.ERROR_VALUE: _("“%(value)s” is a formula's error. Mend the formula or write the value."),
         Problem.TOO_LONG: _("“%(value)s” is too long for this field. Shorten it."),
@@ -149,3 +134,7 @@ def _problems() -> dict[Problem, str]:
             " Give the row an organisation number or e-mail."
         ),
     }
+    told = words[trouble.problem] % {"value": trouble.value, "other": trouble.other, "most": LONGEST_TERMS}
+    if trouble.column < 0:
+        return told[0].upper() + told[1:]
+    return _("Column %(column)s: %(told)s") % {"column": column_name(headings, trouble.column), "told": told}

@@ -94,10 +94,17 @@ class _Known:
 
     @classmethod
     def sharing(cls, rows: Sequence[Checked]) -> _Known:
-        """Find them in one query, by the keys that matching uses: they hold all with the number or the name."""
+        """Find them in one query, by the keys that matching uses: they hold all with the number or the name.
+
+        By anything else no row finds its client.
+        """
         workspace_id = current_workspace_id()
-        wanted = {key for row in rows if not row.troubles for key in match_keys(workspace_id, _details(row))}
-        return cls(Client.objects.get_queryset().sharing(wanted).order_by("pk") if wanted else ())
+        keys: set[int] = set()
+        for row in rows:
+            if not row.troubles:
+                name = str(row.values.get("name", ""))
+                keys.update(match_keys(workspace_id, ContactDetails("", name, organisation_number=row.keys.number)))
+        return cls(Client.objects.get_queryset().sharing(keys).order_by("pk") if keys else ())
 
     def find(self, row: Checked) -> tuple[Client | None, Trouble | None]:
         """Return the client that the row is about, or None for a new one; or why that cannot be said."""
@@ -129,8 +136,3 @@ class _Known:
 
 def keys_of(client: Client) -> Keys:
     return Keys.of(name=client.name, number=client.organisation_number, vat=client.vat_number, email=client.email)
-
-
-def _details(row: Checked) -> ContactDetails:
-    """What leads to clients with the number or the name; by anything else no row finds its client."""
-    return ContactDetails(key="", name=str(row.values.get("name", "")), organisation_number=row.keys.number)

@@ -1,4 +1,4 @@
-"""What taking in a file would do, in figures and in its first rows; nothing is written for it."""
+"""What importing a file would do, in figures and in its first rows; nothing is written for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uku.clients.import_files.errors import Trouble
 from uku.clients.import_files.export import Cell
 from uku.clients.import_files.messages import of_trouble
 from uku.clients.import_files.plan import Fate, Plan, Planned
-from uku.clients.models import ClientSheet
+from uku.clients.models import ImportFile
 
 SHOWN_ROWS = 10
 SHOWN_TROUBLES = 50
@@ -32,7 +32,7 @@ class Figures:
     refused: int = 0
 
     @property
-    def taken_in(self) -> int:
+    def imported(self) -> int:
         return self.new + self.changed
 
     @property
@@ -55,32 +55,32 @@ class Preview:
     namesakes: int
 
 
-def reading_of(sheet: ClientSheet) -> tables.Reading:
-    return tables.Reading(sheet.encoding, sheet.delimiter)
+def reading_of(file: ImportFile) -> tables.Reading:
+    return tables.Reading(file.encoding, file.delimiter)
 
 
-def heading_of(sheet: ClientSheet) -> tuple[str, ...]:
+def heading_of(file: ImportFile) -> tuple[str, ...]:
     """Return the headings, as many as the file's first row has. Raises Unreadable."""
-    return tables.heading_and_rows(bytes(sheet.content), reading_of(sheet))[0].cells
+    return tables.heading_and_rows(bytes(file.content), reading_of(file))[0].cells
 
 
-def checked_rows(sheet: ClientSheet) -> Iterator[Checked]:
+def checked_rows(file: ImportFile) -> Iterator[Checked]:
     """Yield all rows, checked against their columns and each other. Raises Unreadable."""
-    _heading, rows = tables.heading_and_rows(bytes(sheet.content), reading_of(sheet))
-    return check(rows, sheet.columns)
+    _heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
+    return check(rows, file.columns)
 
 
-def planned_rows(sheet: ClientSheet) -> Iterator[Planned]:
-    return Plan().of(checked_rows(sheet))
+def planned_rows(file: ImportFile) -> Iterator[Planned]:
+    return Plan().of(checked_rows(file))
 
 
-def preview(sheet: ClientSheet) -> Preview:
+def preview(file: ImportFile) -> Preview:
     """Plan every row, and keep no more of them than a page shows. Raises Unreadable."""
     fates: Counter[Fate] = Counter()
     shown: list[Planned] = []
     troubles: list[Trouble] = []
     trouble_count = namesakes = 0
-    for planned in planned_rows(sheet):
+    for planned in planned_rows(file):
         fates[planned.fate] += 1
         namesakes += planned.namesake
         trouble_count += len(planned.troubles)
@@ -90,9 +90,9 @@ def preview(sheet: ClientSheet) -> Preview:
     return Preview(Figures.of(fates), shown, troubles, trouble_count, namesakes)
 
 
-def samples(sheet: ClientSheet) -> list[list[str]]:
+def samples(file: ImportFile) -> list[list[str]]:
     """Return for each column a few of its first cells, so that a person sees what it holds. Raises Unreadable."""
-    heading, rows = tables.heading_and_rows(bytes(sheet.content), reading_of(sheet))
+    heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
     found: list[list[str]] = [[] for _ in heading.cells]
     for row in islice(rows, LOOKED_AT):
         for place, cell in enumerate(row.cells[: len(found)]):
@@ -101,11 +101,11 @@ def samples(sheet: ClientSheet) -> list[list[str]]:
     return found
 
 
-def refused_rows(sheet: ClientSheet) -> Iterator[Sequence[Cell]]:
+def refused_rows(file: ImportFile) -> Iterator[Sequence[Cell]]:
     """Yield a heading and each row that is left out as it stands in the file, with its place and the reasons."""
-    heading = heading_of(sheet)
+    heading = heading_of(file)
     yield [*heading, "Row in the file", "Why it was left out"]
-    for planned in planned_rows(sheet):
+    for planned in planned_rows(file):
         if planned.fate == Fate.REFUSED:
             row = planned.checked.row
             cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]

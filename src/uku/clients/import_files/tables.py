@@ -81,10 +81,9 @@ def guess(content: bytes) -> Reading:
 
 def rows(content: bytes, reading: Reading) -> Iterator[Row]:
     """Yield the heading and at most 20,000 rows of what `keep` returned. Raises Unreadable, also on the way."""
-    return _unpacked(content) if is_packed(content) else _bounded(_csv_rows(content, reading))
-
-
-def _unpacked(content: bytes) -> Iterator[Row]:
+    if not is_packed(content):
+        yield from _bounded(_csv_rows(content, reading))
+        return
     with gzip.open(io.BytesIO(content), "rt", encoding="utf-8") as file:
         for line in file:
             number, cells, flaws = json.loads(line)
@@ -134,19 +133,9 @@ def _csv_rows(content: bytes, reading: Reading) -> Iterator[workbooks.Cells]:
     declared, text = split_declared_delimiter(decode(content, reading.encoding))
     # A reader of its own would end lines at the breaks that stand in cells.
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=reading.delimiter or declared or ";", strict=True)
-    for number, cells in enumerate(_careful(lines), 2 if declared else 1):
-        yield number, [as_written(cell.strip(" \t\r\n\xa0")) for cell in cells], {}
-
-
-def _careful(lines: Iterable[list[str]]) -> Iterator[list[str]]:
-    walk = iter(lines)
-    at = 0
-    while True:
-        at += 1
-        try:
-            cells = next(walk)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise Unreadable(Flaw.BROKEN_CSV, at) from None
-        yield cells
+    read = 0
+    try:
+        for read, cells in enumerate(lines, 1):
+            yield read + bool(declared), [as_written(cell.strip(" \t\r\n\xa0")) for cell in cells], {}
+    except csv.Error:
+        raise Unreadable(Flaw.BROKEN_CSV, read + 1) from None

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from fortnox_api import Customer, CustomerItem
 from uku.clients.matching import is_personal, normalise_number
 from uku.clients.models import Client
-from uku.clients.operations import create_imported_clients, take_in, would_change
+from uku.clients.operations import create_imported_clients, fields_to_import, import_details
 from uku.integrations.fortnox.customers import matching, reused_number
 from uku.integrations.fortnox.customers.links import asks_first, filled_by, first_customers
 from uku.integrations.fortnox.mapping import (
@@ -97,7 +97,9 @@ def _lock_clients(
     known = [row for row in rows if outcomes[row.number] == "known"]
     clients = Client.objects.get_queryset().in_bulk([row.client_id for row in known])
     filled = [
-        row for row in known if with_details or would_change(clients[row.client_id], client_fields(items[row.number]))
+        row
+        for row in known
+        if with_details or fields_to_import(clients[row.client_id], client_fields(items[row.number]))
     ]
     anew = [row for row in rows if outcomes[row.number] in {"linked", "suggested"}]
     if wanted := {row.client_id or row.suggested_id or 0 for row in (*filled, *anew)}:
@@ -113,7 +115,7 @@ def _fill_clients(company_id: str, linked: Sequence[CustomerRecord], items: Item
     for row in linked:
         if first.get(row.client_id) == row.pk:
             details = filled_by(row, client_fields(items[row.number]))
-            take_in(client=clients[row.client_id], details=details, source=row.source)
+            import_details(client=clients[row.client_id], details=details, source=row.source)
 
 
 def apply_detail(record: CustomerRecord, customer: Customer, at: datetime) -> None:
@@ -129,7 +131,7 @@ def apply_detail(record: CustomerRecord, customer: Customer, at: datetime) -> No
     first = first_customers(record.company_id, [record.client_id] if record.client_id else [])
     if record.client is not None and not record.identity_changed_at and first[record.client_id] == record.pk:
         details = filled_by(record, client_fields_from_detail(customer))
-        take_in(client=record.client, details=details, source=record.source)
+        import_details(client=record.client, details=details, source=record.source)
 
 
 def unread(company_id: str) -> QuerySet[CustomerRecord]:

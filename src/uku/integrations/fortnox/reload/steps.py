@@ -16,8 +16,8 @@ from uku.integrations.fortnox.reload import queries
 from uku.integrations.fortnox.reload.causes import DISCONNECTED, LASTING, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reload.service import end, note
 from uku.integrations.fortnox.sync import details, sync_run
-from uku.integrations.fortnox.sync.service import note_failure
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.integrations.fortnox.work.due import RESUME_AFTER
 from uku.integrations.fortnox.work.runs import IMPORTERS, run_sync

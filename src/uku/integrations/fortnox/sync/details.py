@@ -15,7 +15,7 @@ from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.fortnox.sync.records import Importer, solve_issues
-from uku.integrations.fortnox.sync.service import note_failure
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.kit import clock
 
 SLICE: Final = 20

@@ -19,8 +19,8 @@ from uku.integrations.fortnox.statistics.sync import read_statistics
 from uku.integrations.fortnox.sync import details, sync_run
 from uku.integrations.fortnox.sync.engine import read_one, run_import
 from uku.integrations.fortnox.sync.records import Importer
-from uku.integrations.fortnox.sync.service import note_failure
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uku.clients.import_files.cells import Wrong, value_of
+from uku.clients.import_files.cells import WrongCell, value_of
 from uku.clients.import_files.checks import check
 from uku.clients.import_files.errors import Problem
 from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
@@ -122,7 +122,7 @@ def test_a_cell_is_read_as_people_write_it(field, text, value):
     ],
 )
 def test_a_cell_that_holds_no_value_is_told_why(field, text, problem):
-    with pytest.raises(Wrong) as wrong:
+    with pytest.raises(WrongCell) as wrong:
         value_of(field, text, country="")
     assert wrong.value.problem == problem
 
