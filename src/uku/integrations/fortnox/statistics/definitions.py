@@ -1,11 +1,10 @@
-"""The statistics that can be chosen, each a kind of document counted by list totals."""
+"""The statistics that a month's summary task can carry, each with how it is counted and what it needs. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from fortnox_api import Fortnox
 
@@ -24,20 +23,20 @@ class Statistic:
     requests: int = 1
 
 
-def _count_sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
+def _sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
     """Invoices of the month less the cancelled ones: two requests."""
     every = fortnox.invoices.count(from_date=first, to_date=last)
     return every - (fortnox.invoices.count(from_date=first, to_date=last, filter="cancelled") if every else 0)
 
 
-def _count_vouchers(fortnox: Fortnox, first: date, last: date) -> int:
+def _vouchers(fortnox: Fortnox, first: date, last: date) -> int:
     return fortnox.vouchers.count(from_date=first, to_date=last, financial_year_date=last)
 
 
-STATISTICS: Final = {
+STATISTICS = {
     found.name: found
     for found in (
-        Statistic("sales_invoices", "Sales invoices", _count_sales_invoices, requests=2),
-        Statistic("vouchers", "Vouchers", _count_vouchers, scope="bookkeeping"),
+        Statistic("sales_invoices", "Sales invoices", _sales_invoices, requests=2),
+        Statistic("vouchers", "Vouchers", _vouchers, scope="bookkeeping"),
     )
 }
