@@ -36,23 +36,21 @@ class ClientQuerySet(ScopedQuerySet["Client"]):
         return self.filter(match_keys__overlap=list(keys))
 
     def searched(self, words: str) -> ClientQuerySet:
-        """Find by name, e-mail or organisation number; every word must occur."""
+        """Find by name, e-mail or organisation number; every word must occur.
+
+        Numbers are stored as they came, with a hyphen or without; people type either, with a century or without.
+        """
         found = self
         for word in words.split():
-            folded = names.for_search(word)
-            name = models.Q(name_search__contains=folded) if folded else models.Q(pk=None)
-            found = found.filter(name | _number_like(word) | models.Q(email__icontains=word))
+            matches = models.Q(email__icontains=word)
+            if name := names.for_search(word):
+                matches |= models.Q(name_search__contains=name)
+            digits = normalise_number(word).removeprefix("FI") or word.replace("-", "")
+            if digits.isdecimal():
+                for form in (digits, f"{digits[:6]}-{digits[6:]}", f"{digits[:7]}-{digits[7:]}"):
+                    matches |= models.Q(organisation_number__contains=form.rstrip("-"))
+            found = found.filter(matches)
         return found
-
-
-def _number_like(word: str) -> models.Q:
-    """Numbers are stored as they came, with a hyphen or without; people type either, with a century or without."""
-    digits = normalise_number(word).removeprefix("FI") or word.replace("-", "")
-    found = models.Q()
-    if digits.isdecimal():
-        for form in (digits, f"{digits[:6]}-{digits[6:]}", f"{digits[:7]}-{digits[7:]}"):
-            found |= models.Q(organisation_number__contains=form.rstrip("-"))
-    return found
 
 
 class ClientManager(ScopedManager["Client"]):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from tests.uku.conftest import make_user
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
 AT = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
 

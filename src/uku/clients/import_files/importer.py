@@ -11,9 +11,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from uku.clients.import_files.checks import Checked
+from uku.clients.import_files.checks import CheckedRow
 from uku.clients.import_files.export import as_csv
-from uku.clients.import_files.plan import Fate, Plan
+from uku.clients.import_files.plan import Plan, RowOutcome
 from uku.clients.import_files.preview import checked_rows, refused_rows
 from uku.clients.models import Client, ImportFile
 from uku.clients.operations import create_client, edit_client
@@ -61,7 +61,7 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[Checked]) -> None:
+def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> None:
     """Import rows and move the place behind them, both or neither."""
     file = _locked(file_id)
     if file is None or file.counts["place"] != place:
@@ -72,14 +72,14 @@ def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: S
     list(Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
     for one in planned:
         # By the rules of a hand: a changed field counts as edited, and no import from elsewhere changes it again.
-        if one.fate == Fate.NEW:
+        if one.outcome == RowOutcome.NEW:
             create_client(actor=actor, at=at, by_hand=None, **one.checked.values)
-        elif one.fate == Fate.CHANGED and one.client is not None:
+        elif one.outcome == RowOutcome.CHANGED and one.client is not None:
             edit_client(client=one.client, actor=actor, at=at, changes=one.changes)
-    fates = [one.fate for one in planned]
+    outcomes = [one.outcome for one in planned]
     file.counts["place"] += len(rows)
-    file.counts["new"] += fates.count(Fate.NEW)
-    file.counts["changed"] += fates.count(Fate.CHANGED)
+    file.counts["new"] += outcomes.count(RowOutcome.NEW)
+    file.counts["changed"] += outcomes.count(RowOutcome.CHANGED)
     file.save(update_fields=["counts"])
 
 
@@ -98,7 +98,25 @@ def _finish(*, file_id: int, actor: User, at: datetime) -> None:
     file.imported_at = at
     file.save(update_fields=["content", "imported_at", "counts"])
     if counts["rows"] > SHORT:
-        _notify(file, actor, at)
+        parts = [
+            ngettext("%(count)s client is new.", "%(count)s clients are new.", counts["new"])
+            % {"count": counts["new"]},
+            ngettext("%(count)s is changed.", "%(count)s are changed.", counts["changed"])
+            % {"count": counts["changed"]},
+        ]
+        if counts["refused"]:
+            left_out = ngettext("%(count)s row was left out.", "%(count)s rows were left out.", counts["refused"])
+            parts.append(left_out % {"count": counts["refused"]})
+        news = News(
+            key=lock_of(file),
+            title=gettext("%(name)s is taken in") % {"name": file},
+            text=" ".join(parts),
+            url=reverse("import-file", kwargs={"slug": file.workspace.slug, "pk": file.pk}),
+            tone="warning" if counts["refused"] else "good",
+            permission=Permission.EDIT_CLIENTS,
+            user=actor,
+        )
+        tell(news, at=at)
     facts = {name: counts[name] for name in ("new", "changed", "unchanged", "refused")}
     summary = f"{file}: taken in, {counts['new']} new, {counts['changed']} changed, {counts['refused']} left out"
     record(actor=actor, action="client.sheet_take_in", target=file, summary=summary, at=at, after=facts)
@@ -113,27 +131,6 @@ def _stop(*, file_id: int, at: datetime) -> None:
         file.save(update_fields=["counts"])
         summary = f"{file}: stopped at row {file.counts['place']}, its person may change clients no more"
         record(actor=None, action="client.sheet_stop", target=file, summary=summary, at=at)
-
-
-def _notify(file: ImportFile, actor: User, at: datetime) -> None:
-    counts = file.counts
-    parts = [
-        ngettext("%(count)s client is new.", "%(count)s clients are new.", counts["new"]) % {"count": counts["new"]},
-        ngettext("%(count)s is changed.", "%(count)s are changed.", counts["changed"]) % {"count": counts["changed"]},
-    ]
-    if counts["refused"]:
-        left_out = ngettext("%(count)s row was left out.", "%(count)s rows were left out.", counts["refused"])
-        parts.append(left_out % {"count": counts["refused"]})
-    news = News(
-        key=lock_of(file),
-        title=gettext("%(name)s is taken in") % {"name": file},
-        text=" ".join(parts),
-        url=reverse("import-file", kwargs={"slug": file.workspace.slug, "pk": file.pk}),
-        tone="warning" if counts["refused"] else "good",
-        permission=Permission.EDIT_CLIENTS,
-        user=actor,
-    )
-    tell(news, at=at)
 
 
 def _locked(file_id: int) -> ImportFile | None:

@@ -80,10 +80,11 @@ class Place:
 
     def remove(self) -> None:
         """Remove everything that was made here."""
-        if not self.owned:
-            raise ClusterError(f"{self.folder} was not made by Uku and is left alone.")
-        shutil.rmtree(self.sockets, ignore_errors=True)
-        shutil.rmtree(self.folder)
+        if self.folder.exists():
+            if not self.owned:
+                raise ClusterError(f"{self.folder} was not made by Uku and is left alone.")
+            shutil.rmtree(self.sockets, ignore_errors=True)
+            shutil.rmtree(self.folder)
         self._lock_file.unlink(missing_ok=True)
 
     def ids(self) -> tuple[int, int]:
@@ -112,7 +113,10 @@ def place_for(home: Path) -> Place:
         _refuse_split(inside / MARKER, f"{inside.parent} has the database of an ordinary user. Run Uku as that user.")
         return Place(home, outside, outside / "run", ACCOUNT, switches_user=True)
     _refuse_split(outside, f"{inside.parent} has a database that root made, in {outside}. Run Uku as root.")
-    return Place(home, inside, _socket_folder(inside, key), _own_name(), switches_user=False)
+    sockets = inside / "run"
+    if len(os.fsencode(sockets / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET:
+        sockets = Path("/tmp") / f"uku-pg-{os.geteuid()}-{key}"  # noqa: S108 - 0700, and refused when it is another's
+    return Place(home, inside, sockets, _own_name(), switches_user=False)
 
 
 def make_parent(folder: Path) -> None:
@@ -169,13 +173,6 @@ def _refuse_split(other: Path, sentence: str) -> None:
     """Two clusters for one home would be two truths."""
     if other.exists():
         raise ClusterError(sentence)
-
-
-def _socket_folder(folder: Path, key: str) -> Path:
-    inside = folder / "run"
-    if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
-        return inside
-    return Path("/tmp") / f"uku-pg-{os.geteuid()}-{key}"  # noqa: S108 - 0700, and refused when it is another's
 
 
 def _own_name() -> str:

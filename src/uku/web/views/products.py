@@ -19,13 +19,13 @@ from uku.products.operations import (
     ArticleChanged,
     ProductChanged,
     UnknownProducts,
+    apply_article,
     archive_products,
     create_product,
     edit_product,
-    keep_ours,
+    keep_values,
     note_unknown_products,
     restore_products,
-    take_over,
 )
 from uku.web import integration_data
 from uku.web.forms.products import UNIT_LIST, UNITS, ProductForm, sent_version
@@ -116,7 +116,7 @@ def product_difference(request: WorkspaceRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product.objects, pk=pk)
     article = integration_data.article_of(product)
     verb, _colon, field = request.POST.get("decision", "").partition(":")
-    decide: Callable[..., Any] | None = {"take": take_over, "keep": keep_ours}.get(verb)
+    decide: Callable[..., Any] | None = {"take": apply_article, "keep": keep_values}.get(verb)
     if decide is None or field not in {*OURS, "all"}:
         raise Http404
     if article is None:

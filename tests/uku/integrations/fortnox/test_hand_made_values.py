@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 from django.db import connection as database
 from tests.uku.integrations.fortnox.simulated import NUMBERS
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
 from uku.clients.import_files.operations import confirm_import, upload_file
 from uku.clients.import_files.preview import preview
