@@ -13,10 +13,11 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, exp
 
 from fortnox_api import Invalid
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.health import issue_actions, sync_issues
+from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
 from uku.integrations.fortnox.models import CustomerRecord, ExportState, RunKind, SyncIssue, SyncRun
 from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.work import issue_actions
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry

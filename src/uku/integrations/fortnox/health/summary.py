@@ -13,7 +13,7 @@ from uku.integrations.fortnox.health import sync_issues as problems
 from uku.integrations.fortnox.health.error_codes import CREDENTIALS, Group, Who, Words
 from uku.integrations.fortnox.health.figures import counts_in_words, grouped, in_words, run_badge
 from uku.integrations.fortnox.health.messages import Context, Explanation, explain, explain_block
-from uku.integrations.fortnox.health.queries import facts_of
+from uku.integrations.fortnox.health.queries import facts_of, newest_of_each_kind
 from uku.integrations.fortnox.health.rules import (
     INVOICES,
     Cause,
@@ -37,7 +37,6 @@ from uku.integrations.fortnox.models import (
     RunKind,
     SyncRun,
 )
-from uku.integrations.fortnox.sync.sync_run import newest_of_each_kind
 from uku.integrations.registry import Badge
 from uku.invoices.payment_status import Tone
 from uku.kit import clock

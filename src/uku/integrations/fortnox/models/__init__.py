@@ -33,6 +33,7 @@ from uku.integrations.fortnox.models.sync_run import (
     RunKind,
     RunState,
     SkippedRecord,
+    StopReason,
     SyncIssue,
     SyncRun,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "SkippedRecord",
+    "StopReason",
     "SyncIssue",
     "SyncRun",
     "TokenSource",

@@ -12,7 +12,7 @@ from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncRun
-from uku.integrations.fortnox.statistics.sync import STATISTICS
+from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -12,44 +11,12 @@ from django.db.models import Q
 from fortnox_api import Fortnox
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection, Reload, RunKind, SyncRun
+from uku.integrations.fortnox.statistics.definitions import STATISTICS, Statistic
 from uku.integrations.fortnox.sync import sync_run
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan, Task, TaskState
 from uku.tasks.months import last_of
 from uku.tasks.operations import open_missing_months, take_in_figures
-
-
-@dataclass(frozen=True, slots=True)
-class Statistic:
-    """A kind of document counted by its own date.
-
-    `scope` is what the count needs beyond the first consent, `requests` how many it takes a month at most.
-    """
-
-    name: str
-    label: str
-    counter: Callable[[Fortnox, date, date], int]
-    scope: str = ""
-    requests: int = 1
-
-
-def _sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
-    """Invoices of the month less the cancelled ones: two requests."""
-    every = fortnox.invoices.count(from_date=first, to_date=last)
-    return every - (fortnox.invoices.count(from_date=first, to_date=last, filter="cancelled") if every else 0)
-
-
-def _vouchers(fortnox: Fortnox, first: date, last: date) -> int:
-    return fortnox.vouchers.count(from_date=first, to_date=last, financial_year_date=last)
-
-
-STATISTICS = {
-    found.name: found
-    for found in (
-        Statistic("sales_invoices", "Sales invoices", _sales_invoices, requests=2),
-        Statistic("vouchers", "Vouchers", _vouchers, scope="bookkeeping"),
-    )
-}
 
 
 def read_statistics(

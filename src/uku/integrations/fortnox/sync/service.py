@@ -18,6 +18,7 @@ from uku.integrations.fortnox.models import (
     Reload,
     RunKind,
     RunState,
+    StopReason,
     SyncRun,
     TokenSource,
 )
@@ -217,6 +218,6 @@ def _stop(kind: RunKind, error: FortnoxError) -> None:
     refused = isinstance(error, Forbidden)
     text = error.message if refused else sync_run.failed_at(run, error.message or error.reason)
     sync_run.end(
-        run, at=clock.now(), state=RunState.STOPPED, text=text, stop_reason=sync_run.NOT_PERMITTED if refused else ""
+        run, at=clock.now(), state=RunState.STOPPED, text=text, stop_reason=StopReason.NOT_PERMITTED if refused else ""
     )
     sync_issues.note(company_id=run.company_id, kind=str(kind), number="", error=error, at=clock.now())

@@ -25,11 +25,12 @@ from uku.integrations.fortnox.connection.companies import (
     name_of_company,
 )
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.health import issue_actions, issue_messages, no_worker
+from uku.integrations.fortnox.health import issue_messages, no_worker
 from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
 from uku.integrations.fortnox.models import SkippedRecord, SyncIssue, SyncRun
 from uku.integrations.fortnox.reload import queries, report
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab
+from uku.integrations.fortnox.work import issue_actions
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page

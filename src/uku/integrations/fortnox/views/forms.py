@@ -17,7 +17,7 @@ from uku.integrations.fortnox.connection.authorize import NotEnabled, connection
 from uku.integrations.fortnox.customers.first_import import choose_new_clients
 from uku.integrations.fortnox.models import NewClients
 from uku.integrations.fortnox.statistics.choice import choose_statistics
-from uku.integrations.fortnox.statistics.sync import STATISTICS
+from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
 from uku.tasks.months import first_of, months_between

@@ -1,0 +1,42 @@
+"""The work statistics that can be chosen: kinds of document, each counted by list totals, nothing downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from fortnox_api import Fortnox
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """A kind of document counted by its own date.
+
+    `scope` is what the count needs beyond the first consent, `requests` how many it takes a month at most.
+    """
+
+    name: str
+    label: str
+    counter: Callable[[Fortnox, date, date], int]
+    scope: str = ""
+    requests: int = 1
+
+
+def _sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
+    """Invoices of the month less the cancelled ones: two requests."""
+    every = fortnox.invoices.count(from_date=first, to_date=last)
+    return every - (fortnox.invoices.count(from_date=first, to_date=last, filter="cancelled") if every else 0)
+
+
+def _vouchers(fortnox: Fortnox, first: date, last: date) -> int:
+    return fortnox.vouchers.count(from_date=first, to_date=last, financial_year_date=last)
+
+
+STATISTICS = {
+    found.name: found
+    for found in (
+        Statistic("sales_invoices", "Sales invoices", _sales_invoices, requests=2),
+        Statistic("vouchers", "Vouchers", _vouchers, scope="bookkeeping"),
+    )
+}
