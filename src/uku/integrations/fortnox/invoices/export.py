@@ -19,7 +19,7 @@ from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.health.messages import in_words
+from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile, validate
 from uku.integrations.fortnox.invoices.holds import date_hold, hold_of
 from uku.integrations.fortnox.invoices.send_by_hand import refuse_before_higher
@@ -191,12 +191,12 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
     )
     if error.outcome is Outcome.NOT_APPLIED:
         _mine(export).update(
-            state=ExportState.QUEUED, next_at=database_now() + _backoff(export), error_text=in_words(error)
+            state=ExportState.QUEUED, next_at=database_now() + _backoff(export), error_text=error_in_words(error)
         )
         if isinstance(error, Unauthorized):
             raise error  # the connection's error, not this invoice's: `process_export` writes it there
     elif isinstance(error, Forbidden):
-        facts = {"error_code": str(error.code or ""), "error_text": in_words(error)}
+        facts = {"error_code": str(error.code or ""), "error_text": error_in_words(error)}
         _mine(export).update(state=ExportState.QUEUED, lease_until=None, **facts)
         raise error  # no fault of this invoice either
     elif error.outcome is Outcome.REFUSED:
@@ -209,7 +209,7 @@ def _take_refusal(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError) 
     """A number from Uku may be used there: by another invoice, or by ours, which an earlier create made."""
     other = _holder_of_number(fortnox, export)
     if other is None:
-        _reject(export, in_words(error), error)
+        _reject(export, error_in_words(error), error)
     elif other.external_reference == export.reference and not other.cancelled:
         _mark_uncertain(export)
     else:
@@ -315,7 +315,7 @@ def _store_booking_refusal(fortnox: Fortnox, export: InvoiceExport, error: Fortn
     if invoice.booked:
         _store_booking(export, invoice)
         return
-    _mine(export).update(error_code=str(error.code or ""), error_text=in_words(error), next_at=None)
+    _mine(export).update(error_code=str(error.code or ""), error_text=error_in_words(error), next_at=None)
     sync_issues.note_export(export, at=clock.now(), error=error)
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.health import no_worker
+from uku.integrations.fortnox.health.messages import missing_worker_notice
 from uku.integrations.fortnox.models import Connection, Hold, InvoiceExport
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.invoices.models import Invoice
@@ -45,7 +45,7 @@ def connection_hold(connection: Connection) -> Reason | None:
 
 def worker_hold(connection: Connection) -> Reason | None:
     """Return that no worker is there to send anything; None while one runs."""
-    happened = no_worker.sentence_for(connection, now=clock.now())
+    happened = missing_worker_notice(connection, now=clock.now())
     ends = _("It goes out by itself once a worker runs. Whoever runs Uku starts it with the command: uku worker.")
     return Reason(happened, ends) if happened else None
 
