@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.uku.clients.judging import judge
 from tests.uku.clients.pairs import make_town
+from tests.uku.clients.scores import judge
 
 from uku.clients.matching import Index
 

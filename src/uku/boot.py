@@ -41,10 +41,10 @@ def _check_settings() -> None:
     try:
         config()
     except ValidationError as error:
-        raise CannotStart("; ".join(_in_words(dict(problem)) for problem in error.errors())) from error
+        raise CannotStart("; ".join(_sentence(dict(problem)) for problem in error.errors())) from error
 
 
-def _in_words(problem: dict[str, object]) -> str:
+def _sentence(problem: dict[str, object]) -> str:
     place = ".".join(str(part) for part in problem["loc"]) if isinstance(problem["loc"], tuple) else ""
     name = place if place.endswith("DATABASE_URL") or not place else f"UKU_{place.upper()}"
     if problem["type"] == "missing":

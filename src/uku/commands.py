@@ -61,7 +61,7 @@ def rotate_keys() -> None:
             f"{missing} stored values open under none of UKU_TOKEN_KEYS, so nothing was changed. Put the missing key"
             " back behind the first one and begin again."
         )
-    removable, left = rotation.standing()
+    removable, left = rotation.describe_keys()
     for line in [*removable, *left]:
         write(line)
     raise typer.Exit(1 if left else 0)

@@ -9,14 +9,14 @@ from ipaddress import ip_address, ip_network
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from uku.kit.secrets import KeyRing
-from uku.mail_server import MailServer, mail_server, sender
+from uku.mail_server import MailServer, has_valid_port, mail_server, sender
 
 SHORTEST_SECRET = 32
 FEWEST_DIFFERENT = 8  # characters: a row of the same letter is long, and no secret
@@ -152,7 +152,12 @@ class Config(BaseSettings):
     @classmethod
     def _plain_origin(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or not _has_port(parts):
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or "@" in parts.netloc
+            or not has_valid_port(parts)
+        ):
             raise ValueError("must be an address like https://host")
         if parts.path not in {"", "/"} or parts.query or parts.fragment:
             raise ValueError("must have no path, query or fragment")
@@ -257,11 +262,3 @@ def _is_internal(host: str) -> bool:
         return not ip_address(host.strip("[]")).is_global
     except ValueError:
         return "." not in host.strip(".") or host.lower().endswith((".local", ".internal", ".localhost", ".lan"))
-
-
-def _has_port(parts: SplitResult) -> bool:
-    """A port may be missing, and is a number otherwise."""
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False

@@ -1,4 +1,4 @@
-"""How an installation stands, in sentences."""
+"""What is wrong with an installation, and what is not, in sentences."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ def findings() -> Iterator[Finding]:
     except OperationalError as error:
         yield Finding(ok=False, text=f"the database does not answer, so nothing else was looked at: {error}")
     else:
-        yield from _of_the_database()
+        yield from _check_roles()
+        yield from _check_schema()
 
 
-def _of_the_database() -> Iterator[Finding]:
+def _check_roles() -> Iterator[Finding]:
     with database.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int, current_user")
         version, role = cursor.fetchone()
@@ -41,23 +42,29 @@ def _of_the_database() -> Iterator[Finding]:
     weaker = "the app's role owns its tables and could change the audit log: set MIGRATE_DATABASE_URL to another role"
     apart = not strong and not owned
     yield Finding(apart, "the app's role owns no tables" if apart else weaker)
-    yield from _of_the_schema()
 
 
-def _of_the_schema() -> Iterator[Finding]:
+def _check_schema() -> Iterator[Finding]:
+    """Look at the migrations and then into the tables, which may not be there before."""
     executor = MigrationExecutor(database)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield Finding(not waiting, f"{len(waiting)} migrations waiting" if waiting else "the schema is this version's")
-    if not waiting:  # else the tables to look into may not be there yet
-        yield _of_workers()
-        yield from _of_keys()
-        for integration in integrations():
-            yield from integration.findings()
-        yield _of_audit()
-        yield from _of_alarms()
+    if waiting:
+        return
+    yield _check_workers()
+    idle, wrong = rotation.describe_keys()
+    yield from (Finding(ok=True, text=line) for line in idle)
+    yield from (Finding(ok=False, text=line) for line in wrong)
+    if not wrong:
+        yield Finding(ok=True, text="all that is sealed is under the first key")
+    for integration in integrations():
+        yield from integration.findings()
+    yield _check_audit()
+    for alarm in Alarm.objects.filter(cleared_at=None).order_by("id"):
+        yield Finding(ok=False, text=f"open alarm since {alarm.opened_at:%Y-%m-%d %H:%M} UTC: {alarm.text}")
 
 
-def _of_workers() -> Finding:
+def _check_workers() -> Finding:
     missing = missing_worker()
     if missing is None:
         return Finding(ok=True, text="a worker is running")
@@ -67,20 +74,7 @@ def _of_workers() -> Finding:
     return Finding(ok=False, text=f"{last}, so nothing is sent or read: start one with uku worker")
 
 
-def _of_alarms() -> Iterator[Finding]:
-    for alarm in Alarm.objects.filter(cleared_at=None).order_by("id"):
-        yield Finding(ok=False, text=f"open alarm since {alarm.opened_at:%Y-%m-%d %H:%M} UTC: {alarm.text}")
-
-
-def _of_keys() -> Iterator[Finding]:
-    idle, wrong = rotation.standing()
-    yield from (Finding(ok=True, text=line) for line in idle)
-    yield from (Finding(ok=False, text=line) for line in wrong)
-    if not wrong:
-        yield Finding(ok=True, text="all that is sealed is under the first key")
-
-
-def _of_audit() -> Finding:
+def _check_audit() -> Finding:
     """Recompute the chains. The newest entries cut off do not show here: `uku audit verify` prints what does."""
     broken = [(w.slug, place) for w in Workspace.objects.order_by("slug") if (place := verify_chain(w)) is not None]
     text = "; ".join(f"{slug}: entry {place} of the audit log was changed, removed or put in" for slug, place in broken)

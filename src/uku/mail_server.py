@@ -31,8 +31,11 @@ def mail_server(address: str) -> MailServer | None:
     """
     if not address:
         return None
-    parts = _split(address)
-    if parts.scheme not in PORTS or not parts.hostname or not _has_port(parts):
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # the library's own words may quote the password
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in PORTS or not parts.hostname or not has_valid_port(parts):
         raise ValueError("must be smtp://user:password@host:587 or smtps://user:password@host:465")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("must end with the host or port; in a password write / as %2F, ? as %3F, # as %23, @ as %40")
@@ -50,16 +53,8 @@ def sender(text: str) -> str:
     return text
 
 
-def _split(address: str) -> SplitResult:
-    """The library's own words may quote the password."""
-    try:
-        return urlsplit(address)
-    except ValueError:
-        return SplitResult("", "", "", "", "")
-
-
-def _has_port(parts: SplitResult) -> bool:
-    """A port may be missing, and is a number from 1 otherwise."""
+def has_valid_port(parts: SplitResult) -> bool:
+    """Say whether the port of an address is missing or a number from 1."""
     try:
         return parts.port != 0
     except ValueError:

@@ -1,6 +1,6 @@
 """Lists the model modules of the product, so that one app holds one migration history."""
 
-from uku.clients.models import Client, ClientSheet
+from uku.clients.models import Client, ImportFile
 from uku.invoices.models import Invoice, InvoiceRow, NumberSeries, Payment
 from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
@@ -14,8 +14,8 @@ __all__ = [
     "Alarm",
     "AuditEntry",
     "Client",
-    "ClientSheet",
     "ClockOffset",
+    "ImportFile",
     "Invitation",
     "Invoice",
     "InvoiceRow",

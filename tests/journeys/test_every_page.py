@@ -23,8 +23,8 @@ pytestmark = pytest.mark.browser
 
 REFUSED, FAILED = 400, 500
 INVITED = "nils@byran.example"
-SHEET_STEPS = ("columns", "take-in", "resume", "left-out", "throw-away")
-SHEET_ROUTES = ("client-sheet", *(f"client-sheet-{step}" for step in SHEET_STEPS))
+FILE_STEPS = ("columns", "take-in", "resume", "left-out", "throw-away")
+FILE_ROUTES = ("import-file", *(f"import-file-{step}" for step in FILE_STEPS))
 WITH_A_PAGE = {200, 400, 403, 404, 410}
 # The controls outside the frame that every page has: two pages of one template have the same.
 SHAPE = """() => [...document.querySelectorAll('main :is(a, button, input, select, textarea, summary, [tabindex])')]
@@ -77,7 +77,7 @@ def seeded_objects():
         "*": {"slug": SLUG, "pk": 1, "uidb36": "1", "key": "set-password"},
         "client": {"pk": records.client.pk},
         "client-edit": {"pk": records.client.pk},
-        **{name: {"pk": records.sheet.pk} for name in SHEET_ROUTES},
+        **{name: {"pk": records.file.pk} for name in FILE_ROUTES},
         "fortnox:client": {"pk": records.client.pk},
         "fortnox:reload-page": {"pk": make_reload(workspace, actor, at).pk},
         "product": {"pk": records.product.pk},

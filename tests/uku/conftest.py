@@ -70,7 +70,7 @@ def make_workspace(slug: str, owner, **card):
 
 def heartbeat(*, seconds_ago: float, stopped: bool = False):
     """The row of a worker that ran for an hour and beat so long ago for the last time; below zero it beats on."""
-    from uku.kit.dbclock import database_now
+    from uku.kit.clock import database_now
     from uku.kit.heartbeats import WorkerHeartbeat
 
     last = database_now() - timedelta(seconds=seconds_ago)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext
 
@@ -13,14 +13,30 @@ def in_words(match: Match) -> str:
     """Tell what agrees, for example `Same name and e-mail info@ek.example`; "" when nothing does."""
     if not match.agreed:
         return ""
-    return gettext("Same %(fields)s") % {"fields": _listed(_agreed(fact) for fact in match.agreed)}
+    words = {
+        Field.NUMBER: gettext("organisation number %(value)s"),
+        Field.VAT: gettext("organisation number in the VAT number, %(value)s"),
+        Field.NAME: gettext("name"),
+        Field.TURNED_NAME: gettext("name in another order"),
+        Field.SIMILAR_NAME: gettext("name but for one letter"),
+        Field.EMAIL: gettext("e-mail %(value)s"),
+        Field.POSTCODE: gettext("postcode %(value)s"),
+        Field.PHONE: gettext("phone %(value)s"),
+    }
+    return gettext("Same %(fields)s") % {"fields": _listed(match.agreed, words)}
 
 
 def against_in_words(match: Match) -> str:
     """Tell what contradicts, for example `Different legal form`; "" when nothing does."""
     if not match.against:
         return ""
-    return gettext("Different %(fields)s") % {"fields": _listed(_contradicting(fact) for fact in match.against)}
+    words = {
+        Field.NUMBER: gettext("organisation number: the client has %(value)s"),
+        Field.NAME: gettext("name"),
+        Field.FORM: gettext("legal form"),
+        Field.POSTCODE: gettext("part of the country: the client has postcode %(value)s"),
+    }
+    return gettext("Different %(fields)s") % {"fields": _listed(match.against, words)}
 
 
 def for_a_person(matches: Sequence[Match]) -> str:
@@ -32,32 +48,8 @@ def for_a_person(matches: Sequence[Match]) -> str:
     return ". ".join(sentence for sentence in sentences if sentence)
 
 
-def _agreed(fact: Fact) -> str:
-    words = {
-        Field.NUMBER: gettext("organisation number %(value)s"),
-        Field.VAT: gettext("organisation number in the VAT number, %(value)s"),
-        Field.NAME: gettext("name"),
-        Field.TURNED_NAME: gettext("name in another order"),
-        Field.SIMILAR_NAME: gettext("name but for one letter"),
-        Field.EMAIL: gettext("e-mail %(value)s"),
-        Field.POSTCODE: gettext("postcode %(value)s"),
-        Field.PHONE: gettext("phone %(value)s"),
-    }
-    return words[fact.field] % {"value": fact.value}
-
-
-def _contradicting(fact: Fact) -> str:
-    words = {
-        Field.NUMBER: gettext("organisation number: the client has %(value)s"),
-        Field.NAME: gettext("name"),
-        Field.FORM: gettext("legal form"),
-        Field.POSTCODE: gettext("part of the country: the client has postcode %(value)s"),
-    }
-    return words[fact.field] % {"value": fact.value}
-
-
-def _listed(phrases: Iterable[str]) -> str:
-    *first, last = phrases
+def _listed(facts: Sequence[Fact], words: Mapping[Field, str]) -> str:
+    *first, last = (words[fact.field] % {"value": fact.value} for fact in facts)
     if not first:
         return last
     return gettext("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from uku.clients.normalization import Folded, fold
+from uku.clients.normalization import NormalizedDetails, normalize_details
 from uku.kit.identifiers import is_personal, masked, normalise_number, shown
 
 __all__ = [
@@ -115,7 +115,7 @@ def weigh(one: ContactDetails, client: ContactDetails) -> Match:
     The organisation number decides alone, for and against: two different valid ones are two clients, whatever
     else agrees. Else e-mail and name decide when nothing contradicts; else a name only suggests.
     """
-    return _weigh(_folded(one), _folded(client))
+    return _weigh(_normalized(one), _normalized(client))
 
 
 class Index:
@@ -127,31 +127,31 @@ class Index:
     """
 
     def __init__(self, clients: Iterable[ContactDetails]) -> None:
-        self._blocks: dict[tuple[str, ...], list[tuple[int, Folded]]] = {}
+        self._blocks: dict[tuple[str, ...], list[tuple[int, NormalizedDetails]]] = {}
         self._size = 0
         for client in clients:
             self.add(client)
 
     def add(self, client: ContactDetails) -> None:
-        folded = _folded(client)
-        for block in _blocks(folded):
-            self._blocks.setdefault(block, []).append((self._size, folded))
+        record = _normalized(client)
+        for block in _blocks(record):
+            self._blocks.setdefault(block, []).append((self._size, record))
         self._size += 1
 
     def find(self, customer: ContactDetails) -> list[Match]:
         """Return at most ten matches, the best first, strong ones only when there are any."""
-        folded = _folded(customer)
-        if folded.number and (same := self._blocks.get(("number", folded.number))):
-            return _best([(place, _weigh(folded, client)) for place, client in same[:MOST_WEIGHED]])
-        candidates, crowded = self._candidates(folded)
-        alike = [(place, client) for place, client in candidates.items() if _name(folded, client)]
-        found = [(place, _weigh(folded, client)) for place, client in alike]
+        record = _normalized(customer)
+        if record.number and (same := self._blocks.get(("number", record.number))):
+            return _best([(place, _weigh(record, client)) for place, client in same[:MOST_WEIGHED]])
+        candidates, crowded = self._candidates(record)
+        alike = [(place, client) for place, client in candidates.items() if _name(record, client)]
+        found = [(place, _weigh(record, client)) for place, client in alike]
         if crowded or sum(_same_name_and_email(match) for _, match in found) > 1:
             found = [(place, _weakened(match)) for place, match in found]
         return _best(found)
 
-    def _candidates(self, customer: Folded) -> tuple[dict[int, Folded], bool]:
-        found: dict[int, Folded] = {}
+    def _candidates(self, customer: NormalizedDetails) -> tuple[dict[int, NormalizedDetails], bool]:
+        found: dict[int, NormalizedDetails] = {}
         crowded = False
         for block in _blocks(customer):
             clients = self._blocks.get(block, [])
@@ -163,18 +163,15 @@ class Index:
 
 def match_keys(workspace_id: int, details: ContactDetails) -> list[int]:
     """Return a record's blocks as signed 64-bit hashes, for a database to find it by. Two workspaces share none."""
-    return sorted({_hashed(f"{workspace_id}", *block) for block in _blocks(_folded(details))})
-
-
-def _hashed(*parts: str) -> int:
-    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    texts = {"\0".join((f"{workspace_id}", *block)) for block in _blocks(_normalized(details))}
+    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    return sorted({int.from_bytes(digest, "big", signed=True) for digest in digests})
 
 
 @lru_cache(maxsize=_KEPT)
-def _folded(details: ContactDetails) -> Folded:
-    """The pages of an import meet the same clients again and again, and folding is most of the work."""
-    return fold(
+def _normalized(details: ContactDetails) -> NormalizedDetails:
+    """The pages of an import meet the same clients again and again, and normalizing them is most of the work."""
+    return normalize_details(
         key=details.key,
         name=details.name,
         number=details.organisation_number,
@@ -186,7 +183,7 @@ def _folded(details: ContactDetails) -> Folded:
     )
 
 
-def _blocks(record: Folded) -> Iterator[tuple[str, ...]]:
+def _blocks(record: NormalizedDetails) -> Iterator[tuple[str, ...]]:
     """The blocks of a record. Every pair that `weigh` finds anything in shares one."""
     if record.number:
         yield ("number", record.number)
@@ -202,7 +199,7 @@ def _blocks(record: Folded) -> Iterator[tuple[str, ...]]:
             yield (*place, "ends", record.name[-_EDGE:])
 
 
-def _weigh(one: Folded, client: Folded) -> Match:
+def _weigh(one: NormalizedDetails, client: NormalizedDetails) -> Match:
     name = _name(one, client)
     agreed, against = _shared(one, client), _against(one, client)
     named = (*([Fact(name)] if name else ()), *agreed)
@@ -214,7 +211,11 @@ def _weigh(one: Folded, client: Folded) -> Match:
 
 
 def _strength(
-    one: Folded, client: Folded, name: Field | None, agreed: tuple[Fact, ...], against: tuple[Fact, ...]
+    one: NormalizedDetails,
+    client: NormalizedDetails,
+    name: Field | None,
+    agreed: tuple[Fact, ...],
+    against: tuple[Fact, ...],
 ) -> Strength:
     """How sure we are without a common number."""
     if name is None or (one.number and client.number) or (name == Field.SIMILAR_NAME and not agreed):
@@ -223,7 +224,7 @@ def _strength(
     return Strength.STRONG if certain and one.emails & client.emails else Strength.WEAK
 
 
-def _name(one: Folded, client: Folded) -> Field | None:
+def _name(one: NormalizedDetails, client: NormalizedDetails) -> Field | None:
     if not one.name or not client.name:
         return None
     if one.name == client.name:
@@ -233,14 +234,14 @@ def _name(one: Folded, client: Folded) -> Field | None:
     return Field.SIMILAR_NAME if _one_letter_apart(one.name, client.name) else None
 
 
-def _shared(one: Folded, client: Folded) -> tuple[Fact, ...]:
+def _shared(one: NormalizedDetails, client: NormalizedDetails) -> tuple[Fact, ...]:
     facts = [Fact(Field.EMAIL, email) for email in sorted(one.emails & client.emails)[:1]]
     if one.postcode and one.postcode == client.postcode:
         facts.append(Fact(Field.POSTCODE, _spaced(client.postcode)))
     return (*facts, *(Fact(Field.PHONE, phone) for phone in sorted(one.phones & client.phones)[:1]))
 
 
-def _against(one: Folded, client: Folded) -> tuple[Fact, ...]:
+def _against(one: NormalizedDetails, client: NormalizedDetails) -> tuple[Fact, ...]:
     """What makes two clients of the same name. Who moved kept the phone; another branch has its own."""
     facts = []
     if one.number and client.number and one.number != client.number:

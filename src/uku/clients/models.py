@@ -36,23 +36,21 @@ class ClientQuerySet(ScopedQuerySet["Client"]):
         return self.filter(match_keys__overlap=list(keys))
 
     def searched(self, words: str) -> ClientQuerySet:
-        """Find by name, e-mail or organisation number; every word must occur."""
+        """Find by name, e-mail or organisation number; every word must occur.
+
+        Numbers are stored as they came, with a hyphen or without; people type either, with a century or without.
+        """
         found = self
         for word in words.split():
-            folded = names.for_search(word)
-            name = models.Q(name_search__contains=folded) if folded else models.Q(pk=None)
-            found = found.filter(name | _number_like(word) | models.Q(email__icontains=word))
+            matches = models.Q(email__icontains=word)
+            if name := names.for_search(word):
+                matches |= models.Q(name_search__contains=name)
+            digits = normalise_number(word).removeprefix("FI") or word.replace("-", "")
+            if digits.isdecimal():
+                for form in (digits, f"{digits[:6]}-{digits[6:]}", f"{digits[:7]}-{digits[7:]}"):
+                    matches |= models.Q(organisation_number__contains=form.rstrip("-"))
+            found = found.filter(matches)
         return found
-
-
-def _number_like(word: str) -> models.Q:
-    """Numbers are stored as they came, with a hyphen or without; people type either, with a century or without."""
-    digits = normalise_number(word).removeprefix("FI") or word.replace("-", "")
-    found = models.Q()
-    if digits.isdecimal():
-        for form in (digits, f"{digits[:6]}-{digits[6:]}", f"{digits[:7]}-{digits[7:]}"):
-            found |= models.Q(organisation_number__contains=form.rstrip("-"))
-    return found
 
 
 class ClientManager(ScopedManager["Client"]):
@@ -158,8 +156,8 @@ class Client(TenantModel):
         )
 
 
-class ClientSheet(TenantModel):
-    """A file of clients that somebody uploaded, until it is taken in or thrown away (reliability B20).
+class ImportFile(TenantModel):
+    """A file of clients that somebody uploaded, until it is imported or deleted (reliability B20).
 
     `columns` says which field each column of the file fills; nothing of it is a client before a person confirms.
     """
@@ -171,11 +169,12 @@ class ClientSheet(TenantModel):
     columns: models.JSONField[list[str]] = models.JSONField(default=list)
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    taken_in_at = models.DateTimeField(null=True)
+    imported_at = models.DateTimeField(null=True, db_column="taken_in_at")
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
 
     class Meta:
         app_label = "uku"
+        db_table = "uku_clientsheet"
         base_manager_name = "everywhere"
 
     def __str__(self) -> str:

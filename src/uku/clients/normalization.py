@@ -6,7 +6,6 @@ Swedish and Finnish ways of writing: legal forms, `&`, postcodes of five digits,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,7 @@ _TYPED_TO_FILL_A_FIELD = frozenset({"1212121212", "1234567897"})
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class NormalizedDetails:
     """A record's contact details, comparable. Empty texts and sets say nothing."""
 
     key: str
@@ -38,17 +37,21 @@ class Folded:
     postcode: str
 
 
-def fold(*, key: str, name: str, number: str, vat: str, email: str, phone: str, postcode: str, country: str) -> Folded:
-    """Fold a record. An organisation number that is missing or wrong is taken from the VAT number."""
+def normalize_details(
+    *, key: str, name: str, number: str, vat: str, email: str, phone: str, postcode: str, country: str
+) -> NormalizedDetails:
+    """Normalize a record. An organisation number that is missing or wrong is taken from the VAT number."""
     own, derived = identity(number), identity(vat)
     may_be_a_person = not (own or derived) or is_personal(own or derived)
-    folded, forms = names.for_matching(name), names.legal_forms(name)
-    return Folded(
+    bare, forms = names.for_matching(name), names.legal_forms(name)
+    words = bare.split()
+    names_a_person = may_be_a_person and not forms and 1 < len(words) <= _MOST_WORDS_OF_A_PERSON
+    return NormalizedDetails(
         key=key,
         number=own or derived,
         from_vat=bool(derived and not own),
-        name=folded,
-        words=_words(folded) if may_be_a_person and not forms else "",
+        name=bare,
+        words=" ".join(sorted(words)) if names_a_person else "",
         forms=forms,
         emails=frozenset(split_emails(email)[0]),
         phones=frozenset(split_phones(phone, country)),
@@ -67,12 +70,16 @@ def identity(number: str) -> str:
 
 
 def split_emails(text: str) -> tuple[list[str], list[str]]:
-    """Return the addresses in a field, in lower case, and the parts that are none (reliability B43)."""
+    """Return the addresses in a field, in lower case, and the parts that are none (reliability B43).
+
+    An address may stand in brackets behind a name: then only what holds an @ counts.
+    """
     valid: list[str] = []
     invalid: list[str] = []
-    for part in _parts(text):
-        bare = part.strip("<>\"'().").casefold().removeprefix("mailto:").partition("?")[0]
-        (valid if _EMAIL.fullmatch(bare) else invalid).append(bare)
+    for words in map(str.split, re.split(r"[;,\n]", text)):
+        for part in [word for word in words if "@" in word] or words:
+            bare = part.strip("<>\"'().").casefold().removeprefix("mailto:").partition("?")[0]
+            (valid if _EMAIL.fullmatch(bare) else invalid).append(bare)
     return list(dict.fromkeys(valid)), [part for part in dict.fromkeys(invalid) if part]
 
 
@@ -101,16 +108,3 @@ def comparable(field: str, value: Any, country: str = "") -> Any:
     if field == "phone" and _ONE_PHONE.fullmatch(value):
         return "".join(split_phones(value, country)) or _NO_SEPARATOR.sub("", value)
     return postcode_digits(value) if field == "postcode" else value
-
-
-def _parts(text: str) -> Iterator[str]:
-    """An address may stand in brackets behind a name: then only what holds an @ counts."""
-    for piece in re.split(r"[;,\n]", text):
-        words = piece.split()
-        addresses = [word for word in words if "@" in word]
-        yield from addresses or words
-
-
-def _words(name: str) -> str:
-    words = name.split()
-    return " ".join(sorted(words)) if 1 < len(words) <= _MOST_WORDS_OF_A_PERSON else ""

@@ -100,7 +100,7 @@ def edit_client(
 @needs(Permission.EDIT_CLIENTS)
 def archive_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Take clients off the list; return how many were on it. Raises NotAllowed and UnknownClients."""
-    changed = [client for client in _held(ids) if client.archived_at is None]
+    changed = [client for client in _locked(ids) if client.archived_at is None]
     for client in changed:
         client.archived_at = at
         _save(client, ["archived_at"], by=actor, at=at)
@@ -112,7 +112,7 @@ def archive_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
 @needs(Permission.EDIT_CLIENTS)
 def restore_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Put archived clients back on the list; return how many. Raises NotAllowed and UnknownClients."""
-    changed = [client for client in _held(ids) if client.archived_at is not None]
+    changed = [client for client in _locked(ids) if client.archived_at is not None]
     for client in changed:
         client.archived_at = None
         _save(client, ["archived_at"], by=actor, at=at)
@@ -128,7 +128,7 @@ def note_unknown_clients(*, workspace: Workspace, actor: User, at: datetime) -> 
     record(actor=actor, action="client.refuse_list", target=workspace, summary=summary, at=at)
 
 
-def _held(ids: Collection[int]) -> list[Client]:
+def _locked(ids: Collection[int]) -> list[Client]:
     """Return the clients, locked in one order so that two lists wait for each other and not for ever."""
     rows = Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=set(ids))
     found = list(rows.order_by("pk"))
@@ -150,16 +150,16 @@ def _change(
 ) -> None:
     """Store values, and which fields are made by hand, and write down both sides of each change."""
     person = client.is_person or bool(values.get("is_person"))
-    before = {name: _told(client, name, person=person) for name in values}
+    before = {name: _audit_text(client, name, person=person) for name in values}
     for name, value in values.items():
         setattr(client, name, value)
     _save(client, [*values, "edited_fields"], by=actor, at=at)
-    after = {name: _told(client, name, person=person) for name in values}
+    after = {name: _audit_text(client, name, person=person) for name in values}
     summary = f"{client}: {', '.join(values)} {what}"
     record(actor=actor, action=action, target=client, summary=summary, at=at, before=before, after=after)
 
 
-def _told(client: Client, name: str, *, person: bool) -> str:
+def _audit_text(client: Client, name: str, *, person: bool) -> str:
     """What the audit log may say of a value: personal numbers are masked (reliability S45, S51)."""
     value = str(getattr(client, name))
     if name == "organisation_number":
@@ -177,7 +177,7 @@ def reveal_numbers(*, client: Client, actor: User, at: datetime) -> None:
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def take_over(
+def apply_details(
     *,
     client: Client,
     actor: User,
@@ -203,26 +203,26 @@ def take_over(
     return list(changed)
 
 
-def take_in(*, client: Client, details: Mapping[str, Any], source: str) -> list[str]:
+def import_details(*, client: Client, details: Mapping[str, Any], source: str) -> list[str]:
     """Fill a client from imported details; return the names of the fields that changed.
 
     A field made by hand stays as it is, also one that a person edits at this moment. An empty imported value does
     not empty ours. What changes is written down: the transaction ends holding the audit log, as in
     `create_imported_clients`.
     """
-    if not would_change(client, details):
+    if not fields_to_import(client, details):
         return []
     with transaction.atomic():
         client.refresh_from_db(from_queryset=Client.objects.get_queryset().select_for_update(of=("self",)))
-        changed = {name: details[name] for name in would_change(client, details)}
+        changed = {name: details[name] for name in fields_to_import(client, details)}
         if changed:
             what = f"imported from {source}"
             _change(client, changed, actor=None, at=clock.now(), action="client.import", what=what)
     return list(changed)
 
 
-def would_change(client: Client, details: Mapping[str, Any]) -> list[str]:
-    """Return the names of the fields that `take_in` would change."""
+def fields_to_import(client: Client, details: Mapping[str, Any]) -> list[str]:
+    """Return the names of the fields that `import_details` would change."""
     return [
         name
         for name, value in details.items()

@@ -43,7 +43,7 @@ class _Reader(HTMLParser):
         elif tag == "h1":
             self._in_heading = True
         elif self.forms:
-            self._take(tag, given)
+            self._add_field(tag, given)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "h1":
@@ -55,7 +55,7 @@ class _Reader(HTMLParser):
         if self._in_heading:
             self.heading = f"{self.heading} {data.strip()}".strip()
 
-    def _take(self, tag: str, given: dict[str, str]) -> None:
+    def _add_field(self, tag: str, given: dict[str, str]) -> None:
         fields, name = self.forms[-1].fields, given.get("name", "")
         if tag == "select":
             self._select = name
@@ -92,21 +92,12 @@ class Browser:
 
     def submit(self, action: str = "", **values: str | list[str]) -> None:
         """Fill in and post the form that goes to `action` (the page's last form when empty)."""
-        form = self._form(action)
-        target = urljoin(self.url, form.action)
-        self._read(
-            self._http.request(form.method, target, data={**form.fields, **values}, headers={"Referer": self.url})
-        )
-
-    def _form(self, action: str) -> Form:
-        posts = [form for form in self.forms if form.method == "post"]
-        fitting = [form for form in posts if not action or self._target(form).endswith(action)]
+        posts = [(urljoin(self.url, form.action), form) for form in self.forms if form.method == "post"]
+        fitting = [(url, form) for url, form in posts if not action or url.partition("?")[0].endswith(action)]
         if not fitting:
             raise PageRefused(f"{self.url} has no form for {action or 'anything'}: {self.heading}")
-        return fitting[-1]
-
-    def _target(self, form: Form) -> str:
-        return urljoin(self.url, form.action).partition("?")[0]
+        url, form = fitting[-1]
+        self._read(self._http.request(form.method, url, data={**form.fields, **values}, headers={"Referer": self.url}))
 
     def _read(self, answer: httpx2.Response) -> None:
         reader = _Reader()

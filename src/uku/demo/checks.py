@@ -24,11 +24,11 @@ from uku.workspaces.models import Workspace
 class Check:
     what: str
     found: object
-    wanted: object
+    expected: object
 
     @property
     def held(self) -> bool:
-        return self.found == self.wanted
+        return self.found == self.expected
 
 
 def all_checks(simulator: Simulator) -> list[Check]:
@@ -42,6 +42,10 @@ def all_checks(simulator: Simulator) -> list[Check]:
     exported = InvoiceExport.objects.filter(state=ExportState.CONFIRMED, booked=True).count()
     creates = simulator.creates_by_reference(COMPANY)
     partly = [i for i in issued.exclude(state=State.PAID) if i.balance is not None and 0 < i.balance < i.total]
+    tasks = Task.objects.filter(month__isnull=False)
+    complete = sum(TaskValue.objects.filter(task=task).count() == 2 for task in tasks)  # noqa: PLR2004  # two statistics
+    with workspace_in_force(Workspace.objects.get(slug=OTHER_SLUG).pk):
+        other_is_connected = Connection.objects.exclude(sealed_tokens="").exists()
     return [
         Check("customers seen in Fortnox", len(customers), run.counts["seen"] if run else None),
         Check("customers imported", CustomerRecord.objects.filter(active=True).count(), active),
@@ -54,10 +58,10 @@ def all_checks(simulator: Simulator) -> list[Check]:
         Check("invoices whose figures differ", issued.exclude(difference="").count(), 0),
         Check("paid in full", issued.filter(state=State.PAID).count(), 2),
         Check("partly paid", len(partly), 1),
-        Check("summary tasks with two figures", _complete_tasks(), Task.objects.filter(month__isnull=False).count()),
-        Check("at least one summary task", Task.objects.filter(month__isnull=False).exists(), True),
+        Check("summary tasks with two figures", complete, tasks.count()),
+        Check("at least one summary task", tasks.exists(), True),
         Check("answers 429 from our own haste", simulator.answers_with(429), 0),
-        Check("the second workspace is not connected", _other_connected(), False),
+        Check("the second workspace is not connected", other_is_connected, False),
     ]
 
 
@@ -83,14 +87,3 @@ def facts(simulator: Simulator) -> list[tuple[str, object]]:
 
 def _linked() -> int:
     return CustomerRecord.objects.filter(client__isnull=False, active=True).count()
-
-
-def _complete_tasks() -> int:
-    tasks = Task.objects.filter(month__isnull=False)
-    return sum(TaskValue.objects.filter(task=task).count() == 2 for task in tasks)  # noqa: PLR2004  # two statistics
-
-
-def _other_connected() -> bool:
-    other = Workspace.objects.get(slug=OTHER_SLUG)
-    with workspace_in_force(other.pk):
-        return Connection.objects.exclude(sealed_tokens="").exists()

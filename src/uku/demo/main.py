@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+from cryptography.fernet import Fernet
 from rich.console import Console
 
 from uku.boot import start_django
@@ -34,9 +37,11 @@ def run_demo(*, stop_after: bool, reset: bool, port: int | None, fortnox_port: i
         with alone_in(home) as running:
             ports = choose_ports(port, fortnox_port, usual=USUAL_PORTS)
             if reset:
-                _throw_away(home)
-            with _everything(home, running, ports, console) as simulator:
-                held = _main_job(simulator, console)
+                _delete_data(home)
+            with _processes(home, running, ports, console) as simulator:
+                from uku.demo.runner import run_steps  # its models exist only once Django has started
+
+                held = run_steps(simulator, console)
                 if held and not stop_after:
                     _serve(console)
                 return 0 if held else 1
@@ -48,7 +53,7 @@ def run_demo(*, stop_after: bool, reset: bool, port: int | None, fortnox_port: i
 
 
 @contextmanager
-def _everything(home: Path, running: Running, ports: tuple[int, int], console: Console) -> Iterator[Simulator]:
+def _processes(home: Path, running: Running, ports: tuple[int, int], console: Console) -> Iterator[Simulator]:
     """PostgreSQL, the simulator, the web server and a worker; stopped the other way round."""
     with ExitStack() as stack:
         began = time.monotonic()
@@ -59,7 +64,11 @@ def _everything(home: Path, running: Running, ports: tuple[int, int], console: C
         os.environ.update(_environment(home, web, port))
         os.environ.update(DATABASE_URL=addresses.app, MIGRATE_DATABASE_URL=addresses.owner, UKU_HOME=str(home))
         _line(console, "PostgreSQL", "embedded, under " + str(home), began)
-        _migrate(running, console)
+        began = time.monotonic()
+        child = running.start("migrate", ["uku", "migrate"])
+        if child.process.wait():
+            raise DidNotStart(f"the migrations failed: {child.log.read_text(errors='replace')[-800:]}")
+        _line(console, "Database schema", "this version's", began)
         began = time.monotonic()
         simulator = _start_simulator(running, port, stack)
         _line(console, "Simulated Fortnox", simulator.address, began)
@@ -78,8 +87,6 @@ def _environment(home: Path, web: int, simulator: int) -> dict[str, str]:
     """The demo's settings. Its keys are made once and kept beside its data."""
     keys = home / "keys"
     if not keys.exists():
-        from cryptography.fernet import Fernet
-
         keys.touch(mode=0o600)
         keys.write_text(f"{secrets.token_urlsafe(48)}\n{Fernet.generate_key().decode()}\n")
     secret, ring = keys.read_text().split()
@@ -99,14 +106,6 @@ def _environment(home: Path, web: int, simulator: int) -> dict[str, str]:
     return found | ({"UKU_TEST_CLOCK": "1"} if "UKU_DEMO_TODAY" in os.environ else {})
 
 
-def _migrate(running: Running, console: Console) -> None:
-    began = time.monotonic()
-    child = running.start("migrate", ["uku", "migrate"])
-    if child.process.wait():
-        raise DidNotStart(f"the migrations failed: {child.log.read_text(errors='replace')[-800:]}")
-    _line(console, "Database schema", "this version's", began)
-
-
 def _start_simulator(running: Running, port: int, stack: ExitStack) -> Simulator:
     save = running.home / "fortnox.jsonl"
     arguments = ["fortnox_sim", "--port", str(port), "--seed", "demo", "--save", str(save)]
@@ -123,20 +122,11 @@ def _start_django(simulator: Simulator) -> None:
     """Start Django in this process too, and move both clocks to UKU_DEMO_TODAY when it is set."""
     start_django()
     if today := os.environ.get("UKU_DEMO_TODAY"):
-        from datetime import UTC, datetime
-
         from uku.kit import clock  # its model exists only now
 
         moment = datetime.fromisoformat(f"{today}T12:00:00+00:00")
         clock.move(seconds=int((moment - datetime.now(UTC)).total_seconds()))
         simulator.post("clock", {"set": f"{today}T13:00:00"})
-
-
-def _main_job(simulator: Simulator, console: Console) -> bool:
-    """Run all steps, then all checks; print both. False when one did not hold."""
-    from uku.demo.runner import run_steps  # its models exist only once Django has started
-
-    return run_steps(simulator, console)
 
 
 def _serve(console: Console) -> None:
@@ -154,10 +144,8 @@ def _line(console: Console, what: str, how: str, began: float) -> None:
     console.print(f"  {what:34} {how:64} {time.monotonic() - began:6.1f} s", highlight=False, markup=False)
 
 
-def _throw_away(home: Path) -> None:
+def _delete_data(home: Path) -> None:
     """Delete the demo's own data: its cluster, the simulator's file, keys, logs and mail."""
-    import shutil
-
     Cluster(home).destroy()
     for name in ("fortnox.jsonl", "keys"):
         (home / name).unlink(missing_ok=True)

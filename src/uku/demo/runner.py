@@ -39,7 +39,7 @@ def _report(simulator: Simulator, console: Console) -> bool:
     failed = [check for check in results if not check.held]
     console.print(f"\n{len(results) - len(failed)} of {len(results)} checks held", highlight=False)
     for check in failed:
-        console.print(f"  FAILED: {check.what}: {check.found}, not {check.wanted}", style="red", markup=False)
+        console.print(f"  FAILED: {check.what}: {check.found}, not {check.expected}", style="red", markup=False)
     for what, found in checks.facts(simulator):
         console.print(f"  {what:36} {found}", highlight=False)
     return not failed

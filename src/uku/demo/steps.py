@@ -163,7 +163,8 @@ def make_products(scene: Scene) -> str:
 
 def draft_and_issue(scene: Scene) -> str:
     """Draft invoices and issue them. Issuing queues the push; nothing else sends it."""
-    clients = [record.client for record in _billable()[:INVOICES]]
+    records = CustomerRecord.objects.filter(client__isnull=False, active=True, vat_type="SEVAT").exclude(address1="")
+    clients = [record.client for record in records.select_related("client").order_by("id")[:INVOICES]]
     products = list(Product.objects.order_by("id"))
     made = 0
     for position, client in enumerate(clients):
@@ -177,11 +178,6 @@ def draft_and_issue(scene: Scene) -> str:
             scene.browser.submit(f"/billing/{invoice.pk}/issue/")
             made += 1
     return f"{made} invoices issued" if made else ALREADY
-
-
-def _billable() -> list[CustomerRecord]:
-    records = CustomerRecord.objects.filter(client__isnull=False, active=True, vat_type="SEVAT")
-    return list(records.exclude(address1="").select_related("client").order_by("id"))
 
 
 def _draft(scene: Scene, position: int, client: Client | None, products: list[Product], mark: str) -> None:

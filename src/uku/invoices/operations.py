@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from uku.clients.models import Client
-from uku.invoices.ledger_facts import PaymentFact, Reading
+from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, Payment, State
 from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
 from uku.invoices.totals import Totals, add_up
@@ -144,7 +144,7 @@ def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Num
     if missing := _missing_contents(invoice):
         raise InvoiceIncomplete(missing)
     if ledger:
-        _fix_articles(invoice, ledger)
+        _store_articles(invoice, ledger)
     _store_totals(invoice)
     if numbering == Numbering.OWN:
         invoice.number, invoice.ocr = _next_number()
@@ -210,7 +210,10 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         if invoice.read_at is not None and reading.as_of < invoice.read_at:
             return False
         before = _payment_facts(invoice)
-        _store_payments(invoice, reading.payments)
+        invoice.payments.exclude(external_number__in={fact.number for fact in reading.payments}).delete()
+        for fact in reading.payments:
+            values = {"amount": fact.amount, "paid_on": fact.paid_on, "booked": fact.booked}
+            Payment.objects.update_or_create(invoice=invoice, external_number=fact.number, defaults=values)
         invoice.balance, invoice.booked = to_ore(reading.balance), reading.booked
         invoice.credited, invoice.final_pay_date = reading.credited, reading.final_pay_date
         invoice.state, invoice.read_at = _state_after(invoice, reading), reading.as_of
@@ -224,7 +227,7 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
     return before != after
 
 
-def _fix_articles(invoice: Invoice, company: str) -> None:
+def _store_articles(invoice: Invoice, company: str) -> None:
     """Store each row's article in this company, which may be its product's by now. Raises ArticlesElsewhere."""
     rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
     if elsewhere := [row for row in rows if row.asks_for_article(company)]:
@@ -268,7 +271,7 @@ def _missing_contents(invoice: Invoice) -> list[str]:
     return [name for name, value in needed.items() if not value]
 
 
-_NUMBER_RULES = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_ocr_in_ledger", "uku_invoice_own_number"})
+_NUMBER_CONSTRAINTS = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_ocr_in_ledger", "uku_invoice_own_number"})
 
 
 def _save_number(invoice: Invoice) -> None:
@@ -277,14 +280,10 @@ def _save_number(invoice: Invoice) -> None:
         with transaction.atomic():
             invoice.save()
     except IntegrityError as error:
-        if _rule_broken(error) in _NUMBER_RULES:
+        diagnosis = getattr(error.__cause__, "diag", None)  # psycopg's
+        if getattr(diagnosis, "constraint_name", None) in _NUMBER_CONSTRAINTS:
             raise NumberTaken(invoice.number) from error
         raise
-
-
-def _rule_broken(error: IntegrityError) -> str:
-    """Return the name of the constraint; psycopg tells it in the error's diagnosis."""
-    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or "")
 
 
 def _locked_series() -> NumberSeries:
@@ -301,14 +300,6 @@ def _next_number() -> tuple[str, str]:
     series.next_number = number + 1
     series.save(update_fields=["next_number"])
     return str(number), ocr_for(str(number))
-
-
-def _store_payments(invoice: Invoice, payments: Sequence[PaymentFact]) -> None:
-    known = {fact.number for fact in payments}
-    invoice.payments.exclude(external_number__in=known).delete()
-    for fact in payments:
-        values = {"amount": fact.amount, "paid_on": fact.paid_on, "booked": fact.booked}
-        Payment.objects.update_or_create(invoice=invoice, external_number=fact.number, defaults=values)
 
 
 def _payment_facts(invoice: Invoice) -> dict[str, Any]:

@@ -72,18 +72,15 @@ def mail_new_alarms(*, at: datetime) -> int:
     """
     sent = 0
     for alarm in Alarm.objects.filter(mailed_at=None, cleared_at=None).order_by("id"):
-        if Alarm.objects.filter(pk=alarm.pk, mailed_at=None).update(mailed_at=at):
-            log.error("alarm", key=alarm.key, text=alarm.text)
-            sent += _mail(alarm)
+        if not Alarm.objects.filter(pk=alarm.pk, mailed_at=None).update(mailed_at=at):
+            continue
+        log.error("alarm", key=alarm.key, text=alarm.text)
+        if not settings.UKU.operator_email:
+            continue
+        subject = _("Uku at %(address)s needs its operator") % {"address": settings.UKU.public_url}
+        end = _("This message is sent once. `uku doctor` says whether the fault is still there.")
+        outcome = hand_in(EmailMessage(subject, f"{alarm.text}\n\n{end}\n", to=[settings.UKU.operator_email]))
+        if outcome == Outcome.REFUSED:
+            Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)
+        sent += outcome == Outcome.SENT
     return sent
-
-
-def _mail(alarm: Alarm) -> bool:
-    if not settings.UKU.operator_email:
-        return False
-    subject = _("Uku at %(address)s needs its operator") % {"address": settings.UKU.public_url}
-    end = _("This message is sent once. `uku doctor` says whether the fault is still there.")
-    outcome = hand_in(EmailMessage(subject, f"{alarm.text}\n\n{end}\n", to=[settings.UKU.operator_email]))
-    if outcome == Outcome.REFUSED:
-        Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)
-    return outcome == Outcome.SENT

@@ -1,4 +1,7 @@
-"""Business time: dates, expiry and schedules. Leases, pace and queue use the database's own clock instead."""
+"""Business time, for dates, expiry and schedules; and the database's own clock, for leases, pace and queues.
+
+Drills move business time. The database's clock is one for all machines, and nothing moves it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import DateTimeField, Func
 
 from uku.kit.times import local_time
 
@@ -24,7 +28,8 @@ class ClockOffset(models.Model):
 
 def now() -> datetime:
     """Return business time in UTC."""
-    return datetime.now(UTC) + _offset()
+    moved = ClockOffset.objects.filter(pk=1).first() if settings.UKU.test_clock else None
+    return datetime.now(UTC) + timedelta(seconds=moved.seconds if moved else 0)
 
 
 def today(zone: str) -> date:
@@ -39,8 +44,6 @@ def move(*, seconds: int) -> None:
     ClockOffset.objects.update_or_create(pk=1, defaults={"seconds": seconds})
 
 
-def _offset() -> timedelta:
-    if not settings.UKU.test_clock:
-        return timedelta()
-    row = ClockOffset.objects.filter(pk=1).first()
-    return timedelta(seconds=row.seconds if row else 0)
+def database_now() -> Func:
+    """Return `clock_timestamp()` as an expression, for filters and updates."""
+    return Func(function="clock_timestamp", output_field=DateTimeField())

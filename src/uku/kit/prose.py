@@ -1,4 +1,4 @@
-"""Longer texts for people, written in Markdown and drawn in our own look. Pure."""
+"""Longer texts for people: files in Markdown, a folder of them with one folder a language, drawn in our own look."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+FALLBACK = "en"
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 TABLE_BOX = '<div class="table-box" role="region" aria-label="{label}" tabindex="0"><table class="table">'
 
 
@@ -23,6 +26,13 @@ class Prose:
     sections: tuple[tuple[str, str], ...]
 
 
+@cache
+def read_text(folder: Path, name: str, language: str = FALLBACK) -> str:
+    """Return a text of a folder in a language, or the English one where it is not translated."""
+    translated = folder / language / f"{name}.md"
+    return (translated if translated.exists() else folder / FALLBACK / f"{name}.md").read_text(encoding="utf-8")
+
+
 def render(text: str, *, link: Callable[[str], str] = str) -> Prose:
     """Draw a Markdown text that begins with its title; `link` turns the addresses in it into ours.
 
@@ -31,22 +41,18 @@ def render(text: str, *, link: Callable[[str], str] = str) -> Prose:
     first, _, rest = text.partition("\n")
     if not first.startswith("# "):
         raise ValueError("a text begins with its title: # Title")
-    markdown = _markdown()
-    tokens = markdown.parse(rest)
+    tokens = MARKDOWN.parse(rest)
     sections = _give_anchors(tokens)
-    _turn_links(tokens, link)
-    drawn = markdown.renderer.render(tokens, markdown.options, {})
+    for child in itertools.chain.from_iterable(token.children or [] for token in tokens):
+        if child.type == "link_open":
+            child.attrSet("href", link(str(child.attrGet("href"))))
+    drawn = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
     return Prose(first.removeprefix("# ").strip(), _box_tables(drawn), tuple(sections))
 
 
 def anchor_of(heading: str) -> str:
     """Return the part of an address that leads to a heading, as code hosts make it."""
     return re.sub(r"[^\w]+", "-", heading.lower()).strip("-")
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def _give_anchors(tokens: list[Token]) -> list[tuple[str, str]]:
@@ -59,13 +65,6 @@ def _give_anchors(tokens: list[Token]) -> list[tuple[str, str]]:
             if token.tag == "h2":
                 found.append((anchor_of(text), text))
     return found
-
-
-def _turn_links(tokens: list[Token], link: Callable[[str], str]) -> None:
-    for token in tokens:
-        for child in token.children or []:
-            if child.type == "link_open":
-                child.attrSet("href", link(str(child.attrGet("href"))))
 
 
 def _box_tables(html: str) -> str:

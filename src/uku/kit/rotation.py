@@ -75,7 +75,7 @@ def rotate() -> Iterator[Progress]:
             yield Progress(looked_at, resealed, total)
 
 
-def standing() -> tuple[list[str], list[str]]:
+def describe_keys() -> tuple[list[str], list[str]]:
     """Say, in sentences, which keys may be taken off the ring, and which values still need an old or missing one."""
     counts, behind = sealed_under(), key_ring().names[1:]
     idle = [_("Key %(key)s seals nothing and may be removed.") % {"key": key} for key in behind if not counts[key]]

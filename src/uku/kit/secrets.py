@@ -32,7 +32,7 @@ class KeyRing:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ValueError("the key ring is empty: set UKU_TOKEN_KEYS")
-        self._keys = {_name_of(key): Fernet(key) for key in keys}
+        self._keys = {hashlib.sha256(key.encode()).hexdigest()[:8]: Fernet(key) for key in keys}
         self._ring = MultiFernet(list(self._keys.values()))
 
     def __repr__(self) -> str:
@@ -73,7 +73,3 @@ class KeyRing:
             return self._ring.rotate(sealed.encode()).decode()
         except InvalidToken as error:
             raise CannotOpen("no key on the ring opens it") from error
-
-
-def _name_of(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:8]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import psycopg
@@ -19,7 +19,7 @@ from django.db import connection as database
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException, UniqueViolation
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Status
 
 from uku.kit.heartbeats import BEAT_EVERY, Beat
 
@@ -44,27 +44,38 @@ async def _supervise(concurrency: int) -> None:
     beat = Beat()
     while not stop.is_set():
         try:
-            await _one_life(stop, concurrency, beat)
+            await _run_until_lost(stop, concurrency, beat)
         except (ConnectorException, OSError, psycopg.Error) as error:
             log.warning("worker starts again", reason=type(error).__name__)
             await _pause(stop)
     log.info("worker stopped")
 
 
-async def _one_life(stop: asyncio.Event, concurrency: int, beat: Beat) -> None:
+async def _run_until_lost(stop: asyncio.Event, concurrency: int, beat: Beat) -> None:
     """Run one worker until told to stop or until the database is lost.
 
     The watchdog connects first: it fails at once while the database is away, where a pool would wait.
     """
+    parameters = database.get_connection_params()
+    given = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if parameters.get(name)}
     connector = PsycopgConnector(kwargs=connector_params(), timeout=POOL_PATIENCE)
-    async with await _connect() as session:
+    async with await psycopg.AsyncConnection.connect(**given, autocommit=True, connect_timeout=5) as session:
         with app.replace_connector(connector):
             async with app.open_async():
-                await _first_to_end(_work(concurrency), _watch(session, stop), _keep_beating(session, beat))
+                work = app.run_worker_async(
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=POLL_EVERY,
+                    shutdown_graceful_timeout=10,
+                    update_heartbeat_interval=5,
+                    stalled_worker_timeout=STALLED_AFTER,
+                    delete_jobs="never",
+                )
+                await _end_with_first(work, _watch(session, stop), _keep_beating(session, beat))
         await session.execute(*beat.stop())
 
 
-async def _first_to_end(*parts: Coroutine[Any, Any, None]) -> None:
+async def _end_with_first(*parts: Coroutine[Any, Any, None]) -> None:
     """Run all until one ends, then end the others; raise the first error among them."""
     tasks = [asyncio.create_task(part) for part in parts]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -75,30 +86,16 @@ async def _first_to_end(*parts: Coroutine[Any, Any, None]) -> None:
             raise outcome
 
 
-async def _work(concurrency: int) -> None:
-    await app.run_worker_async(
-        concurrency=concurrency,
-        install_signal_handlers=False,
-        fetch_job_polling_interval=POLL_EVERY,
-        shutdown_graceful_timeout=10,
-        update_heartbeat_interval=5,
-        stalled_worker_timeout=STALLED_AFTER,
-        delete_jobs="never",
-    )
-
-
-async def _connect() -> psycopg.AsyncConnection:
-    parameters = database.get_connection_params()
-    wanted = {name: parameters[name] for name in ("dbname", "user", "password", "host", "port") if parameters.get(name)}
-    return await psycopg.AsyncConnection.connect(**wanted, autocommit=True, connect_timeout=5)
-
-
 async def _watch(session: psycopg.AsyncConnection, stop: asyncio.Event) -> None:
-    """Look whether the database is there, and give killed workers' jobs back; their locks block others until then."""
+    """Look whether the database is there, and give killed workers' jobs back; their locks block others until then.
+
+    One worker at a time looks for stalled jobs: two would give the same job back twice, and it would run twice.
+    """
     while not stop.is_set():
-        async with _keeping(session) as keeper:
-            if keeper:
-                await _give_back_stalled()
+        row = await (await session.execute("SELECT pg_try_advisory_lock(%s)", (KEEPER,))).fetchone()
+        if row and row[0]:
+            await _give_back_stalled()
+            await session.execute("SELECT pg_advisory_unlock(%s)", (KEEPER,))
         await _pause(stop)
 
 
@@ -109,29 +106,15 @@ async def _keep_beating(session: psycopg.AsyncConnection, beat: Beat) -> None:
         await asyncio.sleep(BEAT_EVERY)
 
 
-@contextlib.asynccontextmanager
-async def _keeping(session: psycopg.AsyncConnection) -> AsyncIterator[bool]:
-    """One worker at a time looks for stalled jobs: two would give the same job back twice, and it would run twice."""
-    row = await (await session.execute("SELECT pg_try_advisory_lock(%s)", (KEEPER,))).fetchone()
-    keeper = bool(row and row[0])
-    yield keeper
-    if keeper:
-        await session.execute("SELECT pg_advisory_unlock(%s)", (KEEPER,))
-
-
 async def _give_back_stalled() -> None:
+    """Let a dead worker's jobs run again; where one with a job's key waits already, that one does the work."""
     for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
         log.warning("stalled job given back", job=stalled.task_name)
         with contextlib.suppress(ConnectorException):  # it has ended meanwhile
-            await _give_back(stalled)
-
-
-async def _give_back(stalled: Job) -> None:
-    """Let a dead worker's job run again; where one with its key waits already, that one does the work."""
-    try:
-        await app.job_manager.retry_job(stalled)
-    except UniqueViolation:
-        await app.job_manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
+            try:
+                await app.job_manager.retry_job(stalled)
+            except UniqueViolation:
+                await app.job_manager.finish_job(stalled, status=Status.FAILED, delete_job=False)
 
 
 async def _pause(stop: asyncio.Event) -> None:

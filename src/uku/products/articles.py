@@ -45,7 +45,7 @@ class ArticlesFound:
         return self.total - len(self.articles)
 
 
-class Mapped(Protocol):
+class MappedProduct(Protocol):
     """A product, as far as it is compared with its article."""
 
     @property
@@ -64,7 +64,7 @@ class Mapped(Protocol):
     def vat_rate(self) -> Decimal: ...
 
 
-class Standing(StrEnum):
+class ArticleStatus(StrEnum):
     """How a product stands to its article. All but SAME wait for a person."""
 
     SAME = "same"
@@ -107,7 +107,7 @@ def known_rate(article: Article | None) -> Decimal | None:
     return rate if rate is not None and LOWEST_RATE <= rate < RATE_LIMIT else None
 
 
-def locked_rate(article: Article | None, product: Mapped | None = None) -> Decimal | None:
+def locked_rate(article: Article | None, product: MappedProduct | None = None) -> Decimal | None:
     """Return the rate that nobody can choose, or None where a person does.
 
     It is the article's. A product that has the article already keeps its own until the difference is taken over.
@@ -118,7 +118,7 @@ def locked_rate(article: Article | None, product: Mapped | None = None) -> Decim
     return product.vat_rate
 
 
-def _has(product: Mapped, article: Article) -> bool:
+def _has(product: MappedProduct, article: Article) -> bool:
     return (product.article_company, product.article_number) == (article.company, article.number)
 
 
@@ -133,7 +133,7 @@ def texts_of(article: Article) -> dict[str, str]:
     return said if rate is None else {**said, LOCKED: rate_text(rate)}
 
 
-def differences(product: Mapped, article: Article | None) -> list[Difference]:
+def differences(product: MappedProduct, article: Article | None) -> list[Difference]:
     """What the article says otherwise than the product, and otherwise than when a person last looked.
 
     A price or name that the firm chose is no difference; only a change of the article's own is. A rate always is one.
@@ -149,18 +149,18 @@ def differences(product: Mapped, article: Article | None) -> list[Difference]:
     ]
 
 
-def standing(product: Mapped, article: Article | None, company: str = "") -> Standing:
+def article_status(product: MappedProduct, article: Article | None, company: str = "") -> ArticleStatus:
     """Say how a product with an article number stands while this company of the accounting system is connected."""
     if product.article_company != company:
-        return Standing.ELSEWHERE
+        return ArticleStatus.ELSEWHERE
     if article is None:
-        return Standing.GONE
+        return ArticleStatus.GONE
     if not article.active:
-        return Standing.INACTIVE
-    return Standing.DIFFERS if differences(product, article) else Standing.SAME
+        return ArticleStatus.INACTIVE
+    return ArticleStatus.DIFFERS if differences(product, article) else ArticleStatus.SAME
 
 
-def texts_of_product(product: Mapped) -> dict[str, str]:
+def texts_of_product(product: MappedProduct) -> dict[str, str]:
     """What a product says, by the fields of an article, in the words of `texts_of`."""
     return {
         "description": product.name,

@@ -62,7 +62,7 @@ def create_product(
     _refuse_other_rate(locked_rate(article), vat_rate)
     said = {"article_company": article.company, "article_seen": texts_of(article)} if article else {}
     product = Product.objects.create(created_at=at, **facts, **said)
-    after = {field: _told(value) for field, value in facts.items()}
+    after = {field: _audit_text(value) for field, value in facts.items()}
     record(actor=actor, action="product.create", target=product, summary=f"{name} was made", at=at, after=after)
     return product
 
@@ -96,7 +96,7 @@ def edit_product(
 
 @transaction.atomic
 @needs(Permission.EDIT_PRODUCTS)
-def take_over(
+def apply_article(
     *,
     product: Product,
     article: Article,
@@ -122,7 +122,7 @@ def take_over(
 
 @transaction.atomic
 @needs(Permission.EDIT_PRODUCTS)
-def keep_ours(
+def keep_values(
     *,
     product: Product,
     article: Article,
@@ -148,7 +148,7 @@ def keep_ours(
 @needs(Permission.EDIT_PRODUCTS)
 def archive_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Take products off the list and off new invoices; return how many. Raises NotAllowed and UnknownProducts."""
-    changed = [product for product in _held(ids) if product.archived_at is None]
+    changed = [product for product in _locked(ids) if product.archived_at is None]
     for product in changed:
         _save(product, {"archived_at": at}, actor, at)
         record(actor=actor, action="product.archive", target=product, summary=f"{product} was archived", at=at)
@@ -159,7 +159,7 @@ def archive_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
 @needs(Permission.EDIT_PRODUCTS)
 def restore_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Put archived products back on the list; return how many. Raises NotAllowed and UnknownProducts."""
-    changed = [product for product in _held(ids) if product.archived_at is not None]
+    changed = [product for product in _locked(ids) if product.archived_at is not None]
     for product in changed:
         _save(product, {"archived_at": None}, actor, at)
         record(actor=actor, action="product.restore", target=product, summary=f"{product} was restored", at=at)
@@ -195,13 +195,13 @@ def restore_articles(*, company: str, at: datetime) -> int:
         products = list(rows.exclude(article_company=company).order_by("pk"))
         for product in products:
             kept = product.other_articles[company]
-            values, seen = _what_was_had(product, kept)
+            values, seen = _values_to_restore(product, kept)
             changed = _with_article(product, company, kept["number"], seen, values)
             _change(product, {**values, **changed}, actor=None, at=at, action="product.edit")
     return len(products)
 
 
-def _what_was_had(product: Product, kept: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def _values_to_restore(product: Product, kept: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """The values that a product gets back with an article, and what of the article counts as seen.
 
     What another company's article gave since goes. What a person chose since stays, and is a difference if the article
@@ -240,11 +240,14 @@ def _with_article(
     """
     others = {key: kept for key, kept in product.other_articles.items() if key != company}
     if product.article_number and product.article_company != company:
+        changed = copy(product)
+        for name, value in values.items():
+            setattr(changed, name, value)
         others[product.article_company] = {
             "number": product.article_number,
             "seen": product.article_seen,
             "values": texts_of_product(product),
-            "left": texts_of_product(_changed_copy(product, values)),
+            "left": texts_of_product(changed),
         }
     return {
         "article_number": number,
@@ -252,13 +255,6 @@ def _with_article(
         "article_seen": dict(seen),
         "other_articles": others,
     }
-
-
-def _changed_copy(product: Product, values: Mapping[str, Any]) -> Product:
-    changed = copy(product)
-    for name, value in values.items():
-        setattr(changed, name, value)
-    return changed
 
 
 def _refuse_other_rate(locked: Decimal | None, vat_rate: Decimal) -> None:
@@ -283,7 +279,7 @@ def _hold(product: Product, version: int | None) -> None:
         raise ProductChanged(product)
 
 
-def _held(ids: Collection[int]) -> list[Product]:
+def _locked(ids: Collection[int]) -> list[Product]:
     """Return the products, locked in one order so that two lists wait for each other and not for ever."""
     rows = Product.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=set(ids))
     found = list(rows.order_by("pk"))
@@ -294,8 +290,8 @@ def _held(ids: Collection[int]) -> list[Product]:
 
 def _change(product: Product, changes: Mapping[str, Any], *, actor: User | None, at: datetime, action: str) -> None:
     """Store changes and write them down with what was there before."""
-    before = {name: _told(getattr(product, name)) for name in changes}
-    after = {name: _told(value) for name, value in changes.items()}
+    before = {name: _audit_text(getattr(product, name)) for name in changes}
+    after = {name: _audit_text(value) for name, value in changes.items()}
     _save(product, changes, actor, at)
     summary = f"{product}: {', '.join(changes)} changed"
     record(actor=actor, action=action, target=product, summary=summary, at=at, before=before, after=after)
@@ -311,5 +307,5 @@ def _save(product: Product, changes: Mapping[str, Any], by: User | None, at: dat
     product.version = seen + 1
 
 
-def _told(value: object) -> Any:
+def _audit_text(value: object) -> Any:
     return dict(value) if isinstance(value, dict) else str(value)

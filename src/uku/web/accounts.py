@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import context
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -61,12 +61,19 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries n
         return str(settings.UKU.public_url) + path.replace("UID-KEY", key)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that is away undoes nothing: what the message tells of is done already, and is said so."""
+        """A mail server that is away undoes nothing: what the message tells of is done already, and is said so.
+
+        The words are the same for every address, so that nobody learns from them who has an account (S24).
+        """
         try:
             super().send_mail(template_prefix, email, {**context, "public_url": settings.UKU.public_url})
         except (OSError, SMTPException) as error:
             log.warning("mail failed", mail=template_prefix, reason=type(error).__name__)
-            _say_that_no_mail_came()
+            words = gettext(
+                "The e-mail that belongs to this could not be sent: the mail server did not take it. Everything else"
+                " you did holds. If you wait for the e-mail, ask for it again in some minutes."
+            )
+            messages.warning(allauth_context.request, words)
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
@@ -78,12 +85,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries n
 
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:  # noqa: ARG002  # allauth calls it so
         """A recent sign-in is as good as a password asked for again, so that nobody is asked twice in a row."""
-        return not is_fresh(context.request.session)
+        return not is_fresh(allauth_context.request.session)
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         right = bool(super().reauthenticate(user, password))
         if right:
-            note_proof(context.request.session)
+            note_proof(allauth_context.request.session)
         return right
 
 
@@ -119,15 +126,6 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth carries
         """Name a passkey by its number until its person finds a better name."""
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Passkey %(number)d") % {"number": number}
-
-
-def _say_that_no_mail_came() -> None:
-    """The same words for every address, so that nobody learns from them who has an account (S24)."""
-    words = gettext(
-        "The e-mail that belongs to this could not be sent: the mail server did not take it. Everything else you did"
-        " holds. If you wait for the e-mail, ask for it again in some minutes."
-    )
-    messages.warning(context.request, words)
 
 
 def after_authenticator_used(request: HttpRequest, reauthenticated: bool = False, **_: object) -> None:

@@ -22,22 +22,17 @@ def as_csv(entries: Iterable[AuditEntry], *, zone: str) -> str:
     head = ("Position", "Time", "Person", "What", "Details", "Record", "Address", "Before", "After", "Hash")
     writer.writerow([gettext(name) for name in head])
     for entry in entries:
-        writer.writerow([harmless(cell) for cell in _cells(entry, zone)])
+        sides = (json.dumps(f, ensure_ascii=False, sort_keys=True) if f else "" for f in (entry.before, entry.after))
+        cells = [
+            str(entry.position),
+            local_time(entry.at, zone).isoformat(sep=" ", timespec="seconds"),
+            entry.actor.email if entry.actor else "Uku",
+            words_of(entry.action),
+            entry.summary,
+            entry.target,
+            entry.address or "",
+            *sides,
+            entry.hash,
+        ]
+        writer.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
-
-
-def _cells(entry: AuditEntry, zone: str) -> list[str]:
-    return [
-        str(entry.position),
-        local_time(entry.at, zone).isoformat(sep=" ", timespec="seconds"),
-        entry.actor.email if entry.actor else "Uku",
-        words_of(entry.action),
-        entry.summary,
-        entry.target,
-        entry.address or "",
-        *(
-            json.dumps(facts, ensure_ascii=False, sort_keys=True) if facts else ""
-            for facts in (entry.before, entry.after)
-        ),
-        entry.hash,
-    ]

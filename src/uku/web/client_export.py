@@ -20,14 +20,15 @@ _AT_ONCE = 2_000
 def rows(listing: ClientList, *, whole_numbers: bool) -> Iterator[Sequence[Cell]]:
     """Yield the heading and a row for each client, read in one query as they are written.
 
-    Personal numbers are masked as on the list, unless somebody who may see them asks for them whole (S51).
+    Personal numbers are masked as on the list, unless somebody who may see them asks for them whole (S51). The query
+    is made at once, while the workspace is in force; the rows are read when the view is left already.
     """
     clients = integration_data.with_state(listing.records)
     types = dict(VatType.choices)
-    return _told(clients.iterator(chunk_size=_AT_ONCE), listing.states, types, whole_numbers=whole_numbers)
+    return _written_rows(clients.iterator(chunk_size=_AT_ONCE), listing.states, types, whole_numbers=whole_numbers)
 
 
-def _told(
+def _written_rows(
     clients: Iterator[Client], states: Mapping[str, str], types: Mapping[str, object], *, whole_numbers: bool
 ) -> Iterator[Sequence[Cell]]:
     yield [*(label_of(field) for field in FIELDS), *([_("Integration")] if states else [])]

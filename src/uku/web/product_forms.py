@@ -18,8 +18,12 @@ def form_for(request: WorkspaceRequest, product: Product | None = None) -> Produ
     """Read what was sent or picked. The article is read now, outside of any transaction, if it never was."""
     system, company = integration_data.article_system(), integration_data.article_company()
     own = product.article_in(company) if product else ""
-    sent = request.POST.get("article_number", "").strip() if request.method == "POST" else None
-    number = (sent if sent is not None else _picked(request, own)) if system else ""
+    number = own
+    if request.method == "POST":
+        number = request.POST.get("article_number", "").strip()
+    elif "article" in request.GET:  # the address names another one, or none
+        number = searched_words(request, "article")[:LONGEST_NUMBER]
+    number = number if system else ""
     article = integration_data.article(number) if number and "\x00" not in number else None
     known = {found.rate for found in integration_data.tax_rates(request.workspace)}
     return ProductForm(
@@ -31,11 +35,6 @@ def form_for(request: WorkspaceRequest, product: Product | None = None) -> Produ
         system=system,
         company=company,
     )
-
-
-def _picked(request: WorkspaceRequest, own: str) -> str:
-    """Return the number of the article that the address names: another one, none, or else the product's own."""
-    return searched_words(request, "article")[:LONGEST_NUMBER] if "article" in request.GET else own
 
 
 def _of(product: Product | None, own: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from uku.integrations.registry import Badge
-from uku.products.articles import OURS, Standing, standing
+from uku.products.articles import OURS, ArticleStatus, article_status
 from uku.products.models import Product
 from uku.web import integration_data
 from uku.web.list_filters import searched_words
@@ -50,7 +50,7 @@ class ProductList(RecordList):
         return cls(searched_words(request), show if show in shows else "", sort if known else "name", system=system)
 
     @cached_property
-    def standings(self) -> Mapping[int, Standing]:
+    def statuses(self) -> Mapping[int, ArticleStatus]:
         """How each active product with an article stands, by id: two queries, however many there are."""
         if not self.system:
             return {}
@@ -59,7 +59,9 @@ class ProductList(RecordList):
         articles = integration_data.articles_of({product.article_number for product in mapped})
         known = next(iter(articles.values()), None)  # they are all of the connected company
         company = known.company if known else integration_data.article_company()
-        return {product.pk: standing(product, articles.get(product.article_number), company) for product in mapped}
+        return {
+            product.pk: article_status(product, articles.get(product.article_number), company) for product in mapped
+        }
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -84,11 +86,11 @@ class ProductList(RecordList):
         }
 
     def rows(self, products: Sequence[Product]) -> list[tuple[Product, Badge]]:
-        return [(product, badge_of(product, self.standings.get(product.pk), self.system)) for product in products]
+        return [(product, badge_of(product, self.statuses.get(product.pk), self.system)) for product in products]
 
     @cached_property
     def _differing(self) -> frozenset[int]:
-        return frozenset(pk for pk, found in self.standings.items() if found != Standing.SAME)
+        return frozenset(pk for pk, found in self.statuses.items() if found != ArticleStatus.SAME)
 
     @property
     def records(self) -> QuerySet[Product]:
@@ -107,16 +109,16 @@ class ProductList(RecordList):
         return found | numbered.filter(article_number__istartswith=self.words)  # a number may hold a space
 
 
-def badge_of(product: Product, found: Standing | None, system: str) -> Badge:
+def badge_of(product: Product, found: ArticleStatus | None, system: str) -> Badge:
     """How a product stands, in a word."""
     if product.archived_at is not None:
         return Badge(_("Archived"), "neutral")
-    if found in {None, Standing.SAME}:
+    if found in {None, ArticleStatus.SAME}:
         return Badge(_("Active"), "good")
     words = {
-        Standing.DIFFERS: _("Differs from %(system)s"),
-        Standing.INACTIVE: _("Inactive in %(system)s"),
-        Standing.GONE: _("Not in %(system)s"),
-        Standing.ELSEWHERE: _("Choose an article"),
+        ArticleStatus.DIFFERS: _("Differs from %(system)s"),
+        ArticleStatus.INACTIVE: _("Inactive in %(system)s"),
+        ArticleStatus.GONE: _("Not in %(system)s"),
+        ArticleStatus.ELSEWHERE: _("Choose an article"),
     }
-    return Badge(words[Standing(found)] % {"system": system}, "warning")
+    return Badge(words[ArticleStatus(found)] % {"system": system}, "warning")

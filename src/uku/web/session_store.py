@@ -1,4 +1,4 @@
-"""Sessions in the database, asked for only by a key that could be one."""
+"""Sessions in the database, asked for only by a key that could be one. SESSION_ENGINE names a module of its own."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from uku.workspaces.models import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuditSearch:
     """What to look for; nothing given finds everything. Both days are included, in the workspace's time zone."""
 
     person_id: int | None = None
@@ -25,35 +27,20 @@ class Wanted:
     words: str = ""
 
 
-def entries(wanted: Wanted, *, zone: str) -> QuerySet[AuditEntry]:
+def find_entries(search: AuditSearch, *, zone: str) -> QuerySet[AuditEntry]:
     """Return the entries, newest first by their position, not by a clock (S48)."""
-    found = AuditEntry.objects.select_related("actor").filter(_whose(wanted), _kind(wanted), _when(wanted, zone))
-    for word in wanted.words.split():
+    found = AuditEntry.objects.select_related("actor").order_by("-position")
+    if search.by_uku or search.person_id:
+        found = found.filter(actor_id=None if search.by_uku else search.person_id)
+    if search.groups:  # a group is what stands before the dot of an action's name
+        found = found.filter(reduce(or_, (Q(action__startswith=f"{group}.") for group in search.groups)))
+    if search.since:
+        found = found.filter(at__gte=_midnight(search.since, zone))
+    if search.until and search.until < date.max:
+        found = found.filter(at__lt=_midnight(search.until + timedelta(days=1), zone))
+    for word in search.words.split():
         found = found.filter(Q(summary__icontains=word) | Q(target__icontains=word))
-    return found.order_by("-position")
-
-
-def _whose(wanted: Wanted) -> Q:
-    if wanted.by_uku:
-        return Q(actor=None)
-    return Q(actor_id=wanted.person_id) if wanted.person_id else Q()
-
-
-def _kind(wanted: Wanted) -> Q:
-    """A group is what stands before the dot of an action's name."""
-    chosen = Q()
-    for group in wanted.groups:
-        chosen |= Q(action__startswith=f"{group}.")
-    return chosen
-
-
-def _when(wanted: Wanted, zone: str) -> Q:
-    chosen = Q()
-    if wanted.since:
-        chosen &= Q(at__gte=_midnight(wanted.since, zone))
-    if wanted.until and wanted.until < date.max:
-        chosen &= Q(at__lt=_midnight(wanted.until + timedelta(days=1), zone))
-    return chosen
+    return found
 
 
 def _midnight(day: date, zone: str) -> datetime:

@@ -9,10 +9,11 @@ import pytest
 
 from fortnox_api import GrantRevoked, InvoicePayload, InvoiceRowPayload
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.models import Connection, CustomerRecord, Run, RunKind, RunState
+from uku.integrations.fortnox.models import BlockReason, Connection, CustomerRecord, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync import engine
-from uku.integrations.fortnox.sync.service import NEEDS_AUTHORIZATION, note_failure, run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.fortnox.sync.sync_run import with_overlap
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
 
@@ -21,9 +22,9 @@ DENIED = '{"ErrorInformation":{"error":1,"message":"Har inte behörighet för sc
 
 @pytest.fixture
 def read(connection):
-    def go() -> Run:
+    def go() -> SyncRun:
         run_sync(connection=connection, kind=RunKind.PAYMENTS)
-        return Run.objects.filter(kind=RunKind.PAYMENTS).order_by("-id").first()
+        return SyncRun.objects.filter(kind=RunKind.PAYMENTS).order_by("-id").first()
 
     return go
 
@@ -96,6 +97,6 @@ def test_a_late_failure_of_an_old_grant_does_not_blame_the_new_one(connection, w
     old = Connection.objects.get(pk=connection.pk)
     authorize(workspace, owner)
     note_failure(old, GrantRevoked("the refresh token is used"))
-    assert Connection.objects.get(pk=connection.pk).trouble == ""
+    assert Connection.objects.get(pk=connection.pk).block_reason == ""
     note_failure(Connection.objects.get(pk=connection.pk), GrantRevoked("the refresh token is used"))
-    assert Connection.objects.get(pk=connection.pk).trouble == NEEDS_AUTHORIZATION
+    assert Connection.objects.get(pk=connection.pk).block_reason == BlockReason.NEEDS_AUTHORIZATION

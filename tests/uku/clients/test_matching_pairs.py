@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.uku.clients.judging import judge
 from tests.uku.clients.pairs import DIFFERENT, SAME, company_number, finnish_number, make_town, personal_number
+from tests.uku.clients.scores import judge
 
 from uku.clients.matching import is_personal, normalise_number
 

@@ -9,8 +9,7 @@ import time_machine
 from django.db.models import F
 
 from uku.kit import clock
-from uku.kit.clock import ClockOffset
-from uku.kit.dbclock import database_now
+from uku.kit.clock import ClockOffset, database_now
 
 DAY = 24 * 3600
 

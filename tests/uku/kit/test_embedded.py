@@ -362,3 +362,10 @@ def test_destroying_leaves_nothing(make_cluster, tmp_path):
     cluster.destroy()
     left = [status.data.parent, status.sockets, status.data.parent.with_suffix(".lock")]
     assert [path.exists() for path in left] == [False, False, False]
+
+
+def test_destroying_what_was_never_made_does_nothing(make_cluster, tmp_path):
+    """As `uku demo --reset` does in a new checkout."""
+    cluster = make_cluster(tmp_path)
+    cluster.destroy()
+    assert (cluster.status().made, list(tmp_path.iterdir())) == (False, [])

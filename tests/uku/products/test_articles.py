@@ -10,12 +10,12 @@ import pytest
 
 from uku.products.articles import (
     Article,
-    Standing,
+    ArticleStatus,
+    article_status,
     differences,
     known_rate,
     locked_rate,
     rate_text,
-    standing,
     texts_of,
 )
 
@@ -42,7 +42,7 @@ def told(product, article):
 
 def test_what_was_seen_and_did_not_change_is_no_difference():
     assert told(product(), ARTICLE) == []
-    assert standing(product(), ARTICLE) == Standing.SAME
+    assert article_status(product(), ARTICLE) == ArticleStatus.SAME
 
 
 def test_a_name_and_a_price_of_the_firms_own_are_no_difference():
@@ -63,7 +63,7 @@ def test_a_name_and_a_price_of_the_firms_own_are_no_difference():
 )
 def test_each_change_of_the_article_shows_old_and_new(change, found):
     assert told(product(), replace(ARTICLE, **change)) == [found]
-    assert standing(product(), replace(ARTICLE, **change)) == Standing.DIFFERS
+    assert article_status(product(), replace(ARTICLE, **change)) == ArticleStatus.DIFFERS
 
 
 def test_a_change_to_what_the_product_says_already_is_no_difference():
@@ -87,8 +87,8 @@ def test_a_rate_that_is_not_read_yet_is_no_difference_and_locks_nothing():
 
 
 def test_an_inactive_article_and_one_that_is_gone_are_told_apart():
-    assert standing(product(), replace(ARTICLE, active=False, price=Decimal(1))) == Standing.INACTIVE
-    assert standing(product(), None) == Standing.GONE
+    assert article_status(product(), replace(ARTICLE, active=False, price=Decimal(1))) == ArticleStatus.INACTIVE
+    assert article_status(product(), None) == ArticleStatus.GONE
 
 
 def test_what_a_product_cannot_have_can_only_be_kept_and_a_rate_only_be_taken():

@@ -9,21 +9,21 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 from tests.uku.conftest import AT
 
-from uku.products.articles import OURS, Article, Standing, differences, standing
+from uku.products.articles import OURS, Article, ArticleStatus, article_status, differences
 from uku.products.models import Product, TaxRateName
 from uku.products.operations import (
     ArticleChanged,
     ProductChanged,
     RateIsLocked,
     UnknownProducts,
+    apply_article,
     archive_products,
     create_product,
     edit_product,
-    keep_ours,
+    keep_values,
     name_rate,
     restore_articles,
     restore_products,
-    take_over,
 )
 from uku.workspaces.models import AuditEntry
 
@@ -162,7 +162,7 @@ def test_an_article_that_changes_changes_no_product(mapped):
 
 
 def test_one_field_is_taken_over_and_the_others_wait(mapped, owner):
-    assert decide(take_over, mapped, owner, DEARER, ["price"]) == ["price"]
+    assert decide(apply_article, mapped, owner, DEARER, ["price"]) == ["price"]
     assert (mapped.price, mapped.name) == (Decimal(1000), "Bokslut")
     assert [found.field for found in differences(mapped, DEARER)] == ["description", "vat_rate"]
     entry = last_entry()
@@ -170,14 +170,14 @@ def test_one_field_is_taken_over_and_the_others_wait(mapped, owner):
 
 
 def test_all_fields_are_taken_over_at_once(mapped, owner):
-    decide(take_over, mapped, owner, DEARER, OURS)
+    decide(apply_article, mapped, owner, DEARER, OURS)
     mapped.refresh_from_db()
     assert (mapped.name, mapped.price, mapped.vat_rate) == ("Bokslut K2", Decimal(1000), Decimal(12))
     assert differences(mapped, DEARER) == []
 
 
 def test_what_is_kept_is_not_shown_again_until_the_article_changes_again(mapped, owner):
-    assert decide(keep_ours, mapped, owner, DEARER, OURS) == ["name", "price"]
+    assert decide(keep_values, mapped, owner, DEARER, OURS) == ["name", "price"]
     assert (mapped.name, mapped.price) == ("Bokslut", Decimal("950.00"))
     assert [found.field for found in differences(mapped, DEARER)] == ["vat_rate"]
     again = replace(DEARER, price=Decimal(1100))
@@ -188,7 +188,7 @@ def test_what_is_kept_is_not_shown_again_until_the_article_changes_again(mapped,
     assert last_entry().action == "product.keep"
 
 
-@pytest.mark.parametrize("operation", [take_over, keep_ours])
+@pytest.mark.parametrize("operation", [apply_article, keep_values])
 def test_a_decision_about_what_the_article_no_longer_says_does_nothing(mapped, owner, operation):
     """B17: the price changed once more between the page and the press."""
     before = AuditEntry.objects.count()
@@ -200,7 +200,7 @@ def test_a_decision_about_what_the_article_no_longer_says_does_nothing(mapped, o
     assert (mapped.price, mapped.version, AuditEntry.objects.count()) == (Decimal("950.00"), 1, before)
 
 
-@pytest.mark.parametrize("operation", [take_over, keep_ours])
+@pytest.mark.parametrize("operation", [apply_article, keep_values])
 def test_a_decision_about_nothing_writes_nothing(mapped, owner, operation):
     before = AuditEntry.objects.count()
     assert decide(operation, mapped, owner, ARTICLE, OURS) == []
@@ -209,7 +209,7 @@ def test_a_decision_about_nothing_writes_nothing(mapped, owner, operation):
 
 def test_one_article_serves_several_products_that_are_decided_about_apart(mapped, scope, owner):
     second = create_product(actor=owner, at=AT, article_number="101", article=ARTICLE, **FACTS)
-    decide(take_over, mapped, owner, DEARER, ["price"])
+    decide(apply_article, mapped, owner, DEARER, ["price"])
     assert [found.field for found in differences(second, DEARER)] == ["description", "price", "vat_rate"]
 
 
@@ -243,7 +243,7 @@ def restored(product, company):
 
 def test_with_its_article_a_product_gets_back_what_it_had_with_it(moved):
     assert restored(moved, "1") == OWN
-    assert (moved.article_number, standing(moved, OF_A, "1")) == ("101", Standing.SAME)
+    assert (moved.article_number, article_status(moved, OF_A, "1")) == ("101", ArticleStatus.SAME)
     entry = last_entry()
     assert (entry.actor, entry.before["price"], entry.after["price"]) == (None, "1800.00", "1100.00")
 
@@ -252,7 +252,7 @@ def test_each_company_gets_back_its_own_as_often_as_it_is_connected(moved):
     for _ in range(2):
         assert restored(moved, "1") == OWN
         assert restored(moved, "2") == {name: ARTICLE_OF_B[name] for name in OWN}
-        assert standing(moved, OF_B, "2") == Standing.SAME
+        assert article_status(moved, OF_B, "2") == ArticleStatus.SAME
 
 
 def test_what_a_person_chose_since_stays_and_shows_as_a_difference(moved, owner):
@@ -261,11 +261,11 @@ def test_what_a_person_chose_since_stays_and_shows_as_a_difference(moved, owner)
     assert [(found.field, found.ours, found.now) for found in differences(moved, OF_A)] == [
         ("price", "1300.00", "950.00")
     ]
-    assert standing(moved, OF_A, "1") == Standing.DIFFERS
+    assert article_status(moved, OF_A, "1") == ArticleStatus.DIFFERS
 
 
 def test_what_was_taken_over_from_the_other_article_later_does_not_stay(moved, owner):
-    decide(take_over, moved, owner, replace(OF_B, price=Decimal(2000)), ["price"])
+    decide(apply_article, moved, owner, replace(OF_B, price=Decimal(2000)), ["price"])
     assert moved.price == Decimal(2000)
     assert restored(moved, "1") == OWN
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from tests.uku.conftest import make_user
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
 AT = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ def make_records(workspace, actor, name="Åkerlunds Bygg AB"):
             draft=draft,
             issued=issued,
             task=make_task(client, actor),
-            sheet=make_sheet(actor),
+            file=make_import_file(actor),
             membership=membership,
             invitation=invitation,
         )
@@ -76,11 +76,11 @@ def make_client(actor, name, **fields):
     return create_client(actor=actor, at=AT, name=name, **{**facts, **fields})
 
 
-def make_sheet(actor, text="Namn;Ort\nEkdungen AB;Malmö\n"):
-    from uku.clients.import_files.operations import upload_sheet
+def make_import_file(actor, text="Namn;Ort\nEkdungen AB;Malmö\n"):
+    from uku.clients.import_files.operations import upload_file
 
     content = text if isinstance(text, bytes) else text.encode()
-    return upload_sheet(actor=actor, at=AT, name="clients.csv", content=content).sheet
+    return upload_file(actor=actor, at=AT, name="clients.csv", content=content).file
 
 
 def make_product(actor):

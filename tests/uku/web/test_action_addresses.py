@@ -49,7 +49,7 @@ def paths(records, integration_records):
     """Every address, with records that are there."""
     known = {
         "clients": records.client,
-        "import": records.sheet,
+        "import": records.file,
         "products": records.product,
         "billing": records.issued,
         "tasks": records.task,
@@ -122,7 +122,7 @@ def test_an_action_leads_to_the_page_its_button_stands_on(browser, records, inte
     wanted = {
         "/w/byran/clients/bulk/": "/w/byran/clients/",
         f"{client}numbers/": client,
-        f"/w/byran/clients/import/{records.sheet.pk}/take-in/": f"/w/byran/clients/import/{records.sheet.pk}/",
+        f"/w/byran/clients/import/{records.file.pk}/take-in/": f"/w/byran/clients/import/{records.file.pk}/",
         f"/w/byran/products/{records.product.pk}/difference/": f"/w/byran/products/{records.product.pk}/",
         f"/w/byran/billing/{records.draft.pk}/issue/": f"/w/byran/billing/{records.draft.pk}/",
         f"/w/byran/tasks/{records.task.pk}/finish/": f"/w/byran/tasks/{records.task.pk}/",

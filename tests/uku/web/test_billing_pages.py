@@ -220,7 +220,8 @@ def test_the_invoice_page_carries_what_the_law_asks_for(read, signed_in, member,
 def test_payments_and_what_is_left_are_shown(read, signed_in, owner, records, scope, no_integration):
     from datetime import UTC, date, datetime
 
-    from uku.invoices.operations import PaymentFact, Reading, accept_reading
+    from uku.invoices.ledger_facts import PaymentFact, Reading
+    from uku.invoices.operations import accept_reading
 
     at = datetime(2026, 4, 2, tzinfo=UTC)
     payments = (

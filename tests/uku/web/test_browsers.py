@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from uku.web.browsers import browser_name
+from uku.web.templatetags.browsers import browser_name
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 

@@ -143,9 +143,9 @@ def test_a_form_that_is_older_than_the_client_is_not_saved(signed_in, owner, adm
 
 
 def test_an_import_makes_an_open_form_old_as_well(signed_in, owner, three):
-    from uku.clients.operations import take_in
+    from uku.clients.operations import import_details
 
-    take_in(client=three[0], details={"phone": "040-1"}, source="Ledger customer 1")
+    import_details(client=three[0], details={"phone": "040-1"}, source="Ledger customer 1")
     facts = {"name": "Mine", "country": "SE", "currency": "SEK", "payment_days": "30", "version": "1"}
     answer = signed_in(owner).post(f"{LIST}{three[0].pk}/edit/", facts)
     assert answer.status_code == 409

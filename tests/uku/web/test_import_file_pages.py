@@ -8,11 +8,11 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test.utils import CaptureQueriesContext
-from tests.uku.web.conftest import AT, make_sheet
+from tests.uku.web.conftest import AT, make_import_file
 
 from uku.clients.import_files import tables
 from uku.clients.import_files.tables import Reading
-from uku.clients.models import Client, ClientSheet
+from uku.clients.models import Client, ImportFile
 from uku.clients.operations import archive_clients
 from uku.kit.identifiers import luhn_digit
 from uku.workspaces.models import AuditEntry
@@ -30,26 +30,26 @@ def browser(signed_in, owner, scope):
 
 
 @pytest.fixture
-def sheet(scope, owner):
-    return make_sheet(owner, TEXT)
+def file(scope, owner):
+    return make_import_file(owner, TEXT)
 
 
 def sent(text, name="kunder.csv"):
     return {"file": SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())}
 
 
-def take_in(browser, sheet, **figures):
+def take_in(browser, file, **figures):
     seen = {"new": 2, "changed": 0, "unchanged": 0, "refused": 1, **figures}
-    return browser.post(f"{HERE}{sheet.pk}/take-in/", seen)
+    return browser.post(f"{HERE}{file.pk}/take-in/", seen)
 
 
-def page_of(sheet):
-    return f"{HERE}{sheet.pk}/"
+def page_of(file):
+    return f"{HERE}{file.pk}/"
 
 
 def test_an_uploaded_file_leads_to_its_page_and_nothing_is_a_client_yet(read, browser):
     answer = browser.post(HERE, sent(TEXT))
-    kept = ClientSheet.objects.get()
+    kept = ImportFile.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, page_of(kept))
     page = read(browser.get(page_of(kept)))
     assert (page.heading, page.facts) == (
@@ -59,13 +59,13 @@ def test_an_uploaded_file_leads_to_its_page_and_nothing_is_a_client_yet(read, br
     assert Client.objects.get_queryset().count() == 0
 
 
-def test_the_button_says_what_it_does_in_numbers(read, browser, sheet):
+def test_the_button_says_what_it_does_in_numbers(read, browser, file):
     """B20: rows with errors are left out only if the person says so."""
-    assert "Take in 2 clients and leave out 1 row with errors" in read(browser.get(page_of(sheet))).all("button")
+    assert "Take in 2 clients and leave out 1 row with errors" in read(browser.get(page_of(file))).all("button")
 
 
-def test_the_preview_shows_rows_and_errors_and_masks_personal_numbers(read, browser, sheet):
-    answer = browser.get(page_of(sheet))
+def test_the_preview_shows_rows_and_errors_and_masks_personal_numbers(read, browser, file):
+    answer = browser.get(page_of(file))
     page = read(answer)
     assert ["2", "New", "Ek AB", "556036-0793", "ek@x.example"] in page.rows
     assert ["3", "New", "Anna", "750231-****", ""] in page.rows
@@ -90,7 +90,7 @@ def test_the_preview_shows_rows_and_errors_and_masks_personal_numbers(read, brow
 def test_a_file_that_cannot_be_read_says_why_and_is_not_kept(browser, content, happened):
     """B20: in words, with status 422."""
     answer = browser.post(HERE, sent(content) if content else {})
-    assert (answer.status_code, ClientSheet.objects.count()) == (422, 0)
+    assert (answer.status_code, ImportFile.objects.count()) == (422, 0)
     assert happened in answer.content.decode()
 
 
@@ -103,12 +103,12 @@ def test_no_more_of_a_huge_file_is_kept_than_tells_that_it_is_one(browser, monke
     assert lengths == [tables.MOST_BYTES + 1]
 
 
-def test_taking_in_ends_on_a_page_that_tells_the_figures_and_offers_what_was_left_out(read, browser, sheet):
-    answer = take_in(browser, sheet)
-    assert (answer.status_code, answer["Location"]) == (302, page_of(sheet))
-    page = read(browser.get(page_of(sheet)))
+def test_taking_in_ends_on_a_page_that_tells_the_figures_and_offers_what_was_left_out(read, browser, file):
+    answer = take_in(browser, file)
+    assert (answer.status_code, answer["Location"]) == (302, page_of(file))
+    page = read(browser.get(page_of(file)))
     assert page.facts == {"New": "2", "Changed": "0", "Unchanged": "0", "Left out": "1"}
-    left_out = browser.post(f"{page_of(sheet)}left-out/")
+    left_out = browser.post(f"{page_of(file)}left-out/")
     assert left_out["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(io.StringIO(left_out.content.decode("utf-8-sig")), delimiter=";"))
     assert [row[:4] for row in rows] == [
@@ -118,76 +118,76 @@ def test_taking_in_ends_on_a_page_that_tells_the_figures_and_offers_what_was_lef
     assert AuditEntry.objects.latest("id").action == "client.sheet_refused"
 
 
-def test_figures_that_the_person_did_not_see_are_not_confirmed(browser, sheet):
-    answer = take_in(browser, sheet, refused=0)
+def test_figures_that_the_person_did_not_see_are_not_confirmed(browser, file):
+    answer = take_in(browser, file, refused=0)
     assert (answer.status_code, Client.objects.get_queryset().count()) == (409, 0)
     assert "so that it would now do something else than you saw" in answer.content.decode()
-    assert take_in(browser, sheet, new="many").status_code == 404
+    assert take_in(browser, file, new="many").status_code == 404
 
 
-def test_pressed_twice_is_once(browser, sheet):
-    assert [take_in(browser, sheet).status_code for _ in range(2)] == [302, 302]
+def test_pressed_twice_is_once(browser, file):
+    assert [take_in(browser, file).status_code for _ in range(2)] == [302, 302]
     assert Client.objects.get_queryset().count() == 2
 
 
 def test_without_a_name_column_the_page_says_why_it_cannot_go_on(read, browser, owner, scope):
     """B20: missing columns. The person picks one, and it goes on."""
-    sheet = make_sheet(owner, "Kod;Ort\nA;Lund\n")
-    answer = browser.get(page_of(sheet))
+    file = make_import_file(owner, "Kod;Ort\nA;Lund\n")
+    answer = browser.get(page_of(file))
     assert "No column holds the client's name." in answer.content.decode()
     assert not any("Take in" in words for words in read(answer).all("button"))
-    assert take_in(browser, sheet).status_code == 409
+    assert take_in(browser, file).status_code == 409
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city"}
-    assert browser.post(f"{page_of(sheet)}columns/", chosen).status_code == 302
-    assert "Take in 1 client" in read(browser.get(page_of(sheet))).all("button")
+    assert browser.post(f"{page_of(file)}columns/", chosen).status_code == 302
+    assert "Take in 1 client" in read(browser.get(page_of(file))).all("button")
 
 
 def test_two_columns_with_one_heading_are_named_and_one_field_is_filled_once(browser, owner, scope):
     """B20: duplicate headers."""
-    sheet = make_sheet(owner, "Namn;Ort;Ort\nA;Lund;Malmö\n")
-    words = browser.get(page_of(sheet)).content.decode()
+    file = make_import_file(owner, "Namn;Ort;Ort\nA;Lund;Malmö\n")
+    words = browser.get(page_of(file)).content.decode()
     assert "“Ort” stands over more than one column." in words
     assert "City could be B “Ort” and C “Ort”." in words
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city", "column-2": "city"}
-    answer = browser.post(f"{page_of(sheet)}columns/", chosen)
+    answer = browser.post(f"{page_of(file)}columns/", chosen)
     assert answer.status_code == 422
     assert "City is chosen for B “Ort” already. Choose one of the two." in answer.content.decode()
-    sheet.refresh_from_db()
-    assert sheet.columns == ["name", "", ""]
+    file.refresh_from_db()
+    assert file.columns == ["name", "", ""]
 
 
 def test_an_encoding_that_does_not_fit_is_said_at_its_field_and_the_file_stays_as_it_was(browser, owner, scope):
     """B20: the encoding is shown and changeable."""
-    sheet = make_sheet(owner, "Namn;Ort\nÅkerlund;Malmö\n".encode("cp1252"))
+    file = make_import_file(owner, "Namn;Ort\nÅkerlund;Malmö\n".encode("cp1252"))
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city"}
-    answer = browser.post(f"{page_of(sheet)}columns/", chosen)
+    answer = browser.post(f"{page_of(file)}columns/", chosen)
     assert (answer.status_code, "does not fit this character encoding" in answer.content.decode()) == (422, True)
-    sheet.refresh_from_db()
-    assert sheet.encoding == "windows-1252"
-    assert browser.post(f"{page_of(sheet)}columns/", {**chosen, "encoding": "latin-1"}).status_code == 302
-    sheet.refresh_from_db()
-    assert (sheet.encoding, sheet.columns) == ("latin-1", ["name", "city"])
+    file.refresh_from_db()
+    assert file.encoding == "windows-1252"
+    assert browser.post(f"{page_of(file)}columns/", {**chosen, "encoding": "latin-1"}).status_code == 302
+    file.refresh_from_db()
+    assert (file.encoding, file.columns) == ("latin-1", ["name", "city"])
 
 
 def test_a_hostile_file_is_shown_as_text(browser, owner, scope):
     """B04."""
-    sheet = make_sheet(owner, "Namn;<script>alert(1)</script>\n<img src=x onerror=alert(1)>;{{7*7}}\n")
-    words = browser.get(page_of(sheet)).content.decode()
+    file = make_import_file(owner, "Namn;<script>alert(1)</script>\n<img src=x onerror=alert(1)>;{{7*7}}\n")
+    words = browser.get(page_of(file)).content.decode()
     assert ("<script>alert" in words, "<img" in words, "{{7*7}}" in words) == (False, False, True)
 
 
-def test_a_file_is_thrown_away(browser, sheet):
-    answer = browser.post(f"{page_of(sheet)}throw-away/")
-    assert (answer["Location"], ClientSheet.objects.count()) == (HERE, 0)
-    assert browser.get(page_of(sheet)).status_code == 404
+def test_a_file_is_thrown_away(browser, file):
+    answer = browser.post(f"{page_of(file)}throw-away/")
+    assert (answer["Location"], ImportFile.objects.count()) == (HERE, 0)
+    assert browser.get(page_of(file)).status_code == 404
 
 
-def test_a_file_at_work_shows_how_far_it_is_and_looks_again_by_itself(read, browser, sheet):
-    ClientSheet.objects.filter(pk=sheet.pk).update(counts={"rows": 500, "place": 200, "new": 0, "changed": 0, "by": 1})
-    page = read(browser.get(page_of(sheet)))
+def test_a_file_at_work_shows_how_far_it_is_and_looks_again_by_itself(read, browser, file):
+    ImportFile.objects.filter(pk=file.pk).update(counts={"rows": 500, "place": 200, "new": 0, "changed": 0, "by": 1})
+    page = read(browser.get(page_of(file)))
     assert (page.values("progress", "value"), page.values("section", "hx-trigger")) == (["200"], ["every 2s"])
-    ClientSheet.objects.filter(pk=sheet.pk).update(counts={**sheet.counts, "rows": 500, "place": 200, "stopped": 1})
-    page = read(browser.get(page_of(sheet)))
+    ImportFile.objects.filter(pk=file.pk).update(counts={**file.counts, "rows": 500, "place": 200, "stopped": 1})
+    page = read(browser.get(page_of(file)))
     assert ("Go on" in page.all("button"), page.values("section", "hx-trigger")) == (True, [])
 
 
@@ -256,14 +256,14 @@ def test_an_exported_workbook_can_be_imported_and_changes_nothing(read, browser,
     assert answer["Content-Disposition"].endswith('.xlsx"')
     assert list(tables.rows(tables.keep(content), Reading()))[2].cells[:2] == ("Åkerlunds Bygg AB", "556036-0793")
     browser.post(HERE, sent(content, "clients.xlsx"))
-    page = read(browser.get(page_of(ClientSheet.objects.get())))
+    page = read(browser.get(page_of(ImportFile.objects.get())))
     assert page.facts == {"New": "0", "Would change": "0", "Unchanged": "2", "With errors": "0"}
 
 
 def test_an_exported_csv_can_be_imported_and_changes_nothing(read, browser, three):
     content = b"".join(browser.post(EXPORT, {"form": "csv", "whole": "1"}).streaming_content)
     browser.post(HERE, sent(content))
-    page = read(browser.get(page_of(ClientSheet.objects.get())))
+    page = read(browser.get(page_of(ImportFile.objects.get())))
     assert page.facts == {"New": "0", "Would change": "0", "Unchanged": "2", "With errors": "0"}
 
 

@@ -7,7 +7,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern
 
 pytestmark = pytest.mark.django_db
-SHEET_STEPS = ("", "columns/", "take-in/", "resume/", "left-out/", "throw-away/")
+FILE_STEPS = ("", "columns/", "take-in/", "resume/", "left-out/", "throw-away/")
 
 
 def workspace_patterns(resolver=None, route=""):
@@ -25,7 +25,7 @@ def paths(slug, records):
     """Return every address of a workspace, with numbers of records that are there."""
     known = {
         "clients": records.client,
-        "import": records.sheet,
+        "import": records.file,
         "products": records.product,
         "billing": records.draft,
         "invoices": records.draft,
@@ -64,7 +64,7 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/clients/bulk/",
             "/w/byran/clients/export/",
             "/w/byran/clients/import/",
-            *(f"/w/byran/clients/import/{records.sheet.pk}/{step}" for step in SHEET_STEPS),
+            *(f"/w/byran/clients/import/{records.file.pk}/{step}" for step in FILE_STEPS),
             f"/w/byran/clients/{client}/",
             f"/w/byran/clients/{client}/edit/",
             f"/w/byran/clients/{client}/numbers/",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import list_currencies
 
-from uku.clients.import_files.errors import Problem
+from uku.clients.import_files.errors import RowReason
 from uku.clients.import_files.headings import LONGEST
 from uku.clients.normalization import identity, split_emails
 from uku.kit.identifiers import normalise_number, normalise_vat
@@ -22,6 +22,7 @@ _OTHER_VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,13}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _LANGUAGES = ("en", "sv", "fi")
+_CURRENCIES = frozenset(list_currencies())
 _ALSO_CALLED = {"sverige ab": "SE", "uk": "GB", "storbritannien": "GB", "usa": "US", "holland": "NL", "england": "GB"}
 _KRONOR = {"kr": "SEK", "kronor": "SEK", "sek kr": "SEK", "€": "EUR", "euro": "EUR"}
 _VAT_TYPES: Mapping[str, tuple[str, ...]] = {
@@ -37,89 +38,84 @@ _VAT_TYPES: Mapping[str, tuple[str, ...]] = {
     "export": ("Export outside the EU", "EXPORT", "Utanför EU"),
 }
 _VAT_TYPE_OF = {word.casefold(): code for code, words in _VAT_TYPES.items() for word in (*words, code)}
+_REASONS = {
+    "email": RowReason.EMAIL,
+    "country": RowReason.COUNTRY,
+    "currency": RowReason.CURRENCY,
+    "payment_days": RowReason.DAYS,
+    "vat_type": RowReason.VAT_TYPE,
+}
 
 
-class Wrong(Exception):
+class WrongCell(Exception):
     """The cell holds no value for its field."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
+    def __init__(self, reason: RowReason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def value_of(field: str, text: str, *, country: str) -> Value:
-    """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises Wrong."""
+    """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises WrongCell."""
     between = ", " if field.startswith("address") else " "  # a cell may have lines, and a field has one
     text = _BREAKS.sub(between, text.strip()).replace("\t", " ")
     if not text:
         return ""
     if len(text) > LONGEST.get(field, len(text)):
-        raise Wrong(Problem.TOO_LONG)
+        raise WrongCell(RowReason.TOO_LONG)
     if _CONTROL.search(text):
-        raise Wrong(Problem.UNPRINTABLE)
+        raise WrongCell(RowReason.UNPRINTABLE)
     if field == "organisation_number":
         return _organisation_number(text, country)
-    read = _READERS.get(field)
-    return read(text) if read else text
+    if field == "vat_number":
+        return _vat_number(text)
+    if field not in _REASONS:
+        return text
+    value = _read(field, text)
+    if value is None:
+        raise WrongCell(_REASONS[field])
+    return value
 
 
 def _organisation_number(text: str, country: str) -> str:
     """Other countries' numbers are taken as they stand: we know no check for them."""
     if "*" in text:
-        raise Wrong(Problem.NUMBER_MASKED)
+        raise WrongCell(RowReason.NUMBER_MASKED)
     number = normalise_number(text)
     if number and not identity(number):
-        raise Wrong(Problem.NUMBER_FILLER)
+        raise WrongCell(RowReason.NUMBER_FILLER)
     if not number and country in CHECKED_COUNTRIES:
-        raise Wrong(Problem.NUMBER)
+        raise WrongCell(RowReason.NUMBER)
     return number or text
 
 
 def _vat_number(text: str) -> str:
     if "*" in text:
-        raise Wrong(Problem.NUMBER_MASKED)
+        raise WrongCell(RowReason.NUMBER_MASKED)
     bare = re.sub(r"[\s-]", "", text).upper()
     if bare[:2] in {"SE", "FI"}:
         bare = normalise_vat(bare)
     if not _OTHER_VAT.fullmatch(bare):
-        raise Wrong(Problem.VAT)
+        raise WrongCell(RowReason.VAT)
     return bare
 
 
-def _email(text: str) -> str:
-    valid, invalid = split_emails(text)
-    if invalid or not valid:
-        raise Wrong(Problem.EMAIL)
-    return text
-
-
-def _country(text: str) -> str:
-    code = _countries().get(text.casefold())
-    if code is None:
-        raise Wrong(Problem.COUNTRY)
-    return code
-
-
-def _currency(text: str) -> str:
-    code = _KRONOR.get(text.casefold().rstrip("."), text.upper())
-    if code not in _currencies():
-        raise Wrong(Problem.CURRENCY)
-    return code
-
-
-def _payment_days(text: str) -> int:
-    """`30`, `30 dagar`, `30 days net`; two numbers, as in `10 dagar 2 %`, are no plain term."""
+def _read(field: str, text: str) -> Value | None:
+    """Return the value, or None where the text is none for its field."""
+    if field == "email":
+        valid, invalid = split_emails(text)
+        return text if valid and not invalid else None
+    if field == "country":
+        return _countries().get(text.casefold())
+    if field == "currency":
+        code = _KRONOR.get(text.casefold().rstrip("."), text.upper())
+        return code if code in _CURRENCIES else None
+    if field == "vat_type":
+        return _VAT_TYPE_OF.get(text.casefold())
+    # `30`, `30 dagar`, `30 days net`; two numbers, as in `10 dagar 2 %`, are no plain term.
     found = _DAYS.fullmatch(text)
-    if found is None or "-" in text or int(found[1]) > LONGEST_TERMS:
-        raise Wrong(Problem.DAYS)
-    return int(found[1])
-
-
-def _vat_type(text: str) -> str:
-    code = _VAT_TYPE_OF.get(text.casefold())
-    if code is None:
-        raise Wrong(Problem.VAT_TYPE)
-    return code
+    days = int(found[1]) if found and "-" not in text else LONGEST_TERMS + 1
+    return days if days <= LONGEST_TERMS else None
 
 
 @lru_cache(maxsize=1)
@@ -131,18 +127,3 @@ def _countries() -> Mapping[str, str]:
             if len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}:  # noqa: PLR2004
                 found |= {code.casefold(): code, str(name).casefold(): code}
     return found
-
-
-@lru_cache(maxsize=1)
-def _currencies() -> frozenset[str]:
-    return frozenset(list_currencies())
-
-
-_READERS: Mapping[str, Callable[[str], Value]] = {
-    "vat_number": _vat_number,
-    "email": _email,
-    "country": _country,
-    "currency": _currency,
-    "payment_days": _payment_days,
-    "vat_type": _vat_type,
-}

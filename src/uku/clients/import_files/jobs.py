@@ -1,12 +1,12 @@
-"""Jobs of files of clients: a confirmed one is taken in, an old one deleted."""
+"""Jobs of files of clients: a confirmed one is imported, an old one deleted. Their names and arguments stay."""
 
 from __future__ import annotations
 
 import structlog
 
-from uku.clients.import_files.importer import lock_of, take_in_next
-from uku.clients.import_files.operations import delete_old_sheets
-from uku.clients.models import ClientSheet
+from uku.clients.import_files.importer import import_next_rows, lock_of
+from uku.clients.import_files.operations import delete_old_files
+from uku.clients.models import ImportFile
 from uku.kit import clock
 from uku.kit.jobs import SOON, each, enqueue_once, job
 from uku.kit.scoping import workspace_in_force
@@ -15,32 +15,32 @@ log = structlog.get_logger()
 
 
 @job(name="clients.take_in_sheet")
-def take_in_sheet(sheet_id: int) -> None:
-    """Take in the next rows of a file; what is left is another job, so that no one waits long for a worker."""
-    sheet = ClientSheet.everywhere.filter(pk=sheet_id).defer("content").first()
-    if sheet is None:
+def import_rows(sheet_id: int) -> None:
+    """Import the next rows of a file; what is left is another job, so that no one waits long for a worker."""
+    file = ImportFile.everywhere.filter(pk=sheet_id).defer("content").first()
+    if file is None:
         return
-    with workspace_in_force(sheet.workspace_id):
-        more = take_in_next(sheet_id=sheet_id)
+    with workspace_in_force(file.workspace_id):
+        more = import_next_rows(file_id=sheet_id)
     if more:
-        _wake(sheet)
+        _wake(file)
 
 
 @each("*/5 * * * *")
 @job(name="clients.take_in_due")
-def take_in_due(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what waits stands in the table
+def import_due_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what waits stands in the table
     """Wake the files whose job was lost; one that is at work finds its rows taken."""
-    for sheet in ClientSheet.everywhere.filter(taken_in_at=None, counts__has_key="rows").defer("content"):
-        if not sheet.counts.get("stopped"):
-            _wake(sheet)
+    for file in ImportFile.everywhere.filter(imported_at=None, counts__has_key="rows").defer("content"):
+        if not file.counts.get("stopped"):
+            _wake(file)
 
 
 @each("47 3 * * *")
 @job(name="clients.delete_old_sheets")
 def delete_old(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is old stands in the table
-    """Delete files that nobody has decided on for a day, and what was left out of those taken in."""
-    log.info("old files of clients deleted", count=delete_old_sheets(at=clock.now()))
+    """Delete files that nobody has decided on for a day, and what was left out of those imported."""
+    log.info("old files of clients deleted", count=delete_old_files(at=clock.now()))
 
 
-def _wake(sheet: ClientSheet) -> None:
-    enqueue_once("clients.take_in_sheet", key=lock_of(sheet), lock=lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
+def _wake(file: ImportFile) -> None:
+    enqueue_once("clients.take_in_sheet", key=lock_of(file), lock=lock_of(file), priority=SOON, sheet_id=file.pk)

@@ -1,4 +1,4 @@
-"""A file of clients: uploaded, mapped, confirmed, thrown away. Its rows are imported by `importer`."""
+"""A file of clients: uploaded, mapped, confirmed, deleted. Its rows are imported by `importer`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from uku.clients.import_files import headings, importer, tables, workbooks
 from uku.clients.import_files.preview import Figures, heading_of, preview, reading_of
-from uku.clients.models import ClientSheet
+from uku.clients.models import ImportFile
 from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces import notices
@@ -24,7 +24,7 @@ LONGEST_NAME = 200
 UNNAMED = "clients"
 
 
-class TooManySheets(Exception):
+class TooManyFiles(Exception):
     """The workspace has ten files that nobody has decided on."""
 
 
@@ -37,34 +37,34 @@ class NoNameColumn(Exception):
 
 
 class FiguresChanged(Exception):
-    """Clients were changed after the person looked, so that taking the file in would now do something else."""
+    """Clients were changed after the person looked, so that importing the file would now do something else."""
 
 
 class AlreadyBegun(Exception):
-    """Somebody has confirmed this file already, or it is taken in."""
+    """Somebody has confirmed this file already, or it is imported."""
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
+class Upload:
     """The file as it is kept, and the sheets of the workbook that are not read."""
 
-    sheet: ClientSheet
+    file: ImportFile
     other_sheets: Sequence[str] = ()
 
 
-def is_begun(sheet: ClientSheet) -> bool:
+def is_begun(file: ImportFile) -> bool:
     """Say whether somebody has confirmed the file."""
-    return "rows" in sheet.counts
+    return "rows" in file.counts
 
 
 @needs(Permission.EDIT_CLIENTS)
-def upload_sheet(*, actor: User, at: datetime, name: str, content: bytes) -> Uploaded:
-    """Keep a file that can be read to its end. Raises NotAllowed, Unreadable and TooManySheets, and keeps nothing."""
+def upload_file(*, actor: User, at: datetime, name: str, content: bytes) -> Upload:
+    """Keep a file that can be read to its end. Raises NotAllowed, Unreadable and TooManyFiles, and keeps nothing."""
     reading = tables.guess(content)
     kept = tables.keep(content)
     tables.count(kept, reading)
     heading, _rows = tables.heading_and_rows(kept, reading)
-    sheet = ClientSheet(
+    file = ImportFile(
         name=name.strip()[-LONGEST_NAME:] or UNNAMED,
         content=kept,
         encoding=reading.encoding,
@@ -74,120 +74,120 @@ def upload_sheet(*, actor: User, at: datetime, name: str, content: bytes) -> Upl
         uploaded_by=actor,
     )
     others = workbooks.sheet_names(content)[1:] if tables.is_workbook(content) else []
-    return Uploaded(_store(sheet=sheet, actor=actor, at=at), others)
+    return Upload(_store(file=file, actor=actor, at=at), others)
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def _store(*, sheet: ClientSheet, actor: User, at: datetime) -> ClientSheet:
-    waiting = ClientSheet.objects.filter(taken_in_at=None).count()
+def _store(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
+    waiting = ImportFile.objects.filter(imported_at=None).count()
     if waiting >= MOST_WAITING:
-        raise TooManySheets
-    sheet.workspace_id = current_workspace_id()
-    sheet.save()
-    summary = f"A file of clients was uploaded: {sheet}"
-    record(actor=actor, action="client.sheet_upload", target=sheet, summary=summary, at=at)
-    return sheet
+        raise TooManyFiles
+    file.workspace_id = current_workspace_id()
+    file.save()
+    summary = f"A file of clients was uploaded: {file}"
+    record(actor=actor, action="client.sheet_upload", target=file, summary=summary, at=at)
+    return file
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def map_sheet(
-    *, sheet: ClientSheet, actor: User, at: datetime, columns: Sequence[str], encoding: str, delimiter: str
-) -> ClientSheet:
+def map_columns(
+    *, file: ImportFile, actor: User, at: datetime, columns: Sequence[str], encoding: str, delimiter: str
+) -> ImportFile:
     """Say how the file is read and which field each column fills.
 
     Read otherwise, its headings are recognised anew, since they may be others. Raises NotAllowed, AlreadyBegun,
     Unreadable and WrongMapping; the file then stays as it was.
     """
-    sheet = _undecided(sheet)
-    read_before = reading_of(sheet)
-    if sheet.encoding:
-        sheet.encoding, sheet.delimiter = encoding, delimiter
-    heading = heading_of(sheet)
-    if reading_of(sheet) != read_before:
-        tables.count(bytes(sheet.content), reading_of(sheet))
+    file = _undecided(file)
+    read_before = reading_of(file)
+    if file.encoding:
+        file.encoding, file.delimiter = encoding, delimiter
+    heading = heading_of(file)
+    if reading_of(file) != read_before:
+        tables.count(bytes(file.content), reading_of(file))
         columns = headings.recognise(heading)
     if not headings.is_mapping(columns, len(heading)):
         raise WrongMapping
-    before = sheet.columns
-    sheet.columns = list(columns)
-    sheet.save(update_fields=["encoding", "delimiter", "columns"])
-    facts = {"encoding": sheet.encoding, "columns": ", ".join(field or "–" for field in sheet.columns)}
-    summary = f"{sheet}: columns chosen"
+    before = file.columns
+    file.columns = list(columns)
+    file.save(update_fields=["encoding", "delimiter", "columns"])
+    facts = {"encoding": file.encoding, "columns": ", ".join(field or "–" for field in file.columns)}
+    summary = f"{file}: columns chosen"
     before_facts = {"encoding": read_before.encoding, "columns": ", ".join(field or "–" for field in before)}
     record(
-        actor=actor, action="client.sheet_map", target=sheet, summary=summary, at=at, before=before_facts, after=facts
+        actor=actor, action="client.sheet_map", target=file, summary=summary, at=at, before=before_facts, after=facts
     )
-    return sheet
+    return file
 
 
 @needs(Permission.EDIT_CLIENTS)
-def confirm_sheet(*, sheet: ClientSheet, actor: User, at: datetime, seen: Figures) -> ClientSheet:
-    """Take the file in if that does what the person saw; rows with errors are left out.
+def confirm_import(*, file: ImportFile, actor: User, at: datetime, seen: Figures) -> ImportFile:
+    """Import the file if that does what the person saw; rows with errors are skipped.
 
-    A short file is taken in at once; a longer one by a job, and a notice tells the end. Raises NotAllowed,
+    A short file is imported at once; a longer one by a job, and a notice tells the end. Raises NotAllowed,
     NoNameColumn, FiguresChanged, AlreadyBegun and Unreadable.
     """
-    if "name" not in sheet.columns:
+    if "name" not in file.columns:
         raise NoNameColumn
-    if not is_begun(sheet) and preview(sheet).figures != seen:
+    if not is_begun(file) and preview(file).figures != seen:
         raise FiguresChanged
-    sheet = _begin(sheet=sheet, actor=actor, at=at, seen=seen)
+    file = _begin(file=file, actor=actor, at=at, seen=seen)
     if seen.rows <= importer.SHORT:
-        importer.take_in_next(sheet_id=sheet.pk)
-    return sheet
+        importer.import_next_rows(file_id=file.pk)
+    return file
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def _begin(*, sheet: ClientSheet, actor: User, at: datetime, seen: Figures) -> ClientSheet:
-    looked_at = (sheet.columns, sheet.encoding, sheet.delimiter)
-    sheet = _undecided(sheet)
-    if (sheet.columns, sheet.encoding, sheet.delimiter) != looked_at:
+def _begin(*, file: ImportFile, actor: User, at: datetime, seen: Figures) -> ImportFile:
+    looked_at = (file.columns, file.encoding, file.delimiter)
+    file = _undecided(file)
+    if (file.columns, file.encoding, file.delimiter) != looked_at:
         raise FiguresChanged
-    sheet.counts = {"rows": seen.rows, "place": 0, "new": 0, "changed": 0, "by": actor.pk}
-    sheet.save(update_fields=["counts"])
+    file.counts = {"rows": seen.rows, "place": 0, "new": 0, "changed": 0, "by": actor.pk}
+    file.save(update_fields=["counts"])
     facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "left out": seen.refused}
-    summary = f"{sheet}: confirmed, {seen.taken_in} of {seen.rows} rows to be taken in"
-    record(actor=actor, action="client.sheet_confirm", target=sheet, summary=summary, at=at, after=facts)
-    enqueue("clients.take_in_sheet", lock=importer.lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
-    return sheet
+    summary = f"{file}: confirmed, {seen.imported} of {seen.rows} rows to be taken in"
+    record(actor=actor, action="client.sheet_confirm", target=file, summary=summary, at=at, after=facts)
+    enqueue("clients.take_in_sheet", lock=importer.lock_of(file), priority=SOON, sheet_id=file.pk)
+    return file
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def resume_sheet(*, sheet: ClientSheet, actor: User, at: datetime) -> ClientSheet:
+def resume_import(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
     """Go on with a file that stopped because its person may change clients no more. Raises NotAllowed."""
-    sheet = _locked(sheet)
-    if sheet.taken_in_at is None and sheet.counts.pop("stopped", 0):
-        sheet.counts["by"] = actor.pk
-        sheet.save(update_fields=["counts"])
-        summary = f"{sheet}: gone on with from row {sheet.counts['place'] + 1}"
-        record(actor=actor, action="client.sheet_resume", target=sheet, summary=summary, at=at)
-        enqueue("clients.take_in_sheet", lock=importer.lock_of(sheet), priority=SOON, sheet_id=sheet.pk)
-    return sheet
+    file = _locked(file)
+    if file.imported_at is None and file.counts.pop("stopped", 0):
+        file.counts["by"] = actor.pk
+        file.save(update_fields=["counts"])
+        summary = f"{file}: gone on with from row {file.counts['place'] + 1}"
+        record(actor=actor, action="client.sheet_resume", target=file, summary=summary, at=at)
+        enqueue("clients.take_in_sheet", lock=importer.lock_of(file), priority=SOON, sheet_id=file.pk)
+    return file
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def throw_sheet_away(*, sheet: ClientSheet, actor: User, at: datetime) -> None:
-    """Delete the file; what was taken in of it stays. Raises NotAllowed, and AlreadyBegun while rows are taken in."""
-    sheet = _locked(sheet)
-    if is_begun(sheet) and sheet.taken_in_at is None and not sheet.counts.get("stopped"):
+def delete_file(*, file: ImportFile, actor: User, at: datetime) -> None:
+    """Delete the file; what was imported of it stays. Raises NotAllowed, and AlreadyBegun while rows are imported."""
+    file = _locked(file)
+    if is_begun(file) and file.imported_at is None and not file.counts.get("stopped"):
         raise AlreadyBegun
-    summary = f"A file of clients was thrown away: {sheet}"
-    record(actor=actor, action="client.sheet_throw_away", target=sheet, summary=summary, at=at)
-    notices.clear(key=importer.lock_of(sheet), at=at)
-    sheet.delete()
+    summary = f"A file of clients was thrown away: {file}"
+    record(actor=actor, action="client.sheet_throw_away", target=file, summary=summary, at=at)
+    notices.clear(key=importer.lock_of(file), at=at)
+    file.delete()
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def note_refused_rows(*, sheet: ClientSheet, actor: User, at: datetime) -> None:
+def note_refused_rows(*, file: ImportFile, actor: User, at: datetime) -> None:
     """Write down that the rows that are left out were downloaded: personal numbers stand there whole (S51)."""
-    summary = f"{sheet}: rows that are left out were downloaded"
-    record(actor=actor, action="client.sheet_refused", target=sheet, summary=summary, at=at)
+    summary = f"{file}: rows that are left out were downloaded"
+    record(actor=actor, action="client.sheet_refused", target=file, summary=summary, at=at)
 
 
 @transaction.atomic
@@ -205,21 +205,21 @@ def note_whole_export(*, workspace: Workspace, actor: User, at: datetime, count:
     note_export(workspace=workspace, actor=actor, at=at, count=count, facts={**facts, "personal numbers": "in full"})
 
 
-def delete_old_sheets(*, at: datetime) -> int:
+def delete_old_files(*, at: datetime) -> int:
     """Delete every file that is older than a day, in all workspaces; return how many."""
-    old = ClientSheet.everywhere.filter(uploaded_at__lt=at - KEPT)
-    for sheet in old.defer("content"):
-        with workspace_in_force(sheet.workspace_id):
-            notices.clear(key=importer.lock_of(sheet), at=at)
+    old = ImportFile.everywhere.filter(uploaded_at__lt=at - KEPT)
+    for file in old.defer("content"):
+        with workspace_in_force(file.workspace_id):
+            notices.clear(key=importer.lock_of(file), at=at)
     return old.delete()[0]
 
 
-def _undecided(sheet: ClientSheet) -> ClientSheet:
-    sheet = _locked(sheet)
-    if is_begun(sheet) or sheet.taken_in_at is not None:
+def _undecided(file: ImportFile) -> ImportFile:
+    file = _locked(file)
+    if is_begun(file) or file.imported_at is not None:
         raise AlreadyBegun
-    return sheet
+    return file
 
 
-def _locked(sheet: ClientSheet) -> ClientSheet:
-    return ClientSheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
+def _locked(file: ImportFile) -> ImportFile:
+    return ImportFile.objects.select_for_update(of=("self",)).get(pk=file.pk)

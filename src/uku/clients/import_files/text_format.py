@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from uku.clients.import_files.errors import Flaw, Unreadable
+from uku.clients.import_files.errors import FileReason, Unreadable
 
 # By the name that is stored: the codec, and what people call it.
 ENCODINGS: Mapping[str, tuple[str, str]] = {
@@ -35,7 +35,12 @@ def guess_encoding(content: bytes) -> str:
         if content.startswith(mark):
             return encoding
     if b"\0" in content:
-        return _utf_16(content[:_LOOKED_AT])
+        beginning = content[:_LOOKED_AT]
+        even, odd = beginning[::2].count(0), beginning[1::2].count(0)
+        most = max(even, odd)
+        if most < len(beginning) // 8 or min(even, odd) > most // 4:
+            raise Unreadable(FileReason.NO_TABLE)
+        return "utf-16-be" if even > odd else "utf-16-le"
     for encoding in ("utf-8", "windows-1252"):
         with suppress(UnicodeDecodeError):
             content.decode(ENCODINGS[encoding][0])
@@ -46,13 +51,13 @@ def guess_encoding(content: bytes) -> str:
 def decode(content: bytes, encoding: str) -> str:
     """Return the text without its byte order mark. Raises Unreadable when the bytes do not fit the encoding."""
     if encoding not in ENCODINGS:
-        raise Unreadable(Flaw.NO_ENCODING)
+        raise Unreadable(FileReason.NO_ENCODING)
     try:
         text = content.decode(ENCODINGS[encoding][0])
     except UnicodeDecodeError as error:
-        raise Unreadable(Flaw.WRONG_ENCODING, content.count(b"\n", 0, error.start) + 1) from None
+        raise Unreadable(FileReason.WRONG_ENCODING, content.count(b"\n", 0, error.start) + 1) from None
     if "\0" in text:
-        raise Unreadable(Flaw.WRONG_ENCODING, text.count("\n", 0, text.index("\0")) + 1)
+        raise Unreadable(FileReason.WRONG_ENCODING, text.count("\n", 0, text.index("\0")) + 1)
     return text.removeprefix("\ufeff")
 
 
@@ -71,15 +76,12 @@ def guess_delimiter(text: str) -> str:
     if declared in DELIMITERS:
         return declared
     lines = list(_outside_quotes(text))
-    scored = {mark: _agreement([line.count(mark) for line in lines]) for mark in DELIMITERS}
+    scored = dict.fromkeys(DELIMITERS, (0, 0))  # how many lines have as many as the first, and how many that is
+    for mark in DELIMITERS:
+        counts = [line.count(mark) for line in lines]
+        if counts and counts[0]:
+            scored[mark] = (counts.count(counts[0]), counts[0])
     return max(scored, key=lambda mark: scored[mark])
-
-
-def _agreement(counts: list[int]) -> tuple[int, int]:
-    """How many lines have as many as the first one, and how many that is; nothing for none."""
-    if not counts or not counts[0]:
-        return (0, 0)
-    return (sum(count == counts[0] for count in counts), counts[0])
 
 
 def _outside_quotes(text: str) -> Iterator[str]:
@@ -101,11 +103,3 @@ def _outside_quotes(text: str) -> Iterator[str]:
             line.append(letter)
     if any(piece.strip("\r ") for piece in line):
         yield "".join(line)
-
-
-def _utf_16(beginning: bytes) -> str:
-    even, odd = beginning[::2].count(0), beginning[1::2].count(0)
-    most = max(even, odd)
-    if most < len(beginning) // 8 or min(even, odd) > most // 4:
-        raise Unreadable(Flaw.NO_TABLE)
-    return "utf-16-be" if even > odd else "utf-16-le"

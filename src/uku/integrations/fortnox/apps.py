@@ -6,10 +6,11 @@ class FortnoxConfig(AppConfig):
     label = "fortnox"
 
     def ready(self) -> None:
-        from uku.integrations.fortnox.connection.plans import take_up_again
+        from uku.integrations.fortnox.connection.resume import resume_after_plan_change, resume_restored
         from uku.integrations.fortnox.integration import FortnoxIntegration
         from uku.integrations.fortnox.invoices.export import queue_export
         from uku.integrations.fortnox.tokens import key_rotation
+        from uku.integrations.fortnox.tokens.grant_state import GrantRestored
         from uku.integrations.registry import register
         from uku.invoices.operations import InvoiceIssued
         from uku.kit.events import subscribe
@@ -18,4 +19,5 @@ class FortnoxConfig(AppConfig):
         register(FortnoxIntegration())
         key_rotation.register()
         subscribe(InvoiceIssued, queue_export)
-        subscribe(PlanChanged, take_up_again)
+        subscribe(PlanChanged, resume_after_plan_change)
+        subscribe(GrantRestored, resume_restored)

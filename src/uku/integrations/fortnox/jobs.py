@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q, QuerySet
 
 from uku.integrations.fortnox.client.open import may_go_out
-from uku.integrations.fortnox.connection import confirm, look
+from uku.integrations.fortnox.connection import confirm, grant_check, look
 from uku.integrations.fortnox.connection import revoke as revocations
 from uku.integrations.fortnox.connection.company import is_due as is_due_for_a_look
 from uku.integrations.fortnox.customers import bulk_create
@@ -97,7 +97,7 @@ def keep_alive(connection_id: int) -> None:
 
     def work(connection: Connection) -> None:
         if renewal.is_keep_alive_due(connection, clock.now()):
-            service.renew(connection=connection)
+            grant_check.renew_grant(connection=connection)
 
     despite = {BlockReason.COMPANY_CHANGED}
     _with_connection(connection_id, work, even_paused=True, despite=despite)
@@ -109,7 +109,7 @@ def check_again(connection_id: int) -> None:
 
     def work(connection: Connection) -> None:
         if renewal.is_check_due(connection, clock.now()):
-            service.check_again(connection=connection)
+            grant_check.check_refusal(connection=connection)
 
     _with_connection(connection_id, work, even_paused=True, despite={BlockReason.NO_LICENCE})
 
@@ -124,7 +124,7 @@ def look_at_company(connection_id: int) -> None:
 def look_at_grant(connection_id: int) -> None:
     """See what the connection's grant still gives, after another grant of the company was given back."""
     despite = {BlockReason.COMPANY_CHANGED}
-    look_at = service.look_at_grant
+    look_at = grant_check.refresh_scopes
     _with_connection(connection_id, lambda found: look_at(connection=found), even_paused=True, despite=despite)
 
 

@@ -53,28 +53,21 @@ def copy_below(base: Path, install: Path) -> Path:
     The programs find their libraries by a path relative to themselves, so the library folder stands beside
     the package folder here as it does in site-packages.
     """
-    target = base / f"programs-{_fingerprint()}"
-    copied = target / PACKAGE / install.name
-    if not copied.exists():
-        _copy(install, target / PACKAGE)
-    return copied
-
-
-def _fingerprint() -> str:
     distribution = importlib.metadata.distribution(PACKAGE)
-    record = distribution.read_text("RECORD") or ""
-    return f"{distribution.version}-{hashlib.sha256(record.encode()).hexdigest()[:8]}"
-
-
-def _copy(install: Path, package: Path) -> None:
-    libraries = install.parent.with_name(f"{PACKAGE}.libs")
+    record = hashlib.sha256((distribution.read_text("RECORD") or "").encode()).hexdigest()[:8]
+    package = base / f"programs-{distribution.version}-{record}" / PACKAGE
+    copied = package / install.name
+    if copied.exists():
+        return copied
     package.mkdir(parents=True, exist_ok=True)
+    libraries = install.parent.with_name(f"{PACKAGE}.libs")
     beside = package.with_name(libraries.name)
     if libraries.exists() and not beside.exists():
         _copy_tree(libraries, beside)
-    _copy_tree(install, package / install.name)
+    _copy_tree(install, copied)
     for folder in (package.parent, package):
         folder.chmod(0o755)
+    return copied
 
 
 def _copy_tree(source: Path, target: Path) -> None:
@@ -83,12 +76,8 @@ def _copy_tree(source: Path, target: Path) -> None:
     shutil.copytree(source, passing / "tree", symlinks=True)
     for folder, _, names in os.walk(passing / "tree"):
         Path(folder).chmod(0o755)
-        for name in names:
-            _open_to_readers(Path(folder) / name)
+        for file in (Path(folder) / name for name in names):
+            if not file.is_symlink():
+                file.chmod(0o755 if file.stat().st_mode & 0o100 else 0o644)
     (passing / "tree").rename(target)
     passing.rmdir()
-
-
-def _open_to_readers(file: Path) -> None:
-    if not file.is_symlink():
-        file.chmod(0o755 if file.stat().st_mode & 0o100 else 0o644)

@@ -46,11 +46,17 @@ class Cluster:
     def ensure_running(self) -> Addresses:
         """Make the cluster if new, start it if stopped, and say where it is reached."""
         with self._place.locked():
-            if not self._settled():
+            deadline = time.monotonic() + START_SECONDS
+            while (state := self._ping()) is Ping.REJECT and time.monotonic() < deadline:
+                time.sleep(0.05)  # it is starting or stopping
+            if state is not Ping.OK:
                 self._place.make()
                 self._initialise()
                 self._start()
-            self._prepare()
+            prepared = self._place.folder / "prepared"
+            if not prepared.exists():
+                roles.prepare(self._place)
+                prepared.touch()
         return self.addresses()
 
     def addresses(self, database: str = roles.DATABASE) -> Addresses:
@@ -69,7 +75,7 @@ class Cluster:
 
     def status(self) -> ClusterStatus:
         place, version = self._place, self._place.data / "PG_VERSION"
-        made = _readable(version)
+        made = os.access(version, os.R_OK)
         return ClusterStatus(
             made=made,
             running=self.running(),
@@ -106,13 +112,6 @@ class Cluster:
     def _ping(self) -> Ping:
         return Ping(PGconn.ping(self.addresses("postgres").superuser.encode()))
 
-    def _settled(self) -> bool:
-        """Wait while it is starting or stopping; then whether it serves."""
-        deadline = time.monotonic() + START_SECONDS
-        while (answer := self._ping()) is Ping.REJECT and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return answer is Ping.OK
-
     def _initialise(self) -> None:
         if self._place.data.exists():
             return
@@ -126,24 +125,22 @@ class Cluster:
     def _start(self) -> None:
         """Start, and once more while the memory of a killed postmaster is being let go."""
         settings = configuration.write(self._place, fsync=self._fsync)
-        self._clear_the_way()
-        deadline = time.monotonic() + ORPHAN_SECONDS
-        while (failure := self._try_to_start(settings)) and time.monotonic() < deadline:
-            if "still in use" not in failure:
-                break
-            time.sleep(0.1)
-        if failure:
-            raise ClusterError(f"PostgreSQL did not start. The end of {self._place.log}:\n{failure}")
-
-    def _clear_the_way(self) -> None:
         data, log = self._place.data, self._place.log
         if postmaster.alive(data):  # it runs, yet its socket is gone
             self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", data)
         postmaster.disown(data, self._place.sockets)
         if log.exists() and log.stat().st_size > LARGEST_LOG:
             log.replace(log.with_suffix(".log.1"))
+        deadline = time.monotonic() + ORPHAN_SECONDS
+        while (failure := self._try_to_start(settings)) and time.monotonic() < deadline:
+            if "still in use" not in failure:
+                break
+            time.sleep(0.1)
+        if failure:
+            raise ClusterError(f"PostgreSQL did not start. The end of {log}:\n{failure}")
 
     def _try_to_start(self, settings: Path) -> str:
+        """Return what PostgreSQL logged when it did not start, "" when it did."""
         log = self._place.log
         before = log.stat().st_size if log.exists() else 0
         options = f"-c config_file={shlex.quote(str(settings))}"
@@ -153,12 +150,6 @@ class Cluster:
             told = log.read_bytes()[before:] if log.exists() else b""
             return told.decode(errors="replace")[-2000:] or str(error)
         return ""
-
-    def _prepare(self) -> None:
-        prepared = self._place.folder / "prepared"
-        if not prepared.exists():
-            roles.prepare(self._place)
-            prepared.touch()
 
     def _run(self, program: str, *arguments: object) -> None:
         """Run a PostgreSQL program as the cluster's account, away from this session and its settings."""
@@ -178,7 +169,3 @@ class Cluster:
         )
         if done.returncode:
             raise ProgramFailedError(f"{program} failed: {done.stderr.strip() or done.stdout.strip()}")
-
-
-def _readable(file: Path) -> bool:
-    return os.access(file, os.R_OK)

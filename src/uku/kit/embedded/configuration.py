@@ -15,26 +15,6 @@ def write(place: Place, *, fsync: bool) -> Path:
 
     What an operator sets with ALTER SYSTEM stays in the data folder and wins.
     """
-    files = {
-        "access.conf": ACCESS,
-        "accounts.conf": _accounts(place),
-        "postgresql.conf": _settings(place, fsync=fsync),
-    }
-    for name, text in files.items():
-        file = place.folder / name
-        file.write_text(text, encoding="utf-8")
-        file.chmod(0o644)
-    return place.folder / "postgresql.conf"
-
-
-def _accounts(place: Place) -> str:
-    """Which account of this machine may come in as which role."""
-    names = {place.account, "root"} if place.switches_user else {place.account}
-    roles = (SUPERUSER, OWNER, APP)
-    return "".join(f'uku "{name}" {role}\n' for name in sorted(names) for role in roles)
-
-
-def _settings(place: Place, *, fsync: bool) -> str:
     settings = {
         "hba_file": str(place.folder / "access.conf"),
         "ident_file": str(place.folder / "accounts.conf"),
@@ -49,8 +29,15 @@ def _settings(place: Place, *, fsync: bool) -> str:
         "lc_messages": "C",
         "log_line_prefix": "%m [%p] %u@%d ",
     } | (DURABLE if fsync else FORGETFUL)
-    return "".join(f"{name} = {_quoted(value)}\n" for name, value in settings.items())
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "''") for name, value in settings.items()}
+    accounts = sorted({place.account, "root"} if place.switches_user else {place.account})
+    files = {
+        "access.conf": ACCESS,
+        "accounts.conf": "".join(f'uku "{name}" {role}\n' for name in accounts for role in (SUPERUSER, OWNER, APP)),
+        "postgresql.conf": "".join(f"{name} = '{value}'\n" for name, value in quoted.items()),
+    }
+    for name, text in files.items():
+        file = place.folder / name
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o644)
+    return place.folder / "postgresql.conf"

@@ -58,20 +58,16 @@ class Place:
             raise ClusterError(f"{self.folder} exists and was not made by Uku. Move it away, or set UKU_HOME.")
         if self.switches_user:
             ensure_account()
-        self._make_own_folder()
+        if not self.owned:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            if self.switches_user:
+                os.chown(self.folder, 0, self.ids()[1])
+                self.folder.chmod(0o750)  # PostgreSQL passes through; it cannot change what we write here
+            else:
+                self.folder.chmod(0o700)
+            self.marker.write_text(f"The PostgreSQL of {self.home}\n", encoding="utf-8")
         for folder in (self.sockets, self.log.parent):
             self.make_folder(folder)
-
-    def _make_own_folder(self) -> None:
-        if self.owned:
-            return
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        if self.switches_user:
-            os.chown(self.folder, 0, self.ids()[1])
-            self.folder.chmod(0o750)  # PostgreSQL passes through; it cannot change what we write here
-        else:
-            self.folder.chmod(0o700)
-        self.marker.write_text(f"The PostgreSQL of {self.home}\n", encoding="utf-8")
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder that belongs to PostgreSQL's account alone."""
@@ -84,10 +80,11 @@ class Place:
 
     def remove(self) -> None:
         """Remove everything that was made here."""
-        if not self.owned:
-            raise ClusterError(f"{self.folder} was not made by Uku and is left alone.")
-        shutil.rmtree(self.sockets, ignore_errors=True)
-        shutil.rmtree(self.folder)
+        if self.folder.exists():
+            if not self.owned:
+                raise ClusterError(f"{self.folder} was not made by Uku and is left alone.")
+            shutil.rmtree(self.sockets, ignore_errors=True)
+            shutil.rmtree(self.folder)
         self._lock_file.unlink(missing_ok=True)
 
     def ids(self) -> tuple[int, int]:
@@ -116,7 +113,10 @@ def place_for(home: Path) -> Place:
         _refuse_split(inside / MARKER, f"{inside.parent} has the database of an ordinary user. Run Uku as that user.")
         return Place(home, outside, outside / "run", ACCOUNT, switches_user=True)
     _refuse_split(outside, f"{inside.parent} has a database that root made, in {outside}. Run Uku as root.")
-    return Place(home, inside, _socket_folder(inside, key), _own_name(), switches_user=False)
+    sockets = inside / "run"
+    if len(os.fsencode(sockets / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET:
+        sockets = Path("/tmp") / f"uku-pg-{os.geteuid()}-{key}"  # noqa: S108 - 0700, and refused when it is another's
+    return Place(home, inside, sockets, _own_name(), switches_user=False)
 
 
 def make_parent(folder: Path) -> None:
@@ -173,13 +173,6 @@ def _refuse_split(other: Path, sentence: str) -> None:
     """Two clusters for one home would be two truths."""
     if other.exists():
         raise ClusterError(sentence)
-
-
-def _socket_folder(folder: Path, key: str) -> Path:
-    inside = folder / "run"
-    if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
-        return inside
-    return Path("/tmp") / f"uku-pg-{os.geteuid()}-{key}"  # noqa: S108 - 0700, and refused when it is another's
 
 
 def _own_name() -> str:

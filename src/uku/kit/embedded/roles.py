@@ -53,7 +53,8 @@ def prepare(place: Place) -> None:
     with psycopg.connect(addresses(place, "template1").superuser, autocommit=True) as connection:
         for statement in ROLES + RIGHTS:
             connection.execute(statement)
-    if DATABASE not in _databases(place):
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+    if found is None:
         create_database(place, DATABASE)
     else:
         _close_to_strangers(place, DATABASE)
@@ -77,11 +78,6 @@ def _close_to_strangers(place: Place, name: str) -> None:
     database = sql.Identifier(name)
     _execute(place, sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     _execute(place, sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(APP)))
-
-
-def _databases(place: Place) -> set[str]:
-    with psycopg.connect(addresses(place, "postgres").superuser) as connection:
-        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
 
 
 def _execute(place: Place, statement: sql.Composed) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.web.audit_words import groups
 from uku.web.list_filters import LONGEST_SEARCH
-from uku.workspaces.audit_search import Wanted
+from uku.workspaces.audit_search import AuditSearch
 from uku.workspaces.models import Membership
 
 BY_UKU = "uku"
@@ -44,12 +44,12 @@ class AuditFilter(forms.Form):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  # for the types
         field.choices = [("", everything), *choices]
 
-    def wanted(self) -> Wanted:
+    def search(self) -> AuditSearch:
         """Return what to look for; what was wrongly filled in is left out, and the form says so."""
         self.is_valid()
         facts: dict[str, Any] = getattr(self, "cleaned_data", {})
         person = facts.get("person") or ""
-        return Wanted(
+        return AuditSearch(
             person_id=int(person) if person.isdecimal() else None,
             by_uku=person == BY_UKU,
             groups=groups().get(facts.get("group") or "", ()),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from uku.clients.import_files.headings import FIELDS
 from uku.clients.import_files.messages import column_name, label_of
 from uku.clients.import_files.text_format import DELIMITERS, ENCODINGS
-from uku.clients.models import ClientSheet
+from uku.clients.models import ImportFile
 from uku.web.forms.fields import PlainForm
 
 _DELIMITER_WORDS = {";": _("Semicolon"), ",": _("Comma"), "\t": _("Tab")}
@@ -21,18 +21,18 @@ _DELIMITER_WORDS = {";": _("Semicolon"), ",": _("Comma"), "\t": _("Tab")}
 class ColumnsForm(PlainForm):
     """One choice for each column, named `column-0` and on; for text files how they are read, too."""
 
-    def __init__(self, data: Any = None, *, sheet: ClientSheet, heading: Sequence[str], samples: Sequence[str]) -> None:
+    def __init__(self, data: Any = None, *, file: ImportFile, heading: Sequence[str], samples: Sequence[str]) -> None:
         super().__init__(data)
         self._samples = samples
-        if sheet.encoding:
+        if file.encoding:
             encodings = [(name, words) for name, (_codec, words) in ENCODINGS.items()]
-            self.fields["encoding"] = _choice(_("Character encoding"), encodings, sheet.encoding)
+            self.fields["encoding"] = _choice(_("Character encoding"), encodings, file.encoding)
             self.fields["delimiter"] = _choice(
-                _("Cells are parted by"), [(mark, _DELIMITER_WORDS[mark]) for mark in DELIMITERS], sheet.delimiter
+                _("Cells are parted by"), [(mark, _DELIMITER_WORDS[mark]) for mark in DELIMITERS], file.delimiter
             )
         fields = [("", gettext("Not taken in")), *((name, label_of(name)) for name in FIELDS)]
         for place in range(len(heading)):
-            chosen = sheet.columns[place] if place < len(sheet.columns) else ""
+            chosen = file.columns[place] if place < len(file.columns) else ""
             name = f"column-{place}"
             self.fields[name] = _choice(column_name(heading, place), fields, chosen, required=False)
 

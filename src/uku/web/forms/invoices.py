@@ -94,7 +94,10 @@ class RowForm(PlainForm):
         if self.is_blank:
             return
         if product := self.products.get(self.cleaned_data.get("product", "")):
-            self._ask_for_article(product)
+            company, name = self.company
+            if company and product.article_number and not product.article_in(company):
+                words = _("%(product)s has no article in %(company)s yet. Open the product and pick one.")
+                self.add_error("product", words % {"product": product, "company": name})
             return
         wanted = {
             "description": _("Say what is billed."),
@@ -105,12 +108,6 @@ class RowForm(PlainForm):
         for name, words in wanted.items():
             if name not in self.errors and self.cleaned_data.get(name) in ("", None):
                 self.add_error(name, words)
-
-    def _ask_for_article(self, product: Product) -> None:
-        company, name = self.company
-        if company and product.article_number and not product.article_in(company):
-            words = _("%(product)s has no article in %(company)s yet. Open the product and pick one.")
-            self.add_error("product", words % {"product": product, "company": name})
 
     @property
     def facts(self) -> RowFacts:
@@ -173,11 +170,11 @@ class Rows:
             words = gettext("An invoice holds %(most)d rows at most. Put the others on a second one.")
             self.trouble = words % {"most": MOST_ROWS}
         else:
-            self.trouble = _trouble_with(self.facts)
+            self.trouble = _error_of_sum(self.facts)
         return not self.trouble
 
 
-def _trouble_with(rows: Sequence[RowFacts]) -> str:
+def _error_of_sum(rows: Sequence[RowFacts]) -> str:
     if not rows:
         return gettext("Fill in at least one row.")
     sums = [row.quantity * row.price for row in rows]

@@ -16,7 +16,7 @@ from uku.web.forms.audit import AuditFilter
 from uku.web.list_filters import page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit import record
-from uku.workspaces.audit_search import changes, entries
+from uku.workspaces.audit_search import changes, find_entries
 from uku.workspaces.permissions import Permission
 
 MOST_EXPORTED = 100_000
@@ -26,7 +26,7 @@ MOST_EXPORTED = 100_000
 @require_safe
 def audit_page(request: WorkspaceRequest) -> HttpResponse:
     form = AuditFilter(request.GET or None)
-    page = page_of(entries(form.wanted(), zone=request.workspace.time_zone), request)
+    page = page_of(find_entries(form.search(), zone=request.workspace.time_zone), request)
     context = {
         "form": form,
         "page": page,
@@ -42,7 +42,7 @@ def audit_page(request: WorkspaceRequest) -> HttpResponse:
 def audit_export(request: WorkspaceRequest) -> HttpResponse:
     """A POST, because taking the log out of the house is itself written into it (S45)."""
     form = AuditFilter(request.GET or None)
-    found = entries(form.wanted(), zone=request.workspace.time_zone)
+    found = find_entries(form.search(), zone=request.workspace.time_zone)
     count = found.count()
     if form.errors:
         return redirect(_page(request))

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uku.integrations.registry import Badge, Panel, number_source_of
+from uku.integrations.registry import Badge, number_source_of
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.operations import (
     ArticlesElsewhere,
@@ -39,7 +39,7 @@ class InvoiceLine:
     """An invoice in a list: what it is, how it stands with the client and with the integration."""
 
     invoice: Invoice
-    standing: PaymentStatus | None
+    payment_status: PaymentStatus | None
     badge: Badge | None
 
     @property
@@ -82,7 +82,7 @@ def invoice_new(request: WorkspaceRequest) -> HttpResponse:
         proposed = {"client": request.GET.get("client", ""), "invoice_date": today}
         return _draft_form(request, InvoiceForm(initial=proposed, today=today), Rows(None, products))
     if "more" in request.POST or "fill" in request.POST:
-        return _reshaped(request, products, today)
+        return _refill_form(request, products, today)
     form, rows = InvoiceForm(request.POST, today=today), Rows(request.POST.dict(), products, company=_company())
     if not all([form.is_valid(), rows.is_valid()]):
         return _draft_form(request, form, rows, status=422)
@@ -132,10 +132,10 @@ def _issue(request: WorkspaceRequest, invoice: Invoice) -> None:
 def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
     """Return invoices as a list shows them, with one question to each integration for all of them."""
     badges = integration_data.invoice_badges(invoices)
-    return [InvoiceLine(invoice, standing_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
+    return [InvoiceLine(invoice, payment_status_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
 
 
-def standing_of(invoice: Invoice, today: date) -> PaymentStatus | None:
+def payment_status_of(invoice: Invoice, today: date) -> PaymentStatus | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
@@ -155,6 +155,8 @@ def _invoice_page(
 ) -> HttpResponse:
     rows = list(invoice.rows.select_related("product"))
     panels = integration_data.invoice_panels(invoice)
+    # Read again soon while something moves, seldom while the invoice waits for its number.
+    refresh = "10s" if invoice.is_issued and not invoice.number else ""
     context = {
         "invoice": invoice,
         "client": invoice.client,
@@ -162,22 +164,15 @@ def _invoice_page(
         "by_rate": add_up([row.line for row in rows], whole_kronor=False).by_rate,
         "rate_names": dict(TaxRateName.objects.exclude(name="").values_list("rate", "name")),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
-        "standing": standing_of(invoice, clock.today(request.workspace.time_zone)),
+        "payment_status": payment_status_of(invoice, clock.today(request.workspace.time_zone)),
         "panels": panels,
         "waiting": panels[0].badge if panels else None,
-        "refresh": _refresh(invoice, panels),
+        "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
-        "elsewhere": [] if invoice.is_issued else _elsewhere(rows),
+        "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)
-
-
-def _refresh(invoice: Invoice, panels: Sequence[Panel]) -> str:
-    """How often the page is read again: soon while something moves, seldom while the invoice waits for its number."""
-    if any(panel.moving for panel in panels):
-        return "2s"
-    return "10s" if invoice.is_issued and not invoice.number else ""
 
 
 def _company() -> tuple[str, str]:
@@ -186,14 +181,14 @@ def _company() -> tuple[str, str]:
     return company, integration_data.company_name(company) if company else ""
 
 
-def _elsewhere(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
+def _rows_of_other_companies(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
     """The rows whose article is one of another company than the connected one, with both companies' names."""
     company, name = _company()
     found = [row for row in rows if company and row.asks_for_article(company)]
     return [{"row": row, "owner": integration_data.company_name(row.article_company), "company": name} for row in found]
 
 
-def _reshaped(request: WorkspaceRequest, products: Sequence[Product], today: date) -> HttpResponse:
+def _refill_form(request: WorkspaceRequest, products: Sequence[Product], today: date) -> HttpResponse:
     """Show the form again with more rows, or with a row filled in from its product; nothing is saved."""
     data = request.POST.dict()
     if "fill" in data:

@@ -26,15 +26,11 @@ def client_export_page(request: WorkspaceRequest) -> HttpResponse:
     """Say what would be exported, then send it; a POST, because that is written down (S45)."""
     listing, form = ClientList.of(request), request.POST.get("form", "xlsx")
     count, limit = listing.counts.get(listing.show, 0), MOST_EXPORTED.get(form, 0)
-    if request.method == "POST" and count <= limit:
-        return _export(request, listing, form, count)
-    context = {"listing": listing, "count": count, "limit": limit, "form_name": form}
-    if request.method == "POST":
-        context["too_many"] = True
-    return render(request, "clients/export.html", context, status=REFUSED if request.method == "POST" else 200)
-
-
-def _export(request: WorkspaceRequest, listing: ClientList, form: str, count: int) -> HttpResponse:
+    if request.method != "POST" or count > limit:
+        context = {"listing": listing, "count": count, "limit": limit, "form_name": form}
+        if request.method == "POST":
+            context["too_many"] = True
+        return render(request, "clients/export.html", context, status=REFUSED if request.method == "POST" else 200)
     workspace, whole = request.workspace, bool(request.POST.get("whole"))
     note = operations.note_whole_export if whole else operations.note_export
     facts = {"file": form, "search": listing.query}

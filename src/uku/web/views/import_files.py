@@ -1,4 +1,4 @@
-"""Clients from a file: upload, columns and preview, taking in, and what was left out."""
+"""Clients from a file: upload, columns and preview, import, and the rows that were skipped."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from uku.clients.import_files import operations
 from uku.clients.import_files.errors import Unreadable
 from uku.clients.import_files.export import as_csv
 from uku.clients.import_files.headings import claimed_twice, same_headings
-from uku.clients.import_files.messages import column_name, label_of, of_file, of_trouble
-from uku.clients.import_files.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManySheets, WrongMapping
+from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
+from uku.clients.import_files.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManyFiles, WrongMapping
 from uku.clients.import_files.preview import Figures, heading_of, preview, refused_rows, samples
 from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
-from uku.clients.models import ClientSheet
+from uku.clients.models import ImportFile
 from uku.kit import clock
 from uku.web.forms.import_files import ColumnsForm
-from uku.web.import_rows import fate_words, shown, shown_values
+from uku.web.import_rows import outcome_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -32,21 +32,21 @@ REFUSED = 422
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_http_methods(["GET", "HEAD", "POST"])
-def sheet_list(request: WorkspaceRequest) -> HttpResponse:
+def file_list(request: WorkspaceRequest) -> HttpResponse:
     """Choose a file; the ones that wait for a decision stand below."""
-    trouble = ("", "")
+    wrong = ("", "")
     if request.method == "POST":
         sent = request.FILES.get("file")
         if sent is None:
-            trouble = (gettext("No file was chosen."), gettext("Choose a CSV or XLSX file, then press Upload."))
+            wrong = (gettext("No file was chosen."), gettext("Choose a CSV or XLSX file, then press Upload."))
         else:
             try:
                 name, content = str(sent.name or ""), sent.read()
-                found = operations.upload_sheet(actor=request.user, at=clock.now(), name=name, content=content)
+                found = operations.upload_file(actor=request.user, at=clock.now(), name=name, content=content)
             except Unreadable as error:
-                trouble = of_file(error)
-            except TooManySheets:
-                trouble = (
+                wrong = file_error_words(error)
+            except TooManyFiles:
+                wrong = (
                     gettext("%(count)s files wait for a decision already.") % {"count": operations.MOST_WAITING},
                     gettext("Take one of the files below in or throw it away, then upload this one."),
                 )
@@ -55,84 +55,84 @@ def sheet_list(request: WorkspaceRequest) -> HttpResponse:
                     words = gettext("Only the first sheet of the workbook is read, not %(others)s.")
                     others = ", ".join(f"“{name}”" for name in found.other_sheets[:5])
                     messages.info(request, words % {"others": others})
-                return redirect("client-sheet", slug=request.workspace.slug, pk=found.sheet.pk)
+                return redirect("import-file", slug=request.workspace.slug, pk=found.file.pk)
     context = {
-        "sheets": ClientSheet.objects.defer("content").select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
-        "happened": trouble[0],
-        "remedy": trouble[1],
+        "files": ImportFile.objects.defer("content").select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
+        "happened": wrong[0],
+        "remedy": wrong[1],
         "megabytes": MOST_BYTES // (1024 * 1024),
         "most_rows": f"{MOST_ROWS:,}",
     }
-    return render(request, "clients/sheets.html", context, status=REFUSED if trouble[0] else 200)
+    return render(request, "clients/import_files.html", context, status=REFUSED if wrong[0] else 200)
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_safe
-def sheet_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    sheet = _sheet(pk)
-    if operations.is_begun(sheet):
-        moving = sheet.taken_in_at is None and not sheet.counts.get("stopped")
-        context = {"sheet": sheet, "counts": sheet.counts, "moving": moving}
-        return render(request, "clients/sheet_done.html", context)
-    return _decide(request, sheet)
+def file_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    file = _file(pk)
+    if operations.is_begun(file):
+        moving = file.imported_at is None and not file.counts.get("stopped")
+        context = {"file": file, "counts": file.counts, "moving": moving}
+        return render(request, "clients/import_file_done.html", context)
+    return _decide(request, file)
 
 
 def _decide(
     request: WorkspaceRequest,
-    sheet: ClientSheet,
+    file: ImportFile,
     form: ColumnsForm | None = None,
     *,
     status: int = 200,
     changed: bool = False,
 ) -> HttpResponse:
     """The page on which a person decides: columns, what would happen, and what is wrong."""
-    context: dict[str, Any] = {"sheet": sheet, "changed": changed, "has_name": "name" in sheet.columns}
+    context: dict[str, Any] = {"file": file, "changed": changed, "has_name": "name" in file.columns}
     try:
-        heading = heading_of(sheet)
-        context["form"] = form or ColumnsForm(sheet=sheet, heading=heading, samples=_samples(sheet))
-        context |= _of_columns(sheet, heading)
+        heading = heading_of(file)
+        context["form"] = form or ColumnsForm(file=file, heading=heading, samples=_samples(file))
+        context |= _column_doubts(file, heading)
         if context["has_name"]:
-            found = preview(sheet)
+            found = preview(file)
             context |= {
                 "figures": found.figures,
                 "found": found,
-                "labels": [label_of(field) for field in sheet.columns if field],
-                "rows": [(row, shown_values(row, sheet.columns), fate_words(row)) for row in found.rows],
-                "troubles": [(trouble.row, of_trouble(trouble, heading)) for trouble in found.troubles],
+                "labels": [label_of(field) for field in file.columns if field],
+                "rows": [(row, shown_values(row, file.columns), outcome_words(row)) for row in found.rows],
+                "errors": [(error.row, row_error_words(error, heading)) for error in found.errors],
             }
     except Unreadable as error:
-        context["happened"], context["remedy"] = of_file(error)
+        context["happened"], context["remedy"] = file_error_words(error)
         status = REFUSED
-    return render(request, "clients/sheet.html", context, status=status)
+    return render(request, "clients/import_file.html", context, status=status)
 
 
-def _of_columns(sheet: ClientSheet, heading: tuple[str, ...]) -> dict[str, Any]:
+def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]:
     """What is doubtful about the columns: two with one heading, two for one field."""
     doubles = []
     for field, places in claimed_twice(heading).items():
-        if field not in sheet.columns:
+        if field not in file.columns:
             names = gettext(" and ").join(column_name(heading, place) for place in places)
             doubles.append(gettext("%(field)s could be %(names)s.") % {"field": label_of(field), "names": names})
     return {"doubles": doubles, "same_headings": same_headings(heading)}
 
 
-def _samples(sheet: ClientSheet) -> list[str]:
-    columns = zip(sheet.columns, samples(sheet), strict=False)
+def _samples(file: ImportFile) -> list[str]:
+    columns = zip(file.columns, samples(file), strict=False)
     return [" · ".join(shown(field, cell) for cell in cells) for field, cells in columns]
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_POST
-def sheet_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    sheet = _sheet(pk)
-    if sheet.taken_in_at is not None:
-        return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
-    form = ColumnsForm(request.POST, sheet=sheet, heading=heading_of(sheet), samples=_samples(sheet))
+def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    file = _file(pk)
+    if file.imported_at is not None:
+        return redirect("import-file", slug=request.workspace.slug, pk=pk)
+    form = ColumnsForm(request.POST, file=file, heading=heading_of(file), samples=_samples(file))
     if not form.is_valid():
-        return _decide(request, sheet, form, status=REFUSED)
+        return _decide(request, file, form, status=REFUSED)
     try:
-        operations.map_sheet(
-            sheet=sheet,
+        operations.map_columns(
+            file=file,
             actor=request.user,
             at=clock.now(),
             columns=form.columns,
@@ -140,26 +140,26 @@ def sheet_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
             delimiter=form.cleaned_data.get("delimiter", ""),
         )
     except Unreadable as error:
-        form.add_error("encoding", " ".join(of_file(error)))
-        return _decide(request, _sheet(pk), form, status=REFUSED)
+        form.add_error("encoding", " ".join(file_error_words(error)))
+        return _decide(request, _file(pk), form, status=REFUSED)
     except (AlreadyBegun, WrongMapping):
         messages.info(request, gettext("The columns are as they were: look at the file once more."))
-    return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+    return redirect("import-file", slug=request.workspace.slug, pk=pk)
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_POST
-def sheet_take_in(request: WorkspaceRequest, pk: int) -> HttpResponse:
+def file_confirm(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The figures come along from the page, so that nothing else is done than what the person saw."""
-    sheet = _sheet(pk)
+    file = _file(pk)
     try:
         seen = Figures(*(_figure(request, name) for name in ("new", "changed", "unchanged", "refused")))
-        operations.confirm_sheet(sheet=sheet, actor=request.user, at=clock.now(), seen=seen)
+        operations.confirm_import(file=file, actor=request.user, at=clock.now(), seen=seen)
     except (FiguresChanged, NoNameColumn, Unreadable):
-        return _decide(request, _sheet(pk), status=409, changed=True)
+        return _decide(request, _file(pk), status=409, changed=True)
     except AlreadyBegun:
         pass  # pressed twice, or by two people: the page tells how it stands
-    return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+    return redirect("import-file", slug=request.workspace.slug, pk=pk)
 
 
 def _figure(request: WorkspaceRequest, name: str) -> int:
@@ -171,35 +171,35 @@ def _figure(request: WorkspaceRequest, name: str) -> int:
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_POST
-def sheet_resume(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    operations.resume_sheet(sheet=_sheet(pk), actor=request.user, at=clock.now())
-    return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
+def file_resume(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    operations.resume_import(file=_file(pk), actor=request.user, at=clock.now())
+    return redirect("import-file", slug=request.workspace.slug, pk=pk)
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_POST
-def sheet_throw_away(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    sheet = _sheet(pk)
+def file_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    file = _file(pk)
     try:
-        operations.throw_sheet_away(sheet=sheet, actor=request.user, at=clock.now())
+        operations.delete_file(file=file, actor=request.user, at=clock.now())
     except AlreadyBegun:
         messages.info(request, gettext("Rows of the file are being taken in. It can be thrown away afterwards."))
-        return redirect("client-sheet", slug=request.workspace.slug, pk=pk)
-    messages.success(request, gettext("%(name)s is thrown away.") % {"name": sheet})
-    return redirect("client-sheets", slug=request.workspace.slug)
+        return redirect("import-file", slug=request.workspace.slug, pk=pk)
+    messages.success(request, gettext("%(name)s is thrown away.") % {"name": file})
+    return redirect("import-files", slug=request.workspace.slug)
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_POST
-def sheet_refused(request: WorkspaceRequest, pk: int) -> HttpResponse:
+def file_skipped_rows(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The rows that are left out, to be mended and uploaded again; a POST, because it is written down."""
-    sheet = _sheet(pk)
+    file = _file(pk)
     try:
-        content = bytes(sheet.content) if sheet.taken_in_at else b"".join(as_csv(refused_rows(sheet)))
+        content = bytes(file.content) if file.imported_at else b"".join(as_csv(refused_rows(file)))
     except Unreadable:
         raise Http404 from None
-    operations.note_refused_rows(sheet=sheet, actor=request.user, at=clock.now())
-    return as_file(HttpResponse(content, content_type=CSV_TYPE), f"left-out-{sheet.pk}.csv")
+    operations.note_refused_rows(file=file, actor=request.user, at=clock.now())
+    return as_file(HttpResponse(content, content_type=CSV_TYPE), f"left-out-{file.pk}.csv")
 
 
 def as_file(response: HttpResponseBase, name: str) -> HttpResponse:
@@ -208,5 +208,5 @@ def as_file(response: HttpResponseBase, name: str) -> HttpResponse:
     return cast("HttpResponse", response)
 
 
-def _sheet(pk: int) -> ClientSheet:
-    return get_object_or_404(ClientSheet.objects.select_related("uploaded_by"), pk=pk)
+def _file(pk: int) -> ImportFile:
+    return get_object_or_404(ImportFile.objects.select_related("uploaded_by"), pk=pk)

@@ -38,13 +38,13 @@ def invitation(request: HttpRequest) -> HttpResponse:
     try:
         found = invitations.find(secret=secret, at=clock.now())
         if request.user.is_authenticated:
-            return _signed_in(request, secret, found)
-        return _new_here(request, secret, found)
+            return _accept_signed_in(request, secret, found)
+        return _accept_as_new(request, secret, found)
     except invitations.InvitationGone:
         return render(request, "members/invitation_gone.html", status=410)
 
 
-def _signed_in(request: HttpRequest, secret: str, found: Invitation) -> HttpResponse:
+def _accept_signed_in(request: HttpRequest, secret: str, found: Invitation) -> HttpResponse:
     user: Any = request.user
     if user.email != found.email:
         return render(request, "members/invitation_other.html", {"invitation": found})
@@ -53,7 +53,7 @@ def _signed_in(request: HttpRequest, secret: str, found: Invitation) -> HttpResp
     return render(request, "members/invitation.html", {"invitation": found})
 
 
-def _new_here(request: HttpRequest, secret: str, found: Invitation) -> HttpResponse:
+def _accept_as_new(request: HttpRequest, secret: str, found: Invitation) -> HttpResponse:
     if invitations.has_account(found):
         return render(request, "members/invitation_sign_in.html", {"invitation": found})
     form = NewPersonForm(request.POST or None, email=found.email)

@@ -13,19 +13,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.invoices.models import OPEN_STATES, Invoice
 from uku.kit import clock
-from uku.products.articles import OURS, differences, standing
+from uku.products.articles import OURS, article_status, differences
 from uku.products.models import Product
 from uku.products.operations import (
     ArticleChanged,
     ProductChanged,
     UnknownProducts,
+    apply_article,
     archive_products,
     create_product,
     edit_product,
-    keep_ours,
+    keep_values,
     note_unknown_products,
     restore_products,
-    take_over,
 )
 from uku.web import integration_data
 from uku.web.forms.products import UNIT_LIST, UNITS, ProductForm, sent_version
@@ -82,7 +82,7 @@ def product_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def product_new(request: WorkspaceRequest) -> HttpResponse:
     if request.htmx.target == "articles":
-        return _found(request)
+        return _article_list(request)
     form = form_for(request)
     if request.method == "POST" and form.is_valid():
         product = create_product(actor=request.user, at=clock.now(), article=form.article, **form.cleaned_data)
@@ -96,7 +96,7 @@ def product_new(request: WorkspaceRequest) -> HttpResponse:
 def product_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product.objects, pk=pk)
     if request.htmx.target == "articles":
-        return _found(request)
+        return _article_list(request)
     form = form_for(request, product)
     if request.method == "POST" and form.is_valid():
         said: dict[str, Any] = {"changes": form.changes, "version": form.seen_version, "article": form.article}
@@ -116,7 +116,7 @@ def product_difference(request: WorkspaceRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product.objects, pk=pk)
     article = integration_data.article_of(product)
     verb, _colon, field = request.POST.get("decision", "").partition(":")
-    decide: Callable[..., Any] | None = {"take": take_over, "keep": keep_ours}.get(verb)
+    decide: Callable[..., Any] | None = {"take": apply_article, "keep": keep_values}.get(verb)
     if decide is None or field not in {*OURS, "all"}:
         raise Http404
     if article is None:
@@ -128,11 +128,11 @@ def product_difference(request: WorkspaceRequest, pk: int) -> HttpResponse:
         done = decide(product=product, article=article, fields=fields, actor=request.user, at=clock.now(), **seen)
     except (ProductChanged, ArticleChanged):
         return _product_page(request, product, late=True, status=409)
-    messages.success(request, _told(verb, len(done)))
+    messages.success(request, _words_of_decision(verb, len(done)))
     return redirect("product", slug=request.workspace.slug, pk=pk)
 
 
-def _told(verb: str, count: int) -> str:
+def _words_of_decision(verb: str, count: int) -> str:
     if not count:
         return gettext("Nothing was changed: the product and its article say the same already.")
     if verb == "keep":
@@ -146,12 +146,12 @@ def _product_page(
 ) -> HttpResponse:
     system, number = integration_data.article_system(), product.article_number
     article = integration_data.article_of(product)
-    found = standing(product, article, integration_data.article_company()) if system and number else None
+    found = article_status(product, article, integration_data.article_company()) if system and number else None
     context = {
         "product": product,
         "article": article,
         "system": system,
-        "standing": found,
+        "article_status": found,
         "owner": integration_data.company_name(product.article_company) if number and article is None else "",
         "badge": badge_of(product, found, system),
         "differences": differences(product, article),
@@ -176,8 +176,8 @@ def _form_page(
         "late": late,
         "article": form.article,
         "locked": form.locked,
-        "unpicked": _unpicked(request, form),
-        "kept": _kept(form),
+        "unpicked": _unknown_article(request, form),
+        "kept": _article_elsewhere(form),
         "unit_list": UNIT_LIST,
         "units": list(dict.fromkeys([*integration_data.units(), *UNITS])),
     }
@@ -191,18 +191,18 @@ def _search(request: WorkspaceRequest, system: str) -> dict[str, Any]:
     return {"words": words, "found": found, "system": system, "here": request.path}
 
 
-def _found(request: WorkspaceRequest) -> HttpResponse:
+def _article_list(request: WorkspaceRequest) -> HttpResponse:
     """Answer a search that is typed, with the list of articles alone."""
     return render(request, "products/_articles.html", _search(request, integration_data.article_system()))
 
 
-def _unpicked(request: WorkspaceRequest, form: ProductForm) -> str:
+def _unknown_article(request: WorkspaceRequest, form: ProductForm) -> str:
     """Return the number that was asked for in the address and that no active article has."""
     asked = searched_words(request, "article")[:LONGEST_NUMBER] if form.system and not form.is_bound else ""
     return "" if form.article and form.article.active else asked
 
 
-def _kept(form: ProductForm) -> dict[str, str]:
+def _article_elsewhere(form: ProductForm) -> dict[str, str]:
     """Name the article that the product has in a company that is not connected, which the form leaves alone."""
     product = form.product
     if product is None or not product.article_number or product.article_company == form.company:

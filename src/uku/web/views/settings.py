@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +14,7 @@ from uku.web import integration_data
 from uku.web.forms.company import LABELS, CompanyForm, shown_fact
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.company import CardChanged, edit_company, shown_facts
-from uku.workspaces.models import Membership, Workspace
+from uku.workspaces.models import Membership
 from uku.workspaces.permissions import Permission, may
 from uku.workspaces.proof import fresh_sign_in, require_fresh
 
@@ -26,44 +24,38 @@ from uku.workspaces.proof import fresh_sign_in, require_fresh
 def settings_page(request: WorkspaceRequest) -> HttpResponse:
     workspace = request.workspace
     shown = shown_facts(workspace, workspace.country)
+    manages = may(request.membership, Permission.MANAGE_COMPANY)
+    differing = integration_data.company_differences(workspace) if manages else []
+    origins = integration_data.company_origins(workspace) if manages else []
     context = {
         "cards": [integration.card(workspace) for integration in integrations()],
         "facts": [(LABELS[name], shown_fact(name, getattr(workspace, name))) for name in shown],
-        "proposals": _proposals(workspace) if may(request.membership, Permission.MANAGE_COMPANY) else [],
-        "origins": _origins(workspace) if may(request.membership, Permission.MANAGE_COMPANY) else [],
+        "proposals": [
+            {
+                "title": title,
+                "rows": [
+                    {
+                        "name": found.name,
+                        "label": LABELS[found.name],
+                        "ours": shown_fact(found.name, found.ours),
+                        "theirs": shown_fact(found.name, found.theirs),
+                    }
+                    for found in differences
+                ],
+            }
+            for title, differences in differing
+        ],
+        "origins": [
+            {
+                "title": origin.title,
+                "filled": [LABELS[name] for name in origin.filled],
+                "untold": [LABELS[name] for name in origin.untold],
+            }
+            for origin in origins
+        ],
         "people": Membership.objects.filter(is_active=True).count(),
     }
     return render(request, "settings/page.html", context)
-
-
-def _origins(workspace: Workspace) -> list[dict[str, Any]]:
-    """Name what each integration filled, and what it does not tell and nobody has stated."""
-    return [
-        {
-            "title": origin.title,
-            "filled": [LABELS[name] for name in origin.filled],
-            "untold": [LABELS[name] for name in origin.untold],
-        }
-        for origin in integration_data.company_origins(workspace)
-    ]
-
-
-def _proposals(workspace: Workspace) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": title,
-            "rows": [
-                {
-                    "name": found.name,
-                    "label": LABELS[found.name],
-                    "ours": shown_fact(found.name, found.ours),
-                    "theirs": shown_fact(found.name, found.theirs),
-                }
-                for found in differing
-            ],
-        }
-        for title, differing in integration_data.company_differences(workspace)
-    ]
 
 
 @workspace_page(Permission.MANAGE_COMPANY)

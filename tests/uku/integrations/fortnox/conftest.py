@@ -326,7 +326,7 @@ def shop(fortnox, connection, owner, scope):
 @pytest.fixture
 def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
     """What the owner does in the browser, and what befalls the connection."""
-    from tests.uku.web.reading import Page
+    from tests.uku.web.page_reader import Page
 
     from uku.integrations.fortnox.connection import authorize as connecting
     from uku.integrations.fortnox.connection import disconnect

@@ -10,7 +10,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 from uku.integrations.fortnox.articles import catalog
 from uku.integrations.fortnox.models import ArticleRecord, RunKind
 from uku.kit import clock
-from uku.products.articles import Standing, differences, standing
+from uku.products.articles import ArticleStatus, article_status, differences
 from uku.products.models import Product
 
 NEW = "/w/byran/products/new/"
@@ -145,7 +145,7 @@ def test_while_fortnox_is_away_a_person_chooses_and_the_rate_is_compared_later(f
     assert "Fortnox has not told this article's VAT rate yet." in page
     assert pick(browser, number, vat_rate="6").status_code == 302
     made = Product.objects.get()
-    assert standing(made, catalog.articles_of([number])[number], FIRST) == Standing.SAME
+    assert article_status(made, catalog.articles_of([number])[number], FIRST) == ArticleStatus.SAME
     fortnox.heal()
     found = differences(made, catalog.article(number))
     assert [(each.field, each.ours, each.now) for each in found] == [("vat_rate", "6", "25")]
@@ -203,7 +203,7 @@ def test_an_article_that_becomes_inactive_marks_its_product_and_cannot_be_picked
     pick(browser, number)
     fortnox.ask("PATCH", f"companies/{FIRST}/articles/{number}", Active=False)
     bring_in()
-    assert standing(Product.objects.get(), catalog.article(number), FIRST) == Standing.INACTIVE
+    assert article_status(Product.objects.get(), catalog.article(number), FIRST) == ArticleStatus.INACTIVE
     assert "Inactive in Fortnox" in browser.get("/w/byran/products/").content.decode()
     assert pick(browser, number).status_code == 422
 

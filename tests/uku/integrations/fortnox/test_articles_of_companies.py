@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.invoices.export import retry_export

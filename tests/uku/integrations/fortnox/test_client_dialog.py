@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
 from uku.clients.operations import create_client
 from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncIssue

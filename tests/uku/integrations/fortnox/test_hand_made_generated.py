@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
-from uku.clients.import_files.operations import confirm_sheet, upload_sheet
+from uku.clients.import_files.operations import confirm_import, upload_file
 from uku.clients.import_files.preview import preview
 from uku.clients.models import Client
 from uku.clients.operations import IMPORTED_FIELDS, ClientChanged, create_client, edit_client
@@ -140,8 +140,8 @@ class World:
         rows = [[*(heading[name] for name in values), "Orgnr"], [*map(str, values.values()), NUMBERS[at % 3]]]
         before = {client.pk: client for client in Client.objects.all()}
         content = "\n".join(";".join(row) for row in rows).encode()
-        sheet = upload_sheet(name="kunder.csv", content=content, **self.at).sheet
-        confirm_sheet(sheet=sheet, seen=preview(sheet).figures, **self.at)
+        file = upload_file(name="kunder.csv", content=content, **self.at).file
+        confirm_import(file=file, seen=preview(file).figures, **self.at)
         for client in Client.objects.all():
             was = before.get(client.pk)
             if was is None:

@@ -7,9 +7,9 @@ from importlib import import_module
 import pytest
 from django.db import connection as database
 from tests.uku.integrations.fortnox.simulated import NUMBERS
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
-from uku.clients.import_files.operations import confirm_sheet, upload_sheet
+from uku.clients.import_files.operations import confirm_import, upload_file
 from uku.clients.import_files.preview import preview
 from uku.clients.models import Client
 from uku.clients.operations import create_client
@@ -76,8 +76,8 @@ def made_by_a_script(browser, owner):
 
 
 def take_file(owner, text):
-    sheet = upload_sheet(actor=owner, at=clock.now(), name="kunder.csv", content=text.encode()).sheet
-    confirm_sheet(sheet=sheet, actor=owner, at=clock.now(), seen=preview(sheet).figures)
+    file = upload_file(actor=owner, at=clock.now(), name="kunder.csv", content=text.encode()).file
+    confirm_import(file=file, actor=owner, at=clock.now(), seen=preview(file).figures)
 
 
 def values(names=(*TYPED, "vat_type")):

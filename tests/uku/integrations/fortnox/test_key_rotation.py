@@ -56,10 +56,10 @@ def test_each_value_names_its_key_and_moves_to_the_first_one(connection, ring, n
     """S38, F85, B60"""
     before = stored()
     ring(new_key, OLD)
-    assert (rotation.sealed_under(), rotation.standing()[0]) == ({name(OLD): 1}, [])
+    assert (rotation.sealed_under(), rotation.describe_keys()[0]) == ({name(OLD): 1}, [])
     assert [(step.looked_at, step.resealed, step.total) for step in rotation.rotate()] == [(1, 1, 1)]
     assert (rotation.sealed_under(), stored()) == ({name(new_key): 1}, before)
-    assert rotation.standing() == ([f"Key {name(OLD)} seals nothing and may be removed."], [])
+    assert rotation.describe_keys() == ([f"Key {name(OLD)} seals nothing and may be removed."], [])
     assert [step.resealed for step in rotation.rotate()] == [0]  # again, nothing is left to do
     ring(new_key)
     assert stored() == before
@@ -73,7 +73,7 @@ def test_a_rotation_that_was_stopped_goes_on_where_it_was(connection, other, rin
     ring(new_key, OLD)
     next(rotation.rotate())  # and no further
     assert rotation.sealed_under() == {name(OLD): 1, name(new_key): 1}
-    assert rotation.standing()[1] == [f"1 stored values are still under key {name(OLD)}: run `uku rotate-keys`."]
+    assert rotation.describe_keys()[1] == [f"1 stored values are still under key {name(OLD)}: run `uku rotate-keys`."]
     assert [open_tokens(each).refresh_token is not None for each in Connection.everywhere.all()] == [True, True]
     assert sum(step.resealed for step in rotation.rotate()) <= 2
     assert rotation.sealed_under() == {name(new_key): 2}
@@ -118,7 +118,7 @@ def test_a_missing_key_stops_a_rotation_before_anything_is_changed(connection, o
     with pytest.raises(rotation.KeyMissing):
         list(rotation.rotate())
     assert dict(Connection.everywhere.values_list("pk", "sealed_tokens")) == before
-    assert rotation.standing()[1] == ["2 stored values open under no key of UKU_TOKEN_KEYS."]
+    assert rotation.describe_keys()[1] == ["2 stored values open under no key of UKU_TOKEN_KEYS."]
 
 
 def test_without_its_key_a_connection_rests_and_comes_back_with_it(fortnox, connection, ring, new_key, run_jobs):

@@ -13,7 +13,7 @@ from tests.uku.integrations.fortnox.bringing_in import bring_in
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 from tests.uku.integrations.fortnox.standing_rows import failed, ran
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection.companies import OtherCompany

@@ -14,11 +14,11 @@ from tests.uku.integrations.fortnox.simulated import FIRST, until
 
 from uku.clients.operations import create_client
 from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.connection.grant_check import check_refusal
 from uku.integrations.fortnox.health.messages import explain
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.invoices.export import process_export, retry_export
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, ExportState, InvoiceExport
-from uku.integrations.fortnox.sync.service import check_again
 from uku.integrations.fortnox.tokens.renewal import is_refused
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceAlreadyIssued, issue_invoice
@@ -287,7 +287,7 @@ def test_a_refused_sign_in_holds_the_export_until_a_check_shows_that_it_works(fo
     row = go(queued)
     assert (row.state, is_refused(Connection.everywhere.get())) == (ExportState.QUEUED, True)
     fortnox.heal()
-    check_again(connection=Connection.everywhere.get())
+    check_refusal(connection=Connection.everywhere.get())
     assert not is_refused(Connection.everywhere.get())
     assert go(queued, after=3600).state == ExportState.CONFIRMED
     assert fortnox.creates() == {queued.reference: 1}

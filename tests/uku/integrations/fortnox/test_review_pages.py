@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.simulated import NUMBERS
 from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
-from tests.uku.web.reading import Page
+from tests.uku.web.page_reader import Page
 
 from uku.clients.models import Client
 from uku.clients.operations import create_client

@@ -14,10 +14,11 @@ from tests.uku.integrations.fortnox.standing_rows import connected, ran
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.connection.grant_check import check_refusal
 from uku.integrations.fortnox.health.alerts import review
 from uku.integrations.fortnox.health.queries import facts_of
 from uku.integrations.fortnox.models import BlockReason, Connection, RunKind
-from uku.integrations.fortnox.sync.service import check_again, run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.fortnox.tokens import grant_state
 from uku.kit import clock
 from uku.kit.alarms import clear_alarm, raise_alarm
@@ -111,7 +112,7 @@ def test_a_check_that_ends_late_does_not_blame_the_grant_that_came_meanwhile(
         from uku.kit.scoping import workspace_in_force
 
         with workspace_in_force(scope.pk):
-            check_again(connection=old)
+            check_refusal(connection=old)
 
     late = Thread(check)
     until(lambda: fortnox.holds(held))

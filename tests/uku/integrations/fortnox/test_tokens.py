@@ -14,8 +14,9 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import oauth_app, renew_tokens
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.connection import complete, disconnect
+from uku.integrations.fortnox.connection.grant_check import renew_grant
 from uku.integrations.fortnox.models import Connection, RunKind
-from uku.integrations.fortnox.sync.service import renew, run_sync
+from uku.integrations.fortnox.sync.service import run_sync
 from uku.integrations.fortnox.tokens.store import InsideTransaction, NotConnected, PostgresTokenStore, open_tokens
 from uku.kit import clock
 
@@ -142,7 +143,7 @@ def test_a_dead_grant_is_written_down_and_never_tried_in_a_loop(fortnox, expired
 def test_an_idle_connection_is_kept_alive(fortnox, connection, run_jobs, move_clock):
     before, refreshes = stored(), fortnox.refreshes()
     move_clock(seconds=21 * 3600)
-    renew(connection=connection)
+    renew_grant(connection=connection)
     assert fortnox.refreshes() == refreshes + 1
     assert stored().refresh_token != before.refresh_token
 

@@ -10,7 +10,7 @@ from tests.uku.integrations.fortnox.bringing_in import bring_in
 
 from uku.clients.import_files.plan import differences as differences_of_a_row
 from uku.clients.normalization import comparable
-from uku.clients.operations import edit_client, would_change
+from uku.clients.operations import edit_client, fields_to_import
 from uku.integrations.fortnox.customers.differences import lines
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.workspaces.company import differences as differences_of_the_company
@@ -67,7 +67,7 @@ def test_a_row_of_a_file_that_writes_it_otherwise_changes_nothing(linked, name, 
 
 def test_another_number_still_differs(linked, owner):
     client = linked("phone", "040-12 34 56").client
-    assert would_change(client, {"phone": "040-12 34 57", "postcode": "222 34"}) == ["phone", "postcode"]
+    assert fields_to_import(client, {"phone": "040-12 34 57", "postcode": "222 34"}) == ["phone", "postcode"]
     edit_client(client=client, actor=owner, at=AT + timedelta(1), changes={"phone": "040-12 34 57"})
     assert client.edited_fields == ["phone"]
 

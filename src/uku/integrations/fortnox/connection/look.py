@@ -8,7 +8,7 @@ from fortnox_api import FortnoxError
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection import company
 from uku.integrations.fortnox.models import Connection
-from uku.integrations.fortnox.sync.service import note_failure
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 
 
 def look(*, connection: Connection, at: datetime) -> None:

@@ -11,9 +11,12 @@ from django.utils.translation import ngettext
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind
+from uku.integrations.fortnox.tokens.grant_state import GrantRestored
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import due, requests
+from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
+from uku.workspaces.operations import PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,23 @@ def resume(connection: Connection, *, at: datetime) -> Resumed:
         resumed = _wake(connection, at) if works(connection) and not is_foreign(connection) else Resumed()
         alerts.review(connection, at=at)
     return resumed
+
+
+def resume_after_plan_change(fact: PlanChanged) -> None:
+    """Wake what a lapsed plan held back, in the transaction that gives the plan back.
+
+    Nothing has to stop when a plan lapses: every job asks for the plan right before it works.
+    """
+    if not fact.may_integrate:
+        return
+    with workspace_in_force(fact.workspace_id):
+        for connection in Connection.objects.select_related("workspace"):
+            resume(connection, at=clock.now())
+
+
+def resume_restored(fact: GrantRestored) -> None:
+    """Wake what waited for a grant, in the transaction that makes it usable again."""
+    resume(Connection.everywhere.select_related("workspace").get(pk=fact.connection_id), at=fact.at)
 
 
 def _wake(connection: Connection, at: datetime) -> Resumed:

@@ -9,7 +9,7 @@ from datetime import datetime
 from fortnox_api import Customer, CustomerItem
 from uku.clients.matching import is_personal, normalise_number
 from uku.clients.models import Client
-from uku.clients.operations import create_imported_clients, take_in, would_change
+from uku.clients.operations import create_imported_clients, fields_to_import, import_details
 from uku.integrations.fortnox.customers import matching, reused_number
 from uku.integrations.fortnox.customers.links import asks_first, filled_by, first_customers
 from uku.integrations.fortnox.mapping import client_fields, contact_details, record_fields
@@ -89,7 +89,7 @@ def _hold_clients(
     filled = {
         row.client_id
         for row in known
-        if all_linked or would_change(clients[row.client_id], client_fields(told[row.number]))
+        if all_linked or fields_to_import(clients[row.client_id], client_fields(told[row.number]))
     }
     anew = {row.client_id or row.suggested_id for row in records if outcomes[row.number] in {"linked", "suggested"}}
     wanted = {pk for pk in filled | anew if pk}
@@ -105,7 +105,7 @@ def _fill(company_id: str, linked: Sequence[CustomerRecord], told: Items) -> Non
     first = first_customers(company_id, clients)
     for row in linked:
         if first.get(row.client_id) == row.pk:
-            take_in(
+            import_details(
                 client=clients[row.client_id],
                 details=filled_by(row, client_fields(told[row.number])),
                 source=row.source,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from uku.clients import evidence, operations
 from uku.clients.models import Client
-from uku.clients.operations import create_imported_clients, take_in
+from uku.clients.operations import create_imported_clients, import_details
 from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import refuse_while_off
 from uku.integrations.fortnox.customers.candidates import details_of, index_for
@@ -62,7 +62,7 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
     _tie(held, client, f"{queries.LINKED_BY}{actor}")
     what = f"linked to {client}"
     if invoiced_customer(client, held.company_id) == held:  # a second one would undo the first one's details
-        take_in(client=client, details=fields_of(held), source=held.source)
+        import_details(client=client, details=fields_of(held), source=held.source)
     _note(actor, "fortnox.link", held, what, at)
     _after(connection, at)
 
@@ -131,7 +131,7 @@ def invoice_this_one(*, record: CustomerRecord, actor: User, at: datetime) -> No
     held.save(update_fields=["invoiced_at", "detail_read_at"])
     what = f"is invoiced for {held.client} from now on"
     if held.identity_changed_at is None:  # else it may be somebody else
-        take_in(client=held.client, details=filled_by(held, fields_of(held)), source=held.source)
+        import_details(client=held.client, details=filled_by(held, fields_of(held)), source=held.source)
     _note(actor, "fortnox.invoiced", held, what, at)
 
 
@@ -152,7 +152,7 @@ def take_over(
     details = {name: offered[name] for name in names if name in offered}
     if not details:
         return []
-    return operations.take_over(
+    return operations.apply_details(
         client=held.client,
         actor=actor,
         at=at,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from uku.kit.texts import FALLBACK, read_text
+from uku.kit.prose import FALLBACK, read_text
 
 TEXTS = Path(__file__).parent
 CONNECTING, SUMMARY_TASKS = "connecting", "summary-tasks"

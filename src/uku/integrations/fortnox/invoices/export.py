@@ -25,12 +25,12 @@ from uku.integrations.fortnox.invoices.holds import date_hold, hold_of
 from uku.integrations.fortnox.invoices.send_by_hand import refuse_before_higher
 from uku.integrations.fortnox.mapping import figures
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
-from uku.integrations.fortnox.sync.service import note_failure
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
-from uku.kit.dbclock import database_now
+from uku.kit.clock import database_now
 from uku.workspaces.audit import record
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs

@@ -14,7 +14,7 @@ from django.db.models import F
 
 from fortnox_api import Fortnox, Invoice, InvoiceItem
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
-from uku.kit.dbclock import database_now
+from uku.kit.clock import database_now
 
 SCHEDULE = (5, 30, 120, 600, 720)
 LANDING_WINDOW = timedelta(minutes=10)

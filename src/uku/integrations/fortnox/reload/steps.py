@@ -17,6 +17,7 @@ from uku.integrations.fortnox.reload.causes import DISCONNECTED, LASTING, OTHER_
 from uku.integrations.fortnox.reload.service import end, note
 from uku.integrations.fortnox.sync import details, service, sync_run
 from uku.integrations.fortnox.sync.details import SLICE
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.integrations.fortnox.work.due import RESUME_AFTER
 from uku.kit import clock
@@ -171,7 +172,7 @@ def _details(connection: Connection, reload: Reload, watch: Watch) -> Outcome:
 
 def _failed_details(connection: Connection, reload: Reload, error: FortnoxError) -> Outcome:
     """Details that are not permitted are passed by, as other data goes on; passing trouble is tried a few times."""
-    service.note_failure(connection, error)
+    note_failure(connection, error)
     if isinstance(error, Forbidden):
         return Outcome.NEXT
     tries = reload.counts.get("details_tries", 0) + 1

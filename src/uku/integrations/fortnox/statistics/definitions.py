@@ -1,4 +1,4 @@
-"""The work statistics that can be chosen: kinds of document, each counted by list totals, nothing downloaded."""
+"""The statistics that a month's summary task can carry, each with how it is counted and what it needs. Pure."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from fortnox_api import Article, Customer, Fortnox, FortnoxError, NotFound, Rejected, Unreadable
 from uku.clients.matching import normalise_number
-from uku.clients.operations import take_in
+from uku.clients.operations import import_details
 from uku.integrations.fortnox.customers import reused_number
 from uku.integrations.fortnox.customers.links import filled_by, first_customers
 from uku.integrations.fortnox.health import sync_issues
@@ -128,7 +128,7 @@ def take_customer(record: CustomerRecord, customer: Customer, at: datetime) -> N
         reused_number.note_changed(record.company_id, [record], at)
     fills = first_customers(record.company_id, [record.client_id] if record.client_id else [])
     if record.client is not None and not record.identity_changed_at and fills[record.client_id] == record.pk:
-        take_in(
+        import_details(
             client=record.client, details=filled_by(record, client_fields_from_detail(customer)), source=record.source
         )
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
 from uku.kit.alarms import clear_alarm, cleared_at, is_open, may_try, raise_alarm
-from uku.kit.dbclock import database_now
+from uku.kit.clock import database_now
 
 ALARM = "fortnox.app_credentials"
 PROBE_EVERY = timedelta(minutes=5)

@@ -6,15 +6,18 @@ Passing trouble is counted and waited out; only a final refusal becomes a troubl
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked
+from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked, Unauthorized
 from uku.integrations.fortnox.models import BlockReason, Connection
 from uku.integrations.fortnox.tokens import app_credentials, renewal
+from uku.kit import clock
+from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 
@@ -33,10 +36,35 @@ NOTHING_WRONG = {
 """What a new grant begins with, and what Disconnect leaves."""
 
 
+@dataclass(frozen=True, slots=True)
+class GrantRestored:
+    """A connection's grant can be used again; what waited for it goes on, in the same transaction."""
+
+    connection_id: int
+    at: datetime
+
+
 def forget_faults(connection: Connection) -> None:
     """Set on the row what NOTHING_WRONG says; the caller saves it."""
     for field, value in NOTHING_WRONG.items():
         setattr(connection, field, value)
+
+
+def same_grant(connection: Connection) -> QuerySet[Connection]:
+    """The row as long as it holds the grant that failed: a late failure must not blame a new one."""
+    return Connection.objects.filter(pk=connection.pk, authorized_at=connection.authorized_at)
+
+
+def note_failure(connection: Connection, error: FortnoxError) -> None:
+    """Write on the connection that its grant is dead, unless someone authorized meanwhile; log the rest.
+
+    A refusal that may pass is only dated; a check with new tokens decides.
+    """
+    log.warning("fortnox failed", error=type(error).__name__, fortnox_code=str(error.code), uid=error.request_id)
+    if isinstance(error, GrantRevoked):
+        block(same_grant(connection), BlockReason.NEEDS_AUTHORIZATION, words(error), clock.now())
+    elif isinstance(error, Unauthorized) or error.code == NO_API_LICENCE:
+        note_refusal(same_grant(connection), clock.now())
 
 
 def note_renewal_failure(connection: Connection, fault: FortnoxError, at: datetime) -> None:
@@ -81,9 +109,7 @@ def block(same: QuerySet[Connection], block_reason: BlockReason, text: str, at: 
 
 
 def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool:
-    """Clear a block whose reason is cured, and the refusal it grew from; what waited goes on."""
-    from uku.integrations.fortnox.connection.resume import resume
-
+    """Clear a block whose reason is cured, and the refusal it grew from."""
     with transaction.atomic():
         same = Connection.everywhere.filter(pk=connection.pk, authorized_at=connection.authorized_at)
         row = same.filter(block_reason__in=["", *reasons]).select_for_update().first()
@@ -93,7 +119,7 @@ def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool
             _record(row, "fortnox.cured", f"Fortnox: cured: {row.get_block_reason_display()}", at)
         row.block_reason, row.block_text, row.blocked_at, row.refused_since = "", "", None, None
         row.save(update_fields=["block_reason", "block_text", "blocked_at", "refused_since"])
-        resume(row, at=at)
+        publish(GrantRestored(row.pk, at))
     return True
 
 

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.models import Connection
+from uku.integrations.fortnox.tokens.grant_state import GrantRestored
+from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 
@@ -39,8 +41,6 @@ def adopt(*, connection: Connection, at: datetime) -> bool:
 
     The other installation must be off for good: under rotating tokens the two would spend each other's.
     """
-    from uku.integrations.fortnox.connection.resume import resume
-
     with transaction.atomic(), workspace_in_force(connection.workspace_id):
         row = Connection.objects.select_for_update().get(pk=connection.pk)
         if not is_foreign(row):
@@ -50,5 +50,5 @@ def adopt(*, connection: Connection, at: datetime) -> bool:
         summary = _("The Fortnox connection was taken over from %(before)s") % {"before": before}
         facts = {"before": {"instance": before}, "after": {"instance": row.instance}}
         record(actor=None, action="fortnox.adopt", target=row, summary=summary, at=at, **facts)
-        resume(row, at=at)
+        publish(GrantRestored(row.pk, at))
     return True

@@ -12,7 +12,7 @@ from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.help import CONNECTING, SUMMARY_TASKS, text_of
 from uku.kit import prose
-from uku.kit.texts import FALLBACK
+from uku.kit.prose import FALLBACK
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 

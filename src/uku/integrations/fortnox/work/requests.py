@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from uku.integrations.fortnox.models import BulkCreation, Connection, ExportState, InvoiceExport, Reload, RunKind
-from uku.kit.dbclock import database_now
+from uku.kit.clock import database_now
 from uku.kit.jobs import LATER, NORMAL, SOON, enqueue, enqueue_once
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.uku.conftest import AT
 
 from uku.clients.models import Client
-from uku.clients.operations import IMPORTED_FIELDS, create_client, edit_client, take_in
+from uku.clients.operations import IMPORTED_FIELDS, create_client, edit_client, import_details
 from uku.workspaces.models import AuditEntry
 
 
@@ -49,7 +49,7 @@ def test_a_new_name_is_found_and_sorted_at_once(client, owner):
 def test_an_import_keeps_what_a_person_edited_and_fills_the_rest(client, owner):
     edit_client(client=client, actor=owner, at=AT, changes={"city": "Malmö"})
     details = {"city": "Göteborg", "postcode": "211 34", "payment_days": 20}
-    changed = take_in(client=client, details=details, source="Books 1")
+    changed = import_details(client=client, details=details, source="Books 1")
     client.refresh_from_db()
     assert changed == ["postcode", "payment_days"]
     assert (client.city, client.postcode, client.payment_days) == ("Malmö", "211 34", 20)
@@ -57,23 +57,23 @@ def test_an_import_keeps_what_a_person_edited_and_fills_the_rest(client, owner):
 
 def test_a_field_emptied_by_hand_stays_empty(client, owner):
     edit_client(client=client, actor=owner, at=AT, changes={"city": ""})
-    assert take_in(client=client, details={"city": "Göteborg"}, source="Books 1") == []
+    assert import_details(client=client, details={"city": "Göteborg"}, source="Books 1") == []
 
 
 @pytest.mark.parametrize("nothing", ["", None])
 def test_an_empty_imported_value_does_not_empty_ours(client, nothing):
-    assert take_in(client=client, details=dict.fromkeys(IMPORTED_FIELDS, nothing), source="Books 1") == []
+    assert import_details(client=client, details=dict.fromkeys(IMPORTED_FIELDS, nothing), source="Books 1") == []
     client.refresh_from_db()
     assert (client.name, client.city) == ("Åkerlunds Bygg AB", "Lund")
 
 
 def test_terms_of_no_days_are_taken_in(client):
-    assert take_in(client=client, details={"payment_days": 0}, source="Books 1") == ["payment_days"]
+    assert import_details(client=client, details={"payment_days": 0}, source="Books 1") == ["payment_days"]
 
 
 def test_an_import_touches_only_imported_fields(client):
     details = {"archived_at": AT, "edited_fields": ["name"], "unknown": 1}
-    assert take_in(client=client, details=details, source="Books 1") == []
+    assert import_details(client=client, details=details, source="Books 1") == []
 
 
 def test_the_list_sorts_the_swedish_way(scope, owner):

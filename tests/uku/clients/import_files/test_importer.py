@@ -11,25 +11,25 @@ from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
 
 from uku.clients.import_files import importer, operations
-from uku.clients.import_files.errors import Flaw, Unreadable
-from uku.clients.import_files.messages import of_trouble
+from uku.clients.import_files.errors import FileReason, Unreadable
+from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.operations import (
     AlreadyBegun,
     FiguresChanged,
     NoNameColumn,
-    TooManySheets,
+    TooManyFiles,
     WrongMapping,
-    confirm_sheet,
-    delete_old_sheets,
-    map_sheet,
-    resume_sheet,
-    throw_sheet_away,
-    upload_sheet,
+    confirm_import,
+    delete_file,
+    delete_old_files,
+    map_columns,
+    resume_import,
+    upload_file,
 )
 from uku.clients.import_files.preview import Figures, preview
 from uku.clients.import_files.tables import Reading, rows
-from uku.clients.models import Client, ClientSheet
-from uku.clients.operations import archive_clients, create_client, edit_client, take_in
+from uku.clients.models import Client, ImportFile
+from uku.clients.operations import archive_clients, create_client, edit_client, import_details
 from uku.kit.identifiers import luhn_digit
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Membership, Notice
@@ -47,7 +47,7 @@ Fel AB;556036-0794;;;;
 def upload(scope, owner):
     def send(text, name="kunder.csv"):
         content = text if isinstance(text, bytes) else text.encode()
-        return upload_sheet(actor=owner, at=AT, name=name, content=content).sheet
+        return upload_file(actor=owner, at=AT, name=name, content=content).file
 
     return send
 
@@ -57,10 +57,10 @@ def take(upload, owner):
     """Upload a file, confirm what its preview says, and return the file as it is then."""
 
     def do(text):
-        sheet = upload(text)
-        confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=preview(sheet).figures)
-        sheet.refresh_from_db()
-        return sheet
+        file = upload(text)
+        confirm_import(file=file, actor=owner, at=AT, seen=preview(file).figures)
+        file.refresh_from_db()
+        return file
 
     return do
 
@@ -82,8 +82,8 @@ def work_off():
         app.tasks[job[0]].func.__wrapped__(**arguments)
 
 
-def figures(sheet):
-    found = preview(sheet).figures
+def figures(file):
+    found = preview(file).figures
     return found.new, found.changed, found.unchanged, found.refused
 
 
@@ -96,12 +96,12 @@ def state():
     return list(Client.objects.get_queryset().order_by("pk").values())
 
 
-def told(sheet):
-    return [(t.row, of_trouble(t, ["Namn"])) for t in preview(sheet).troubles]
+def told(file):
+    return [(t.row, row_error_words(t, ["Namn"])) for t in preview(file).errors]
 
 
-def counts(sheet):
-    return {name: sheet.counts[name] for name in ("new", "changed", "unchanged", "refused")}
+def counts(file):
+    return {name: file.counts[name] for name in ("new", "changed", "unchanged", "refused")}
 
 
 # Before anybody confirms
@@ -109,68 +109,68 @@ def counts(sheet):
 
 def test_nothing_is_written_before_a_person_confirms(upload):
     """B20: preview; the figures say what would happen."""
-    sheet = upload(FILE)
-    found = preview(sheet)
+    file = upload(FILE)
+    found = preview(file)
     assert found.figures == Figures(new=3, changed=0, unchanged=0, refused=1)
-    assert [t.row for t in found.troubles] == [5]
-    assert (Client.objects.get_queryset().count(), sheet.columns[:3]) == (0, ["name", "organisation_number", "email"])
+    assert [t.row for t in found.errors] == [5]
+    assert (Client.objects.get_queryset().count(), file.columns[:3]) == (0, ["name", "organisation_number", "email"])
 
 
 def test_a_file_that_cannot_be_read_is_not_kept(upload):
-    for content, flaw in (
-        ("", Flaw.EMPTY),
-        ('Namn\n"A', Flaw.BROKEN_CSV),
-        (b"Namn\n" + b"A\n" * 20_001, Flaw.TOO_MANY_ROWS),
+    for content, reason in (
+        ("", FileReason.EMPTY),
+        ('Namn\n"A', FileReason.BROKEN_CSV),
+        (b"Namn\n" + b"A\n" * 20_001, FileReason.TOO_MANY_ROWS),
     ):
         with pytest.raises(Unreadable) as refused:
             upload(content)
-        assert refused.value.flaw == flaw
-    assert ClientSheet.objects.count() == 0
+        assert refused.value.reason == reason
+    assert ImportFile.objects.count() == 0
 
 
 def test_at_most_ten_files_wait(upload):
     for _ in range(operations.MOST_WAITING):
         upload(FILE)
-    with pytest.raises(TooManySheets):
+    with pytest.raises(TooManyFiles):
         upload(FILE)
 
 
 def test_a_file_without_a_column_for_the_name_cannot_be_taken_in(upload, owner):
     """B20: missing columns."""
-    sheet = upload("Kod;Ort\nA;Lund\n")
+    file = upload("Kod;Ort\nA;Lund\n")
     with pytest.raises(NoNameColumn):
-        confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=Figures())
-    map_sheet(sheet=sheet, actor=owner, at=AT, columns=["name", "city"], encoding="utf-8", delimiter=";")
-    sheet.refresh_from_db()
-    assert figures(sheet) == (1, 0, 0, 0)
+        confirm_import(file=file, actor=owner, at=AT, seen=Figures())
+    map_columns(file=file, actor=owner, at=AT, columns=["name", "city"], encoding="utf-8", delimiter=";")
+    file.refresh_from_db()
+    assert figures(file) == (1, 0, 0, 0)
 
 
 def test_a_mapping_that_is_none_changes_nothing(upload, owner):
-    sheet = upload("Namn;Ort\nA;Lund\n")
+    file = upload("Namn;Ort\nA;Lund\n")
     for columns in (["name"], ["name", "name"], ["name", "password"]):
         with pytest.raises(WrongMapping):
-            map_sheet(sheet=sheet, actor=owner, at=AT, columns=columns, encoding="utf-8", delimiter=";")
+            map_columns(file=file, actor=owner, at=AT, columns=columns, encoding="utf-8", delimiter=";")
     with pytest.raises(Unreadable):
-        map_sheet(sheet=sheet, actor=owner, at=AT, columns=["name", ""], encoding="utf-7", delimiter=";")
-    sheet.refresh_from_db()
-    assert (sheet.columns, sheet.encoding) == (["name", "city"], "utf-8")
+        map_columns(file=file, actor=owner, at=AT, columns=["name", ""], encoding="utf-7", delimiter=";")
+    file.refresh_from_db()
+    assert (file.columns, file.encoding) == (["name", "city"], "utf-8")
 
 
 def test_read_otherwise_the_headings_are_recognised_anew(upload, owner):
-    sheet = upload("Namn;Ort,Land\nA;Lund,SE\n")
-    columns = list(sheet.columns)
-    map_sheet(sheet=sheet, actor=owner, at=AT, columns=columns, encoding="windows-1252", delimiter=",")
-    sheet.refresh_from_db()
-    assert (columns, sheet.columns) == (["name", ""], ["", "country"])
+    file = upload("Namn;Ort,Land\nA;Lund,SE\n")
+    columns = list(file.columns)
+    map_columns(file=file, actor=owner, at=AT, columns=columns, encoding="windows-1252", delimiter=",")
+    file.refresh_from_db()
+    assert (columns, file.columns) == (["name", ""], ["", "country"])
 
 
 def test_what_changed_after_the_person_looked_is_not_done_unseen(upload, owner):
     """Between preview and confirmation somebody made one of the clients."""
-    sheet = upload(FILE)
-    seen = preview(sheet).figures
+    file = upload(FILE)
+    seen = preview(file).figures
     create_client(actor=owner, at=AT, name="Åkerlunds", organisation_number="5560360793")
     with pytest.raises(FiguresChanged):
-        confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=seen)
+        confirm_import(file=file, actor=owner, at=AT, seen=seen)
     assert list(clients()) == ["Åkerlunds"]
 
 
@@ -178,14 +178,14 @@ def test_what_changed_after_the_person_looked_is_not_done_unseen(upload, owner):
 
 
 def test_rows_become_clients_and_those_with_errors_are_left_out_with_their_reason(take):
-    sheet = take(FILE)
+    file = take(FILE)
     found = clients()
     assert sorted(found) == ["Anna Ek", "Åkerlunds Bygg AB", "Öberg & Co"]
     made = found["Åkerlunds Bygg AB"]
     facts = (made.organisation_number, made.email, made.phone, made.city, made.payment_days)
     assert facts == ("5560360793", "info@akerlund.example", "040-12 34", "Malmö", 20)
-    assert counts(sheet) == {"new": 3, "changed": 0, "unchanged": 0, "refused": 1}
-    left_out = list(rows(bytes(sheet.content), Reading("utf-8", ";")))
+    assert counts(file) == {"new": 3, "changed": 0, "unchanged": 0, "refused": 1}
+    left_out = list(rows(bytes(file.content), Reading("utf-8", ";")))
     assert left_out[0].cells[-2:] == ("Row in the file", "Why it was left out")
     assert (left_out[1].cells[:2], left_out[1].cells[-2]) == (("Fel AB", "556036-0794"), "5")
     assert (len(left_out), "not an organisation number" in left_out[1].cells[-1]) == (2, True)
@@ -197,8 +197,8 @@ def test_the_same_file_twice_changes_nothing_and_makes_nothing(take, upload):
     take(text)
     before = state()
     assert figures(upload(text)) == (0, 0, 4, 1)
-    sheet = take(text)
-    assert (counts(sheet), state()) == ({"new": 0, "changed": 0, "unchanged": 4, "refused": 1}, before)
+    file = take(text)
+    assert (counts(file), state()) == ({"new": 0, "changed": 0, "unchanged": 4, "refused": 1}, before)
 
 
 def test_a_known_client_is_changed_by_the_rules_of_a_hand(take, owner):
@@ -213,7 +213,7 @@ def test_a_known_client_is_changed_by_the_rules_of_a_hand(take, owner):
     assert (client.name, client.phone, client.city, client.postcode) == ("Åkerlunds Bygg", "2", "Malmö", "211 34")
     assert client.organisation_number == "556036-0793"
     assert client.edited_fields == ["city", "name", "organisation_number", "phone", "postcode"]
-    assert take_in(client=client, details={"city": "Ystad", "name": "Other"}, source="Books 1") == []
+    assert import_details(client=client, details={"city": "Ystad", "name": "Other"}, source="Books 1") == []
     assert AuditEntry.objects.get(action="client.edit", summary__contains="name, city").actor == owner
 
 
@@ -227,8 +227,8 @@ def test_without_a_number_e_mail_and_name_decide_and_a_number_is_filled_in(take,
 
 def test_two_numbers_are_two_clients_whatever_else_they_share(take, owner):
     create_client(actor=owner, at=AT, name="Berg", email="a@x.example", organisation_number="5560360793")
-    sheet = take("Namn;Orgnr;E-post\nBerg;402200-0014;a@x.example\n")
-    assert (counts(sheet)["new"], Client.objects.get_queryset().count()) == (1, 2)
+    file = take("Namn;Orgnr;E-post\nBerg;402200-0014;a@x.example\n")
+    assert (counts(file)["new"], Client.objects.get_queryset().count()) == (1, 2)
 
 
 def test_the_same_name_with_another_key_is_pointed_out(upload, owner):
@@ -242,10 +242,8 @@ def test_rows_that_could_be_several_clients_or_only_a_namesake_are_left_out(uplo
         create_client(actor=owner, at=AT, name="Berg AB", organisation_number="5560360793", city=city)
     gone = create_client(actor=owner, at=AT, name="Borta AB", email="b@x.example")
     archive_clients(ids=[gone.pk], actor=owner, at=AT)
-    sheet = upload(
-        "Namn;Orgnr;E-post;Ort\nBerg;5560360793;;\nBorta AB;;b@x.example;\nBerg AB;;;Ystad\nBerg AB;;;Lund\n"
-    )
-    assert told(sheet) == [
+    file = upload("Namn;Orgnr;E-post;Ort\nBerg;5560360793;;\nBorta AB;;b@x.example;\nBerg AB;;;Ystad\nBerg AB;;;Lund\n")
+    assert told(file) == [
         (2, "2 clients in Uku fit “556036-0793”. Give each its own organisation number, or archive one."),
         (3, "The client “Borta AB” is archived. Restore it first, or take the row out."),
         (
@@ -267,8 +265,8 @@ def test_rows_that_could_be_several_clients_or_only_a_namesake_are_left_out(uplo
 
 def test_two_rows_that_are_one_client_by_different_keys_are_one(upload, owner):
     create_client(actor=owner, at=AT, name="Berg AB", email="b@x.example", organisation_number="5560360793")
-    sheet = upload("Namn;Orgnr;E-post\nBergs Bygg AB;5560360793;\nBerg AB;;b@x.example\n")
-    assert told(sheet) == [(3, "This is “Berg AB”, as row 2 is. Keep one of the two.")]
+    file = upload("Namn;Orgnr;E-post\nBergs Bygg AB;5560360793;\nBerg AB;;b@x.example\n")
+    assert told(file) == [(3, "This is “Berg AB”, as row 2 is. Keep one of the two.")]
 
 
 def test_another_workspaces_client_is_never_met(upload, other_workspace, stranger):
@@ -278,11 +276,11 @@ def test_another_workspaces_client_is_never_met(upload, other_workspace, strange
 
 
 def test_confirmed_twice_it_is_taken_in_once(upload, owner):
-    sheet = upload(FILE)
-    seen = preview(sheet).figures
-    confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=seen)
+    file = upload(FILE)
+    seen = preview(file).figures
+    confirm_import(file=file, actor=owner, at=AT, seen=seen)
     with pytest.raises(AlreadyBegun):
-        confirm_sheet(sheet=ClientSheet.objects.get(pk=sheet.pk), actor=owner, at=AT, seen=seen)
+        confirm_import(file=ImportFile.objects.get(pk=file.pk), actor=owner, at=AT, seen=seen)
     assert Client.objects.get_queryset().count() == 3
 
 
@@ -294,15 +292,15 @@ def long_file(count):
 
 
 def test_a_long_file_is_taken_in_by_a_job_and_a_notice_tells_the_end(take, owner):
-    sheet = take(long_file(importer.SHORT + 1))
+    file = take(long_file(importer.SHORT + 1))
     assert Client.objects.get_queryset().count() == 0
     work_off()
-    sheet.refresh_from_db()
-    assert counts(sheet) == {"new": 201, "changed": 0, "unchanged": 0, "refused": 0}
+    file.refresh_from_db()
+    assert counts(file) == {"new": 201, "changed": 0, "unchanged": 0, "refused": 0}
     notice = Notice.objects.get()
     assert (notice.title, notice.text) == ("kunder.csv is taken in", "201 clients are new. 0 are changed.")
-    assert (notice.user, notice.url) == (owner, f"/w/byran/clients/import/{sheet.pk}/")
-    assert bytes(sheet.content) == b""
+    assert (notice.user, notice.url) == (owner, f"/w/byran/clients/import/{file.pk}/")
+    assert bytes(file.content) == b""
 
 
 def test_a_short_file_is_taken_in_at_once_and_rings_no_bell(take):
@@ -319,7 +317,7 @@ class Killed(Exception):
 @pytest.mark.parametrize("die_at", [1, 2, 3])
 def test_a_worker_killed_anywhere_is_gone_on_from_with_the_same_end(take, owner, monkeypatch, die_at):
     """Each hundred rows and their place are stored together, or not at all."""
-    sheet = take(long_file(250))
+    file = take(long_file(250))
     steps = iter(range(1, 100))
 
     def dying(**kwargs):
@@ -331,48 +329,48 @@ def test_a_worker_killed_anywhere_is_gone_on_from_with_the_same_end(take, owner,
     made = iter(range(1000))
     monkeypatch.setattr(importer, "create_client", lambda **f: dying(**f) if next(made) % 90 == 60 else record(**f))
     with pytest.raises(Killed):
-        importer.take_in_next(sheet_id=sheet.pk)
+        importer.import_next_rows(file_id=file.pk)
     monkeypatch.undo()
-    sheet.refresh_from_db()
-    assert sheet.counts["place"] == Client.objects.get_queryset().count() == sheet.counts["new"]
-    assert sheet.counts["place"] < 250
-    assert importer.take_in_next(sheet_id=sheet.pk) is False
-    sheet.refresh_from_db()
-    assert (counts(sheet)["new"], Client.objects.get_queryset().count()) == (250, 250)
+    file.refresh_from_db()
+    assert file.counts["place"] == Client.objects.get_queryset().count() == file.counts["new"]
+    assert file.counts["place"] < 250
+    assert importer.import_next_rows(file_id=file.pk) is False
+    file.refresh_from_db()
+    assert (counts(file)["new"], Client.objects.get_queryset().count()) == (250, 250)
 
 
 def test_a_second_worker_takes_no_row_again(take):
-    sheet = take(long_file(250))
-    assert importer.take_in_next(sheet_id=sheet.pk, most=100) is True
-    first = list(rows(bytes(sheet.content), Reading("utf-8", ";")))[1:3]
+    file = take(long_file(250))
+    assert importer.import_next_rows(file_id=file.pk, most=100) is True
+    first = list(rows(bytes(file.content), Reading("utf-8", ";")))[1:3]
     from uku.clients.import_files.checks import check
 
-    again = list(check(first, sheet.columns))
-    with pytest.raises(importer._Overtaken):
-        importer._take_in_rows(sheet_id=sheet.pk, actor=sheet.uploaded_by, at=AT, place=0, rows=again)
+    again = list(check(first, file.columns))
+    with pytest.raises(importer._AlreadyImported):
+        importer._import_rows(file_id=file.pk, actor=file.uploaded_by, at=AT, place=0, rows=again)
     assert Client.objects.get_queryset().count() == 100
 
 
 def test_a_lost_wake_up_is_found_by_the_sweep(take):
-    from uku.clients.import_files.jobs import take_in_due
+    from uku.clients.import_files.jobs import import_due_files
 
     take(long_file(250))
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
-    take_in_due.func.__wrapped__(0)
+    import_due_files.func.__wrapped__(0)
     work_off()
     assert Client.objects.get_queryset().count() == 250
 
 
 def test_whoever_may_change_clients_no_more_stops_the_file_and_another_goes_on(take, owner, admin):
-    sheet = take(long_file(250))
-    ClientSheet.objects.filter(pk=sheet.pk).update(counts={**sheet.counts, "by": admin.pk})
-    importer.take_in_next(sheet_id=sheet.pk, most=100)
+    file = take(long_file(250))
+    ImportFile.objects.filter(pk=file.pk).update(counts={**file.counts, "by": admin.pk})
+    importer.import_next_rows(file_id=file.pk, most=100)
     Membership.everywhere.filter(user=admin).update(role="member")
     work_off()
-    sheet.refresh_from_db()
-    assert (sheet.counts["stopped"], Client.objects.get_queryset().count()) == (1, 100)
-    resume_sheet(sheet=sheet, actor=owner, at=AT)
+    file.refresh_from_db()
+    assert (file.counts["stopped"], Client.objects.get_queryset().count()) == (1, 100)
+    resume_import(file=file, actor=owner, at=AT)
     work_off()
     assert Client.objects.get_queryset().count() == 250
 
@@ -380,9 +378,9 @@ def test_whoever_may_change_clients_no_more_stops_the_file_and_another_goes_on(t
 def test_the_number_of_queries_of_a_preview_does_not_grow_with_the_rows(upload, scope):
     short, long = upload(long_file(20)), upload(long_file(400))
     asked = []
-    for sheet in (short, long):
+    for file in (short, long):
         with CaptureQueriesContext(connection) as queries:
-            preview(sheet)
+            preview(file)
         asked.append(len(queries))
     assert asked == [1, 1]
 
@@ -391,34 +389,34 @@ def test_the_number_of_queries_of_a_preview_does_not_grow_with_the_rows(upload, 
 
 
 def test_a_file_is_thrown_away_and_what_it_made_stays(take, upload, owner):
-    throw_sheet_away(sheet=upload(FILE), actor=owner, at=AT)
-    sheet = take(FILE)
-    throw_sheet_away(sheet=sheet, actor=owner, at=AT)
-    assert (ClientSheet.objects.count(), Client.objects.get_queryset().count()) == (0, 3)
+    delete_file(file=upload(FILE), actor=owner, at=AT)
+    file = take(FILE)
+    delete_file(file=file, actor=owner, at=AT)
+    assert (ImportFile.objects.count(), Client.objects.get_queryset().count()) == (0, 3)
 
 
 def test_a_file_whose_rows_are_being_taken_in_is_not_thrown_away(take, owner):
-    sheet = take(long_file(250))
+    file = take(long_file(250))
     with pytest.raises(AlreadyBegun):
-        throw_sheet_away(sheet=sheet, actor=owner, at=AT)
+        delete_file(file=file, actor=owner, at=AT)
 
 
 def test_files_older_than_a_day_are_deleted_with_their_notice(take, upload):
     """Personal data of a file nobody decided on does not lie about."""
     take(long_file(201))
     work_off()
-    assert delete_old_sheets(at=AT + timedelta(hours=24)) == 0
-    assert delete_old_sheets(at=AT + timedelta(hours=24, seconds=1)) == 1
-    assert (ClientSheet.everywhere.count(), Notice.objects.filter(cleared_at=None).count()) == (0, 0)
+    assert delete_old_files(at=AT + timedelta(hours=24)) == 0
+    assert delete_old_files(at=AT + timedelta(hours=24, seconds=1)) == 1
+    assert (ImportFile.everywhere.count(), Notice.objects.filter(cleared_at=None).count()) == (0, 0)
 
 
 def test_every_step_is_written_down(upload, owner):
     """S45: who brought which file in, and what became of it."""
-    sheet = upload("Namn\nBerg\n")
-    map_sheet(sheet=sheet, actor=owner, at=AT, columns=["name"], encoding="windows-1252", delimiter=";")
-    sheet.refresh_from_db()
-    confirm_sheet(sheet=sheet, actor=owner, at=AT, seen=preview(sheet).figures)
-    throw_sheet_away(sheet=sheet, actor=owner, at=AT)
+    file = upload("Namn\nBerg\n")
+    map_columns(file=file, actor=owner, at=AT, columns=["name"], encoding="windows-1252", delimiter=";")
+    file.refresh_from_db()
+    confirm_import(file=file, actor=owner, at=AT, seen=preview(file).figures)
+    delete_file(file=file, actor=owner, at=AT)
     found = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))[1:]
     assert found == [
         "client.sheet_upload",
