@@ -11,7 +11,7 @@ import structlog
 
 from fortnox_api import Forbidden, FortnoxError
 from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
-from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunKind, RunState, StopReason, SyncRun
 from uku.integrations.fortnox.reload import queries
 from uku.integrations.fortnox.reload.causes import DISCONNECTED, LASTING, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reload.service import end, note
@@ -152,7 +152,7 @@ def _outcome(kind: RunKind, before: SyncRun | None, run: SyncRun | None) -> Outc
     if run.state == RunState.RUNNING:
         failed = run.counts.get("tries", 0) > (before.counts.get("tries", 0) if before else 0)
         return Outcome.REST if failed else Outcome.AGAIN
-    refused_here = run.state == RunState.STOPPED and run.stop_reason != sync_run.NOT_PERMITTED
+    refused_here = run.state == RunState.STOPPED and run.stop_reason != StopReason.NOT_PERMITTED
     return Outcome.FAILED if refused_here else Outcome.NEXT
 
 
