@@ -26,7 +26,7 @@ class Keys:
     @classmethod
     def of(cls, *, name: str, number: str, vat: str, email: str) -> Keys:
         """The organisation number, if missing the one in the VAT number; else e-mail and name, letter by letter."""
-        plain = plainly(name)
+        plain = comparable_text(name)
         return cls(identity(number) or identity(vat), f"{email.strip().casefold()}\0{plain}" if email else "", plain)
 
 
@@ -40,7 +40,7 @@ class CheckedRow:
     errors: tuple[RowError, ...]
 
 
-def plainly(text: str) -> str:
+def comparable_text(text: str) -> str:
     """Return a text for comparing: the same letters, whatever their case, form and blanks."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
