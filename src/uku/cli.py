@@ -16,7 +16,7 @@ from uku.config import settings_page
 from uku.demo.main import run_demo
 from uku.kit.children import RestartedChild
 from uku.terminal import console, refuse
-from uku.web.server import AddressUnavailable, require_free_port, run
+from uku.web.server import AddressUnavailable, require_free_port, run_server
 
 if TYPE_CHECKING:
     from uku import commands
@@ -64,7 +64,7 @@ def serve(
     commands.store_spooled_tokens()
     worker = RestartedChild(["uku", "worker"]) if with_worker else None
     try:
-        run(host=host, port=port)
+        run_server(host=host, port=port)
     finally:
         if worker is not None:
             worker.stop()

@@ -37,7 +37,7 @@ def require_free_port(host: str, port: int) -> None:
         ) from error
 
 
-def run(*, host: str, port: int, threads: int = 8) -> None:
+def run_server(*, host: str, port: int, threads: int = 8) -> None:
     """Serve until SIGTERM or SIGINT; a request has a while to end, then its process is killed."""
     Server(
         "uku.web.wsgi:application",
