@@ -6,11 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from fortnox_api import Fortnox
+from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
 from uku.integrations.fortnox.connection.companies import name_of_company
+from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.mapping import VAT_TYPES, invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, InvoiceExport
-from uku.integrations.fortnox.sync.details import read_again
+from uku.integrations.fortnox.sync.details import read_detail
 from uku.invoices.models import InvoiceRow
 from uku.kit import clock
 
@@ -27,7 +29,7 @@ def prepare(fortnox: Fortnox, export: InvoiceExport) -> tuple[str, bytes]:
     if customer is None:
         return f"{export.invoice.client} is not linked to a Fortnox customer. Link the client, then send again.", b""
     if _stale(customer):
-        read_again(fortnox, customer)
+        read_detail(fortnox, CUSTOMER_IMPORTER, customer)
     if refusal := _check_customer(customer):
         return refusal, b""
     rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
@@ -69,7 +71,7 @@ def _check_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow, custome
     if article is None:
         return f"Article {number} is not known here. Reload data, then send again."
     if article.detail_read_at is None or clock.now() - article.detail_read_at > FRESH:
-        read_again(fortnox, article)
+        read_detail(fortnox, ARTICLE_IMPORTER, article)
     if not article.active:
         return f"Article {article} is inactive in Fortnox. Activate it there, then send again."
     expected = Decimal(0) if customer.vat_type in VAT_FREE_TYPES else article.vat_rate
