@@ -12,7 +12,6 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import BLOCKING, BY_CODE, ErrorGroup
 from uku.integrations.fortnox.health.rules import INVOICES, NO_API_LICENCE, ConnectionFacts, Facts, KindFacts
 from uku.integrations.fortnox.models import (
-    NUMBER_KEPT,
     Connection,
     CustomerRecord,
     ExportState,
@@ -56,7 +55,7 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
     if not connection.is_connected:
         return Facts(at, whole)
     with workspace_in_force(connection.workspace_id):
-        exports = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(error_code=NUMBER_KEPT)
+        exports = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(number_kept=True)
         counts = dict(exports.order_by().values_list("state").annotate(Count("pk")))
         customers, articles, *others = _facts_of_runs(connection)
         return Facts(at, whole, (customers, articles, _facts_of_exports(connection), *others), counts)
