@@ -9,22 +9,22 @@ from functools import lru_cache
 from babel import Locale
 from babel.numbers import list_currencies
 
-from uku.clients.import_files.errors import Problem
+from uku.clients.import_files.errors import RowReason
 from uku.clients.import_files.headings import LONGEST
 from uku.clients.normalization import identity, split_emails
 from uku.kit.identifiers import normalise_number, normalise_vat
 
 Value = str | int
 CHECKED_COUNTRIES = frozenset({"", "SE", "FI"})  # whose organisation numbers we can check
-LONGEST_TERMS = 365
+LONGEST_TERMS = 365  # days
 _DAYS = re.compile(r"\D*?(\d{1,4})(?:[.,]0+)?\D*")
 _OTHER_VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,13}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _LANGUAGES = ("en", "sv", "fi")
 _CURRENCIES = frozenset(list_currencies())
-_ALSO_CALLED = {"sverige ab": "SE", "uk": "GB", "storbritannien": "GB", "usa": "US", "holland": "NL", "england": "GB"}
-_KRONOR = {"kr": "SEK", "kronor": "SEK", "sek kr": "SEK", "€": "EUR", "euro": "EUR"}
+_OTHER_NAMES = {"sverige ab": "SE", "uk": "GB", "storbritannien": "GB", "usa": "US", "holland": "NL", "england": "GB"}
+_CURRENCY_NAMES = {"kr": "SEK", "kronor": "SEK", "sek kr": "SEK", "€": "EUR", "euro": "EUR"}
 _VAT_TYPES: Mapping[str, tuple[str, ...]] = {
     "domestic": ("VAT in Sweden", "SEVAT", "Moms i Sverige", "Inrikes", "Kotimaa"),
     "reverse_charge": ("Reverse charge in Sweden", "SEREVERSEDVAT", "Omvänd skattskyldighet", "Omvänd moms"),
@@ -38,69 +38,69 @@ _VAT_TYPES: Mapping[str, tuple[str, ...]] = {
     "export": ("Export outside the EU", "EXPORT", "Utanför EU"),
 }
 _VAT_TYPE_OF = {word.casefold(): code for code, words in _VAT_TYPES.items() for word in (*words, code)}
-_PROBLEMS = {
-    "email": Problem.EMAIL,
-    "country": Problem.COUNTRY,
-    "currency": Problem.CURRENCY,
-    "payment_days": Problem.DAYS,
-    "vat_type": Problem.VAT_TYPE,
+_REASONS = {
+    "email": RowReason.EMAIL,
+    "country": RowReason.COUNTRY,
+    "currency": RowReason.CURRENCY,
+    "payment_days": RowReason.DAYS,
+    "vat_type": RowReason.VAT_TYPE,
 }
 
 
 class WrongCell(Exception):
     """The cell holds no value for its field."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
+    def __init__(self, reason: RowReason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
-def value_of(field: str, text: str, *, country: str) -> Value:
+def parse_cell(field: str, text: str, *, country: str) -> Value:
     """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises WrongCell."""
     between = ", " if field.startswith("address") else " "  # a cell may have lines, and a field has one
     text = _BREAKS.sub(between, text.strip()).replace("\t", " ")
     if not text:
         return ""
     if len(text) > LONGEST.get(field, len(text)):
-        raise WrongCell(Problem.TOO_LONG)
+        raise WrongCell(RowReason.TOO_LONG)
     if _CONTROL.search(text):
-        raise WrongCell(Problem.UNPRINTABLE)
+        raise WrongCell(RowReason.UNPRINTABLE)
     if field == "organisation_number":
-        return _organisation_number(text, country)
+        return _parse_organisation_number(text, country)
     if field == "vat_number":
-        return _vat_number(text)
-    if field not in _PROBLEMS:
+        return _parse_vat_number(text)
+    if field not in _REASONS:
         return text
-    value = _read(field, text)
+    value = _parse(field, text)
     if value is None:
-        raise WrongCell(_PROBLEMS[field])
+        raise WrongCell(_REASONS[field])
     return value
 
 
-def _organisation_number(text: str, country: str) -> str:
+def _parse_organisation_number(text: str, country: str) -> str:
     """Other countries' numbers are taken as they stand: we know no check for them."""
     if "*" in text:
-        raise WrongCell(Problem.NUMBER_MASKED)
+        raise WrongCell(RowReason.NUMBER_MASKED)
     number = normalise_number(text)
     if number and not identity(number):
-        raise WrongCell(Problem.NUMBER_FILLER)
+        raise WrongCell(RowReason.NUMBER_FILLER)
     if not number and country in CHECKED_COUNTRIES:
-        raise WrongCell(Problem.NUMBER)
+        raise WrongCell(RowReason.NUMBER)
     return number or text
 
 
-def _vat_number(text: str) -> str:
+def _parse_vat_number(text: str) -> str:
     if "*" in text:
-        raise WrongCell(Problem.NUMBER_MASKED)
+        raise WrongCell(RowReason.NUMBER_MASKED)
     bare = re.sub(r"[\s-]", "", text).upper()
     if bare[:2] in {"SE", "FI"}:
         bare = normalise_vat(bare)
     if not _OTHER_VAT.fullmatch(bare):
-        raise WrongCell(Problem.VAT)
+        raise WrongCell(RowReason.VAT)
     return bare
 
 
-def _read(field: str, text: str) -> Value | None:
+def _parse(field: str, text: str) -> Value | None:
     """Return the value, or None where the text is none for its field."""
     if field == "email":
         valid, invalid = split_emails(text)
@@ -108,20 +108,19 @@ def _read(field: str, text: str) -> Value | None:
     if field == "country":
         return _countries().get(text.casefold())
     if field == "currency":
-        code = _KRONOR.get(text.casefold().rstrip("."), text.upper())
+        code = _CURRENCY_NAMES.get(text.casefold().rstrip("."), text.upper())
         return code if code in _CURRENCIES else None
     if field == "vat_type":
         return _VAT_TYPE_OF.get(text.casefold())
     # `30`, `30 dagar`, `30 days net`; two numbers, as in `10 dagar 2 %`, are no plain term.
-    found = _DAYS.fullmatch(text)
-    days = int(found[1]) if found and "-" not in text else LONGEST_TERMS + 1
-    return days if days <= LONGEST_TERMS else None
+    found = _DAYS.fullmatch(text) if "-" not in text else None
+    return int(found[1]) if found and int(found[1]) <= LONGEST_TERMS else None
 
 
 @lru_cache(maxsize=1)
 def _countries() -> Mapping[str, str]:
     """Codes (ISO 3166) and names in three languages, all in lower case."""
-    found = dict(_ALSO_CALLED)
+    found = dict(_OTHER_NAMES)
     for language in _LANGUAGES:
         for code, name in Locale(language).territories.items():
             if len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}:  # noqa: PLR2004

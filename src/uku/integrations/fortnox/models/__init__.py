@@ -16,7 +16,6 @@ from uku.integrations.fortnox.models.connection import (
 )
 from uku.integrations.fortnox.models.invoice_export import (
     NEEDS_YOU,
-    NUMBER_KEPT,
     NUMBER_USED,
     OPEN,
     ExportState,
@@ -34,6 +33,7 @@ from uku.integrations.fortnox.models.sync_run import (
     RunKind,
     RunState,
     SkippedRecord,
+    StopReason,
     SyncIssue,
     SyncRun,
 )
@@ -41,7 +41,6 @@ from uku.integrations.fortnox.models.work import DueWork, ReadKind, RequestedRea
 
 __all__ = [
     "NEEDS_YOU",
-    "NUMBER_KEPT",
     "NUMBER_USED",
     "OPEN",
     "ArticleRecord",
@@ -71,6 +70,7 @@ __all__ = [
     "RunState",
     "SkippedRecord",
     "StepRest",
+    "StopReason",
     "SyncIssue",
     "SyncRun",
     "TokenSource",

@@ -153,8 +153,8 @@ class _Loop:
             return
         except Stopped:
             log.info("loop makes way", connection=self._connection.pk)
-        facts = {"connection_id": self._connection.pk, "company_id": self._connection.company_id}
-        enqueue(due.JOB, lock=self._lock, priority=LATER, **facts)
+        place = {"connection_id": self._connection.pk, "company_id": self._connection.company_id}
+        enqueue(due.JOB, lock=self._lock, priority=LATER, **place)
 
     def _look(self) -> Any:
         row: Any = look(self._steps).filter(pk=self._connection.pk, company_id=self._connection.company_id).first()

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any
 
-from django.db.models import Expression
+from django.db.models.expressions import Combinable
 
 from uku.integrations.fortnox.models import Connection
 
@@ -64,6 +64,6 @@ class Step:
     rank: Rank
     find_due: Callable[[Any], datetime | None]
     do: Callable[[Work], bool]
-    facts: Mapping[str, Expression] = field(default_factory=dict)
+    facts: Mapping[str, Combinable] = field(default_factory=dict)
     clock: Clock = Clock.BUSINESS
     needs: Needs = Needs.SYNC

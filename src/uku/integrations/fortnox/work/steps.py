@@ -28,9 +28,10 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.reload import steps as reloads
-from uku.integrations.fortnox.sync import service as runs
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.integrations.fortnox.tokens.renewal import LONG_AGO
+from uku.integrations.fortnox.work import runs
 from uku.integrations.fortnox.work.due import EVERY
 from uku.integrations.fortnox.work.step import Needs, Rank, Step, Work
 from uku.kit import clock
@@ -80,8 +81,9 @@ def _sync_due(row: Any, kind: RunKind, newest: dict[str, Any] | None, asked_at: 
 def _run_sync(work: Work, *, kind: RunKind) -> bool:
     """Run a kind of data, as somebody asked for it or as the schedule does; the request ends with a run after it."""
     asked = RequestedSync.objects.filter(kind=kind, company_id=work.connection.company_id).first()
-    how = {"full": asked.full, "asked_by": asked.asked_by_id} if asked else {}
-    more = runs.run_sync(connection=work.connection, kind=kind, **how, check=work.make_way, pages=PAGES_AT_ONCE)
+    full, asked_by = (asked.full, asked.asked_by_id) if asked else (False, None)
+    request = SyncRequest(work.connection, kind, full, asked_by, check=work.make_way, pages=PAGES_AT_ONCE)
+    more = runs.run_sync(request)
     newest = SyncRun.objects.filter(kind=kind, company_id=work.connection.company_id).order_by("-id").first()
     if asked and newest and newest.started_at >= asked.asked_at and (newest.full or not asked.full):
         RequestedSync.objects.filter(pk=asked.pk, asked_at=asked.asked_at, full=asked.full).delete()
@@ -117,8 +119,7 @@ def _details_due(row: Any) -> datetime | None:
 
 
 def _read_details(work: Work) -> bool:
-    runs.read_detail_slice(connection=work.connection, at_most=20)
-    return True
+    return runs.read_detail_slice(work.connection, work.make_way)
 
 
 READ_DETAILS: Final = Step(
