@@ -102,13 +102,13 @@ def connection(scope, owner, authorize):
 
 def let_rest(connection) -> None:
     """Let everything that is due by itself wait for a cycle, so that a test is about what it asks for."""
-    from uku.integrations.fortnox.models import DueWork, StepRest
+    from uku.integrations.fortnox.models import StepRest
     from uku.integrations.fortnox.work.due import CYCLE
     from uku.kit import clock
 
     rest = {"workspace_id": connection.workspace_id, "until": clock.now() + CYCLE}
-    StepRest.everywhere.update_or_create(connection=connection, step="", defaults=rest)
-    DueWork.everywhere.filter(connection=connection).update(due_at=rest["until"], real_due_at=None)
+    for step in ("customers", "articles", "payments", "statistics", "company", "review"):
+        StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
 def clear_queue() -> None:
@@ -116,6 +116,7 @@ def clear_queue() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+        cursor.execute("UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL")
 
 
 @pytest.fixture

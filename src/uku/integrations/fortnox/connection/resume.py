@@ -73,5 +73,5 @@ def _wake(connection: Connection) -> Resumed:
     held = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
     reloaded = SyncRun.objects.filter(state=RunState.RUNNING, reload__isnull=False).values_list("kind", flat=True)
     left_out = {*reloaded} if SummaryPlan.objects.filter(active=True).exists() else {*reloaded, RunKind.STATISTICS}
-    requests.wake_held_exports(connection)
+    requests.wake_held(connection)
     return Resumed(held, tuple(kind for kind in RunKind if kind not in left_out))

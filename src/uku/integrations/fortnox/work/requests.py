@@ -13,6 +13,7 @@ from uku.integrations.fortnox.models import (
     RequestedRead,
     RequestedSync,
     RunKind,
+    StepRest,
 )
 from uku.integrations.fortnox.models.work import ReadKind
 from uku.integrations.fortnox.work.due import wake
@@ -33,6 +34,7 @@ def request_sync(
     if not created:
         asked.company_id, asked.full, asked.asked_by_id = company, asked.full or full, asked_by
         asked.save()
+    StepRest.objects.filter(connection=connection, step__in=(kind, "")).delete()
     wake(connection, at=at, priority=priority)
     return created
 
@@ -63,8 +65,9 @@ def wake_for_details(connection: Connection) -> None:
     wake(connection, at=clock.now())
 
 
-def wake_held_exports(connection: Connection) -> None:
-    """Let what was queued for this company go now: it waited while the company was not connected or not permitted."""
+def wake_held(connection: Connection) -> None:
+    """Let everything go now that waited while the company was not connected or not permitted."""
+    StepRest.objects.filter(connection=connection).delete()
     theirs = InvoiceExport.objects.filter(company_id=connection.company_id)
     theirs.filter(state=ExportState.QUEUED).update(next_at=None)
     theirs.filter(next_at__gt=database_now()).update(next_at=database_now())
