@@ -154,7 +154,7 @@ def reload(reload_id: int) -> None:
     """Do the next piece of a reload, and ask for the one after it; what is next stands in its row."""
     row = Reload.everywhere.get(pk=reload_id)
     with workspace_in_force(row.workspace_id):
-        if reloads.take_on(reload_id):
+        if reloads.do_next_step(reload_id):
             requests.request_reload(row)
 
 

@@ -193,7 +193,7 @@ def complete(run: SyncRun, after: dict[str, dict[str, Any]], throughout: set[str
         if run.full and not (readable(row) and number in alive(after)):
             assert number in listed, (number, run.counts)
     gone = here - set(after)
-    if run.full and not run.counts.get("resumed") and not run.counts.get("uneven"):
+    if run.full and not run.interruptions and not run.lists_disagreed:
         assert {number for number in gone if number not in throughout} <= moved_away(run)
 
 

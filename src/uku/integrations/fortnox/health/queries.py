@@ -20,10 +20,11 @@ from uku.integrations.fortnox.models import (
     InvoiceExport,
     RunKind,
     RunState,
+    RunStop,
     SyncRun,
 )
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
-from uku.integrations.fortnox.sync.sync_run import NOT_PERMITTED, newest_of_each_kind
+from uku.integrations.fortnox.sync.sync_run import newest_of_each_kind
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work.due import EVERY, RESUME_AFTER
@@ -71,7 +72,7 @@ def _run_kinds(connection: Connection) -> list[KindFacts]:
     runs = SyncRun.objects.filter(company_id=connection.company_id)
     newest = newest_of_each_kind(runs)
     done = newest_of_each_kind(runs.filter(state=RunState.DONE))
-    telling = newest_of_each_kind(runs.filter(Q(state=RunState.DONE) | Q(stop_reason=NOT_PERMITTED)))
+    telling = newest_of_each_kind(runs.filter(Q(state=RunState.DONE) | Q(stop_reason=RunStop.NOT_PERMITTED)))
     failing, fresh = _failing_since(runs, done), _fresh_start(connection)
     codes = dict(sync_issues.unsolved(connection.company_id).filter(number="").values_list("kind", "code"))
     found = []
@@ -110,8 +111,9 @@ def _failing_since(runs: Any, done: Mapping[str, SyncRun]) -> dict[str, datetime
     since = Q()
     for kind in RunKind:  # only what came after is read, however long the history is
         since |= Q(kind=kind, id__gt=done[kind].pk if kind in done else 0)
-    failed = runs.filter(since, Q(state=RunState.STOPPED) | Q(counts__has_key="tries"))
-    return dict(failed.exclude(stop_reason=NOT_PERMITTED).order_by().values_list("kind").annotate(Min("started_at")))
+    failed = runs.filter(since, Q(state=RunState.STOPPED) | Q(tries__gt=0))
+    lasting = failed.exclude(stop_reason=RunStop.NOT_PERMITTED).order_by()
+    return dict(lasting.values_list("kind").annotate(Min("started_at")))
 
 
 def _since(moment: datetime | None, *later: datetime | None) -> datetime | None:
@@ -126,7 +128,7 @@ def _fresh_start(connection: Connection) -> tuple[datetime | None, ...]:
 
 def _told_code(run: SyncRun | None, connection: Connection, code: str) -> str | None:
     """Return the code that a run was refused with, unless its cure is known."""
-    if run is None or run.stop_reason != NOT_PERMITTED:
+    if run is None or run.stop_reason != RunStop.NOT_PERMITTED:
         return None
     return None if _is_cured(code, run.started_at, connection) else code
 

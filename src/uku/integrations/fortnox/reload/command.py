@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState
@@ -61,46 +61,37 @@ def _row(pk: int) -> Reload:
 
 
 def _follow(console: Console, pk: int) -> None:
+    """Show how far it is until it ends: a bar with the phase before it and the time left, or plain lines."""
     if console.is_terminal:
-        _draw(console, pk)
-    else:
-        said: list[str] = []
-        _until_the_end(console, pk, lambda reload, _done, _left: _print_once(console, said, _place(reload)))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} % {task.fields[left]}"),
+        )
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task("", total=100, left="")
+            for reload, percent, left in _until_the_end(console, pk):
+                bar.update(task, completed=percent, description=_place(reload), left=left)
+        return
+    printed = set()
+    for reload, _percent, _left in _until_the_end(console, pk):
+        if (line := _place(reload)) not in printed:
+            printed.add(line)
+            _say(console, line)
 
 
-def _draw(console: Console, pk: int) -> None:
-    """A bar with the phase before it and the time left behind it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} % {task.fields[left]}"),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=100, left="")
-        _until_the_end(console, pk, lambda reload, done, left: _move(bar, task, reload, done, left))
-
-
-def _move(bar: Progress, task: TaskID, reload: Reload, done: int, left: str) -> None:
-    bar.update(task, completed=done, description=_place(reload), left=left)
-
-
-def _print_once(console: Console, said: list[str], line: str) -> None:
-    if line not in said:
-        said.append(line)
-        _say(console, line)
-
-
-def _until_the_end(console: Console, pk: int, show: Callable[[Reload, int, str], None]) -> None:
-    began, told = time.monotonic(), False
+def _until_the_end(console: Console, pk: int) -> Iterator[tuple[Reload, int, str]]:
+    """Yield the reload with how much of it is done and the time left, twice a second, the last time when it ended."""
+    began, warned = time.monotonic(), False
     while True:
-        reload, at = _row(pk), clock.now()
-        parts = queries.parts(reload, at)
-        show(reload, progress.hundredths(parts), f"{report.about(progress.time_left(parts))} left")
+        reload = _row(pk)
+        phases = queries.phases_of(reload, clock.now())
+        yield reload, progress.percent_done(phases), f"{report.about(progress.time_left(phases))} left"
         if reload.state != RunState.RUNNING:
             return
-        if not told and time.monotonic() - began > QUIET.total_seconds() and missing_worker():
+        if not warned and time.monotonic() - began > QUIET.total_seconds() and missing_worker():
             _say(console, "No worker runs, so nothing takes it up yet. Start one: uku worker. The reload waits for it.")
-            told = True
+            warned = True
         time.sleep(LOOK_EVERY)
 
 
@@ -113,7 +104,7 @@ def _place(reload: Reload) -> str:
     connection = Connection.objects.select_related("workspace").first()
     if connection is not None and steps.is_paused(connection):
         return "Paused: Fortnox is disabled, or the plan has no integrations"
-    if steps.rests(reload, clock.now()):
+    if steps.is_waiting(reload, clock.now()):
         return "Waiting: Fortnox does not answer as it should; tried again in a few minutes"
     order = list(ReloadPhase)
     place = order.index(ReloadPhase(reload.phase))

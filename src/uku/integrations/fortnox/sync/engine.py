@@ -85,8 +85,7 @@ class Import:
                     skipped.mark_inactive(run, page.items, clock.now())
                 skipped.reject(run, page.rejects, clock.now())
                 page_check.count_page(run, page)
-                if count == at_most:
-                    run.counts[sync_run.PAUSED] = 1
+                run.paused = count == at_most
             if count == at_most:
                 return
         if page_check.is_one_pass(run):

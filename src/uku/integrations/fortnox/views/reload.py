@@ -68,13 +68,13 @@ def _begin(request: WorkspaceRequest) -> HttpResponse:
 def _promise(connection: Connection) -> dict[str, Any]:
     """What the confirmation names: numbers, dates, and the time that the requests take."""
     at = clock.now()
-    known = queries.known(connection, at)
-    requests = sum(progress.expected(known).values())
+    known = queries.known_counts(connection, at)
+    requests = sum(progress.expected_requests(known).values())
     return {
         "known": known,
-        "between": report.between(queries.window_of(connection, at)),
+        "between": report.between(queries.period_of(connection, at)),
         "requests": requests,
-        "takes": report.about(progress.span_of(requests)),
+        "takes": report.about(progress.duration_of(requests)),
         "counted": queries.has_plan(),
     }
 
@@ -99,16 +99,16 @@ def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 def _progress(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
     at = clock.now()
-    parts = queries.parts(found, at)
+    phases = queries.phases_of(found, at)
     place = list(ReloadPhase).index(ReloadPhase(found.phase))
     return {
-        "done": progress.hundredths(parts),
+        "done": progress.percent_done(phases),
         "place": place + 1,
-        "of": len(parts),
-        "now": parts[place],
-        "left": report.about(progress.time_left(parts)),
+        "of": len(phases),
+        "now": phases[place],
+        "left": report.about(progress.time_left(phases)),
         "paused": steps.is_paused(connection_of(request.workspace)),
-        "rests": steps.rests(found, at),
+        "rests": steps.is_waiting(found, at),
     }
 
 
@@ -124,7 +124,7 @@ def _report(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
         "why": why,
         "quoted": report.quoted(found) if why else "",
         "took": report.duration(found),
-        "requests": found.counts.get(service.MORE_REQUESTS, 0),
+        "requests": found.requests,
     }
 
 
@@ -140,7 +140,7 @@ def _phases(found: Reload) -> list[PhaseRow]:
 def _phase(found: Reload, phase: ReloadPhase, run: SyncRun | None, *, ended: bool) -> PhaseRow:
     if run is not None:
         return PhaseRow(str(phase.label), run_badge(run), counts_in_words(run), duration(run), run)
-    if phase == ReloadPhase.DETAILS and "details_total" in found.counts:
+    if phase == ReloadPhase.DETAILS and found.details_total is not None:
         return _details(found, ended=ended)
     if ended:
         return PhaseRow(str(phase.label), Badge(_("Nothing to do"), "neutral"))
@@ -150,7 +150,7 @@ def _phase(found: Reload, phase: ReloadPhase, run: SyncRun | None, *, ended: boo
 
 def _details(found: Reload, *, ended: bool) -> PhaseRow:
     label = str(ReloadPhase.DETAILS.label)
-    read, total = found.counts.get("details_read", 0), found.counts["details_total"]
+    read, total = found.details_read, found.details_total or 0
     counts = _("%(n)s read") % {"n": grouped(read)}
     if ended:
         return PhaseRow(label, Badge(_("Done"), "good"), counts)
