@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from uku.clients.import_files.messages import label_of
-from uku.clients.import_files.plan import Fate, Planned
+from uku.clients.import_files.plan import PlannedRow, RowOutcome
 from uku.clients.models import VatType
 from uku.integrations.registry import Badge
 from uku.kit.identifiers import masked, masked_vat
 
 
-def shown_values(row: Planned, columns: Sequence[str]) -> list[str]:
+def shown_values(row: PlannedRow, columns: Sequence[str]) -> list[str]:
     """Return the cells of the columns that are taken in; a person's number is masked (S51), a wrong cell as it is."""
     cells = row.checked.row.cells
     raw = {field: cells[place] for place, field in enumerate(columns) if field and place < len(cells)}
@@ -21,14 +21,14 @@ def shown_values(row: Planned, columns: Sequence[str]) -> list[str]:
     return [shown(field, str(values.get(field, ""))) for field in columns if field]
 
 
-def fate_words(row: Planned) -> tuple[Badge, str]:
+def outcome_words(row: PlannedRow) -> tuple[Badge, str]:
     """Return what becomes of a row, and a remark: which fields change, or that a client has the same name."""
-    if row.fate == Fate.NEW:
+    if row.outcome == RowOutcome.NEW:
         return Badge(_("New"), "good"), _("A client of this name is in Uku already.") if row.namesake else ""
-    if row.fate == Fate.CHANGED:
+    if row.outcome == RowOutcome.CHANGED:
         names = ", ".join(label_of(field) for field in row.changes)
         return Badge(_("Changes"), "moving"), names
-    if row.fate == Fate.UNCHANGED:
+    if row.outcome == RowOutcome.UNCHANGED:
         return Badge(_("Unchanged"), "neutral"), ""
     return Badge(_("Left out"), "bad"), ""
 

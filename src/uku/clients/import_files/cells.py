@@ -9,7 +9,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.numbers import list_currencies
 
-from uku.clients.import_files.errors import Problem
+from uku.clients.import_files.errors import RowReason
 from uku.clients.import_files.headings import LONGEST
 from uku.clients.normalization import identity, split_emails
 from uku.kit.identifiers import normalise_number, normalise_vat
@@ -38,21 +38,21 @@ _VAT_TYPES: Mapping[str, tuple[str, ...]] = {
     "export": ("Export outside the EU", "EXPORT", "Utanför EU"),
 }
 _VAT_TYPE_OF = {word.casefold(): code for code, words in _VAT_TYPES.items() for word in (*words, code)}
-_PROBLEMS = {
-    "email": Problem.EMAIL,
-    "country": Problem.COUNTRY,
-    "currency": Problem.CURRENCY,
-    "payment_days": Problem.DAYS,
-    "vat_type": Problem.VAT_TYPE,
+_REASONS = {
+    "email": RowReason.EMAIL,
+    "country": RowReason.COUNTRY,
+    "currency": RowReason.CURRENCY,
+    "payment_days": RowReason.DAYS,
+    "vat_type": RowReason.VAT_TYPE,
 }
 
 
 class WrongCell(Exception):
     """The cell holds no value for its field."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
+    def __init__(self, reason: RowReason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def value_of(field: str, text: str, *, country: str) -> Value:
@@ -62,41 +62,41 @@ def value_of(field: str, text: str, *, country: str) -> Value:
     if not text:
         return ""
     if len(text) > LONGEST.get(field, len(text)):
-        raise WrongCell(Problem.TOO_LONG)
+        raise WrongCell(RowReason.TOO_LONG)
     if _CONTROL.search(text):
-        raise WrongCell(Problem.UNPRINTABLE)
+        raise WrongCell(RowReason.UNPRINTABLE)
     if field == "organisation_number":
         return _organisation_number(text, country)
     if field == "vat_number":
         return _vat_number(text)
-    if field not in _PROBLEMS:
+    if field not in _REASONS:
         return text
     value = _read(field, text)
     if value is None:
-        raise WrongCell(_PROBLEMS[field])
+        raise WrongCell(_REASONS[field])
     return value
 
 
 def _organisation_number(text: str, country: str) -> str:
     """Other countries' numbers are taken as they stand: we know no check for them."""
     if "*" in text:
-        raise WrongCell(Problem.NUMBER_MASKED)
+        raise WrongCell(RowReason.NUMBER_MASKED)
     number = normalise_number(text)
     if number and not identity(number):
-        raise WrongCell(Problem.NUMBER_FILLER)
+        raise WrongCell(RowReason.NUMBER_FILLER)
     if not number and country in CHECKED_COUNTRIES:
-        raise WrongCell(Problem.NUMBER)
+        raise WrongCell(RowReason.NUMBER)
     return number or text
 
 
 def _vat_number(text: str) -> str:
     if "*" in text:
-        raise WrongCell(Problem.NUMBER_MASKED)
+        raise WrongCell(RowReason.NUMBER_MASKED)
     bare = re.sub(r"[\s-]", "", text).upper()
     if bare[:2] in {"SE", "FI"}:
         bare = normalise_vat(bare)
     if not _OTHER_VAT.fullmatch(bare):
-        raise WrongCell(Problem.VAT)
+        raise WrongCell(RowReason.VAT)
     return bare
 
 

@@ -1,4 +1,4 @@
-"""Each row of a file as values and troubles, and whether another row of the file is the same client. Pure."""
+"""Each row of a file as values and errors, and whether another row of the file is the same client. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from uku.clients.import_files.cells import Value, WrongCell, value_of
-from uku.clients.import_files.errors import Problem, Trouble
+from uku.clients.import_files.errors import RowError, RowReason
 from uku.clients.import_files.tables import Row
 from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
@@ -31,13 +31,13 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedRow:
     """A row: the fields that its filled cells give, and what is wrong with it."""
 
     row: Row
     values: dict[str, Value]
     keys: Keys
-    troubles: tuple[Trouble, ...]
+    errors: tuple[RowError, ...]
 
 
 def plainly(text: str) -> str:
@@ -45,7 +45,7 @@ def plainly(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Checked]:
+def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[CheckedRow]:
     """Check rows one by one, in their order, against their fields and the rows before them."""
     earlier = _EarlierRows()
     # The country first: it decides how a number is checked.
@@ -53,41 +53,41 @@ def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[Checked]:
         ((field, place) for place, field in enumerate(columns) if field), key=lambda column: column[0] != "country"
     )
     for row in rows:
-        values, troubles = _values(row, places, width=len(columns))
+        values, errors = _values(row, places, width=len(columns))
         keys = Keys.of(
             name=str(values.get("name", "")),
             number=str(values.get("organisation_number", "")),
             vat=str(values.get("vat_number", "")),
             email=str(values.get("email", "")),
         )
-        if not troubles:
-            troubles = earlier.add(row, keys, str(values.get("name", "")))
-        yield Checked(row, values, keys, tuple(troubles))
+        if not errors:
+            errors = earlier.add(row, keys, str(values.get("name", "")))
+        yield CheckedRow(row, values, keys, tuple(errors))
 
 
-def _values(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[Trouble]]:
+def _values(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[RowError]]:
     values: dict[str, Value] = {}
-    troubles: list[Trouble] = []
+    errors: list[RowError] = []
     if any(row.cells[width:]):
-        troubles.append(Trouble(row.number, -1, Problem.MORE_CELLS, other=width))
+        errors.append(RowError(row.number, -1, RowReason.MORE_CELLS, other=width))
     for field, place in places:
         text = row.cells[place] if place < len(row.cells) else ""
         try:
             value = _value(row, place, field, text, country=str(values.get("country", "")))
         except WrongCell as wrong:
-            troubles.append(Trouble(row.number, place, wrong.problem, _shortened(text)))
+            errors.append(RowError(row.number, place, wrong.reason, _shortened(text)))
             continue
         if value != "":
             values[field] = value
-    return values, sorted(troubles, key=lambda trouble: trouble.column)
+    return values, sorted(errors, key=lambda error: error.column)
 
 
 def _value(row: Row, place: int, field: str, text: str, *, country: str) -> Value:
-    if place in row.flaws:
-        raise WrongCell(row.flaws[place])
+    if place in row.errors:
+        raise WrongCell(row.errors[place])
     value = value_of(field, text, country=country)
     if field == "name" and value == "":
-        raise WrongCell(Problem.NO_NAME)
+        raise WrongCell(RowReason.NO_NAME)
     return value
 
 
@@ -105,15 +105,15 @@ class _EarlierRows:
         self._emails: dict[str, list[tuple[int, str]]] = {}
         self._names: dict[str, int] = {}
 
-    def add(self, row: Row, keys: Keys, name: str) -> list[Trouble]:
+    def add(self, row: Row, keys: Keys, name: str) -> list[RowError]:
         """Add a row, or return what is wrong with it among those before."""
         if keys.number in self._numbers:
-            return [_collision(row, Problem.SAME_NUMBER, keys.number, self._numbers[keys.number])]
+            return [_collision(row, RowReason.SAME_NUMBER, keys.number, self._numbers[keys.number])]
         for other, number in self._emails.get(keys.email_and_name, ()):
             if not (number and keys.number):  # two numbers are two clients, whatever else they share
-                return [_collision(row, Problem.SAME_EMAIL_AND_NAME, name, other)]
+                return [_collision(row, RowReason.SAME_EMAIL_AND_NAME, name, other)]
         if not keys.number and not keys.email_and_name and keys.name in self._names:
-            return [_collision(row, Problem.SAME_NAME, name, self._names[keys.name])]
+            return [_collision(row, RowReason.SAME_NAME, name, self._names[keys.name])]
         if keys.number:
             self._numbers[keys.number] = row.number
         if keys.email_and_name:
@@ -122,5 +122,5 @@ class _EarlierRows:
         return []
 
 
-def _collision(row: Row, problem: Problem, value: str, other: int) -> Trouble:
-    return Trouble(row.number, -1, problem, _shortened(value), other)
+def _collision(row: Row, reason: RowReason, value: str, other: int) -> RowError:
+    return RowError(row.number, -1, reason, _shortened(value), other)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Flaw(StrEnum):
+class FileReason(StrEnum):
     """Why a file as a whole cannot be read."""
 
     EMPTY = "empty"
@@ -28,12 +28,12 @@ class Flaw(StrEnum):
 class Unreadable(Exception):
     """The file cannot be read as a table. `at` is the line, where one is to blame; 0 otherwise."""
 
-    def __init__(self, flaw: Flaw, at: int = 0) -> None:
-        self.flaw, self.at = flaw, at
-        super().__init__(f"{flaw} at line {at}" if at else str(flaw))
+    def __init__(self, reason: FileReason, at: int = 0) -> None:
+        self.reason, self.at = reason, at
+        super().__init__(f"{reason} at line {at}" if at else str(reason))
 
 
-class Problem(StrEnum):
+class RowReason(StrEnum):
     """Why a row is left out."""
 
     # of one cell
@@ -64,7 +64,7 @@ class Problem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class RowError:
     """One thing that is wrong: the row as the spreadsheet numbers it, the column's place (-1: the whole row).
 
     `value` is what stands there, or what it collides with; `other` the row or the count that it collides with.
@@ -72,6 +72,6 @@ class Trouble:
 
     row: int
     column: int
-    problem: Problem
+    reason: RowReason
     value: str = ""
     other: int = 0

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from uku.clients.import_files.checks import Checked
+from uku.clients.import_files.checks import CheckedRow
 from uku.clients.import_files.export import as_csv
-from uku.clients.import_files.plan import Fate, Plan
+from uku.clients.import_files.plan import Plan, RowOutcome
 from uku.clients.import_files.preview import checked_rows, refused_rows
 from uku.clients.models import Client, ImportFile
 from uku.clients.operations import create_client, edit_client
@@ -61,7 +61,7 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[Checked]) -> None:
+def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> None:
     """Import rows and move the place behind them, both or neither."""
     file = _locked(file_id)
     if file is None or file.counts["place"] != place:
@@ -72,14 +72,14 @@ def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: S
     list(Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
     for one in planned:
         # By the rules of a hand: a changed field counts as edited, and no import from elsewhere changes it again.
-        if one.fate == Fate.NEW:
+        if one.outcome == RowOutcome.NEW:
             create_client(actor=actor, at=at, by_hand=None, **one.checked.values)
-        elif one.fate == Fate.CHANGED and one.client is not None:
+        elif one.outcome == RowOutcome.CHANGED and one.client is not None:
             edit_client(client=one.client, actor=actor, at=at, changes=one.changes)
-    fates = [one.fate for one in planned]
+    outcomes = [one.outcome for one in planned]
     file.counts["place"] += len(rows)
-    file.counts["new"] += fates.count(Fate.NEW)
-    file.counts["changed"] += fates.count(Fate.CHANGED)
+    file.counts["new"] += outcomes.count(RowOutcome.NEW)
+    file.counts["changed"] += outcomes.count(RowOutcome.CHANGED)
     file.save(update_fields=["counts"])
 
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from itertools import islice
 
 from uku.clients.import_files.cells import Value
-from uku.clients.import_files.checks import Checked, Keys
-from uku.clients.import_files.errors import Problem, Trouble
+from uku.clients.import_files.checks import CheckedRow, Keys
+from uku.clients.import_files.errors import RowError, RowReason
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
 from uku.kit.identifiers import masked
@@ -18,7 +18,7 @@ from uku.kit.scoping import current_workspace_id
 _AT_ONCE = 500  # rows that one query finds the clients for
 
 
-class Fate(StrEnum):
+class RowOutcome(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -26,14 +26,14 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedRow:
     """A row and what becomes of it. `namesake`: another client has the same name, which may be a mistake."""
 
-    checked: Checked
-    fate: Fate
+    checked: CheckedRow
+    outcome: RowOutcome
     client: Client | None = None
     changes: dict[str, Value] = field(default_factory=dict)
-    troubles: tuple[Trouble, ...] = ()
+    errors: tuple[RowError, ...] = ()
     namesake: bool = False
 
 
@@ -43,27 +43,27 @@ class Plan:
     def __init__(self) -> None:
         self._concerned: dict[int, int] = {}
 
-    def of(self, rows: Iterable[Checked]) -> Iterator[Planned]:
+    def of(self, rows: Iterable[CheckedRow]) -> Iterator[PlannedRow]:
         """Yield each row planned; one query for 500 of them."""
         walk = iter(rows)
         while some := list(islice(walk, _AT_ONCE)):
-            known = _Known.sharing(some)
+            known = _KnownClients.sharing(some)
             for row in some:
                 yield self._planned(row, known)
 
-    def _planned(self, row: Checked, known: _Known) -> Planned:
-        if row.troubles:
-            return Planned(row, Fate.REFUSED, troubles=row.troubles)
-        client, trouble = known.find(row)
-        if trouble is None and client is not None and client.pk in self._concerned:
-            trouble = _trouble(row, Problem.SAME_CLIENT, client.name, self._concerned[client.pk])
-        if trouble is not None:
-            return Planned(row, Fate.REFUSED, client, troubles=(trouble,))
+    def _planned(self, row: CheckedRow, known: _KnownClients) -> PlannedRow:
+        if row.errors:
+            return PlannedRow(row, RowOutcome.REFUSED, errors=row.errors)
+        client, error = known.find(row)
+        if error is None and client is not None and client.pk in self._concerned:
+            error = _error(row, RowReason.SAME_CLIENT, client.name, self._concerned[client.pk])
+        if error is not None:
+            return PlannedRow(row, RowOutcome.REFUSED, client, errors=(error,))
         if client is None:
-            return Planned(row, Fate.NEW, namesake=known.has_namesake(row))
+            return PlannedRow(row, RowOutcome.NEW, namesake=known.has_namesake(row))
         self._concerned[client.pk] = row.row.number
         changes = differences(client, row.values)
-        return Planned(row, Fate.CHANGED if changes else Fate.UNCHANGED, client, changes)
+        return PlannedRow(row, RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED, client, changes)
 
 
 def differences(client: Client, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -71,11 +71,11 @@ def differences(client: Client, values: Mapping[str, Value]) -> dict[str, Value]
     return {name: value for name, value in values.items() if not is_same_value(client, name, value)}
 
 
-def _trouble(row: Checked, problem: Problem, value: str, other: int = 0) -> Trouble:
-    return Trouble(row.row.number, -1, problem, value, other)
+def _error(row: CheckedRow, reason: RowReason, value: str, other: int = 0) -> RowError:
+    return RowError(row.row.number, -1, reason, value, other)
 
 
-class _Known:
+class _KnownClients:
     """The clients that some rows could concern, by their keys."""
 
     def __init__(self, clients: Iterable[Client]) -> None:
@@ -93,7 +93,7 @@ class _Known:
                     table.setdefault(key, []).append(client)
 
     @classmethod
-    def sharing(cls, rows: Sequence[Checked]) -> _Known:
+    def sharing(cls, rows: Sequence[CheckedRow]) -> _KnownClients:
         """Find them in one query, by the keys that matching uses: they hold all with the number or the name.
 
         By anything else no row finds its client.
@@ -101,12 +101,12 @@ class _Known:
         workspace_id = current_workspace_id()
         keys: set[int] = set()
         for row in rows:
-            if not row.troubles:
+            if not row.errors:
                 name = str(row.values.get("name", ""))
                 keys.update(match_keys(workspace_id, ContactDetails("", name, organisation_number=row.keys.number)))
         return cls(Client.objects.get_queryset().sharing(keys).order_by("pk") if keys else ())
 
-    def find(self, row: Checked) -> tuple[Client | None, Trouble | None]:
+    def find(self, row: CheckedRow) -> tuple[Client | None, RowError | None]:
         """Return the client that the row is about, or None for a new one; or why that cannot be said."""
         found = self._by_number.get(row.keys.number, [])
         if not found:
@@ -117,21 +117,21 @@ class _Known:
             return self._by_name_alone(row)
         active = [client for client in found if client.archived_at is None]
         if len(active) > 1 or (not active and len(found) > 1):
-            return None, _trouble(row, Problem.SEVERAL_CLIENTS, masked(row.keys.number) or found[0].name, len(found))
+            return None, _error(row, RowReason.SEVERAL_CLIENTS, masked(row.keys.number) or found[0].name, len(found))
         if found and not active:
-            return None, _trouble(row, Problem.ARCHIVED, found[0].name)
+            return None, _error(row, RowReason.ARCHIVED, found[0].name)
         return (active[0] if active else None), None
 
-    def has_namesake(self, row: Checked) -> bool:
+    def has_namesake(self, row: CheckedRow) -> bool:
         return bool(self._by_name.get(row.keys.name))
 
-    def _by_name_alone(self, row: Checked) -> tuple[Client | None, Trouble | None]:
+    def _by_name_alone(self, row: CheckedRow) -> tuple[Client | None, RowError | None]:
         """A name decides nothing: only a row that says nothing new about a client is taken for that client's."""
         namesakes = self._by_name.get(row.keys.name, [])
         same = [client for client in namesakes if not differences(client, row.values)]
         if same or not namesakes:
             return (same[0] if same else None), None
-        return None, _trouble(row, Problem.NAME_TAKEN, namesakes[0].name)
+        return None, _error(row, RowReason.NAME_TAKEN, namesakes[0].name)
 
 
 def keys_of(client: Client) -> Keys:

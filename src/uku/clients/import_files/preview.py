@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from uku.clients.import_files import tables
-from uku.clients.import_files.checks import Checked, check
-from uku.clients.import_files.errors import Trouble
+from uku.clients.import_files.checks import CheckedRow, check
+from uku.clients.import_files.errors import RowError
 from uku.clients.import_files.export import Cell
-from uku.clients.import_files.messages import of_trouble
-from uku.clients.import_files.plan import Fate, Plan, Planned
+from uku.clients.import_files.messages import row_error_words
+from uku.clients.import_files.plan import Plan, PlannedRow, RowOutcome
 from uku.clients.models import ImportFile
 
 SHOWN_ROWS = 10
-SHOWN_TROUBLES = 50
+SHOWN_ERRORS = 50
 SAMPLES = 3
 LONGEST_SAMPLE = 40
 LOOKED_AT = 50
@@ -40,18 +40,23 @@ class Figures:
         return self.new + self.changed + self.unchanged + self.refused
 
     @classmethod
-    def of(cls, fates: Counter[Fate]) -> Figures:
-        return cls(fates[Fate.NEW], fates[Fate.CHANGED], fates[Fate.UNCHANGED], fates[Fate.REFUSED])
+    def of(cls, outcomes: Counter[RowOutcome]) -> Figures:
+        return cls(
+            outcomes[RowOutcome.NEW],
+            outcomes[RowOutcome.CHANGED],
+            outcomes[RowOutcome.UNCHANGED],
+            outcomes[RowOutcome.REFUSED],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The figures, the first rows, the first troubles, how many there are, and new rows with a client's name."""
+    """The figures, the first rows, the first errors, how many there are, and new rows with a client's name."""
 
     figures: Figures
-    rows: Sequence[Planned]
-    troubles: Sequence[Trouble]
-    trouble_count: int
+    rows: Sequence[PlannedRow]
+    errors: Sequence[RowError]
+    error_count: int
     namesakes: int
 
 
@@ -64,30 +69,30 @@ def heading_of(file: ImportFile) -> tuple[str, ...]:
     return tables.heading_and_rows(bytes(file.content), reading_of(file))[0].cells
 
 
-def checked_rows(file: ImportFile) -> Iterator[Checked]:
+def checked_rows(file: ImportFile) -> Iterator[CheckedRow]:
     """Yield all rows, checked against their columns and each other. Raises Unreadable."""
     _heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
     return check(rows, file.columns)
 
 
-def planned_rows(file: ImportFile) -> Iterator[Planned]:
+def planned_rows(file: ImportFile) -> Iterator[PlannedRow]:
     return Plan().of(checked_rows(file))
 
 
 def preview(file: ImportFile) -> Preview:
     """Plan every row, and keep no more of them than a page shows. Raises Unreadable."""
-    fates: Counter[Fate] = Counter()
-    shown: list[Planned] = []
-    troubles: list[Trouble] = []
-    trouble_count = namesakes = 0
+    outcomes: Counter[RowOutcome] = Counter()
+    shown: list[PlannedRow] = []
+    errors: list[RowError] = []
+    error_count = namesakes = 0
     for planned in planned_rows(file):
-        fates[planned.fate] += 1
+        outcomes[planned.outcome] += 1
         namesakes += planned.namesake
-        trouble_count += len(planned.troubles)
-        troubles += planned.troubles[: SHOWN_TROUBLES - len(troubles)]
+        error_count += len(planned.errors)
+        errors += planned.errors[: SHOWN_ERRORS - len(errors)]
         if len(shown) < SHOWN_ROWS:
             shown.append(planned)
-    return Preview(Figures.of(fates), shown, troubles, trouble_count, namesakes)
+    return Preview(Figures.of(outcomes), shown, errors, error_count, namesakes)
 
 
 def samples(file: ImportFile) -> list[list[str]]:
@@ -106,8 +111,8 @@ def refused_rows(file: ImportFile) -> Iterator[Sequence[Cell]]:
     heading = heading_of(file)
     yield [*heading, "Row in the file", "Why it was left out"]
     for planned in planned_rows(file):
-        if planned.fate == Fate.REFUSED:
+        if planned.outcome == RowOutcome.REFUSED:
             row = planned.checked.row
             cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
-            reasons = "; ".join(of_trouble(trouble, heading) for trouble in planned.troubles)
+            reasons = "; ".join(row_error_words(error, heading) for error in planned.errors)
             yield [*cells, row.number, reasons]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from uku.clients.import_files import workbooks
-from uku.clients.import_files.errors import Flaw, Problem, Unreadable
+from uku.clients.import_files.errors import FileReason, RowReason, Unreadable
 from uku.clients.import_files.text_format import decode, guess_delimiter, guess_encoding, split_declared_delimiter
 from uku.kit.spreadsheets import as_written
 
@@ -28,7 +28,7 @@ class Row:
 
     number: int
     cells: tuple[str, ...]
-    flaws: dict[int, Problem] = field(default_factory=dict)
+    errors: dict[int, RowReason] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Reading:
 def is_workbook(content: bytes) -> bool:
     """Say whether this is a zip, as XLSX files are. Raises Unreadable for an old or locked Excel file."""
     if content.startswith(_OLD_EXCEL):
-        raise Unreadable(Flaw.OLD_EXCEL)
+        raise Unreadable(FileReason.OLD_EXCEL)
     return content.startswith(b"PK\x03\x04")
 
 
@@ -57,22 +57,22 @@ def keep(content: bytes) -> bytes:
     Raises Unreadable.
     """
     if is_packed(content):  # only we pack rows
-        raise Unreadable(Flaw.NO_TABLE)
+        raise Unreadable(FileReason.NO_TABLE)
     if not is_workbook(content):
         return content
     packed = io.BytesIO()
     with gzip.open(packed, "wt", encoding="utf-8", compresslevel=5) as file:
         for row in _bounded(workbooks.rows(content)):
-            file.write(json.dumps([row.number, row.cells, row.flaws], ensure_ascii=False) + "\n")
+            file.write(json.dumps([row.number, row.cells, row.errors], ensure_ascii=False) + "\n")
     return packed.getvalue()
 
 
 def guess(content: bytes) -> Reading:
     """Find out how to read a file. Raises Unreadable for what is no table."""
     if not content.strip():
-        raise Unreadable(Flaw.EMPTY)
+        raise Unreadable(FileReason.EMPTY)
     if len(content) > MOST_BYTES:
-        raise Unreadable(Flaw.TOO_LARGE)
+        raise Unreadable(FileReason.TOO_LARGE)
     if is_workbook(content) or is_packed(content):
         return Reading()
     encoding = guess_encoding(content)
@@ -86,36 +86,36 @@ def rows(content: bytes, reading: Reading) -> Iterator[Row]:
         return
     with gzip.open(io.BytesIO(content), "rt", encoding="utf-8") as file:
         for line in file:
-            number, cells, flaws = json.loads(line)
-            yield Row(number, tuple(cells), {int(place): Problem(flaw) for place, flaw in flaws.items()})
+            number, cells, errors = json.loads(line)
+            yield Row(number, tuple(cells), {int(place): RowReason(reason) for place, reason in errors.items()})
 
 
 def _bounded(found: Iterable[workbooks.Cells]) -> Iterator[Row]:
     """Leave out blank rows, and stop where the table is larger than we take."""
     told = 0
-    for number, cells, flaws in found:
+    for number, cells, errors in found:
         if number - told > MOST_BLANK:
-            raise Unreadable(Flaw.TOO_MANY_ROWS, number)
-        if not (any(cells) or flaws):
+            raise Unreadable(FileReason.TOO_MANY_ROWS, number)
+        if not (any(cells) or errors):
             continue
         if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
-            raise Unreadable(Flaw.TOO_MANY_COLUMNS, number)
+            raise Unreadable(FileReason.TOO_MANY_COLUMNS, number)
         if told > MOST_ROWS:
-            raise Unreadable(Flaw.TOO_MANY_ROWS, number)
+            raise Unreadable(FileReason.TOO_MANY_ROWS, number)
         told += 1
         kept = cells[:MOST_COLUMNS]
         while kept and not kept[-1]:
             kept.pop()
-        yield Row(number, tuple(kept), flaws)
+        yield Row(number, tuple(kept), errors)
 
 
 def count(content: bytes, reading: Reading) -> int:
     """Count the rows below the heading, reading all of them. Raises Unreadable."""
     found = sum(1 for _ in rows(content, reading))
     if not found:
-        raise Unreadable(Flaw.EMPTY)
+        raise Unreadable(FileReason.EMPTY)
     if found == 1:
-        raise Unreadable(Flaw.NO_ROWS)
+        raise Unreadable(FileReason.NO_ROWS)
     return found - 1
 
 
@@ -124,7 +124,7 @@ def heading_and_rows(content: bytes, reading: Reading) -> tuple[Row, Iterator[Ro
     found = rows(content, reading)
     heading = next(found, None)
     if heading is None:
-        raise Unreadable(Flaw.EMPTY)
+        raise Unreadable(FileReason.EMPTY)
     return heading, found
 
 
@@ -138,4 +138,4 @@ def _csv_rows(content: bytes, reading: Reading) -> Iterator[workbooks.Cells]:
         for read, cells in enumerate(lines, 1):
             yield read + bool(declared), [as_written(cell.strip(" \t\r\n\xa0")) for cell in cells], {}
     except csv.Error:
-        raise Unreadable(Flaw.BROKEN_CSV, read + 1) from None
+        raise Unreadable(FileReason.BROKEN_CSV, read + 1) from None

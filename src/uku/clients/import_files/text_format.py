@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from uku.clients.import_files.errors import Flaw, Unreadable
+from uku.clients.import_files.errors import FileReason, Unreadable
 
 # By the name that is stored: the codec, and what people call it.
 ENCODINGS: Mapping[str, tuple[str, str]] = {
@@ -39,7 +39,7 @@ def guess_encoding(content: bytes) -> str:
         even, odd = beginning[::2].count(0), beginning[1::2].count(0)
         most = max(even, odd)
         if most < len(beginning) // 8 or min(even, odd) > most // 4:
-            raise Unreadable(Flaw.NO_TABLE)
+            raise Unreadable(FileReason.NO_TABLE)
         return "utf-16-be" if even > odd else "utf-16-le"
     for encoding in ("utf-8", "windows-1252"):
         with suppress(UnicodeDecodeError):
@@ -51,13 +51,13 @@ def guess_encoding(content: bytes) -> str:
 def decode(content: bytes, encoding: str) -> str:
     """Return the text without its byte order mark. Raises Unreadable when the bytes do not fit the encoding."""
     if encoding not in ENCODINGS:
-        raise Unreadable(Flaw.NO_ENCODING)
+        raise Unreadable(FileReason.NO_ENCODING)
     try:
         text = content.decode(ENCODINGS[encoding][0])
     except UnicodeDecodeError as error:
-        raise Unreadable(Flaw.WRONG_ENCODING, content.count(b"\n", 0, error.start) + 1) from None
+        raise Unreadable(FileReason.WRONG_ENCODING, content.count(b"\n", 0, error.start) + 1) from None
     if "\0" in text:
-        raise Unreadable(Flaw.WRONG_ENCODING, text.count("\n", 0, text.index("\0")) + 1)
+        raise Unreadable(FileReason.WRONG_ENCODING, text.count("\n", 0, text.index("\0")) + 1)
     return text.removeprefix("\ufeff")
 
 

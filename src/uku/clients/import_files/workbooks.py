@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from uku.clients.import_files.errors import Flaw, Problem, Unreadable
+from uku.clients.import_files.errors import FileReason, RowReason, Unreadable
 
 MOST_COLUMNS = 100
 MOST_UNPACKED = 96 * 1024 * 1024  # all parts together; 20,000 clients take about 25 MB
@@ -28,13 +28,13 @@ _FORMULA = (b"<f>", b"<f ", b"<f/>", b":f>", b":f ")
 _SPREADSHEET = "xl/workbook.xml"
 _WIDTH = 18  # characters
 
-Cells = tuple[int, list[str], dict[int, Problem]]
+Cells = tuple[int, list[str], dict[int, RowReason]]
 
 
 def rows(content: bytes) -> Iterator[Cells]:
-    """Yield number, texts and flaws of each row of the first sheet. Slow; raises Unreadable.
+    """Yield number, texts and errors of each row of the first sheet. Slow; raises Unreadable.
 
-    A formula's value is the one that was stored with it; a formula without one is a flaw of its cell.
+    A formula's value is the one that was stored with it; a formula without one is an error of its cell.
     """
     has_formulas = _examine(content)
     try:
@@ -42,11 +42,11 @@ def rows(content: bytes) -> Iterator[Cells]:
         values = _first_sheet(book)
         formulas = _first_sheet(_open(content, data_only=False)) if has_formulas else repeat(None)
         for number, (row, written) in enumerate(zip(values, formulas, strict=False), 1):
-            yield number, [_text(cell) for cell in row], _flaws(row, written or ())
+            yield number, [_text(cell) for cell in row], _cell_errors(row, written or ())
     except Unreadable:
         raise
     except Exception as error:  # openpyxl raises whatever its parsers do, from KeyError to zlib's own
-        raise Unreadable(Flaw.BROKEN_XLSX) from error
+        raise Unreadable(FileReason.BROKEN_XLSX) from error
 
 
 def sheet_names(content: bytes) -> list[str]:
@@ -55,7 +55,7 @@ def sheet_names(content: bytes) -> list[str]:
     try:
         return [sheet.title for sheet in _open(content, data_only=True).worksheets]
     except Exception as error:
-        raise Unreadable(Flaw.BROKEN_XLSX) from error
+        raise Unreadable(FileReason.BROKEN_XLSX) from error
 
 
 def write(file: IO[bytes], *, title: str, heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
@@ -101,7 +101,7 @@ def _open(content: bytes, *, data_only: bool) -> Any:
 
 def _first_sheet(book: Any) -> Iterator[Sequence[Any]]:
     if not book.worksheets:
-        raise Unreadable(Flaw.NO_SHEET)
+        raise Unreadable(FileReason.NO_SHEET)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # what the file says of its own size is often wrong
     rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_col=MOST_COLUMNS + 1)
@@ -123,12 +123,12 @@ def _text(cell: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value).strip(" \t\r\n\xa0")
 
 
-def _flaws(row: Sequence[Any], written: Sequence[Any]) -> dict[int, Problem]:
-    found = {place: Problem.ERROR_VALUE for place, cell in enumerate(row) if getattr(cell, "data_type", "") == "e"}
+def _cell_errors(row: Sequence[Any], written: Sequence[Any]) -> dict[int, RowReason]:
+    found = {place: RowReason.ERROR_VALUE for place, cell in enumerate(row) if getattr(cell, "data_type", "") == "e"}
     for place, cell in enumerate(written):
         empty = place >= len(row) or getattr(row[place], "value", None) is None
         if getattr(cell, "data_type", "") == "f" and empty:
-            found[place] = Problem.FORMULA
+            found[place] = RowReason.FORMULA
     return found
 
 
@@ -146,18 +146,18 @@ def _examine(content: bytes) -> bool:
     except Unreadable:
         raise
     except Exception as error:  # a broken zip raises whatever its parsers do, from OSError to zlib's own
-        raise Unreadable(Flaw.BROKEN_XLSX) from error
+        raise Unreadable(FileReason.BROKEN_XLSX) from error
     return bool(with_formulas)
 
 
 def _check_directory(parts: Sequence[zipfile.ZipInfo]) -> None:
     names = {part.filename for part in parts}
     if "mimetype" in names and "content.xml" in names:
-        raise Unreadable(Flaw.OPEN_DOCUMENT)
+        raise Unreadable(FileReason.OPEN_DOCUMENT)
     if _SPREADSHEET not in {name.lower().lstrip("/") for name in names}:
-        raise Unreadable(Flaw.NO_TABLE)
+        raise Unreadable(FileReason.NO_TABLE)
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise Unreadable(Flaw.XLSX_UNPACKS_TOO_LARGE)
+        raise Unreadable(FileReason.XLSX_UNPACKS_TOO_LARGE)
 
 
 def _has_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
@@ -167,7 +167,7 @@ def _has_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
         while piece := file.read(_PIECE):
             looked_at = tail + piece
             if any(mark in looked_at for mark in _DOCTYPE):
-                raise Unreadable(Flaw.BROKEN_XLSX)
+                raise Unreadable(FileReason.BROKEN_XLSX)
             found = found or any(mark in looked_at for mark in _FORMULA)
             tail = piece[-32:]
     return found and "worksheets/" in part.filename.lower()

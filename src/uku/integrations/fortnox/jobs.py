@@ -20,7 +20,6 @@ from uku.integrations.fortnox.models import (
     BlockReason,
     BulkCreation,
     Connection,
-    InvoiceExport,
     Reload,
     RunKind,
     RunState,
@@ -83,10 +82,7 @@ def read_details(connection_id: int) -> None:
 @job(name="fortnox.push")
 def push(push_id: int) -> None:
     """Take one push as far as it goes now: send, look up, or book."""
-    row = InvoiceExport.everywhere.get(pk=push_id)
-    with workspace_in_force(row.workspace_id):
-        if may_go_out(Connection.objects.get()):
-            process_export(export_id=push_id)
+    process_export(export_id=push_id)
 
 
 @job(name="fortnox.keep_alive")

@@ -14,14 +14,14 @@ from uku.clients.import_files import operations
 from uku.clients.import_files.errors import Unreadable
 from uku.clients.import_files.export import as_csv
 from uku.clients.import_files.headings import claimed_twice, same_headings
-from uku.clients.import_files.messages import column_name, label_of, of_file, of_trouble
+from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
 from uku.clients.import_files.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManyFiles, WrongMapping
 from uku.clients.import_files.preview import Figures, heading_of, preview, refused_rows, samples
 from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
 from uku.clients.models import ImportFile
 from uku.kit import clock
 from uku.web.forms.import_files import ColumnsForm
-from uku.web.import_rows import fate_words, shown, shown_values
+from uku.web.import_rows import outcome_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -34,19 +34,19 @@ REFUSED = 422
 @require_http_methods(["GET", "HEAD", "POST"])
 def file_list(request: WorkspaceRequest) -> HttpResponse:
     """Choose a file; the ones that wait for a decision stand below."""
-    trouble = ("", "")
+    wrong = ("", "")
     if request.method == "POST":
         sent = request.FILES.get("file")
         if sent is None:
-            trouble = (gettext("No file was chosen."), gettext("Choose a CSV or XLSX file, then press Upload."))
+            wrong = (gettext("No file was chosen."), gettext("Choose a CSV or XLSX file, then press Upload."))
         else:
             try:
                 name, content = str(sent.name or ""), sent.read()
                 found = operations.upload_file(actor=request.user, at=clock.now(), name=name, content=content)
             except Unreadable as error:
-                trouble = of_file(error)
+                wrong = file_error_words(error)
             except TooManyFiles:
-                trouble = (
+                wrong = (
                     gettext("%(count)s files wait for a decision already.") % {"count": operations.MOST_WAITING},
                     gettext("Take one of the files below in or throw it away, then upload this one."),
                 )
@@ -58,12 +58,12 @@ def file_list(request: WorkspaceRequest) -> HttpResponse:
                 return redirect("import-file", slug=request.workspace.slug, pk=found.file.pk)
     context = {
         "files": ImportFile.objects.defer("content").select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
-        "happened": trouble[0],
-        "remedy": trouble[1],
+        "happened": wrong[0],
+        "remedy": wrong[1],
         "megabytes": MOST_BYTES // (1024 * 1024),
         "most_rows": f"{MOST_ROWS:,}",
     }
-    return render(request, "clients/import_files.html", context, status=REFUSED if trouble[0] else 200)
+    return render(request, "clients/import_files.html", context, status=REFUSED if wrong[0] else 200)
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
@@ -97,11 +97,11 @@ def _decide(
                 "figures": found.figures,
                 "found": found,
                 "labels": [label_of(field) for field in file.columns if field],
-                "rows": [(row, shown_values(row, file.columns), fate_words(row)) for row in found.rows],
-                "troubles": [(trouble.row, of_trouble(trouble, heading)) for trouble in found.troubles],
+                "rows": [(row, shown_values(row, file.columns), outcome_words(row)) for row in found.rows],
+                "errors": [(error.row, row_error_words(error, heading)) for error in found.errors],
             }
     except Unreadable as error:
-        context["happened"], context["remedy"] = of_file(error)
+        context["happened"], context["remedy"] = file_error_words(error)
         status = REFUSED
     return render(request, "clients/import_file.html", context, status=status)
 
@@ -140,7 +140,7 @@ def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
             delimiter=form.cleaned_data.get("delimiter", ""),
         )
     except Unreadable as error:
-        form.add_error("encoding", " ".join(of_file(error)))
+        form.add_error("encoding", " ".join(file_error_words(error)))
         return _decide(request, _file(pk), form, status=REFUSED)
     except (AlreadyBegun, WrongMapping):
         messages.info(request, gettext("The columns are as they were: look at the file once more."))

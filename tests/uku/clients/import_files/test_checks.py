@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from uku.clients.import_files.cells import WrongCell, value_of
 from uku.clients.import_files.checks import check
-from uku.clients.import_files.errors import Problem
+from uku.clients.import_files.errors import RowReason
 from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
-from uku.clients.import_files.messages import label_of, of_trouble
+from uku.clients.import_files.messages import label_of, row_error_words
 from uku.clients.import_files.tables import Row
 
 NUMBER, FINNISH = "5560360793", "FI01120389"
@@ -22,7 +22,7 @@ def checked(columns, *rows):
 
 
 def problems(found):
-    return [(t.row, t.column, t.problem, t.other) for row in found for t in row.troubles]
+    return [(t.row, t.column, t.reason, t.other) for row in found for t in row.errors]
 
 
 @pytest.mark.parametrize(
@@ -99,32 +99,32 @@ def test_a_cell_is_read_as_people_write_it(field, text, value):
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "problem"),
+    ("field", "text", "reason"),
     [
-        ("organisation_number", "556036-0794", Problem.NUMBER),
-        ("organisation_number", "7", Problem.NUMBER),
-        ("organisation_number", "750231-****", Problem.NUMBER_MASKED),
-        ("organisation_number", "5555555555", Problem.NUMBER_FILLER),
-        ("vat_number", "SE556036079401", Problem.VAT),
-        ("vat_number", "556036-0793", Problem.VAT),
-        ("vat_number", "SE750231****", Problem.NUMBER_MASKED),
-        ("email", "info", Problem.EMAIL),
-        ("email", "a@x.se, b", Problem.EMAIL),
-        ("country", "Atlantis", Problem.COUNTRY),
-        ("currency", "crowns", Problem.CURRENCY),
-        ("payment_days", "soon", Problem.DAYS),
-        ("payment_days", "-30", Problem.DAYS),
-        ("payment_days", "366", Problem.DAYS),
-        ("payment_days", "10 dagar 2 %", Problem.DAYS),
-        ("vat_type", "some", Problem.VAT_TYPE),
-        ("name", "x" * 1025, Problem.TOO_LONG),
-        ("name", "a\x07b", Problem.UNPRINTABLE),
+        ("organisation_number", "556036-0794", RowReason.NUMBER),
+        ("organisation_number", "7", RowReason.NUMBER),
+        ("organisation_number", "750231-****", RowReason.NUMBER_MASKED),
+        ("organisation_number", "5555555555", RowReason.NUMBER_FILLER),
+        ("vat_number", "SE556036079401", RowReason.VAT),
+        ("vat_number", "556036-0793", RowReason.VAT),
+        ("vat_number", "SE750231****", RowReason.NUMBER_MASKED),
+        ("email", "info", RowReason.EMAIL),
+        ("email", "a@x.se, b", RowReason.EMAIL),
+        ("country", "Atlantis", RowReason.COUNTRY),
+        ("currency", "crowns", RowReason.CURRENCY),
+        ("payment_days", "soon", RowReason.DAYS),
+        ("payment_days", "-30", RowReason.DAYS),
+        ("payment_days", "366", RowReason.DAYS),
+        ("payment_days", "10 dagar 2 %", RowReason.DAYS),
+        ("vat_type", "some", RowReason.VAT_TYPE),
+        ("name", "x" * 1025, RowReason.TOO_LONG),
+        ("name", "a\x07b", RowReason.UNPRINTABLE),
     ],
 )
-def test_a_cell_that_holds_no_value_is_told_why(field, text, problem):
+def test_a_cell_that_holds_no_value_is_told_why(field, text, reason):
     with pytest.raises(WrongCell) as wrong:
         value_of(field, text, country="")
-    assert wrong.value.problem == problem
+    assert wrong.value.reason == reason
 
 
 def test_another_countrys_number_is_taken_as_it_stands_wherever_its_column_is():
@@ -136,7 +136,7 @@ def test_each_trouble_names_row_and_column_and_says_what_to_do():
     """B20: row-level errors."""
     headings = ("Namn", "Orgnr", "E-post")
     found = checked(["name", "organisation_number", "email"], ["", "556036-0794", "info"])
-    assert [of_trouble(t, headings) for t in found[0].troubles] == [
+    assert [row_error_words(t, headings) for t in found[0].errors] == [
         "Column A “Namn”: the name is missing. Write the client's name.",
         (
             "Column B “Orgnr”: “556036-0794” is not an organisation number. The last digit is calculated from the"
@@ -148,12 +148,12 @@ def test_each_trouble_names_row_and_column_and_says_what_to_do():
 
 
 def test_every_problem_has_words_and_no_message_repeats_a_personal_number():
-    from uku.clients.import_files.errors import Trouble
+    from uku.clients.import_files.errors import RowError
 
-    for problem in Problem:
-        assert of_trouble(Trouble(2, 0, problem, "value", 7), ["Namn"])
+    for reason in RowReason:
+        assert row_error_words(RowError(2, 0, reason, "value", 7), ["Namn"])
     found = checked(["name", "organisation_number"], ["Anna", "750231-5003"])
-    assert "5003" not in of_trouble(found[0].troubles[0], ["Namn", "Orgnr"])
+    assert "5003" not in row_error_words(found[0].errors[0], ["Namn", "Orgnr"])
 
 
 def test_of_two_rows_with_one_key_the_second_is_an_error_that_names_the_first():
@@ -171,21 +171,21 @@ def test_of_two_rows_with_one_key_the_second_is_an_error_that_names_the_first():
         ["gran", "", ""],  # nothing tells them apart
     )
     assert problems(found) == [
-        (3, -1, Problem.SAME_NUMBER, 2),
-        (5, -1, Problem.SAME_EMAIL_AND_NAME, 4),
-        (6, -1, Problem.SAME_EMAIL_AND_NAME, 4),
-        (9, -1, Problem.SAME_NAME, 8),
+        (3, -1, RowReason.SAME_NUMBER, 2),
+        (5, -1, RowReason.SAME_EMAIL_AND_NAME, 4),
+        (6, -1, RowReason.SAME_EMAIL_AND_NAME, 4),
+        (9, -1, RowReason.SAME_NAME, 8),
     ]
 
 
 def test_a_row_that_is_refused_takes_no_key_from_the_next():
     found = checked(["name", "organisation_number", "email"], ["A", "5560360793", "x"], ["B", "5560360793", ""])
-    assert problems(found) == [(2, 2, Problem.EMAIL, 0)]
+    assert problems(found) == [(2, 2, RowReason.EMAIL, 0)]
 
 
 def test_more_cells_than_headings_are_an_error():
     found = checked(["name", ""], ["Berg", "Lund", "", "x"])
-    assert problems(found) == [(2, -1, Problem.MORE_CELLS, 2)]
+    assert problems(found) == [(2, -1, RowReason.MORE_CELLS, 2)]
 
 
 @settings(max_examples=300, deadline=None)
@@ -198,5 +198,5 @@ def test_more_cells_than_headings_are_an_error():
 def test_any_cells_are_values_or_troubles_with_words(rows):
     headings = [label_of(field) for field in FIELDS]
     for row in checked(list(FIELDS), *rows):
-        assert row.troubles or row.values["name"]
-        assert all(of_trouble(trouble, headings) for trouble in row.troubles)
+        assert row.errors or row.values["name"]
+        assert all(row_error_words(error, headings) for error in row.errors)

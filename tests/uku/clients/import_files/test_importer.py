@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
 
 from uku.clients.import_files import importer, operations
-from uku.clients.import_files.errors import Flaw, Unreadable
-from uku.clients.import_files.messages import of_trouble
+from uku.clients.import_files.errors import FileReason, Unreadable
+from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.operations import (
     AlreadyBegun,
     FiguresChanged,
@@ -97,7 +97,7 @@ def state():
 
 
 def told(file):
-    return [(t.row, of_trouble(t, ["Namn"])) for t in preview(file).troubles]
+    return [(t.row, row_error_words(t, ["Namn"])) for t in preview(file).errors]
 
 
 def counts(file):
@@ -112,19 +112,19 @@ def test_nothing_is_written_before_a_person_confirms(upload):
     file = upload(FILE)
     found = preview(file)
     assert found.figures == Figures(new=3, changed=0, unchanged=0, refused=1)
-    assert [t.row for t in found.troubles] == [5]
+    assert [t.row for t in found.errors] == [5]
     assert (Client.objects.get_queryset().count(), file.columns[:3]) == (0, ["name", "organisation_number", "email"])
 
 
 def test_a_file_that_cannot_be_read_is_not_kept(upload):
-    for content, flaw in (
-        ("", Flaw.EMPTY),
-        ('Namn\n"A', Flaw.BROKEN_CSV),
-        (b"Namn\n" + b"A\n" * 20_001, Flaw.TOO_MANY_ROWS),
+    for content, reason in (
+        ("", FileReason.EMPTY),
+        ('Namn\n"A', FileReason.BROKEN_CSV),
+        (b"Namn\n" + b"A\n" * 20_001, FileReason.TOO_MANY_ROWS),
     ):
         with pytest.raises(Unreadable) as refused:
             upload(content)
-        assert refused.value.flaw == flaw
+        assert refused.value.reason == reason
     assert ImportFile.objects.count() == 0
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from uku.clients.import_files import tables, text_format, workbooks
-from uku.clients.import_files.errors import Flaw, Problem, Unreadable
+from uku.clients.import_files.errors import FileReason, RowReason, Unreadable
 from uku.clients.import_files.export import MARK, as_csv, as_xlsx
-from uku.clients.import_files.messages import of_file
+from uku.clients.import_files.messages import file_error_words
 from uku.clients.import_files.tables import Reading, Row
 from uku.kit.spreadsheets import as_written, harmless
 
@@ -51,9 +51,9 @@ def rebuilt(content, changes):
 def flaw_of(work):
     with pytest.raises(Unreadable) as refused:
         work()
-    happened, remedy = of_file(refused.value)
+    happened, remedy = file_error_words(refused.value)
     assert "%" not in happened + remedy
-    return refused.value.flaw
+    return refused.value.reason
 
 
 # Encodings
@@ -97,8 +97,8 @@ def test_another_encoding_reads_the_same_bytes_otherwise():
 def test_an_encoding_that_does_not_fit_says_where():
     with pytest.raises(Unreadable) as refused:
         cells("Namn\nA\nÅ\n".encode("cp1252"), Reading("utf-8", ";"))
-    assert (refused.value.flaw, refused.value.at) == (Flaw.WRONG_ENCODING, 3)
-    assert flaw_of(lambda: cells(b"Namn", Reading("utf-7", ";"))) == Flaw.NO_ENCODING
+    assert (refused.value.reason, refused.value.at) == (FileReason.WRONG_ENCODING, 3)
+    assert flaw_of(lambda: cells(b"Namn", Reading("utf-7", ";"))) == FileReason.NO_ENCODING
 
 
 # Delimiters and quotes
@@ -132,7 +132,7 @@ def test_rows_are_numbered_as_a_spreadsheet_numbers_them_and_blank_ones_are_left
 
 @pytest.mark.parametrize("broken", ['Namn\n"Berg\nDal\n', 'Namn\nA\n"Berg"x\n'])
 def test_a_quotation_mark_that_is_not_closed_is_told_with_its_row(broken):
-    assert flaw_of(lambda: cells(broken.encode(), Reading("utf-8", ";"))) == Flaw.BROKEN_CSV
+    assert flaw_of(lambda: cells(broken.encode(), Reading("utf-8", ";"))) == FileReason.BROKEN_CSV
 
 
 # Formulas are text on the way in, and made harmless on the way out
@@ -201,7 +201,7 @@ def test_a_formula_gives_its_stored_value_and_one_without_is_a_flaw_of_its_cell(
     """B20: formula cells in a workbook."""
     content = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["B", "Lund"])
     flawed = list(tables.rows(tables.keep(content), Reading()))[1]
-    assert flawed == Row(2, ("", "Lund"), {0: Problem.FORMULA})
+    assert flawed == Row(2, ("", "Lund"), {0: RowReason.FORMULA})
     sheet = "xl/worksheets/sheet1.xml"
     stored = rebuilt(
         content, {sheet: lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>")}
@@ -211,7 +211,7 @@ def test_a_formula_gives_its_stored_value_and_one_without_is_a_flaw_of_its_cell(
 
 def test_the_error_of_a_formula_is_a_flaw():
     content = workbook(["Namn"], ["#N/A"])
-    assert list(tables.rows(tables.keep(content), Reading()))[1].flaws == {0: Problem.ERROR_VALUE}
+    assert list(tables.rows(tables.keep(content), Reading()))[1].errors == {0: RowReason.ERROR_VALUE}
 
 
 def test_only_the_first_sheet_is_read_and_the_others_are_named():
@@ -229,22 +229,22 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
     bomb = rebuilt(workbook(["Namn"]), {"xl/styles.xml": lambda _: b" " * (workbooks.MOST_UNPACKED + 1)})
     assert len(bomb) < 1_000_000
     monkeypatch.setattr(workbooks, "_has_formula", lambda *_: pytest.fail("unpacked"))
-    assert flaw_of(lambda: tables.keep(bomb)) == Flaw.XLSX_UNPACKS_TOO_LARGE
+    assert flaw_of(lambda: tables.keep(bomb)) == FileReason.XLSX_UNPACKS_TOO_LARGE
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_workbook_that_declares_entities_is_refused(encoding):
     text = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><styleSheet/>'.encode(encoding)
     content = rebuilt(workbook(["Namn"]), {"xl/styles.xml": lambda _: text})
-    assert flaw_of(lambda: tables.keep(content)) == Flaw.BROKEN_XLSX
+    assert flaw_of(lambda: tables.keep(content)) == FileReason.BROKEN_XLSX
 
 
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml"])
 def test_a_damaged_workbook_is_refused_with_words(part):
     content = rebuilt(workbook(["Namn"], ["A"]), {part: lambda text: text[: len(text) // 2]})
-    assert flaw_of(lambda: tables.keep(content)) == Flaw.BROKEN_XLSX
+    assert flaw_of(lambda: tables.keep(content)) == FileReason.BROKEN_XLSX
     whole = workbook(["Namn"], ["A"])
-    assert flaw_of(lambda: tables.keep(whole[: len(whole) // 2])) == Flaw.BROKEN_XLSX
+    assert flaw_of(lambda: tables.keep(whole[: len(whole) // 2])) == FileReason.BROKEN_XLSX
 
 
 def test_other_kinds_of_files_are_named():
@@ -262,12 +262,12 @@ def test_other_kinds_of_files_are_named():
         "heading": flaw_of(lambda: tables.count(b"Namn;Ort\n", Reading("utf-8", ";"))),
     }
     assert found == {
-        "xls": Flaw.OLD_EXCEL,
-        "ods": Flaw.OPEN_DOCUMENT,
-        "png": Flaw.NO_TABLE,
-        "gz": Flaw.NO_TABLE,
-        "nothing": Flaw.EMPTY,
-        "heading": Flaw.NO_ROWS,
+        "xls": FileReason.OLD_EXCEL,
+        "ods": FileReason.OPEN_DOCUMENT,
+        "png": FileReason.NO_TABLE,
+        "gz": FileReason.NO_TABLE,
+        "nothing": FileReason.EMPTY,
+        "heading": FileReason.NO_ROWS,
     }
 
 
@@ -276,14 +276,14 @@ def test_other_kinds_of_files_are_named():
 
 def test_a_file_is_refused_above_its_bytes_its_rows_and_its_columns():
     """B20: a million rows are refused while they are counted, not kept."""
-    assert flaw_of(lambda: tables.guess(b"x" * (tables.MOST_BYTES + 1))) == Flaw.TOO_LARGE
+    assert flaw_of(lambda: tables.guess(b"x" * (tables.MOST_BYTES + 1))) == FileReason.TOO_LARGE
     million = b"Namn\n" + b"A\n" * 1_000_000
-    assert flaw_of(lambda: tables.count(million, tables.guess(million))) == Flaw.TOO_MANY_ROWS
+    assert flaw_of(lambda: tables.count(million, tables.guess(million))) == FileReason.TOO_MANY_ROWS
     most = b"Namn\n" + b"A\n" * tables.MOST_ROWS
     assert tables.count(most, Reading("utf-8", ";")) == tables.MOST_ROWS
-    assert flaw_of(lambda: tables.count(most + b"A\n", Reading("utf-8", ";"))) == Flaw.TOO_MANY_ROWS
+    assert flaw_of(lambda: tables.count(most + b"A\n", Reading("utf-8", ";"))) == FileReason.TOO_MANY_ROWS
     wide = ";".join(["x"] * (tables.MOST_COLUMNS + 1)).encode()
-    assert flaw_of(lambda: tables.count(wide + b"\n" + wide, Reading("utf-8", ";"))) == Flaw.TOO_MANY_COLUMNS
+    assert flaw_of(lambda: tables.count(wide + b"\n" + wide, Reading("utf-8", ";"))) == FileReason.TOO_MANY_COLUMNS
 
 
 def test_a_workbook_whose_last_row_is_a_million_is_read_no_further():
@@ -292,7 +292,7 @@ def test_a_workbook_whose_last_row_is_a_million_is_read_no_further():
         workbook(["Namn"], ["A"]),
         {sheet: lambda text: text.replace(b'r="2"', b'r="1048576"').replace(b"A2", b"A1048576")},
     )
-    assert flaw_of(lambda: tables.keep(far)) == Flaw.TOO_MANY_ROWS
+    assert flaw_of(lambda: tables.keep(far)) == FileReason.TOO_MANY_ROWS
 
 
 def test_a_million_rows_take_no_more_memory_than_the_most_we_take():
@@ -319,7 +319,7 @@ def rows_or_words(content, reading=None):
     try:
         return cells(content, reading)
     except Unreadable as error:
-        return of_file(error)
+        return file_error_words(error)
 
 
 @settings(max_examples=200, deadline=None)

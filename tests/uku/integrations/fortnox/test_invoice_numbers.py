@@ -171,21 +171,21 @@ def test_a_number_from_uku_is_not_sent_while_a_higher_one_of_its_block_is_not_in
 
 
 @pytest.mark.parametrize(
-    ("state", "code", "words"),
+    ("state", "code", "kept", "words"),
     [
-        ("queued", "", "is on its way"),
-        ("rejected", "", "was not accepted"),
-        ("needs_person", "", "needs a decision"),
-        ("rejected", "number_used", ""),
-        ("rejected", "number_kept", ""),
+        ("queued", "", False, "is on its way"),
+        ("rejected", "", False, "was not accepted"),
+        ("needs_person", "", False, "needs a decision"),
+        ("rejected", "number_used", False, ""),
+        ("rejected", "number_used", True, ""),
     ],
 )
-def test_a_higher_number_that_cannot_go_is_told_with_what_to_do(desk, shop, state, code, words):
+def test_a_higher_number_that_cannot_go_is_told_with_what_to_do(desk, shop, state, code, kept, words):
     desk.disconnect()
     first, second = desk.issue(), desk.issue()
     desk.connect()
     facts = {"company_id": FIRST, "reference": second.reference, "created_at": clock.now()}
-    InvoiceExport.objects.create(invoice=second, state=state, error_code=code, **facts)
+    InvoiceExport.objects.create(invoice=second, state=state, error_code=code, number_kept=kept, **facts)
     address = f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/"
     page = desk.browser.get(address).content.decode()
     assert (f'action="{address}"' in page, "Open invoice 900000002" in page) == (not words, bool(words))

@@ -14,7 +14,6 @@ from uku.integrations.fortnox.health.messages import BLOCKED
 from uku.integrations.fortnox.health.rules import INVOICES, NO_API_LICENCE, ConnectionFacts, Facts, KindFacts
 from uku.integrations.fortnox.models import (
     NEEDS_YOU,
-    NUMBER_KEPT,
     Connection,
     ExportState,
     InvoiceExport,
@@ -47,7 +46,7 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
         return Facts(at, whole)
     with workspace_in_force(connection.workspace_id):
         exports = dict(
-            _exports(connection).exclude(error_code=NUMBER_KEPT).order_by().values_list("state").annotate(Count("pk"))
+            _exports(connection).exclude(number_kept=True).order_by().values_list("state").annotate(Count("pk"))
         )
         needing = sum(exports.get(state, 0) for state in NEEDS_YOU)
         customers, articles, *others = _run_kinds(connection)

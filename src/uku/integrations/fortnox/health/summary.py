@@ -30,7 +30,6 @@ from uku.integrations.fortnox.health.rules import (
 )
 from uku.integrations.fortnox.models import (
     NEEDS_YOU,
-    NUMBER_KEPT,
     Connection,
     ExportState,
     InvoiceExport,
@@ -320,7 +319,7 @@ def _run_counts(run: SyncRun | None) -> str:
 
 def _export_counts(connection: Connection) -> str:
     """Say how many were sent, what waits and what is not clear."""
-    rows = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(error_code=NUMBER_KEPT).order_by()
+    rows = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(number_kept=True).order_by()
     counts = dict(rows.values_list("state").annotate(Count("pk")))
     waiting = counts.get(ExportState.QUEUED, 0)
     unclear = counts.get(ExportState.UNCERTAIN, 0)

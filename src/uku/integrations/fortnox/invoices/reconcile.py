@@ -10,10 +10,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from fortnox_api import Fortnox, Invoice, InvoiceItem
+from fortnox_api import Fortnox, Invoice
+from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
+from uku.kit import clock
 from uku.kit.clock import database_now
 
 SCHEDULE = (5, 30, 120, 600, 720)
@@ -22,15 +24,23 @@ LATE_NEGATIVES_NEEDED = 2
 MOST_SENDS = 2
 
 
-def find(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
+def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     """Return the invoice that a create made, if it can be found now; else write down what is known.
 
-    None leaves the push waiting for its next look-up, queued for one more create, or with a person.
+    None leaves the export waiting for its next look-up, queued for one more create, or with a person.
     """
     hits = fortnox.invoices.find_by_reference(export.reference)
     found = [hit for hit in hits if not (hit.cancelled and hit.number == export.cancelled_number)]
     standing = [hit for hit in found if not hit.cancelled]
-    if len(standing) == 1 and _fits(export, standing[0]):
+    sent = json.loads(bytes(export.payload))["Invoice"] if export.payload else {}
+    # Somebody may have copied the invoice: adopt only one with the same customer and total (F17). The customer is the
+    # one in the bytes that were sent: another may be linked or chosen since.
+    fitting = [
+        hit
+        for hit in standing
+        if hit.customer_number == sent.get("CustomerNumber") and abs(hit.total - export.invoice.total) < 1
+    ]
+    if len(standing) == len(fitting) == 1:
         return fortnox.invoices.get(standing[0].number)
     if not found:
         _note_absence(export)
@@ -43,18 +53,9 @@ def find(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     return None
 
 
-def is_about(export: InvoiceExport, answer: Invoice) -> bool:
-    """Say whether the answer of a create can be about our invoice: it has a number and no reference but ours."""
-    return answer.external_reference in {"", export.reference} and not answer.number.startswith("-")
-
-
-def _fits(export: InvoiceExport, hit: InvoiceItem) -> bool:
-    """Somebody may have copied the invoice: adopt only one with the same customer and total (F17).
-
-    The customer is the one in the bytes that were sent: another may be linked or chosen since.
-    """
-    sent = json.loads(bytes(export.payload))["Invoice"] if export.payload else {}
-    return hit.customer_number == sent.get("CustomerNumber") and abs(hit.total - export.invoice.total) < 1
+def is_about(export: InvoiceExport, created: Invoice) -> bool:
+    """Say whether the response to a create can be about our invoice: it has a number and no reference but ours."""
+    return created.external_reference in {"", export.reference} and not created.number.startswith("-")
 
 
 def _note_absence(export: InvoiceExport) -> None:
@@ -63,23 +64,27 @@ def _note_absence(export: InvoiceExport) -> None:
     negatives = export.late_negatives + (1 if late else 0)
     lookups = export.lookups + 1
     if negatives < LATE_NEGATIVES_NEEDED:
-        _change(export, lookups=lookups, late_negatives=negatives, next_at=_next_time(lookups))
+        next_at = database_now() + timedelta(minutes=2)
+        if lookups < len(SCHEDULE):
+            next_at = F("sent_at") + timedelta(seconds=SCHEDULE[lookups])
+        _change(export, lookups=lookups, late_negatives=negatives, next_at=next_at)
     elif export.attempts < MOST_SENDS:
         _change(export, state=ExportState.QUEUED, lookups=0, late_negatives=0, next_at=None)
     else:
         ask_person(export, "Fortnox did not answer twice, and the invoice cannot be found there.")
 
 
-def _next_time(lookups: int) -> Any:
-    if lookups < len(SCHEDULE):
-        return F("sent_at") + timedelta(seconds=SCHEDULE[lookups])
-    return database_now() + timedelta(minutes=2)
-
-
 def ask_person(export: InvoiceExport, text: str) -> None:
-    """Leave a push whose outcome is unknown to a person, with what is known."""
-    _change(export, state=ExportState.NEEDS_PERSON, next_at=None, error_text=text[:500])
+    """Leave an export whose outcome is unknown to a person, with what is known."""
+    if _change(export, state=ExportState.NEEDS_PERSON, next_at=None, error_text=text[:500]):
+        export.state = ExportState.NEEDS_PERSON
+        sync_issues.note_export(export, at=clock.now(), reason=text[:500])
 
 
-def _change(export: InvoiceExport, **values: Any) -> None:
-    InvoiceExport.objects.filter(pk=export.pk, fence=export.fence, state=ExportState.UNCERTAIN).update(**values)
+def _change(export: InvoiceExport, **values: Any) -> int:
+    return as_known(export).filter(state=ExportState.UNCERTAIN).update(**values)
+
+
+def as_known(export: InvoiceExport) -> QuerySet[InvoiceExport]:
+    """The row as this worker knows it: a newer fence means another worker has taken over."""
+    return InvoiceExport.objects.filter(pk=export.pk, fence=export.fence)

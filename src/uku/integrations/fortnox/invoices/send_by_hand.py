@@ -16,7 +16,7 @@ from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.models import NUMBER_KEPT, NUMBER_USED, Connection, ExportState, InvoiceExport
+from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice, Numbering, State
@@ -35,7 +35,7 @@ class NotSendable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Higher:
+class HigherInvoice:
     """The highest number from Uku in the same block that the connected company does not have, and its way on."""
 
     invoice: Invoice
@@ -62,33 +62,29 @@ class Higher:
             return _("%(number)s cannot be sent, so this invoice keeps its number from Uku outside Fortnox.") % facts
         if export.company_id != self.company_id:
             facts["name"] = name_of_company(export.company_id)
-            return _of_another_company(export) % facts
-        return str(_STANDING_IN_THE_WAY.get(ExportState(export.state), _ON_ITS_WAY)) % facts
+            if export.state == ExportState.CONFIRMED:
+                return _("%(number)s is in %(name)s. Connect %(name)s to send this invoice there.") % facts
+            return _("%(number)s may be in %(name)s. Connect %(name)s first, and it is looked for there.") % facts
+        return str(_WHAT_TO_DO_FIRST.get(ExportState(export.state), _ON_ITS_WAY)) % facts
 
 
 _ON_ITS_WAY = _lazy("%(number)s is on its way. Wait until it is in Fortnox, then send this one.")
-_STANDING_IN_THE_WAY = {
+_WHAT_TO_DO_FIRST = {
     ExportState.REJECTED: _lazy("%(number)s was not accepted. Open it, do what its page says, and send it first."),
     ExportState.NEEDS_PERSON: _lazy("%(number)s needs a decision. Open it and do what its page says first."),
 }
 
 
-def _of_another_company(export: InvoiceExport) -> str:
-    if export.state == ExportState.CONFIRMED:
-        return _("%(number)s is in %(name)s. Connect %(name)s to send this invoice there.")
-    return _("%(number)s may be in %(name)s. Connect %(name)s first, and it is looked for there.")
-
-
-class HigherFirst(NotWorking):
+class HigherNumberFirst(NotWorking):
     """A higher number from Uku goes first, in words for a person."""
 
-    def __init__(self, higher: Higher) -> None:
+    def __init__(self, higher: HigherInvoice) -> None:
         super().__init__(f"{higher.happened} {higher.remedy}")
 
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What a person should know before sending: the push that waits, and what may happen to numbers.
+    """What a person should know before sending: the export that waits, and what may happen to numbers.
 
     `alike` is None when Fortnox did not say which of its invoices look the same.
     """
@@ -96,7 +92,7 @@ class Consequences:
     export: InvoiceExport | None
     own_number: str
     next_number: str
-    higher: Higher | None
+    higher: HigherInvoice | None
     alike: tuple[InvoiceItem, ...] | None
 
 
@@ -116,12 +112,12 @@ def can_be_sent(invoice: Invoice, export: InvoiceExport | None, company_id: str)
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExport:
-    """Queue an invoice for the connected company. Raises NotAllowed, NotWorking, NotSendable or HigherFirst.
+    """Queue an invoice for the connected company. Raises NotAllowed, NotWorking, NotSendable or HigherNumberFirst.
 
     One with a number from Uku keeps it; any other gets the number that the connected company gives.
     """
     working = working_connection()
-    # In the order in which confirming and issuing lock them: push, invoice, connection.
+    # In the order in which confirming and issuing lock them: export, invoice, connection.
     export = InvoiceExport.objects.select_for_update().filter(invoice=invoice).first()
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
     connection = Connection.objects.select_for_update().get(pk=working.pk)
@@ -129,17 +125,10 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExpor
         raise NotSendable
     if invoice.number:
         leave_range_to(invoice.number)
-        refuse_before_higher(invoice, connection.company_id)
+        require_highest_number(invoice, connection.company_id)
     else:
         await_number(invoice=invoice, ledger=connection.company_id)
-    row = _queue(invoice, export or InvoiceExport(invoice=invoice, created_at=at), connection, at)
-    summary = f"{invoice}: sent to Fortnox, {connection.company_name}, by hand"
-    record(actor=actor, action="fortnox.send", target=row, summary=summary, at=at)
-    requests.enqueue_export(row)
-    return row
-
-
-def _queue(invoice: Invoice, row: InvoiceExport, connection: Connection, at: datetime) -> InvoiceExport:
+    row = export or InvoiceExport(invoice=invoice, created_at=at)
     if row.pk:
         sync_issues.solve(company_id=row.company_id, kind=sync_issues.INVOICE, numbers=[row.reference], at=at)
     if row.company_id != connection.company_id:
@@ -150,39 +139,53 @@ def _queue(invoice: Invoice, row: InvoiceExport, connection: Connection, at: dat
     row.payload, row.payload_hash, row.next_at = None, "", None
     row.fence += 1  # a worker that still holds the row for the other company claims nothing
     row.attempts = row.lookups = row.late_negatives = 0
-    row.error_code = row.error_text = ""
+    row.error_code, row.error_text, row.number_kept = "", "", False
     row.save()
+    summary = f"{invoice}: sent to Fortnox, {connection.company_name}, by hand"
+    record(actor=actor, action="fortnox.send", target=row, summary=summary, at=at)
+    requests.enqueue_export(row)
     return row
 
 
 def consequences_of(invoice: Invoice, export: InvoiceExport | None, connection: Connection) -> Consequences:
     """Return what sending an invoice means. One request to Fortnox, outside any transaction."""
-    own = invoice.number
+    number, day = invoice.number, invoice.invoice_date
+    customer = invoiced_customer(invoice.client, connection.company_id)
+    alike: tuple[InvoiceItem, ...] | None = ()
+    if customer is not None:
+        try:
+            with open_fortnox(connection) as fortnox:
+                items = list(fortnox.invoices.list(from_date=day, to_date=day, customer_number=customer.number))
+        except (FortnoxError, NotConnected):
+            alike = None
+        else:
+            same = (item for item in items if item.customer_number == customer.number and item.invoice_date == day)
+            alike = tuple(item for item in same if not item.cancelled and to_ore(item.total) == invoice.total)
     return Consequences(
         export=export,
-        own_number=own,
-        next_number=str(int(own) + 1) if own.isdecimal() else "",
-        higher=find_higher(invoice, connection.company_id),
-        alike=_alike(invoice, connection),
+        own_number=number,
+        next_number=str(int(number) + 1) if number.isdecimal() else "",
+        higher=find_higher_invoice(invoice, connection.company_id),
+        alike=alike,
     )
 
 
-def refuse_before_higher(invoice: Invoice, company_id: str) -> None:
-    """Raise HigherFirst while Fortnox, going on from this invoice's number, could reach another one from Uku."""
-    if (higher := find_higher(invoice, company_id)) is not None:
-        raise HigherFirst(higher)
+def require_highest_number(invoice: Invoice, company_id: str) -> None:
+    """Raise HigherNumberFirst while Fortnox, going on from this invoice's number, could reach another one from Uku."""
+    if (higher := find_higher_invoice(invoice, company_id)) is not None:
+        raise HigherNumberFirst(higher)
 
 
-def find_higher(invoice: Invoice, company_id: str) -> Higher | None:
+def find_higher_invoice(invoice: Invoice, company_id: str) -> HigherInvoice | None:
     """Return the highest number from Uku in the block that the company has on no invoice."""
     beyond = None if invoice.ledger else first_number_beyond(invoice.number)
     if beyond is None:
         return None
-    used = Q(state=ExportState.CONFIRMED) | Q(error_code__in=(NUMBER_USED, NUMBER_KEPT))
+    used = Q(state=ExportState.CONFIRMED) | Q(error_code=NUMBER_USED)
     there = InvoiceExport.objects.filter(used, company_id=company_id).values("invoice")
     ours = Invoice.objects.filter(ledger="", number__gt=invoice.number, number__lt=str(beyond))
     found = ours.exclude(pk__in=there).select_related("workspace").order_by("-number").first()
-    return Higher(found, InvoiceExport.objects.filter(invoice=found).first(), company_id) if found else None
+    return HigherInvoice(found, InvoiceExport.objects.filter(invoice=found).first(), company_id) if found else None
 
 
 @transaction.atomic
@@ -190,25 +193,10 @@ def find_higher(invoice: Invoice, company_id: str) -> Higher | None:
 def keep_own_number(*, export: InvoiceExport, actor: User, at: datetime) -> None:
     """Leave an invoice outside Fortnox, which has its number on another one. Raises NotAllowed or NotSendable."""
     row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
-    if row.state != ExportState.REJECTED or row.error_code != NUMBER_USED:
+    if row.state != ExportState.REJECTED or row.error_code != NUMBER_USED or row.number_kept:
         raise NotSendable
-    row.error_code = NUMBER_KEPT
-    row.save(update_fields=["error_code"])
+    row.number_kept = True
+    row.save(update_fields=["number_kept"])
     sync_issues.solve(company_id=row.company_id, kind=sync_issues.INVOICE, numbers=[row.reference], at=at)
     summary = f"{row.invoice}: keeps its number from Uku and stays outside Fortnox"
     record(actor=actor, action="fortnox.keep_number", target=row, summary=summary, at=at)
-
-
-def _alike(invoice: Invoice, connection: Connection) -> tuple[InvoiceItem, ...] | None:
-    """The invoices in Fortnox with the same customer, date and total; None when they cannot be read now."""
-    customer = invoiced_customer(invoice.client, connection.company_id)
-    if customer is None:
-        return ()
-    day = invoice.invoice_date
-    try:
-        with open_fortnox(connection) as fortnox:
-            asked = fortnox.invoices.list(from_date=day, to_date=day, customer_number=customer.number)
-            items = [item for item in asked if item.customer_number == customer.number and item.invoice_date == day]
-    except (FortnoxError, NotConnected):
-        return None
-    return tuple(item for item in items if not item.cancelled and to_ore(item.total) == invoice.total)

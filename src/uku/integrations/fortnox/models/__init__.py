@@ -16,7 +16,6 @@ from uku.integrations.fortnox.models.connection import (
 )
 from uku.integrations.fortnox.models.invoice_export import (
     NEEDS_YOU,
-    NUMBER_KEPT,
     NUMBER_USED,
     ExportState,
     Hold,
@@ -41,7 +40,6 @@ from uku.integrations.fortnox.models.sync_run import (
 
 __all__ = [
     "NEEDS_YOU",
-    "NUMBER_KEPT",
     "NUMBER_USED",
     "ArticleRecord",
     "Attempt",

@@ -24,8 +24,6 @@ NEEDS_YOU = frozenset({ExportState.REJECTED, ExportState.NEEDS_PERSON, ExportSta
 
 NUMBER_USED = "number_used"
 """The error code of a rejected one whose number from Uku is on another invoice in Fortnox."""
-NUMBER_KEPT = "number_kept"
-"""The same, when a person let the invoice keep its number outside Fortnox."""
 
 
 class Hold(models.TextChoices):
@@ -60,6 +58,9 @@ class InvoiceExport(TenantModel):
     document_number = models.CharField(max_length=30, blank=True)
     booked = models.BooleanField(default=False)
     voucher = models.CharField(max_length=60, blank=True)
+    number_kept = models.BooleanField(
+        default=False, db_default=False, help_text="a person let the invoice keep its number outside Fortnox"
+    )
     error_code = models.CharField(max_length=20, blank=True)
     error_text = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()

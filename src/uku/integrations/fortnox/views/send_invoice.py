@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
-from uku.integrations.fortnox.invoices import holds, send_by_hand
+from uku.integrations.fortnox.invoices import send_by_hand
+from uku.integrations.fortnox.invoices.validate import hold_in_words
 from uku.integrations.fortnox.models import Hold, InvoiceExport
 from uku.integrations.fortnox.views.frame import MANAGE, draw_tab
 from uku.invoices.models import Invoice
@@ -49,7 +50,7 @@ def _draw(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
     export = InvoiceExport.objects.filter(invoice=invoice).first()
     if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
         raise send_by_hand.NotSendable
-    held = holds.in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else ""
+    held = hold_in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else ""
     return draw_tab(
         request,
         "send",
