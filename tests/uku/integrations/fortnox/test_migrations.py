@@ -27,7 +27,7 @@ def test_what_steered_a_run_stands_in_columns_and_what_it_counted_stays(scope):
     place = {"company_id": "1", "started_at": clock.now()}
     cut_off = SyncRun.objects.create(**place, kind="customers", counts=counts)
     fresh = SyncRun.objects.create(**place, kind="articles", counts={"seen": 1})
-    run_sql("0018_steering_columns", "RUNS")
+    run_sql("0019_steering_columns", "RUNS")
     cut_off.refresh_from_db()
     fresh.refresh_from_db()
     lists = (cut_off.list_total, cut_off.list_rows, cut_off.list_moved, cut_off.list_reread, cut_off.seen_before_list)
@@ -42,7 +42,7 @@ def test_a_reload_that_waits_waits_on(scope):
     details = {"details_total": 30, "details_read": 20, "details_began": seconds, "details_tries": 1}
     counts = {**details, "rests_until": seconds + 300, "requests": 44, "expect_details": 30}
     made = Reload.objects.create(company_id="1", started_at=WHOLE, counts=counts)
-    run_sql("0018_steering_columns", "RELOADS")
+    run_sql("0019_steering_columns", "RELOADS")
     made.refresh_from_db()
     assert (made.retry_at - WHOLE).total_seconds() == 300
     assert (made.details_total, made.details_read, made.details_began_at, made.details_tries) == (30, 20, WHOLE, 1)
@@ -64,6 +64,6 @@ def test_why_a_reload_stopped_is_known_still(scope, text, reasons):
     made = Reload.objects.create(company_id="1", started_at=WHOLE)
     with database.cursor() as cursor:
         cursor.execute("UPDATE fortnox_reload SET text = %s WHERE id = %s", [text, made.pk])
-    run_sql("0018_steering_columns", "RELOADS")
+    run_sql("0019_steering_columns", "RELOADS")
     made.refresh_from_db()
     assert (made.stop_reason, made.block_reason) == reasons

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 RUNS = """
     UPDATE fortnox_run SET
-      list_total = (counts->>'list_told')::int,
+      list_total = (counts->>'list_told')::bigint,
       list_rows = coalesce((counts->>'list_came')::int, 0),
       list_moved = counts ? 'list_moved',
       list_reread = counts ? 'again',
@@ -37,7 +37,7 @@ KEEP_TEXT = "ALTER TABLE fortnox_reload ALTER COLUMN text SET DEFAULT ''"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fortnox', '0017_names_of_the_field'),
+        ('fortnox', '0018_number_kept'),
     ]
 
     operations = [
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='syncrun',
             name='list_total',
-            field=models.PositiveIntegerField(help_text='the rows that Fortnox says it has', null=True),
+            field=models.PositiveBigIntegerField(help_text='the rows that Fortnox says it has', null=True),
         ),
         migrations.AddField(
             model_name='syncrun',
