@@ -459,7 +459,7 @@ def test_an_archived_client_may_be_linked_and_is_said_to_be_archived(working, ow
 
     client = ours(owner)
     archive_clients(ids=[client.pk], **by(owner))
-    record = customer("1", suggested=client, evidence="Same name. The client is archived")
+    record = customer("1", suggested=client, linked_because="name", agreed=[["name", ""]])
     (candidate,) = candidates_of([record])[record.pk]
     assert (candidate.client, candidate.agreed) == (client, "Same name. The client is archived")
     review.link(record=record, client=client, **by(owner))

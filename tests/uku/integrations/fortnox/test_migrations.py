@@ -7,9 +7,11 @@ from importlib import import_module
 
 import pytest
 from django.db import connection as database
+from django.db.migrations.loader import MigrationLoader
 
-from uku.integrations.fortnox.models import Reload, SyncRun
+from uku.integrations.fortnox.models import CustomerRecord, Reload, SyncRun
 from uku.kit import clock
+from uku.workspaces.models import User
 
 WHOLE = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -67,3 +69,36 @@ def test_why_a_reload_stopped_is_known_still(scope, text, reasons):
     run_sql("0019_steering_columns", "RELOADS")
     made.refresh_from_db()
     assert (made.stop_reason, made.block_reason) == reasons
+
+
+SENTENCES = {
+    "Linked by Olga Olsson": ("person", "Olga Olsson", "Linked by Olga Olsson"),
+    "Linked by Twin": ("person", None, "Linked by hand"),
+    "Unlinked by olga@exempelbyran.example": ("unlinked", None, "Unlinked by hand"),
+    "Made by Olga Olsson": ("created", "Olga Olsson", "Made by Olga Olsson"),
+    "Made from the Fortnox customer": ("created", None, "Made from the Fortnox customer"),
+    "Same organisation number 455000-0006": ("organisation_number", None, None),
+    "Same organisation number 455000-0006, name and e-mail info@ek.example": ("organisation_number", None, None),
+    "Same organisation number in the VAT number, 455000-0006 and name": ("vat_number", None, None),
+    "Same name and e-mail info@ek.example": ("email", None, None),
+    "Same name in another order. Different legal form": ("name", None, None),
+    "Same name but for one letter, postcode 222 22 and phone 0811111. 2 clients fit as well": ("name", None, None),
+    "Same name. Different organisation number: the client has 455000-0006, legal form and part of the country: the"
+    " client has postcode 222 22. 11 clients fit as well": ("name", None, None),
+    "": ("", None, None),
+}
+
+
+def test_why_a_customer_is_linked_is_taken_out_of_its_sentence_and_said_in_the_same_words(scope, owner, member, admin):
+    User.objects.filter(pk=owner.pk).update(name="Olga Olsson")
+    User.objects.filter(pk__in=[member.pk, admin.pk]).update(name="Twin")
+    for number, sentence in enumerate(SENTENCES):
+        record = CustomerRecord.objects.create(company_id="1", number=number, name="Ek AB", seen_at=WHOLE)
+        with database.cursor() as cursor:
+            cursor.execute("UPDATE fortnox_customerrecord SET evidence = %s WHERE id = %s", [sentence, record.pk])
+    migration = import_module("uku.integrations.fortnox.migrations.0021_carry_link_reasons")
+    before = MigrationLoader(database).project_state(("fortnox", "0020_link_reasons"))
+    migration.carry_over(before.apps, None)
+    found = CustomerRecord.objects.select_related("linked_by").order_by("pk")
+    rows = [(row.linked_because, row.linked_by and row.linked_by.name, row.evidence) for row in found]
+    assert rows == [(reason, who, words or told) for told, (reason, who, words) in SENTENCES.items()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
+
 from uku.clients import evidence
 from uku.clients.matching import ContactDetails, Index, Match, match_keys
 from uku.clients.models import Client
@@ -43,10 +45,11 @@ def index_for(records: Sequence[CustomerRecord]) -> Index:
 
 
 def candidates_of(records: Sequence[CustomerRecord]) -> Mapping[int, list[Candidate]]:
-    """Return each customer's candidates, the best first; four queries, however many customers.
+    """Return each customer's candidates, the best first; six queries, however many customers.
 
     Where a run or a person left a suggestion, it stands first with the words that were noted then.
     """
+    prefetch_related_objects(list(records), "linked_by", "suggested")
     index = index_for(records)
     found = {record.pk: index.find(details_of(record)) for record in records}
     wanted = {int(match.key) for matches in found.values() for match in matches}

@@ -17,7 +17,7 @@ from uku.clients.matching import is_personal, normalise_number
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, fields_to_import, import_details
 from uku.integrations.fortnox.customers import matching, reused_number
-from uku.integrations.fortnox.customers.links import asks_first, filled_by, first_customers
+from uku.integrations.fortnox.customers.links import REASON_FIELDS, asks_first, filled_by, first_customers, set_reason
 from uku.integrations.fortnox.mapping import (
     client_fields,
     client_fields_from_detail,
@@ -25,14 +25,14 @@ from uku.integrations.fortnox.mapping import (
     record_fields,
     record_fields_from_detail,
 )
-from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncRun
+from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, SyncRun
 from uku.integrations.fortnox.resources import CUSTOMERS
 from uku.integrations.fortnox.sync import records
 
 Items = Mapping[str, CustomerItem]
 WRITTEN: Final = (
     *("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city", "active"),
-    *("client", "suggested", "evidence", "identity_changed_at", "detail_read_at"),
+    *("client", "suggested", *REASON_FIELDS, "identity_changed_at", "detail_read_at"),
 )
 
 
@@ -83,7 +83,8 @@ def _find_clients(run: SyncRun, rows: Sequence[CustomerRecord], items: Items) ->
         outcomes[row.number] = matching.find_client(row, searched.get(row.number), pool, ask=ask)
         if outcomes[row.number] == "created":
             fields = {**client_fields(items[row.number]), "is_person": row.is_person}
-            row.client, row.evidence = pool.plan_client(run.workspace_id, fields), "Made from the Fortnox customer"
+            row.client = pool.plan_client(run.workspace_id, fields)
+            set_reason(row, LinkReason.CREATED)
     return outcomes, list(pool.planned.values())
 
 

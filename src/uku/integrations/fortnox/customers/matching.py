@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.utils.translation import gettext
-
-from uku.clients import evidence
 from uku.clients.candidates import first_sharing
-from uku.clients.matching import ContactDetails, Index, Match, Outcome, match_keys, outcome
+from uku.clients.matching import ContactDetails, Index, Outcome, match_keys, outcome
 from uku.clients.models import Client
-from uku.integrations.fortnox.customers.links import LONGEST_EVIDENCE
+from uku.integrations.fortnox.customers.links import set_reason_found
 from uku.integrations.fortnox.models import CustomerRecord
 
 
@@ -64,24 +61,19 @@ def find_client(record: CustomerRecord, details: ContactDetails | None, pool: Cl
         return "suggested" if record.ignored_at is None else "ignored"
     matches = pool.current.find(details)
     if outcome(matches, pool.taken) == Outcome.STRONG:
-        record.client_id, record.evidence = int(matches[0].key), evidence.in_words(matches[0])[:LONGEST_EVIDENCE]
-        record.detail_read_at = None
+        record.client_id, record.detail_read_at = int(matches[0].key), None
+        set_reason_found(record, replace(matches[0], against=()))
         pool.taken.add(matches[0].key)
         return "linked"
     archived = [] if matches else pool.archived.find(details)
     if record.pk is not None or (ask and not matches and not archived):
         return "waiting"
     if matches or archived:
-        _suggest(record, pool, matches or archived, gettext("The client is archived") if archived else "")
+        best, *others = matches or archived
+        if best.key in pool.planned:
+            record.suggested = pool.planned[best.key]
+        else:
+            record.suggested_id = int(best.key)
+        set_reason_found(record, best, fitting=len(others) + 1)
         return "suggested"
     return "created"
-
-
-def _suggest(record: CustomerRecord, pool: ClientPool, matches: list[Match], more: str) -> None:
-    key = matches[0].key
-    if key in pool.planned:
-        record.suggested = pool.planned[key]
-    else:
-        record.suggested_id = int(key)
-    words = [evidence.for_a_person(matches), *([more] if more else [])]
-    record.evidence = ". ".join(words)[:LONGEST_EVIDENCE]

@@ -9,16 +9,24 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from uku.clients import evidence, operations
+from uku.clients import operations
+from uku.clients.matching import Match
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, import_details
 from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import refuse_while_off
 from uku.integrations.fortnox.customers.candidates import details_of, index_for
 from uku.integrations.fortnox.customers.differences import differing, fields_of
-from uku.integrations.fortnox.customers.links import LONGEST_EVIDENCE, filled_by, invoiced_customer, is_filled_by
+from uku.integrations.fortnox.customers.links import (
+    REASON_FIELDS,
+    filled_by,
+    invoiced_customer,
+    is_filled_by,
+    set_reason,
+    set_reason_found,
+)
 from uku.integrations.fortnox.health import review_queue, sync_issues
-from uku.integrations.fortnox.models import Connection, CustomerRecord
+from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User, Workspace
@@ -59,7 +67,7 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
     (held,) = _held_here([record.pk])
     if held.client_id is not None or (held.ignored_at is not None and not even_ignored):
         raise AlreadyDecided(held)
-    _tie(held, client, f"{review_queue.LINKED_BY}{actor}")
+    _tie(held, client, LinkReason.PERSON, actor)
     what = f"linked to {client}"
     if invoiced_customer(client, held.company_id) == held:  # a second one would undo the first one's details
         import_details(client=client, details=fields_of(held), source=held.source)
@@ -76,8 +84,8 @@ def unlink(*, record: CustomerRecord, actor: User, at: datetime) -> None:
         return
     client = held.client
     held.client, held.suggested, held.identity_changed_at, held.invoiced_at = None, client, None, None
-    held.evidence = f"Unlinked by {actor}"[:LONGEST_EVIDENCE]
-    held.save(update_fields=["client", "suggested", "identity_changed_at", "invoiced_at", "evidence"])
+    set_reason(held, LinkReason.UNLINKED, by=actor)
+    held.save(update_fields=["client", "suggested", "identity_changed_at", "invoiced_at", *REASON_FIELDS])
     _note(actor, "fortnox.unlink", held, f"unlinked from {client}", at)
     _settle(at)
 
@@ -192,8 +200,9 @@ def ignore(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
     held = _held_here(ids)
     chosen = [record for record in held if review_queue.waits(record)]
     for record in chosen:
-        record.suggested, record.evidence, record.ignored_at, record.ignored_by = None, "", at, actor
-        record.save(update_fields=["suggested", "evidence", "ignored_at", "ignored_by"])
+        record.suggested, record.ignored_at, record.ignored_by = None, at, actor
+        set_reason(record, None)
+        record.save(update_fields=["suggested", "ignored_at", "ignored_by", *REASON_FIELDS])
         _note(actor, "fortnox.ignore", record, "ignored", at)
     _settle(at)
     return Tally(len(chosen), len(held) - len(chosen))
@@ -214,7 +223,7 @@ def take_back(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
         record.ignored_at = record.ignored_by = None
         record.save(update_fields=["ignored_at", "ignored_by"])
         if matches := index.find(details_of(record)):
-            _suggest(record, int(matches[0].key), evidence.for_a_person(matches))
+            _suggest(record, matches)
         _note(actor, "fortnox.take_back", record, "no longer ignored", at)
     _settle(at)
     return Tally(len(chosen), len(held) - len(chosen))
@@ -240,7 +249,7 @@ def make_clients(records: Sequence[CustomerRecord], *, actor: User, at: datetime
     for record in records:
         matches = [] if record.suggested_id else index.find(details_of(record))
         if matches:
-            _suggest(record, int(matches[0].key), evidence.for_a_person(matches))
+            _suggest(record, matches)
         else:
             index.add(_make(record, actor, at).details)
             made += 1
@@ -276,20 +285,22 @@ def _held_here(ids: Collection[int]) -> list[CustomerRecord]:
 def _make(record: CustomerRecord, actor: User, at: datetime) -> Client:
     client = Client(workspace_id=record.workspace_id, **fields_of(record))
     create_imported_clients(clients=[client], actor=actor, at=at)
-    _tie(record, client, f"{review_queue.MADE}by {actor}")
+    _tie(record, client, LinkReason.CREATED, actor)
     _note(actor, "fortnox.link", record, f"linked to {client}, made from it", at)
     return client
 
 
-def _tie(record: CustomerRecord, client: Client, words: str) -> None:
-    record.client, record.suggested, record.evidence = client, None, words[:LONGEST_EVIDENCE]
+def _tie(record: CustomerRecord, client: Client, reason: LinkReason, actor: User) -> None:
+    record.client, record.suggested = client, None
     record.ignored_at = record.ignored_by = None
-    record.save(update_fields=["client", "suggested", "evidence", "ignored_at", "ignored_by"])
+    set_reason(record, reason, by=actor)
+    record.save(update_fields=["client", "suggested", "ignored_at", "ignored_by", *REASON_FIELDS])
 
 
-def _suggest(record: CustomerRecord, client_id: int, words: str) -> None:
-    record.suggested_id, record.evidence = client_id, words[:LONGEST_EVIDENCE]
-    record.save(update_fields=["suggested", "evidence"])
+def _suggest(record: CustomerRecord, matches: Sequence[Match]) -> None:
+    record.suggested_id = int(matches[0].key)
+    set_reason_found(record, matches[0], fitting=len(matches))
+    record.save(update_fields=["suggested", *REASON_FIELDS])
 
 
 def _note(actor: User, action: str, record: CustomerRecord, what: str, at: datetime) -> None:

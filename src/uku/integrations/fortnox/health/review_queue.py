@@ -10,15 +10,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, RunKind, RunState, SyncRun
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, clear, tell
 from uku.workspaces.permissions import Permission, needs
 
 CUSTOMERS_WAIT: Final = "fortnox.customers_wait"
-LINKED_BY, MADE = "Linked by ", "Made "
-"""How the evidence of a link begins that a person decided, and of a client that was made from its customer."""
 
 
 def undecided(company_id: str) -> QuerySet[CustomerRecord]:
@@ -33,7 +31,7 @@ def unmatched(company_id: str) -> QuerySet[CustomerRecord]:
 def linked_by_itself(company_id: str) -> QuerySet[CustomerRecord]:
     """The customers that matching alone linked to clients that were there."""
     linked = CustomerRecord.objects.filter(company_id=company_id, client__isnull=False)
-    return linked.exclude(evidence__startswith=LINKED_BY).exclude(evidence__startswith=MADE)
+    return linked.exclude(linked_because__in=(LinkReason.PERSON, LinkReason.CREATED))
 
 
 def waits(record: CustomerRecord) -> bool:

@@ -131,10 +131,8 @@ class Migration(migrations.Migration):
             name='stop_reason',
             field=models.CharField(blank=True, choices=[('not_permitted', 'A permission or licence is missing'), ('company_changed', 'Another company was connected meanwhile')], max_length=20),
         ),
+        migrations.RunSQL(KEEP_TEXT, migrations.RunSQL.noop),
         migrations.RunSQL(RUNS, migrations.RunSQL.noop),
         migrations.RunSQL(RELOADS, migrations.RunSQL.noop),
-        migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL(KEEP_TEXT, migrations.RunSQL.noop)],
-            state_operations=[migrations.RemoveField("reload", "text")],
-        ),
+        migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField("reload", "text")]),
     ]

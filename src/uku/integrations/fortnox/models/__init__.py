@@ -24,6 +24,7 @@ from uku.integrations.fortnox.models.invoice_export import (
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
     CustomerRecord,
+    LinkReason,
 )
 from uku.integrations.fortnox.models.sync_run import (
     BulkCreation,
@@ -53,6 +54,7 @@ __all__ = [
     "Hold",
     "InvoiceExport",
     "KnownCompany",
+    "LinkReason",
     "NewClients",
     "Pace",
     "PendingGrant",
