@@ -15,7 +15,7 @@ from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
 from uku.integrations.fortnox.connection import doctor
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.companies import company_names
-from uku.integrations.fortnox.customers import panels, status
+from uku.integrations.fortnox.customers import status
 from uku.integrations.fortnox.health import review_queue, summary
 from uku.integrations.fortnox.health.error_codes import Group
 from uku.integrations.fortnox.health.figures import grouped
@@ -83,7 +83,7 @@ class FortnoxIntegration:
         return status.expression()
 
     def client_panels(self, client: Client) -> Sequence[Panel]:
-        return panels.panels_of(client)
+        return status.panels_of(client)
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         return export_panels.badges_of(invoices)

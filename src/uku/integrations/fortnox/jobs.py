@@ -140,7 +140,7 @@ def create_clients(creation_id: int) -> None:
     creation = BulkCreation.everywhere.get(pk=creation_id)
     with workspace_in_force(creation.workspace_id):
         for _ in range(BATCHES):
-            if not bulk_create.go_on(creation_id=creation_id, at=clock.now()):
+            if not bulk_create.continue_creation(creation_id=creation_id, at=clock.now()):
                 return
         requests.enqueue_creation(creation)
 

@@ -164,9 +164,9 @@ def test_a_suggestion_of_another_company_is_offered_nowhere(firm):
 
 
 @pytest.mark.parametrize("how", ["move", "leave"])
-@pytest.mark.parametrize("act", ["link", "create_from", "ignore", "take_back", "create_clients"])
+@pytest.mark.parametrize("act", ["link", "create_from", "ignore", "stop_ignoring", "create_clients"])
 def test_nothing_is_decided_about_a_customer_of_another_company(firm, owner, how, act):
-    facts = {"ignored_at": clock.now()} if act == "take_back" else {}
+    facts = {"ignored_at": clock.now()} if act == "stop_ignoring" else {}
     CustomerRecord.objects.update(client=None, **facts)
     getattr(firm, how)()
     given = {

@@ -99,7 +99,7 @@ def take_back(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(CustomerRecord.objects, pk=pk)
 
     def taken_back() -> None:
-        tally = review.take_back(ids=[record.pk], actor=request.user, at=clock.now())
+        tally = review.stop_ignoring(ids=[record.pk], actor=request.user, at=clock.now())
         tell_tally(request, "take-back", tally)
 
     _tried(request, taken_back)
@@ -146,7 +146,7 @@ def take_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
     names = request.POST.getlist("field") or request.POST.getlist("offered")
 
     def taken() -> None:
-        changed = review.take_over(
+        changed = review.apply_values(
             record=record,
             names=names,
             actor=request.user,

@@ -18,7 +18,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.companies import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.customers import bulk_create, first_import
+from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.customers import review as deciding
 from uku.integrations.fortnox.health import review_queue
 from uku.integrations.fortnox.health.figures import grouped, run_badge
@@ -108,7 +108,7 @@ def _making() -> Making | None:
     creation = bulk_create.under_way().first()
     if creation is None:
         return None
-    return Making(max(creation.asked - bulk_create.left_of(creation), 0), creation.asked)
+    return Making(max(creation.asked - bulk_create.count_left(creation), 0), creation.asked)
 
 
 def _preview(connection: Connection) -> Preview:
@@ -132,10 +132,10 @@ def _preview(connection: Connection) -> Preview:
 @require_POST
 def decide(request: WorkspaceRequest) -> HttpResponse:
     """Do to the ticked customers what the button says; one that is not of this workspace refuses them all (B01)."""
-    acts: dict[str, Callable[..., deciding.Tally]] = {
+    acts: dict[str, Callable[..., deciding.ReviewResult]] = {
         "create": deciding.create_clients,
         "ignore": deciding.ignore,
-        "take-back": deciding.take_back,
+        "take-back": deciding.stop_ignoring,
     }
     act, ids = request.POST.get("action", ""), _chosen(request)
     if act not in acts:
@@ -161,7 +161,7 @@ def _chosen(request: WorkspaceRequest) -> list[int]:
     return [int(one) for one in sent]
 
 
-def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.Tally) -> None:
+def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.ReviewResult) -> None:
     """Say how many were decided now, how many somebody decided before, and how many wait as suggestions instead."""
     words = {
         "create": ngettext("%(n)s client was made.", "%(n)s clients were made.", tally.done),
@@ -194,7 +194,7 @@ def create_all(request: WorkspaceRequest) -> HttpResponse:
         creation = bulk_create.create_all(up_to=_number(request, "up_to"), actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
-    except bulk_create.BeingMade:
+    except bulk_create.AlreadyCreating:
         messages.warning(request, _("Nothing was done: clients are being made already. This page shows how far it is."))
     else:
         _tell_creation(request, creation)
@@ -214,7 +214,7 @@ def _tell_creation(request: WorkspaceRequest, creation: BulkCreation) -> None:
 def finish(request: WorkspaceRequest) -> HttpResponse:
     """End the first import; who waits goes on waiting."""
     try:
-        first_import.finish_first_import(actor=request.user, at=clock.now())
+        deciding.finish_first_import(actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
     else:
