@@ -15,7 +15,7 @@ from uku.integrations.fortnox.connection.guards import NotWorking, refuse_while_
 from uku.integrations.fortnox.customers.review import make_clients
 from uku.integrations.fortnox.health import review_queue
 from uku.integrations.fortnox.health.figures import grouped
-from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
+from uku.integrations.fortnox.models import BulkCreation, CustomerRecord
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User
@@ -103,16 +103,8 @@ def _make_batch(*, creation_id: int, at: datetime) -> bool:
     made, alike = make_clients(records, actor=creation.asked_by, at=at)
     creation.made, creation.alike = creation.made + made, creation.alike + alike
     creation.save(update_fields=["made", "alike"])
-    if len(records) < BATCH:
-        _end(creation, connection, at)
-    return len(records) == BATCH
-
-
-def _still_waiting(creation: BulkCreation) -> QuerySet[CustomerRecord]:
-    return review_queue.unmatched(creation.company_id).filter(pk__lte=creation.up_to)
-
-
-def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
+    if len(records) == BATCH:
+        return True
     creation.ended_at = at
     creation.save(update_fields=["ended_at"])
     if connection.is_connected:
@@ -128,6 +120,11 @@ def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
             user=creation.asked_by,
         )
         tell(news, at=at)
+    return False
+
+
+def _still_waiting(creation: BulkCreation) -> QuerySet[CustomerRecord]:
+    return review_queue.unmatched(creation.company_id).filter(pk__lte=creation.up_to)
 
 
 def outcome_in_words(creation: BulkCreation) -> str:

@@ -44,9 +44,15 @@ def store(run: SyncRun, items: Sequence[CustomerItem], details: Mapping[str, Cus
     by_number = {item.number: item for item in items}
     known = records.lock_known(run, by_number)
     counted = [number for number in by_number if records.is_first_look(run, known.get(number))]
-    listed = [_as_listed(run, item, known, at) for item in by_number.values()]
-    changes = {row.number: change for row, change in listed}
-    rows = [row for row, _ in listed]
+    changes, rows = {}, []
+    for number, item in by_number.items():
+        fields = record_fields(item)
+        if number in known:
+            reused_number.compare(known[number], fields["organisation_number"], at)
+        else:
+            fields["is_person"] = is_personal(normalise_number(fields["organisation_number"]))
+        row, changes[number] = records.as_listed(run, number, fields, known, at)
+        rows.append(row)
     outcomes, new_clients = _find_clients(run, rows, by_number)
     _lock_clients(rows, by_number, outcomes, with_details=bool(details))
     create_imported_clients(clients=new_clients, actor=None, at=at)
@@ -60,17 +66,6 @@ def store(run: SyncRun, items: Sequence[CustomerItem], details: Mapping[str, Cus
     tally = Counter(outcomes[number] for number in counted) + Counter(changes[number] for number in counted)
     replaced = sum(records.has_replacement(by_number[number]) for number in counted)
     return tally + Counter(imported=len(counted), replaced=replaced)
-
-
-def _as_listed(
-    run: SyncRun, item: CustomerItem, known: Mapping[str, CustomerRecord], at: datetime
-) -> tuple[CustomerRecord, str]:
-    fields = record_fields(item)
-    if item.number in known:
-        reused_number.compare(known[item.number], fields["organisation_number"], at)
-    else:
-        fields["is_person"] = is_personal(normalise_number(fields["organisation_number"]))
-    return records.as_listed(run, item.number, fields, known, at)
 
 
 def _find_clients(run: SyncRun, rows: Sequence[CustomerRecord], items: Items) -> tuple[dict[str, str], list[Client]]:

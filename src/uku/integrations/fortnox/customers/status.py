@@ -62,10 +62,14 @@ def badges_of(clients: Sequence[Client]) -> Mapping[int, Badge]:
     if not clients:
         return {}
     ids = [client.pk for client in clients]
-    told = Client.objects.filter(pk__in=ids).annotate(state=expression())
-    states = list(told.values_list("pk", "state", "workspace__slug"))
+    stated = Client.objects.filter(pk__in=ids).annotate(state=expression())
+    states = list(stated.values_list("pk", "state", "workspace__slug"))
     names = company_names() if any(state == ClientState.OTHER_COMPANY for _pk, state, _slug in states) else {}
-    shown = _shown_records(clients, names)
+    found = list(CustomerRecord.objects.filter(client__in=clients).order_by(*INVOICED_FIRST))
+    if len({record.company_id for record in found}) > 1:  # those of the connected company first, then of the last one
+        order = [connected_company(), *names]
+        found.sort(key=lambda record: order.index(record.company_id) if record.company_id in order else len(order))
+    shown = {record.client_id or 0: record for record in reversed(found)}
     return {
         pk: badge_of(
             ClientState(state), shown.get(pk), reverse("fortnox:client", kwargs={"slug": slug, "pk": pk}), names=names
@@ -76,15 +80,6 @@ def badges_of(clients: Sequence[Client]) -> Mapping[int, Badge]:
 
 def _linked() -> QuerySet[CustomerRecord]:
     return CustomerRecord.objects.filter(client__isnull=False)
-
-
-def _shown_records(clients: Sequence[Client], names: Mapping[str, str]) -> Mapping[int, CustomerRecord]:
-    """The customer that stands for each client: the invoiced one of the connected company, else of the last one."""
-    found = list(CustomerRecord.objects.filter(client__in=clients).order_by(*INVOICED_FIRST))
-    if len({record.company_id for record in found}) > 1:
-        order = [connected_company(), *names]
-        found.sort(key=lambda record: order.index(record.company_id) if record.company_id in order else len(order))
-    return {record.client_id or 0: record for record in reversed(found)}
 
 
 def badge_of(

@@ -29,31 +29,36 @@ def run(console: Console, *, slug: str, cancel: bool = False) -> int:
     already is followed instead.
     """
     if cancel:
-        return _cancel(console)
+        found = queries.running()
+        if found is None or not service.ask_to_cancel(reload=found, actor=None, at=clock.now()):
+            _say(console, "Nothing was cancelled: no reload runs in this workspace.")
+            return NOT_DONE
+        _say(console, "Cancelled. It ends at the next page; what was read stays.")
+        return DONE
     try:
         reload = service.begin(actor=None, at=clock.now())
     except NotWorking as refusal:
         _say(console, str(refusal))
         return REFUSED
-    except service.AlreadyRunning as found:
-        _say(console, str(found))
-        reload = found.reload
+    except service.AlreadyRunning as refusal:
+        _say(console, str(refusal))
+        reload = refusal.reload
     try:
         _follow(console, reload.pk)
     except KeyboardInterrupt:
         _say(console, "It goes on in the background. To see it again: uku fortnox reload " + slug)
         _say(console, f"To cancel it: uku fortnox reload {slug} --cancel")
         return LEFT
-    return _report(console, _row(reload.pk))
-
-
-def _cancel(console: Console) -> int:
-    found = queries.running()
-    if found is None or not service.ask_to_cancel(reload=found, actor=None, at=clock.now()):
-        _say(console, "Nothing was cancelled: no reload runs in this workspace.")
-        return NOT_DONE
-    _say(console, "Cancelled. It ends at the next page; what was read stays.")
-    return DONE
+    reload = _row(reload.pk)
+    _say(console, f"{report.title_of_the_end(reload)} It took {report.duration(reload)}.")
+    if (why := report.why_stopped(reload)) is not None:
+        for sentence in (why.happened, why.means, why.remedy):
+            _say(console, f"  {sentence}")
+    for label, count in report.figures(report.sums(reload.runs.all())):
+        if count:
+            _say(console, f"  {label}: {count}")
+    _say(console, f"The report: {settings.UKU.public_url}{report.address_of(reload)}")
+    return DONE if reload.state == RunState.DONE else NOT_DONE
 
 
 def _row(pk: int) -> Reload:
@@ -109,18 +114,6 @@ def _place(reload: Reload) -> str:
     order = list(ReloadPhase)
     place = order.index(ReloadPhase(reload.phase))
     return f"Step {place + 1} of {len(order)}: {order[place].label}"
-
-
-def _report(console: Console, reload: Reload) -> int:
-    _say(console, f"{report.title_of_the_end(reload)} It took {report.duration(reload)}.")
-    if (why := report.why_stopped(reload)) is not None:
-        for sentence in (why.happened, why.means, why.remedy):
-            _say(console, f"  {sentence}")
-    for label, count in report.figures(report.sums(reload.runs.all())):
-        if count:
-            _say(console, f"  {label}: {count}")
-    _say(console, f"The report: {settings.UKU.public_url}{report.address_of(reload)}")
-    return DONE if reload.state == RunState.DONE else NOT_DONE
 
 
 def _say(console: Console, line: str) -> None:
