@@ -13,10 +13,11 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, exp
 
 from fortnox_api import Invalid
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.health import issue_actions, sync_issues
-from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
+from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.health.messages import counts_in_words, duration_in_words, run_badge
 from uku.integrations.fortnox.models import CustomerRecord, ExportState, RunKind, SyncIssue, SyncRun
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work import issue_actions
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.integrations.registry import Badge
 from uku.kit import clock
@@ -89,8 +90,8 @@ def test_a_run_has_one_word_for_its_state(state, counts, badge):
 )
 def test_a_duration_is_told_in_two_units(seconds, words):
     begun = clock.now()
-    assert duration(SyncRun(started_at=begun, finished_at=begun + timedelta(seconds=seconds))) == words
-    assert duration(SyncRun(started_at=begun)) == ""
+    assert duration_in_words(SyncRun(started_at=begun, finished_at=begun + timedelta(seconds=seconds))) == words
+    assert duration_in_words(SyncRun(started_at=begun)) == ""
 
 
 def test_runs_are_listed_newest_first_with_who_asked(scope, owner, see):

@@ -19,8 +19,8 @@ from uku.clients.models import Client
 from uku.integrations.fortnox.connection.companies import OtherCompany
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.customers import review
-from uku.integrations.fortnox.health import issue_actions
 from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, SyncIssue
+from uku.integrations.fortnox.work import issue_actions
 from uku.kit import clock
 
 LIST = "/w/byran/clients/"
@@ -182,11 +182,11 @@ def test_nothing_is_decided_about_a_customer_of_another_company(firm, owner, how
     assert (CustomerRecord.objects.get().client, Client.objects.count()) == (None, 1)
 
 
-@pytest.mark.parametrize("act", ["invoice_this_one", "take_over", "accept_identity"])
+@pytest.mark.parametrize("act", ["invoice_this_one", "apply_values", "accept_identity"])
 def test_a_link_of_another_company_changes_nothing(firm, owner, act):
     CustomerRecord.objects.update(identity_changed_at=clock.now(), email="new@bjork.example")
     firm.move()
-    names = {"names": ["email"]} if act == "take_over" else {}
+    names = {"names": ["email"]} if act == "apply_values" else {}
     with pytest.raises(OtherCompany):
         getattr(review, act)(record=firm.record, actor=owner, at=clock.now(), **names)
     firm.client.refresh_from_db()

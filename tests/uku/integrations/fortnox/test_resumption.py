@@ -96,7 +96,7 @@ def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run
     run_jobs()
     assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
     assert sorted(SyncRun.objects.filter(started_at__gte=row().resumed_at).values_list("kind", flat=True)) == EVERY_KIND
-    assert [kind.badge.tone for kind in summary.kinds(row()) if kind.badge.words != "Healthy"] == []
+    assert [kind.badge.tone for kind in summary.health_of(row()).kinds if kind.badge.words != "Healthy"] == []
 
 
 def test_a_job_that_was_lost_is_made_up_for_by_the_next_sweep(stopped, queue):
@@ -136,7 +136,7 @@ def test_a_permission_that_was_just_granted_has_its_figure_at_once(
 
 
 def words_of(kind: str) -> str:
-    return next(found.badge.words for found in summary.kinds(row()) if found.kind == kind)
+    return next(found.badge.words for found in summary.health_of(row()).kinds if found.kind == kind)
 
 
 @pytest.mark.parametrize(

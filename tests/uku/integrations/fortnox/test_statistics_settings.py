@@ -71,7 +71,7 @@ def shown(walk) -> dict[str, object]:
 
 
 def statistics_row():
-    return next(found for found in summary.kinds(row()) if found.kind == RunKind.STATISTICS)
+    return next(found for found in summary.health_of(row()).kinds if found.kind == RunKind.STATISTICS)
 
 
 def test_there_is_one_form_with_one_save(connection, walk):
@@ -189,7 +189,7 @@ def test_switching_off_clears_what_stood_against_them(fortnox, connection, walk,
     assert Notice.objects.filter(cleared_at=None, tone__in=["bad", "warning"]).count() == 0
     assert SyncIssue.objects.filter(solved_at=None).count() == 0
     assert SyncRun.objects.filter(kind=RunKind.STATISTICS).latest("id").state == RunState.CANCELLED
-    assert (statistics_row().badge.words, statistics_row().problems) == ("Off", 0)
+    assert (statistics_row().badge.words, statistics_row().open_issues) == ("Off", 0)
 
 
 def test_saving_what_is_there_changes_nothing(connection, walk, queue):

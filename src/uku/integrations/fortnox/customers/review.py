@@ -26,7 +26,7 @@ from uku.integrations.fortnox.customers.links import (
     set_reason_found,
 )
 from uku.integrations.fortnox.customers.matching import details_of, index_for
-from uku.integrations.fortnox.health import review_queue, sync_issues
+from uku.integrations.fortnox.health import alerts, queries, sync_issues
 from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, NewClients
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
@@ -109,7 +109,7 @@ def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
     """
     connection = refuse_while_off()
     (row,) = _lock_connected([record.pk])
-    if not review_queue.waits(row):
+    if not queries.needs_review(row):
         raise AlreadyDecided(row)
     client = _make(row, actor, at)
     _after(connection, at)
@@ -193,7 +193,7 @@ def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> Review
     """
     connection = refuse_while_off()
     rows = _lock_connected(ids)
-    chosen = [record for record in rows if review_queue.waits(record)]
+    chosen = [record for record in rows if queries.needs_review(record)]
     done, alike = make_clients(chosen, actor=actor, at=at)
     _after(connection, at)
     return ReviewResult(done, len(rows) - len(chosen), alike)
@@ -208,7 +208,7 @@ def ignore(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
     """
     refuse_while_off()
     rows = _lock_connected(ids)
-    chosen = [record for record in rows if review_queue.waits(record)]
+    chosen = [record for record in rows if queries.needs_review(record)]
     for record in chosen:
         record.suggested, record.ignored_at, record.ignored_by = None, at, actor
         set_reason(record, None)
@@ -325,12 +325,12 @@ def _after(connection: Connection, at: datetime) -> None:
     """Somebody was linked: the details are read soon, and what waits is counted again."""
     if connection.is_connected:
         requests.enqueue_details(connection)
-    review_queue.settle(connection, at=at)
+    alerts.update_review_alert(connection, at=at)
 
 
 def _settle(at: datetime) -> None:
     if (connection := Connection.objects.select_related("workspace").first()) is not None:
-        review_queue.settle(connection, at=at)
+        alerts.update_review_alert(connection, at=at)
 
 
 # Customers that no client matches
@@ -345,7 +345,7 @@ def finish_first_import(*, actor: User, at: datetime) -> None:
     """
     connection = refuse_while_off()
     if connection.company_id:
-        review_queue.decide_first_import(connection, actor=actor, at=at)
+        alerts.decide_first_import(connection, actor=actor, at=at)
 
 
 @transaction.atomic

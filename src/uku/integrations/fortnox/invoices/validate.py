@@ -13,7 +13,7 @@ from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
 from uku.integrations.fortnox.connection.companies import name_of_company
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.customers.links import invoiced_customer
-from uku.integrations.fortnox.health import no_worker
+from uku.integrations.fortnox.health.messages import missing_worker_notice
 from uku.integrations.fortnox.mapping import VAT_TYPES, invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Hold, InvoiceExport
 from uku.integrations.fortnox.sync.details import read_detail
@@ -55,7 +55,7 @@ def connection_hold(connection: Connection) -> HoldReason | None:
             _("The connection to Fortnox is not working."),
             _("It goes out by itself when it works again. The Overview tab of Fortnox says what to do."),
         )
-    if happened := no_worker.sentence_for(connection, now=clock.now()):
+    if happened := missing_worker_notice(connection, now=clock.now()):
         ends = _("It goes out by itself once a worker runs. Whoever runs Uku starts it with the command: uku worker.")
         return HoldReason(happened, ends)
     return None

@@ -25,7 +25,7 @@ class RunState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-class RunStop(models.TextChoices):
+class StopReason(models.TextChoices):
     """Why a sync run stopped, where that is more than an error of Fortnox's."""
 
     NOT_PERMITTED = "not_permitted", _("A permission or licence is missing")
@@ -118,7 +118,7 @@ class SyncRun(TenantModel):
         default=False, db_default=False, help_text="a list had no total, or was read twice: what was not seen may exist"
     )
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
-    stop_reason = models.CharField(max_length=20, choices=RunStop, blank=True)
+    stop_reason = models.CharField(max_length=20, choices=StopReason, blank=True)
     text = models.CharField(max_length=500, blank=True)
     asked_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the schedule"

@@ -18,7 +18,7 @@ from uku.integrations.fortnox.models import (
     ReloadStop,
     RunKind,
     RunState,
-    RunStop,
+    StopReason,
     SyncRun,
 )
 from uku.integrations.fortnox.reload import queries
@@ -156,7 +156,7 @@ def _run_phase(connection: Connection, reload: Reload, kind: RunKind, guard: Req
         return Outcome.WAIT if SyncRun.objects.filter(kind=kind, state=RunState.RUNNING).exists() else Outcome.AGAIN
     if run.state == RunState.RUNNING:
         return Outcome.WAIT if run.tries > (before.tries if before else 0) else Outcome.AGAIN
-    failed = run.state == RunState.STOPPED and run.stop_reason != RunStop.NOT_PERMITTED
+    failed = run.state == RunState.STOPPED and run.stop_reason != StopReason.NOT_PERMITTED
     return Outcome.FAILED if failed else Outcome.NEXT
 
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, Reload, RunKind, RunState, RunStop, SkippedRecord, SyncRun
+from uku.integrations.fortnox.models import Connection, Reload, RunKind, RunState, SkippedRecord, StopReason, SyncRun
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MOST_TRIES: Final = 5
@@ -89,7 +88,7 @@ def _resume(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
         run.paused = False
         run.save(update_fields=["paused", "interruptions"])
         return run
-    end(run, at=at, state=RunState.STOPPED, stop_reason=RunStop.COMPANY_CHANGED)
+    end(run, at=at, state=RunState.STOPPED, stop_reason=StopReason.COMPANY_CHANGED)
     return SyncRun.objects.create(
         kind=run.kind, company_id=connection.company_id, started_at=at, full=True, asked_by_id=run.asked_by_id
     )
@@ -130,15 +129,6 @@ def is_of_a_reload(kind: RunKind) -> bool:
 def last_done(connection: Connection, kind: RunKind) -> SyncRun | None:
     done = SyncRun.objects.filter(kind=kind, state=RunState.DONE, company_id=connection.company_id)
     return done.order_by("-id").first()
-
-
-def newest_of_each_kind(runs: QuerySet[SyncRun]) -> dict[str, SyncRun]:
-    """Return the newest of these runs by kind. One look into the index a kind, however many runs there were.
-
-    `DISTINCT ON` would read the whole history, each minute, of a thousand workspaces.
-    """
-    newest: Any = [Subquery(runs.filter(kind=kind).order_by("-id").values("pk")[:1]) for kind in RunKind]
-    return {run.kind: run for run in runs.filter(pk__in=newest)}
 
 
 def count(run: SyncRun, name: str, by: int = 1) -> None:

@@ -11,7 +11,7 @@ from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.models import Connection, RunKind, RunState, RunStop, SyncRun
+from uku.integrations.fortnox.models import Connection, RunKind, RunState, StopReason, SyncRun
 from uku.integrations.fortnox.payments.resync import read_payments_again
 from uku.integrations.fortnox.payments.sync import read_payments
 from uku.integrations.fortnox.resources import RESOURCES
@@ -73,7 +73,7 @@ def _stop_or_retry(kind: RunKind, error: FortnoxError) -> None:
         return
     refused, at = isinstance(error, Forbidden), clock.now()
     text = error.message if refused else sync_run.failure_text(run, error.message or error.reason)
-    stop_reason = RunStop.NOT_PERMITTED if refused else ""
+    stop_reason = StopReason.NOT_PERMITTED if refused else ""
     sync_run.end(run, at=at, state=RunState.STOPPED, text=text, stop_reason=stop_reason)
     sync_issues.note(company_id=run.company_id, kind=str(kind), number="", error=error, at=at)
 
