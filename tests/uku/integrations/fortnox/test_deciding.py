@@ -193,7 +193,7 @@ def test_a_client_that_changed_meanwhile_is_not_taken_over(working, owner):
 def test_clients_are_made_from_the_chosen_with_a_record_for_each(working, owner):
     records = [customer(str(n), organisation_number=number) for n, number in enumerate(NUMBERS[:3], 1)]
     tally = review.create_clients(ids=[record.pk for record in records[:2]], **by(owner))
-    assert tally == review.Decided(done=2)
+    assert tally == review.ReviewResult(done=2)
     assert sorted(Client.objects.values_list("name", flat=True)) == ["Customer 1", "Customer 2"]
     assert state(records[2]) == (None, None, False)
     assert [action for action, _summary in noted()] == ["fortnox.link", "fortnox.link"]
@@ -202,7 +202,7 @@ def test_clients_are_made_from_the_chosen_with_a_record_for_each(working, owner)
 def test_of_twins_one_becomes_a_client_and_the_other_a_suggestion(working, owner):
     """Nothing is duplicated: both have the same organisation number."""
     one, two = (customer(str(n), name=f"Björk {n}", organisation_number=NUMBERS[0]) for n in (1, 2))
-    assert review.create_clients(ids=[one.pk, two.pk], **by(owner)) == review.Decided(done=1, alike=1)
+    assert review.create_clients(ids=[one.pk, two.pk], **by(owner)) == review.ReviewResult(done=1, alike=1)
     client = Client.objects.get()
     assert (state(one), state(two)) == ((client, None, False), (None, client, False))
     assert two.evidence.startswith("Same organisation number")
@@ -211,7 +211,7 @@ def test_of_twins_one_becomes_a_client_and_the_other_a_suggestion(working, owner
 def test_a_ticked_suggestion_becomes_a_client_of_its_own_since_its_candidate_was_seen(working, owner):
     client = ours(owner, organisation_number=NUMBERS[0])
     record = customer("1", suggested=client, organisation_number=NUMBERS[0])
-    assert review.create_clients(ids=[record.pk], **by(owner)) == review.Decided(done=1)
+    assert review.create_clients(ids=[record.pk], **by(owner)) == review.ReviewResult(done=1)
     assert Client.objects.count() == 2
 
 
@@ -220,8 +220,8 @@ def test_what_was_decided_meanwhile_is_left_alone_and_counted(working, owner):
     client = ours(owner)
     linked, first, second = customer("1", client=client), customer("2"), customer("3")
     ids = [linked.pk, first.pk, second.pk]
-    assert review.ignore(ids=ids, **by(owner)) == review.Decided(done=2, before=1)
-    assert review.create_clients(ids=ids, **by(owner)) == review.Decided(done=0, before=3)
+    assert review.ignore(ids=ids, **by(owner)) == review.ReviewResult(done=2, before=1)
+    assert review.create_clients(ids=ids, **by(owner)) == review.ReviewResult(done=0, before=3)
     assert state(linked) == (client, None, False)
 
 
@@ -258,7 +258,7 @@ def test_ignored_customers_stay_ignored_whatever_runs_come(fortnox, connection, 
 def test_an_ignored_customer_taken_back_is_compared_again_and_waits(working, owner):
     client = ours(owner, organisation_number=NUMBERS[0])
     like, unlike = (customer(n, organisation_number=NUMBERS[int(n)], ignored_at=AT) for n in ("0", "1"))
-    assert review.stop_ignoring(ids=[like.pk, unlike.pk], **by(owner)) == review.Decided(done=2)
+    assert review.stop_ignoring(ids=[like.pk, unlike.pk], **by(owner)) == review.ReviewResult(done=2)
     assert (state(like), state(unlike)) == ((None, client, False), (None, None, False))
 
 
