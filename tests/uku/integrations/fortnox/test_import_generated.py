@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.uku.integrations.fortnox.bringing_in import (
+from tests.uku.integrations.fortnox.import_runs import (
     HOURS,
     active_here,
     add,

@@ -9,8 +9,8 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from tests.uku.integrations.fortnox.bringing_in import bring_in
 from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.import_runs import bring_in
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 from tests.uku.integrations.fortnox.standing_rows import failed, ran
 from tests.uku.web.page_reader import Page

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox.models import Reload, ReloadPhase, ReloadStop, RunKind, RunState, SkippedRecord, SyncRun
 from uku.integrations.fortnox.reload import progress, report, service

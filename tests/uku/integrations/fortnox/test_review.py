@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import connection as database
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.bringing_in import bring_in
+from tests.uku.integrations.fortnox.import_runs import bring_in
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
 
