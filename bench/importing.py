@@ -102,7 +102,7 @@ def connect() -> None:
     workspace = make_workspace("byran", owner)
     with workspace_in_force(workspace.pk):
         authorize.enable(workspace=workspace, actor=owner, at=clock.now())
-        url = authorize.begin(workspace=workspace, actor=owner, session_key="session", at=clock.now())
+        url = authorize.begin_authorization(workspace=workspace, actor=owner, session_key="session", at=clock.now())
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
         back = json.loads(sys.stdin.read())
@@ -141,7 +141,7 @@ def timed() -> tuple[float, int]:
     """Import once, in full; return the seconds and the number of queries. The changed ones are left out."""
     from django.db import connection
 
-    from uku.integrations.fortnox.models import Connection, Run, RunKind
+    from uku.integrations.fortnox.models import Connection, SyncRun, RunKind
     from uku.integrations.fortnox.sync.engine import run_import
 
     count = Counter[str]()
@@ -154,7 +154,7 @@ def timed() -> tuple[float, int]:
     with connection.execute_wrapper(counted):
         run_import(connection=Connection.objects.get(), kind=RunKind.CUSTOMERS, full=True)
     seconds = time.monotonic() - start
-    Run.objects.update(company_id="")  # no complete run is known, so that the next one compares with none
+    SyncRun.objects.update(company_id="")  # no complete run is known, so that the next one compares with none
     return seconds, count["queries"]
 
 

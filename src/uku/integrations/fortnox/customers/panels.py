@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.connection.companies import connected_company, name_of_company
+from uku.integrations.fortnox.connection.company import connected_company, name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, refuse_while_off
 from uku.integrations.fortnox.customers import status
 from uku.integrations.fortnox.models import CustomerRecord

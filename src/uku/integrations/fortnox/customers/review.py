@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from uku.clients import evidence, operations
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, import_details
-from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
+from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import refuse_while_off
 from uku.integrations.fortnox.customers.candidates import details_of, index_for
 from uku.integrations.fortnox.customers.differences import differing, fields_of

@@ -17,8 +17,7 @@ from uku.integrations.fortnox.reload.causes import DISCONNECTED, LASTING, OTHER_
 from uku.integrations.fortnox.reload.service import end, note
 from uku.integrations.fortnox.sync import details, service, sync_run
 from uku.integrations.fortnox.sync.details import SLICE
-from uku.integrations.fortnox.tokens.grant_state import note_failure
-from uku.integrations.fortnox.tokens.store import NotConnected
+from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.work.due import RESUME_AFTER
 from uku.kit import clock
 
