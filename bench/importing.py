@@ -141,8 +141,10 @@ def timed() -> tuple[float, int]:
     """Import once, in full; return the seconds and the number of queries. The changed ones are left out."""
     from django.db import connection
 
-    from uku.integrations.fortnox.models import Connection, SyncRun, RunKind
+    from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
+    from uku.integrations.fortnox.models import Connection, RunKind, SyncRun
     from uku.integrations.fortnox.sync.engine import run_import
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
 
     count = Counter[str]()
 
@@ -152,7 +154,7 @@ def timed() -> tuple[float, int]:
 
     start = time.monotonic()
     with connection.execute_wrapper(counted):
-        run_import(connection=Connection.objects.get(), kind=RunKind.CUSTOMERS, full=True)
+        run_import(CUSTOMER_IMPORTER, SyncRequest(Connection.objects.get(), RunKind.CUSTOMERS, full=True))
     seconds = time.monotonic() - start
     SyncRun.objects.update(company_id="")  # no complete run is known, so that the next one compares with none
     return seconds, count["queries"]

@@ -104,7 +104,7 @@ def set_owner(slug: str, email: str) -> None:
         refuse(f"{email} is not a member of {slug}.")
     try:
         members.transfer_ownership(workspace=workspace, membership=heir, actor=None, at=clock.now())
-    except members.CannotOwn:
+    except members.IneligibleOwner:
         refuse(f"{email} is the owner already, or is deactivated.")
 
 

@@ -112,15 +112,17 @@ def test_what_fortnox_changes_is_shown_and_decided_about(site, connected):
 
 
 def import_articles():
+    from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
     from uku.integrations.fortnox.models import ArticleRecord, Connection, RunKind
+    from uku.integrations.fortnox.sync.details import read_detail_now
     from uku.integrations.fortnox.sync.engine import run_import
-    from uku.integrations.fortnox.sync.service import read_article_now
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
     from uku.kit.scoping import workspace_in_force
 
     connection = Connection.everywhere.get()
     with workspace_in_force(connection.workspace_id):
-        run_import(connection=connection, kind=RunKind.ARTICLES, full=True)
-        read_article_now(ArticleRecord.objects.get(number="1"))
+        run_import(ARTICLE_IMPORTER, SyncRequest(connection, RunKind.ARTICLES, full=True))
+        read_detail_now(ARTICLE_IMPORTER, ArticleRecord.objects.get(number="1"))
 
 
 def test_an_article_is_picked_without_script(site, connected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,11 +10,12 @@ import pytest
 
 from fortnox_api import GrantRevoked, InvoicePayload, InvoiceRowPayload
 from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.models import BlockReason, Connection, CustomerRecord, RunKind, RunState, SyncRun
-from uku.integrations.fortnox.sync import engine
-from uku.integrations.fortnox.sync.service import run_sync
-from uku.integrations.fortnox.sync.sync_run import with_overlap
+from uku.integrations.fortnox.sync.engine import run_import
+from uku.integrations.fortnox.sync.sync_run import SyncRequest, with_overlap
 from uku.integrations.fortnox.tokens.grant_state import note_failure
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
 
@@ -23,7 +25,7 @@ DENIED = '{"ErrorInformation":{"error":1,"message":"Har inte behörighet för sc
 @pytest.fixture
 def read(connection):
     def go() -> SyncRun:
-        run_sync(connection=connection, kind=RunKind.PAYMENTS)
+        run_sync(SyncRequest(connection, RunKind.PAYMENTS))
         return SyncRun.objects.filter(kind=RunKind.PAYMENTS).order_by("-id").first()
 
     return go
@@ -41,21 +43,19 @@ def test_a_run_that_was_stopped_moves_no_watermark(fortnox, connection, read):
     assert later.since <= done.started_at - timedelta(minutes=2)  # runs overlap: uku-no-overlap
 
 
-def test_a_death_while_a_page_is_stored_loses_none_of_its_rows(fortnox, connection, monkeypatch):
+def test_a_death_while_a_page_is_stored_loses_none_of_its_rows(fortnox, connection):
     """uku-place-before-rows: the place in a run is stored with the rows of its page"""
     fortnox.customers(501)
-    stored = engine._store
 
-    def dies(run, items, read):
+    def dies(run, items, details, at):
         if run.page == 1 or len(items) == 1:
             raise RuntimeError("killed")
-        stored(run, items, read)
+        return CUSTOMER_IMPORTER.store(run, items, details, at)
 
-    monkeypatch.setattr(engine, "_store", dies)
+    request = SyncRequest(connection, RunKind.CUSTOMERS)
     with pytest.raises(RuntimeError, match="killed"):
-        run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    monkeypatch.setattr(engine, "_store", stored)
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+        run_import(replace(CUSTOMER_IMPORTER, store=dies), request)
+    run_import(CUSTOMER_IMPORTER, request)
     assert CustomerRecord.objects.count() == 501
 
 

@@ -16,9 +16,10 @@ from uku.integrations.fortnox.connection import doctor
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import company_names
 from uku.integrations.fortnox.customers import panels, status
-from uku.integrations.fortnox.health import review_queue, summary
-from uku.integrations.fortnox.health.error_codes import Group
-from uku.integrations.fortnox.health.figures import grouped
+from uku.integrations.fortnox.health import summary
+from uku.integrations.fortnox.health.error_codes import ErrorGroup
+from uku.integrations.fortnox.health.messages import grouped
+from uku.integrations.fortnox.health.queries import customers_to_review
 from uku.integrations.fortnox.invoices import status as export_panels
 from uku.integrations.registry import Badge, Banner, Card, Finding, NumberSource, Panel, Waiting
 from uku.invoices.models import Invoice
@@ -27,7 +28,7 @@ from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace
 from uku.workspaces.permissions import Permission, may
 
-AUTHORIZING = frozenset({Group.AUTHORIZE, Group.PERMISSION, Group.LICENCE})
+AUTHORIZING = frozenset({ErrorGroup.AUTHORIZE, ErrorGroup.PERMISSION, ErrorGroup.LICENCE})
 """What is cured, or ends, on the Connect tab."""
 
 
@@ -118,7 +119,7 @@ class FortnoxIntegration:
 
 def _clients_waiting(workspace: Workspace) -> Waiting | None:
     company = connection_of(workspace).company_id
-    count = review_queue.undecided(company).count() if company else 0
+    count = customers_to_review(company).count() if company else 0
     if not count:
         return None
     one, several = "%(n)s Fortnox customer waits for a decision.", "%(n)s Fortnox customers wait for a decision."

@@ -25,11 +25,11 @@ from uku.integrations.fortnox.models import (
     RunState,
 )
 from uku.integrations.fortnox.reload import steps as reloads
-from uku.integrations.fortnox.sync import service, sync_run
-from uku.integrations.fortnox.sync.details import SLICE
+from uku.integrations.fortnox.sync import sync_run
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import renewal
 from uku.integrations.fortnox.tokens.installation import claim_unnamed, ours
-from uku.integrations.fortnox.work import requests
+from uku.integrations.fortnox.work import requests, runs
 from uku.integrations.fortnox.work.due import EVERY, is_due
 from uku.kit import clock
 from uku.kit.jobs import SOON, each, enqueue_once, job
@@ -56,7 +56,7 @@ def sync(
         wanted = RunKind(kind)
         if scheduled and not is_due(connection, wanted, EVERY[wanted], clock.now(), resume_after=timedelta(0)):
             return
-        if service.run_sync(connection=connection, kind=wanted, full=full, asked_by=asked_by, pages=PAGES_AT_ONCE):
+        if runs.run_sync(SyncRequest(connection, wanted, full=full, asked_by=asked_by, pages=PAGES_AT_ONCE)):
             requests.enqueue_due(connection, wanted)
 
     _with_connection(connection_id, work)
@@ -65,9 +65,7 @@ def sync(
 @job(name="fortnox.read_record")
 def read_record(connection_id: int, kind: str, number: str) -> None:
     """Read one customer or article again."""
-    _with_connection(
-        connection_id, lambda found: service.read_record(connection=found, kind=RunKind(kind), number=number)
-    )
+    _with_connection(connection_id, lambda found: runs.read_record(connection=found, kind=RunKind(kind), number=number))
 
 
 @job(name="fortnox.read_details")
@@ -75,7 +73,7 @@ def read_details(connection_id: int) -> None:
     """Read a slice of details, behind everything a person waits for."""
 
     def slice_of(connection: Connection) -> None:
-        if service.read_detail_slice(connection=connection, at_most=SLICE):
+        if runs.read_detail_slice(connection=connection):
             requests.enqueue_details(connection)
 
     _with_connection(connection_id, slice_of)

@@ -12,7 +12,8 @@ from tests.uku.integrations.fortnox.simulated import FIRST, Simulated
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, SyncIssue, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 
 HOURS = 3600
 CUSTOMERS, ARTICLES = RunKind.CUSTOMERS, RunKind.ARTICLES
@@ -22,7 +23,7 @@ BringIn = Callable[..., SyncRun]
 
 def bring_in(connection: Any, kind: RunKind = CUSTOMERS, *, full: bool = False) -> SyncRun:
     """Run one import as its job would, and return the run it leaves behind. What it woke is forgotten."""
-    run_sync(connection=connection, kind=kind, full=full)
+    run_sync(SyncRequest(connection, kind, full=full))
     clear_queue()
     return newest(kind)
 

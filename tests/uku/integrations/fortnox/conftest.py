@@ -153,10 +153,11 @@ def work_off(*, at_most: int = 50) -> list[str]:
 def read(connection, run_jobs):
     """Run an import and all that it asks for; return its run."""
     from uku.integrations.fortnox.models import RunKind, SyncRun
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
 
     def go(kind=RunKind.CUSTOMERS, **facts):
-        run_sync(connection=connection, kind=kind, **facts)
+        run_sync(SyncRequest(connection, kind, **facts))
         run_jobs()
         return SyncRun.objects.filter(kind=kind).order_by("-id").first()
 
@@ -296,12 +297,13 @@ def worker(processes):
 def shop(fortnox, connection, owner, scope):
     """One customer and one article, imported, and ways to issue an invoice to it and to push it."""
     from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, InvoiceExport, RunKind
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
 
     customer = fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
     article = fortnox.article()
     for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
-        run_sync(connection=connection, kind=kind)
+        run_sync(SyncRequest(connection, kind))
     clear_queue()
     return SimpleNamespace(
         customer=customer,
@@ -331,7 +333,8 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
     from uku.integrations.fortnox.connection import authorize as connecting
     from uku.integrations.fortnox.connection import disconnect
     from uku.integrations.fortnox.models import Connection, CustomerRecord, InvoiceExport, RunKind
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
     from uku.invoices.models import Invoice
     from uku.kit import clock
 
@@ -375,7 +378,7 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
         fortnox.customer(SECOND, OrganisationNumber="455000-0006", Email="post@bjork.example")
         fortnox.article(SECOND, ArticleNumber=shop.article)
         for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
-            run_sync(connection=Connection.objects.get(), kind=kind)
+            run_sync(SyncRequest(Connection.objects.get(), kind))
         CustomerRecord.objects.filter(company_id=SECOND).update(client=shop.client)
         clear_queue()
 

@@ -13,10 +13,12 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, exp
 
 from fortnox_api import Invalid
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.health import issue_actions, sync_issues
-from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
+from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.health.messages import counts_in_words, duration_in_words, run_badge
 from uku.integrations.fortnox.models import CustomerRecord, ExportState, RunKind, SyncIssue, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work import issue_actions
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
@@ -88,8 +90,8 @@ def test_a_run_has_one_word_for_its_state(state, counts, badge):
 )
 def test_a_duration_is_told_in_two_units(seconds, words):
     begun = clock.now()
-    assert duration(SyncRun(started_at=begun, finished_at=begun + timedelta(seconds=seconds))) == words
-    assert duration(SyncRun(started_at=begun)) == ""
+    assert duration_in_words(SyncRun(started_at=begun, finished_at=begun + timedelta(seconds=seconds))) == words
+    assert duration_in_words(SyncRun(started_at=begun)) == ""
 
 
 def test_runs_are_listed_newest_first_with_who_asked(scope, owner, see):
@@ -249,7 +251,7 @@ def test_a_row_that_cannot_be_read_is_a_problem_until_it_can(fortnox, connection
         company = fortnox.app.installation.company(COMPANY)
         whole = company.get("customers", bad)
         company.put("customers", bad, {**whole, "Email": {"not": "a text"}})
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     issue = SyncIssue.objects.get()
     assert (issue.kind, issue.number, SyncRun.objects.latest("id").counts["rejected"]) == ("customer", bad, 1)
     assert "A record in Fortnox could not be read" in see(owner)
@@ -270,14 +272,14 @@ def test_one_refused_kind_lets_the_others_go_on_and_recovers_by_itself(fortnox, 
     fault = fortnox.fault(path="/3/articles", action="status", status=403, body=body, times=2)
     for _ in range(2):
         for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES, RunKind.PAYMENTS):
-            run_sync(connection=connection, kind=kind)
+            run_sync(SyncRequest(connection, kind))
     assert fortnox.struck(fault) == 2
     latest = {run.kind: run.state for run in SyncRun.objects.order_by("id")}
     assert latest == {"customers": "done", "articles": "stopped", "payments": "done"}
     issue = SyncIssue.objects.get()
     assert (issue.kind, issue.code, issue.times) == ("articles", "2001101", 2)
     assert "The company has no active licence in Fortnox for this." in see(owner)
-    run_sync(connection=connection, kind=RunKind.ARTICLES)
+    run_sync(SyncRequest(connection, RunKind.ARTICLES))
     assert SyncIssue.objects.filter(solved_at=None).count() == 0
 
 

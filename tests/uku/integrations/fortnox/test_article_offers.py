@@ -32,9 +32,11 @@ def bring_in(connection, run_jobs):
     """Import the articles as they are in Fortnox now."""
 
     def go(*, full=True):
+        from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
         from uku.integrations.fortnox.sync.engine import run_import
+        from uku.integrations.fortnox.sync.sync_run import SyncRequest
 
-        return run_import(connection=connection, kind=RunKind.ARTICLES, full=full)
+        return run_import(ARTICLE_IMPORTER, SyncRequest(connection, RunKind.ARTICLES, full=full))
 
     return go
 

@@ -12,12 +12,13 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 from tests.uku.web.page_reader import Page
 
+from uku.integrations.fortnox.articles.importer import unread
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.invoices.send_by_hand import send_by_hand
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, ExportState, InvoiceExport, RunKind
-from uku.integrations.fortnox.sync import details
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.operations import RowFacts, create_draft, issue_invoice
 from uku.kit import clock
@@ -38,7 +39,7 @@ def firm(fortnox, connection, scope, owner, authorize, signed_in):
 
     def read(made):
         for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
-            run_sync(connection=made, kind=kind)
+            run_sync(SyncRequest(made, kind))
         clear_queue()
 
     def leave():
@@ -134,10 +135,10 @@ def test_a_number_that_was_typed_without_a_company_is_no_companys_article(firm):
 def test_only_articles_of_the_connected_company_are_read_for_products(firm):
     firm.move()
     ArticleRecord.objects.update(detail_read_at=None)
-    assert list(details.waiting(SECOND)[1]) == []
+    assert list(unread(SECOND)) == []
     firm.pick("2")
     ArticleRecord.objects.update(detail_read_at=None)
-    assert [record.number for record in details.waiting(SECOND)[1]] == ["2"]
+    assert [record.number for record in unread(SECOND)] == ["2"]
 
 
 def test_a_row_with_such_a_product_is_refused_in_the_draft_form(firm):

@@ -15,7 +15,7 @@ from uku.clients.models import Client
 from uku.clients.operations import ClientChanged, archive_clients, create_client, edit_client
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import bulk_create, first_import, links, review
-from uku.integrations.fortnox.health import review_queue
+from uku.integrations.fortnox.health.queries import customers_to_review, is_first_import
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, SyncIssue
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Membership, Notice
@@ -359,9 +359,9 @@ def test_who_waits_when_the_first_import_is_finished_waits_on_and_who_comes_late
 def test_another_company_has_a_first_import_of_its_own(working, owner):
     ran("customers")
     first_import.finish_first_import(**by(owner))
-    assert not review_queue.is_first_import(Connection.objects.get())
+    assert not is_first_import(Connection.objects.get())
     Connection.objects.update(company_id="556002")
-    assert review_queue.is_first_import(Connection.objects.get())
+    assert is_first_import(Connection.objects.get())
 
 
 @pytest.mark.parametrize(("choice", "clients"), [(NewClients.CREATE, 1), (NewClients.ASK, 0)])
@@ -430,7 +430,7 @@ def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, 
     sweep.func(0)
     run_jobs()
     creation.refresh_from_db()
-    assert (creation.made, Client.objects.count(), review_queue.undecided(COMPANY).count()) == (120, 120, 0)
+    assert (creation.made, Client.objects.count(), customers_to_review(COMPANY).count()) == (120, 120, 0)
 
 
 def test_a_creation_ends_when_who_asked_may_not_any_more(working, owner, admin):

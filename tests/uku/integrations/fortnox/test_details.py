@@ -6,13 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client
 from uku.integrations.fortnox import jobs
+from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     CustomerRecord,
@@ -23,7 +23,9 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.sync import sync_run
-from uku.integrations.fortnox.sync.service import read_customer_now, run_sync
+from uku.integrations.fortnox.sync.details import read_detail_now
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.products.models import Product
 
@@ -62,11 +64,11 @@ def test_a_full_run_reads_the_details_of_what_changed_since_the_last_and_of_noth
 
 def test_a_detail_is_read_at_once_for_a_person_who_opens_the_client(fortnox, connection):
     number = fortnox.customer(TermsOfPayment="10", VATType="EXPORT", Currency="EUR")
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     clear_queue()
     record = CustomerRecord.objects.get()
     before = fortnox.mark()
-    read_customer_now(record)
+    read_detail_now(CUSTOMER_IMPORTER, record)
     assert fortnox.requests(before) == [f"GET customers/{number}"]
     assert (record.terms_of_payment, record.currency, record.vat_type) == ("10", "EUR", "EXPORT")
     client = Client.objects.get()
@@ -85,7 +87,7 @@ def test_no_invoice_goes_to_a_number_that_may_be_somebody_elses(fortnox, shop, r
     assert Client.objects.get().organisation_number == NUMBERS[0]
     assert SyncIssue.objects.filter(kind="customer", number=shop.customer, solved_at=None).count() == 1
     fortnox.change_customer(shop.customer, OrganisationNumber=NUMBERS[0])
-    read_customer_now(CustomerRecord.objects.get())
+    read_detail_now(CUSTOMER_IMPORTER, CustomerRecord.objects.get())
     assert CustomerRecord.objects.get().identity_changed_at is None
 
 
@@ -127,10 +129,10 @@ def test_lists_of_what_was_passed_over_go_after_90_days_and_the_counts_stay(fort
 def test_two_workers_on_one_run_store_its_page_once(fortnox, connection):
     """F56: the one that was taken for dead and comes back stores nothing, and ends nothing."""
     fortnox.customers(3)
-    run = sync_run.start_or_resume(connection=connection, kind=RunKind.CUSTOMERS, at=clock.now())
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
-    with pytest.raises(sync_run.Overtaken), transaction.atomic():
-        sync_run.hold(run)
+    run = sync_run.start_or_resume(SyncRequest(connection, RunKind.CUSTOMERS), clock.now())
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
+    with pytest.raises(sync_run.StaleRun), sync_run.next_step(run):
+        pass
     assert Client.objects.count() == 3
 
 

@@ -10,7 +10,8 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
 from uku.workspaces.models import AuditEntry
@@ -76,7 +77,7 @@ def test_reload_reads_everything_again(fortnox, shop, press, run_jobs, move_cloc
 def test_a_suggested_customer_is_decided_by_a_button(fortnox, connection, press, decision):
     fortnox.customer(OrganisationNumber=NUMBERS[0])
     second = fortnox.customer(Name="Björk filial", OrganisationNumber=NUMBERS[0])
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     record = CustomerRecord.objects.get(number=second)
     client = record.suggested
     assert press(decision, pk=record.pk).status_code == 302
@@ -119,7 +120,7 @@ def test_switching_statistics_on_stores_the_plan_and_says_what_is_lacking(connec
 
 def test_the_activity_lists_what_was_passed_over(fortnox, connection, see):
     fortnox.customer(Name="Vilande AB", Active=False)
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     page = see("activity")
     assert ("Vilande AB" in page, "Inactive in Fortnox" in page) == (True, True)
     assert SyncRun.objects.count() == 1
@@ -148,7 +149,7 @@ def test_the_same_number_in_two_companies_is_no_conflict(fortnox, shop, owner, s
     fortnox.customer(company=SECOND, OrganisationNumber=NUMBERS[0])
     article = fortnox.article(company=SECOND)
     for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
-        run_sync(connection=connection, kind=kind)
+        run_sync(SyncRequest(connection, kind))
     clear_queue()
     second = shop.issue()
     run_jobs()

@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 
 from fortnox_api import ConnectionFailed, Invalid
-from uku.integrations.fortnox.health.error_codes import BY_CODE, BY_SENTENCE, UNKNOWN, Group, Who
+from uku.integrations.fortnox.health.error_codes import (
+    BY_CODE,
+    BY_SENTENCE,
+    UNKNOWN,
+    ErrorGroup,
+    Responsible,
+    error_page,
+    find_error,
+)
 from uku.integrations.fortnox.health.messages import (
     Context,
     explain,
     explain_block,
     explain_error,
-    explanations_page,
-    find,
 )
 from uku.integrations.fortnox.models import BlockReason
 
@@ -46,7 +52,7 @@ def test_every_other_code_of_the_reference_has_an_entry_too():
 def test_every_entry_says_what_happened_what_it_means_and_what_to_do(context):
     words = {code: explain(code, context=context) for code in BY_CODE}
     assert [code for code, w in words.items() if not (w.happened and w.means and w.remedy and w.who.label)] == []
-    assert {w.group for w in words.values()} == set(Group)
+    assert {w.group for w in words.values()} == set(ErrorGroup)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,7 @@ def test_a_sentence_without_a_known_code_is_understood(sentence, happened):
 def test_what_nobody_knows_is_still_useful():
     """U15: an unknown code is shown raw, and says what to do with it"""
     words = explain("9999999", "Något helt nytt")
-    assert (words.happened, find("9999999", "Något helt nytt")) == (str(UNKNOWN.happened), UNKNOWN)
+    assert (words.happened, find_error("9999999", "Något helt nytt")) == (str(UNKNOWN.happened), UNKNOWN)
     assert "request id" in words.remedy
     assert words.means == "Nothing was created in Fortnox; the invoice waits here."
 
@@ -111,14 +117,18 @@ def test_the_remedy_names_the_button_beside_it(context, button, ending):
 def test_our_own_fault_is_the_operators_to_look_at():
     """fortnox-api 3.3: these codes are bugs of ours"""
     ours = {code: explain(code) for code in ("2001399", "2001392", "2002115", "2000588", "2000587", "2002649")}
-    assert {(w.group, w.who) for w in ours.values()} == {(Group.OURS, Who.OPERATOR)}
+    assert {(w.group, w.who) for w in ours.values()} == {(ErrorGroup.OURS, Responsible.OPERATOR)}
     assert all("request id" in w.remedy for w in ours.values())
 
 
 def test_an_outage_never_looks_like_a_wrong_sign_in():
     """peers 6.2: every failure was worded as wrong credentials"""
     words = explain_error(ConnectionFailed("timed out"), Context.PAYMENTS)
-    assert (words.happened, words.group, words.who) == ("Fortnox could not be reached.", Group.WAIT, Who.NOBODY)
+    assert (words.happened, words.group, words.who) == (
+        "Fortnox could not be reached.",
+        ErrorGroup.WAIT,
+        Responsible.NOBODY,
+    )
     assert not re.search("authorize|sign-in|password", f"{words.happened}{words.means}{words.remedy}", re.IGNORECASE)
     refused = explain_error(Invalid(code=2000401, message="låst"), Context.INVOICE)
     assert refused == explain("2000401", "låst")
@@ -145,7 +155,7 @@ def test_the_token_address_and_the_consent_page_are_explained_too(code, happened
 
 
 def test_the_page_of_errors_is_made_from_the_library():
-    assert (ROOT / "docs/fortnox-errors.md").read_text(encoding="utf-8") == explanations_page()
-    page = explanations_page()
+    assert (ROOT / "docs/fortnox-errors.md").read_text(encoding="utf-8") == error_page()
+    page = error_page()
     assert [code for code in BY_CODE if f"`{code}`" not in page] == []
     assert [str(entry.happened) for _, entry in BY_SENTENCE if str(entry.happened) not in page] == []

@@ -147,10 +147,17 @@ def test_invoices_out_are_told_by_what_waits(living, owner):
     failed("invoice", rejected.reference, export=rejected, code="2000429")
     (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
     assert (invoices.counts, invoices.needing) == ("1 sent, 1 waiting, 1 with an unknown outcome", 2)
-    assert (invoices.badge.words, invoices.problems) == ("Trying again", 2)
+    assert (invoices.badge.words, invoices.open_issues) == ("Trying again", 2)
     written(block_reason="needs_authorization")
     (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
     assert (invoices.badge.words, "1 held" in invoices.counts) == ("Needs authorization", True)
+
+
+def test_an_invoice_that_kept_its_own_number_needs_nobody(living, owner):
+    exported(owner, error_code="number_used")
+    exported(owner, error_code="number_used", number_kept=True)
+    (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
+    assert invoices.needing == 1
 
 
 @pytest.mark.parametrize(("role", "banners"), [("owner", 1), ("admin", 1), ("member", 0)])

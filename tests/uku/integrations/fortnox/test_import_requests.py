@@ -36,8 +36,9 @@ from uku.integrations.fortnox.models import (
     SyncIssue,
     SyncRun,
 )
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work import requests
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit.scoping import workspace_in_force
 
 QUARTER = 15 * 60
@@ -59,7 +60,7 @@ def test_each_detail_of_a_first_import_is_of_a_linked_customer_or_a_used_article
     move_clock(seconds=3 * HOURS)
     before = fortnox.mark()
     for kind in (CUSTOMERS, ARTICLES):
-        run_sync(connection=connection, kind=kind)
+        run_sync(SyncRequest(connection, kind))
     run_jobs()
     linked = set(CustomerRecord.objects.exclude(client=None).values_list("number", flat=True))
     assert sorted(details(fortnox, before)) == sorted(f"GET customers/{number}" for number in wanted)
@@ -67,7 +68,7 @@ def test_each_detail_of_a_first_import_is_of_a_linked_customer_or_a_used_article
     assert len(fortnox.requests(before)) == 4 + len(wanted)
     before = fortnox.mark()
     for kind in (CUSTOMERS, ARTICLES):
-        run_sync(connection=connection, kind=kind, full=True)
+        run_sync(SyncRequest(connection, kind, full=True))
     run_jobs()
     assert details(fortnox, before) == []
 
@@ -78,7 +79,7 @@ def test_customers_that_wait_for_a_person_cost_no_detail(fortnox, scope, owner, 
     clear_queue()
     fortnox.customers(3)
     before = fortnox.mark()
-    run_sync(connection=connection, kind=CUSTOMERS)
+    run_sync(SyncRequest(connection, CUSTOMERS))
     run_jobs()
     assert (Client.objects.count(), CustomerRecord.objects.filter(client=None).count()) == (0, 3)
     assert fortnox.requests(before) == ["GET customers"] * 2
@@ -90,7 +91,7 @@ def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connec
     fortnox.article()
     move_clock(seconds=3 * HOURS)
     for kind in (CUSTOMERS, ARTICLES):
-        run_sync(connection=connection, kind=kind)
+        run_sync(SyncRequest(connection, kind))
     run_jobs()
     for hours, cost in ((6, []), (9, [f"GET customers/{number}"])):
         move_clock(seconds=hours * HOURS)
@@ -98,7 +99,7 @@ def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connec
             fortnox.change_customer(number, Phone1="031-1 23 45")
         before = fortnox.mark()
         for kind in (CUSTOMERS, ARTICLES):
-            run_sync(connection=connection, kind=kind)
+            run_sync(SyncRequest(connection, kind))
         run_jobs()
         assert sorted(fortnox.requests(before)) == sorted(["GET customers", "GET articles", *cost])
 
@@ -300,7 +301,7 @@ def test_a_pause_right_behind_the_last_page_costs_nothing_and_interrupts_nothing
     fortnox.ask("DELETE", f"companies/{FIRST}/customers/{numbers[0]}")
     fortnox.customer(Name="Ny AB", CustomerNumber="9000")
     before = fortnox.mark()
-    while run_sync(connection=connection, kind=CUSTOMERS, full=True, pages=rows // 2):
+    while run_sync(SyncRequest(connection, CUSTOMERS, full=True, pages=rows // 2)):
         clear_queue()
     assert [page for name, page in lists(fortnox, before) if name == "active"] == [str(n + 1) for n in range(rows // 2)]
     assert active_here() == [*numbers[1:], "9000"]

@@ -118,11 +118,12 @@ def test_a_price_with_many_decimals_or_below_zero_is_stored_as_money(fortnox, co
 @pytest.mark.parametrize("currency", ["XXX", "eur", "", None, "kronor", "€"])
 def test_a_currency_that_is_none_leaves_the_clients_own(fortnox, connection, run_jobs, currency):
     """B39: stored as it came, taken over when it is a currency, and never a reason to stop"""
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
 
     number = fortnox.customer()
     plant(fortnox, number, Currency=currency)
-    run_sync(connection=connection, kind=CUSTOMERS)
+    run_sync(SyncRequest(connection, CUSTOMERS))
     run_jobs()
     assert CustomerRecord.objects.get().detail_read_at is not None
     assert Client.objects.get().currency == {"eur": "EUR"}.get(currency, "SEK")
@@ -135,10 +136,11 @@ def test_numbers_are_opaque_texts(fortnox, connection, run_jobs):
     """B36: 007 and 7 are two customers, and each detail is asked for under its own address"""
     for index, number in enumerate(STRANGE):
         plant(fortnox, number, Name=f"Bolag {index} AB", TermsOfPayment="10")
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
 
     before = fortnox.mark()
-    run_sync(connection=connection, kind=CUSTOMERS)
+    run_sync(SyncRequest(connection, CUSTOMERS))
     run_jobs()
     assert set(active_here()) == set(STRANGE)
     asked = [path for path in fortnox.requests(before) if path.startswith("GET customers/")]
@@ -183,9 +185,10 @@ def test_an_unknown_vat_type_is_stored_and_stops_the_invoice_and_not_the_import(
     """B40: what depends on it is refused in words"""
     plant(fortnox, shop.customer, VATType="MOONVAT", Type="ALIEN")
     CustomerRecord.objects.update(detail_read_at=None)
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
 
-    run_sync(connection=connection, kind=CUSTOMERS, full=True)
+    run_sync(SyncRequest(connection, CUSTOMERS, full=True))
     run_jobs()
     record = CustomerRecord.objects.get()
     assert (record.vat_type, record.active, record.is_person) == ("MOONVAT", True, False)
@@ -209,10 +212,11 @@ def test_a_person_is_known_as_one_and_the_number_masked(
     fortnox, connection, run_jobs, signed_in, owner, scope, facts, person
 ):
     """B41: by what Fortnox says, and by the number itself, masked by default"""
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
 
     fortnox.customer(Name="Ek", **facts)
-    run_sync(connection=connection, kind=CUSTOMERS)
+    run_sync(SyncRequest(connection, CUSTOMERS))
     run_jobs()
     client = Client.objects.get()
     assert client.hides_number is person or facts["OrganisationNumber"] == ""

@@ -13,7 +13,8 @@ from uku.clients.models import Client, VatType
 from uku.clients.operations import create_client, edit_client
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, RunState, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 
 HOURS = 3600
 
@@ -23,7 +24,7 @@ def bring_in(connection):
     """Run one import and return its run."""
 
     def go(kind=RunKind.CUSTOMERS, *, full: bool = False):
-        run_sync(connection=connection, kind=kind, full=full)
+        run_sync(SyncRequest(connection, kind, full=full))
         clear_queue()
         return SyncRun.objects.filter(kind=kind).order_by("-id").first()
 
@@ -255,18 +256,18 @@ def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_j
     number = fortnox.customer(TermsOfPayment="10", VATType="EUREVERSEDVAT", VATNumber="FI12345678", CountryCode="FI")
     fortnox.customer(Name="Vilande", Active=False)
     before = fortnox.mark()
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     run_jobs()
     assert fortnox.requests(before) == ["GET customers", "GET customers", f"GET customers/{number}"]
     client = Client.objects.get()
     assert (client.payment_days, client.vat_number, client.country) == (10, "FI12345678", "FI")
     assert client.vat_type == VatType.EU_REVERSE_CHARGE
     move_clock(seconds=3 * HOURS)
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     clear_queue()
     move_clock(seconds=6 * HOURS)
     before = fortnox.mark()
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS, full=True)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=True))
     run_jobs()
     assert fortnox.requests(before) == ["GET customers", "GET customers", "GET customers"]
 

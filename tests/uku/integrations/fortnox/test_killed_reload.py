@@ -21,7 +21,8 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.reload import service
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment
 from uku.kit import clock
 from uku.tasks.models import Task, TaskValue
@@ -37,7 +38,7 @@ def world(fortnox, shop, owner, run_jobs, move_clock):
     """Something for every phase: customers new and gone inactive, an article, a payment, a month to count."""
     invoice = shop.issue()
     run_jobs()
-    run_sync(connection=shop.connection, kind=RunKind.PAYMENTS)
+    run_sync(SyncRequest(shop.connection, RunKind.PAYMENTS))
     today: date = clock.today("Europe/Stockholm")
     fields = {"sales_invoices": "Sales invoices"}
     plan_summaries(actor=owner, at=AT, title="Month", topic="B", client=None, fields=fields, month=today)

@@ -67,10 +67,10 @@ def test_where_none_ever_ran_the_page_says_so(see, owner):
     ],
 )
 def test_the_time_is_that_of_the_workspace_and_today_needs_no_date(now, since):
-    from uku.integrations.fortnox.health.no_worker import in_words
+    from uku.integrations.fortnox.health.messages import missing_worker_in_words
     from uku.kit.heartbeats import MissingWorker
 
-    sentence = in_words(MissingWorker(since=AT), now=now, time_zone="Europe/Stockholm")
+    sentence = missing_worker_in_words(MissingWorker(since=AT), now=now, time_zone="Europe/Stockholm")
     assert sentence == f"Nothing is sent or read since {since}, because no worker is running."
 
 

@@ -19,8 +19,8 @@ from uku.clients.models import Client
 from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.customers import review
-from uku.integrations.fortnox.health import issue_actions
 from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, SyncIssue
+from uku.integrations.fortnox.work import issue_actions
 from uku.kit import clock
 
 LIST = "/w/byran/clients/"

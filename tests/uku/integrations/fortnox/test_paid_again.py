@@ -27,11 +27,12 @@ def sent(shop, run_jobs, move_clock):
     made = [shop.issue() for _ in range(3)]
     run_jobs()
     from uku.integrations.fortnox.models import RunKind
-    from uku.integrations.fortnox.sync.service import run_sync
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
 
-    run_sync(connection=shop.connection, kind=RunKind.PAYMENTS)
+    run_sync(SyncRequest(shop.connection, RunKind.PAYMENTS))
     move_clock(seconds=3 * HOUR)
-    run_sync(connection=shop.connection, kind=RunKind.PAYMENTS)
+    run_sync(SyncRequest(shop.connection, RunKind.PAYMENTS))
     move_clock(seconds=6 * HOUR)
     return [Invoice.objects.get(pk=invoice.pk) for invoice in made]
 

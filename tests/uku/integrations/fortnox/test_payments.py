@@ -9,7 +9,8 @@ import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import InvoiceExport, RunKind, RunState, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
 
@@ -31,7 +32,7 @@ def read(connection):
     """Read the paid status and return the newest run."""
 
     def go() -> SyncRun:
-        run_sync(connection=connection, kind=RunKind.PAYMENTS)
+        run_sync(SyncRequest(connection, RunKind.PAYMENTS))
         return SyncRun.objects.filter(kind=RunKind.PAYMENTS).order_by("-id").first()
 
     return go

@@ -16,7 +16,8 @@ from uku.clients.operations import archive_clients, create_client, create_import
 from uku.integrations.fortnox.customers import matching
 from uku.integrations.fortnox.mapping import VAT_TYPES
 from uku.integrations.fortnox.models import CustomerRecord, NewClients, RunKind
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.workspaces.audit import verify_chain
 from uku.workspaces.models import AuditEntry
 
@@ -49,10 +50,10 @@ def test_a_page_finds_the_same_as_an_index_of_all_clients(scope, town, size):
     for page in pages:
         keys = {key for customer in page for key in match_keys(scope.pk, customer)}
         assert (len(keys) > FEW) == (size == PAGE and len(page) > 100)
-        near = matching.neighbours(scope.pk, "556001", page)
+        pool = matching.client_pool(scope.pk, "556001", page)
         for customer in page:
             matches = whole.find(customer)
-            assert near.current.find(customer) == matches
+            assert pool.current.find(customer) == matches
             found += bool(matches)
     assert found > len(pages) * size // 4
 
@@ -68,7 +69,7 @@ def test_an_archived_client_that_fits_is_suggested_and_neither_linked_nor_double
     ours = create_client(actor=owner, at=AT, name="Annat namn", organisation_number=NUMBERS[0])
     archive_clients(ids=[ours.pk], actor=owner, at=AT)
     fortnox.customer(OrganisationNumber=NUMBERS[0])
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     record = CustomerRecord.objects.get()
     assert (record.client, record.suggested, Client.objects.count()) == (None, ours, 1)
     assert record.evidence.endswith("The client is archived")
@@ -81,13 +82,13 @@ def test_who_waits_is_linked_by_one_strong_match_and_by_nothing_else(fortnox, co
     strong = fortnox.customer(Name="Ett AB", OrganisationNumber=NUMBERS[0])
     weak = fortnox.customer(Name="Två AB")
     none = fortnox.customer(Name="Tre AB")
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     connection.new_clients = NewClients.CREATE
     connection.save(update_fields=["new_clients"])
     ours = create_client(actor=owner, at=AT, name="Annat", organisation_number=NUMBERS[0])
     create_client(actor=owner, at=AT, name="Två AB")
     move_clock(seconds=3 * 3600)
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS, full=True)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=True))
     rows = CustomerRecord.objects.order_by("pk").values_list("number", "client", "suggested")
     assert list(rows) == [(strong, ours.pk, None), (weak, None, None), (none, None, None)]
     assert Client.objects.count() == 2

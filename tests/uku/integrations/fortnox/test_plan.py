@@ -12,7 +12,7 @@ from uku.integrations.registry import integrations
 from uku.kit import clock
 from uku.workspaces.company import differences
 from uku.workspaces.operations import set_plan
-from uku.workspaces.seller import sound_fact
+from uku.workspaces.seller import clean_fact
 
 
 @pytest.fixture
@@ -186,6 +186,6 @@ def test_the_company_card_is_filled_where_empty_and_else_only_proposed(connectio
     own_name = scope.name
     scope.refresh_from_db()
     assert (scope.name, scope.registered_office) == (own_name, "Malmö")
-    assert sound_fact("bankgiro", proposal["bankgiro"], country="SE") == scope.bankgiro
+    assert clean_fact("bankgiro", proposal["bankgiro"], country="SE") == scope.bankgiro
     assert proposal["name"]
     assert "name" in {difference.name for difference in differences(scope, proposal)}

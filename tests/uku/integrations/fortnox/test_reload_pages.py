@@ -8,7 +8,8 @@ from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox.models import Reload, ReloadPhase, RunKind, RunState, SkippedRecord, SyncRun
 from uku.integrations.fortnox.reload import progress, report, service
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.workspaces.operations import set_plan
 
@@ -161,7 +162,7 @@ def test_a_run_of_a_reload_names_it_on_the_activity_tab_and_a_cancelled_one_its_
     page = walk.see("activity")
     assert '<span class="badge badge--neutral">Cancelled</span>' in page.content.decode()
     assert f'href="{walk.address("reload-page", pk=made.pk)}">Reload data' in page.content.decode()
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     assert "Needs attention" not in texts(walk.see("overview"))
 
 

@@ -31,9 +31,9 @@ from uku.integrations.fortnox.models import (
 )
 from uku.integrations.fortnox.reload import progress, queries, report, service
 from uku.integrations.fortnox.reload.progress import Known, Part, Window
-from uku.integrations.fortnox.sync.service import run_sync
-from uku.integrations.fortnox.sync.sync_run import last_done
+from uku.integrations.fortnox.sync.sync_run import SyncRequest, last_done
 from uku.integrations.fortnox.work import due, requests
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Task, TaskState
@@ -118,7 +118,7 @@ def test_both_imports_are_full_and_what_was_missing_comes(fortnox, shop, reload_
 
 def test_an_edited_field_and_a_decision_stay(fortnox, shop, reload_now, owner):
     ignored = fortnox.customer(Name="Privat bekant")
-    run_sync(connection=shop.connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(shop.connection, RunKind.CUSTOMERS))
     CustomerRecord.objects.filter(number=ignored).update(client=None, ignored_at=AT, ignored_by=owner)
     edit_client(client=shop.client, actor=owner, at=clock.now(), changes={"email": "annan@bjork.example"})
     reload_now()
@@ -143,7 +143,7 @@ def test_statistics_are_counted_again_for_the_months_of_the_window_finished_ones
     fields = {"sales_invoices": "Sales invoices"}
     plan_summaries(actor=owner, at=AT, title="Month", topic="B", client=None, fields=fields, month=before_it)
     Connection.objects.update(statistics=["sales_invoices"])
-    run_sync(connection=Connection.objects.get(), kind=RunKind.STATISTICS)
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.STATISTICS))
     open_month(month=today, at=AT)
     Task.objects.update(state=TaskState.DONE)
     mark = fortnox.mark()
@@ -231,7 +231,7 @@ def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin,
         kind=RunKind.CUSTOMERS, company_id=FIRST, started_at=clock.now(), full=True, reload=made, stage="active"
     )
     before = fortnox.mark()
-    run_sync(connection=shop.connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(shop.connection, RunKind.CUSTOMERS))
     assert fortnox.requests(before) == []
     assert not due.is_due(shop.connection, RunKind.CUSTOMERS, timedelta(0), clock.now() + timedelta(days=1))
     run_jobs()
@@ -295,7 +295,7 @@ def test_a_cancelled_reload_keeps_what_was_stored_retires_nothing_and_moves_no_w
 ):
     """Cancel is honoured at the next page. What is not listed yet is not gone for that."""
     fortnox.customers(1_200)
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS, full=True)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=True))
     watermark = last_done(connection, RunKind.CUSTOMERS)
     assert CustomerRecord.objects.filter(active=True).count() == 1_200
     move_clock(seconds=3 * HOUR)

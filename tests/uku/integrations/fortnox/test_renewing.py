@@ -21,8 +21,9 @@ from fortnox_api import FortnoxError, GrantRevoked, Unauthorized, Unavailable
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncRun, TokenSource
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import app_credentials, renewal, spool, store
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.kit.alarms import Alarm, is_open
 
@@ -400,7 +401,7 @@ def test_passing_trouble_is_not_noticed_while_the_token_lives(fortnox, connectio
     fortnox.fault(**TOKEN, action="status", status=503, times=99)
     age(connection, minutes=5)
     for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
-        run_sync(connection=connection, kind=kind)
+        run_sync(SyncRequest(connection, kind))
     assert [run.state for run in SyncRun.objects.all()] == [RunState.DONE] * 2
     assert (row().renewal_failures, row().block_reason) == (1, "")
 
@@ -425,7 +426,7 @@ def test_a_token_that_dies_in_the_middle_of_an_import_costs_one_renewal(fortnox,
     fortnox.customers(501)
     fortnox.fault(path="/3/customers", query={"page": 2}, phase="P0", **DENIED)
     before = fortnox.mark()
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     run = SyncRun.objects.get()
     assert (run.state, asked(fortnox, before)) == (RunState.DONE, 1)
     pages = [query.get("page") for query in fortnox.queries("/3/customers", before) if query["filter"] == "active"]
@@ -440,7 +441,7 @@ def test_tokens_that_stay_refused_are_renewed_now_and_then_and_end_with_a_person
         with pytest.raises(Unauthorized):
             ask(connection)
     assert asked(fortnox, before) == 1
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     assert (row().block_reason, row().refused_since is not None) == ("", True)
     for minutes in range(1, 58):
         checked(minutes * MINUTE)
@@ -453,7 +454,7 @@ def test_tokens_that_stay_refused_are_renewed_now_and_then_and_end_with_a_person
 def test_a_refusal_that_passes_is_forgotten_without_anybody(fortnox, connection, tick, queue):
     """F40, the friendly end"""
     rule = fortnox.fault(path="/3/*", times=10_000, phase="P0", **DENIED)
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     tick(2 * MINUTE)
     assert row().refused_since is not None
     assert rule
@@ -476,7 +477,7 @@ def test_a_code_that_ends_a_connection_is_looked_at_again_before_it_is_believed(
 ):
     """fortnox-api 3.3: reconnect after a re-check"""
     fortnox.fault(path="/3/*", action="status", status=403, body=body, times=10_000, phase="P0")
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     assert row().block_reason == ""
     tick(2 * MINUTE)
     assert row().block_reason == block_reason
@@ -488,7 +489,7 @@ def test_a_code_that_ends_a_connection_is_looked_at_again_before_it_is_believed(
 
 def test_a_code_that_passes_ends_nothing(fortnox, connection, tick):
     fortnox.fault(path="/3/*", action="status", status=403, body=SIGNED_OUT, times=1, phase="P0")
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     assert row().refused_since is not None
     tick(2 * MINUTE)
     assert (row().refused_since, row().block_reason) == (None, "")

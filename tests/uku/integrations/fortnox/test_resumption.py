@@ -18,8 +18,9 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.health import alerts, summary
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import app_credentials, encryption, installation
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.tasks.models import TaskValue
 from uku.tasks.months import first_of
@@ -55,7 +56,7 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
     export = shop.export_of(shop.issue())
     InvoiceExport.objects.filter(pk=export.pk).update(next_at=clock.now() + timedelta(hours=1))
     for kind in RunKind:
-        run_sync(connection=row(), kind=kind)
+        run_sync(SyncRequest(row(), kind))
     clear_queue()
     move_clock(seconds=60)
 
@@ -95,7 +96,7 @@ def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run
     run_jobs()
     assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
     assert sorted(SyncRun.objects.filter(started_at__gte=row().resumed_at).values_list("kind", flat=True)) == EVERY_KIND
-    assert [kind.badge.tone for kind in summary.kinds(row()) if kind.badge.words != "Healthy"] == []
+    assert [kind.badge.tone for kind in summary.health_of(row()).kinds if kind.badge.words != "Healthy"] == []
 
 
 def test_a_job_that_was_lost_is_made_up_for_by_the_next_sweep(stopped, queue):
@@ -127,7 +128,7 @@ def test_a_secret_that_the_operator_mended_lets_what_stopped_go_on_with_the_next
 def test_a_permission_that_was_just_granted_has_its_figure_at_once(
     fortnox, connection, counted, authorize, scope, owner, run_jobs
 ):
-    run_sync(connection=row(), kind=RunKind.STATISTICS)
+    run_sync(SyncRequest(row(), RunKind.STATISTICS))
     assert set(TaskValue.objects.values_list("field__name", flat=True)) == {"Sales invoices"}
     authorize(scope, owner)
     run_jobs()
@@ -135,7 +136,7 @@ def test_a_permission_that_was_just_granted_has_its_figure_at_once(
 
 
 def words_of(kind: str) -> str:
-    return next(found.badge.words for found in summary.kinds(row()) if found.kind == kind)
+    return next(found.badge.words for found in summary.health_of(row()).kinds if found.kind == kind)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_what_was_not_permitted_is_up_to_date_right_after_authorize(
 ):
     """A new grant cures a missing permission by itself; whether a licence was bought, the run that is woken tells."""
     fortnox.fault(path="/3/invoice*", action="status", status=403, body=body, times=10, phase="P0")
-    run_sync(connection=row(), kind=RunKind.PAYMENTS)
+    run_sync(SyncRequest(row(), RunKind.PAYMENTS))
     fortnox.heal()
     assert words_of("payments") == "Not permitted"
     open_now = Notice.objects.filter(cleared_at=None, tone="bad")
@@ -163,7 +164,7 @@ def test_a_licence_that_is_missing_still_is_not_told_a_second_time(
     fortnox, connection, authorize, scope, owner, run_jobs
 ):
     fortnox.fault(path="/3/invoice*", action="status", status=403, body=NO_LICENCE, times=10, phase="P0")
-    run_sync(connection=row(), kind=RunKind.PAYMENTS)
+    run_sync(SyncRequest(row(), RunKind.PAYMENTS))
     authorize(scope, owner)
     run_jobs()
     assert SyncRun.objects.filter(kind=RunKind.PAYMENTS).latest("id").state == RunState.STOPPED
@@ -212,7 +213,7 @@ def test_what_waits_behind_a_licence_is_not_told_as_nothing(fortnox, walk, two_h
     """The bell speaks when the last cause is gone, and the invoices went out before that."""
     fortnox.fault(path="/3/invoicepayments", action="status", status=403, body=NO_LICENCE, times=1, phase="P0")
     Connection.objects.update(block_reason="")
-    run_sync(connection=row(), kind=RunKind.PAYMENTS)
+    run_sync(SyncRequest(row(), RunKind.PAYMENTS))
     walk.connect()
     run_jobs()
     assert Notice.objects.get(cleared_at=None, key="fortnox.works_again").text == "Everything goes on by itself."

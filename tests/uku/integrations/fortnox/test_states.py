@@ -14,14 +14,13 @@ from uku.integrations.fortnox.health.rules import (
     Cause,
     ConnectionFacts,
     Facts,
+    HealthState,
     KindFacts,
-    State,
-    findings,
+    active_causes,
     is_paused,
     needs_attention,
     state_of,
     state_of_kind,
-    worst,
 )
 
 AT = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
@@ -60,7 +59,7 @@ def test_only_a_dead_grant_asks_for_authorization(facts):
     """Degraded must never look like wrong credentials: passing trouble and a wrong app secret ask nobody to sign in."""
     states = {state_of_kind(facts.connection, each) for each in facts.kinds} | {state_of(facts.connection)}
     if not facts.connection.block_reason:
-        assert State.NEEDS_AUTHORIZATION not in states
+        assert HealthState.NEEDS_AUTHORIZATION not in states
 
 
 @given(all_facts)
@@ -70,19 +69,12 @@ def test_one_kind_that_is_not_permitted_stops_no_other(facts):
     for each in facts.kinds:
         alone = state_of_kind(working, each)
         refused = each.refused_code is not None or each.lacks_scope
-        assert (alone == State.NOT_PERMITTED) == refused
-
-
-@given(all_facts)
-def test_the_worst_state_is_what_the_card_shows(facts):
-    states = [state_of(facts.connection), *(state_of_kind(facts.connection, each) for each in facts.kinds)]
-    assert worst(facts) in states
-    assert all(worst(facts).value >= state.value for state in states)
+        assert (alone == HealthState.NOT_PERMITTED) == refused
 
 
 @given(all_facts)
 def test_each_cause_is_found_once(facts):
-    keys = [finding.key for finding in findings(facts)]
+    keys = [active.key for active in active_causes(facts)]
     assert len(keys) == len(set(keys))
     assert all(key.startswith("fortnox.") and len(key) <= 100 for key in keys)
 
@@ -97,36 +89,36 @@ def test_a_paused_connection_needs_nobody(facts):
 def test_passing_trouble_is_told_only_once_it_lasts(facts):
     lasting = [each for each in facts.kinds if each.failing_since and AT - each.failing_since >= LASTING]
     if not lasting:
-        assert Cause.LASTING not in {finding.cause for finding in findings(facts)}
+        assert Cause.LASTING not in {active.cause for active in active_causes(facts)}
 
 
 @pytest.mark.parametrize(("hours", "told"), [(5, False), (6, True), (30, True)])
 def test_six_hours_without_an_answer_are_told(hours, told):
     late = KindFacts("customers", failing_since=AT - timedelta(hours=hours))
     facts = Facts(AT, ConnectionFacts(), (late,))
-    assert (state_of_kind(facts.connection, late), needs_attention(facts)) == (State.DEGRADED, told)
+    assert (state_of_kind(facts.connection, late), needs_attention(facts)) == (HealthState.DEGRADED, told)
 
 
 def test_one_missing_licence_is_one_cause_whatever_number_of_kinds_it_stops():
     kinds = tuple(KindFacts(name, refused_code="2001101") for name in KINDS)
-    (found,) = findings(Facts(AT, ConnectionFacts(), kinds))
+    (found,) = active_causes(Facts(AT, ConnectionFacts(), kinds))
     assert (found.key, found.kinds) == ("fortnox.not_permitted:2001101", KINDS)
 
 
 def test_a_wrong_app_secret_is_told_without_an_e_mail_to_customers():
     """F35: it is the operator's to mend"""
-    (found,) = findings(Facts(AT, ConnectionFacts(app_refused=True), (KindFacts("customers"),)))
+    (found,) = active_causes(Facts(AT, ConnectionFacts(app_refused=True), (KindFacts("customers"),)))
     assert (found.key, found.cause in BY_MAIL) == ("fortnox.app_credentials", False)
 
 
 def test_the_integration_licence_is_not_told_twice():
     refused = (KindFacts("customers", refused_code="2001103"),)
-    told = [findings(Facts(AT, facts, refused)) for facts in (ConnectionFacts(refused=True), ConnectionFacts())]
-    assert [[finding.key for finding in found] for found in told] == [[], ["fortnox.not_permitted:2001103"]]
+    told = [active_causes(Facts(AT, facts, refused)) for facts in (ConnectionFacts(refused=True), ConnectionFacts())]
+    assert [[active.key for active in found] for found in told] == [[], ["fortnox.not_permitted:2001103"]]
 
 
 def test_a_permission_that_was_not_asked_for_yet_is_told_quietly():
     """Spec section 6: the connection works meanwhile, so the card stays Connected and no banner stands."""
     facts = Facts(AT, ConnectionFacts(), (KindFacts("statistics", lacks_scope=True),))
-    assert [finding.cause for finding in findings(facts)] == [Cause.LACKS_SCOPE]
+    assert [active.cause for active in active_causes(facts)] == [Cause.LACKS_SCOPE]
     assert not needs_attention(facts)

@@ -10,7 +10,8 @@ from tests.uku.conftest import AT
 
 from uku.integrations.fortnox.connection import scopes
 from uku.integrations.fortnox.models import RunKind, RunState, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.tasks.models import Task, TaskValue
 from uku.tasks.months import first_of
@@ -41,7 +42,7 @@ def plan(connection, owner):
 def count(connection):
     def go() -> SyncRun | None:
         connection.refresh_from_db()
-        run_sync(connection=connection, kind=RunKind.STATISTICS)
+        run_sync(SyncRequest(connection, RunKind.STATISTICS))
         return SyncRun.objects.filter(kind=RunKind.STATISTICS).order_by("-id").first()
 
     return go

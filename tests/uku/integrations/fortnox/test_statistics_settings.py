@@ -16,7 +16,8 @@ from uku.clients.operations import archive_clients, create_client
 from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncIssue, SyncRun
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan, Task, TaskValue
 from uku.tasks.months import first_of, next_month
@@ -70,7 +71,7 @@ def shown(walk) -> dict[str, object]:
 
 
 def statistics_row():
-    return next(found for found in summary.kinds(row()) if found.kind == RunKind.STATISTICS)
+    return next(found for found in summary.health_of(row()).kinds if found.kind == RunKind.STATISTICS)
 
 
 def test_there_is_one_form_with_one_save(connection, walk):
@@ -146,7 +147,7 @@ def test_a_month_that_nobody_means_is_refused_in_words_and_nothing_is_saved(conn
 def test_statistics_are_switched_off_and_say_what_stops(connection, walk, owner):
     client = create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB")
     Tab(walk).save(statistics=BOTH, title="Månad", client=str(client.pk), first_month=last_month().isoformat())
-    run_sync(connection=row(), kind=RunKind.STATISTICS)
+    run_sync(SyncRequest(row(), RunKind.STATISTICS))
     kept = (Task.objects.count(), TaskValue.objects.count())
     walk.see("settings")
     assert said(Tab(walk).save(statistics=[])) == OFF
@@ -160,7 +161,7 @@ def test_statistics_are_switched_off_and_say_what_stops(connection, walk, owner)
     }
     assert (Connection.objects.get().statistics, SummaryPlan.objects.get().active) == ([], False)
     assert (Task.objects.count(), TaskValue.objects.count()) == kept
-    assert run_sync(connection=row(), kind=RunKind.STATISTICS) is False
+    assert run_sync(SyncRequest(row(), RunKind.STATISTICS)) is False
     entry = AuditEntry.objects.filter(action="summaries.plan").latest("position")
     assert (entry.before["statistics"], entry.after["statistics"]) == ("sales_invoices, vouchers", "")
     assert said(Tab(walk).save(statistics=["vouchers"])).endswith(SAVED)
@@ -181,14 +182,14 @@ def test_switching_off_clears_what_stood_against_them(fortnox, connection, walk,
     Tab(walk).save(statistics=BOTH, first_month=last_month().isoformat())
     denied = '{"ErrorInformation":{"error":1,"message":"Ingen licens","code":2001101}}'
     fortnox.fault(path="/3/invoices", action="status", status=403, body=denied, times=10, phase="P0")
-    run_sync(connection=row(), kind=RunKind.STATISTICS)
+    run_sync(SyncRequest(row(), RunKind.STATISTICS))
     SyncRun.objects.create(kind=RunKind.STATISTICS, company_id=row().company_id, started_at=clock.now())
     assert list(Notice.objects.filter(cleared_at=None).values_list("tone", flat=True)) == ["bad"]
     Tab(walk).save(statistics=[])
     assert Notice.objects.filter(cleared_at=None, tone__in=["bad", "warning"]).count() == 0
     assert SyncIssue.objects.filter(solved_at=None).count() == 0
     assert SyncRun.objects.filter(kind=RunKind.STATISTICS).latest("id").state == RunState.CANCELLED
-    assert (statistics_row().badge.words, statistics_row().problems) == ("Off", 0)
+    assert (statistics_row().badge.words, statistics_row().open_issues) == ("Off", 0)
 
 
 def test_saving_what_is_there_changes_nothing(connection, walk, queue):

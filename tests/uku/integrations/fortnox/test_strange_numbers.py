@@ -11,12 +11,12 @@ from tests.uku.integrations.fortnox.conftest import issue
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.articles import catalog
+from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     CustomerRecord,
     ExportState,
     InvoiceExport,
-    RunKind,
     SyncIssue,
 )
 from uku.integrations.fortnox.sync.engine import read_one
@@ -102,7 +102,7 @@ def test_a_customer_with_such_a_number_is_linked_read_found_and_invoiced(
     record = CustomerRecord.objects.get(number=number, company_id=FIRST)
     assert record.client is not None
     assert record in searched(CustomerRecord.objects.all(), number)
-    read_one(connection=connection, kind=RunKind.CUSTOMERS, number=number)
+    read_one(CUSTOMER_IMPORTER, connection, number)
     record.client.refresh_from_db()
     assert record.client.payment_days == 10
     invoice = issue(owner, record.client, shop.article)

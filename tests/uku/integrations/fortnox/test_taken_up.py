@@ -18,8 +18,9 @@ from uku.integrations.fortnox.connection.grant_check import check_refusal
 from uku.integrations.fortnox.health.alerts import review
 from uku.integrations.fortnox.health.queries import facts_of
 from uku.integrations.fortnox.models import BlockReason, Connection, RunKind
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import grant_state
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.kit.alarms import clear_alarm, raise_alarm
 from uku.workspaces.models import Notice
@@ -80,7 +81,7 @@ def test_a_licence_that_was_bought_is_not_told_a_second_time(
 ):
     """B25: the run that was refused still stands as the newest one when the connection works again"""
     rule = fortnox.fault(path="/3/*", action="status", status=403, body=LAPSED, times=10_000, phase="P0")
-    run_sync(connection=connection, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     move_clock(seconds=2 * MINUTE)
     jobs.check_again.func(connection.pk)
     assert (row().block_reason, mailed()) == ("no_licence", ["fortnox.no_licence"])

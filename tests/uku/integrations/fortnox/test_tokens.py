@@ -16,10 +16,11 @@ from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.connection import complete, disconnect
 from uku.integrations.fortnox.connection.grant_check import renew_grant
 from uku.integrations.fortnox.models import Connection, RunKind
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens.encryption import open_tokens
 from uku.integrations.fortnox.tokens.grant_state import NotConnected
 from uku.integrations.fortnox.tokens.store import InsideTransaction, PostgresTokenStore
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 
 
@@ -131,7 +132,7 @@ def test_the_loser_of_a_race_uses_the_winners_token(fortnox, expired, monkeypatc
 
 def test_a_dead_grant_is_written_down_and_never_tried_in_a_loop(fortnox, expired, run_jobs, move_clock):
     fortnox.ask("POST", "companies/556001/revoke")
-    run_sync(connection=expired, kind=RunKind.CUSTOMERS)
+    run_sync(SyncRequest(expired, RunKind.CUSTOMERS))
     assert Connection.everywhere.get().block_reason == "needs_authorization"
     before = fortnox.mark()
     move_clock(seconds=30 * 3600)

@@ -18,7 +18,8 @@ from uku.integrations.fortnox.connection.guards import NotWorking, working_conne
 from uku.integrations.fortnox.customers.status import badges_of
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind
-from uku.integrations.fortnox.sync.service import run_sync
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.models import Workspace
@@ -177,7 +178,7 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
                 connection = working_connection()
             except NotWorking:
                 return
-            run_sync(connection=connection, kind=RunKind.CUSTOMERS, full=full)
+            run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=full))
             clear_queue()
 
         @rule()

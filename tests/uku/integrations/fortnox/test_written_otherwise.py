@@ -34,10 +34,11 @@ def linked(fortnox, connection, run_jobs):
     """A client and its customer, whose detail is read, with one detail as Fortnox has it."""
 
     def go(name, value):
-        from uku.integrations.fortnox.sync.service import run_sync
+        from uku.integrations.fortnox.sync.sync_run import SyncRequest
+        from uku.integrations.fortnox.work.runs import run_sync
 
         number = fortnox.customer(**{TOLD_BY[name]: value})
-        run_sync(connection=connection, kind="customers")
+        run_sync(SyncRequest(connection, "customers"))
         run_jobs()
         return CustomerRecord.objects.get(number=number)
 

@@ -10,8 +10,9 @@ from django.db.models.functions import Collate, Length, Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
 from uku.integrations.fortnox.models import ArticleRecord, Connection
-from uku.integrations.fortnox.sync.service import read_article_now
+from uku.integrations.fortnox.sync.details import read_detail_now
 from uku.products.articles import LOWEST_RATE, RATE_LIMIT, Article, ArticlesFound
 from uku.products.rates import KnownRate
 
@@ -49,7 +50,7 @@ def article(number: str) -> Article | None:
     """Return one article with its VAT rate and account, which only its detail tells: read now if it never was."""
     record = _records().filter(number=number).first()
     if record is not None and record.detail_read_at is None:
-        read_article_now(record)
+        read_detail_now(ARTICLE_IMPORTER, record)
     return _article(record) if record is not None else None
 
 

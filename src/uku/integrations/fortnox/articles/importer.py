@@ -1,46 +1,53 @@
-"""A page of articles: rows stored. The same page again changes nothing."""
+"""Articles from Fortnox: a page's rows stored, a detail stored. The same page again changes nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
+
+from django.db.models import QuerySet
 
 from fortnox_api import Article, ArticleItem
-from uku.integrations.fortnox.mapping import article_fields
+from uku.integrations.fortnox.mapping import article_fields, article_fields_from_detail
 from uku.integrations.fortnox.models import ArticleRecord, SyncRun
-from uku.integrations.fortnox.sync import details
-from uku.integrations.fortnox.sync import records as rows
+from uku.integrations.fortnox.resources import ARTICLES
+from uku.integrations.fortnox.sync import records
+from uku.products.models import Product
 
-WRITTEN = ("description", "unit", "price", "active", "detail_read_at")
+WRITTEN: Final = ("description", "unit", "price", "active", "detail_read_at")
 
 
-def store(run: SyncRun, items: Sequence[ArticleItem], read: Mapping[str, Article], at: datetime) -> Counter[str]:
-    """Store active articles and what was read of their details; return what happened to how many.
+def store(run: SyncRun, items: Sequence[ArticleItem], details: Mapping[str, Article], at: datetime) -> Counter[str]:
+    """Store active articles and the details that were read; return what happened to how many.
 
     Every article is counted once a run, though two pages show it. The whole page or nothing: raises DataError.
     """
-    told = {item.number: item for item in items}
-    known = rows.held(run, told)
-    counted = {number for number in told if rows.is_first_look(run, known.get(number))}
-    listed = {number: _as_listed(run, item, known.get(number), at) for number, item in told.items()}
-    records = [record for record, _ in listed.values()]
-    rows.write(records, [record for record, news in listed.values() if news == "updated"], WRITTEN, at)
-    details.take_articles(records, read, at)
-    tally = Counter(listed[number][1] for number in counted)
-    return tally + Counter(imported=len(counted), replaced=sum(rows.flawed(told[number]) for number in counted))
+    by_number = {item.number: item for item in items}
+    known = records.lock_known(run, by_number)
+    counted = [number for number in by_number if records.is_first_look(run, known.get(number))]
+    listed = [records.as_listed(run, item.number, article_fields(item), known, at) for item in by_number.values()]
+    changes = {row.number: change for row, change in listed}
+    rows = [row for row, _ in listed]
+    records.write_page(rows, [row for row, change in listed if change == "updated"], WRITTEN, at)
+    for row in rows:
+        if row.number in details:
+            apply_detail(row, details[row.number], at)
+    replaced = sum(records.has_replacement(by_number[number]) for number in counted)
+    return Counter(changes[number] for number in counted) + Counter(imported=len(counted), replaced=replaced)
 
 
-def _as_listed(
-    run: SyncRun, item: ArticleItem, record: ArticleRecord | None, at: datetime
-) -> tuple[ArticleRecord, str]:
-    """Return the record as the list shows it now, and whether it is new, updated or unchanged."""
-    fields = article_fields(item)
-    if record is None:
-        place = {"workspace_id": run.workspace_id, "company_id": run.company_id, "number": item.number}
-        return ArticleRecord(**place, **fields, first_seen_at=at, seen_at=at), "new"
-    news = rows.differing(record, {**fields, "active": True})
-    if not news:
-        return record, "unchanged"
-    rows.renew(record, news, at)
-    return record, "updated"
+def apply_detail(record: ArticleRecord, article: Article, at: datetime) -> None:
+    """Store what an article's detail tells: rate, account and active, and price and unit again."""
+    records.write_detail(record, {**article_fields_from_detail(article), "active": article.active}, at)
+
+
+def unread(company_id: str) -> QuerySet[ArticleRecord]:
+    """Return the articles that a product uses and whose detail is still to be read, oldest first."""
+    used = Product.objects.filter(archived_at=None, article_company=company_id).values("article_number")
+    rows = ArticleRecord.objects.filter(company_id=company_id, detail_read_at=None, active=True)
+    return rows.filter(number__in=used).order_by("id")
+
+
+ARTICLE_IMPORTER: Final = records.Importer(ARTICLES, store, apply_detail, unread)

@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 
 from uku.integrations.fortnox.connection.guards import NotWorking, refuse_while_off
 from uku.integrations.fortnox.customers.review import make_clients
-from uku.integrations.fortnox.health import review_queue
-from uku.integrations.fortnox.health.figures import grouped
+from uku.integrations.fortnox.health.alerts import update_review_alert
+from uku.integrations.fortnox.health.messages import grouped
+from uku.integrations.fortnox.health.queries import unmatched_customers
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
@@ -51,7 +52,7 @@ def create_all(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
 def _ask(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     """Store the intent: if this process dies on the way, the sweep finds it."""
     connection = refuse_while_off()
-    asked = review_queue.unmatched(connection.company_id).filter(pk__lte=up_to).count()
+    asked = unmatched_customers(connection.company_id).filter(pk__lte=up_to).count()
     try:
         with transaction.atomic():
             creation: BulkCreation = BulkCreation.objects.create(
@@ -112,7 +113,7 @@ def _make_for(creation: BulkCreation, records: list[CustomerRecord], at: datetim
 
 
 def _still_waiting(creation: BulkCreation) -> QuerySet[CustomerRecord]:
-    return review_queue.unmatched(creation.company_id).filter(pk__lte=creation.up_to)
+    return unmatched_customers(creation.company_id).filter(pk__lte=creation.up_to)
 
 
 def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
@@ -120,7 +121,7 @@ def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
     creation.save(update_fields=["ended_at"])
     if connection.is_connected:
         requests.enqueue_details(connection)
-    review_queue.settle(connection, at=at)
+    update_review_alert(connection, at=at)
     if creation.asked > AT_ONCE:
         tell(_news(creation, connection), at=at)
 

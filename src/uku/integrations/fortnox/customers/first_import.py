@@ -8,7 +8,7 @@ from django.db import transaction
 
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.guards import refuse_while_off
-from uku.integrations.fortnox.health import review_queue
+from uku.integrations.fortnox.health.alerts import decide_first_import
 from uku.integrations.fortnox.models import NewClients
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User, Workspace
@@ -24,7 +24,7 @@ def finish_first_import(*, actor: User, at: datetime) -> None:
     """
     connection = refuse_while_off()
     if connection.company_id:
-        review_queue.decide_first_import(connection, actor=actor, at=at)
+        decide_first_import(connection, actor=actor, at=at)
 
 
 @transaction.atomic

@@ -1,10 +1,16 @@
-"""A page of customers: rows stored, each given its client, clients filled. The same page again changes nothing."""
+"""Customers from Fortnox: a page's rows stored, each given its client, clients filled; a detail stored.
+
+The same page again changes nothing.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
+
+from django.db.models import QuerySet
 
 from fortnox_api import Customer, CustomerItem
 from uku.clients.matching import is_personal, normalise_number
@@ -12,101 +18,126 @@ from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, fields_to_import, import_details
 from uku.integrations.fortnox.customers import matching, reused_number
 from uku.integrations.fortnox.customers.links import asks_first, filled_by, first_customers
-from uku.integrations.fortnox.mapping import client_fields, contact_details, record_fields
+from uku.integrations.fortnox.mapping import (
+    client_fields,
+    client_fields_from_detail,
+    contact_details,
+    record_fields,
+    record_fields_from_detail,
+)
 from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncRun
-from uku.integrations.fortnox.sync import details
-from uku.integrations.fortnox.sync import records as rows
+from uku.integrations.fortnox.resources import CUSTOMERS
+from uku.integrations.fortnox.sync import records
 
 Items = Mapping[str, CustomerItem]
-WRITTEN = (
+WRITTEN: Final = (
     *("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city", "active"),
     *("client", "suggested", "evidence", "identity_changed_at", "detail_read_at"),
 )
 
 
-def store(run: SyncRun, items: Sequence[CustomerItem], read: Mapping[str, Customer], at: datetime) -> Counter[str]:
-    """Store active customers and what was read of their details; return what happened to how many.
+def store(run: SyncRun, items: Sequence[CustomerItem], details: Mapping[str, Customer], at: datetime) -> Counter[str]:
+    """Store active customers and the details that were read; return what happened to how many.
 
     Every customer is counted once a run, though two pages show it. The whole page or nothing: raises DataError.
     """
-    told = {item.number: item for item in items}
-    known = rows.held(run, told)
-    counted = {number for number in told if rows.is_first_look(run, known.get(number))}
-    listed = {number: _as_listed(run, item, known.get(number), at) for number, item in told.items()}
-    records = [record for record, _ in listed.values()]
-    near, outcomes = _plan(run, records, told)
-    _hold_clients(records, told, outcomes, all_linked=bool(read))
-    create_imported_clients(clients=list(near.made.values()), actor=None, at=at)
-    moved = {number for number, (_, news) in listed.items() if news == "updated" or outcomes[number] == "linked"}
-    rows.write(records, [known[number] for number in moved & set(known)], WRITTEN, at)
-    reused_number.note_changed(run.company_id, [row for row in records if row.identity_changed_at == at], at)
-    _fill(run.company_id, [row for row in records if outcomes[row.number] in {"known", "linked"}], told)
-    details.take_customers(records, read, at)
-    tally = Counter(outcomes[number] for number in counted) + Counter(listed[number][1] for number in counted)
-    return tally + Counter(imported=len(counted), replaced=sum(rows.flawed(told[number]) for number in counted))
+    by_number = {item.number: item for item in items}
+    known = records.lock_known(run, by_number)
+    counted = [number for number in by_number if records.is_first_look(run, known.get(number))]
+    listed = [_as_listed(run, item, known, at) for item in by_number.values()]
+    changes = {row.number: change for row, change in listed}
+    rows = [row for row, _ in listed]
+    outcomes, new_clients = _find_clients(run, rows, by_number)
+    _lock_clients(rows, by_number, outcomes, with_details=bool(details))
+    create_imported_clients(clients=new_clients, actor=None, at=at)
+    changed = [row for row in rows if changes[row.number] == "updated" or outcomes[row.number] == "linked"]
+    records.write_page(rows, [row for row in changed if row.pk is not None], WRITTEN, at)
+    reused_number.note_changed(run.company_id, [row for row in rows if row.identity_changed_at == at], at)
+    _fill_clients(run.company_id, [row for row in rows if outcomes[row.number] in {"known", "linked"}], by_number)
+    for row in rows:
+        if row.number in details:
+            apply_detail(row, details[row.number], at)
+    tally = Counter(outcomes[number] for number in counted) + Counter(changes[number] for number in counted)
+    replaced = sum(records.has_replacement(by_number[number]) for number in counted)
+    return tally + Counter(imported=len(counted), replaced=replaced)
 
 
 def _as_listed(
-    run: SyncRun, item: CustomerItem, record: CustomerRecord | None, at: datetime
+    run: SyncRun, item: CustomerItem, known: Mapping[str, CustomerRecord], at: datetime
 ) -> tuple[CustomerRecord, str]:
-    """Return the record as the list shows it now, and whether it is new, updated or unchanged."""
     fields = record_fields(item)
-    if record is None:
-        place = {"workspace_id": run.workspace_id, "company_id": run.company_id, "number": item.number}
-        person = is_personal(normalise_number(fields["organisation_number"]))
-        return CustomerRecord(**place, **fields, is_person=person, first_seen_at=at, seen_at=at), "new"
-    news = rows.differing(record, {**fields, "active": True})
-    if not news:
-        return record, "unchanged"
-    reused_number.compare(record, fields["organisation_number"], at)
-    rows.renew(record, news, at)
-    return record, "updated"
+    if item.number in known:
+        reused_number.compare(known[item.number], fields["organisation_number"], at)
+    else:
+        fields["is_person"] = is_personal(normalise_number(fields["organisation_number"]))
+    return records.as_listed(run, item.number, fields, known, at)
 
 
-def _plan(run: SyncRun, records: Sequence[CustomerRecord], told: Items) -> tuple[matching.Neighbours, dict[str, str]]:
-    """Decide on each customer's client, the outcomes by number. Clients to be made are not stored yet."""
-    loose = {row.number: contact_details(told[row.number]) for row in records if matching.is_loose(row)}
-    near = matching.neighbours(run.workspace_id, run.company_id, list(loose.values()))
+def _find_clients(run: SyncRun, rows: Sequence[CustomerRecord], items: Items) -> tuple[dict[str, str], list[Client]]:
+    """Decide on each customer's client; return the outcomes by number, and the clients to be made, not stored yet."""
+    searched = {row.number: contact_details(items[row.number]) for row in rows if matching.is_open(row)}
+    pool = matching.client_pool(run.workspace_id, run.company_id, list(searched.values()))
     ask = asks_first(Connection.objects.get())
     outcomes = {}
-    for row in records:
-        outcomes[row.number] = matching.place(row, loose.get(row.number), near, ask=ask)
+    for row in rows:
+        outcomes[row.number] = matching.find_client(row, searched.get(row.number), pool, ask=ask)
         if outcomes[row.number] == "created":
-            fields = {**client_fields(told[row.number]), "is_person": row.is_person}
-            row.client, row.evidence = near.make(run.workspace_id, fields), "Made from the Fortnox customer"
-    return near, outcomes
+            fields = {**client_fields(items[row.number]), "is_person": row.is_person}
+            row.client, row.evidence = pool.plan_client(run.workspace_id, fields), "Made from the Fortnox customer"
+    return outcomes, list(pool.planned.values())
 
 
-def _hold_clients(
-    records: Sequence[CustomerRecord], told: Items, outcomes: Mapping[str, str], *, all_linked: bool
+def _lock_clients(
+    rows: Sequence[CustomerRecord], items: Items, outcomes: Mapping[str, str], *, with_details: bool
 ) -> None:
     """Lock the clients that the page will touch, before the audit log: a person's edit takes the two in this order.
 
-    Those are the clients to fill or to refer to anew; `all_linked` when details come along, which fill more.
+    Those are the clients to fill or to refer to anew; all linked ones when details come along, which fill more.
     """
-    known = [row for row in records if outcomes[row.number] == "known"]
+    known = [row for row in rows if outcomes[row.number] == "known"]
     clients = Client.objects.get_queryset().in_bulk([row.client_id for row in known])
-    filled = {
-        row.client_id
+    filled = [
+        row
         for row in known
-        if all_linked or fields_to_import(clients[row.client_id], client_fields(told[row.number]))
-    }
-    anew = {row.client_id or row.suggested_id for row in records if outcomes[row.number] in {"linked", "suggested"}}
-    wanted = {pk for pk in filled | anew if pk}
-    if wanted:
-        rows_ = Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=wanted)
-        list(rows_.order_by("pk").values_list("pk", flat=True))
+        if with_details or fields_to_import(clients[row.client_id], client_fields(items[row.number]))
+    ]
+    anew = [row for row in rows if outcomes[row.number] in {"linked", "suggested"}]
+    if wanted := {row.client_id or row.suggested_id or 0 for row in (*filled, *anew)}:
+        locked = Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=wanted)
+        list(locked.order_by("pk").values_list("pk", flat=True))
 
 
-def _fill(company_id: str, linked: Sequence[CustomerRecord], told: Items) -> None:
+def _fill_clients(company_id: str, linked: Sequence[CustomerRecord], items: Items) -> None:
     """Fill the clients of linked customers with what the list tells, but of one that may be somebody else (B44)."""
     linked = [row for row in linked if not row.identity_changed_at]
     clients = Client.objects.get_queryset().in_bulk([row.client_id for row in linked])
     first = first_customers(company_id, clients)
     for row in linked:
         if first.get(row.client_id) == row.pk:
-            import_details(
-                client=clients[row.client_id],
-                details=filled_by(row, client_fields(told[row.number])),
-                source=row.source,
-            )
+            details = filled_by(row, client_fields(items[row.number]))
+            import_details(client=clients[row.client_id], details=details, source=row.source)
+
+
+def apply_detail(record: CustomerRecord, customer: Customer, at: datetime) -> None:
+    """Store what a customer's detail tells, and fill its client."""
+    marked = record.identity_changed_at
+    reused_number.compare(record, customer.organisation_number, at)
+    fields = {**record_fields_from_detail(customer), "active": customer.active}
+    if normalise_number(customer.organisation_number):
+        fields["organisation_number"] = customer.organisation_number
+    records.write_detail(record, {**fields, "identity_changed_at": record.identity_changed_at}, at)
+    if record.identity_changed_at not in {None, marked}:
+        reused_number.note_changed(record.company_id, [record], at)
+    first = first_customers(record.company_id, [record.client_id] if record.client_id else [])
+    if record.client is not None and not record.identity_changed_at and first[record.client_id] == record.pk:
+        details = filled_by(record, client_fields_from_detail(customer))
+        import_details(client=record.client, details=details, source=record.source)
+
+
+def unread(company_id: str) -> QuerySet[CustomerRecord]:
+    """Return the linked customers whose detail is still to be read, oldest first."""
+    rows = CustomerRecord.objects.filter(company_id=company_id, detail_read_at=None, active=True)
+    return rows.filter(client__isnull=False).order_by("id")
+
+
+CUSTOMER_IMPORTER: Final = records.Importer(CUSTOMERS, store, apply_detail, unread)

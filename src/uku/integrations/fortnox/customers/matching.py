@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from uku.integrations.fortnox.models import CustomerRecord
 
 
 @dataclass
-class Neighbours:
-    """The clients that a page's customers could be: current ones, archived ones, and those made for the page.
+class ClientPool:
+    """The clients that a page's customers could be: current ones, archived ones, and those planned for the page.
 
     `taken` holds the keys of clients that have a customer: a second one is a person's decision (reliability B42).
     """
@@ -26,72 +26,61 @@ class Neighbours:
     current: Index
     archived: Index
     taken: set[str]
-    made: dict[str, Client] = field(default_factory=dict)
+    planned: dict[str, Client] = field(default_factory=dict)
 
-    def make(self, workspace_id: int, fields: Mapping[str, Any]) -> Client:
+    def plan_client(self, workspace_id: int, fields: Mapping[str, Any]) -> Client:
         """Plan a client, which the next customers of the page are compared with; it is stored with the page."""
         client = Client(workspace_id=workspace_id, **fields)
-        key = f"made {len(self.made)}"
-        self.made[key] = client
+        key = f"planned {len(self.planned)}"
+        self.planned[key] = client
         self.taken.add(key)
         self.current.add(replace(client.details, key=key))
         return client
 
 
-def neighbours(workspace_id: int, company_id: str, customers: Sequence[ContactDetails]) -> Neighbours:
+def client_pool(workspace_id: int, company_id: str, customers: Sequence[ContactDetails]) -> ClientPool:
     """Look up every client that one of these customers could be: they find the same as among all clients."""
     keys = {key for details in customers for key in match_keys(workspace_id, details)}
     current, archived = first_sharing(keys), first_sharing(keys, archived=True)
-    return Neighbours(Index(current), Index(archived), _taken(company_id, [client.key for client in current]))
+    linked = CustomerRecord.objects.filter(company_id=company_id, client__in=[int(client.key) for client in current])
+    taken = {str(pk) for pk in linked.values_list("client_id", flat=True)}
+    return ClientPool(Index(current), Index(archived), taken)
 
 
-def _taken(company_id: str, clients: Collection[str]) -> set[str]:
-    linked = CustomerRecord.objects.filter(company_id=company_id, client__in=map(int, clients))
-    return {str(pk) for pk in linked.values_list("client_id", flat=True)}
-
-
-def is_loose(record: CustomerRecord) -> bool:
+def is_open(record: CustomerRecord) -> bool:
     """Say whether a customer may still get a client by itself: nobody decided on it, and nothing was suggested."""
     return record.client_id is None and record.suggested_id is None and record.ignored_at is None
 
 
-def place(record: CustomerRecord, details: ContactDetails | None, near: Neighbours, *, ask: bool) -> str:
+def find_client(record: CustomerRecord, details: ContactDetails | None, pool: ClientPool, *, ask: bool) -> str:
     """Find a customer's client, and say how: known, linked, suggested, waiting, ignored; or created: one is to be made.
 
-    `details` None: it is not loose. A person's decision stays. One that waited before waits on, since somebody may
+    `details` None: it is not open. A person's decision stays. One that waited before waits on, since somebody may
     have left it so on purpose: only one strong match links it. `ask`: one without a match waits for a person.
     """
     if details is None:
-        return _decided(record)
-    matches = near.current.find(details)
-    if outcome(matches, near.taken) == Outcome.STRONG:
-        _link(record, near, matches[0])
+        if record.client_id is not None:
+            return "known"
+        return "suggested" if record.ignored_at is None else "ignored"
+    matches = pool.current.find(details)
+    if outcome(matches, pool.taken) == Outcome.STRONG:
+        record.client_id, record.evidence = int(matches[0].key), evidence.in_words(matches[0])[:LONGEST_EVIDENCE]
+        record.detail_read_at = None
+        pool.taken.add(matches[0].key)
         return "linked"
-    archived = [] if matches else near.archived.find(details)
+    archived = [] if matches else pool.archived.find(details)
     if record.pk is not None or (ask and not matches and not archived):
         return "waiting"
     if matches or archived:
-        _suggest(record, near, matches or archived, gettext("The client is archived") if archived else "")
+        _suggest(record, pool, matches or archived, gettext("The client is archived") if archived else "")
         return "suggested"
     return "created"
 
 
-def _decided(record: CustomerRecord) -> str:
-    if record.client_id is not None:
-        return "known"
-    return "suggested" if record.ignored_at is None else "ignored"
-
-
-def _link(record: CustomerRecord, near: Neighbours, match: Match) -> None:
-    record.client_id, record.evidence = int(match.key), evidence.in_words(match)[:LONGEST_EVIDENCE]
-    record.detail_read_at = None
-    near.taken.add(match.key)
-
-
-def _suggest(record: CustomerRecord, near: Neighbours, matches: list[Match], more: str) -> None:
+def _suggest(record: CustomerRecord, pool: ClientPool, matches: list[Match], more: str) -> None:
     key = matches[0].key
-    if key in near.made:
-        record.suggested = near.made[key]
+    if key in pool.planned:
+        record.suggested = pool.planned[key]
     else:
         record.suggested_id = int(key)
     words = [evidence.for_a_person(matches), *([more] if more else [])]

@@ -17,7 +17,7 @@ from uku.integrations.fortnox.connection.guards import refuse_while_off
 from uku.integrations.fortnox.customers.candidates import details_of, index_for
 from uku.integrations.fortnox.customers.differences import differing, fields_of
 from uku.integrations.fortnox.customers.links import LONGEST_EVIDENCE, filled_by, invoiced_customer, is_filled_by
-from uku.integrations.fortnox.health import review_queue, sync_issues
+from uku.integrations.fortnox.health import alerts, queries, sync_issues
 from uku.integrations.fortnox.models import Connection, CustomerRecord
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
@@ -59,7 +59,7 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
     (held,) = _held_here([record.pk])
     if held.client_id is not None or (held.ignored_at is not None and not even_ignored):
         raise AlreadyDecided(held)
-    _tie(held, client, f"{review_queue.LINKED_BY}{actor}")
+    _tie(held, client, f"{queries.LINKED_BY}{actor}")
     what = f"linked to {client}"
     if invoiced_customer(client, held.company_id) == held:  # a second one would undo the first one's details
         import_details(client=client, details=fields_of(held), source=held.source)
@@ -91,7 +91,7 @@ def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
     """
     connection = refuse_while_off()
     (held,) = _held_here([record.pk])
-    if not review_queue.waits(held):
+    if not queries.needs_review(held):
         raise AlreadyDecided(held)
     client = _make(held, actor, at)
     _after(connection, at)
@@ -175,7 +175,7 @@ def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
     """
     connection = refuse_while_off()
     held = _held_here(ids)
-    chosen = [record for record in held if review_queue.waits(record)]
+    chosen = [record for record in held if queries.needs_review(record)]
     done, alike = make_clients(chosen, actor=actor, at=at)
     _after(connection, at)
     return Tally(done, len(held) - len(chosen), alike)
@@ -190,7 +190,7 @@ def ignore(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
     """
     refuse_while_off()
     held = _held_here(ids)
-    chosen = [record for record in held if review_queue.waits(record)]
+    chosen = [record for record in held if queries.needs_review(record)]
     for record in chosen:
         record.suggested, record.evidence, record.ignored_at, record.ignored_by = None, "", at, actor
         record.save(update_fields=["suggested", "evidence", "ignored_at", "ignored_by"])
@@ -276,7 +276,7 @@ def _held_here(ids: Collection[int]) -> list[CustomerRecord]:
 def _make(record: CustomerRecord, actor: User, at: datetime) -> Client:
     client = Client(workspace_id=record.workspace_id, **fields_of(record))
     create_imported_clients(clients=[client], actor=actor, at=at)
-    _tie(record, client, f"{review_queue.MADE}by {actor}")
+    _tie(record, client, f"{queries.MADE}by {actor}")
     _note(actor, "fortnox.link", record, f"linked to {client}, made from it", at)
     return client
 
@@ -301,12 +301,12 @@ def _after(connection: Connection, at: datetime) -> None:
     """Somebody was linked: the details are read soon, and what waits is counted again."""
     if connection.is_connected:
         requests.enqueue_details(connection)
-    review_queue.settle(connection, at=at)
+    alerts.update_review_alert(connection, at=at)
 
 
 def _settle(at: datetime) -> None:
     if (connection := Connection.objects.select_related("workspace").first()) is not None:
-        review_queue.settle(connection, at=at)
+        alerts.update_review_alert(connection, at=at)
 
 
 def _as_it_is_now(record: CustomerRecord) -> str:

@@ -5,25 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uku.integrations.fortnox.health import review_queue, sync_issues
-from uku.integrations.fortnox.health.queries import facts_of
-from uku.integrations.fortnox.health.rules import BY_MAIL, Cause, Facts, Finding, findings, is_paused
-from uku.integrations.fortnox.health.summary import in_three_parts
+from uku.integrations.fortnox.health import queries, sync_issues
+from uku.integrations.fortnox.health.rules import BY_MAIL, ActiveCause, Cause, Facts, active_causes, is_paused
+from uku.integrations.fortnox.health.summary import explain_cause
 from uku.integrations.fortnox.models import BlockReason, Connection, ExportState, InvoiceExport
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces.models import Notice
+from uku.workspaces.audit import record as audit
+from uku.workspaces.models import Notice, User
 from uku.workspaces.notices import News, clear, tell
-from uku.workspaces.permissions import Permission
+from uku.workspaces.permissions import Permission, needs
 
 PREFIX: Final = "fortnox."
 WORKS_AGAIN: Final = "fortnox.works_again"
 NEED_YOU: Final = "fortnox.invoices_need_you"
+CUSTOMERS_WAIT: Final = "fortnox.customers_wait"
 _CAUSES: Final = frozenset(BlockReason.values) | {cause.value for cause in Cause}
 _TONES: Final = {Cause.LASTING: "warning", Cause.LACKS_SCOPE: "warning", Cause.RUNS_OUT: "warning"}
+_ENDED_BY_AUTHORIZING: Final = frozenset({Cause.NOT_PERMITTED, Cause.LACKS_SCOPE, Cause.RUNS_OUT, Cause.BLOCKED})
 
 
 def review(connection: Connection, *, at: datetime) -> None:
@@ -33,54 +36,39 @@ def review(connection: Connection, *, at: datetime) -> None:
     new is told, since nothing is tried; what was told stays until its cause is gone.
     """
     fresh = Connection.everywhere.select_related("workspace").get(pk=connection.pk)
-    facts = facts_of(fresh, at=at)
+    facts = queries.facts_of(fresh, at=at)
     with workspace_in_force(fresh.workspace_id):
-        found = {finding.key: finding for finding in findings(facts)}
-        told = set(_told())
-        cured = [key for key in sorted(told - found.keys()) if clear(key=key, at=at)]
+        active = {cause.key: cause for cause in active_causes(facts)}
+        open_alerts = Notice.objects.filter(key__startswith=PREFIX, cleared_at=None).values_list("key", flat=True)
+        told = {key for key in open_alerts if key.removeprefix(PREFIX).split(":")[0] in _CAUSES}
+        cured = [key for key in sorted(told - active.keys()) if clear(key=key, at=at)]
         if not is_paused(facts.connection):
-            for finding in found.values():
-                if tell(_news(fresh, finding, facts), at=at):
+            for cause in active.values():
+                if tell(_alert_about(fresh, cause, facts), at=at):
                     clear(key=WORKS_AGAIN, at=at)
-        if cured and not found and fresh.is_connected:
-            _tell_cured(fresh, at)
-        _review_invoices(fresh, at)
-        review_queue.settle(fresh, at=at)
+        if cured and not active and fresh.is_connected:
+            _announce_recovery(fresh, at)
+        _update_invoice_alert(fresh, at)
+        update_review_alert(fresh, at=at)
 
 
-def _told() -> list[str]:
-    """The open notices that name a cause of ours."""
-    ours = Notice.objects.filter(key__startswith=PREFIX, cleared_at=None)
-    return [key for key in ours.values_list("key", flat=True) if _is_cause(key)]
-
-
-def _is_cause(key: str) -> bool:
-    return key.removeprefix(PREFIX).split(":")[0] in _CAUSES
-
-
-def _news(connection: Connection, finding: Finding, facts: Facts) -> News:
-    words = in_three_parts(finding, facts)
+def _alert_about(connection: Connection, active: ActiveCause, facts: Facts) -> News:
+    """Word a cause, with the address of its cure: the Connect tab where authorizing ends it, else the Overview."""
+    words = explain_cause(active, facts)
+    authorize = active.cause in _ENDED_BY_AUTHORIZING and active.detail != BlockReason.UNREADABLE
+    page = "fortnox:connect" if authorize else "fortnox:overview"
     return News(
-        key=finding.key,
+        key=active.key,
         title=words.happened[:200],
         text=f"{words.means} {words.remedy}"[:1000],
-        url=address_of(connection, finding),
-        tone=_TONES.get(finding.cause, "bad"),
+        url=reverse(page, kwargs={"slug": connection.workspace.slug}),
+        tone=_TONES.get(active.cause, "bad"),
         permission=Permission.MANAGE_INTEGRATIONS,
-        by_mail=finding.cause in BY_MAIL,
+        by_mail=active.cause in BY_MAIL,
     )
 
 
-def address_of(connection: Connection, finding: Finding) -> str:
-    """Where the cure is: the Connect tab where authorizing helps, else the Overview."""
-    helps = finding.cause in {Cause.NOT_PERMITTED, Cause.LACKS_SCOPE, Cause.RUNS_OUT} or (
-        finding.cause == Cause.TROUBLE and finding.detail != "unreadable"
-    )
-    page = "fortnox:connect" if helps else "fortnox:overview"
-    return reverse(page, kwargs={"slug": connection.workspace.slug})
-
-
-def _tell_cured(connection: Connection, at: datetime) -> None:
+def _announce_recovery(connection: Connection, at: datetime) -> None:
     """Say that it works again, and how many invoices go out now: queued work goes on without anyone asking."""
     clear(key=WORKS_AGAIN, at=at)
     queued = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
@@ -97,12 +85,12 @@ def _tell_cured(connection: Connection, at: datetime) -> None:
     tell(news, at=at)
 
 
-def _review_invoices(connection: Connection, at: datetime) -> None:
+def _update_invoice_alert(connection: Connection, at: datetime) -> None:
     """Invoices that need a person stand in the bell, together, until none is left: they are no fault of the grant."""
-    open_ones = sync_issues.standing_open(connection.company_id).filter(
+    open_issues = sync_issues.open_issues(connection.company_id).filter(
         kind=sync_issues.INVOICE, export__state__in=(ExportState.REJECTED, ExportState.NEEDS_PERSON)
     )
-    if not (connection.is_connected and open_ones.exists()):
+    if not (connection.is_connected and open_issues.exists()):
         clear(key=NEED_YOU, at=at)
         return
     news = News(
@@ -114,3 +102,42 @@ def _review_invoices(connection: Connection, at: datetime) -> None:
         permission=Permission.MANAGE_INTEGRATIONS,
     )
     tell(news, at=at)
+
+
+def update_review_alert(connection: Connection, *, at: datetime) -> None:
+    """Bring the first import and the bell in line with the customers to review. Cheap and repeatable.
+
+    Before the first complete import nothing is told: a customer without a client may yet find one.
+    """
+    company = connection.company_id
+    needs_review = bool(company) and queries.customers_to_review(company).exists()
+    if not needs_review:
+        clear(key=CUSTOMERS_WAIT, at=at)
+    if not company or not queries.has_complete_import(company):
+        return
+    if queries.is_first_import(connection) and not queries.unmatched_customers(company).exists():
+        decide_first_import(connection, actor=None, at=at)
+    if needs_review and connection.enabled and connection.workspace.may_integrate:
+        news = News(
+            key=CUSTOMERS_WAIT,
+            title=_("Fortnox customers wait for your decision."),
+            text=_(
+                "Each one is shown beside the clients it looks like. Link it, create a client from it, or ignore it."
+            ),
+            url=reverse("fortnox:review", kwargs={"slug": connection.workspace.slug}),
+            tone="warning",
+            permission=Permission.MANAGE_INTEGRATIONS,
+        )
+        tell(news, at=at)
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def decide_first_import(connection: Connection, *, actor: User | None, at: datetime) -> None:
+    """Note that the first import of the connected company is decided; twice does no harm. Raises NotAllowed."""
+    company = connection.company_id
+    same = Connection.objects.filter(pk=connection.pk, company_id=company).exclude(first_import_of=company)
+    if same.update(first_import_of=company):
+        summary = f"The first import of {connection.company_name}, database {company}, is decided"
+        audit(actor=actor, action="fortnox.first_import", target=connection, summary=summary, at=at)
+    connection.first_import_of = company

@@ -2,21 +2,26 @@
 
 Sources: fortnox.se/developer/guides-and-good-to-know/errors, recorded answers, and the public integrations that
 explain what Fortnox does not. Menu paths are Fortnox's own, in Swedish, as its users see them.
+
+`python -m uku.integrations.fortnox.health.error_codes` prints docs/fortnox-errors.md.
 """
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+import django
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-Words = Any  # a text that is translated when it is shown
+LazyText = Any  # a text that is translated when it is shown
 
 
-class Who(TextChoices):
+class Responsible(TextChoices):
     """Who can cure it."""
 
     FORTNOX_ADMIN = "fortnox_admin", _("an administrator of the company in Fortnox")
@@ -25,7 +30,7 @@ class Who(TextChoices):
     NOBODY = "nobody", _("nobody: Uku goes on by itself")
 
 
-class Group(TextChoices):
+class ErrorGroup(TextChoices):
     """What kind of cure it needs."""
 
     WAIT = "wait", _("Wait")
@@ -37,72 +42,76 @@ class Group(TextChoices):
     OURS = "ours", _("Uku's fault")
 
 
+BLOCKING: Final = frozenset({ErrorGroup.PERMISSION, ErrorGroup.LICENCE})
+"""What stops a whole kind of data, not one record."""
+
+
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ErrorText:
     """One cause. What it means depends on what was under way, so it is not said here."""
 
-    happened: Words
-    remedy: Words
-    who: Who
-    group: Group
+    happened: LazyText
+    remedy: LazyText
+    who: Responsible
+    group: ErrorGroup
 
 
-def _fix(happened: Words, remedy: Words) -> Entry:
-    return Entry(happened, remedy, Who.FORTNOX_ADMIN, Group.FORTNOX)
+def _fix(happened: LazyText, remedy: LazyText) -> ErrorText:
+    return ErrorText(happened, remedy, Responsible.FORTNOX_ADMIN, ErrorGroup.FORTNOX)
 
 
-def _here(happened: Words, remedy: Words) -> Entry:
-    return Entry(happened, remedy, Who.YOU, Group.HERE)
+def _here(happened: LazyText, remedy: LazyText) -> ErrorText:
+    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE)
 
 
-def _ours(happened: Words) -> Entry:
+def _ours(happened: LazyText) -> ErrorText:
     remedy = _("Send the request id below to the person who runs this installation: nothing in Fortnox is wrong.")
-    return Entry(happened, remedy, Who.OPERATOR, Group.OURS)
+    return ErrorText(happened, remedy, Responsible.OPERATOR, ErrorGroup.OURS)
 
 
-def _scope(happened: Words) -> Entry:
+def _scope(happened: LazyText) -> ErrorText:
     remedy = _("Open Connect to Fortnox, click Authorize, and accept every permission. Sign in as an administrator.")
-    return Entry(happened, remedy, Who.YOU, Group.PERMISSION)
+    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.PERMISSION)
 
 
-WAIT = Entry(
+WAIT = ErrorText(
     _("Fortnox had a fault of its own."),
     _("Nothing: Uku tries again by itself. If it lasts all day, look at Fortnox's status page (status.fortnox.se)."),
-    Who.NOBODY,
-    Group.WAIT,
+    Responsible.NOBODY,
+    ErrorGroup.WAIT,
 )
-LOGIN = Entry(
+LOGIN = ErrorText(
     _("Fortnox no longer accepts the sign-in of this connection."),
     _(
         "Open Connect to Fortnox and click Authorize. If it stops again, see in Fortnox that the subscription is paid"
         " and that the integration still stands under Administrera användare → Hantera integrationer."
     ),
-    Who.YOU,
-    Group.AUTHORIZE,
+    Responsible.YOU,
+    ErrorGroup.AUTHORIZE,
 )
-LICENCE = Entry(
+LICENCE = ErrorText(
     _("The company has no active licence in Fortnox for this."),
     _(
         "Order the licence in Fortnox (Inställningar → Abonnemang): Kundfaktura for customers, articles, invoices and"
         " payments, Bokföring for vouchers. Then open Connect to Fortnox and click Authorize."
     ),
-    Who.FORTNOX_ADMIN,
-    Group.LICENCE,
+    Responsible.FORTNOX_ADMIN,
+    ErrorGroup.LICENCE,
 )
-INTEGRATION_LICENCE = Entry(
+INTEGRATION_LICENCE = ErrorText(
     _("The company has no integration licence in Fortnox."),
     _(
         "Order the integration licence in Fortnox (Inställningar → Abonnemang), and see under Administrera användare →"
         " Hantera integrationer that it is given to Uku. Then open Connect to Fortnox and click Authorize."
     ),
-    Who.FORTNOX_ADMIN,
-    Group.LICENCE,
+    Responsible.FORTNOX_ADMIN,
+    ErrorGroup.LICENCE,
 )
-CREDENTIALS = Entry(
+CREDENTIALS = ErrorText(
     _("Fortnox does not accept this installation's app: its client id or client secret is wrong."),
     _("Nothing is needed from you. The person who runs this installation has been told and must mend it."),
-    Who.OPERATOR,
-    Group.OURS,
+    Responsible.OPERATOR,
+    ErrorGroup.OURS,
 )
 _PERIOD = _fix(
     _("The period of this date is locked in Fortnox."),
@@ -175,7 +184,7 @@ _HOUSE_WORK = _fix(
     _("Open the customer and the articles in Fortnox and see whether they are meant for that."),
 )
 
-BY_CODE: Final[dict[str, Entry]] = {
+BY_CODE: Final[dict[str, ErrorText]] = {
     code: entry
     for codes, entry in (
         ("1000003 1000029", WAIT),
@@ -248,17 +257,17 @@ BY_CODE: Final[dict[str, Entry]] = {
         ("2000106 2000108 2000134", _BAD_VALUE),
         ("2001392 2001399 2001740 2002115 2002649 1000030 1000031", _BAD_BODY),
         ("2000587 2000588 2000729 2000764", _BAD_QUERY),
-        # Words of OAuth, from the token address.
+        # LazyText of OAuth, from the token address.
         ("invalid_grant", LOGIN),
         ("invalid_client unauthorized_client", CREDENTIALS),
         ("error_missing_license error_missing_app_license", LICENCE),
         (
             "invalid_scope",
-            Entry(
+            ErrorText(
                 _("Fortnox does not know one of the permissions that Uku asked for."),
                 _("The person who runs this installation must switch it on for the app in the developer portal."),
-                Who.OPERATOR,
-                Group.OURS,
+                Responsible.OPERATOR,
+                ErrorGroup.OURS,
             ),
         ),
         (
@@ -270,7 +279,7 @@ BY_CODE: Final[dict[str, Entry]] = {
     for code in codes.split()
 }
 
-BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], Entry], ...]] = tuple(
+BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], ErrorText], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), entry)
     for pattern, entry in (
         (r"(hämta|hitta) moms", _VAT),
@@ -309,12 +318,47 @@ BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], Entry], ...]] = tuple(
     )
 )
 
-UNKNOWN: Final = Entry(
+UNKNOWN: Final = ErrorText(
     _("Fortnox did not accept this, for a reason that Uku does not know yet."),
     _(
         "Read Fortnox's own words below and put it right there. If they make no sense, send them with the request id to"
         " the person who runs this installation."
     ),
-    Who.FORTNOX_ADMIN,
-    Group.FORTNOX,
+    Responsible.FORTNOX_ADMIN,
+    ErrorGroup.FORTNOX,
 )
+
+
+def find_error(code: str, message: str = "") -> ErrorText:
+    """Return the table's text for a code or a sentence of Fortnox's."""
+    if code in BY_CODE:
+        return BY_CODE[code]
+    return next((text for pattern, text in BY_SENTENCE if pattern.search(message)), UNKNOWN)
+
+
+_ABOVE: Final = """# Errors from Fortnox
+
+What Fortnox says, in Uku's words: what happened, what to do, and who can do it. The same texts stand on the
+**Activity** tab, on the invoice and in the banner, together with Fortnox's own words. This page is made by
+`python -m uku.integrations.fortnox.health.error_codes > docs/fortnox-errors.md`.
+"""
+
+
+def error_page() -> str:
+    """Return docs/fortnox-errors.md: all texts, in the order of their groups, each once under all its codes."""
+    return _ABOVE + "".join(f"\n## {group.label}\n{''.join(_entries_of(group))}" for group in ErrorGroup)
+
+
+def _entries_of(group: ErrorGroup) -> Iterator[str]:
+    codes: dict[ErrorText, list[str]] = {}
+    for code, text in BY_CODE.items():
+        codes.setdefault(text, []).append(f"`{code}`")
+    for text in (*codes, *(text for _pattern, text in BY_SENTENCE if text not in codes), UNKNOWN):
+        if text.group == group:
+            named = ", ".join(codes.get(text, [])) or "no code of its own"
+            yield f"\n**{text.happened}** ({named})\n\n{text.remedy}\n\nWho: {text.who.label}.\n"
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.stdout.write(error_page())

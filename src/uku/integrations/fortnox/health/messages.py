@@ -1,20 +1,32 @@
-"""Every failure in our words: what happened, what it means, what to do, and who can do it."""
+"""What people read about errors, runs and a missing worker: what happened, what it means, what to do, how much."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from fortnox_api import ConnectionFailed, FortnoxError, RateLimited, Unreadable
-from uku.integrations.fortnox.health.error_codes import BY_CODE, BY_SENTENCE, UNKNOWN, WAIT, Entry, Group, Who, Words
-from uku.integrations.fortnox.models import BlockReason
-
-BLOCKED: Final = frozenset({Group.PERMISSION, Group.LICENCE})
+from uku.integrations.fortnox.health.error_codes import (
+    BLOCKING,
+    BY_CODE,
+    WAIT,
+    ErrorGroup,
+    LazyText,
+    Responsible,
+    find_error,
+)
+from uku.integrations.fortnox.models import BlockReason, Connection, RunKind, RunState, SyncRun
+from uku.integrations.registry import Badge
+from uku.kit.heartbeats import MissingWorker, missing_worker
+from uku.kit.money import show_quantity
+from uku.kit.times import show_recent_time
 
 
 class Context(TextChoices):
@@ -33,11 +45,11 @@ class Explanation:
     happened: str
     means: str
     remedy: str
-    who: Who = Who.FORTNOX_ADMIN
-    group: Group = Group.FORTNOX
+    who: Responsible = Responsible.FORTNOX_ADMIN
+    group: ErrorGroup = ErrorGroup.FORTNOX
 
 
-_STAYS: Final[dict[Context, Words]] = {
+_STAYS: Final[dict[Context, LazyText]] = {
     Context.INVOICE: _("Nothing was created in Fortnox; the invoice waits here."),
     Context.BOOKING: _("The invoice is in Fortnox, not booked."),
     Context.IMPORT: _("This record was passed over; everything else was read."),
@@ -45,7 +57,7 @@ _STAYS: Final[dict[Context, Words]] = {
     Context.STATISTICS: _("The figures of the month stay as they were last counted."),
     Context.CONNECTION: _("Nothing syncs; what is queued stays queued and nothing is lost."),
 }
-_STOPPED: Final[dict[Context, Words]] = {
+_STOPPED: Final[dict[Context, LazyText]] = {
     Context.INVOICE: _("Invoices wait here and are sent by themselves afterwards. Everything else goes on."),
     Context.BOOKING: _("The invoice is in Fortnox, not booked. Everything else goes on."),
     Context.IMPORT: _("This kind of data stops; everything else goes on."),
@@ -53,19 +65,26 @@ _STOPPED: Final[dict[Context, Words]] = {
     Context.STATISTICS: _("The statistics stand still; everything else goes on."),
     Context.CONNECTION: _("Nothing syncs; what is queued stays queued and nothing is lost."),
 }
-_PASSES: Final[dict[Context, Words]] = {
+_PASSES: Final[dict[Context, LazyText]] = {
     **dict.fromkeys(Context, _("It is not lost: Uku tries again by itself.")),
     Context.INVOICE: _("Nothing was created in Fortnox; the invoice is sent again by itself."),
 }
-_BUTTONS: Final[dict[Context, Words]] = {
+_BUTTONS: Final[dict[Context, LazyText]] = {
     Context.INVOICE: _("Send to Fortnox"),
     Context.BOOKING: _("Book in Fortnox"),
     Context.IMPORT: _("Retry"),
     Context.PAYMENTS: _("Retry"),
     Context.STATISTICS: _("Retry"),
 }
+_READ_COUNTS: Final[dict[str, str]] = {
+    RunKind.CUSTOMERS: "seen",
+    RunKind.ARTICLES: "seen",
+    RunKind.PAYMENTS: "read",
+}
+"""The count of a run that says how many records it read, also when it read none."""
+
 _SIGN_IN_DEAD: Final = _("Nothing syncs until someone authorizes again. What is queued stays queued.")
-_TROUBLES: Final[dict[str, tuple[Words, Words, Words, Who, Group]]] = {
+_BLOCKS: Final[dict[str, tuple[LazyText, LazyText, LazyText, Responsible, ErrorGroup]]] = {
     BlockReason.NEEDS_AUTHORIZATION: (
         _("The connection to Fortnox stopped working."),
         _("Fortnox no longer accepts our sign-in: nothing syncs until someone authorizes again."),
@@ -73,22 +92,22 @@ _TROUBLES: Final[dict[str, tuple[Words, Words, Words, Who, Group]]] = {
             "Click Authorize on the Connect to Fortnox tab. Everything that is queued then goes on by itself. If it"
             " stops again, see in Fortnox that the subscription is active and includes the integration."
         ),
-        Who.YOU,
-        Group.AUTHORIZE,
+        Responsible.YOU,
+        ErrorGroup.AUTHORIZE,
     ),
     BlockReason.NO_LICENCE: (
         _("The company's integration licence in Fortnox is missing."),
         _("Nothing syncs until it is there. What is queued stays queued."),
         BY_CODE["2001103"].remedy,
-        Who.FORTNOX_ADMIN,
-        Group.LICENCE,
+        Responsible.FORTNOX_ADMIN,
+        ErrorGroup.LICENCE,
     ),
     BlockReason.COMPANY_CHANGED: (
         _("The connected company in Fortnox is not the one that was connected: its owner or number changed."),
         _("Nothing is sent or read, so that nothing lands in the wrong books. What is queued stays queued."),
         _("Click Authorize on the Connect to Fortnox tab and look at the company's name and numbers before you go on."),
-        Who.YOU,
-        Group.AUTHORIZE,
+        Responsible.YOU,
+        ErrorGroup.AUTHORIZE,
     ),
     BlockReason.UNREADABLE: (
         _("Uku can no longer read its own sign-in to Fortnox: the key of the stored tokens is missing."),
@@ -97,8 +116,8 @@ _TROUBLES: Final[dict[str, tuple[Words, Words, Words, Who, Group]]] = {
             "Ask the person who runs this installation to put the old key back into UKU_TOKEN_KEYS. If it is lost,"
             " click Authorize on the Connect to Fortnox tab."
         ),
-        Who.OPERATOR,
-        Group.OURS,
+        Responsible.OPERATOR,
+        ErrorGroup.OURS,
     ),
 }
 
@@ -108,32 +127,23 @@ def explain(code: str, message: str = "", context: Context = Context.INVOICE, bu
 
     The remedy ends with the button to press, where one is: that of the context, unless another stands there.
     """
-    entry = find(code, message)
+    text = find_error(code, message)
     pressed = button or _BUTTONS.get(context, "")
-    remedy = str(entry.remedy)
-    if pressed and entry.group in {Group.FORTNOX, Group.HERE}:
+    remedy = str(text.remedy)
+    if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE}:
         remedy = f"{remedy} {gettext('Then press %(button)s.') % {'button': pressed}}"
-    return Explanation(str(entry.happened), str(_means(entry, context)), remedy, entry.who, entry.group)
-
-
-def find(code: str, message: str = "") -> Entry:
-    """Return the table's entry for a code or a sentence of Fortnox's."""
-    if code in BY_CODE:
-        return BY_CODE[code]
-    return next((entry for pattern, entry in BY_SENTENCE if pattern.search(message)), UNKNOWN)
-
-
-def _means(entry: Entry, context: Context) -> Words:
-    if entry.group == Group.AUTHORIZE:
-        return _SIGN_IN_DEAD
-    if entry.group in BLOCKED:
-        return _STOPPED[context]
-    return (_PASSES if entry.group == Group.WAIT else _STAYS)[context]
+    if text.group == ErrorGroup.AUTHORIZE:
+        means = _SIGN_IN_DEAD
+    elif text.group in BLOCKING:
+        means = _STOPPED[context]
+    else:
+        means = (_PASSES if text.group == ErrorGroup.WAIT else _STAYS)[context]
+    return Explanation(str(text.happened), str(means), remedy, text.who, text.group)
 
 
 def explain_block(block_reason: str) -> Explanation:
     """Return our words for what stops the whole connection."""
-    happened, means, remedy, who, group = _TROUBLES.get(block_reason, _TROUBLES[BlockReason.NEEDS_AUTHORIZATION])
+    happened, means, remedy, who, group = _BLOCKS.get(block_reason, _BLOCKS[BlockReason.NEEDS_AUTHORIZATION])
     return Explanation(str(happened), str(means), str(remedy), who, group)
 
 
@@ -147,35 +157,98 @@ def explain_error(error: FortnoxError, context: Context) -> Explanation:
         RateLimited: _("Fortnox asked Uku to slow down."),
         Unreadable: _("Fortnox answered with something that Uku could not read."),
     }.get(type(error), WAIT.happened)
-    return Explanation(str(happened), str(_PASSES[context]), str(WAIT.remedy), Who.NOBODY, Group.WAIT)
+    return Explanation(str(happened), str(_PASSES[context]), str(WAIT.remedy), Responsible.NOBODY, ErrorGroup.WAIT)
 
 
-def in_words(error: FortnoxError) -> str:
+def error_in_words(error: FortnoxError) -> str:
     """Return Fortnox's own sentence, or ours where it said none, for a field that people read. Never a token."""
     return (error.message or explain_error(error, Context.INVOICE).happened)[:500]
 
 
-_ABOVE: Final = """# Errors from Fortnox
+def run_badge(run: SyncRun | None) -> Badge:
+    """Return the one word for how a run stands."""
+    if run is None:
+        return Badge(gettext("Not run yet"), "neutral")
+    if run.state == RunState.RUNNING:
+        seen, total = run.counts.get("seen", 0), run.counts.get("total", 0)
+        place = {"seen": grouped(seen), "total": grouped(max(seen, total))}
+        words = gettext("Running %(seen)s of %(total)s") % place if total > 0 else gettext("Running")
+        return Badge(words, "moving")
+    if run.state == RunState.STOPPED:
+        return Badge(gettext("Stopped"), "bad")
+    if run.state == RunState.CANCELLED:
+        return Badge(gettext("Cancelled"), "neutral")
+    failed = run.counts.get("rejected", 0)
+    if failed:
+        words = ngettext("Done with %(n)s problem", "Done with %(n)s problems", failed) % {"n": grouped(failed)}
+        return Badge(words, "warning")
+    return Badge(gettext("Done"), "good")
 
-What Fortnox says, in Uku's words: what happened, what to do, and who can do it. The same texts stand on the
-**Activity** tab, on the invoice and in the banner, together with Fortnox's own words. This page is made by
-`python -m uku.integrations.fortnox.health.page > docs/fortnox-errors.md`.
-"""
+
+def counts_in_words(run: SyncRun) -> str:
+    """Say what a run did: "1,200 read, 3 new, 4 inactive passed over". Empty when it counted nothing."""
+    counts: Mapping[str, int] = run.counts
+
+    def n(name: str) -> int:
+        return counts.get(name, 0)
+
+    months, undecided = n("months"), n("suggested") + n("waiting")
+    if run.kind == RunKind.STATISTICS:
+        counted = [(months, ngettext("%(n)s month counted", "%(n)s months counted", months))]
+    elif run.kind == RunKind.PAYMENTS:
+        counted = [
+            (n("changed"), gettext("%(n)s changed")),
+            (n("elsewhere"), gettext("%(n)s made in Fortnox, counted only")),
+            (n("rejected"), gettext("%(n)s could not be read")),
+        ]
+    else:
+        counted = [
+            (n("created"), gettext("%(n)s new")),
+            (n("updated"), gettext("%(n)s updated")),
+            (n("linked"), gettext("%(n)s linked")),
+            (undecided, ngettext("%(n)s waits for you", "%(n)s wait for you", undecided)),
+            (n("ignored"), gettext("%(n)s ignored, as you decided")),
+            (n("inactive"), gettext("%(n)s inactive passed over")),
+            (n("gone"), gettext("%(n)s gone from Fortnox")),
+            (n("rejected"), gettext("%(n)s could not be read")),
+        ]
+    words = [text % {"n": grouped(count)} for count, text in counted if count]
+    read = _READ_COUNTS.get(run.kind, "")
+    if read in counts:
+        words.insert(0, gettext("%(n)s read") % {"n": grouped(n(read))})
+    return ", ".join(words)
 
 
-def explanations_page() -> str:
-    """Return docs/fortnox-errors.md: the whole library, in the order of its groups."""
-    return _ABOVE + "".join(f"\n## {group.label}\n{''.join(_lines(group))}" for group in Group)
+def duration_in_words(run: SyncRun) -> str:
+    """Say how long a run took: "3 s", "2 min 5 s". Empty while it runs."""
+    return "" if run.finished_at is None else span_in_words(run.finished_at - run.started_at)
 
 
-def _lines(group: Group) -> Iterator[str]:
-    """Write each entry of a group once, under all its codes."""
-    entries: dict[Entry, list[str]] = {}
-    for code, entry in BY_CODE.items():
-        entries.setdefault(entry, []).append(f"`{code}`")
-    for _pattern, entry in BY_SENTENCE:
-        entries.setdefault(entry, [])
-    for entry in [*entries, UNKNOWN]:
-        if entry.group == group:
-            codes = ", ".join(entries.get(entry, [])) or "no code of its own"
-            yield f"\n**{entry.happened}** ({codes})\n\n{entry.remedy}\n\nWho: {entry.who.label}.\n"
+def span_in_words(span: timedelta) -> str:
+    """Return a span in its two largest units, down to seconds."""
+    seconds = max(int(span.total_seconds()), 0)
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return gettext("%(hours)s h %(minutes)s min") % {"hours": grouped(hours), "minutes": minutes % 60}
+    if minutes:
+        return gettext("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": seconds % 60}
+    return gettext("%(seconds)s s") % {"seconds": seconds} if seconds else gettext("under 1 s")
+
+
+def grouped(number: int) -> str:
+    """Show a whole number with its thousands apart, by the language in force."""
+    return show_quantity(Decimal(number), (get_language() or "en")[:2])
+
+
+def missing_worker_notice(connection: Connection, *, now: datetime) -> str:
+    """Say since when no worker is running; empty while one is, or while nothing is to be sent or read anyway."""
+    missing = missing_worker() if connection.enabled else None
+    return missing_worker_in_words(missing, now=now, time_zone=connection.workspace.time_zone) if missing else ""
+
+
+def missing_worker_in_words(missing: MissingWorker, *, now: datetime, time_zone: str) -> str:
+    """Say it with the time in the given zone, and with the date unless that is today's."""
+    if missing.since is None:
+        return gettext("Nothing is sent or read, because no worker has run yet.")
+    when = show_recent_time(missing.since, time_zone, now=now)
+    return gettext("Nothing is sent or read since %(when)s, because no worker is running.") % {"when": when}

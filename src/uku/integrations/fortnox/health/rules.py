@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
 LASTING: Final = timedelta(hours=6)
-"""Passing trouble that lasts longer is told to a person, and once (spec section 5)."""
+"""Errors that pass are told to a person when they last longer, and once."""
 
 INVOICES: Final = "invoices"
 """The kind of data that goes out. The kinds that come in are named like their runs."""
@@ -20,7 +21,7 @@ NO_API_LICENCE: Final = "2001103"
 """Fortnox's code for a company without the integration licence."""
 
 
-class State(Enum):
+class HealthState(Enum):
     """From the best to the worst; what a connection without tokens is in stands first."""
 
     OFF = 0
@@ -74,16 +75,18 @@ class KindFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
+    """`exports`: how many invoices are in each state of an export."""
+
     at: datetime
     connection: ConnectionFacts
     kinds: tuple[KindFacts, ...] = ()
-    need_a_person: int = 0
+    exports: Mapping[str, int] = field(default_factory=dict)
 
 
 class Cause(Enum):
     """Why something stands still. A cause is told once, whatever number of attempts it spoils."""
 
-    TROUBLE = "trouble"
+    BLOCKED = "blocked"
     APP_REFUSED = "app_credentials"
     NOT_PERMITTED = "not_permitted"
     LACKS_SCOPE = "permission_lacking"
@@ -91,13 +94,13 @@ class Cause(Enum):
     RUNS_OUT = "runs_out"
 
 
-BY_MAIL: Final = frozenset({Cause.TROUBLE, Cause.NOT_PERMITTED, Cause.LASTING, Cause.RUNS_OUT})
+BY_MAIL: Final = frozenset({Cause.BLOCKED, Cause.NOT_PERMITTED, Cause.LASTING, Cause.RUNS_OUT})
 """A wrong app secret is the operator's to mend, and a scope that was just chosen is on the screen: no e-mail."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A cause that holds now. `detail` tells causes of one sort apart: the trouble, or Fortnox's code."""
+class ActiveCause:
+    """A cause that holds now. `detail` tells causes of one sort apart: the block reason, or Fortnox's code."""
 
     cause: Cause
     detail: str = ""
@@ -106,7 +109,7 @@ class Finding:
     @property
     def key(self) -> str:
         """The cause's name among the notices."""
-        if self.cause == Cause.TROUBLE:
+        if self.cause == Cause.BLOCKED:
             return f"fortnox.{self.detail}"
         return f"fortnox.{self.cause.value}" + (f":{self.detail}" if self.detail else "")
 
@@ -116,79 +119,75 @@ def is_paused(facts: ConnectionFacts) -> bool:
     return not (facts.enabled and facts.plan_allows) or facts.foreign
 
 
-def state_of(facts: ConnectionFacts) -> State:
+def state_of(facts: ConnectionFacts) -> HealthState:
     """Return how the connection as a whole stands, whatever its kinds of data do."""
     if not facts.connected:
-        return State.NOT_CONNECTED if facts.enabled else State.OFF
+        return HealthState.NOT_CONNECTED if facts.enabled else HealthState.OFF
     if is_paused(facts):
-        return State.PAUSED
+        return HealthState.PAUSED
     if facts.block_reason == "no_licence":
-        return State.NOT_PERMITTED
+        return HealthState.NOT_PERMITTED
     if facts.block_reason:
-        return State.NEEDS_AUTHORIZATION
-    return State.DEGRADED if facts.app_refused or facts.refused or facts.renewal_failures else State.HEALTHY
+        return HealthState.NEEDS_AUTHORIZATION
+    return HealthState.DEGRADED if facts.app_refused or facts.refused or facts.renewal_failures else HealthState.HEALTHY
 
 
-def state_of_kind(connection: ConnectionFacts, kind: KindFacts) -> State:
+def state_of_kind(connection: ConnectionFacts, kind: KindFacts) -> HealthState:
     """Return how one kind of data stands: as the connection where that stands still, else by its own facts."""
     if not kind.chosen:
-        return State.OFF
+        return HealthState.OFF
     whole = state_of(connection)
-    if whole not in {State.HEALTHY, State.DEGRADED}:
+    if whole not in {HealthState.HEALTHY, HealthState.DEGRADED}:
         return whole
     if kind.refused_code is not None or kind.lacks_scope:
-        return State.NOT_PERMITTED
+        return HealthState.NOT_PERMITTED
     failing = connection.app_refused or connection.refused or kind.failing_since is not None
-    return State.DEGRADED if failing else State.HEALTHY
-
-
-def worst(facts: Facts) -> State:
-    """Return the state that the card shows: the worst of the connection and its kinds."""
-    states = [state_of(facts.connection), *(state_of_kind(facts.connection, kind) for kind in facts.kinds)]
-    return max(states, key=lambda state: state.value)
+    return HealthState.DEGRADED if failing else HealthState.HEALTHY
 
 
 def needs_attention(facts: Facts) -> bool:
-    """Say whether someone has to do something, or should know: passing trouble only once it lasts."""
-    return gravest(facts) is not None
+    """Say whether someone has to do something, or should know: passing errors only once they last."""
+    return most_serious_cause(facts) is not None
 
 
-def gravest(facts: Facts) -> Finding | None:
-    """Return the gravest cause that needs attention; None while paused.
+def most_serious_cause(facts: Facts) -> ActiveCause | None:
+    """Return the most serious cause that needs attention; None while paused.
 
-    A permission that a statistic was just chosen for is no fault: the bell and a note on the tabs say so, and the
-    connection works meanwhile (spec section 6).
+    A permission that a statistic was just chosen for is none: the bell and a note on the tabs say so, and the
+    connection works meanwhile.
     """
     if is_paused(facts.connection):
         return None
-    return next((found for found in findings(facts) if not _is_only_chosen(found)), None)
+    for active in active_causes(facts):
+        only_chosen = active.cause == Cause.LACKS_SCOPE and set(active.kinds) <= {STATISTICS}
+        if not only_chosen:
+            return active
+    return None
 
 
-def _is_only_chosen(finding: Finding) -> bool:
-    return finding.cause == Cause.LACKS_SCOPE and set(finding.kinds) <= {STATISTICS}
-
-
-def findings(facts: Facts) -> tuple[Finding, ...]:
-    """Return the causes that hold, the gravest first. A pause hides none of them: they would be back after it."""
+def active_causes(facts: Facts) -> tuple[ActiveCause, ...]:
+    """Return the causes that hold, the most serious first. A pause hides none: they would be back after it."""
     connection = facts.connection
     if not connection.connected:
         return ()
-    found = [Finding(Cause.TROUBLE, connection.block_reason)] if connection.block_reason else []
-    found += [Finding(Cause.APP_REFUSED)] if connection.app_refused else []
-    found += _not_permitted(facts)
-    lacking = tuple(kind.kind for kind in facts.kinds if kind.lacks_scope and kind.refused_code is None)
+    active = [ActiveCause(Cause.BLOCKED, connection.block_reason)] if connection.block_reason else []
+    active += [ActiveCause(Cause.APP_REFUSED)] if connection.app_refused else []
+    active += _refused_codes(facts)
+    others = [kind for kind in facts.kinds if kind.refused_code is None]
+    lacking = tuple(kind.kind for kind in others if kind.lacks_scope)
     if lacking:
-        found.append(Finding(Cause.LACKS_SCOPE, kinds=lacking))
-    lasting = tuple(kind.kind for kind in facts.kinds if _lasts(kind, facts.at))
-    if lasting and not (connection.app_refused or connection.block_reason):
-        found.append(Finding(Cause.LASTING, kinds=lasting))
-    if connection.runs_out_at is not None and not (connection.app_refused or connection.block_reason):
-        found.append(Finding(Cause.RUNS_OUT))
-    return tuple(found)
+        active.append(ActiveCause(Cause.LACKS_SCOPE, kinds=lacking))
+    explained = connection.app_refused or bool(connection.block_reason)
+    lasting = tuple(k.kind for k in others if k.failing_since is not None and facts.at - k.failing_since >= LASTING)
+    if lasting and not explained:
+        active.append(ActiveCause(Cause.LASTING, kinds=lasting))
+    if connection.runs_out_at is not None and not explained:
+        active.append(ActiveCause(Cause.RUNS_OUT))
+    return tuple(active)
 
 
-def _not_permitted(facts: Facts) -> list[Finding]:
-    """One finding a code, not a kind: one missing licence may stop several kinds of data.
+def _refused_codes(facts: Facts) -> list[ActiveCause]:
+    """One cause a code, not a kind: one missing licence may stop several kinds of data.
 
     The integration licence concerns the whole connection: while that is looked into, or told, it is not told twice.
     """
@@ -196,15 +195,11 @@ def _not_permitted(facts: Facts) -> list[Finding]:
     if facts.connection.refused or facts.connection.block_reason:
         codes.pop(NO_API_LICENCE, None)
     return [
-        Finding(Cause.NOT_PERMITTED, code, tuple(k.kind for k in facts.kinds if k.refused_code == code))
+        ActiveCause(Cause.NOT_PERMITTED, code, tuple(k.kind for k in facts.kinds if k.refused_code == code))
         for code in codes
     ]
 
 
-def _lasts(kind: KindFacts, at: datetime) -> bool:
-    return kind.refused_code is None and kind.failing_since is not None and at - kind.failing_since >= LASTING
-
-
 def failing_since(facts: Facts) -> datetime | None:
-    """Return since when passing trouble is seen, over all kinds of data; None when there is none."""
+    """Return since when errors that pass are seen, over all kinds of data; None when there is none."""
     return min((kind.failing_since for kind in facts.kinds if kind.failing_since is not None), default=None)

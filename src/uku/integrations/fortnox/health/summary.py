@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,63 +10,51 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from uku.integrations.fortnox.health import sync_issues as problems
-from uku.integrations.fortnox.health.error_codes import CREDENTIALS, Group, Who, Words
-from uku.integrations.fortnox.health.figures import counts_in_words, grouped, in_words, run_badge
-from uku.integrations.fortnox.health.messages import Context, Explanation, explain, explain_block
-from uku.integrations.fortnox.health.queries import facts_of
+from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.health.error_codes import BLOCKING, CREDENTIALS, ErrorGroup, LazyText, Responsible
+from uku.integrations.fortnox.health.issue_messages import CONTEXTS
+from uku.integrations.fortnox.health.messages import (
+    Context,
+    Explanation,
+    counts_in_words,
+    explain,
+    explain_block,
+    grouped,
+    run_badge,
+    span_in_words,
+)
+from uku.integrations.fortnox.health.queries import facts_of, newest_of_each_kind
 from uku.integrations.fortnox.health.rules import (
     INVOICES,
+    ActiveCause,
     Cause,
+    ConnectionFacts,
     Facts,
-    Finding,
+    HealthState,
     KindFacts,
-    State,
     failing_since,
-    gravest,
     is_paused,
+    most_serious_cause,
     needs_attention,
     state_of,
     state_of_kind,
 )
-from uku.integrations.fortnox.models import (
-    NEEDS_YOU,
-    Connection,
-    ExportState,
-    InvoiceExport,
-    RunKind,
-    SyncRun,
-)
-from uku.integrations.fortnox.sync.sync_run import newest_of_each_kind
+from uku.integrations.fortnox.models import NEEDS_YOU, Connection, ExportState, RunKind, SyncRun
 from uku.integrations.registry import Badge
 from uku.invoices.payment_status import Tone
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 
-__all__ = ["Health", "KindHealth", "badge", "block_of", "health_of", "in_three_parts", "kinds", "lines", "run_badge"]
-
-_BADGES: dict[State, tuple[Words, Tone]] = {
-    State.OFF: (gettext_lazy("Off"), "neutral"),
-    State.NOT_CONNECTED: (gettext_lazy("Not connected"), "neutral"),
-    State.HEALTHY: (gettext_lazy("Healthy"), "good"),
-    State.PAUSED: (gettext_lazy("Paused"), "neutral"),
-    State.DEGRADED: (gettext_lazy("Trying again"), "warning"),
-    State.NOT_PERMITTED: (gettext_lazy("Not permitted"), "bad"),
-    State.NEEDS_AUTHORIZATION: (gettext_lazy("Needs authorization"), "bad"),
-}
-_RECORD_KINDS = {
-    RunKind.CUSTOMERS: (problems.CUSTOMER, RunKind.CUSTOMERS),
-    RunKind.ARTICLES: (problems.ARTICLE, RunKind.ARTICLES),
-    INVOICES: (problems.INVOICE,),
-    RunKind.PAYMENTS: (problems.PAYMENT, RunKind.PAYMENTS),
-    RunKind.STATISTICS: (RunKind.STATISTICS,),
+_BADGES: dict[HealthState, tuple[LazyText, Tone]] = {
+    HealthState.OFF: (gettext_lazy("Off"), "neutral"),
+    HealthState.NOT_CONNECTED: (gettext_lazy("Not connected"), "neutral"),
+    HealthState.HEALTHY: (gettext_lazy("Healthy"), "good"),
+    HealthState.PAUSED: (gettext_lazy("Paused"), "neutral"),
+    HealthState.DEGRADED: (gettext_lazy("Trying again"), "warning"),
+    HealthState.NOT_PERMITTED: (gettext_lazy("Not permitted"), "bad"),
+    HealthState.NEEDS_AUTHORIZATION: (gettext_lazy("Needs authorization"), "bad"),
 }
 TWO_HOURS = 120  # minutes; what is further off is told in hours
-_CONTEXTS = {
-    INVOICES: Context.INVOICE,
-    RunKind.PAYMENTS: Context.PAYMENTS,
-    RunKind.STATISTICS: Context.STATISTICS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +71,7 @@ class KindHealth:
     failed_at: datetime | None
     next_try: str
     counts: str
-    problems: int
+    open_issues: int
     note: str = ""
     needing: int = 0  # invoices that go on only when a person acts
 
@@ -102,40 +91,26 @@ class Health:
 def health_of(connection: Connection) -> Health:
     """Read and word how a connection stands."""
     facts = facts_of(connection, at=clock.now())
-    with workspace_in_force(connection.workspace_id):
-        shown = _kinds(connection, facts)
+    kinds: tuple[KindHealth, ...] = ()
+    if facts.kinds:
+        with workspace_in_force(connection.workspace_id):
+            issues = sync_issues.open_issues(connection.company_id).order_by()
+            open_issues = dict(issues.values_list("kind").annotate(Count("pk")))
+            newest = newest_of_each_kind(SyncRun.objects.filter(company_id=connection.company_id))
+        kinds = tuple(_kind_health(facts, kind, newest.get(kind.kind), open_issues) for kind in facts.kinds)
     words, tone = _BADGES[state_of(facts.connection)]
     return Health(
         badge=Badge(str(words), tone),
         card=_card(connection, facts),
-        kinds=shown,
+        kinds=kinds,
         block=_block(facts),
         note=quiet_note(facts),
-        open_issues=sum(kind.problems for kind in shown),
+        open_issues=sum(kind.open_issues for kind in kinds),
     )
 
 
-def lines(health: Health) -> list[str]:
-    """Write each kind of data on a line, for a terminal: "Customers: Healthy, 12 read, next in 4 min"."""
-    return [
-        f"{kind.label}: "
-        + ", ".join(
-            words for words in (kind.badge.words, kind.counts, _needing_words(kind), _next_words(kind)) if words
-        )
-        for kind in health.kinds
-    ]
-
-
-def _needing_words(kind: KindHealth) -> str:
-    return ngettext("%(n)s needs you", "%(n)s need you", kind.needing) % {"n": kind.needing} if kind.needing else ""
-
-
-def _next_words(kind: KindHealth) -> str:
-    return _("next %(when)s") % {"when": kind.next_try} if kind.next_try else ""
-
-
-def badge(connection: Connection) -> Badge:
-    """The card's one state at a glance (design.md)."""
+def card_of(connection: Connection) -> Badge:
+    """The card's one state at a glance."""
     return _card(connection, facts_of(connection, at=clock.now()))
 
 
@@ -144,8 +119,15 @@ def block_of(connection: Connection) -> Explanation | None:
     return _block(facts_of(connection, at=clock.now()))
 
 
-def kinds(connection: Connection) -> tuple[KindHealth, ...]:
-    return health_of(connection).kinds
+def lines(health: Health) -> list[str]:
+    """Write each kind of data on a line, for a terminal: "Customers: Healthy, 12 read, next in 4 min"."""
+    written = []
+    for kind in health.kinds:
+        needing = ngettext("%(n)s needs you", "%(n)s need you", kind.needing) % {"n": kind.needing}
+        coming = _("next %(when)s") % {"when": kind.next_try}
+        parts = (kind.badge.words, kind.counts, needing if kind.needing else "", coming if kind.next_try else "")
+        written.append(f"{kind.label}: {', '.join(part for part in parts if part)}")
+    return written
 
 
 def _card(connection: Connection, facts: Facts) -> Badge:
@@ -159,24 +141,32 @@ def _card(connection: Connection, facts: Facts) -> Badge:
 
 
 def _block(facts: Facts) -> Explanation | None:
-    found = gravest(facts)
-    return in_three_parts(found, facts) if found else None
+    active = most_serious_cause(facts)
+    return explain_cause(active, facts) if active else None
 
 
-def in_three_parts(finding: Finding, facts: Facts) -> Explanation:
+def explain_cause(active: ActiveCause, facts: Facts) -> Explanation:
     """What happened, what it means, what to do, for one cause."""
-    if finding.cause == Cause.TROUBLE:
-        return explain_block(finding.detail)
-    if finding.cause == Cause.APP_REFUSED:
+    if active.cause == Cause.BLOCKED:
+        return explain_block(active.detail)
+    if active.cause == Cause.APP_REFUSED:
         means = _("Nothing syncs until then. What is queued stays queued, and nobody has to authorize again.")
-        return Explanation(str(CREDENTIALS.happened), means, str(CREDENTIALS.remedy), Who.OPERATOR, Group.OURS)
-    if finding.cause == Cause.RUNS_OUT:
-        return _runs_out(facts)
-    return _lasting(finding, facts) if finding.cause == Cause.LASTING else _refused_in_part(finding)
+        happened, remedy = str(CREDENTIALS.happened), str(CREDENTIALS.remedy)
+        return Explanation(happened, means, remedy, Responsible.OPERATOR, ErrorGroup.OURS)
+    if active.cause == Cause.RUNS_OUT:
+        return _explain_old_grant(facts)
+    kinds = {"kinds": ", ".join(_label(kind) for kind in active.kinds)}
+    if active.cause == Cause.LASTING:
+        span = span_in_words(facts.at - (failing_since(facts) or facts.at))
+        happened = _("Fortnox has not answered as it should for %(span)s.") % {"span": span}
+        means = _("Standing still: %(kinds)s. Nothing is lost, and your sign-in is not the cause.") % kinds
+        remedy = _("Nothing: Uku tries again by itself. See Fortnox's status page (status.fortnox.se).")
+        return Explanation(happened, means, remedy, Responsible.NOBODY, ErrorGroup.WAIT)
+    return _explain_missing_permission(active, _("Fortnox refused part of the sync: %(kinds)s.") % kinds)
 
 
-def _runs_out(facts: Facts) -> Explanation:
-    """The grant still works, and dies soon unless something renews it (F42)."""
+def _explain_old_grant(facts: Facts) -> Explanation:
+    """The grant still works, and dies soon unless something renews it."""
     left = max((facts.connection.runs_out_at or facts.at) - facts.at, timedelta(0)).days
     happened = _("Nothing has renewed the connection to Fortnox for a month.")
     means = ngettext(
@@ -188,41 +178,29 @@ def _runs_out(facts: Facts) -> Explanation:
         "Click Authorize on the Connect to Fortnox tab. Ask also the person who runs this installation to see that its"
         " worker runs (uku worker): it renews each day by itself."
     )
-    return Explanation(happened, means % {"n": left}, remedy, Who.YOU, Group.AUTHORIZE)
+    return Explanation(happened, means % {"n": left}, remedy, Responsible.YOU, ErrorGroup.AUTHORIZE)
 
 
-def _lasting(finding: Finding, facts: Facts) -> Explanation:
-    happened = _("Fortnox has not answered as it should for %(span)s.") % {"span": _failing_for(facts)}
-    means = _("Standing still: %(kinds)s. Nothing is lost, and your sign-in is not the cause.") % _names(finding)
-    remedy = _("Nothing: Uku tries again by itself. See Fortnox's status page (status.fortnox.se).")
-    return Explanation(happened, means, remedy, Who.NOBODY, Group.WAIT)
-
-
-def _refused_in_part(finding: Finding) -> Explanation:
+def _explain_missing_permission(active: ActiveCause, happened: str) -> Explanation:
     """Some kinds of data stand still for want of a permission or licence; the others go on."""
     goes_on = _("Everything else goes on.")
-    happened = _("Fortnox refused part of the sync: %(kinds)s.") % _names(finding)
-    if finding.cause == Cause.LACKS_SCOPE:
+    if active.cause == Cause.LACKS_SCOPE:
         remedy = _("Click Authorize on the Connect to Fortnox tab and accept every permission.")
         means = _("It needs a permission that Uku has not asked for yet, or that Fortnox does not give any more.")
-        return Explanation(happened, f"{means} {goes_on}", remedy, Who.YOU, Group.PERMISSION)
-    words = explain(finding.detail, context=Context.CONNECTION)
-    if words.group in {Group.PERMISSION, Group.LICENCE}:
+        return Explanation(happened, f"{means} {goes_on}", remedy, Responsible.YOU, ErrorGroup.PERMISSION)
+    words = explain(active.detail, context=Context.CONNECTION)
+    if words.group in BLOCKING:
         return Explanation(happened, f"{words.happened} {goes_on}", words.remedy, words.who, words.group)
     means = _("A permission or licence is missing in Fortnox for this data.")
     remedy = _("Check the licences in Fortnox, then click Authorize on the Connect to Fortnox tab.")
-    return Explanation(happened, f"{means} {goes_on}", remedy, Who.FORTNOX_ADMIN, Group.PERMISSION)
-
-
-def _names(finding: Finding) -> dict[str, str]:
-    return {"kinds": ", ".join(_label(kind) for kind in finding.kinds)}
+    return Explanation(happened, f"{means} {goes_on}", remedy, Responsible.FORTNOX_ADMIN, ErrorGroup.PERMISSION)
 
 
 def quiet_note(facts: Facts) -> str:
-    """Say what needs nobody: a pause, or trouble that passes. Empty when all is well, or when somebody is needed."""
+    """Say what needs nobody: a pause, or errors that pass. Empty when all is well, or when somebody is needed."""
     connection = facts.connection
     if connection.connected and is_paused(connection):
-        return _paused_note(facts)
+        return _paused_note(connection)
     if needs_attention(facts) or not connection.connected:
         return ""
     if failing_since(facts) is not None or connection.renewal_failures:
@@ -230,8 +208,7 @@ def quiet_note(facts: Facts) -> str:
     return ""
 
 
-def _paused_note(facts: Facts) -> str:
-    connection = facts.connection
+def _paused_note(connection: ConnectionFacts) -> str:
     if connection.foreign:
         return _(
             "Paused: this is a copy of the installation that is connected, so it sends nothing. The person who runs it"
@@ -247,34 +224,30 @@ def _paused_note(facts: Facts) -> str:
     )
 
 
-def _kinds(connection: Connection, facts: Facts) -> tuple[KindHealth, ...]:
-    if not facts.kinds:
-        return ()
-    open_ones = problems.standing_open(connection.company_id).order_by()
-    failed = dict(open_ones.values_list("kind").annotate(Count("pk")))
-    newest = newest_of_each_kind(SyncRun.objects.filter(company_id=connection.company_id))
-    return tuple(
-        KindHealth(
-            kind=kind.kind,
-            label=_label(kind.kind),
-            badge=_kind_badge(facts, kind, newest.get(kind.kind)),
-            last_success=kind.last_success,
-            failed_at=_failed_at(kind),
-            next_try=_next_try(facts, kind),
-            counts=_export_counts(connection) if kind.kind == INVOICES else _run_counts(newest.get(kind.kind)),
-            problems=sum(failed.get(name, 0) for name in _RECORD_KINDS[kind.kind]),
-            note=_kind_note(facts, kind),
-            needing=_needing(connection) if kind.kind == INVOICES else 0,
-        )
-        for kind in facts.kinds
+def _kind_health(facts: Facts, kind: KindFacts, run: SyncRun | None, open_issues: Mapping[str, int]) -> KindHealth:
+    attempt, success = kind.last_attempt, kind.last_success
+    failed = attempt is not None and kind.chosen and not kind.running and (success is None or attempt > success)
+    is_invoices = kind.kind == INVOICES
+    counts = counts_in_words(run) if run else ""
+    return KindHealth(
+        kind=kind.kind,
+        label=_label(kind.kind),
+        badge=_kind_badge(facts, kind, run),
+        last_success=success,
+        failed_at=attempt if failed else None,
+        next_try=_next_try(facts, kind),
+        counts=_export_counts(facts) if is_invoices else counts,
+        open_issues=sum(open_issues.get(each, 0) for each in sync_issues.KINDS_OF[kind.kind]),
+        note=_kind_note(facts, kind),
+        needing=sum(facts.exports.get(state, 0) for state in NEEDS_YOU) if is_invoices else 0,
     )
 
 
 def _kind_badge(facts: Facts, kind: KindFacts, run: SyncRun | None) -> Badge:
     state = state_of_kind(facts.connection, kind)
-    if state == State.HEALTHY and kind.running:
+    if state == HealthState.HEALTHY and kind.running:
         return run_badge(run) if run else Badge(_("Sending"), "moving")
-    if state == State.HEALTHY and kind.last_attempt is None:
+    if state == HealthState.HEALTHY and kind.last_attempt is None:
         return Badge(_("Nothing sent yet") if kind.kind == INVOICES else _("Not run yet"), "neutral")
     words, tone = _BADGES[state]
     return Badge(str(words), tone)
@@ -284,26 +257,19 @@ def _kind_note(facts: Facts, kind: KindFacts) -> str:
     """Why one kind of data stands still while the connection does not."""
     if not kind.chosen:
         return _("Nothing is chosen on the Settings tab.")
-    if state_of_kind(facts.connection, kind) != State.NOT_PERMITTED or facts.connection.block_reason:
+    if state_of_kind(facts.connection, kind) != HealthState.NOT_PERMITTED or facts.connection.block_reason:
         return ""
     if kind.refused_code is None:
         return _("A permission is missing. Click Authorize on the Connect to Fortnox tab.")
-    words = explain(kind.refused_code, context=_CONTEXTS.get(kind.kind, Context.IMPORT))
-    above = gravest(facts)
+    words = explain(kind.refused_code, context=CONTEXTS[kind.kind])
+    above = most_serious_cause(facts)
     told_above = above is not None and kind.kind in above.kinds
     return words.happened if told_above else f"{words.happened} {words.remedy}"
 
 
-def _failed_at(kind: KindFacts) -> datetime | None:
-    tried, success = kind.last_attempt, kind.last_success
-    if tried is None or kind.running or not kind.chosen or (success is not None and tried <= success):
-        return None
-    return tried
-
-
 def _next_try(facts: Facts, kind: KindFacts) -> str:
     """Say when it is tried next; empty when nothing is tried by itself."""
-    if state_of(facts.connection) not in {State.HEALTHY, State.DEGRADED} or not kind.chosen:
+    if state_of(facts.connection) not in {HealthState.HEALTHY, HealthState.DEGRADED} or not kind.chosen:
         return ""
     if kind.next_try is None:
         return "" if kind.kind == INVOICES else _("soon")
@@ -313,33 +279,17 @@ def _next_try(facts: Facts, kind: KindFacts) -> str:
     return _("in %(n)d min") % {"n": minutes} if minutes < TWO_HOURS else _("in %(n)d h") % {"n": minutes // 60}
 
 
-def _run_counts(run: SyncRun | None) -> str:
-    return counts_in_words(run) if run else ""
-
-
-def _export_counts(connection: Connection) -> str:
+def _export_counts(facts: Facts) -> str:
     """Say how many were sent, what waits and what is not clear."""
-    rows = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(number_kept=True).order_by()
-    counts = dict(rows.values_list("state").annotate(Count("pk")))
-    waiting = counts.get(ExportState.QUEUED, 0)
-    unclear = counts.get(ExportState.UNCERTAIN, 0)
-    sent = counts.get(ExportState.CONFIRMED, 0)
-    held = not (connection.enabled and connection.workspace.may_integrate and not connection.block_reason)
+    connection = facts.connection
+    held = not connection.enabled or not connection.plan_allows or connection.block_reason
     words = [
-        (sent, _("%(n)s sent")),
-        (waiting, _("%(n)s held") if held else _("%(n)s waiting")),
-        (unclear, _("%(n)s with an unknown outcome")),
+        (ExportState.CONFIRMED, _("%(n)s sent")),
+        (ExportState.QUEUED, _("%(n)s held") if held else _("%(n)s waiting")),
+        (ExportState.UNCERTAIN, _("%(n)s with an unknown outcome")),
     ]
-    return ", ".join(text % {"n": grouped(count)} for count, text in words if count)
-
-
-def _needing(connection: Connection) -> int:
-    return InvoiceExport.objects.filter(company_id=connection.company_id, state__in=NEEDS_YOU).count()
+    return ", ".join(text % {"n": grouped(facts.exports[state])} for state, text in words if state in facts.exports)
 
 
 def _label(kind: str) -> str:
     return _("Invoices") if kind == INVOICES else str(RunKind(kind).label)
-
-
-def _failing_for(facts: Facts) -> str:
-    return in_words(facts.at - (failing_since(facts) or facts.at))

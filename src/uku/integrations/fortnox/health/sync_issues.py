@@ -1,17 +1,26 @@
-"""Records and runs that did not go through: noted when they fail, solved when they go through later."""
+"""Records and runs that need attention: noted when they fail, solved when they go through later."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from fortnox_api import FortnoxError
-from uku.integrations.fortnox.models import InvoiceExport, SyncIssue
+from uku.integrations.fortnox.models import InvoiceExport, RunKind, SyncIssue
 
 CUSTOMER, ARTICLE, INVOICE, PAYMENT = "customer", "article", "invoice", "payment"
+KINDS_OF = {
+    "customers": (CUSTOMER, RunKind.CUSTOMERS),
+    "articles": (ARTICLE, RunKind.ARTICLES),
+    "invoices": (INVOICE,),
+    "payments": (PAYMENT, RunKind.PAYMENTS),
+    "statistics": (RunKind.STATISTICS,),
+}
+"""The kinds of sync issue that belong to each kind of data, by the word in the address."""
 
 
 def note(  # noqa: PLR0913  # what is known differs from cause to cause
@@ -45,7 +54,8 @@ def note(  # noqa: PLR0913  # what is known differs from cause to cause
     with transaction.atomic():
         row = SyncIssue.objects.select_for_update().filter(**place, solved_at=None).first()
         if row is None:
-            _create(**place, **facts, **ids, export=export, first_at=at, last_at=at)
+            with suppress(IntegrityError), transaction.atomic():  # another worker writes the same one now: it will do
+                SyncIssue.objects.create(**place, **facts, **ids, export=export, first_at=at, last_at=at)
             return
         if any(getattr(row, field) != value for field, value in facts.items()):
             row.ignored_at = row.ignored_by = None
@@ -53,15 +63,6 @@ def note(  # noqa: PLR0913  # what is known differs from cause to cause
             setattr(row, field, value)
         row.times, row.last_at = row.times + 1, at
         row.save()
-
-
-def _create(**values: object) -> None:
-    """Another worker may write the same problem at this moment: its row will do."""
-    try:
-        with transaction.atomic():
-            SyncIssue.objects.create(**values)
-    except IntegrityError:
-        return
 
 
 def note_export(export: InvoiceExport, *, at: datetime, error: FortnoxError | None = None, reason: str = "") -> None:
@@ -79,18 +80,18 @@ def note_export(export: InvoiceExport, *, at: datetime, error: FortnoxError | No
 
 
 def solve(*, company_id: str, kind: str, numbers: Iterable[str], at: datetime) -> int:
-    """Close the problems of records that went through; an ignored one too. Return how many there were."""
+    """Close the issues of records that went through; an ignored one too. Return how many there were."""
     waiting = SyncIssue.objects.filter(company_id=company_id, kind=kind, solved_at=None)
     return waiting.filter(number__in=list(numbers)).update(solved_at=at)
 
 
 def unsolved(company_id: str) -> QuerySet[SyncIssue]:
-    """The problems that still hold, ignored ones too."""
+    """The issues that still hold, ignored ones too."""
     return SyncIssue.objects.filter(company_id=company_id, solved_at=None)
 
 
-def standing_open(company_id: str) -> QuerySet[SyncIssue]:
-    """The problems that wait for somebody: neither solved nor ignored."""
+def open_issues(company_id: str) -> QuerySet[SyncIssue]:
+    """The issues that wait for somebody: neither solved nor ignored."""
     return unsolved(company_id).filter(ignored_at=None)
 
 

@@ -20,7 +20,7 @@ from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection, works
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.health.messages import in_words
+from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
 from uku.integrations.fortnox.invoices.reconcile import as_known
 from uku.integrations.fortnox.invoices.send_by_hand import require_highest_number
@@ -191,12 +191,12 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
     outcome, code, number = error.outcome, str(error.code or ""), export.invoice.number
     log.warning("create failed", export=export.pk, outcome=outcome.name, fortnox_code=code, uid=error.request_id)
     if outcome is Outcome.NOT_APPLIED:
-        facts = {"next_at": database_now() + _backoff(export), "error_text": in_words(error)}
+        facts = {"next_at": database_now() + _backoff(export), "error_text": error_in_words(error)}
         as_known(export).update(state=ExportState.QUEUED, **facts)
         if isinstance(error, Unauthorized):
             raise error  # the connection's error, not this invoice's: `process_export` writes it there
     elif isinstance(error, Forbidden):
-        facts = {"error_code": code, "error_text": in_words(error)}
+        facts = {"error_code": code, "error_text": error_in_words(error)}
         as_known(export).update(state=ExportState.QUEUED, lease_until=None, **facts)
         raise error  # no fault of this invoice either
     elif outcome is Outcome.REFUSED:
@@ -205,7 +205,7 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
             with suppress(FortnoxError):
                 holder = fortnox.invoices.get(number)
         if holder is None:
-            _reject(export, in_words(error), error)
+            _reject(export, error_in_words(error), error)
         elif holder.external_reference == export.reference and not holder.cancelled:
             _mark_uncertain(export)
         else:
@@ -285,7 +285,7 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
             raise
         invoice = fortnox.invoices.get(export.document_number)
         if error.outcome is Outcome.REFUSED and not invoice.booked:
-            facts = {"error_code": str(error.code or ""), "error_text": in_words(error)}
+            facts = {"error_code": str(error.code or ""), "error_text": error_in_words(error)}
             as_known(export).update(next_at=None, **facts)
             sync_issues.note_export(export, at=clock.now(), error=error)
             return

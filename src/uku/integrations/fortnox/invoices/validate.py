@@ -9,12 +9,15 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from fortnox_api import Fortnox
+from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
 from uku.integrations.fortnox.connection.company import name_of_company
+from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.customers.links import invoiced_customer
-from uku.integrations.fortnox.health import no_worker
+from uku.integrations.fortnox.health.messages import missing_worker_notice
 from uku.integrations.fortnox.mapping import VAT_TYPES, invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Hold, InvoiceExport
-from uku.integrations.fortnox.sync.details import read_again
+from uku.integrations.fortnox.sync.details import read_detail
+from uku.integrations.fortnox.sync.records import Importer
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.kit import clock
@@ -52,7 +55,7 @@ def connection_hold(connection: Connection) -> HoldReason | None:
             _("The connection to Fortnox is not working."),
             _("It goes out by itself when it works again. The Overview tab of Fortnox says what to do."),
         )
-    if happened := no_worker.sentence_for(connection, now=clock.now()):
+    if happened := missing_worker_notice(connection, now=clock.now()):
         ends = _("It goes out by itself once a worker runs. Whoever runs Uku starts it with the command: uku worker.")
         return HoldReason(happened, ends)
     return None
@@ -83,7 +86,7 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
         raise InvoiceNotValid(
             f"{export.invoice.client} is not linked to a Fortnox customer. Link the client, then send again."
         )
-    _read_unless_fresh(fortnox, customer)
+    _read_unless_fresh(fortnox, CUSTOMER_IMPORTER, customer)
     if not customer.active:
         raise InvoiceNotValid(f"Customer {customer} is inactive in Fortnox. Activate it there, then send again.")
     if customer.identity_changed_at is not None:
@@ -105,9 +108,9 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     return payload.to_json_bytes()
 
 
-def _read_unless_fresh(fortnox: Fortnox, record: CustomerRecord | ArticleRecord) -> None:
+def _read_unless_fresh(fortnox: Fortnox, importer: Importer, record: CustomerRecord | ArticleRecord) -> None:
     if record.detail_read_at is None or clock.now() - record.detail_read_at > FRESH:
-        read_again(fortnox, record)
+        read_detail(fortnox, importer, record)
 
 
 def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow, customer: CustomerRecord) -> None:
@@ -131,7 +134,7 @@ def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow,
     article = ArticleRecord.objects.filter(company_id=export.company_id, number=number).first()
     if article is None:
         raise InvoiceNotValid(f"Article {number} is not known here. Reload data, then send again.")
-    _read_unless_fresh(fortnox, article)
+    _read_unless_fresh(fortnox, ARTICLE_IMPORTER, article)
     if not article.active:
         raise InvoiceNotValid(f"Article {article} is inactive in Fortnox. Activate it there, then send again.")
     expected = Decimal(0) if customer.vat_type in VAT_FREE_TYPES else article.vat_rate

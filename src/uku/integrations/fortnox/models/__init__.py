@@ -32,6 +32,7 @@ from uku.integrations.fortnox.models.sync_run import (
     RunKind,
     RunState,
     SkippedRecord,
+    StopReason,
     SyncIssue,
     SyncRun,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "SkippedRecord",
+    "StopReason",
     "SyncIssue",
     "SyncRun",
     "TokenSource",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +24,13 @@ class RunState(models.TextChoices):
     DONE = "done", _("Done")
     STOPPED = "stopped", _("Stopped")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+class StopReason(StrEnum):
+    """Why a run stopped, where something else than its next try ends that."""
+
+    NOT_PERMITTED = "not_permitted"  # it met a missing permission or licence
+    COMPANY_CHANGED = "company_changed"  # another company was connected while it was under way
 
 
 class ReloadPhase(models.TextChoices):

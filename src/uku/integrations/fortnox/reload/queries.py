@@ -21,7 +21,8 @@ from uku.integrations.fortnox.models import (
 )
 from uku.integrations.fortnox.reload.progress import Known, Part, Window, window
 from uku.integrations.fortnox.statistics.sync import requests_a_month
-from uku.integrations.fortnox.sync import details
+from uku.integrations.fortnox.sync.details import count_unread
+from uku.integrations.fortnox.work.runs import IMPORTERS
 from uku.kit.times import local_time
 from uku.tasks.models import SummaryPlan, Task
 
@@ -57,7 +58,7 @@ def known(connection: Connection, at: datetime) -> Known:
         inactive_customers=customers.filter(active=False).count(),
         articles=articles.filter(active=True).count(),
         inactive_articles=articles.filter(active=False).count(),
-        details=details.count_waiting(connection.company_id),
+        details=count_unread(IMPORTERS.values(), connection.company_id),
         invoices=sent_in(connection, span).count(),
         months=months_in(span).count(),
         requests_a_month=requests_a_month(connection),

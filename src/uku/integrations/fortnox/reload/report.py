@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.health.error_codes import WAIT, Group, Who
-from uku.integrations.fortnox.health.figures import grouped, in_words
+from uku.integrations.fortnox.health.error_codes import WAIT, ErrorGroup, Responsible
 from uku.integrations.fortnox.health.issue_messages import explain_issue
-from uku.integrations.fortnox.health.messages import Explanation, explain_block
+from uku.integrations.fortnox.health.messages import Explanation, explain_block, grouped, span_in_words
 from uku.integrations.fortnox.models import Reload, RunState, SyncIssue, SyncRun
 from uku.integrations.fortnox.reload.causes import DISCONNECTED, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reload.progress import Window, added_up
@@ -140,7 +139,7 @@ def figures(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def duration(reload: Reload) -> str:
-    return in_words(reload.finished_at - reload.started_at) if reload.finished_at else ""
+    return span_in_words(reload.finished_at - reload.started_at) if reload.finished_at else ""
 
 
 def why_stopped(reload: Reload) -> Explanation | None:
@@ -156,11 +155,11 @@ def why_stopped(reload: Reload) -> Explanation | None:
     if cause == DISCONNECTED:
         happened = _("Fortnox was disconnected meanwhile.")
         remedy = _("Click Authorize on the Connect to Fortnox tab to connect it again.")
-        return Explanation(happened, means, f"{remedy} {again}", Who.YOU, Group.AUTHORIZE)
+        return Explanation(happened, means, f"{remedy} {again}", Responsible.YOU, ErrorGroup.AUTHORIZE)
     if cause == OTHER_COMPANY:
         happened = _("Another Fortnox company was connected meanwhile.")
         remedy = _("If you want the data of the company that is connected now, click Reload data on the Settings tab.")
-        return Explanation(happened, means, remedy, Who.YOU, Group.HERE)
+        return Explanation(happened, means, remedy, Responsible.YOU, ErrorGroup.HERE)
     return _run_stopped(reload, means, again, about_what if cause == RUN else "")
 
 
@@ -171,7 +170,7 @@ def _run_stopped(reload: Reload, means: str, again: str, kind: str) -> Explanati
         words = explain_issue(said)
         return Explanation(words.happened, means, f"{words.remedy} {again}", words.who, words.group)
     happened = _("Fortnox could not be reached, or did not answer as it should, for half an hour.")
-    return Explanation(happened, means, f"{WAIT.remedy} {again}", Who.NOBODY, Group.WAIT)
+    return Explanation(happened, means, f"{WAIT.remedy} {again}", Responsible.NOBODY, ErrorGroup.WAIT)
 
 
 def quoted(reload: Reload) -> str:

@@ -11,14 +11,15 @@ import structlog
 
 from fortnox_api import Forbidden, FortnoxError
 from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
-from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunKind, RunState, StopReason, SyncRun
 from uku.integrations.fortnox.reload import queries
 from uku.integrations.fortnox.reload.causes import DISCONNECTED, LASTING, OTHER_COMPANY, RUN, TROUBLE
 from uku.integrations.fortnox.reload.service import end, note
-from uku.integrations.fortnox.sync import details, service, sync_run
-from uku.integrations.fortnox.sync.details import SLICE
+from uku.integrations.fortnox.sync import details, sync_run
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.work.due import RESUME_AFTER
+from uku.integrations.fortnox.work.runs import IMPORTERS, run_sync
 from uku.kit import clock
 
 log = structlog.get_logger()
@@ -126,14 +127,17 @@ def _sync_of(kind: RunKind) -> Callable[[Connection, Reload, Watch], Outcome]:
     def work(connection: Connection, reload: Reload, watch: Watch) -> Outcome:
         run = queries.run_of(reload, kind)
         if run is None or run.state == RunState.RUNNING:
-            service.run_sync(
-                connection=connection,
-                kind=kind,
-                full=True,
-                asked_by=reload.asked_by_id,
-                reload=reload,
-                check=watch,
-                pages=PAGES_AT_ONCE,
+            run_sync(
+                SyncRequest(
+                    connection,
+                    kind,
+                    full=True,
+                    asked_by=reload.asked_by_id,
+                    reload=reload,
+                    again_from=queries.window_of(connection, reload.started_at).first,
+                    check=watch,
+                    pages=PAGES_AT_ONCE,
+                )
             )
         return _outcome(kind, run, queries.run_of(reload, kind))
 
@@ -147,13 +151,13 @@ def _outcome(kind: RunKind, before: SyncRun | None, run: SyncRun | None) -> Outc
     if run.state == RunState.RUNNING:
         failed = run.counts.get("tries", 0) > (before.counts.get("tries", 0) if before else 0)
         return Outcome.REST if failed else Outcome.AGAIN
-    refused_here = run.state == RunState.STOPPED and run.stop_reason != sync_run.NOT_PERMITTED
+    refused_here = run.state == RunState.STOPPED and run.stop_reason != StopReason.NOT_PERMITTED
     return Outcome.FAILED if refused_here else Outcome.NEXT
 
 
 def _details(connection: Connection, reload: Reload, watch: Watch) -> Outcome:
     """Read a slice of the details that are due; others may read some of them meanwhile."""
-    waiting = details.count_waiting(connection.company_id)
+    waiting = details.count_unread(IMPORTERS.values(), connection.company_id)
     total = reload.counts.get("details_total")
     if total is None:
         note(reload, details_total=waiting, details_began=int(clock.now().timestamp()))
@@ -161,10 +165,10 @@ def _details(connection: Connection, reload: Reload, watch: Watch) -> Outcome:
     if waiting:
         try:
             with open_fortnox(connection, watch) as fortnox:
-                details.read_slice(fortnox, connection, at_most=SLICE)
+                details.read_slice(fortnox, connection.company_id, IMPORTERS.values())
         except FortnoxError as error:
             return _failed_details(connection, reload, error)
-    left = details.count_waiting(connection.company_id)
+    left = details.count_unread(IMPORTERS.values(), connection.company_id)
     note(reload, details_read=max(total - left, 0), details_tries=0)
     return Outcome.AGAIN if 0 < left < waiting else Outcome.NEXT
 

@@ -2,46 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
 
 from fortnox_api import Fortnox
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.models import Connection, Reload, RunKind, SyncRun
+from uku.integrations.fortnox.models import Connection, SyncRun
 from uku.integrations.fortnox.statistics.definitions import STATISTICS, Statistic
 from uku.integrations.fortnox.sync import sync_run
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan, Task, TaskState
 from uku.tasks.months import last_of
 from uku.tasks.operations import open_missing_months, take_in_figures
 
 
-def read_statistics(
-    *,
-    connection: Connection,
-    asked_by: int | None = None,
-    again_from: date | None = None,
-    reload: Reload | None = None,
-    check: Callable[[], None] | None = None,
-) -> SyncRun | None:
+def read_statistics(request: SyncRequest) -> SyncRun | None:
     """Open the months that are due and count what the open ones need. None when no plan is active.
 
-    The run of a `reload` counts the months from `again_from` on again, finished ones too: their values stay, and
-    Fortnox's figures stand beside them. `check` runs before each request.
+    The run of a reload counts the months from `again_from` on again, finished ones too: their values stay, and
+    Fortnox's figures stand beside them. Raises FortnoxError.
     """
+    connection, at = request.connection, clock.now()
     plan = SummaryPlan.objects.filter(active=True).first()
     if plan is None:
         return None
-    at = clock.now()
     open_missing_months(today=clock.today(connection.workspace.time_zone), at=at)
-    kind = RunKind.STATISTICS
-    run = sync_run.start_or_resume(connection=connection, kind=kind, at=at, asked_by=asked_by, reload=reload)
-    tasks = _to_count(again_from if reload is not None and run.reload_id == reload.pk else None)
+    run = sync_run.start_or_resume(request, at)
+    wanted = Q(state=TaskState.OPEN)
+    if request.reload is not None and run.reload_id == request.reload.pk:
+        wanted |= Q(month__gte=request.again_from)
+    tasks = list(Task.objects.filter(wanted, month__isnull=False).order_by("month"))
     run.counts = {**run.counts, "months": 0, "seen": 0, "total": len(tasks)}
-    with open_fortnox(connection, check) as fortnox:
+    with open_fortnox(connection, request.check) as fortnox:
         for task in tasks:
             figures = count_month(fortnox, connection, plan, task)
             take_in_figures(task=task, figures=figures, at=clock.now())
@@ -50,14 +44,6 @@ def read_statistics(
             run.save(update_fields=["counts"])
     sync_run.end(run, at=clock.now())
     return run
-
-
-def _to_count(again_from: date | None) -> list[Task]:
-    """The open months, and with `again_from` all from then on; the oldest first."""
-    wanted = Q(state=TaskState.OPEN)
-    if again_from is not None:
-        wanted |= Q(month__gte=again_from)
-    return list(Task.objects.filter(wanted, month__isnull=False).order_by("month"))
 
 
 def requests_a_month(connection: Connection) -> int:

@@ -19,8 +19,9 @@ from uku.integrations.fortnox.sync import sync_run
 BEFORE, TOLD, CAME, MOVED = "list_before", "list_told", "list_came", "list_moved"
 
 
-def enter_stage(run: SyncRun) -> None:
+def enter_stage(run: SyncRun, stage: str) -> None:
     """Begin with a new list."""
+    run.stage, run.page = stage, 0
     for name in (TOLD, CAME, MOVED, sync_run.AGAIN, sync_run.TRIES):
         run.counts.pop(name, None)
     run.counts[BEFORE] = run.counts.get("seen", 0)
@@ -46,18 +47,19 @@ def compare(run: SyncRun, page: Page[Any]) -> None:
 
 def count_page(run: SyncRun, page: Page[Any]) -> None:
     """Count a page that is stored: its rows as they came, and how far the run is."""
+    run.page = page.number
     sync_run.count(run, CAME, page.rows)
     run.counts.pop(sync_run.TRIES, None)
     if TOLD in run.counts and not (run.full and run.stage == "changed"):
         run.counts["total"] = run.counts.get(BEFORE, 0) + run.counts[TOLD]
-    sum_up(run)
+    count_seen(run)
 
 
-def sum_up(run: SyncRun) -> None:
+def count_seen(run: SyncRun) -> None:
     run.counts["seen"] = sum(run.counts.get(name, 0) for name in ("imported", "inactive", "rejected"))
 
 
-def has_come(run: SyncRun) -> bool:
+def is_read(run: SyncRun) -> bool:
     """Say whether a list is stored to its end: a run may be cut off, or paused, right behind the last page.
 
     To ask for the page after the last one would look as if all rows had gone.
@@ -78,25 +80,20 @@ def is_whole(run: SyncRun) -> bool:
 def begin_again(run: SyncRun) -> None:
     """Have the list read once more from its first page. Raises Unreadable when that was done already."""
     if run.counts.get(sync_run.AGAIN):
-        raise Unreadable(_why(run))
-    run.counts[sync_run.AGAIN] = run.counts[sync_run.UNEVEN] = 1
-    run.page = 0
-
-
-def _why(run: SyncRun) -> str:
-    words = {"told": run.counts.get(TOLD, 0), "came": run.counts.get(CAME, 0)}
-    if run.counts.get(MOVED):
-        return gettext(
-            "the list changed while it was read, and again when it was read anew. What came is kept, nothing counts as"
-            " gone, and the next run reads all of it again."
-        )
-    return (
-        gettext(
+        if run.counts.get(MOVED):
+            raise Unreadable(
+                gettext(
+                    "the list changed while it was read, and again when it was read anew. What came is kept, nothing"
+                    " counts as gone, and the next run reads all of it again."
+                )
+            )
+        words = gettext(
             "Fortnox told of %(told)d records and sent %(came)d, twice. What came is kept, nothing counts as gone, and"
             " the next run reads all of it again."
         )
-        % words
-    )
+        raise Unreadable(words % {"told": run.counts.get(TOLD, 0), "came": run.counts.get(CAME, 0)})
+    run.counts[sync_run.AGAIN] = run.counts[sync_run.UNEVEN] = 1
+    run.page = 0
 
 
 def is_one_pass(run: SyncRun) -> bool:

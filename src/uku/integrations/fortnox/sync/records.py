@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.db import DataError, transaction
+from django.db.models import QuerySet
 
-from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, SyncRun
+from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.models import SyncRun
+from uku.integrations.fortnox.resources import Resource, resource_of
 
 T = TypeVar("T")
-BATCH = 100  # rows an UPDATE; its text grows with rows times columns
-FLAW = "\ufffd"  # what the client puts in the place of NUL and of a lone surrogate, which no database takes
+BATCH: Final = 100
+"""Rows an UPDATE; its text grows with rows times columns."""
+REPLACEMENT: Final = "\ufffd"
+"""What the client puts in the place of NUL and of a lone surrogate, which no database takes."""
 
 
-def model_of(run: SyncRun) -> Any:
-    return CustomerRecord if run.kind == RunKind.CUSTOMERS else ArticleRecord
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """How the records of one kind are stored.
+
+    `store` takes a page's active items, and by number the details that were read of them; it returns what became of
+    how many, and raises DataError with nothing stored. `apply_detail` stores what one record's own address tells.
+    `unread` are a company's records whose detail is still to be read.
+    """
+
+    resource: Resource
+    store: Callable[[SyncRun, Sequence[Any], Mapping[str, Any], datetime], Counter[str]]
+    apply_detail: Callable[[Any, Any, datetime], None]
+    unread: Callable[[str], QuerySet[Any]]
 
 
-def held(run: SyncRun, numbers: Iterable[str]) -> dict[str, Any]:
+def lock_known(run: SyncRun, numbers: Iterable[str]) -> dict[str, Any]:
     """Return the records that are here already, by number, locked in one order.
 
     A person's decision on one of them waits for the page, or the page for the decision; neither overwrites the other.
     """
-    rows = model_of(run).objects.get_queryset().select_for_update(of=("self",))
+    rows = resource_of(run).model.objects.get_queryset().select_for_update(of=("self",))
     found = rows.filter(company_id=run.company_id, number__in=list(numbers)).order_by("pk")
     return {record.number: record for record in found}
 
 
-def write(records: Sequence[Any], changed: Sequence[Any], names: Sequence[str], at: datetime) -> None:
+def as_listed(
+    run: SyncRun, number: str, fields: Mapping[str, Any], known: Mapping[str, Any], at: datetime
+) -> tuple[Any, str]:
+    """Return a record with the fields that its list item tells, not stored, and if it is new, updated or unchanged.
+
+    One that changed has its detail read again: that may have changed too.
+    """
+    if number not in known:
+        place = {"workspace_id": run.workspace_id, "company_id": run.company_id, "number": number}
+        return resource_of(run).model(**place, **fields, first_seen_at=at, seen_at=at), "new"
+    record = known[number]
+    changed = {name: value for name, value in {**fields, "active": True}.items() if getattr(record, name) != value}
+    if not changed:
+        return record, "unchanged"
+    for name, value in {**changed, "detail_read_at": None, "seen_at": at}.items():
+        setattr(record, name, value)
+    return record, "updated"
+
+
+def write_page(records: Sequence[Any], changed: Sequence[Any], names: Sequence[str], at: datetime) -> None:
     """Store new records, those that changed in the named fields, and when all of them were seen."""
     if not records:
         return
@@ -41,43 +78,43 @@ def write(records: Sequence[Any], changed: Sequence[Any], names: Sequence[str], 
     model.objects.filter(pk__in=unchanged).exclude(seen_at=at).update(seen_at=at)
 
 
+def write_detail(record: Any, fields: Mapping[str, Any], at: datetime) -> None:
+    for name, value in {**fields, "detail_read_at": at}.items():
+        setattr(record, name, value)
+    record.save(update_fields=[*fields, "detail_read_at"])
+
+
 def is_first_look(run: SyncRun, record: Any) -> bool:
     """Say whether a run meets a record as an active one for the first time. A look at one record is always a first."""
     return record is None or not record.active or run.pk is None or record.seen_at < run.started_at
 
 
-def differing(record: Any, fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields in which a record is not what Fortnox tells now."""
-    return {name: value for name, value in fields.items() if getattr(record, name) != value}
+def store_in_halves(items: Sequence[T], store: Callable[[Sequence[T]], None]) -> list[tuple[T, DataError]]:
+    """Store items together; where the database refuses one, in halves, until that one stands alone (F54, I25).
 
-
-def renew(record: Any, news: dict[str, Any], at: datetime) -> None:
-    """Set what a record's list row tells differently now. Its detail is to be read again: it may have changed too."""
-    for name, value in {**news, "detail_read_at": None, "seen_at": at}.items():
-        setattr(record, name, value)
-
-
-def in_halves(items: Sequence[T], store: Callable[[Sequence[T]], None], refuse: Callable[[T, DataError], None]) -> None:
-    """Store items together; where the database refuses one, in halves, until that one stands alone (F54, I25)."""
+    Returns the refused items with their errors.
+    """
     if not items:
-        return
+        return []
     try:
         with transaction.atomic():
             store(items)
     except DataError as error:
         if len(items) == 1:
-            refuse(items[0], error)
-            return
+            return [(items[0], error)]
         middle = len(items) // 2
-        in_halves(items[:middle], store, refuse)
-        in_halves(items[middle:], store, refuse)
+        return [*store_in_halves(items[:middle], store), *store_in_halves(items[middle:], store)]
+    return []
 
 
-def flawed(item: Any) -> bool:
+def has_replacement(item: Any) -> bool:
     """Say whether a text of an item held what no database takes, and was mended (reliability B37)."""
-    return any(isinstance(value, str) and FLAW in value for value in dict(item).values())
+    return any(isinstance(value, str) and REPLACEMENT in value for value in dict(item).values())
 
 
-def name_of(item: Any) -> str:
-    """Return what a customer or an article is called, in a list or in our table."""
-    return str(getattr(item, "name", "") or getattr(item, "description", ""))
+def solve_issues(resource: Resource, company_id: str, numbers: Iterable[str], at: datetime) -> None:
+    """Close the sync issues of records that went through, but of those that wait for a person's review (B44)."""
+    wanted = set(numbers)
+    in_review = resource.model.objects.filter(resource.needs_review, company_id=company_id, number__in=wanted)
+    wanted.difference_update(in_review.values_list("number", flat=True))
+    sync_issues.solve(company_id=company_id, kind=resource.issue_kind, numbers=wanted, at=at)

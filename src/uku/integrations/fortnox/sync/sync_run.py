@@ -2,67 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, Reload, RunKind, RunState, SkippedRecord, SyncRun
+from uku.integrations.fortnox.models import Connection, Reload, RunKind, RunState, SkippedRecord, StopReason, SyncRun
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MOST_TRIES = 5
-NOT_PERMITTED = "not_permitted"  # the trouble of a run that met a missing permission or licence
-COMPANY_CHANGED = "company_changed"  # and of one that was under way when another company was connected
 # What a run counts about itself: planned pauses, cut-offs, tries of one page, lists read again and not in order.
 PAUSED, RESUMED, TRIES, AGAIN, UNEVEN = "paused", "resumed", "tries", "again", "uneven"
 
 
-class Overtaken(Exception):
+class StaleRun(Exception):
     """The run has ended, or another process has taken it further: what this one holds is not stored."""
 
 
-def start_or_resume(
-    *,
-    connection: Connection,
-    kind: RunKind,
-    at: datetime,
-    full: bool = False,
-    asked_by: int | None = None,
-    reload: Reload | None = None,
-) -> SyncRun:
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What a sync is to do.
+
+    `asked_by` is the id of who pressed a button, None for the schedule. `reload` is what a new run is part of, and
+    `again_from` the day from which it reads again what is known already. `check` runs before each request to Fortnox;
+    what it raises passes through. At most `pages` of an import are stored.
+    """
+
+    connection: Connection
+    kind: RunKind
+    full: bool = False
+    asked_by: int | None = None
+    reload: Reload | None = None
+    again_from: date | None = None
+    check: Callable[[], None] | None = None
+    pages: int | None = None
+
+
+def start_or_resume(request: SyncRequest, at: datetime) -> SyncRun:
     """Return the running run of this kind, else a new one that reads what changed since the last complete one.
 
-    The database holds one running run a workspace and kind. `asked_by` is the id of who pressed a button, `reload`
-    what a new run is part of.
+    The database holds one running run a workspace and kind.
     """
+    connection, kind = request.connection, request.kind
     with transaction.atomic():
         running = _running(kind)
         if running is not None:
-            return _resumed(running, connection, at)
+            return _resume(running, connection, at)
         last = last_done(connection, kind)
         since = None if last is None else with_overlap(last.started_at)
-        full = full or since is None
-        facts = {"started_at": at, "full": full, "since": since, "stage": "active" if full else "changed"}
-        place = {"kind": kind, "company_id": connection.company_id, "asked_by_id": asked_by, "reload": reload}
+        full = request.full or since is None
         try:
             with transaction.atomic():
-                return SyncRun.objects.create(**place, **facts)
+                return SyncRun.objects.create(
+                    kind=kind,
+                    company_id=connection.company_id,
+                    asked_by_id=request.asked_by,
+                    reload=request.reload,
+                    started_at=at,
+                    full=full,
+                    since=since,
+                    stage="active" if full else "changed",
+                )
         except IntegrityError:
             running = _running(kind)
             if running is None:
                 raise
-            return _resumed(running, connection, at)  # begun elsewhere at the same moment: they go on together (F56)
+            return _resume(running, connection, at)  # begun elsewhere at the same moment: they go on together (F56)
 
 
 def _running(kind: RunKind) -> SyncRun | None:
     return SyncRun.objects.select_for_update().filter(kind=kind, state=RunState.RUNNING).first()
 
 
-def _resumed(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
+def _resume(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
     """Take a run up where it stands; one for another company is stopped and a new one begun.
 
     One that was paused on purpose counts as one pass still; one that was cut off does not (reliability F50).
@@ -72,27 +88,28 @@ def _resumed(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
             count(run, RESUMED)
         run.save(update_fields=["counts"])
         return run
-    end(run, at=at, state=RunState.STOPPED, stop_reason=COMPANY_CHANGED)
+    end(run, at=at, state=RunState.STOPPED, stop_reason=StopReason.COMPANY_CHANGED)
     return SyncRun.objects.create(
         kind=run.kind, company_id=connection.company_id, started_at=at, full=True, asked_by_id=run.asked_by_id
     )
 
 
-def hold(run: SyncRun) -> None:
-    """Lock a run's row until the transaction ends, to store what belongs to its next step.
+@contextmanager
+def next_step(run: SyncRun) -> Iterator[None]:
+    """Store what belongs to a run's next step, and the run's new place with it, in one transaction.
 
-    Two workers may hold the same run, when one was taken for dead: the second one's page is not stored twice.
-    Raises Overtaken. A look at one record is no run in the database.
+    Two workers may hold the same run, when one was taken for dead: the second one's page is not stored twice. A look
+    at one record is no run in the database. Raises StaleRun.
     """
-    if run.pk is None:
-        return
-    stored = SyncRun.objects.get_queryset().select_for_update(of=("self",)).get(pk=run.pk)
-    if stored.state != RunState.RUNNING or _place(stored) != _place(run):
-        raise Overtaken(run.pk)
-
-
-def _place(run: SyncRun) -> tuple[str, int, int]:
-    return run.stage, run.page, run.counts.get(AGAIN, 0)
+    with transaction.atomic():
+        if run.pk is not None:
+            stored = SyncRun.objects.get_queryset().select_for_update(of=("self",)).get(pk=run.pk)
+            place = (run.stage, run.page, run.counts.get(AGAIN, 0))
+            if stored.state != RunState.RUNNING or (stored.stage, stored.page, stored.counts.get(AGAIN, 0)) != place:
+                raise StaleRun(run.pk)
+        yield
+        if run.pk is not None:
+            run.save()
 
 
 def with_overlap(moment: datetime) -> datetime:
@@ -114,26 +131,15 @@ def last_done(connection: Connection, kind: RunKind) -> SyncRun | None:
     return done.order_by("-id").first()
 
 
-def newest_of_each_kind(runs: QuerySet[SyncRun]) -> dict[str, SyncRun]:
-    """Return the newest of these runs by kind. One look into the index a kind, however many runs there were.
-
-    `DISTINCT ON` would read the whole history, each minute, of a thousand workspaces.
-    """
-    newest: Any = [Subquery(runs.filter(kind=kind).order_by("-id").values("pk")[:1]) for kind in RunKind]
-    return {run.kind: run for run in runs.filter(pk__in=newest)}
-
-
 def count(run: SyncRun, name: str, by: int = 1) -> None:
     run.counts[name] = run.counts.get(name, 0) + by
 
 
-def pass_over(run: SyncRun, number: str, name: str, reason: str) -> None:
-    """List a record that was not taken in, with the reason a person can read. A look at one record keeps no list."""
-    pass_over_many(run, [(number, name, reason)])
+def skip(run: SyncRun, rows: Iterable[tuple[str, str, str]]) -> None:
+    """List records that were not imported, each as number, name and a reason that a person can read.
 
-
-def pass_over_many(run: SyncRun, rows: Iterable[tuple[str, str, str]]) -> None:
-    """List records that were not taken in, each as number, name and reason."""
+    A look at one record keeps no list.
+    """
     if run.pk is not None:
         SkippedRecord.objects.bulk_create(
             SkippedRecord(
@@ -143,7 +149,7 @@ def pass_over_many(run: SyncRun, rows: Iterable[tuple[str, str, str]]) -> None:
         )
 
 
-def skipped_records(run: SyncRun, numbers: Iterable[str]) -> set[str]:
+def skipped_numbers(run: SyncRun, numbers: Iterable[str]) -> set[str]:
     """Return which of these numbers the run has listed already: pages may repeat a row."""
     if run.pk is None:
         return set()
@@ -151,7 +157,7 @@ def skipped_records(run: SyncRun, numbers: Iterable[str]) -> set[str]:
     return set(listed.values_list("number", flat=True))
 
 
-def failed_at(run: SyncRun, reason: str) -> str:
+def failure_text(run: SyncRun, reason: str) -> str:
     """Tell which page a run did not get past, and why: `Customers, page 3 of the active ones: …` (reliability F53)."""
     pages = {
         "active": _("%(kind)s, page %(page)d of the active ones: %(reason)s"),
@@ -169,5 +175,5 @@ def end(run: SyncRun, *, at: datetime, state: RunState = RunState.DONE, text: st
 
 
 def delete_lists(*, before: datetime) -> int:
-    """Delete what runs before a time passed over, in all workspaces; their counts stay. Returns how many rows."""
+    """Delete what runs before a time skipped, in all workspaces; their counts stay. Returns how many rows."""
     return SkippedRecord.everywhere.filter(run__started_at__lt=before).delete()[0]

@@ -25,11 +25,17 @@ from uku.integrations.fortnox.connection.company import (
     name_of_company,
 )
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.health import issue_actions, issue_messages, no_worker
-from uku.integrations.fortnox.health.figures import counts_in_words, duration, run_badge
+from uku.integrations.fortnox.health import issue_messages, sync_issues
+from uku.integrations.fortnox.health.messages import (
+    counts_in_words,
+    duration_in_words,
+    missing_worker_notice,
+    run_badge,
+)
 from uku.integrations.fortnox.models import SkippedRecord, SyncIssue, SyncRun
 from uku.integrations.fortnox.reload import queries, report
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab
+from uku.integrations.fortnox.work import issue_actions
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -112,10 +118,10 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
     return draw_tab(
         request,
         "activity",
-        no_worker=no_worker.sentence_for(connection_of(request.workspace), now=clock.now()),
+        no_worker=missing_worker_notice(connection_of(request.workspace), now=clock.now()),
         choice=choice,
         filters=_filters(choice),
-        causes=issue_messages.by_cause(waiting),
+        causes=issue_messages.group_by_cause(waiting),
         here=f"?{request.GET.urlencode()}",
         **shown,
     )
@@ -128,13 +134,13 @@ def _page_of(rows: QuerySet[Any], request: WorkspaceRequest) -> Page[Any]:
 def _choice(request: WorkspaceRequest) -> Choice:
     """Read the address; a word that is no kind means all of them."""
     asked = request.GET.get("kind", "")
-    return Choice(asked if asked in issue_messages.KINDS_OF else "", request.GET.get("show") == "problems")
+    return Choice(asked if asked in sync_issues.KINDS_OF else "", request.GET.get("show") == "problems")
 
 
 def _issues(choice: Choice) -> QuerySet[SyncIssue]:
     """Those of the connected company. Another one's are kept, and come back when it is connected again."""
     found = SyncIssue.objects.filter(company_id=connected_company())
-    return found.filter(kind__in=issue_messages.KINDS_OF[choice.kind]) if choice.kind else found
+    return found.filter(kind__in=sync_issues.KINDS_OF[choice.kind]) if choice.kind else found
 
 
 def _runs(choice: Choice) -> QuerySet[SyncRun]:
@@ -164,7 +170,7 @@ def _run_rows(runs: Iterable[SyncRun]) -> list[RunRow]:
 def _run_row(run: SyncRun, company: str) -> RunRow:
     shown = list(run.skipped_records.order_by("id")[:MOST_SKIPPED])
     counted = run.skipped_records.count()
-    return RunRow(run, run_badge(run), counts_in_words(run), duration(run), shown, counted, company)
+    return RunRow(run, run_badge(run), counts_in_words(run), duration_in_words(run), shown, counted, company)
 
 
 def _issue_row(issue: SyncIssue) -> IssueRow:

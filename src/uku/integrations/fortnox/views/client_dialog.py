@@ -14,9 +14,10 @@ from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
 from uku.integrations.fortnox.customers import status
 from uku.integrations.fortnox.customers.differences import Line, lines
+from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.customers.links import INVOICED_FIRST, invoiced_customer
 from uku.integrations.fortnox.models import Connection, CustomerRecord
-from uku.integrations.fortnox.sync.service import read_customer_now
+from uku.integrations.fortnox.sync.details import read_detail_now
 from uku.integrations.fortnox.views.frame import SEE
 from uku.integrations.fortnox.views.review_list import searched, searched_words
 from uku.integrations.registry import Badge
@@ -82,7 +83,7 @@ def _read_unread(client: Client, connection: Connection) -> None:
     unread = CustomerRecord.objects.filter(client=client, company_id=connection.company_id, detail_read_at=None)
     record = unread.filter(active=True).order_by(*INVOICED_FIRST).first() if connection.company_id else None
     if record is not None:
-        read_customer_now(record)
+        read_detail_now(CUSTOMER_IMPORTER, record)
 
 
 def _sides(client: Client, company_id: str) -> list[Side]:

@@ -40,7 +40,6 @@ def draw_tab(request: WorkspaceRequest, name: str, **context: Any) -> HttpRespon
         "connection": connection,
         "badge": health.card,
         "tab": name,
-        "block": health.block,
         "health": health,
     }
     frame["works"] = works(connection)

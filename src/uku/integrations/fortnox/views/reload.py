@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
-from uku.integrations.fortnox.health.figures import counts_in_words, duration, grouped, run_badge
+from uku.integrations.fortnox.health.messages import counts_in_words, duration_in_words, grouped, run_badge
 from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState, SyncRun
 from uku.integrations.fortnox.reload import progress, queries, report, service, steps
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
@@ -139,7 +139,7 @@ def _phases(found: Reload) -> list[PhaseRow]:
 
 def _phase(found: Reload, phase: ReloadPhase, run: SyncRun | None, *, ended: bool) -> PhaseRow:
     if run is not None:
-        return PhaseRow(str(phase.label), run_badge(run), counts_in_words(run), duration(run), run)
+        return PhaseRow(str(phase.label), run_badge(run), counts_in_words(run), duration_in_words(run), run)
     if phase == ReloadPhase.DETAILS and "details_total" in found.counts:
         return _details(found, ended=ended)
     if ended:

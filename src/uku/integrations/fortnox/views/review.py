@@ -20,8 +20,8 @@ from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import bulk_create, first_import
 from uku.integrations.fortnox.customers import review as deciding
-from uku.integrations.fortnox.health import review_queue
-from uku.integrations.fortnox.health.figures import grouped, run_badge
+from uku.integrations.fortnox.health import queries
+from uku.integrations.fortnox.health.messages import grouped, run_badge
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, RunState, SyncRun
 from uku.integrations.fortnox.views.frame import MANAGE, SEE
 from uku.integrations.fortnox.views.review_list import SUGGESTED, UNMATCHED, Queue
@@ -61,11 +61,11 @@ class Making:
 @require_safe
 def review(request: WorkspaceRequest) -> HttpResponse:
     connection = connection_of(request.workspace)
-    first, newest = review_queue.is_first_import(connection), _newest_import(connection)
+    first, newest = queries.is_first_import(connection), _newest_import(connection)
     making, on = _making(), connection.enabled and request.workspace.may_integrate
     awaited = first and newest is None and connection.is_connected and on
     running = first and newest is not None and newest.state == RunState.RUNNING
-    reading = running and not review_queue.is_read(connection.company_id)
+    reading = running and not queries.has_complete_import(connection.company_id)
     busy = awaited or reading or making is not None
     if request.htmx.target == "review" and not busy:
         return HttpResponseClientRefresh()  # it has ended: the whole page has its list and its buttons now
@@ -101,7 +101,7 @@ def _listed(request: WorkspaceRequest, connection: Connection, *, first: bool) -
 def _newest_import(connection: Connection) -> SyncRun | None:
     if not connection.company_id:
         return None
-    return review_queue.imports_of(connection.company_id).order_by("-id").first()
+    return queries.customer_imports(connection.company_id).order_by("-id").first()
 
 
 def _making() -> Making | None:
@@ -112,9 +112,9 @@ def _making() -> Making | None:
 
 
 def _preview(connection: Connection) -> Preview:
-    run = review_queue.imports_of(connection.company_id).filter(full=True).order_by("-id").first()
+    run = queries.customer_imports(connection.company_id).filter(full=True).order_by("-id").first()
     counts = run.counts if run else {}
-    linked = review_queue.linked_by_itself(connection.company_id)
+    linked = queries.linked_automatically(connection.company_id)
     return Preview(
         badge=run_badge(run),
         read=counts.get("seen", 0),

@@ -48,7 +48,7 @@ def retry_alike(*, issue: SyncIssue, actor: User, at: datetime) -> int:
 
 def alike(issue: SyncIssue) -> QuerySet[SyncIssue]:
     """The open problems of the same kind and cause: the same code, or without one the same words."""
-    same = sync_issues.standing_open(issue.company_id).filter(kind=issue.kind, code=issue.code)
+    same = sync_issues.open_issues(issue.company_id).filter(kind=issue.kind, code=issue.code)
     return same if issue.code else same.filter(reason=issue.reason, message=issue.message)
 
 

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.connection.guards import ON_FREE, NotWorking
 from uku.integrations.fortnox.connection.scopes import lacking_scopes, titles_of
-from uku.integrations.fortnox.health import issue_actions
 from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.models import InvoiceExport
 from uku.integrations.fortnox.reload import queries, report
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.views.forms import SettingsChanged, SettingsForm
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
+from uku.integrations.fortnox.work import issue_actions
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 

@@ -17,8 +17,8 @@ from uku.integrations.fortnox.connection import errors, invite_links
 from uku.integrations.fortnox.connection.company import same_number
 from uku.integrations.fortnox.connection.errors import means_of, remedy_of
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, lacking_scopes, lines_for, scopes_for, titles_of
-from uku.integrations.fortnox.health import no_worker, summary
-from uku.integrations.fortnox.health import review_queue as waiting
+from uku.integrations.fortnox.health.messages import missing_worker_notice
+from uku.integrations.fortnox.health.queries import customers_to_review, is_first_import
 from uku.integrations.fortnox.models import (
     AuthorizationAttempt,
     ConsentLink,
@@ -45,10 +45,9 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
     return draw_tab(
         request,
         "overview",
-        no_worker=no_worker.sentence_for(connection, now=clock.now()),
-        kinds=summary.kinds(connection),
-        deciding=waiting.undecided(connection.company_id).count() if connection.company_id else 0,
-        first_import=connection.is_connected and waiting.is_first_import(connection),
+        no_worker=missing_worker_notice(connection, now=clock.now()),
+        deciding=customers_to_review(connection.company_id).count() if connection.company_id else 0,
+        first_import=connection.is_connected and is_first_import(connection),
         held=_queued(connection.company_id).count(),
         grant=confirming.waiting_grant(request.workspace),
         permissions=titles_of(connection.scopes),
