@@ -14,7 +14,7 @@ from uku.integrations.fortnox.articles import catalog
 from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
 from uku.integrations.fortnox.connection import doctor
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import company_names
+from uku.integrations.fortnox.connection.company import company_names
 from uku.integrations.fortnox.customers import status
 from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.health.error_codes import ErrorGroup

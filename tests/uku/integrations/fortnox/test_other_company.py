@@ -16,7 +16,7 @@ from tests.uku.integrations.fortnox.standing_rows import failed, ran
 from tests.uku.web.page_reader import Page
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.connection.companies import OtherCompany
+from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, SyncIssue

@@ -14,7 +14,7 @@ from uku.clients.matching import Match
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, import_details
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
-from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
+from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import refuse_while_off
 from uku.integrations.fortnox.customers.differences import differing, fields_of
 from uku.integrations.fortnox.customers.links import (

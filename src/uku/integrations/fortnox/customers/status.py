@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
+from uku.integrations.fortnox.connection.company import company_names, connected_company, name_of_company
 from uku.integrations.fortnox.customers.links import INVOICED_FIRST
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncIssue

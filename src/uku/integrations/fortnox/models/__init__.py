@@ -1,8 +1,8 @@
 """The tables of this integration. Nothing here without its company's id."""
 
 from uku.integrations.fortnox.models.connection import (
-    Attempt,
     AttemptOutcome,
+    AuthorizationAttempt,
     BlockReason,
     Connection,
     ConsentLink,
@@ -43,8 +43,8 @@ __all__ = [
     "NEEDS_YOU",
     "NUMBER_USED",
     "ArticleRecord",
-    "Attempt",
     "AttemptOutcome",
+    "AuthorizationAttempt",
     "BlockReason",
     "BulkCreation",
     "Connection",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from uku.integrations.fortnox.connection.companies import company_names, connected_company
+from uku.integrations.fortnox.connection.company import company_names, connected_company
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,

@@ -25,8 +25,7 @@ from uku.integrations.fortnox.reload import queries
 from uku.integrations.fortnox.reload.service import end
 from uku.integrations.fortnox.sync import details
 from uku.integrations.fortnox.sync.sync_run import MOST_TRIES, SyncRequest
-from uku.integrations.fortnox.tokens.grant_state import note_failure
-from uku.integrations.fortnox.tokens.store import NotConnected
+from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.work.due import RESUME_AFTER
 from uku.integrations.fortnox.work.runs import IMPORTERS, run_sync
 from uku.kit import clock

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import OtherCompany
+from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import CustomerRecord, RunKind

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from uku.integrations.fortnox.connection.companies import name_of_company
+from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.invoices import send_by_hand
 from uku.integrations.fortnox.invoices.validate import hold_in_words

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import OtherCompany
+from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.customers import review as deciding

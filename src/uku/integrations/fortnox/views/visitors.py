@@ -24,7 +24,7 @@ def connect(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = invite_links.find_link(token=token, at=clock.now())
         answer = _to_fortnox(request, link) if request.method == "POST" else _page(request, link)
-    except (invite_links.LinkRefused, authorize.NotEnabled):
+    except (invite_links.LinkNotValid, authorize.NotEnabled):
         answer = render(request, "fortnox/link_failed.html", {"refusal": errors.LINK}, status=404)
     answer.headers.setdefault("Referrer-Policy", "strict-origin")
     answer["X-Robots-Tag"] = "noindex"
@@ -40,7 +40,9 @@ def _page(request: HttpRequest, link: ConsentLink) -> HttpResponse:
 def _to_fortnox(request: HttpRequest, link: ConsentLink) -> HttpResponse:
     if request.session.session_key is None:
         request.session.create()
-    url = invite_links.begin_through(link=link, session_key=request.session.session_key or "", at=clock.now())
+    url = invite_links.begin_authorization_through(
+        link=link, session_key=request.session.session_key or "", at=clock.now()
+    )
     answer = redirect(url)
     answer["Referrer-Policy"] = "no-referrer"
     return answer
