@@ -255,7 +255,7 @@ def test_problems_of_a_company_that_is_not_connected_are_kept_and_not_shown_as_w
 
 
 @pytest.mark.parametrize(
-    "act", [issue_actions.retry, issue_actions.retry_alike, issue_actions.ignore, issue_actions.take_up]
+    "act", [issue_actions.retry, issue_actions.retry_alike, issue_actions.ignore, issue_actions.show_again]
 )
 def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, owner, queue, act):
     sync_issue = failed("customer", firm.number, company_id=FIRST, code="2000359", message="Nej")

@@ -212,3 +212,9 @@ def customer_imports(company_id: str) -> QuerySet[SyncRun]:
 def has_complete_import(company_id: str) -> bool:
     """Say whether the customers of a company were read completely once."""
     return customer_imports(company_id).filter(state=RunState.DONE).exists()
+
+
+def queued_exports(company_id: str) -> QuerySet[InvoiceExport]:
+    """What waits for a company; without one, for any that was connected before."""
+    queued = InvoiceExport.objects.filter(state=ExportState.QUEUED)
+    return queued.filter(company_id=company_id) if company_id else queued
