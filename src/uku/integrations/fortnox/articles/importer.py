@@ -14,6 +14,7 @@ from uku.integrations.fortnox.mapping import article_fields, article_fields_from
 from uku.integrations.fortnox.models import ArticleRecord, SyncRun
 from uku.integrations.fortnox.resources import ARTICLES
 from uku.integrations.fortnox.sync import records
+from uku.integrations.fortnox.sync.details import write_detail
 from uku.products.models import Product
 
 WRITTEN: Final = ("description", "unit", "price", "active", "detail_read_at")
@@ -41,7 +42,7 @@ def store(run: SyncRun, items: Sequence[ArticleItem], details: Mapping[str, Arti
 
 def apply_detail(record: ArticleRecord, article: Article, at: datetime) -> None:
     """Store what an article's detail tells: rate, account and active, and price and unit again."""
-    records.write_detail(record, {**article_fields_from_detail(article), "active": article.active}, at)
+    write_detail(record, {**article_fields_from_detail(article), "active": article.active}, at)
 
 
 def unread(company_id: str) -> QuerySet[ArticleRecord]:

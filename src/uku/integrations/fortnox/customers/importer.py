@@ -28,6 +28,7 @@ from uku.integrations.fortnox.mapping import (
 from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, SyncRun
 from uku.integrations.fortnox.resources import CUSTOMERS
 from uku.integrations.fortnox.sync import records
+from uku.integrations.fortnox.sync.details import write_detail
 
 Items = Mapping[str, CustomerItem]
 WRITTEN: Final = (
@@ -121,7 +122,7 @@ def apply_detail(record: CustomerRecord, customer: Customer, at: datetime) -> No
     fields = {**record_fields_from_detail(customer), "active": customer.active}
     if normalise_number(customer.organisation_number):
         fields["organisation_number"] = customer.organisation_number
-    records.write_detail(record, {**fields, "identity_changed_at": record.identity_changed_at}, at)
+    write_detail(record, {**fields, "identity_changed_at": record.identity_changed_at}, at)
     if record.identity_changed_at not in {None, marked}:
         reused_number.note_changed(record.company_id, [record], at)
     first = first_customers(record.company_id, [record.client_id] if record.client_id else [])

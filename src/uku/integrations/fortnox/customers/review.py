@@ -250,9 +250,9 @@ def note_unknown_customers(*, workspace: Workspace, actor: User, at: datetime) -
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def make_clients(records: Sequence[CustomerRecord], *, actor: User, at: datetime) -> tuple[int, int]:
-    """Make clients from waiting customers that are held; return how many were made, and how many look like a client.
+    """Make clients from waiting customers that are locked; return how many were made, and how many look like a client.
 
-    A suggestion was seen with its candidate, so that its client is made; one that no candidate was told of, and that
+    A suggestion was seen with its candidate, so that its client is made; one without a candidate that
     fits a client now (a twin among these very customers, say), becomes a suggestion instead.
     """
     index, made = index_for(records), 0

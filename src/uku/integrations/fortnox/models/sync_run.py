@@ -160,7 +160,7 @@ class SkippedRecord(TenantModel):
 class BulkCreation(TenantModel):
     """Clients being made from all customers that waited when a person asked for it; one at a time.
 
-    `up_to` is the newest record that the person was told of. `alike` counts those that turned out to look like a
+    `up_to` is the newest record that the person saw. `alike` counts those that turned out to look like a
     client, which go to the review queue instead.
     """
 
