@@ -42,9 +42,9 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is d
     for connection_id, company_id in due.due_connections(at):
         lock, key = due.work_lock(connection_id, company_id), f"work {connection_id}"
         enqueue_once(due.JOB, key=key, lock=lock, connection_id=connection_id, company_id=company_id)
-    for grant_id in confirm.run_out(at).values_list("pk", flat=True):
+    for grant_id in confirm.expired_grants(at).values_list("pk", flat=True):
         enqueue_once("fortnox.expire_pending", key=f"expire {grant_id}", lock=f"grant {grant_id}", grant_id=grant_id)
-    for row in revocations.left_behind(at).values_list("pk", flat=True):
+    for row in revocations.abandoned_revocations(at).values_list("pk", flat=True):
         enqueue_once("fortnox.revoke", key=f"revoke {row}", lock=f"revocation {row}", revocation_id=row)
 
 
@@ -66,13 +66,13 @@ def delete_old_lists(timestamp: int) -> None:  # noqa: ARG001  # when it was due
 @job(name="fortnox.expire_pending")
 def expire_pending(grant_id: int) -> None:
     """Give back a grant that nobody confirmed in time."""
-    confirm.expire(grant_id=grant_id, at=clock.now())
+    confirm.expire_grant(grant_id=grant_id, at=clock.now())
 
 
 @job(name="fortnox.revoke")
 def revoke(revocation_id: int) -> None:
     """Finish a revocation whose process died."""
-    revocations.finish(revocation_id=revocation_id, at=clock.now())
+    revocations.finish_revocation(revocation_id=revocation_id, at=clock.now())
 
 
 # Names of older versions

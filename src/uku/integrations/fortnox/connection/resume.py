@@ -21,7 +21,7 @@ from uku.workspaces.operations import PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed:
+class ResumedWork:
     """What a cure woke: how many invoices waited for the connected company, and which kinds of data are read again."""
 
     invoices: int = 0
@@ -36,19 +36,29 @@ class Resumed:
         return " ".join([*words, read] if self.kinds else words)
 
 
-def resume(connection: Connection, *, at: datetime) -> Resumed:
+def resume(connection: Connection, *, at: datetime) -> ResumedWork:
     """Wake every kind of data and every invoice that waited, as part of the caller's transaction; clear what is cured.
 
     For whoever ends what held a connection up: a new grant, Enable, the plan, a licence, a key, an adoption. Wakes
     nothing while something else still holds it up. Twice does no harm.
     """
+    invoices: int = 0
+    kinds: list[RunKind] = []
     with workspace_in_force(connection.workspace_id):
         connection.resumed_at = at
         connection.save(update_fields=["resumed_at"])
-        resumed = _wake(connection) if works(connection) and not is_foreign(connection) else Resumed()
+        if works(connection) and not is_foreign(connection):
+            queued = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED)
+            invoices = queued.count()
+            requests.wake_held(connection)
+            reloaded = SyncRun.objects.filter(state=RunState.RUNNING, reload__isnull=False)
+            left_out = set(reloaded.values_list("kind", flat=True))  # their reload goes on with them
+            if not SummaryPlan.objects.filter(active=True).exists():
+                left_out.add(RunKind.STATISTICS)
+            kinds = [kind for kind in RunKind if kind not in left_out]
         alerts.review(connection, at=at)
         due.wake(connection, at=at)
-    return resumed
+    return ResumedWork(invoices, tuple(kinds))
 
 
 def resume_after_plan_change(fact: PlanChanged) -> None:
@@ -66,12 +76,3 @@ def resume_after_plan_change(fact: PlanChanged) -> None:
 def resume_restored(fact: GrantRestored) -> None:
     """Wake what waited for a grant, in the transaction that makes it usable again."""
     resume(Connection.everywhere.select_related("workspace").get(pk=fact.connection_id), at=fact.at)
-
-
-def _wake(connection: Connection) -> Resumed:
-    """Everything is due that was last tried before now; a reload goes on with its own kinds."""
-    held = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
-    reloaded = SyncRun.objects.filter(state=RunState.RUNNING, reload__isnull=False).values_list("kind", flat=True)
-    left_out = {*reloaded} if SummaryPlan.objects.filter(active=True).exists() else {*reloaded, RunKind.STATISTICS}
-    requests.wake_held(connection)
-    return Resumed(held, tuple(kind for kind in RunKind if kind not in left_out))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import OuterRef, Subquery
 
-from uku.integrations.fortnox.connection import company, grant_check, look
+from uku.integrations.fortnox.connection import company, grant_check
 from uku.integrations.fortnox.models import Connection, ReadKind, RequestedRead
 from uku.integrations.fortnox.tokens import renewal
 from uku.integrations.fortnox.work.step import Needs, Rank, Step, Work
@@ -44,7 +44,7 @@ def _is_over(due_at: Callable[[Connection], datetime | None]) -> bool:
 
 def _look_at_company(work: Work) -> bool:
     _answer(work, ReadKind.COMPANY)
-    look.look(connection=work.connection, at=clock.now())
+    company.look_at_company(connection=work.connection, at=clock.now())
     return True  # it notes when it asked, whatever came of it
 
 
@@ -55,7 +55,7 @@ def _look_at_grant(work: Work) -> bool:
 
 
 def _company_due(row: Any) -> datetime | None:
-    return min((at for at in (company.due_at(row), row.company_asked) if at), default=None)
+    return min((at for at in (company.look_due_at(row), row.company_asked) if at), default=None)
 
 
 CHECK_REFUSAL: Final = Step("check_refusal", Rank.PERSON, renewal.check_due_at, _check_refusal, needs=Needs.TOKENS)

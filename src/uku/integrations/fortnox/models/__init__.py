@@ -1,8 +1,8 @@
 """The tables of this integration. Nothing here without its company's id."""
 
 from uku.integrations.fortnox.models.connection import (
-    Attempt,
     AttemptOutcome,
+    AuthorizationAttempt,
     BlockReason,
     Connection,
     ConsentLink,
@@ -25,11 +25,13 @@ from uku.integrations.fortnox.models.invoice_export import (
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
     CustomerRecord,
+    LinkReason,
 )
 from uku.integrations.fortnox.models.sync_run import (
     BulkCreation,
     Reload,
     ReloadPhase,
+    ReloadStop,
     RunKind,
     RunState,
     SkippedRecord,
@@ -44,8 +46,8 @@ __all__ = [
     "NUMBER_USED",
     "OPEN",
     "ArticleRecord",
-    "Attempt",
     "AttemptOutcome",
+    "AuthorizationAttempt",
     "BlockReason",
     "BulkCreation",
     "Connection",
@@ -56,12 +58,14 @@ __all__ = [
     "Hold",
     "InvoiceExport",
     "KnownCompany",
+    "LinkReason",
     "NewClients",
     "Pace",
     "PendingGrant",
     "ReadKind",
     "Reload",
     "ReloadPhase",
+    "ReloadStop",
     "RequestedRead",
     "RequestedSync",
     "Revocation",

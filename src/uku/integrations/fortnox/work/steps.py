@@ -140,7 +140,7 @@ READ_DETAILS: Final = Step(
 
 def _create_clients(_work: Work) -> bool:
     for creation in bulk_create.under_way():
-        bulk_create.go_on(creation_id=creation.pk, at=clock.now())
+        bulk_create.continue_creation(creation_id=creation.pk, at=clock.now())
     return True
 
 
@@ -162,13 +162,13 @@ def _reload_due(row: Any) -> datetime | None:
     """A reload is gone on with, or ended where it was cancelled or cannot go on."""
     if row.reload_id is None:
         return None
-    return LONG_AGO if reloads.is_due(Reload.everywhere.get(pk=row.reload_id), row, clock.now()) else None
+    return reloads.due_at(Reload.everywhere.get(pk=row.reload_id), row)
 
 
 def _go_on_reloading(work: Work) -> bool:
     reload = Reload.objects.filter(state=RunState.RUNNING).first()
     if reload is not None:
-        reloads.take_on(reload.pk)
+        reloads.do_next_step(reload.pk, work.make_way)
     return True
 
 

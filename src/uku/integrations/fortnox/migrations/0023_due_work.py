@@ -20,7 +20,7 @@ KEYS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fortnox', '0018_number_kept'),
+        ('fortnox', '0022_authorization_attempts'),
         ('uku', '0013_import_files'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
