@@ -18,7 +18,7 @@ from uku.integrations.fortnox.tokens import installation
 from uku.integrations.fortnox.tokens.store import store_all_spooled
 from uku.integrations.fortnox.work import requests
 from uku.kit import clock, rotation
-from uku.kit.jobs import SOON
+from uku.kit.jobs import SOON, enqueue_once
 from uku.kit.scoping import workspace_in_force
 from uku.kit.worker import run_worker
 from uku.terminal import console, refuse, write
@@ -31,14 +31,25 @@ def store_spooled_tokens() -> None:
     """Store the tokens that an earlier process had to leave in a file; a database that is away is met again later."""
     try:
         store_all_spooled()
-    except DatabaseError as sync_issue:
-        console.print(f"Tokens in files could not be stored yet: {type(sync_issue).__name__}", markup=False)
+    except DatabaseError as error:
+        console.print(f"Tokens in files could not be stored yet: {type(error).__name__}", markup=False)
+    finally:
+        database.close()
+
+
+def ask_for_thorough_check() -> None:
+    """Have every connection looked at once: whatever a worker left undone is found, though nothing woke it."""
+    try:
+        enqueue_once("fortnox.check_all", key="fortnox check all", lock="fortnox check all", timestamp=0)
+    except DatabaseError as error:
+        console.print(f"The connections are checked later: {type(error).__name__}", markup=False)
     finally:
         database.close()
 
 
 def run_jobs(concurrency: int) -> None:
     store_spooled_tokens()
+    ask_for_thorough_check()
     run_worker(concurrency=concurrency)
 
 
