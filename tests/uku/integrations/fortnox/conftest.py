@@ -111,6 +111,13 @@ def let_rest(connection) -> None:
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
+def end_rests() -> None:
+    """Let everything run again that is due by itself."""
+    from uku.integrations.fortnox.models import StepRest
+
+    StepRest.everywhere.all().delete()
+
+
 def clear_queue() -> None:
     from django.db import connection
 
