@@ -87,7 +87,8 @@ def test_a_sync_that_came_due_meanwhile_runs_at_once(shop, plan, queue, move_clo
     move_clock(seconds=90 * 24 * 3600)
     plan("elite")
     assert len(queue("fortnox.work")) == 1
-    assert set(due_steps(shop.connection)) & set(RunKind) == set(RunKind) - {RunKind.STATISTICS}  # nothing is counted without a plan for summaries
+    kinds = set(RunKind) - {RunKind.STATISTICS}  # nothing is counted without a plan for summaries
+    assert set(due_steps(shop.connection)) & set(RunKind) == kinds
 
 
 BUTTONS = ("sync", "reload", "retry-issue", "retry-alike", "retry", "link", "create-client")
