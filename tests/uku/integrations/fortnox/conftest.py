@@ -111,12 +111,28 @@ def let_rest(connection) -> None:
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
+def end_rests() -> None:
+    """Let everything run again that is due by itself."""
+    from uku.integrations.fortnox.models import StepRest
+
+    StepRest.everywhere.all().delete()
+
+
 def clear_queue() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
         cursor.execute("UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL")
+
+
+def due_steps(connection) -> list[str]:
+    """Return the names of the steps that a loop would find due now, sorted."""
+    from uku.integrations.fortnox.work.loop import agenda, look
+    from uku.integrations.fortnox.work.steps import STEPS
+
+    row = look(STEPS).get(pk=connection.pk)
+    return sorted(found.step.name for found in agenda(row, STEPS).due)
 
 
 @pytest.fixture
