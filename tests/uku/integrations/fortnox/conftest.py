@@ -119,6 +119,15 @@ def clear_queue() -> None:
         cursor.execute("UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL")
 
 
+def due_steps(connection) -> list[str]:
+    """Return the names of the steps that a loop would find due now, sorted."""
+    from uku.integrations.fortnox.work.loop import agenda, look
+    from uku.integrations.fortnox.work.steps import STEPS
+
+    row = look(STEPS).get(pk=connection.pk)
+    return sorted(found.step.name for found in agenda(row, STEPS).due)
+
+
 @pytest.fixture
 def queue():
     """The names and arguments of the jobs that wait."""
