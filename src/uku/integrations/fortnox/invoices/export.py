@@ -22,7 +22,6 @@ from uku.integrations.fortnox.connection.guards import NotWorking, working_conne
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
-from uku.integrations.fortnox.invoices.reconcile import as_known
 from uku.integrations.fortnox.invoices.send_by_hand import require_highest_number
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import figures
@@ -167,7 +166,7 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     except FortnoxError as error:
         _store_failure(fortnox, export, error)
         return
-    if reconcile.is_about(export, created):
+    if created.external_reference in {"", export.reference} and not created.number.startswith("-"):
         confirm(export, created)
     else:
         _leave_to_person(
@@ -339,3 +338,8 @@ def _postpone(export: InvoiceExport) -> None:
 
 def _backoff(export: InvoiceExport) -> timedelta:
     return timedelta(seconds=min(15 * 2 ** min(export.attempts, 8), 3600))
+
+
+def as_known(export: InvoiceExport) -> models.QuerySet[InvoiceExport]:
+    """The row as this worker knows it: a newer fence means another worker has taken over."""
+    return InvoiceExport.objects.filter(pk=export.pk, fence=export.fence)
