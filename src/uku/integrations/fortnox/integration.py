@@ -15,7 +15,7 @@ from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
 from uku.integrations.fortnox.connection import doctor
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import company_names
-from uku.integrations.fortnox.customers import panels, status
+from uku.integrations.fortnox.customers import status
 from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.health.error_codes import ErrorGroup
 from uku.integrations.fortnox.health.messages import grouped
@@ -43,12 +43,19 @@ class FortnoxIntegration:
         return doctor.findings()
 
     def card(self, workspace: Workspace) -> Card:
-        connection = connection_of(workspace)
-        url = reverse("fortnox:overview", kwargs={"slug": workspace.slug})
-        help_url = reverse("fortnox:help", kwargs={"slug": workspace.slug})
-        health = summary.health_of(connection)
-        text = _card_text(workspace, health)
-        return Card("fortnox", "Fortnox", text, health.card, url, help_url)
+        """What is the matter; else what it offers, and without the plan for it, which plan it needs."""
+        health = summary.health_of(connection_of(workspace))
+        if health.block is not None:
+            text = health.block.happened
+        elif health.note:
+            text = health.note
+        else:
+            text = _("Clients and products come in, invoices go out, paid amounts come back.")
+            if not workspace.may_integrate:
+                text = f"{text} {_('Part of the Team and Elite plans; this workspace is on Free.')}"
+        place = {"slug": workspace.slug}
+        urls = reverse("fortnox:overview", kwargs=place), reverse("fortnox:help", kwargs=place)
+        return Card("fortnox", "Fortnox", text, health.card, *urls)
 
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]:
         if not may(membership, Permission.MANAGE_INTEGRATIONS):
@@ -71,7 +78,13 @@ class FortnoxIntegration:
         return export_panels.number_source(invoice)
 
     def clients_waiting(self, workspace: Workspace) -> Waiting | None:
-        return _clients_waiting(workspace)
+        company_id = connection_of(workspace).company_id
+        count = customers_to_review(company_id).count() if company_id else 0
+        if not count:
+            return None
+        one, several = "%(n)s Fortnox customer waits for a decision.", "%(n)s Fortnox customers wait for a decision."
+        words = ngettext(one, several, count) % {"n": grouped(count)}
+        return Waiting(words, reverse("fortnox:review", kwargs={"slug": workspace.slug}))
 
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]:
         """One query for a whole page of clients."""
@@ -84,7 +97,7 @@ class FortnoxIntegration:
         return status.expression()
 
     def client_panels(self, client: Client) -> Sequence[Panel]:
-        return panels.panels_of(client)
+        return status.panels_of(client)
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         return export_panels.badges_of(invoices)
@@ -115,23 +128,3 @@ class FortnoxIntegration:
 
     def units(self) -> Sequence[str]:
         return catalog.units()
-
-
-def _clients_waiting(workspace: Workspace) -> Waiting | None:
-    company = connection_of(workspace).company_id
-    count = customers_to_review(company).count() if company else 0
-    if not count:
-        return None
-    one, several = "%(n)s Fortnox customer waits for a decision.", "%(n)s Fortnox customers wait for a decision."
-    words = ngettext(one, several, count)
-    return Waiting(words % {"n": grouped(count)}, reverse("fortnox:review", kwargs={"slug": workspace.slug}))
-
-
-def _card_text(workspace: Workspace, health: summary.Health) -> str:
-    """What is the matter; else what it offers, and without the plan for it, which plan it needs."""
-    text = _("Clients and products come in, invoices go out, paid amounts come back.")
-    if health.block is not None or health.note:
-        return health.block.happened if health.block else health.note
-    if workspace.may_integrate:
-        return text
-    return text + " " + _("Part of the Team and Elite plans; this workspace is on Free.")

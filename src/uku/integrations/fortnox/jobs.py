@@ -140,7 +140,7 @@ def create_clients(creation_id: int) -> None:
     creation = BulkCreation.everywhere.get(pk=creation_id)
     with workspace_in_force(creation.workspace_id):
         for _ in range(BATCHES):
-            if not bulk_create.go_on(creation_id=creation_id, at=clock.now()):
+            if not bulk_create.continue_creation(creation_id=creation_id, at=clock.now()):
                 return
         requests.enqueue_creation(creation)
 
@@ -150,7 +150,7 @@ def reload(reload_id: int) -> None:
     """Do the next piece of a reload, and ask for the one after it; what is next stands in its row."""
     row = Reload.everywhere.get(pk=reload_id)
     with workspace_in_force(row.workspace_id):
-        if reloads.take_on(reload_id):
+        if reloads.do_next_step(reload_id):
             requests.request_reload(row)
 
 

@@ -151,7 +151,7 @@ def test_a_member_reads_everything_and_has_no_buttons(scope, member, owner, see,
     assert SyncIssue.objects.get().ignored_at is None
 
 
-@pytest.mark.parametrize("act", ["retry", "retry_alike", "ignore", "take_up"])
+@pytest.mark.parametrize("act", ["retry", "retry_alike", "ignore", "show_again"])
 def test_the_operations_refuse_members_themselves(scope, member, act):
     connected()
     issue = note()

@@ -6,9 +6,9 @@ import json
 
 import pytest
 from django.test import Client
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from fortnox_api._settings import Settings
 from uku.integrations.fortnox import jobs

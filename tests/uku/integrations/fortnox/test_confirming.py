@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.uku.conftest import make_user, make_workspace
+from tests.uku.integrations.fortnox.browsers import SCOPES, Walk, nothing_stored, said, says, texts
 from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND
-from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, says, texts
 
 from fortnox_sim.seeds.demo_firm import KARIN
 from uku.integrations.fortnox import jobs

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from tests.uku.conftest import make_user, make_workspace
+from tests.uku.integrations.fortnox.browsers import SCOPES, Walk, nothing_stored, said, says, texts, token_calls
 from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
 from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
-from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, says, texts, token_calls
 
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection import authorize as connecting

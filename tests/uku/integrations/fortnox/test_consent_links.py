@@ -7,9 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
-from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
-from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
-from tests.uku.integrations.fortnox.walking import (
+from tests.uku.integrations.fortnox.browsers import (
     SCOPES,
     Visitor,
     Walk,
@@ -19,6 +17,8 @@ from tests.uku.integrations.fortnox.walking import (
     texts,
     token_calls,
 )
+from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
+from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
 
 from uku.integrations.fortnox.connection import errors
 from uku.integrations.fortnox.models import AuthorizationAttempt, Connection, ConsentLink, PendingGrant

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, until
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import oauth_app

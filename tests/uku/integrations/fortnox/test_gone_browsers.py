@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 from django.test import Client
+from tests.uku.integrations.fortnox.browsers import Walk
 from tests.uku.integrations.fortnox.grants import TOKEN, age, row
 from tests.uku.integrations.fortnox.simulated import FIRST, until
-from tests.uku.integrations.fortnox.walking import Walk
 
 from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import ArticleRecord, AuthorizationAttempt, PendingGrant

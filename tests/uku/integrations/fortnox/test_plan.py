@@ -98,8 +98,8 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
     shop, plan, queue, scope, owner, state, words
 ):
     """Spec 4: refused in the operation, whatever page is still open, and not on the page any more."""
+    from tests.uku.integrations.fortnox.browsers import Walk, said
     from tests.uku.integrations.fortnox.conftest import clear_queue
-    from tests.uku.integrations.fortnox.walking import Walk, said
 
     invoice = shop.issue()
     export = shop.export_of(invoice)
@@ -143,7 +143,7 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
 
 def test_a_free_workspace_saves_no_statistics(scope, plan, owner, fortnox):
     """Spec 4: the form is not offered, and a page that was open before saves nothing."""
-    from tests.uku.integrations.fortnox.walking import Walk, said
+    from tests.uku.integrations.fortnox.browsers import Walk, said
 
     plan("free")
     walk = Walk(owner, scope, fortnox)

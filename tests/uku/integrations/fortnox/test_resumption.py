@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from tests.uku.integrations.fortnox.bringing_in import complaint
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.grants import row
+from tests.uku.integrations.fortnox.import_runs import complaint
 from tests.uku.integrations.fortnox.simulated import SECOND
 from tests.uku.integrations.fortnox.standing_rows import exported
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.uku.integrations.fortnox.browsers import SCOPES, Visitor, Walk, make_link, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
-from tests.uku.integrations.fortnox.walking import SCOPES, Visitor, Walk, make_link, said, texts
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.models import AuthorizationAttempt, BlockReason, Connection

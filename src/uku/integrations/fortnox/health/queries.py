@@ -16,6 +16,7 @@ from uku.integrations.fortnox.models import (
     CustomerRecord,
     ExportState,
     InvoiceExport,
+    LinkReason,
     RunKind,
     RunState,
     StopReason,
@@ -34,8 +35,6 @@ SCOPES: Final[Mapping[str, frozenset[str]]] = {
     INVOICES: frozenset({"invoice"}),
     RunKind.PAYMENTS: frozenset({"invoice", "payment"}),
 }
-LINKED_BY, MADE = "Linked by ", "Made "
-"""How the evidence of a link begins that a person decided, and of a client that was made from its customer."""
 _BLOCKING_CODES: Final = tuple(code for code, text in BY_CODE.items() if text.group in BLOCKING)
 
 
@@ -110,7 +109,7 @@ def _first_failures(runs: QuerySet[SyncRun], done: Mapping[str, SyncRun]) -> dic
     since = Q()
     for kind in RunKind:  # only what came after is read, however long the history is
         since |= Q(kind=kind, id__gt=done[kind].pk if kind in done else 0)
-    failed = runs.filter(since, Q(state=RunState.STOPPED) | Q(counts__has_key="tries"))
+    failed = runs.filter(since, Q(state=RunState.STOPPED) | Q(tries__gt=0))
     failed = failed.exclude(stop_reason=StopReason.NOT_PERMITTED).order_by()
     return dict(failed.values_list("kind").annotate(Min("started_at")))
 
@@ -198,7 +197,7 @@ def needs_review(record: CustomerRecord) -> bool:
 def linked_automatically(company_id: str) -> QuerySet[CustomerRecord]:
     """The customers that matching alone linked to clients that were there."""
     linked = CustomerRecord.objects.filter(company_id=company_id, client__isnull=False)
-    return linked.exclude(evidence__startswith=LINKED_BY).exclude(evidence__startswith=MADE)
+    return linked.exclude(linked_because__in=(LinkReason.PERSON, LinkReason.CREATED))
 
 
 def is_first_import(connection: Connection) -> bool:
@@ -213,3 +212,9 @@ def customer_imports(company_id: str) -> QuerySet[SyncRun]:
 def has_complete_import(company_id: str) -> bool:
     """Say whether the customers of a company were read completely once."""
     return customer_imports(company_id).filter(state=RunState.DONE).exists()
+
+
+def queued_exports(company_id: str) -> QuerySet[InvoiceExport]:
+    """What waits for a company; without one, for any that was connected before."""
+    queued = InvoiceExport.objects.filter(state=ExportState.QUEUED)
+    return queued.filter(company_id=company_id) if company_id else queued

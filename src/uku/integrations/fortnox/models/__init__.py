@@ -24,11 +24,13 @@ from uku.integrations.fortnox.models.invoice_export import (
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
     CustomerRecord,
+    LinkReason,
 )
 from uku.integrations.fortnox.models.sync_run import (
     BulkCreation,
     Reload,
     ReloadPhase,
+    ReloadStop,
     RunKind,
     RunState,
     SkippedRecord,
@@ -52,11 +54,13 @@ __all__ = [
     "Hold",
     "InvoiceExport",
     "KnownCompany",
+    "LinkReason",
     "NewClients",
     "Pace",
     "PendingGrant",
     "Reload",
     "ReloadPhase",
+    "ReloadStop",
     "Revocation",
     "RevocationOutcome",
     "RunKind",

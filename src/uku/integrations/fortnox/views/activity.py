@@ -1,15 +1,15 @@
-"""The Activity tab: every run, every record that did not go through, and the buttons on them."""
+"""The Activity tab: every run, every sync issue, and the buttons on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -21,7 +21,6 @@ from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import (
     OtherCompany,
     company_names,
-    connected_company,
     name_of_company,
 )
 from uku.integrations.fortnox.connection.guards import NotWorking
@@ -32,15 +31,16 @@ from uku.integrations.fortnox.health.messages import (
     missing_worker_notice,
     run_badge,
 )
-from uku.integrations.fortnox.models import SkippedRecord, SyncIssue, SyncRun
+from uku.integrations.fortnox.models import Connection, SkippedRecord, SyncIssue, SyncRun
 from uku.integrations.fortnox.reload import queries, report
-from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab
+from uku.integrations.fortnox.views.frame import MANAGE, SEE, FilterLink, draw_tab
 from uku.integrations.fortnox.work import issue_actions
 from uku.integrations.registry import Badge
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 
 KINDS = (
+    ("", gettext_lazy("All")),
     ("customers", gettext_lazy("Customers")),
     ("articles", gettext_lazy("Articles")),
     ("invoices", gettext_lazy("Invoices")),
@@ -49,27 +49,25 @@ KINDS = (
 )
 PAGE_SIZE = 20
 MOST_SKIPPED = 50
-MOST_PROBLEMS = 1000
+MOST_ISSUES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What the address asks for: one kind of data or all, problems only or runs too."""
+class ActivityFilter:
+    """What the address asks for: one kind of data or all, sync issues only or runs too."""
 
     kind: str
     issues_only: bool
 
+    @classmethod
+    def of(cls, request: WorkspaceRequest) -> ActivityFilter:
+        """Read the address; a word that is no kind means all of them."""
+        asked = request.GET.get("kind", "")
+        return cls(asked if asked in sync_issues.KINDS_OF else "", request.GET.get("show") == "problems")
+
     def query(self) -> str:
         chosen = {"show": "problems" if self.issues_only else "", "kind": self.kind}
         return urlencode({name: value for name, value in chosen.items() if value})
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    label: str
-    url: str
-    chosen: bool
-    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,131 +98,112 @@ class IssueRow:
 @workspace_page(SEE)
 @require_safe
 def activity(request: WorkspaceRequest) -> HttpResponse:
-    choice = _choice(request)
-    found = _issues(choice).select_related("export__invoice")
-    waiting = found.filter(solved_at=None, ignored_at=None).order_by("-last_at", "-pk")[:MOST_PROBLEMS]
-    shown: dict[str, Any]
-    if choice.issues_only:
-        past = found.exclude(solved_at=None, ignored_at=None)
-        page = _page_of(past.order_by("-last_at", "-pk"), request)
-        shown = {"page": page, "past": [_issue_row(issue) for issue in page]}
-    else:
-        page = _page_of(_runs(choice), request)
-        rows = _run_rows(page)
-        reload = report.line_of(queries.newest())
-        badges = [row.badge for row in rows] + ([reload.badge] if reload else [])
-        moving = any(badge.tone == "moving" for badge in badges)
-        shown = {"page": page, "runs": rows, "reload": reload, "moving": moving}
+    """Show the sync issues of the connected company. Another one's come back when it is connected again."""
+    connection = connection_of(request.workspace)
+    chosen = ActivityFilter.of(request)
+    issues = SyncIssue.objects.filter(company_id=connection.company_id).select_related("export__invoice")
+    if chosen.kind:
+        issues = issues.filter(kind__in=sync_issues.KINDS_OF[chosen.kind])
+    open_issues = issues.filter(solved_at=None, ignored_at=None)
+    past = issues.exclude(solved_at=None, ignored_at=None).order_by("-last_at", "-pk")
     return draw_tab(
         request,
+        connection,
         "activity",
-        no_worker=missing_worker_notice(connection_of(request.workspace), now=clock.now()),
-        choice=choice,
-        filters=_filters(choice),
-        causes=issue_messages.group_by_cause(waiting),
+        no_worker=missing_worker_notice(connection, now=clock.now()),
+        choice=chosen,
+        filters=_filter_links(chosen, open_issues.count()),
+        causes=issue_messages.group_by_cause(open_issues.order_by("-last_at", "-pk")[:MOST_ISSUES]),
         here=f"?{request.GET.urlencode()}",
-        **shown,
+        **(_past_issues(request, past) if chosen.issues_only else _runs(request, connection, chosen)),
     )
+
+
+def _filter_links(chosen: ActivityFilter, open_issues: int) -> list[FilterLink]:
+    """One line of links: the kinds of data, all of them first, and issues only; each keeps what the other chose."""
+    found = [
+        FilterLink(str(label), f"?{ActivityFilter(kind, chosen.issues_only).query()}", chosen.kind == kind)
+        for kind, label in KINDS
+    ]
+    only = f"?{ActivityFilter(chosen.kind, not chosen.issues_only).query()}"
+    return [*found, FilterLink(_("Problems only"), only, chosen.issues_only, open_issues)]
+
+
+def _past_issues(request: WorkspaceRequest, issues: QuerySet[SyncIssue]) -> dict[str, Any]:
+    page = _page_of(issues, request)
+    rows = []
+    for issue in page:
+        badge = Badge(_("Solved"), "good") if issue.solved_at else Badge(_("Ignored"), "neutral")
+        happened = issue_messages.explain_issue(issue).happened
+        rows.append(IssueRow(issue, issue_messages.title_of(issue), badge, happened))
+    return {"page": page, "past": rows}
+
+
+def _runs(request: WorkspaceRequest, connection: Connection, chosen: ActivityFilter) -> dict[str, Any]:
+    runs = SyncRun.objects.order_by("-id").select_related("asked_by")
+    page = _page_of(runs.filter(kind=chosen.kind) if chosen.kind else runs, request)
+    names, rows = company_names(), []
+    for run in page:
+        company = "" if run.company_id == connection.company_id else name_of_company(run.company_id, names)
+        shown, counted = list(run.skipped_records.order_by("id")[:MOST_SKIPPED]), run.skipped_records.count()
+        words = counts_in_words(run), duration_in_words(run)
+        rows.append(RunRow(run, run_badge(run), *words, shown, counted, company))
+    reload = report.line_of(queries.newest())
+    badges = [row.badge for row in rows] + ([reload.badge] if reload else [])
+    return {"page": page, "runs": rows, "reload": reload, "moving": any(badge.tone == "moving" for badge in badges)}
 
 
 def _page_of(rows: QuerySet[Any], request: WorkspaceRequest) -> Page[Any]:
     return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
 
 
-def _choice(request: WorkspaceRequest) -> Choice:
-    """Read the address; a word that is no kind means all of them."""
-    asked = request.GET.get("kind", "")
-    return Choice(asked if asked in sync_issues.KINDS_OF else "", request.GET.get("show") == "problems")
-
-
-def _issues(choice: Choice) -> QuerySet[SyncIssue]:
-    """Those of the connected company. Another one's are kept, and come back when it is connected again."""
-    found = SyncIssue.objects.filter(company_id=connected_company())
-    return found.filter(kind__in=sync_issues.KINDS_OF[choice.kind]) if choice.kind else found
-
-
-def _runs(choice: Choice) -> QuerySet[SyncRun]:
-    runs = SyncRun.objects.order_by("-id").select_related("asked_by")
-    return runs.filter(kind=choice.kind) if choice.kind else runs
-
-
-def _filters(choice: Choice) -> list[Filter]:
-    """One line of chips: the kinds of data, all of them first, and problems only; each keeps what the other chose."""
-
-    def to(kind: str, *, issues_only: bool) -> str:
-        return f"?{Choice(kind, issues_only).query()}"
-
-    every = Choice("", choice.issues_only)
-    waiting = _issues(choice).filter(Q(solved_at=None) & Q(ignored_at=None)).count()
-    first = Filter(_("All"), f"?{every.query()}", not choice.kind)
-    kinds = [Filter(str(label), to(kind, issues_only=choice.issues_only), choice.kind == kind) for kind, label in KINDS]
-    only = to(choice.kind, issues_only=not choice.issues_only)
-    return [first, *kinds, Filter(_("Problems only"), only, choice.issues_only, waiting)]
-
-
-def _run_rows(runs: Iterable[SyncRun]) -> list[RunRow]:
-    ours, names = connected_company(), company_names()
-    return [_run_row(run, "" if run.company_id == ours else name_of_company(run.company_id, names)) for run in runs]
-
-
-def _run_row(run: SyncRun, company: str) -> RunRow:
-    shown = list(run.skipped_records.order_by("id")[:MOST_SKIPPED])
-    counted = run.skipped_records.count()
-    return RunRow(run, run_badge(run), counts_in_words(run), duration_in_words(run), shown, counted, company)
-
-
-def _issue_row(issue: SyncIssue) -> IssueRow:
-    badge = Badge(_("Solved"), "good") if issue.solved_at else Badge(_("Ignored"), "neutral")
-    return IssueRow(issue, issue_messages.title_of(issue), badge, issue_messages.explain_issue(issue).happened)
-
-
 @workspace_page(MANAGE)
 @require_POST
 def retry_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def tried(issue: SyncIssue) -> str:
+    def retry(issue: SyncIssue) -> str:
         issue_actions.retry(issue=issue, actor=request.user, at=clock.now())
         return _("%(name)s is tried again now.") % {"name": issue_messages.title_of(issue)}
 
-    return _answer(request, pk, tried)
+    return _act_on(request, pk, retry)
 
 
 @workspace_page(MANAGE)
 @require_POST
 def retry_alike(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def tried(issue: SyncIssue) -> str:
+    def retry_all(issue: SyncIssue) -> str:
         count = issue_actions.retry_alike(issue=issue, actor=request.user, at=clock.now())
         return ngettext("%(n)d is tried again now.", "%(n)d are tried again now.", count) % {"n": count}
 
-    return _answer(request, pk, tried)
+    return _act_on(request, pk, retry_all)
 
 
 @workspace_page(MANAGE)
 @require_POST
 def ignore_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def ignored(issue: SyncIssue) -> str:
+    def ignore(issue: SyncIssue) -> str:
         issue_actions.ignore(issue=issue, actor=request.user, at=clock.now())
         name = {"name": issue_messages.title_of(issue)}
         return _("%(name)s is ignored until its cause changes. Problems only shows it still.") % name
 
-    return _answer(request, pk, ignored)
+    return _act_on(request, pk, ignore)
 
 
 @workspace_page(MANAGE)
 @require_POST
 def show_issue_again(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    def taken_up(issue: SyncIssue) -> str:
-        issue_actions.take_up(issue=issue, actor=request.user, at=clock.now())
+    def show_again(issue: SyncIssue) -> str:
+        issue_actions.show_again(issue=issue, actor=request.user, at=clock.now())
         return _("%(name)s is shown again.") % {"name": issue_messages.title_of(issue)}
 
-    return _answer(request, pk, taken_up)
+    return _act_on(request, pk, show_again)
 
 
-def _answer(request: WorkspaceRequest, pk: int, act: Callable[[SyncIssue], str]) -> HttpResponse:
-    """Do what the button says to a problem that still holds, say so, and come back to the same filter."""
+def _act_on(request: WorkspaceRequest, pk: int, act: Callable[[SyncIssue], str]) -> HttpResponse:
+    """Do what the button says to an issue that still holds, say so, and come back to the same filter."""
     issue = get_object_or_404(SyncIssue.objects.filter(solved_at=None), pk=pk)
     try:
         messages.success(request, act(issue))
     except (NotWorking, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     place = reverse("fortnox:activity", kwargs={"slug": request.workspace.slug})
-    return redirect(f"{place}?{_choice(request).query()}")
+    return redirect(f"{place}?{ActivityFilter.of(request).query()}")

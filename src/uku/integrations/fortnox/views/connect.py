@@ -1,9 +1,11 @@
-"""Overview, Connect to Fortnox, the confirmation of a company, Disconnect, and the buttons on them."""
+"""The Connect tab: authorize, confirm the company, disconnect, and links for a Fortnox administrator."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,89 +19,58 @@ from uku.integrations.fortnox.connection import errors, invite_links
 from uku.integrations.fortnox.connection.company import same_number
 from uku.integrations.fortnox.connection.errors import means_of, remedy_of
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, lacking_scopes, lines_for, scopes_for, titles_of
-from uku.integrations.fortnox.health.messages import missing_worker_notice
-from uku.integrations.fortnox.health.queries import customers_to_review, is_first_import
+from uku.integrations.fortnox.health.queries import queued_exports
 from uku.integrations.fortnox.models import (
     AuthorizationAttempt,
     ConsentLink,
     CustomerRecord,
-    ExportState,
-    InvoiceExport,
     PendingGrant,
     RevocationOutcome,
+    RunState,
     SyncRun,
 )
-from uku.integrations.fortnox.reload import queries
-from uku.integrations.fortnox.reload import report as words
 from uku.integrations.fortnox.tokens.installation import is_foreign
-from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to, what_it_takes
+from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.proof import fresh_sign_in
 
 
-@workspace_page(SEE)
-def overview(request: WorkspaceRequest) -> HttpResponse:
-    connection = connecting.connection_of(request.workspace)
-    return draw_tab(
-        request,
-        "overview",
-        no_worker=missing_worker_notice(connection, now=clock.now()),
-        deciding=customers_to_review(connection.company_id).count() if connection.company_id else 0,
-        first_import=connection.is_connected and is_first_import(connection),
-        held=_queued(connection.company_id).count(),
-        grant=confirming.waiting_grant(request.workspace),
-        permissions=titles_of(connection.scopes),
-        reload=words.line_of(queries.running()),
-    )
+@dataclass(frozen=True, slots=True)
+class ConsentRequirements:
+    """`service`: the connection will be the company's own. `ready`: this installation's app has its client id."""
+
+    service: bool
+    ready: bool
 
 
-def _queued(company_id: str) -> QuerySet[InvoiceExport]:
-    """What waits for a company; without one, for any that was connected before."""
-    waiting = InvoiceExport.objects.filter(state=ExportState.QUEUED)
-    return waiting.filter(company_id=company_id) if company_id else waiting
+def consent_requirements() -> ConsentRequirements:
+    """Say what the page before the redirect must explain."""
+    return ConsentRequirements(service=settings.UKU.fortnox_service_account, ready=bool(settings.UKU.fortnox_client_id))
 
 
 @workspace_page(SEE)
 def connect(request: WorkspaceRequest) -> HttpResponse:
     """The page before the redirect: each permission with its reason, and what the Fortnox user needs."""
-    return draw_connect(request)
+    return _draw_connect(request)
 
 
-def draw_connect(request: WorkspaceRequest, *, new_link: str = "") -> HttpResponse:
+def _draw_connect(request: WorkspaceRequest, *, new_link: str = "") -> HttpResponse:
     connection = connecting.connection_of(request.workspace)
     asked, lacking = scopes_for(connection), lacking_scopes(connection)
     return draw_tab(
         request,
+        connection,
         "connect",
         scopes=lines_for(asked),
         extra=[scope for scope in asked if scope not in FIRST_SCOPES],
         lacking=titles_of(lacking),
-        takes=what_it_takes(),
+        requirements=consent_requirements(),
         grant=confirming.waiting_grant(request.workspace),
         links=invite_links.active_links(request.workspace, clock.now()),
         new_link=new_link,
     )
-
-
-@workspace_page(MANAGE)
-@require_POST
-def enable(request: WorkspaceRequest) -> HttpResponse:
-    try:
-        resumed = connecting.enable(workspace=request.workspace, actor=request.user, at=clock.now())
-        if words := resumed.in_words():
-            messages.success(request, words)
-    except connecting.NotEnabled:
-        messages.error(request, _("Integrations are part of the Team and Elite plans. Upgrade to enable Fortnox."))
-    return go_to(request, "overview")
-
-
-@workspace_page(MANAGE)
-@require_POST
-def disable(request: WorkspaceRequest) -> HttpResponse:
-    connecting.disable(workspace=request.workspace, actor=request.user, at=clock.now())
-    return go_to(request, "overview")
 
 
 @workspace_page(MANAGE)
@@ -156,18 +127,19 @@ def confirm(request: WorkspaceRequest) -> HttpResponse:
 
 def _draw_confirmation(request: WorkspaceRequest, grant: PendingGrant) -> HttpResponse:
     """Say why there is a question: another company than ours, a new owner, or a link."""
-    ours, connection = request.workspace.organisation_number, connecting.connection_of(request.workspace)
+    connection, ours = connecting.connection_of(request.workspace), request.workspace.organisation_number
     other = bool(ours) and not same_number(ours, grant.organisation_number)
     changed = connection.is_connected and not same_number(connection.organisation_number, grant.organisation_number)
     return draw_tab(
         request,
+        connection,
         "confirm",
         tab="connect",
         grant=grant,
         other=other,
         changed=changed,
         scopes=titles_of(grant.scopes),
-        held=_queued(grant.company_id).count(),
+        held=queued_exports(grant.company_id).count(),
     )
 
 
@@ -210,7 +182,18 @@ def disconnect(request: WorkspaceRequest) -> HttpResponse:
     if not connection.is_connected:
         return go_to(request, "overview")
     if request.method != "POST":
-        return draw_tab(request, "disconnect", tab="overview", **_what_stays(connection.company_id))
+        linked = CustomerRecord.objects.filter(company_id=connection.company_id, client__isnull=False)
+        return draw_tab(
+            request,
+            connection,
+            "disconnect",
+            tab="overview",
+            clients=Client.objects.count(),
+            linked=linked.values("client").distinct().count(),
+            invoices=Invoice.objects.count(),
+            held=queued_exports(connection.company_id).count(),
+            running=SyncRun.objects.filter(state=RunState.RUNNING).count(),
+        )
     outcome = disconnecting.disconnect(workspace=request.workspace, actor=request.user, at=clock.now())
     messages.success(request, _("Fortnox is disconnected. Clients, invoices, links and settings stay."))
     if outcome is not None:
@@ -219,17 +202,6 @@ def disconnect(request: WorkspaceRequest) -> HttpResponse:
         words = _("Another installation of Uku holds this permission in Fortnox, so nothing was revoked there.")
         messages.warning(request, words)
     return go_to(request, "overview")
-
-
-def _what_stays(company_id: str) -> dict[str, int]:
-    linked = CustomerRecord.objects.filter(company_id=company_id, client__isnull=False)
-    return {
-        "clients": Client.objects.count(),
-        "linked": linked.values("client").distinct().count(),
-        "invoices": Invoice.objects.count(),
-        "held": _queued(company_id).count(),
-        "running": SyncRun.objects.filter(state="running").count(),
-    }
 
 
 def _tell_outcome(request: WorkspaceRequest, outcome: RevocationOutcome) -> None:
@@ -247,7 +219,7 @@ def make_consent_link(request: WorkspaceRequest) -> HttpResponse:
         address = invite_links.make_link(workspace=request.workspace, actor=request.user, at=clock.now())
     except connecting.NotEnabled:
         return _not_enabled(request)
-    return draw_connect(request, new_link=address)
+    return _draw_connect(request, new_link=address)
 
 
 @workspace_page(MANAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,7 +19,7 @@ from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import CustomerRecord, RunKind
 from uku.integrations.fortnox.views.frame import MANAGE, SEE
-from uku.integrations.fortnox.views.review import LONGEST_ID, back_to_queue, tell_tally
+from uku.integrations.fortnox.views.review import LONGEST_ID, back_to_queue, id_from, tell_tally
 from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -38,11 +38,13 @@ def customer_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @workspace_page(MANAGE)
 @require_POST
 def link(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """Link to the client that the form names, else to the suggested one."""
+    """Link to the client that the form names; without one to the suggested client, or the one linked meanwhile."""
     record = get_object_or_404(CustomerRecord.objects, pk=pk)
-    client = get_object_or_404(Client.objects, pk=_named_client(request, record))
+    named = request.POST.get("client", "") or request.GET.get("client", "")
+    known = None if named else record.suggested_id or record.client_id
+    client = get_object_or_404(Client.objects, pk=known or id_from(named))
     seen_ignored = request.POST.get("seen") == "ignored"
-    done = _tried(
+    done = _act(
         request,
         lambda: review.link(
             record=record, client=client, actor=request.user, at=clock.now(), even_ignored=seen_ignored
@@ -52,16 +54,6 @@ def link(request: WorkspaceRequest, pk: int) -> HttpResponse:
         words = {"client": client, "number": record.number}
         messages.success(request, _("%(client)s is linked to Fortnox customer %(number)s.") % words)
     return _back(request, client.pk, "client")
-
-
-def _named_client(request: WorkspaceRequest, record: CustomerRecord) -> int:
-    """The client of the button; an old page's button is answered with how the customer stands now."""
-    named = request.POST.get("client", "") or request.GET.get("client", "")
-    if not named and (known := record.suggested_id or record.client_id):
-        return known
-    if not (named.isascii() and named.isdigit() and len(named) <= LONGEST_ID):
-        raise Http404
-    return int(named)
 
 
 @workspace_page(MANAGE)
@@ -85,11 +77,11 @@ def ignore(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(CustomerRecord.objects, pk=pk)
     seen = record.suggested_id
 
-    def ignored() -> None:
+    def act() -> None:
         tally = review.ignore(ids=[record.pk], actor=request.user, at=clock.now())
         tell_tally(request, "ignore", tally)
 
-    _tried(request, ignored)
+    _act(request, act)
     return _back(request, seen)
 
 
@@ -98,11 +90,11 @@ def ignore(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def take_back(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(CustomerRecord.objects, pk=pk)
 
-    def taken_back() -> None:
-        tally = review.take_back(ids=[record.pk], actor=request.user, at=clock.now())
+    def act() -> None:
+        tally = review.stop_ignoring(ids=[record.pk], actor=request.user, at=clock.now())
         tell_tally(request, "take-back", tally)
 
-    _tried(request, taken_back)
+    _act(request, act)
     return back_to_queue(request)
 
 
@@ -121,7 +113,7 @@ def unlink(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def same_client(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """A customer with another organisation number is the same client still."""
     record = _linked(pk)
-    if _tried(request, lambda: review.accept_identity(record=record, actor=request.user, at=clock.now())):
+    if _act(request, lambda: review.accept_identity(record=record, actor=request.user, at=clock.now())):
         words = {"number": record.number}
         messages.success(request, _("Fortnox customer %(number)s stays linked to this client.") % words)
     return _back(request, record.client_id)
@@ -132,7 +124,7 @@ def same_client(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def invoice_this_one(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Of several customers of a client, invoice this one."""
     record = _linked(pk)
-    if _tried(request, lambda: review.invoice_this_one(record=record, actor=request.user, at=clock.now())):
+    if _act(request, lambda: review.invoice_this_one(record=record, actor=request.user, at=clock.now())):
         words = {"number": record.number, "client": record.client}
         messages.success(request, _("Invoices to %(client)s go to Fortnox customer %(number)s from now on.") % words)
     return _back(request, record.client_id)
@@ -145,8 +137,8 @@ def take_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record, version = _linked(pk), request.POST.get("version", "")
     names = request.POST.getlist("field") or request.POST.getlist("offered")
 
-    def taken() -> None:
-        changed = review.take_over(
+    def act() -> None:
+        changed = review.apply_values(
             record=record,
             names=names,
             actor=request.user,
@@ -156,7 +148,7 @@ def take_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
         words = ngettext("%(n)s detail is taken over.", "%(n)s details are taken over.", len(changed))
         messages.success(request, words % {"n": len(changed)})
 
-    _tried(request, taken)
+    _act(request, act)
     return _back(request, record.client_id)
 
 
@@ -180,7 +172,7 @@ def _linked(pk: int) -> CustomerRecord:
     return found
 
 
-def _tried(request: WorkspaceRequest, act: Callable[[], None]) -> bool:
+def _act(request: WorkspaceRequest, act: Callable[[], None]) -> bool:
     """Do what the button says; say why if nothing was done."""
     try:
         act()

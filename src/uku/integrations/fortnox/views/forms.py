@@ -9,13 +9,13 @@ from typing import Any, cast
 from django import forms
 from django.db import transaction
 from django.utils.dates import MONTHS
-from django.utils.translation import gettext as now_in_words
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.connection.authorize import NotEnabled, connection_of, stored_connection_of
-from uku.integrations.fortnox.customers.first_import import choose_new_clients
-from uku.integrations.fortnox.models import NewClients
+from uku.integrations.fortnox.connection.authorize import NotEnabled, stored_connection_of
+from uku.integrations.fortnox.customers.review import choose_new_clients
+from uku.integrations.fortnox.models import Connection, NewClients
 from uku.integrations.fortnox.statistics.choice import choose_statistics
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.kit import clock
@@ -53,14 +53,23 @@ class SettingsForm(forms.Form):
     workspace: Workspace
 
     @classmethod
-    def of(cls, workspace: Workspace, data: Any) -> SettingsForm:
-        saved = _saved(workspace)
+    def of(cls, workspace: Workspace, connection: Connection, data: Any) -> SettingsForm:
+        saved = _saved(workspace, connection)
         form = cls(data, initial={**saved, "seen": _digest(saved)})
         offered = Client.objects.current() | Client.objects.filter(pk=saved["client"])
         form.fields["client"].queryset = offered.order_by("name_sort")  # type: ignore[attr-defined]  # a model choice
-        _offer_months(form, first_of(clock.today(workspace.time_zone)))
+        form.offer_months(first_of(clock.today(workspace.time_zone)))
         form.workspace = workspace
         return form
+
+    def offer_months(self, this: date) -> None:
+        """Offer each month of the year behind and the year ahead, and the one that is saved."""
+        first, last = this.replace(year=this.year - 1), this.replace(year=this.year + 1)
+        saved = date.fromisoformat(self.initial["first_month"])
+        field = cast("forms.ChoiceField", self.fields["first_month"])
+        field.choices = [(str(month), _named(month)) for month in sorted({saved, *months_between(first, last)})]
+        words = gettext("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
+        field.error_messages["invalid_choice"] = words % {"first": _named(first), "last": _named(last)}
 
     def save(self, *, actor: User, at: datetime) -> None:
         """Store what was changed. Raises NotEnabled on Free, and SettingsChanged."""
@@ -68,8 +77,8 @@ class SettingsForm(forms.Form):
             raise NotEnabled
         facts = self.cleaned_data
         with transaction.atomic():
-            stored_connection_of(self.workspace)  # held: of two people who save at once, the second one sees the first
-            if facts["seen"] not in {"", _digest(_saved(self.workspace))}:
+            held = stored_connection_of(self.workspace)  # of two people who save at once, the second sees the first
+            if facts["seen"] not in {"", _digest(_saved(self.workspace, held))}:
                 raise SettingsChanged
             by: dict[str, Any] = {"workspace": self.workspace, "actor": actor, "at": at}
             choose_new_clients(choice=NewClients(facts["new_clients"]), **by)
@@ -79,23 +88,23 @@ class SettingsForm(forms.Form):
 
     def result(self) -> str:
         """Say what was saved, and what stops when the statistics were switched off."""
-        saved = now_in_words("Settings saved.")
+        saved = gettext("Settings saved.")
         if self.cleaned_data["statistics"] or "statistics" not in self.changed_data:
             return saved
-        off = now_in_words(
+        off = gettext(
             "Work statistics are off: nothing is counted and no summary task is made any more. Tasks and their numbers"
             " stay, and the title, topic, client and first month are kept here for later."
         )
         return f"{saved} {off}"
 
 
-def _saved(workspace: Workspace) -> dict[str, Any]:
+def _saved(workspace: Workspace, connection: Connection) -> dict[str, Any]:
     """What is saved, by field; before the first Save, what is proposed."""
     plan = SummaryPlan.objects.select_related("topic").first()
     return {
-        "new_clients": str(connection_of(workspace).new_clients),
-        "title": plan.title if plan else now_in_words("Monthly summary"),
-        "topic": str(plan.topic) if plan and plan.topic else now_in_words("Bookkeeping"),
+        "new_clients": str(connection.new_clients),
+        "title": plan.title if plan else gettext("Monthly summary"),
+        "topic": str(plan.topic) if plan and plan.topic else gettext("Bookkeeping"),
         "client": plan.client_id if plan else None,
         "first_month": str((plan.first_month if plan else None) or first_of(clock.today(workspace.time_zone))),
         "statistics": [name for name in STATISTICS if plan and plan.active and name in plan.fields],
@@ -105,16 +114,6 @@ def _saved(workspace: Workspace) -> dict[str, Any]:
 def _digest(saved: dict[str, Any]) -> str:
     """Return what a page carries to tell whether something else was saved since it was drawn."""
     return hashlib.sha256(repr(sorted(saved.items())).encode()).hexdigest()
-
-
-def _offer_months(form: SettingsForm, this: date) -> None:
-    """Offer each month of the year behind and the year ahead, and the one that is saved."""
-    first, last = this.replace(year=this.year - 1), this.replace(year=this.year + 1)
-    saved = date.fromisoformat(form.initial["first_month"])
-    field = cast("forms.ChoiceField", form.fields["first_month"])
-    field.choices = [(str(month), _named(month)) for month in sorted({saved, *months_between(first, last)})]
-    words = now_in_words("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
-    field.error_messages["invalid_choice"] = words % {"first": _named(first), "last": _named(last)}
 
 
 def _named(month: date) -> str:

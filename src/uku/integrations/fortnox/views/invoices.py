@@ -1,4 +1,4 @@
-"""The page before an invoice is sent by hand: what it means for numbers, and what looks the same in Fortnox."""
+"""An invoice's buttons about Fortnox, and the page before it is sent by hand: what that means for its number."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.invoices import send_by_hand
+from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.invoices.validate import hold_in_words
 from uku.integrations.fortnox.models import Hold, InvoiceExport
-from uku.integrations.fortnox.views.frame import MANAGE, draw_tab
+from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -25,13 +26,31 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
     try:
         if request.method != "POST":
-            return _draw(request, invoice)
+            return _draw_send(request, invoice)
         send_by_hand.send_by_hand(invoice=invoice, actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
     except send_by_hand.NotSendable:
         messages.info(request, _("Nothing was sent: the invoice is in Fortnox already, or on its way there."))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
+
+
+def _draw_send(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
+    connection = working_connection()
+    export = InvoiceExport.objects.filter(invoice=invoice).first()
+    if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
+        raise send_by_hand.NotSendable
+    held = hold_in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else ""
+    return draw_tab(
+        request,
+        connection,
+        "send",
+        tab="overview",
+        invoice=invoice,
+        held=held,
+        elsewhere=name_of_company(export.company_id) if export and export.company_id != connection.company_id else "",
+        consequences=send_by_hand.consequences_of(invoice, export, connection),
+    )
 
 
 @workspace_page(MANAGE)
@@ -45,18 +64,20 @@ def keep_number(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
 
 
-def _draw(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
-    connection = working_connection()
-    export = InvoiceExport.objects.filter(invoice=invoice).first()
-    if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
-        raise send_by_hand.NotSendable
-    held = hold_in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else ""
-    return draw_tab(
-        request,
-        "send",
-        tab="overview",
-        invoice=invoice,
-        held=held,
-        elsewhere=name_of_company(export.company_id) if export and export.company_id != connection.company_id else "",
-        consequences=send_by_hand.consequences_of(invoice, export, connection),
-    )
+@workspace_page(SEE)
+@require_safe
+def export_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Lead to the page of the invoice that is sent."""
+    export = get_object_or_404(InvoiceExport.objects, pk=pk)
+    return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
+
+
+@workspace_page(MANAGE)
+@require_POST
+def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    export = get_object_or_404(InvoiceExport.objects, pk=pk)
+    try:
+        retry_export(export=export, actor=request.user)
+    except NotWorking as refusal:
+        messages.error(request, str(refusal))
+    return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)

@@ -41,42 +41,36 @@ class PhaseRow:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reload_data(request: WorkspaceRequest) -> HttpResponse:
     """Say what a reload will do, in numbers; a POST begins it. One that runs already is shown instead."""
-    if request.method == "POST":
-        return _begin(request)
-    if (found := queries.running()) is not None:
-        return _show(request, found)
     try:
-        connection = working_connection()
-    except NotWorking as refusal:
-        messages.error(request, str(refusal))
-        return go_to(request, "settings")
-    return draw_tab(request, "reload", tab="settings", **_promise(connection))
-
-
-def _begin(request: WorkspaceRequest) -> HttpResponse:
-    try:
-        made = service.begin(actor=request.user, at=clock.now())
+        if request.method == "POST":
+            return _show(request, service.begin(actor=request.user, at=clock.now()))
+        if (found := queries.running()) is not None:
+            return _show(request, found)
+        return _draw_confirmation(request, working_connection())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
         return go_to(request, "settings")
     except service.AlreadyRunning as refusal:
         messages.warning(request, str(refusal))
-        made = refusal.reload
-    return _show(request, made)
+        return _show(request, refusal.reload)
 
 
-def _promise(connection: Connection) -> dict[str, Any]:
-    """What the confirmation names: numbers, dates, and the time that the requests take."""
+def _draw_confirmation(request: WorkspaceRequest, connection: Connection) -> HttpResponse:
+    """Name what is read again: numbers, dates, and the time that the requests take."""
     at = clock.now()
-    known = queries.known(connection, at)
-    requests = sum(progress.expected(known).values())
-    return {
-        "known": known,
-        "between": report.between(queries.window_of(connection, at)),
-        "requests": requests,
-        "takes": report.about(progress.span_of(requests)),
-        "counted": queries.has_plan(),
-    }
+    known = queries.known_counts(connection, at)
+    requests = sum(progress.expected_requests(known).values())
+    return draw_tab(
+        request,
+        connection,
+        "reload",
+        tab="settings",
+        known=known,
+        between=report.between(queries.period_of(connection, at)),
+        requests=requests,
+        takes=report.about(progress.duration_of(requests)),
+        counted=queries.has_plan(),
+    )
 
 
 def _show(request: WorkspaceRequest, found: Reload) -> HttpResponse:
@@ -88,27 +82,34 @@ def _show(request: WorkspaceRequest, found: Reload) -> HttpResponse:
 def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """How far a reload is, or what it came to."""
     found = get_object_or_404(Reload.objects.select_related("asked_by", "workspace"), pk=pk)
+    connection = connection_of(request.workspace)
     running = found.state == RunState.RUNNING
-    shown = _progress(request, found) if running else _report(request, found)
-    rows = _phases(found)
     return draw_tab(
-        request, "reloading", tab="settings", reload=found, running=running, state=report.badge(found), phases=rows,
-        asker=report.asker(found), **shown,
-    )  # fmt: skip
+        request,
+        connection,
+        "reloading",
+        tab="settings",
+        reload=found,
+        running=running,
+        state=report.badge(found),
+        phases=_phases(found),
+        asker=report.asker(found),
+        **(_progress(found, connection) if running else _report(request, found)),
+    )
 
 
-def _progress(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
+def _progress(found: Reload, connection: Connection) -> dict[str, Any]:
     at = clock.now()
-    parts = queries.parts(found, at)
+    phases = queries.phases_of(found, at)
     place = list(ReloadPhase).index(ReloadPhase(found.phase))
     return {
-        "done": progress.hundredths(parts),
+        "done": progress.percent_done(phases),
         "place": place + 1,
-        "of": len(parts),
-        "now": parts[place],
-        "left": report.about(progress.time_left(parts)),
-        "paused": steps.is_paused(connection_of(request.workspace)),
-        "rests": steps.rests(found, at),
+        "of": len(phases),
+        "now": phases[place],
+        "left": report.about(progress.time_left(phases)),
+        "paused": steps.is_paused(connection),
+        "rests": steps.is_waiting(found, at),
     }
 
 
@@ -124,7 +125,7 @@ def _report(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
         "why": why,
         "quoted": report.quoted(found) if why else "",
         "took": report.duration(found),
-        "requests": found.counts.get(service.MORE_REQUESTS, 0),
+        "requests": found.requests,
     }
 
 
@@ -133,24 +134,25 @@ def _phases(found: Reload) -> list[PhaseRow]:
     order = list(ReloadPhase)
     place = order.index(ReloadPhase(found.phase))
     runs = {run.kind: run for run in found.runs.order_by("id")}
-    ended = {phase: found.state == RunState.DONE or order.index(phase) < place for phase in order}
-    return [_phase(found, phase, runs.get(str(phase)), ended=ended[phase]) for phase in order]
-
-
-def _phase(found: Reload, phase: ReloadPhase, run: SyncRun | None, *, ended: bool) -> PhaseRow:
-    if run is not None:
-        return PhaseRow(str(phase.label), run_badge(run), counts_in_words(run), duration_in_words(run), run)
-    if phase == ReloadPhase.DETAILS and "details_total" in found.counts:
-        return _details(found, ended=ended)
-    if ended:
-        return PhaseRow(str(phase.label), Badge(_("Nothing to do"), "neutral"))
-    here = found.state == RunState.RUNNING
-    return PhaseRow(str(phase.label), Badge(_("Waiting") if here else _("Not done"), "neutral"))
+    rows = []
+    for index, phase in enumerate(order):
+        label, run = str(phase.label), runs.get(str(phase))
+        ended = found.state == RunState.DONE or index < place
+        if run is not None:
+            rows.append(PhaseRow(label, run_badge(run), counts_in_words(run), duration_in_words(run), run))
+        elif phase == ReloadPhase.DETAILS and found.details_total is not None:
+            rows.append(_details(found, ended=ended))
+        elif ended:
+            rows.append(PhaseRow(label, Badge(_("Nothing to do"), "neutral")))
+        else:
+            words = _("Waiting") if found.state == RunState.RUNNING else _("Not done")
+            rows.append(PhaseRow(label, Badge(words, "neutral")))
+    return rows
 
 
 def _details(found: Reload, *, ended: bool) -> PhaseRow:
     label = str(ReloadPhase.DETAILS.label)
-    read, total = found.counts.get("details_read", 0), found.counts["details_total"]
+    read, total = found.details_read, found.details_total or 0
     counts = _("%(n)s read") % {"n": grouped(read)}
     if ended:
         return PhaseRow(label, Badge(_("Done"), "good"), counts)

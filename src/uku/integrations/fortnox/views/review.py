@@ -18,11 +18,11 @@ from django_htmx.http import HttpResponseClientRefresh
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.customers import bulk_create, first_import
+from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.customers import review as deciding
 from uku.integrations.fortnox.health import queries
 from uku.integrations.fortnox.health.messages import grouped, run_badge
-from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, RunState, SyncRun
+from uku.integrations.fortnox.models import CustomerRecord, RunState
 from uku.integrations.fortnox.views.frame import MANAGE, SEE
 from uku.integrations.fortnox.views.review_list import SUGGESTED, UNMATCHED, Queue
 from uku.integrations.registry import Badge
@@ -49,24 +49,18 @@ class Preview:
         return self.linked_count - len(self.linked)
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
-    """Clients that are being made now."""
-
-    done: int
-    asked: int
-
-
 @workspace_page(SEE)
 @require_safe
 def review(request: WorkspaceRequest) -> HttpResponse:
     connection = connection_of(request.workspace)
-    first, newest = queries.is_first_import(connection), _newest_import(connection)
-    making, on = _making(), connection.enabled and request.workspace.may_integrate
+    company_id, first = connection.company_id, queries.is_first_import(connection)
+    newest = queries.customer_imports(company_id).order_by("-id").first() if company_id else None
+    creation = bulk_create.under_way().first()
+    on = connection.enabled and request.workspace.may_integrate
     awaited = first and newest is None and connection.is_connected and on
     running = first and newest is not None and newest.state == RunState.RUNNING
-    reading = running and not queries.has_complete_import(connection.company_id)
-    busy = awaited or reading or making is not None
+    reading = running and not queries.has_complete_import(company_id)
+    busy = awaited or reading or creation is not None
     if request.htmx.target == "review" and not busy:
         return HttpResponseClientRefresh()  # it has ended: the whole page has its list and its buttons now
     context: dict[str, Any] = {
@@ -75,46 +69,35 @@ def review(request: WorkspaceRequest) -> HttpResponse:
         "busy": busy,
         "reading": run_badge(newest) if reading else None,
         "run": newest,
-        "making": making,
-        "preview": _preview(connection) if first and newest is not None else None,
+        "creation": creation,
+        "created": max(creation.asked - bulk_create.count_left(creation), 0) if creation else 0,
+        "preview": _preview(company_id) if first and newest is not None else None,
         "on": on,
     }
-    if not busy and connection.company_id:
-        context |= _listed(request, connection, first=first)
+    if not busy and company_id:
+        context |= _listed(request, company_id, first=first)
     template = "fortnox/_review.html" if request.htmx.target == "review" else "fortnox/review.html"
     return render(request, template, context)
 
 
-def _listed(request: WorkspaceRequest, connection: Connection, *, first: bool) -> dict[str, Any]:
-    queue = Queue.of(request, connection.company_id)
+def _listed(request: WorkspaceRequest, company_id: str, *, first: bool) -> dict[str, Any]:
+    queue = Queue.of(request, company_id)
     page = queue.page(request)
-    rows = queue.rows(page, first_import=first)
-    every = queue if not queue.words else Queue(connection.company_id, "", "", "", "")
-    waits = {
+    every = queue if not queue.words else Queue(company_id, "", "", "", "")
+    return {
+        "queue": queue,
+        "page": page,
+        "rows": queue.rows(page, first_import=first),
         "suggested": every.counts[SUGGESTED],
         "unmatched": every.counts[UNMATCHED],
         "up_to": every.counts["newest"],
     }
-    return {"queue": queue, "page": page, "rows": rows, **waits}
 
 
-def _newest_import(connection: Connection) -> SyncRun | None:
-    if not connection.company_id:
-        return None
-    return queries.customer_imports(connection.company_id).order_by("-id").first()
-
-
-def _making() -> Making | None:
-    creation = bulk_create.under_way().first()
-    if creation is None:
-        return None
-    return Making(max(creation.asked - bulk_create.left_of(creation), 0), creation.asked)
-
-
-def _preview(connection: Connection) -> Preview:
-    run = queries.customer_imports(connection.company_id).filter(full=True).order_by("-id").first()
+def _preview(company_id: str) -> Preview:
+    run = queries.customer_imports(company_id).filter(full=True).order_by("-id").first()
     counts = run.counts if run else {}
-    linked = queries.linked_automatically(connection.company_id)
+    linked = queries.linked_automatically(company_id)
     return Preview(
         badge=run_badge(run),
         read=counts.get("seen", 0),
@@ -132,14 +115,15 @@ def _preview(connection: Connection) -> Preview:
 @require_POST
 def decide(request: WorkspaceRequest) -> HttpResponse:
     """Do to the ticked customers what the button says; one that is not of this workspace refuses them all (B01)."""
-    acts: dict[str, Callable[..., deciding.Tally]] = {
+    acts: dict[str, Callable[..., deciding.ReviewResult]] = {
         "create": deciding.create_clients,
         "ignore": deciding.ignore,
-        "take-back": deciding.take_back,
+        "take-back": deciding.stop_ignoring,
     }
-    act, ids = request.POST.get("action", ""), _chosen(request)
-    if act not in acts:
+    act, sent = request.POST.get("action", ""), request.POST.getlist("customer")
+    if act not in acts or len(sent) > MOST_CHOSEN:  # more than a page of them is no form of ours
         raise Http404
+    ids = [id_from(one) for one in sent]
     if not ids:
         messages.info(request, _("No customer was chosen. Tick the boxes in front of their names first."))
         return back_to_queue(request)
@@ -153,15 +137,13 @@ def decide(request: WorkspaceRequest) -> HttpResponse:
     return back_to_queue(request)
 
 
-def _chosen(request: WorkspaceRequest) -> list[int]:
-    """Return the chosen ids; more than a page of them, or no numbers, is no form of ours."""
-    sent = request.POST.getlist("customer")
-    if len(sent) > MOST_CHOSEN or not all(one.isascii() and one.isdigit() and len(one) <= LONGEST_ID for one in sent):
+def id_from(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
         raise Http404
-    return [int(one) for one in sent]
+    return int(text)
 
 
-def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.Tally) -> None:
+def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.ReviewResult) -> None:
     """Say how many were decided now, how many somebody decided before, and how many wait as suggestions instead."""
     words = {
         "create": ngettext("%(n)s client was made.", "%(n)s clients were made.", tally.done),
@@ -189,24 +171,22 @@ def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.Tally) -> No
 @workspace_page(MANAGE)
 @require_POST
 def create_all(request: WorkspaceRequest) -> HttpResponse:
-    """Make clients from all customers that waited when the page was drawn."""
+    """Create clients from all customers that waited when the page was drawn."""
     try:
-        creation = bulk_create.create_all(up_to=_number(request, "up_to"), actor=request.user, at=clock.now())
+        up_to = id_from(request.POST.get("up_to", ""))
+        creation = bulk_create.create_all(up_to=up_to, actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
-    except bulk_create.BeingMade:
+    except bulk_create.AlreadyCreating:
         messages.warning(request, _("Nothing was done: clients are being made already. This page shows how far it is."))
     else:
-        _tell_creation(request, creation)
+        going = _(
+            "Clients are being made from %(n)s customers. You can leave this page: the bell tells when it is done."
+        )
+        ended = creation.ended_at is not None
+        words = bulk_create.outcome_in_words(creation) if ended else going % {"n": grouped(creation.asked)}
+        messages.success(request, words)
     return redirect("fortnox:review", slug=request.workspace.slug)
-
-
-def _tell_creation(request: WorkspaceRequest, creation: BulkCreation) -> None:
-    if creation.ended_at is not None:
-        messages.success(request, bulk_create.outcome_in_words(creation))
-        return
-    words = _("Clients are being made from %(n)s customers. You can leave this page: the bell tells when it is done.")
-    messages.success(request, words % {"n": grouped(creation.asked)})
 
 
 @workspace_page(MANAGE)
@@ -214,7 +194,7 @@ def _tell_creation(request: WorkspaceRequest, creation: BulkCreation) -> None:
 def finish(request: WorkspaceRequest) -> HttpResponse:
     """End the first import; who waits goes on waiting."""
     try:
-        first_import.finish_first_import(actor=request.user, at=clock.now())
+        deciding.finish_first_import(actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
     else:
@@ -227,10 +207,3 @@ def back_to_queue(request: WorkspaceRequest) -> HttpResponse:
     query = request.POST.get("query", "")
     place = reverse("fortnox:review", kwargs={"slug": request.workspace.slug})
     return redirect(place + (f"?{query}" if query and query.isprintable() else ""))
-
-
-def _number(request: WorkspaceRequest, name: str) -> int:
-    text = request.POST.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
-        raise Http404
-    return int(text)

@@ -14,8 +14,9 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.customers.candidates import Candidate, candidates_of
+from uku.integrations.fortnox.customers.matching import Candidate, candidates_of
 from uku.integrations.fortnox.models import CustomerRecord
+from uku.integrations.fortnox.views.frame import FilterLink
 from uku.kit.identifiers import normalise_number
 
 PAGE_SIZE = 50
@@ -36,17 +37,7 @@ ORDERS: Mapping[str, tuple[Any, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter or an order that lives in the address."""
-
-    label: str
-    url: str
-    count: int
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
+class ReviewRow:
     """One customer beside the clients it may be. `ticked`: its box is, before anybody pressed it."""
 
     record: CustomerRecord
@@ -68,7 +59,7 @@ class Queue:
         show, sort, tick = (request.GET.get(name, "") for name in ("show", "sort", "tick"))
         return cls(
             company_id,
-            searched_words(request),
+            search_words(request),
             show if show in FILTERS else "",
             sort if sort in ORDERS else "",
             tick if tick in {"all", "none"} else "",
@@ -82,14 +73,14 @@ class Queue:
         return {name: found[f"n_{name}"] for name in FILTERS} | {"newest": found["newest"] or 0}
 
     @property
-    def chips(self) -> list[Chip]:
+    def filters(self) -> list[FilterLink]:
         labels = {"": _("Waiting"), SUGGESTED: _("May be a client"), UNMATCHED: _("New"), IGNORED: _("Ignored")}
-        return [Chip(labels[name], self.url(show=name), self.counts[name], name == self.show) for name in FILTERS]
+        return [FilterLink(labels[name], self.url(show=name), name == self.show, self.counts[name]) for name in FILTERS]
 
     @property
-    def orders(self) -> list[Chip]:
+    def orders(self) -> list[FilterLink]:
         labels = {"": _("By number"), "name": _("By name"), "newest": _("Newest first")}
-        return [Chip(labels[name], self.url(sort=name), 0, name == self.sort) for name in ORDERS]
+        return [FilterLink(labels[name], self.url(sort=name), name == self.sort) for name in ORDERS]
 
     def page(self, request: HttpRequest) -> Page[Any]:
         """Return the page that the address asks for, else the first or last; its count is known already."""
@@ -98,15 +89,17 @@ class Queue:
         pages.__dict__["count"] = self.counts[self.show]
         return pages.get_page(request.GET.get("page"))
 
-    def rows(self, page: Page[Any], *, first_import: bool) -> list[Row]:
+    def rows(self, page: Page[Any], *, first_import: bool) -> list[ReviewRow]:
         """Return the page's customers with their candidates. At the first import those without one are ticked."""
         records = list(page)
         candidates = candidates_of(records) if self.show != IGNORED else {}
-        return [self._row(record, candidates.get(record.pk, []), first_import=first_import) for record in records]
-
-    def _row(self, record: CustomerRecord, candidates: list[Candidate], *, first_import: bool) -> Row:
-        by_itself = first_import and not candidates and self.show != IGNORED
-        return Row(record, candidates, self.tick == "all" or (by_itself and self.tick != "none"))
+        rows = []
+        for record in records:
+            found = candidates.get(record.pk, [])
+            preselected = first_import and not found and self.show != IGNORED
+            ticked = self.tick == "all" or (preselected and self.tick != "none")
+            rows.append(ReviewRow(record, found, ticked))
+        return rows
 
     @property
     def query(self) -> str:
@@ -125,15 +118,15 @@ class Queue:
         return self.url(tick="none")
 
     def _found(self) -> QuerySet[CustomerRecord]:
-        return searched(CustomerRecord.objects.filter(company_id=self.company_id), self.words)
+        return search_customers(CustomerRecord.objects.filter(company_id=self.company_id), self.words)
 
 
-def searched_words(request: HttpRequest) -> str:
+def search_words(request: HttpRequest) -> str:
     """Return the words of a search box, without what a database would not take."""
     return request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
 
 
-def searched(customers: QuerySet[CustomerRecord], words: str) -> QuerySet[CustomerRecord]:
+def search_customers(customers: QuerySet[CustomerRecord], words: str) -> QuerySet[CustomerRecord]:
     """Keep the customers with every word in their name, number or e-mail; a number with a hyphen or without."""
     numbered = customers.filter(number__iexact=words)  # a number may hold a space
     for word in words.split():

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from uku.integrations.fortnox.connection import authorize, errors, invite_links
 from uku.integrations.fortnox.connection.scopes import lines_for, scopes_for
 from uku.integrations.fortnox.models import ConsentLink
-from uku.integrations.fortnox.views.frame import what_it_takes
+from uku.integrations.fortnox.views.connect import consent_requirements
 from uku.kit import clock
 
 
@@ -33,7 +33,12 @@ def connect(request: HttpRequest, token: str) -> HttpResponse:
 
 def _page(request: HttpRequest, link: ConsentLink) -> HttpResponse:
     scopes = lines_for(scopes_for(authorize.connection_of(link.workspace)))
-    context = {"firm": link.workspace.name, "issuer": link.issuer, "scopes": scopes, "takes": what_it_takes()}
+    context = {
+        "firm": link.workspace.name,
+        "issuer": link.issuer,
+        "scopes": scopes,
+        "requirements": consent_requirements(),
+    }
     return render(request, "fortnox/link.html", context)
 
 

@@ -1,4 +1,4 @@
-"""What a person does about a problem: try it again, all of its cause, ignore it, take it up again."""
+"""What a person does about a sync issue: try it again, all of its cause, ignore it, show it again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_AT_ONCE = 500
 
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry(*, issue: SyncIssue, actor: User, at: datetime) -> None:
-    """Try one problem again, now. Raises NotAllowed, NotWorking, OtherCompany."""
+    """Try one issue again, now. Raises NotAllowed, NotWorking, OtherCompany."""
     _refuse_elsewhere(issue)
     _retry([issue], actor, at)
 
@@ -47,7 +47,7 @@ def retry_alike(*, issue: SyncIssue, actor: User, at: datetime) -> int:
 
 
 def alike(issue: SyncIssue) -> QuerySet[SyncIssue]:
-    """The open problems of the same kind and cause: the same code, or without one the same words."""
+    """The open issues of the same kind and cause: the same code, or without one the same words."""
     same = sync_issues.open_issues(issue.company_id).filter(kind=issue.kind, code=issue.code)
     return same if issue.code else same.filter(reason=issue.reason, message=issue.message)
 
@@ -88,7 +88,7 @@ def _wake(connection: Connection, chosen: Iterable[SyncIssue], actor: User) -> N
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def ignore(*, issue: SyncIssue, actor: User, at: datetime) -> None:
-    """Hide a problem until its cause changes; the same error again does not bring it back.
+    """Hide an issue until its cause changes; the same error again does not bring it back.
 
     Raises NotAllowed, OtherCompany.
     """
@@ -100,8 +100,8 @@ def ignore(*, issue: SyncIssue, actor: User, at: datetime) -> None:
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def take_up(*, issue: SyncIssue, actor: User, at: datetime) -> None:
-    """Show an ignored problem again. Raises NotAllowed, OtherCompany."""
+def show_again(*, issue: SyncIssue, actor: User, at: datetime) -> None:
+    """Show an ignored issue again. Raises NotAllowed, OtherCompany."""
     _refuse_elsewhere(issue)
     _set_ignored(issue, None, None)
     summary = f"{_named(issue)}: no longer ignored"

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fortnox", "0018_number_kept")]
+    dependencies = [("fortnox", "0021_carry_link_reasons")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
