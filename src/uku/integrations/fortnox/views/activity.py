@@ -23,7 +23,7 @@ from uku.integrations.fortnox.connection.company import (
     company_names,
     name_of_company,
 )
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.health import issue_messages, sync_issues
 from uku.integrations.fortnox.health.messages import (
     counts_in_words,
@@ -203,7 +203,7 @@ def _act_on(request: WorkspaceRequest, pk: int, act: Callable[[SyncIssue], str])
     issue = get_object_or_404(SyncIssue.objects.filter(solved_at=None), pk=pk)
     try:
         messages.success(request, act(issue))
-    except (NotWorking, OtherCompany) as refusal:
+    except (ConnectionNotUsable, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     place = reverse("fortnox:activity", kwargs={"slug": request.workspace.slug})
     return redirect(f"{place}?{ActivityFilter.of(request).query()}")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.fortnox.connection.company import name_of_company
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.invoices import send_by_hand
 from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.invoices.validate import hold_in_words
@@ -28,7 +28,7 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
         if request.method != "POST":
             return _draw_send(request, invoice)
         send_by_hand.send_by_hand(invoice=invoice, actor=request.user, at=clock.now())
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     except send_by_hand.NotSendable:
         messages.info(request, _("Nothing was sent: the invoice is in Fortnox already, or on its way there."))
@@ -36,7 +36,7 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 
 def _draw_send(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
-    connection = working_connection()
+    connection = require_usable_connection()
     export = InvoiceExport.objects.filter(invoice=invoice).first()
     if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
         raise send_by_hand.NotSendable
@@ -78,6 +78,6 @@ def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(InvoiceExport.objects, pk=pk)
     try:
         retry_export(export=export, actor=request.user)
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)

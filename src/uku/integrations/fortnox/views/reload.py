@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.health.messages import counts_in_words, duration_in_words, grouped, run_badge
 from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState, SyncRun
 from uku.integrations.fortnox.reload import progress, queries, report, service, steps
@@ -46,8 +46,8 @@ def reload_data(request: WorkspaceRequest) -> HttpResponse:
             return _show(request, service.begin(actor=request.user, at=clock.now()))
         if (found := queries.running()) is not None:
             return _show(request, found)
-        return _draw_confirmation(request, working_connection())
-    except NotWorking as refusal:
+        return _draw_confirmation(request, require_usable_connection())
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
         return go_to(request, "settings")
     except service.AlreadyRunning as refusal:

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import OtherCompany
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.customers import review as deciding
 from uku.integrations.fortnox.health import queries
@@ -129,7 +129,7 @@ def decide(request: WorkspaceRequest) -> HttpResponse:
         return back_to_queue(request)
     try:
         tell_tally(request, act, acts[act](ids=ids, actor=request.user, at=clock.now()))
-    except (NotWorking, OtherCompany) as refusal:
+    except (ConnectionNotUsable, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except deciding.UnknownCustomers:
         deciding.note_unknown_customers(workspace=request.workspace, actor=request.user, at=clock.now())
@@ -175,7 +175,7 @@ def create_all(request: WorkspaceRequest) -> HttpResponse:
     try:
         up_to = id_from(request.POST.get("up_to", ""))
         creation = bulk_create.create_all(up_to=up_to, actor=request.user, at=clock.now())
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     except bulk_create.AlreadyCreating:
         messages.warning(request, _("Nothing was done: clients are being made already. This page shows how far it is."))
@@ -195,7 +195,7 @@ def finish(request: WorkspaceRequest) -> HttpResponse:
     """End the first import; who waits goes on waiting."""
     try:
         deciding.finish_first_import(actor=request.user, at=clock.now())
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("The first import is finished. Whoever waits here goes on waiting for a decision."))

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
-from uku.integrations.fortnox.connection.guards import working_connection
+from uku.integrations.fortnox.connection.guards import require_usable_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
 from uku.integrations.fortnox.invoices.export import retry_export
@@ -31,7 +31,7 @@ MOST_AT_ONCE = 500
 
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry(*, issue: SyncIssue, actor: User, at: datetime) -> None:
-    """Try one issue again, now. Raises NotAllowed, NotWorking, OtherCompany."""
+    """Try one issue again, now. Raises NotAllowed, ConnectionNotUsable, OtherCompany."""
     _refuse_elsewhere(issue)
     _retry([issue], actor, at)
 
@@ -40,7 +40,7 @@ def retry(*, issue: SyncIssue, actor: User, at: datetime) -> None:
 def retry_alike(*, issue: SyncIssue, actor: User, at: datetime) -> int:
     """Try again what failed for the same cause, 500 at most; return how many.
 
-    Raises NotAllowed, NotWorking, OtherCompany.
+    Raises NotAllowed, ConnectionNotUsable, OtherCompany.
     """
     _refuse_elsewhere(issue)
     return _retry(list(alike(issue)[:MOST_AT_ONCE]), actor, at)
@@ -53,7 +53,7 @@ def alike(issue: SyncIssue) -> QuerySet[SyncIssue]:
 
 
 def _retry(chosen: list[SyncIssue], actor: User, at: datetime) -> int:
-    connection = working_connection()
+    connection = require_usable_connection()
     with transaction.atomic():
         _wake(connection, chosen, actor)
         for issue in chosen:
@@ -65,8 +65,8 @@ def _retry(chosen: list[SyncIssue], actor: User, at: datetime) -> int:
 
 @needs(Permission.MANAGE_INTEGRATIONS)
 def read_now(*, full: bool, actor: User) -> None:
-    """Ask for every kind of sync; what waits already is not asked for twice. Raises NotAllowed, NotWorking."""
-    connection = working_connection()
+    """Ask for every kind of sync; what waits already is not asked for twice. Raises NotAllowed, ConnectionNotUsable."""
+    connection = require_usable_connection()
     for kind in RunKind:
         requests.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
 
