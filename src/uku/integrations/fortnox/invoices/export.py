@@ -133,8 +133,8 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
 def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     """Check, store the bytes, post them once, store what came of it.
 
-    One worker wins the row, and holds it by a lease (reliability F06, F08). A response about
-    another invoice is not adopted (reliability B50).
+    One worker wins the row, and holds it by a lease (reliability F06, F08). A response about another invoice is not
+    adopted (reliability B50).
     """
     try:
         body = bytes(export.payload) if export.payload else build_request_body(fortnox, export)
