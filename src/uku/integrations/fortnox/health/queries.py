@@ -68,6 +68,7 @@ def _facts_of_runs(connection: Connection) -> list[KindFacts]:
     done = newest_of_each_kind(runs.filter(state=RunState.DONE))
     telling = newest_of_each_kind(runs.filter(Q(state=RunState.DONE) | Q(stop_reason=StopReason.NOT_PERMITTED)))
     failing, fresh = _first_failures(runs, done), _fresh_start(connection)
+    cured_at = renewal.cured_at(connection)
     codes = dict(sync_issues.unsolved(connection.company_id).filter(number="").values_list("kind", "code"))
     found = []
     for kind in RunKind:
@@ -82,13 +83,19 @@ def _facts_of_runs(connection: Connection) -> list[KindFacts]:
         code = codes.get(kind, "") if told and told.stop_reason == StopReason.NOT_PERMITTED else None
         if told and code is not None and _is_cured(code, told.started_at, connection):
             code = None
+        next_try = None
+        if last is not None:
+            running = last.state == RunState.RUNNING
+            next_try = last.started_at + (RESUME_AFTER if running else EVERY[kind])
+            if cured_at is not None and last.started_at < cured_at and not running:
+                next_try = cured_at
         found.append(
             KindFacts(
                 kind=kind,
                 refused_code=code,
                 lacks_scope=_lacks_scope(connection, kind),
                 failing_since=_since(failing.get(kind), *fresh),
-                next_try=_next_run_at(last, kind, renewal.cured_at(connection)),
+                next_try=next_try,
                 running=bool(last and last.state == RunState.RUNNING),
                 **times,
             )
@@ -171,14 +178,6 @@ def _lacks_scope(connection: Connection, kind: str) -> bool:
     if wanted is None:
         wanted = frozenset(STATISTICS[name].scope for name in connection.statistics if name in STATISTICS) - {""}
     return bool(connection.scopes) and not wanted <= set(connection.scopes)
-
-
-def _next_run_at(last: SyncRun | None, kind: RunKind, cured_at: datetime | None) -> datetime | None:
-    if last is None:
-        return None
-    if cured_at is not None and last.started_at < cured_at and last.state != RunState.RUNNING:
-        return cured_at
-    return last.started_at + (RESUME_AFTER if last.state == RunState.RUNNING else EVERY[kind])
 
 
 def customers_to_review(company_id: str) -> QuerySet[CustomerRecord]:
