@@ -102,7 +102,7 @@ def connect() -> None:
     workspace = make_workspace("byran", owner)
     with workspace_in_force(workspace.pk):
         authorize.enable(workspace=workspace, actor=owner, at=clock.now())
-        url = authorize.begin(workspace=workspace, actor=owner, session_key="session", at=clock.now())
+        url = authorize.begin_authorization(workspace=workspace, actor=owner, session_key="session", at=clock.now())
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
         back = json.loads(sys.stdin.read())

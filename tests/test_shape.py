@@ -22,7 +22,7 @@ DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
 HEADINGS = ["Context", "Decision", "Consequences", "Alternatives", "References"]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # Brackets keep this file from finding itself.
-LEFT_BEHIND = re.compile(r"p[y]p[i]\.org|pythonhos[t]ed|npm[j]s\.|deb\.debi[a]n|/wor[k]/|/far[m]/|/opt/py[p]i")
+LEFT_BEHIND = re.compile(r"p[y]p[i]\.org|pythonhos[t]ed|npm[j]s\.|deb\.debi[a]n|(?<!\w)/wor[k]/|/far[m]/|/opt/py[p]i")
 
 
 class Function(NamedTuple):

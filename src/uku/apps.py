@@ -8,6 +8,6 @@ class UkuConfig(AppConfig):
     def ready(self) -> None:
         # Imported here: models exist only once every app is loaded.
         from uku.kit import rotation
-        from uku.workspaces.factors import FactorShelf
+        from uku.workspaces.factors import FactorStore
 
-        rotation.register("second factors", FactorShelf())
+        rotation.register("second factors", FactorStore())

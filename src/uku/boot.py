@@ -12,7 +12,7 @@ from uku.config import config, unknown_settings
 from uku.kit.embedded import Cluster
 
 
-class CannotStart(Exception):
+class SettingsError(Exception):
     """A setting is missing or wrong; the message says which and where to read about it."""
 
 
@@ -26,7 +26,7 @@ def prepare_database() -> None:
 
 
 def start_django(*, as_owner: bool = False) -> None:
-    """Read the configuration and start Django, as the owner of the tables if asked. Raises CannotStart."""
+    """Read the configuration and start Django, as the owner of the tables if asked. Raises SettingsError."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "uku.settings")
     prepare_database()
     if as_owner:
@@ -37,11 +37,11 @@ def start_django(*, as_owner: bool = False) -> None:
 
 def _check_settings() -> None:
     if unknown := unknown_settings(os.environ):
-        raise CannotStart(f"There is no setting {', '.join(unknown)}. docs/settings.md lists them all.")
+        raise SettingsError(f"There is no setting {', '.join(unknown)}. docs/settings.md lists them all.")
     try:
         config()
     except ValidationError as error:
-        raise CannotStart("; ".join(_sentence(dict(problem)) for problem in error.errors())) from error
+        raise SettingsError("; ".join(_sentence(dict(problem)) for problem in error.errors())) from error
 
 
 def _sentence(problem: dict[str, object]) -> str:

@@ -16,7 +16,7 @@ from uku.config import settings_page
 from uku.demo.main import run_demo
 from uku.kit.children import RestartedChild
 from uku.terminal import console, refuse
-from uku.web.server import CannotListen, require_free_port, run
+from uku.web.server import AddressUnavailable, require_free_port, run_server
 
 if TYPE_CHECKING:
     from uku import commands
@@ -36,7 +36,7 @@ def _start(*, as_owner: bool = False) -> None:
     """Start Django; a wrong setting ends the program with a sentence."""
     try:
         boot.start_django(as_owner=as_owner)
-    except boot.CannotStart as problem:
+    except boot.SettingsError as problem:
         refuse(str(problem))
 
 
@@ -58,13 +58,13 @@ def serve(
     """Answer web requests. With --with-worker everything runs in one process tree."""
     try:
         require_free_port(host, port)
-    except CannotListen as problem:
+    except AddressUnavailable as problem:
         refuse(str(problem))
     _start()
     commands.store_spooled_tokens()
     worker = RestartedChild(["uku", "worker"]) if with_worker else None
     try:
-        run(host=host, port=port)
+        run_server(host=host, port=port)
     finally:
         if worker is not None:
             worker.stop()

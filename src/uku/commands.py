@@ -15,7 +15,7 @@ from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.models import Connection, RunKind
 from uku.integrations.fortnox.reload import command
 from uku.integrations.fortnox.tokens import installation
-from uku.integrations.fortnox.tokens.store import take_in_all
+from uku.integrations.fortnox.tokens.store import store_all_spooled
 from uku.integrations.fortnox.work import requests
 from uku.kit import clock, rotation
 from uku.kit.jobs import SOON
@@ -30,7 +30,7 @@ from uku.workspaces.models import Membership, Plan, Role, User, Workspace
 def store_spooled_tokens() -> None:
     """Store the tokens that an earlier process had to leave in a file; a database that is away is met again later."""
     try:
-        take_in_all()
+        store_all_spooled()
     except DatabaseError as sync_issue:
         console.print(f"Tokens in files could not be stored yet: {type(sync_issue).__name__}", markup=False)
     finally:
@@ -104,7 +104,7 @@ def set_owner(slug: str, email: str) -> None:
         refuse(f"{email} is not a member of {slug}.")
     try:
         members.transfer_ownership(workspace=workspace, membership=heir, actor=None, at=clock.now())
-    except members.CannotOwn:
+    except members.IneligibleOwner:
         refuse(f"{email} is the owner already, or is deactivated.")
 
 

@@ -143,7 +143,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True  # whoever has an account was invited by mail 
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s: telephones' clocks differ; each code still works once
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not UKU.secure and UKU.host == "localhost"
 
-# Ports share cookies on one host, so the names are ours; the __Host- prefix needs https (engineering 15).
+# Ports share cookies on one host, so the names are ours; the __Host- prefix needs https.
 _cookie = "__Host-uku_" if UKU.secure else "uku_"
 SESSION_COOKIE_NAME = f"{_cookie}session"
 CSRF_COOKIE_NAME = f"{_cookie}csrf"
@@ -204,7 +204,7 @@ if UKU.smtp:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = UKU.smtp.user, UKU.smtp.password
     EMAIL_USE_TLS, EMAIL_USE_SSL = UKU.smtp.starttls, UKU.smtp.tls
 
-# Procrastinate looks for modules named `tasks` by default, which is our domain (engineering 3).
+# Procrastinate looks for modules named `tasks` by default, which is our domain.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 PROCRASTINATE_IMPORT_PATHS = [
     "uku.workspaces.jobs",

@@ -64,7 +64,7 @@ def failures(found):
 def stored(committed, sim):
     """A connection whose tokens come into the margin of their expiry in four seconds."""
     from uku.integrations.fortnox.models import Connection
-    from uku.integrations.fortnox.tokens.store import seal_tokens
+    from uku.integrations.fortnox.tokens.encryption import seal_tokens
 
     workspace = make_workspace("byran", make_user("owner@byran.example"))
     tokens = aged(sim.tokens(), seconds=MARGIN.total_seconds() + 4)

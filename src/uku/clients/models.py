@@ -1,4 +1,4 @@
-"""A customer of the firm."""
+"""The clients of a firm, and the files that they are imported from."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ClientQuerySet(ScopedQuerySet["Client"]):
         """Find those that share a key with what is looked for: all that matching could find, and few more."""
         return self.filter(match_keys__overlap=list(keys))
 
-    def searched(self, words: str) -> ClientQuerySet:
+    def search(self, words: str) -> ClientQuerySet:
         """Find by name, e-mail or organisation number; every word must occur.
 
         Numbers are stored as they came, with a hyphen or without; people type either, with a century or without.

@@ -32,29 +32,29 @@ PEOPLE = (
 STRANGER = Person("david@annanbyra.example", "David Gran", Role.OWNER)
 
 
-def found_firm(company: dict[str, Any], *, at: datetime) -> Workspace:
+def ensure_firm(company: dict[str, Any], *, at: datetime) -> Workspace:
     """Return the firm's workspace, made with all its people when it is missing."""
     known = Workspace.objects.filter(slug=SLUG).first()
     if known is not None:
         return known
-    workspace = _found(SLUG, "Exempelbyrån", OWNER, company, at)
+    workspace = _create_firm(SLUG, "Exempelbyrån", OWNER, company, at)
     for person in PEOPLE[1:]:
         add_member(workspace=workspace, user=_user(person), role=person.role)
     return workspace
 
 
-def found_stranger(company: dict[str, Any], *, at: datetime) -> Workspace:
+def ensure_other_firm(company: dict[str, Any], *, at: datetime) -> Workspace:
     """Return the second workspace, with a client of its own, that must never see the first."""
     known = Workspace.objects.filter(slug=OTHER_SLUG).first()
     if known is not None:
         return known
-    workspace = _found(OTHER_SLUG, "Annan Byrå", STRANGER, company, at)
+    workspace = _create_firm(OTHER_SLUG, "Annan Byrå", STRANGER, company, at)
     with workspace_in_force(workspace.pk):
         create_client(actor=None, at=at, name="Hemlig Kund AB", email="info@hemlig-kund.example")
     return workspace
 
 
-def _found(slug: str, name: str, owner: Person, company: dict[str, Any], at: datetime) -> Workspace:
+def _create_firm(slug: str, name: str, owner: Person, company: dict[str, Any], at: datetime) -> Workspace:
     """The seller's card is the Fortnox company's own."""
     return create_workspace(
         name=name,

@@ -10,22 +10,22 @@ from rich.console import Console
 from uku.demo import checks, firm
 from uku.demo.browser import Browser, PageRefused
 from uku.demo.simulator import Simulator
-from uku.demo.steps import STEPS, Scene, StepFailed
+from uku.demo.steps import STEPS, StepContext, StepFailed
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 
 
 def run_steps(simulator: Simulator, console: Console) -> bool:
     """Run the main job as the owner would, and check its outcome."""
-    workspace = firm.found_firm(simulator.company(firm.COMPANY), at=clock.now())
-    firm.found_stranger(simulator.company("556002"), at=clock.now())
+    workspace = firm.ensure_firm(simulator.company(firm.COMPANY), at=clock.now())
+    firm.ensure_other_firm(simulator.company("556002"), at=clock.now())
     console.print("\nThe main job")
     with Browser(os.environ["UKU_PUBLIC_URL"]) as browser, workspace_in_force(workspace.pk):
-        scene = Scene(browser, simulator)
+        context = StepContext(browser, simulator)
         for what, step in STEPS:
             began = time.monotonic()
             try:
-                how = step(scene)
+                how = step(context)
             except (StepFailed, PageRefused) as error:
                 console.print(f"  {what}: FAILED. {error}", style="red", markup=False)
                 return False

@@ -42,7 +42,7 @@ class StepFailed(Exception):
 
 
 @dataclass
-class Scene:
+class StepContext:
     """What every step works with."""
 
     browser: Browser
@@ -53,53 +53,55 @@ class Scene:
         return clock.today("Europe/Stockholm")
 
 
-def sign_in(scene: Scene) -> str:
-    scene.browser.open("/accounts/login/")
-    scene.browser.submit("/accounts/login/", login=OWNER.email, password=PASSWORD)
+def sign_in(context: StepContext) -> str:
+    context.browser.open("/accounts/login/")
+    context.browser.submit("/accounts/login/", login=OWNER.email, password=PASSWORD)
     return f"as {OWNER.name}, Company Owner"
 
 
-def type_in_clients(scene: Scene) -> str:
+def type_in_clients(context: StepContext) -> str:
     """A firm has clients before it connects: they will be matched by organisation number."""
     if Client.objects.count() >= TYPED_CLIENTS:
         return ALREADY
     known = set(Client.objects.values_list("name", flat=True))
-    companies = [c for c in scene.simulator.customers(COMPANY) if c.get("OrganisationNumber") and c.get("Active", True)]
+    companies = [
+        c for c in context.simulator.customers(COMPANY) if c.get("OrganisationNumber") and c.get("Active", True)
+    ]
     for customer in companies[:TYPED_CLIENTS]:
         name = customer["Name"].removesuffix(" AB")
         if name not in known:
-            scene.browser.open(f"/w/{SLUG}/clients/new/")
-            scene.browser.submit("clients/new/", name=name, organisation_number=customer["OrganisationNumber"])
+            context.browser.open(f"/w/{SLUG}/clients/new/")
+            context.browser.submit("clients/new/", name=name, organisation_number=customer["OrganisationNumber"])
     return f"{TYPED_CLIENTS} clients typed in by hand"
 
 
-def enable(scene: Scene) -> str:
+def enable(context: StepContext) -> str:
     if Connection.objects.filter(enabled=True).exists():
         return ALREADY
-    scene.browser.open(OVERVIEW)
-    scene.browser.submit("/fortnox/enable/")
+    context.browser.open(OVERVIEW)
+    context.browser.submit("/fortnox/enable/")
     return "Settings & Apps → Fortnox → Overview → Enable"
 
 
-def choose_statistics(scene: Scene) -> str:
+def choose_statistics(context: StepContext) -> str:
     connection = Connection.objects.get()
     if connection.statistics:
         return ALREADY
-    scene.browser.open(f"/w/{SLUG}/settings/fortnox/settings/")
-    scene.browser.submit(
+    context.browser.open(f"/w/{SLUG}/settings/fortnox/settings/")
+    context.browser.submit(
         "/fortnox/settings/",
         title="Monthly summary",
         topic="Bookkeeping",
-        first_month=first_of(first_of(scene.today) - timedelta(days=1)).isoformat(),
+        first_month=first_of(first_of(context.today) - timedelta(days=1)).isoformat(),
         statistics=["sales_invoices", "vouchers"],
     )
     return "sales invoices and vouchers, from last month on"
 
 
-def authorize(scene: Scene) -> str:
+def authorize(context: StepContext) -> str:
     if Connection.objects.exclude(sealed_tokens="").exists():
         return ALREADY
-    browser = scene.browser
+    browser = context.browser
     browser.open(CONNECT)
     browser.submit("/fortnox/connect/authorize/")
     browser.submit("/auth/login", username=FORTNOX_USER, password=FORTNOX_PASSWORD)
@@ -111,7 +113,7 @@ def authorize(scene: Scene) -> str:
     return f"connected to {connection.company_name}, database {connection.company_id}"
 
 
-def import_records(_scene: Scene) -> str:
+def import_records(_context: StepContext) -> str:
     """The import began with the callback; wait for its lists."""
     before = ALREADY + ": " if _imported() else ""
     _await("the customers and articles are imported", _imported)
@@ -121,12 +123,12 @@ def import_records(_scene: Scene) -> str:
     return f"{before}{linked} customers linked, {waiting} wait for a decision, {articles} articles"
 
 
-def decide_first_import(scene: Scene) -> str:
+def decide_first_import(context: StepContext) -> str:
     """Who matches nobody waits for a person, who makes clients for all of them; then their details are read."""
     before = ALREADY + ": " if _is_decided() and _details_read() else ""
     if not _is_decided():
-        scene.browser.open(REVIEW)
-        scene.browser.submit("/review/create-all/")
+        context.browser.open(REVIEW)
+        context.browser.submit("/review/create-all/")
         _await("the first import is decided", _is_decided)
     _await("the linked customers' details are read", _details_read)
     linked = CustomerRecord.objects.filter(client__isnull=False).count()
@@ -149,19 +151,19 @@ def _details_read() -> bool:
     return not unread.exists()
 
 
-def make_products(scene: Scene) -> str:
+def make_products(context: StepContext) -> str:
     if Product.objects.count() >= PRODUCTS:
         return ALREADY
     mapped = set(Product.objects.values_list("article_number", flat=True))
     articles = ArticleRecord.objects.filter(active=True, price__gt=0).order_by("id")
     for article in articles[:PRODUCTS]:
         if article.number not in mapped:
-            scene.browser.open(f"/w/{SLUG}/products/new/?article={article.number}")
-            scene.browser.submit("products/new/")
+            context.browser.open(f"/w/{SLUG}/products/new/?article={article.number}")
+            context.browser.submit("products/new/")
     return f"{PRODUCTS} products made from articles"
 
 
-def draft_and_issue(scene: Scene) -> str:
+def draft_and_issue(context: StepContext) -> str:
     """Draft invoices and issue them. Issuing queues the push; nothing else sends it."""
     records = CustomerRecord.objects.filter(client__isnull=False, active=True, vat_type="SEVAT").exclude(address1="")
     clients = [record.client for record in records.select_related("client").order_by("id")[:INVOICES]]
@@ -171,20 +173,20 @@ def draft_and_issue(scene: Scene) -> str:
         mark = f"Order {1001 + position}"
         invoice = Invoice.objects.filter(your_reference=mark).first()
         if invoice is None:
-            _draft(scene, position, client, products, mark)
+            _draft(context, position, client, products, mark)
             invoice = Invoice.objects.get(your_reference=mark)
         if not invoice.is_issued:
-            scene.browser.open(f"/w/{SLUG}/billing/{invoice.pk}/")
-            scene.browser.submit(f"/billing/{invoice.pk}/issue/")
+            context.browser.open(f"/w/{SLUG}/billing/{invoice.pk}/")
+            context.browser.submit(f"/billing/{invoice.pk}/issue/")
             made += 1
     return f"{made} invoices issued" if made else ALREADY
 
 
-def _draft(scene: Scene, position: int, client: Client | None, products: list[Product], mark: str) -> None:
+def _draft(context: StepContext, position: int, client: Client | None, products: list[Product], mark: str) -> None:
     """The last invoice is dated so far back that its payment today is late."""
-    day = scene.today - (LATE_BY if position == INVOICES - 1 else timedelta())
+    day = context.today - (LATE_BY if position == INVOICES - 1 else timedelta())
     product = products[position % len(products)]
-    scene.browser.open(f"/w/{SLUG}/billing/new/")
+    context.browser.open(f"/w/{SLUG}/billing/new/")
     values = {
         "client": str(client.pk if client else ""),
         "invoice_date": day.isoformat(),
@@ -194,14 +196,14 @@ def _draft(scene: Scene, position: int, client: Client | None, products: list[Pr
         "rows-1-product": str(products[(position + 1) % len(products)].pk),
         "rows-1-quantity": "1",
     }
-    scene.browser.submit("billing/new/", **values)
+    context.browser.submit("billing/new/", **values)
 
 
-def await_exports(scene: Scene) -> str:
+def await_exports(context: StepContext) -> str:
     """The late invoice may be dated in an earlier financial year; then it waits for a person to send it."""
     for export in InvoiceExport.objects.filter(state=ExportState.HELD):
-        scene.browser.open(f"/w/{SLUG}/settings/fortnox/invoices/{export.invoice_id}/send/")
-        scene.browser.submit("/send/")
+        context.browser.open(f"/w/{SLUG}/settings/fortnox/invoices/{export.invoice_id}/send/")
+        context.browser.submit("/send/")
     before = ALREADY + ": " if _all_booked() else ""
     _await("every issued invoice is in Fortnox and booked", _all_booked)
     numbers = InvoiceExport.objects.order_by("id").values_list("document_number", flat=True)
@@ -216,9 +218,9 @@ def _all_booked() -> bool:
     return InvoiceExport.objects.filter(state=ExportState.CONFIRMED, booked=True).count() == issued
 
 
-def record_payments(scene: Scene) -> str:
+def record_payments(context: StepContext) -> str:
     """In Fortnox: one invoice paid in full, one in part, one late."""
-    paid = scene.simulator.paid(COMPANY)
+    paid = context.simulator.paid(COMPANY)
     invoices = {i.your_reference: i for i in Invoice.objects.exclude(number="")}
     wanted = (("Order 1001", 1), ("Order 1002", 2), (f"Order {1000 + INVOICES}", 1))
     recorded = 0
@@ -226,15 +228,15 @@ def record_payments(scene: Scene) -> str:
         invoice = invoices[mark]
         if invoice.number not in paid:
             amount = (invoice.total / parts).quantize(invoice.total)
-            scene.simulator.pay(COMPANY, invoice.number, str(amount), scene.today.isoformat())
+            context.simulator.pay(COMPANY, invoice.number, str(amount), context.today.isoformat())
             recorded += 1
     return f"{recorded} payments recorded in Fortnox: full, partial, late" if recorded else ALREADY
 
 
-def read_back(scene: Scene) -> str:
+def read_back(context: StepContext) -> str:
     newest = SyncRun.objects.order_by("-id").values_list("pk", flat=True).first() or 0
-    scene.browser.open(OVERVIEW)
-    scene.browser.submit("/fortnox/sync/")
+    context.browser.open(OVERVIEW)
+    context.browser.submit("/fortnox/sync/")
     _await("the paid status is read", lambda: _ran("payments", newest))
     _await("the statistics are counted", lambda: _ran("statistics", newest))
     paid = Invoice.objects.filter(state=State.PAID).count()
@@ -246,7 +248,7 @@ def _ran(kind: str, after: int) -> bool:
     return SyncRun.objects.filter(kind=kind, pk__gt=after, state=RunState.DONE).exists()
 
 
-def summary_tasks(_scene: Scene) -> str:
+def summary_tasks(_context: StepContext) -> str:
     tasks = Task.objects.filter(month__isnull=False)
     if not tasks:
         raise StepFailed("no summary task was made")
@@ -260,7 +262,7 @@ def _await(what: str, condition: Callable[[], bool]) -> None:
         raise StepFailed(f"after {PATIENCE:.0f} s it is not so that {what}")
 
 
-STEPS: tuple[tuple[str, Callable[[Scene], Any]], ...] = (
+STEPS: tuple[tuple[str, Callable[[StepContext], Any]], ...] = (
     ("Sign in", sign_in),
     ("Clients typed in", type_in_clients),
     ("Enable Fortnox", enable),

@@ -1,4 +1,4 @@
-"""How an invoice stands, in the one word for it. Pure."""
+"""What is said of an invoice's payment, in the lists and on its page. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def payment_status(  # noqa: PLR0911  # one return a state
     credited: bool,
     today: date,
 ) -> PaymentStatus:
-    """Say how payment stands. Cancelled is told first, then credited (spec section 9)."""
+    """Say how payment stands. Cancelled comes first, then credited."""
     open_amount = total if balance is None else balance
     if state == "cancelled":
         return PaymentStatus("Cancelled", "neutral")

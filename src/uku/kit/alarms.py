@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
-from uku.kit.post import Outcome, hand_in
+from uku.kit.mail import Outcome, send_message
 
 log = structlog.get_logger()
 
@@ -79,7 +79,7 @@ def mail_new_alarms(*, at: datetime) -> int:
             continue
         subject = _("Uku at %(address)s needs its operator") % {"address": settings.UKU.public_url}
         end = _("This message is sent once. `uku doctor` says whether the fault is still there.")
-        outcome = hand_in(EmailMessage(subject, f"{alarm.text}\n\n{end}\n", to=[settings.UKU.operator_email]))
+        outcome = send_message(EmailMessage(subject, f"{alarm.text}\n\n{end}\n", to=[settings.UKU.operator_email]))
         if outcome == Outcome.REFUSED:
             Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)
         sent += outcome == Outcome.SENT

@@ -66,7 +66,7 @@ def enqueue_once(name: str, *, key: str, lock: str, priority: int = NORMAL, **ar
     """Store a job unless one with this key waits already; say whether it was stored.
 
     For sweeps, schedules and buttons. It opens a short transaction of its own and raises RuntimeError inside
-    another, because a second writer would wait for the first one's commit (engineering 2).
+    another, because a second writer would wait for the first one's commit (decision 3).
     """
     try:
         with transaction.atomic(durable=True):
@@ -79,7 +79,7 @@ def enqueue_once(name: str, *, key: str, lock: str, priority: int = NORMAL, **ar
 def _deferrer(name: str, **options: Any) -> Any:
     """The worker swaps the app's connector for its own, and a plain defer() there would survive a rollback.
 
-    So the job manager is always ours, on Django's connection (engineering 1).
+    So the job manager is always ours, on Django's connection (decision 3).
     """
     deferrer = app.configure_task(name, **options)
     deferrer.job_manager = JobManager(DjangoConnector())

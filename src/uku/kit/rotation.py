@@ -1,6 +1,6 @@
 """The key ring of the installation, and moving all that is sealed to its first key.
 
-Whoever keeps sealed values registers a shelf of them, so that no key is taken off the ring while something needs it.
+Whoever keeps sealed values registers a store of them, so that no key is taken off the ring while something needs it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class KeyMissing(Exception):
     """Something is sealed under a key that is not on the ring: nothing is rotated before it is back."""
 
 
-class Shelf(Protocol):
+class SealedStore(Protocol):
     """Where sealed values lie."""
 
     def values(self) -> Iterator[tuple[int, str]]:
@@ -41,11 +41,11 @@ class Progress:
     total: int
 
 
-_shelves: dict[str, Shelf] = {}
+_stores: dict[str, SealedStore] = {}
 
 
-def register(name: str, shelf: Shelf) -> None:
-    _shelves[name] = shelf
+def register(name: str, store: SealedStore) -> None:
+    _stores[name] = store
 
 
 def key_ring() -> KeyRing:
@@ -69,8 +69,8 @@ def rotate() -> Iterator[Progress]:
     if counts[""]:
         raise KeyMissing(counts[""])
     total, resealed = counts.total(), 0
-    for looked_at, (shelf, pk, sealed) in enumerate(_everything(), start=1):
-        resealed += _reseal(shelf, pk, sealed)
+    for looked_at, (store, pk, sealed) in enumerate(_everything(), start=1):
+        resealed += _reseal(store, pk, sealed)
         if looked_at % BATCH == 0 or looked_at == total:
             yield Progress(looked_at, resealed, total)
 
@@ -85,12 +85,12 @@ def describe_keys() -> tuple[list[str], list[str]]:
     return idle, needed + ([lost % {"count": counts[""]}] if counts[""] else [])
 
 
-def _everything() -> Iterator[tuple[Shelf, int, str]]:
-    for shelf in _shelves.values():
-        yield from ((shelf, pk, sealed) for pk, sealed in shelf.values())
+def _everything() -> Iterator[tuple[SealedStore, int, str]]:
+    for store in _stores.values():
+        yield from ((store, pk, sealed) for pk, sealed in store.values())
 
 
-def _reseal(shelf: Shelf, pk: int, sealed: str) -> bool:
+def _reseal(store: SealedStore, pk: int, sealed: str) -> bool:
     """Move one value to the first key; False when it is there already, or when somebody stored something newer."""
     ring = key_ring()
-    return ring.name_for(sealed) != ring.names[0] and shelf.replace(pk, sealed, ring.reseal(sealed))
+    return ring.name_for(sealed) != ring.names[0] and store.replace(pk, sealed, ring.reseal(sealed))

@@ -1,6 +1,6 @@
 """The worker: runs jobs, and is started afresh when the database was away.
 
-After a restart of PostgreSQL the queue's own listener stays deaf without a word (engineering 4), so a watchdog
+After a restart of PostgreSQL the queue's own listener stays deaf without a word, so a watchdog
 on a connection of its own looks each second whether the database is there, and starts a new worker after a loss.
 On that connection the worker also says every few seconds that it runs, whatever its jobs do.
 """

@@ -92,7 +92,7 @@ class Difference:
 
     @property
     def can_be_kept(self) -> bool:
-        """A rate other than the article's is refused whenever an invoice is sent, so it is no choice (spec 9)."""
+        """A rate other than the article's is refused whenever an invoice is sent, so it is no choice."""
         return self.field != LOCKED
 
 

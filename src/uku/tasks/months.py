@@ -1,4 +1,4 @@
-"""Months as half-open intervals of local dates. Pure."""
+"""Months by their first day, in local dates. Pure."""
 
 from __future__ import annotations
 

@@ -79,4 +79,4 @@ class ClientList(RecordList):
         return ordered
 
     def _found(self) -> ClientQuerySet:
-        return Client.objects.get_queryset().searched(self.words)
+        return Client.objects.get_queryset().search(self.words)

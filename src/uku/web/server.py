@@ -15,29 +15,29 @@ from granian.server import Server
 from uku.kit.children import STOP_WITHIN, end_with_parent
 
 
-class CannotListen(Exception):
+class AddressUnavailable(Exception):
     """The address cannot be served at; the message says why and what to do."""
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Raise CannotListen where somebody listens already: Granian would share the port, and get half the requests."""
+    """Raise AddressUnavailable where somebody listens already: Granian would share the port and its requests."""
     place = f"{host}, port {port}"
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise CannotListen(
+            raise AddressUnavailable(
                 f"Something else listens on {place}, so nothing was started. End that program, perhaps an Uku that"
                 " still runs, or choose another port with --port."
             ) from error
         why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-        raise CannotListen(
+        raise AddressUnavailable(
             f"This machine cannot listen on {place}: {why}. Nothing was started. Choose another address"
             " with --host, or another port with --port."
         ) from error
 
 
-def run(*, host: str, port: int, threads: int = 8) -> None:
+def run_server(*, host: str, port: int, threads: int = 8) -> None:
     """Serve until SIGTERM or SIGINT; a request has a while to end, then its process is killed."""
     Server(
         "uku.web.wsgi:application",

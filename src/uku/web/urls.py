@@ -1,4 +1,4 @@
-"""All addresses. What belongs to a workspace carries its slug (engineering 14)."""
+"""All addresses. What belongs to a workspace carries its slug (decision 7)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
-from uku.workspaces.seller import DEFAULTED, FACTS, PERSON, UnsoundFact, is_empty, sound, sound_fact
+from uku.workspaces.seller import DEFAULTED, FACTS, PERSON, InvalidFact, clean_fact, clean_facts, is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def sound_proposal(workspace: Workspace, proposal: Mapping[str, Any]) -> dict[st
     for name in FACTS:
         if is_empty(proposal.get(name)):
             continue
-        with suppress(UnsoundFact):
-            found[name] = sound_fact(name, proposal[name], country=country)
+        with suppress(InvalidFact):
+            found[name] = clean_fact(name, proposal[name], country=country)
     return found
 
 
@@ -96,12 +96,12 @@ def edit_company(
     """Change facts of the card; return the names of those that changed.
 
     `reading` is the card as the person saw it (`reading_of`): what it began with is then stated by this person.
-    Raises NotAllowed, UnsoundFact, CardChanged.
+    Raises NotAllowed, InvalidFact, CardChanged.
     """
     row = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     if reading is not None and reading != reading_of(row):
         raise CardChanged
-    facts = sound(changes, country=str(changes.get("country", row.country)))
+    facts = clean_facts(changes, country=str(changes.get("country", row.country)))
     stated = {*facts, *(DEFAULTED if reading is not None else ())}
     return _store(row, workspace, actor, at, facts, dict.fromkeys(stated, PERSON))
 
@@ -130,7 +130,7 @@ def _store(
 ) -> list[str]:
     row.fact_origins = workspace.fact_origins = {**row.fact_origins, **origins}
     changed = [name for name, value in facts.items() if getattr(row, name) != value]
-    before = {name: _told(name, getattr(row, name)) for name in changed}
+    before = {name: _audit_text(name, getattr(row, name)) for name in changed}
     for name in changed:
         setattr(row, name, facts[name])
         setattr(workspace, name, facts[name])
@@ -144,12 +144,12 @@ def _store(
                 summary=f"Company facts changed: {', '.join(changed)}",
                 at=at,
                 before=before,
-                after={name: _told(name, facts[name]) for name in changed},
+                after={name: _audit_text(name, facts[name]) for name in changed},
             )
     return changed
 
 
-def _told(name: str, value: Any) -> Any:
+def _audit_text(name: str, value: Any) -> Any:
     """A sole trader's numbers are a person's, and are masked (reliability S45, S51)."""
     if name == "vat_number":
         return masked_vat(str(value))

@@ -28,7 +28,7 @@ def open_secret(sealed: str) -> str:
     return key_ring().open(sealed, PLACE)
 
 
-class FactorShelf:
+class FactorStore:
     """The sealed secrets, for the rotation of keys. They are people's and no workspace's: no audit log has a line."""
 
     def values(self) -> Iterator[tuple[int, str]]:

@@ -21,8 +21,8 @@ from django.utils.translation import gettext, override
 from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces.audit import record
-from uku.workspaces.mail import Letter, link, send
-from uku.workspaces.members import OwnerStays
+from uku.workspaces.mail import Email, link, send
+from uku.workspaces.members import OwnerRoleIsFixed
 from uku.workspaces.models import Invitation, Membership, Role, User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -34,7 +34,7 @@ class NotAnAddress(ValueError):
     """The text is not exactly one e-mail address."""
 
 
-class MemberAlready(Exception):
+class AlreadyMember(Exception):
     """The person stands in the member list. `membership` is theirs; it may be a deactivated one."""
 
     def __init__(self, membership: Membership) -> None:
@@ -46,11 +46,11 @@ class InvitationGone(Exception):
     """Used, withdrawn, expired or never made: the person with the link is not told which."""
 
 
-class HasAccount(Exception):
+class AccountExists(Exception):
     """The invited address has an account: its person signs in to accept."""
 
 
-def sound_address(text: str) -> str:
+def clean_address(text: str) -> str:
     """Return the one address that a text holds, in small letters. Raises NotAnAddress (reliability B16)."""
     address = text.strip().lower()
     try:
@@ -67,15 +67,15 @@ def sound_address(text: str) -> str:
 def invite(*, email: str, role: str, actor: User, at: datetime) -> Invitation:
     """Offer an address a place in the workspace in force; an open offer to it is replaced. The e-mail is a job.
 
-    Raises NotAllowed, NotAnAddress, MemberAlready, and OwnerStays for the owner's role.
+    Raises NotAllowed, NotAnAddress, AlreadyMember, and OwnerRoleIsFixed for the owner's role.
     """
-    address, wanted = sound_address(email), Role(role)
+    address, wanted = clean_address(email), Role(role)
     if wanted == Role.OWNER:
-        raise OwnerStays
+        raise OwnerRoleIsFixed
     _one_at_a_time()
     member = Membership.objects.select_related("user").filter(user__email=address).first()
     if isinstance(member, Membership):
-        raise MemberAlready(member)
+        raise AlreadyMember(member)
     _open().filter(email=address).update(withdrawn_at=at)
     invitation = Invitation.objects.create(
         email=address,
@@ -124,7 +124,7 @@ def deliver(*, invitation_id: int, at: datetime) -> None:
         return
     secret = secrets.token_urlsafe(32)
     Invitation.everywhere.filter(pk=row.pk).update(token_hash=_hash(secret))
-    outcome = send(_letter(row, secret))
+    outcome = send(_email(row, secret))
     Invitation.everywhere.filter(pk=row.pk, token_hash=_hash(secret)).update(mail_outcome=outcome, mailed_at=at)
 
 
@@ -156,18 +156,18 @@ def accept(*, secret: str, user: User, at: datetime) -> Membership:
 
 @transaction.atomic
 def accept_as_new(*, secret: str, name: str, password: str, at: datetime) -> Membership:
-    """Make an account for the invited address and take the place. Raises InvitationGone, HasAccount.
+    """Make an account for the invited address and take the place. Raises InvitationGone, AccountExists.
 
     The password has passed the rules for passwords.
     """
     invitation = _claim(secret, at)
     if has_account(invitation):
-        raise HasAccount
+        raise AccountExists
     try:
         with transaction.atomic():
             user = get_user_model().objects.create_user(email=invitation.email, password=password, name=name)
     except IntegrityError:  # another invitation of the same address was a moment quicker
-        raise HasAccount from None
+        raise AccountExists from None
     return _join(invitation, user, at)
 
 
@@ -224,7 +224,7 @@ def _record(invitation: Invitation, actor: User, action: str, summary: str, at: 
     record(actor=actor, action=action, target=invitation, summary=summary, at=at, after=after)
 
 
-def _letter(invitation: Invitation, secret: str) -> Letter:
+def _email(invitation: Invitation, secret: str) -> Email:
     """The link is made of the configured address, never of a request's Host (reliability B22)."""
     workspace = invitation.workspace
     with override(workspace.language):
@@ -232,7 +232,7 @@ def _letter(invitation: Invitation, secret: str) -> Letter:
         subject = gettext("%(who)s invites you to %(workspace)s") % words
         facts = {**words, "role": Role(invitation.role).label, "days": LIFE.days}
         facts["link"] = link(reverse("invitation-open", kwargs={"secret": secret}))
-        return Letter([invitation.email], subject, "invitation", facts)
+        return Email([invitation.email], subject, "invitation", facts)
 
 
 def _hash(secret: str) -> str:

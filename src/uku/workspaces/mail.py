@@ -10,14 +10,14 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from uku.kit.post import Outcome, hand_in
+from uku.kit.mail import Outcome, send_message
 from uku.workspaces.redaction import masked_text
 
 LONGEST_SUBJECT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Email:
     """One message to one or more people; `template` names a pair under `mail/`, one plain and one HTML."""
 
     to: Sequence[str]
@@ -32,19 +32,19 @@ def link(path: str) -> str:
     return f"{settings.UKU.public_url}{path}" if ours else ""
 
 
-def compose(letter: Letter) -> EmailMultiAlternatives:
+def compose(email: Email) -> EmailMultiAlternatives:
     """Make the message. A line break in the subject cannot start a new header; personal numbers are masked."""
-    subject = masked_text(" ".join(letter.subject.split()))[:LONGEST_SUBJECT]
-    plain = render_to_string(f"mail/{letter.template}.txt", dict(letter.facts))
-    message = EmailMultiAlternatives(subject, plain.strip() + "\n", to=list(letter.to))
-    message.attach_alternative(render_to_string(f"mail/{letter.template}.html", dict(letter.facts)), "text/html")
+    subject = masked_text(" ".join(email.subject.split()))[:LONGEST_SUBJECT]
+    plain = render_to_string(f"mail/{email.template}.txt", dict(email.facts))
+    message = EmailMultiAlternatives(subject, plain.strip() + "\n", to=list(email.to))
+    message.attach_alternative(render_to_string(f"mail/{email.template}.html", dict(email.facts)), "text/html")
     message.extra_headers["Auto-Submitted"] = "auto-generated"  # RFC 3834: out-of-office robots stay quiet
     return message
 
 
-def send(letter: Letter) -> Outcome:
-    """Send one message and say how it ended; it never raises for what a mail server does (uku.kit.post)."""
-    return hand_in(compose(letter))
+def send(email: Email) -> Outcome:
+    """Send one message and say how it ended; it never raises for what a mail server does (uku.kit.mail)."""
+    return send_message(compose(email))
 
 
-__all__ = ["Letter", "Outcome", "compose", "link", "send"]
+__all__ = ["Email", "Outcome", "compose", "link", "send"]

@@ -18,11 +18,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class OwnerStays(Exception):
+class OwnerRoleIsFixed(Exception):
     """The owner's role and place do not change, and nobody else is made owner, but by handing over."""
 
 
-class CannotOwn(Exception):
+class IneligibleOwner(Exception):
     """Only an active member who is not the owner already can be handed the workspace."""
 
 
@@ -48,12 +48,12 @@ def _one_after_the_other(operation: Callable[P, R]) -> Callable[P, R]:
 @_one_after_the_other
 @needs(Permission.MANAGE_MEMBERS)
 def change_role(*, membership: Membership, role: str, actor: User, at: datetime) -> Membership:
-    """Give a member another role; it holds from the person's next request. Raises NotAllowed, OwnerStays."""
+    """Give a member another role; it holds from the person's next request. Raises NotAllowed, OwnerRoleIsFixed."""
     row, wanted = _locked(membership), Role(role)
     if Role.OWNER in {row.role, wanted}:
-        raise OwnerStays
+        raise OwnerRoleIsFixed
     if row.role != wanted:
-        before = _told(row)
+        before = _audit_text(row)
         row.role = wanted
         row.save(update_fields=["role"])
         _record(row, before, f"{row.user} is now {wanted.label}", "member.role", actor, at)
@@ -66,7 +66,7 @@ def change_role(*, membership: Membership, role: str, actor: User, at: datetime)
 def deactivate(*, membership: Membership, actor: User, at: datetime) -> Membership:
     """Take a person's way into this workspace away, from the next request on; what they did stays.
 
-    Raises NotAllowed, OwnerStays.
+    Raises NotAllowed, OwnerRoleIsFixed.
     """
     return _switch(membership, actor, at, active=False)
 
@@ -82,9 +82,9 @@ def reactivate(*, membership: Membership, actor: User, at: datetime) -> Membersh
 def _switch(membership: Membership, actor: User, at: datetime, *, active: bool) -> Membership:
     row = _locked(membership)
     if row.role == Role.OWNER:
-        raise OwnerStays
+        raise OwnerRoleIsFixed
     if row.is_active != active:
-        before = _told(row)
+        before = _audit_text(row)
         row.is_active = active
         row.save(update_fields=["is_active"])
         action, done = ("member.reactivate", "reactivated") if active else ("member.deactivate", "deactivated")
@@ -98,14 +98,14 @@ def _switch(membership: Membership, actor: User, at: datetime, *, active: bool) 
 def transfer_ownership(*, workspace: Workspace, membership: Membership, actor: User | None, at: datetime) -> None:
     """Make another active member the owner, and the owner an admin, in one transaction.
 
-    An actor of None is the operator, for a firm whose owner is gone. Raises NotAllowed, CannotOwn.
+    An actor of None is the operator, for a firm whose owner is gone. Raises NotAllowed, IneligibleOwner.
     """
     with workspace_in_force(workspace.pk):
         people = {row.pk: row for row in Membership.objects.select_for_update().order_by("pk")}
         owner = next(row for row in people.values() if row.role == Role.OWNER)
         heir = people.get(membership.pk)
         if heir is None or heir == owner or not (heir.is_active and heir.user.is_active):
-            raise CannotOwn
+            raise IneligibleOwner
         owner.role, heir.role = Role.ADMIN, Role.OWNER
         owner.save(update_fields=["role"])  # first: the database holds one owner at a time
         heir.save(update_fields=["role"])
@@ -148,11 +148,11 @@ def _locked(membership: Membership) -> Membership:
     return Membership.objects.select_for_update(of=("self",)).select_related("user").get(pk=membership.pk)
 
 
-def _told(row: Membership) -> dict[str, Any]:
+def _audit_text(row: Membership) -> dict[str, Any]:
     return {"role": str(row.role), "active": row.is_active}
 
 
 def _record(
     row: Membership, before: dict[str, Any], summary: str, action: str, actor: User | None, at: datetime
 ) -> None:
-    record(actor=actor, action=action, target=row, summary=summary, at=at, before=before, after=_told(row))
+    record(actor=actor, action=action, target=row, summary=summary, at=at, before=before, after=_audit_text(row))

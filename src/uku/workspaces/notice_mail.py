@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.translation import override
 
-from uku.workspaces.mail import Letter, Outcome, link, send
+from uku.workspaces.mail import Email, Outcome, link, send
 from uku.workspaces.models import Membership, Notice
 from uku.workspaces.permissions import TABLE, Permission
 from uku.workspaces.redaction import masked_text
@@ -33,7 +33,7 @@ def mail_one(notice_id: int, *, at: datetime) -> Outcome | None:
     # The claim is committed before anything is sent: a crash from here on sends nothing, and never twice.
     if not waiting.update(mailed_at=at, mail_attempts=F("mail_attempts") + 1):
         return None
-    outcome = send(_letter(notice))
+    outcome = send(_email(notice))
     if outcome == Outcome.REFUSED:
         Notice.everywhere.filter(pk=notice_id).update(mailed_at=None)
     return outcome
@@ -46,7 +46,7 @@ def mail_waiting(*, at: datetime) -> None:
         mail_one(notice_id, at=at)
 
 
-def _letter(notice: Notice) -> Letter:
+def _email(notice: Notice) -> Email:
     """One message for all who can act on it: they are colleagues of one firm."""
     with override(notice.workspace.language):
         facts = {
@@ -55,7 +55,7 @@ def _letter(notice: Notice) -> Letter:
             "link": link(notice.url),
             "workspace": notice.workspace.name,
         }
-        return Letter(_readers(notice), f"{notice.title} ({notice.workspace.name})", "notice", facts)
+        return Email(_readers(notice), f"{notice.title} ({notice.workspace.name})", "notice", facts)
 
 
 def _readers(notice: Notice) -> list[str]:

@@ -51,7 +51,7 @@ PERSON = "person"
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 
-class UnsoundFact(ValueError):
+class InvalidFact(ValueError):
     """A value cannot stand on the card. `sentence` says what can."""
 
     def __init__(self, name: str, sentence: str) -> None:
@@ -59,24 +59,24 @@ class UnsoundFact(ValueError):
         super().__init__(f"{name}: {sentence}")
 
 
-def sound(facts: Mapping[str, Any], *, country: str) -> dict[str, Any]:
-    """Return the facts as they are stored. `country` is the company's. Raises UnsoundFact for the first that cannot."""
-    return {name: sound_fact(name, value, country=country) for name, value in facts.items()}
+def clean_facts(facts: Mapping[str, Any], *, country: str) -> dict[str, Any]:
+    """Return the facts as they are stored. `country` is the company's. Raises InvalidFact for the first that cannot."""
+    return {name: clean_fact(name, value, country=country) for name, value in facts.items()}
 
 
-def sound_fact(name: str, value: Any, *, country: str) -> Any:
-    """Return one fact as it is stored, normalised. Raises UnsoundFact."""
+def clean_fact(name: str, value: Any, *, country: str) -> Any:
+    """Return one fact as it is stored, normalised. Raises InvalidFact."""
     if name not in FACTS:
-        raise UnsoundFact(name, _("There is no such fact on the card."))
+        raise InvalidFact(name, _("There is no such fact on the card."))
     if name == "f_tax":
         return _f_tax(value)
     text = _plain(str(value))
     if name in LONGEST and len(text) > LONGEST[name]:
-        raise UnsoundFact(name, _("Write %(most)d characters at the most.") % {"most": LONGEST[name]})
+        raise InvalidFact(name, _("Write %(most)d characters at the most.") % {"most": LONGEST[name]})
     if name in _CHOICES:
         return _chosen(name, text)
     if name == "name" and not text:
-        raise UnsoundFact(name, _("Write the company's name."))
+        raise InvalidFact(name, _("Write the company's name."))
     if not text or name not in _NORMALISED:
         return text
     if name in {"organisation_number", "vat_number"} and country not in {"SE", "FI"}:
@@ -94,7 +94,7 @@ def _f_tax(value: Any) -> bool | None:
     known = {"true": True, "1": True, "on": True, "false": False, "0": False, "": None, "none": None}
     text = str(value).lower()
     if text not in known:
-        raise UnsoundFact("f_tax", _("Choose approved, not approved, or not stated."))
+        raise InvalidFact("f_tax", _("Choose approved, not approved, or not stated."))
     return known[text]
 
 
@@ -107,7 +107,7 @@ def _chosen(name: str, text: str) -> str:
     known = _CHOICES[name]()
     if text not in known:
         words = {"value": text[:50], "known": ", ".join(known)}
-        raise UnsoundFact(name, _("“%(value)s” is not one of these: %(known)s.") % words)
+        raise InvalidFact(name, _("“%(value)s” is not one of these: %(known)s.") % words)
     return text
 
 
@@ -128,7 +128,7 @@ _NORMALISED: dict[str, Callable[[str], str]] = {
 
 
 def _refuse(name: str) -> str:
-    raise UnsoundFact(
+    raise InvalidFact(
         name,
         {
             "organisation_number": _(

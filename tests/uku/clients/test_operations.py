@@ -43,7 +43,7 @@ def test_an_edit_that_changes_nothing_is_not_written_down(client, owner):
 
 def test_a_new_name_is_found_and_sorted_at_once(client, owner):
     edit_client(client=client, actor=owner, at=AT, changes={"name": "Öbergs Bygg"})
-    assert list(Client.objects.current().searched("obergs").values_list("name_sort", flat=True)) == ["zz3bergs bygg"]
+    assert list(Client.objects.current().search("obergs").values_list("name_sort", flat=True)) == ["zz3bergs bygg"]
 
 
 def test_an_import_keeps_what_a_person_edited_and_fills_the_rest(client, owner):
@@ -107,7 +107,7 @@ def test_the_list_sorts_the_swedish_way(scope, owner):
     ],
 )
 def test_a_client_is_found_by_every_word_of_name_number_or_e_mail(client, words, found):
-    assert Client.objects.current().searched(words).count() == found
+    assert Client.objects.current().search(words).count() == found
 
 
 def test_an_archived_client_is_not_current(client):

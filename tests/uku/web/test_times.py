@@ -85,7 +85,7 @@ def test_an_email_about_an_account_says_when_by_the_workspaces_clock(signed_in, 
 def test_the_panel_of_a_client_says_when_its_customer_was_read(text, signed_in, owner, records, scope):
     from uku.integrations.fortnox.models import CustomerRecord
 
-    CustomerRecord.objects.create(company_id="1", number="1", client=records.client, seen_at=LATE, evidence="x")
+    CustomerRecord.objects.create(company_id="1", number="1", client=records.client, seen_at=LATE)
     assert HERE in text(signed_in(owner).get(f"/w/byran/clients/{records.client.pk}/"))
 
 

@@ -16,7 +16,7 @@ from uku.workspaces.company import (
 )
 from uku.workspaces.models import AuditEntry, Workspace
 from uku.workspaces.permissions import NotAllowed
-from uku.workspaces.seller import UnsoundFact
+from uku.workspaces.seller import InvalidFact
 
 PROPOSAL = {
     "name": "Exempelbyrån AB",
@@ -60,7 +60,7 @@ def test_a_vat_number_is_logged_as_one_and_masked_when_it_is_a_persons(scope, ow
 
 
 def test_one_unsound_fact_changes_nothing(scope, owner):
-    with pytest.raises(UnsoundFact):
+    with pytest.raises(InvalidFact):
         edit_company(workspace=scope, actor=owner, at=AT, changes={"city": "Lund", "bankgiro": "1"})
     assert Workspace.objects.get(pk=scope.pk).city == "Malmö"
 

@@ -93,7 +93,7 @@ def test_a_new_person_joins_once(invite, scope):
 
 def test_a_person_with_an_account_joins_signed_in(invite, scope, stranger):
     _invitation, secret = invite(email="Owner@Annan.Example")
-    with pytest.raises(invitations.HasAccount):
+    with pytest.raises(invitations.AccountExists):
         invitations.accept_as_new(secret=secret, name="x", password=PASSWORD, at=AT)
     assert invitations.accept(secret=secret, user=stranger, at=AT).role == "member"
 
@@ -143,7 +143,7 @@ def test_inviting_again_replaces_the_first_invitation(invite, scope):
 
 
 def test_who_is_on_the_list_is_not_invited(invite, scope, member):
-    with pytest.raises(invitations.MemberAlready):
+    with pytest.raises(invitations.AlreadyMember):
         invite(email="Member@Byran.Example")
 
 
@@ -156,7 +156,7 @@ def test_an_old_link_does_not_undo_a_deactivation(invite, scope, stranger):
 
 
 def test_the_owners_role_is_not_offered(invite):
-    with pytest.raises(invitations.OwnerStays):
+    with pytest.raises(invitations.OwnerRoleIsFixed):
         invite(role="owner")
 
 

@@ -14,7 +14,7 @@ from tests.uku.conftest import AT, make_user, make_workspace
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces import notice_mail
 from uku.workspaces.jobs import mail_due, mail_notice
-from uku.workspaces.mail import Letter, Outcome, link, send
+from uku.workspaces.mail import Email, Outcome, link, send
 from uku.workspaces.models import Membership, Notice, Role
 from uku.workspaces.notice_mail import is_due, mail_one, mail_waiting
 from uku.workspaces.notices import News, clear, mark_read, shown_to, tell, unread
@@ -288,11 +288,11 @@ def server(settings):
         server.shutdown()
 
 
-LETTER = Letter(["owner@byran.example"], "Hej å", "notice", {"title": "Å", "link": "", "workspace": "Byrån"})
+EMAIL = Email(["owner@byran.example"], "Hej å", "notice", {"title": "Å", "link": "", "workspace": "Byrån"})
 
 
 def test_a_message_goes_to_a_mail_server(server):
-    assert send(LETTER) == Outcome.SENT
+    assert send(EMAIL) == Outcome.SENT
     (text,) = server.received
     assert "To: owner@byran.example" in text
     assert "From: Uku <no-reply@localhost>" in text
@@ -301,19 +301,19 @@ def test_a_message_goes_to_a_mail_server(server):
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
 def test_a_no_from_the_server_is_refused(server, step):
     server.refuses_at = step
-    assert (send(LETTER), server.received) == (Outcome.REFUSED, [])
+    assert (send(EMAIL), server.received) == (Outcome.REFUSED, [])
 
 
 def test_a_server_that_is_not_there_is_refused(server, settings):
     server.shutdown()
     server.server_close()
-    assert send(LETTER) == Outcome.REFUSED
+    assert send(EMAIL) == Outcome.REFUSED
 
 
 @pytest.mark.parametrize("step", ["MAIL", "AFTER"])
 def test_a_conversation_that_breaks_off_is_unknown(server, step):
     server.breaks_at = step
-    assert send(LETTER) == Outcome.UNKNOWN
+    assert send(EMAIL) == Outcome.UNKNOWN
 
 
 def test_a_refused_message_is_tried_again_and_sent_once(server, loud):
@@ -348,7 +348,7 @@ def test_an_unknown_end_is_not_tried_again(server, loud):
 def test_a_worker_that_dies_while_sending_sends_nothing_twice(loud, monkeypatch):
     """The claim was committed before (decision 11)."""
 
-    def die(letter):
+    def die(email):
         raise SystemExit
 
     with monkeypatch.context() as patched, pytest.raises(SystemExit):
@@ -360,7 +360,7 @@ def test_a_worker_that_dies_while_sending_sends_nothing_twice(loud, monkeypatch)
 
 def test_what_a_server_said_is_not_logged(server, capsys):
     server.refuses_at = "MAIL"
-    send(LETTER)
+    send(EMAIL)
     assert "2384" not in "".join(capsys.readouterr())
 
 

@@ -16,15 +16,15 @@ from uku.kit.identifiers import normalise_number, normalise_vat
 
 Value = str | int
 CHECKED_COUNTRIES = frozenset({"", "SE", "FI"})  # whose organisation numbers we can check
-LONGEST_TERMS = 365
+LONGEST_TERMS = 365  # days
 _DAYS = re.compile(r"\D*?(\d{1,4})(?:[.,]0+)?\D*")
 _OTHER_VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,13}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _LANGUAGES = ("en", "sv", "fi")
 _CURRENCIES = frozenset(list_currencies())
-_ALSO_CALLED = {"sverige ab": "SE", "uk": "GB", "storbritannien": "GB", "usa": "US", "holland": "NL", "england": "GB"}
-_KRONOR = {"kr": "SEK", "kronor": "SEK", "sek kr": "SEK", "€": "EUR", "euro": "EUR"}
+_OTHER_NAMES = {"sverige ab": "SE", "uk": "GB", "storbritannien": "GB", "usa": "US", "holland": "NL", "england": "GB"}
+_CURRENCY_NAMES = {"kr": "SEK", "kronor": "SEK", "sek kr": "SEK", "€": "EUR", "euro": "EUR"}
 _VAT_TYPES: Mapping[str, tuple[str, ...]] = {
     "domestic": ("VAT in Sweden", "SEVAT", "Moms i Sverige", "Inrikes", "Kotimaa"),
     "reverse_charge": ("Reverse charge in Sweden", "SEREVERSEDVAT", "Omvänd skattskyldighet", "Omvänd moms"),
@@ -55,7 +55,7 @@ class WrongCell(Exception):
         super().__init__(str(reason))
 
 
-def value_of(field: str, text: str, *, country: str) -> Value:
+def parse_cell(field: str, text: str, *, country: str) -> Value:
     """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises WrongCell."""
     between = ", " if field.startswith("address") else " "  # a cell may have lines, and a field has one
     text = _BREAKS.sub(between, text.strip()).replace("\t", " ")
@@ -66,18 +66,18 @@ def value_of(field: str, text: str, *, country: str) -> Value:
     if _CONTROL.search(text):
         raise WrongCell(RowReason.UNPRINTABLE)
     if field == "organisation_number":
-        return _organisation_number(text, country)
+        return _parse_organisation_number(text, country)
     if field == "vat_number":
-        return _vat_number(text)
+        return _parse_vat_number(text)
     if field not in _REASONS:
         return text
-    value = _read(field, text)
+    value = _parse(field, text)
     if value is None:
         raise WrongCell(_REASONS[field])
     return value
 
 
-def _organisation_number(text: str, country: str) -> str:
+def _parse_organisation_number(text: str, country: str) -> str:
     """Other countries' numbers are taken as they stand: we know no check for them."""
     if "*" in text:
         raise WrongCell(RowReason.NUMBER_MASKED)
@@ -89,7 +89,7 @@ def _organisation_number(text: str, country: str) -> str:
     return number or text
 
 
-def _vat_number(text: str) -> str:
+def _parse_vat_number(text: str) -> str:
     if "*" in text:
         raise WrongCell(RowReason.NUMBER_MASKED)
     bare = re.sub(r"[\s-]", "", text).upper()
@@ -100,7 +100,7 @@ def _vat_number(text: str) -> str:
     return bare
 
 
-def _read(field: str, text: str) -> Value | None:
+def _parse(field: str, text: str) -> Value | None:
     """Return the value, or None where the text is none for its field."""
     if field == "email":
         valid, invalid = split_emails(text)
@@ -108,20 +108,19 @@ def _read(field: str, text: str) -> Value | None:
     if field == "country":
         return _countries().get(text.casefold())
     if field == "currency":
-        code = _KRONOR.get(text.casefold().rstrip("."), text.upper())
+        code = _CURRENCY_NAMES.get(text.casefold().rstrip("."), text.upper())
         return code if code in _CURRENCIES else None
     if field == "vat_type":
         return _VAT_TYPE_OF.get(text.casefold())
     # `30`, `30 dagar`, `30 days net`; two numbers, as in `10 dagar 2 %`, are no plain term.
-    found = _DAYS.fullmatch(text)
-    days = int(found[1]) if found and "-" not in text else LONGEST_TERMS + 1
-    return days if days <= LONGEST_TERMS else None
+    found = _DAYS.fullmatch(text) if "-" not in text else None
+    return int(found[1]) if found and int(found[1]) <= LONGEST_TERMS else None
 
 
 @lru_cache(maxsize=1)
 def _countries() -> Mapping[str, str]:
     """Codes (ISO 3166) and names in three languages, all in lower case."""
-    found = dict(_ALSO_CALLED)
+    found = dict(_OTHER_NAMES)
     for language in _LANGUAGES:
         for code, name in Locale(language).territories.items():
             if len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}:  # noqa: PLR2004

@@ -6,13 +6,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from uku.clients.import_files.cells import Value, WrongCell, value_of
+from uku.clients.import_files.cells import Value, WrongCell, parse_cell
 from uku.clients.import_files.errors import RowError, RowReason
 from uku.clients.import_files.tables import Row
 from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
 
-_LONGEST_TOLD = 60
+_LONGEST_QUOTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Keys:
     @classmethod
     def of(cls, *, name: str, number: str, vat: str, email: str) -> Keys:
         """The organisation number, if missing the one in the VAT number; else e-mail and name, letter by letter."""
-        plain = plainly(name)
+        plain = comparable_text(name)
         return cls(identity(number) or identity(vat), f"{email.strip().casefold()}\0{plain}" if email else "", plain)
 
 
@@ -40,12 +40,12 @@ class CheckedRow:
     errors: tuple[RowError, ...]
 
 
-def plainly(text: str) -> str:
+def comparable_text(text: str) -> str:
     """Return a text for comparing: the same letters, whatever their case, form and blanks."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[CheckedRow]:
+def check_rows(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[CheckedRow]:
     """Check rows one by one, in their order, against their fields and the rows before them."""
     earlier = _EarlierRows()
     # The country first: it decides how a number is checked.
@@ -53,7 +53,7 @@ def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[CheckedRow]:
         ((field, place) for place, field in enumerate(columns) if field), key=lambda column: column[0] != "country"
     )
     for row in rows:
-        values, errors = _values(row, places, width=len(columns))
+        values, errors = _read_cells(row, places, width=len(columns))
         keys = Keys.of(
             name=str(values.get("name", "")),
             number=str(values.get("organisation_number", "")),
@@ -65,7 +65,7 @@ def check(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[CheckedRow]:
         yield CheckedRow(row, values, keys, tuple(errors))
 
 
-def _values(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[RowError]]:
+def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[RowError]]:
     values: dict[str, Value] = {}
     errors: list[RowError] = []
     if any(row.cells[width:]):
@@ -73,28 +73,28 @@ def _values(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple
     for field, place in places:
         text = row.cells[place] if place < len(row.cells) else ""
         try:
-            value = _value(row, place, field, text, country=str(values.get("country", "")))
+            value = _read_cell(row, place, field, text, country=str(values.get("country", "")))
         except WrongCell as wrong:
-            errors.append(RowError(row.number, place, wrong.reason, _shortened(text)))
+            errors.append(RowError(row.number, place, wrong.reason, _quote(text)))
             continue
         if value != "":
             values[field] = value
     return values, sorted(errors, key=lambda error: error.column)
 
 
-def _value(row: Row, place: int, field: str, text: str, *, country: str) -> Value:
+def _read_cell(row: Row, place: int, field: str, text: str, *, country: str) -> Value:
     if place in row.errors:
         raise WrongCell(row.errors[place])
-    value = value_of(field, text, country=country)
+    value = parse_cell(field, text, country=country)
     if field == "name" and value == "":
         raise WrongCell(RowReason.NO_NAME)
     return value
 
 
-def _shortened(text: str) -> str:
+def _quote(text: str) -> str:
     """What a message may repeat of a cell: a person's number masked, long texts cut."""
     shown = masked(text)
-    return shown if len(shown) <= _LONGEST_TOLD else f"{shown[:_LONGEST_TOLD]}…"
+    return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}…"
 
 
 class _EarlierRows:
@@ -123,4 +123,4 @@ class _EarlierRows:
 
 
 def _collision(row: Row, reason: RowReason, value: str, other: int) -> RowError:
-    return RowError(row.number, -1, reason, _shortened(value), other)
+    return RowError(row.number, -1, reason, _quote(value), other)

@@ -18,6 +18,7 @@ from uku.clients.import_files.preview import checked_rows, refused_rows
 from uku.clients.models import Client, ImportFile
 from uku.clients.operations import create_client, edit_client
 from uku.kit import clock
+from uku.kit.jobs import SOON, enqueue
 from uku.workspaces.audit import record
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, tell
@@ -32,6 +33,11 @@ SHORT = 200  # rows that a person waits for; of a longer file the end is told
 def lock_of(file: ImportFile) -> str:
     """Name a file: its rows are imported one after the other, and its end is one notice."""
     return f"clients.sheet:{file.pk}"
+
+
+def enqueue_import(file: ImportFile) -> None:
+    """Let a worker import the rows, once the caller's transaction has ended well."""
+    enqueue("clients.take_in_sheet", lock=lock_of(file), priority=SOON, sheet_id=file.pk)
 
 
 class _AlreadyImported(Exception):

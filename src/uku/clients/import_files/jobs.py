@@ -1,4 +1,7 @@
-"""Jobs of files of clients: a confirmed one is imported, an old one deleted. Their names and arguments stay."""
+"""Jobs of files of clients: a confirmed one is imported, an old one deleted.
+
+The jobs' names and their argument `sheet_id` are older than the other names: jobs of last week must still run.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +26,24 @@ def import_rows(sheet_id: int) -> None:
     with workspace_in_force(file.workspace_id):
         more = import_next_rows(file_id=sheet_id)
     if more:
-        _wake(file)
+        _enqueue_once(file)
 
 
 @each("*/5 * * * *")
 @job(name="clients.take_in_due")
 def import_due_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what waits stands in the table
-    """Wake the files whose job was lost; one that is at work finds its rows taken."""
+    """Enqueue the files whose job was lost; one that is at work finds its rows taken."""
     for file in ImportFile.everywhere.filter(imported_at=None, counts__has_key="rows").defer("content"):
         if not file.counts.get("stopped"):
-            _wake(file)
+            _enqueue_once(file)
 
 
 @each("47 3 * * *")
 @job(name="clients.delete_old_sheets")
-def delete_old(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is old stands in the table
+def delete_old_import_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is old stands in the table
     """Delete files that nobody has decided on for a day, and what was left out of those imported."""
     log.info("old files of clients deleted", count=delete_old_files(at=clock.now()))
 
 
-def _wake(file: ImportFile) -> None:
+def _enqueue_once(file: ImportFile) -> None:
     enqueue_once("clients.take_in_sheet", key=lock_of(file), lock=lock_of(file), priority=SOON, sheet_id=file.pk)

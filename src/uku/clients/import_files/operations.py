@@ -11,7 +11,6 @@ from django.db import transaction
 from uku.clients.import_files import headings, importer, tables, workbooks
 from uku.clients.import_files.preview import Figures, heading_of, preview, reading_of
 from uku.clients.models import ImportFile
-from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces import notices
 from uku.workspaces.audit import record
@@ -151,7 +150,7 @@ def _begin(*, file: ImportFile, actor: User, at: datetime, seen: Figures) -> Imp
     facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "left out": seen.refused}
     summary = f"{file}: confirmed, {seen.imported} of {seen.rows} rows to be taken in"
     record(actor=actor, action="client.sheet_confirm", target=file, summary=summary, at=at, after=facts)
-    enqueue("clients.take_in_sheet", lock=importer.lock_of(file), priority=SOON, sheet_id=file.pk)
+    importer.enqueue_import(file)
     return file
 
 
@@ -165,7 +164,7 @@ def resume_import(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
         file.save(update_fields=["counts"])
         summary = f"{file}: gone on with from row {file.counts['place'] + 1}"
         record(actor=actor, action="client.sheet_resume", target=file, summary=summary, at=at)
-        enqueue("clients.take_in_sheet", lock=importer.lock_of(file), priority=SOON, sheet_id=file.pk)
+        importer.enqueue_import(file)
     return file
 
 

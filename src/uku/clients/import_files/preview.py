@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from uku.clients.import_files import tables
-from uku.clients.import_files.checks import CheckedRow, check
+from uku.clients.import_files.checks import CheckedRow, check_rows
 from uku.clients.import_files.errors import RowError
 from uku.clients.import_files.export import Cell
 from uku.clients.import_files.messages import row_error_words
@@ -72,7 +72,7 @@ def heading_of(file: ImportFile) -> tuple[str, ...]:
 def checked_rows(file: ImportFile) -> Iterator[CheckedRow]:
     """Yield all rows, checked against their columns and each other. Raises Unreadable."""
     _heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
-    return check(rows, file.columns)
+    return check_rows(rows, file.columns)
 
 
 def planned_rows(file: ImportFile) -> Iterator[PlannedRow]:

@@ -9,7 +9,7 @@ class FortnoxConfig(AppConfig):
         from uku.integrations.fortnox.connection.resume import resume_after_plan_change, resume_restored
         from uku.integrations.fortnox.integration import FortnoxIntegration
         from uku.integrations.fortnox.invoices.export import queue_export
-        from uku.integrations.fortnox.tokens import key_rotation
+        from uku.integrations.fortnox.tokens.encryption import register_for_rotation
         from uku.integrations.fortnox.tokens.grant_state import GrantRestored
         from uku.integrations.registry import register
         from uku.invoices.operations import InvoiceIssued
@@ -17,7 +17,7 @@ class FortnoxConfig(AppConfig):
         from uku.workspaces.operations import PlanChanged
 
         register(FortnoxIntegration())
-        key_rotation.register()
+        register_for_rotation()
         subscribe(InvoiceIssued, queue_export)
         subscribe(PlanChanged, resume_after_plan_change)
         subscribe(GrantRestored, resume_restored)

@@ -14,8 +14,8 @@ from uku.integrations.fortnox.articles import catalog
 from uku.integrations.fortnox.audit_words import AUDIT_ACTIONS, AUDIT_GROUPS
 from uku.integrations.fortnox.connection import doctor
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import company_names
-from uku.integrations.fortnox.customers import panels, status
+from uku.integrations.fortnox.connection.company import company_names
+from uku.integrations.fortnox.customers import status
 from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.health.error_codes import ErrorGroup
 from uku.integrations.fortnox.health.messages import grouped
@@ -97,7 +97,7 @@ class FortnoxIntegration:
         return status.expression()
 
     def client_panels(self, client: Client) -> Sequence[Panel]:
-        return panels.panels_of(client)
+        return status.panels_of(client)
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         return export_panels.badges_of(invoices)

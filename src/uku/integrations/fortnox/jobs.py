@@ -10,9 +10,9 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F, Q, QuerySet
 
 from uku.integrations.fortnox.client.open import may_go_out
-from uku.integrations.fortnox.connection import confirm, grant_check, look
+from uku.integrations.fortnox.connection import company as companies
+from uku.integrations.fortnox.connection import confirm, grant_check
 from uku.integrations.fortnox.connection import revoke as revocations
-from uku.integrations.fortnox.connection.company import is_due as is_due_for_a_look
 from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.health.alerts import review
 from uku.integrations.fortnox.invoices.export import due_exports, process_export
@@ -111,7 +111,7 @@ def check_again(connection_id: int) -> None:
 @job(name="fortnox.look_at_company")
 def look_at_company(connection_id: int) -> None:
     """Read the company behind the connection: a new owner must authorize again."""
-    _with_connection(connection_id, lambda connection: look.look(connection=connection, at=clock.now()))
+    _with_connection(connection_id, lambda connection: companies.look_at_company(connection=connection, at=clock.now()))
 
 
 @job(name="fortnox.look_at_grant")
@@ -125,13 +125,13 @@ def look_at_grant(connection_id: int) -> None:
 @job(name="fortnox.expire_pending")
 def expire_pending(grant_id: int) -> None:
     """Give back a grant that nobody confirmed in time."""
-    confirm.expire(grant_id=grant_id, at=clock.now())
+    confirm.expire_grant(grant_id=grant_id, at=clock.now())
 
 
 @job(name="fortnox.revoke")
 def revoke(revocation_id: int) -> None:
     """Finish a revocation whose process died."""
-    revocations.finish(revocation_id=revocation_id, at=clock.now())
+    revocations.finish_revocation(revocation_id=revocation_id, at=clock.now())
 
 
 @job(name="fortnox.create_clients")
@@ -140,7 +140,7 @@ def create_clients(creation_id: int) -> None:
     creation = BulkCreation.everywhere.get(pk=creation_id)
     with workspace_in_force(creation.workspace_id):
         for _ in range(BATCHES):
-            if not bulk_create.go_on(creation_id=creation_id, at=clock.now()):
+            if not bulk_create.continue_creation(creation_id=creation_id, at=clock.now()):
                 return
         requests.enqueue_creation(creation)
 
@@ -150,7 +150,7 @@ def reload(reload_id: int) -> None:
     """Do the next piece of a reload, and ask for the one after it; what is next stands in its row."""
     row = Reload.everywhere.get(pk=reload_id)
     with workspace_in_force(row.workspace_id):
-        if reloads.take_on(reload_id):
+        if reloads.do_next_step(reload_id):
             requests.request_reload(row)
 
 
@@ -183,9 +183,9 @@ def delete_old_lists(timestamp: int) -> None:  # noqa: ARG001  # when it was due
 
 def _wake_grants_to_end() -> None:
     """Grants that nobody confirmed, and revocations that a dead process left behind."""
-    for grant_id in confirm.run_out(clock.now()).values_list("pk", flat=True):
+    for grant_id in confirm.expired_grants(clock.now()).values_list("pk", flat=True):
         enqueue_once("fortnox.expire_pending", key=f"expire {grant_id}", lock=f"grant {grant_id}", grant_id=grant_id)
-    for row in revocations.left_behind(clock.now()).values_list("pk", flat=True):
+    for row in revocations.abandoned_revocations(clock.now()).values_list("pk", flat=True):
         enqueue_once("fortnox.revoke", key=f"revoke {row}", lock=f"revocation {row}", revocation_id=row)
 
 
@@ -238,7 +238,7 @@ def _wake(connection: Connection) -> None:
         return
     if not (connection.enabled and connection.workspace.may_integrate):
         return  # paused: only the tokens are kept alive
-    if is_due_for_a_look(connection, at):
+    if companies.is_look_due(connection, at):
         requests.request_look(connection)
     for kind, interval in EVERY.items():
         if is_due(connection, kind, interval, at):

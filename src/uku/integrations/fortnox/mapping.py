@@ -98,9 +98,9 @@ def client_fields_from_detail(customer: Customer) -> dict[str, Any]:
     }
 
 
-def vat_type(told: str) -> str:
+def vat_type(code: str) -> str:
     """Return our name of a customer's VAT type, "" for one that we do not know (reliability B40)."""
-    return VAT_TYPES.get(told, "")
+    return VAT_TYPES.get(code, "")
 
 
 def payment_days(terms: str) -> int | None:

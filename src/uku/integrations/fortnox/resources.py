@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from django.db.models import Q
@@ -18,21 +19,17 @@ NONE: Final = Q(pk__in=())
 class Resource:
     """A kind of records.
 
-    `attribute` is where the client has its calls, `sort_key` its number in a list's sorting and search, `issue_kind`
+    `calls` returns the client's calls for them, `sort_key` its number in a list's sorting and search, `issue_kind`
     the kind of a record's sync issue. `needs_review` are the rows whose sync issue only a person solves.
     """
 
     kind: RunKind
     issue_kind: str
     model: Any
-    attribute: str
+    calls: Callable[[Fortnox], Any]
     sort_key: str
     name_field: str
     needs_review: Q = NONE
-
-    def calls(self, fortnox: Fortnox) -> Any:
-        """Return the client's calls for these records."""
-        return getattr(fortnox, self.attribute)
 
     def name_of(self, item: Any) -> str:
         """Return what a record is called, as Fortnox lists it or as we keep it."""
@@ -43,7 +40,7 @@ CUSTOMERS: Final = Resource(
     kind=RunKind.CUSTOMERS,
     issue_kind="customer",
     model=CustomerRecord,
-    attribute="customers",
+    calls=attrgetter("customers"),
     sort_key="customernumber",
     name_field="name",
     needs_review=Q(identity_changed_at__isnull=False),
@@ -52,7 +49,7 @@ ARTICLES: Final = Resource(
     kind=RunKind.ARTICLES,
     issue_kind="article",
     model=ArticleRecord,
-    attribute="articles",
+    calls=attrgetter("articles"),
     sort_key="articlenumber",
     name_field="description",
 )

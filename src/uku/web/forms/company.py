@@ -15,7 +15,7 @@ from uku.web.forms.fields import PlainForm
 from uku.web.templatetags.figures import full_number
 from uku.workspaces.company import reading_of
 from uku.workspaces.models import Workspace
-from uku.workspaces.seller import CURRENCIES, FACTS, ZONES, UnsoundFact, sound_fact
+from uku.workspaces.seller import CURRENCIES, FACTS, ZONES, InvalidFact, clean_fact
 
 F_TAX = (("", _("Not stated")), ("true", _("Approved")), ("false", _("Not approved")))
 LABELS: dict[str, Any] = {
@@ -117,8 +117,8 @@ class CompanyForm(PlainForm):
             if name not in typed or (name not in self.changed_data and "country" not in self.changed_data):
                 continue
             try:
-                value = sound_fact(name, typed[name], country=country)
-            except UnsoundFact as problem:
+                value = clean_fact(name, typed[name], country=country)
+            except InvalidFact as problem:
                 self.add_error(name, problem.sentence)
             else:
                 self.changes[name] = value

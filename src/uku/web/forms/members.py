@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.web.forms.clients import text
 from uku.web.forms.fields import PlainForm
-from uku.workspaces.invitations import NotAnAddress, sound_address
+from uku.workspaces.invitations import NotAnAddress, clean_address
 from uku.workspaces.models import Role, User
 
 LONGEST_PASSWORD = 4096
@@ -35,7 +35,7 @@ class InviteForm(PlainForm):
 
     def clean_email(self) -> str:
         try:
-            return sound_address(str(self.cleaned_data["email"]))
+            return clean_address(str(self.cleaned_data["email"]))
         except NotAnAddress:
             raise forms.ValidationError(_("Write one e-mail address like name@company.se.")) from None
 

@@ -49,7 +49,7 @@ def overdue_days(due: date, today: date) -> int:
 
 @register.simple_tag(takes_context=True)
 def ago(context: template.Context, when: datetime | None) -> SafeString | str:
-    """Show a time relatively while it is fresh, by the workspace's clock after a day (design.md)."""
+    """Show a time relatively while it is fresh, by the workspace's clock after a day."""
     if when is None:
         return ""
     zone = zone_in(context)

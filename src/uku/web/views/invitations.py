@@ -60,7 +60,7 @@ def _accept_as_new(request: HttpRequest, secret: str, found: Invitation) -> Http
     if request.method == "POST" and form.is_valid():
         try:
             membership = invitations.accept_as_new(secret=secret, at=clock.now(), **form.cleaned_data)
-        except invitations.HasAccount:
+        except invitations.AccountExists:
             return redirect("invitation")
         login(request, membership.user)
         return _welcome(request, membership)

@@ -59,7 +59,7 @@ def member_invite(request: WorkspaceRequest) -> HttpResponse:
         address = form.cleaned_data["email"]
         try:
             invitations.invite(email=address, role=form.cleaned_data["role"], actor=request.user, at=clock.now())
-        except invitations.MemberAlready as found:
+        except invitations.AlreadyMember as found:
             if found.membership.is_active:
                 form.add_error("email", gettext("This person is a member of this workspace already."))
             else:
@@ -185,12 +185,12 @@ def _try(request: WorkspaceRequest, done: str, change: Callable[[], object]) -> 
     """Make a change and say so; what the one owner's place does not allow is said instead."""
     try:
         change()
-    except members.OwnerStays:
+    except members.OwnerRoleIsFixed:
         messages.error(
             request,
             gettext("The Company Owner's role and place stay as they are. Hand the workspace to another member first."),
         )
-    except members.CannotOwn:
+    except members.IneligibleOwner:
         messages.error(
             request,
             gettext("Nothing was changed: only an active member who is not the owner already can be made owner."),

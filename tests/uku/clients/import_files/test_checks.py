@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uku.clients.import_files.cells import WrongCell, value_of
-from uku.clients.import_files.checks import check
+from uku.clients.import_files.cells import WrongCell, parse_cell
+from uku.clients.import_files.checks import check_rows
 from uku.clients.import_files.errors import RowReason
 from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
 from uku.clients.import_files.messages import label_of, row_error_words
@@ -18,7 +18,7 @@ NUMBER, FINNISH = "5560360793", "FI01120389"
 
 def checked(columns, *rows):
     made = (Row(number, tuple(cells)) for number, cells in enumerate(rows, 2))
-    return list(check(made, columns))
+    return list(check_rows(made, columns))
 
 
 def problems(found):
@@ -95,7 +95,7 @@ def test_a_mapping_has_known_fields_each_at_most_once():
     ],
 )
 def test_a_cell_is_read_as_people_write_it(field, text, value):
-    assert value_of(field, text, country="") == value
+    assert parse_cell(field, text, country="") == value
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_cell_is_read_as_people_write_it(field, text, value):
 )
 def test_a_cell_that_holds_no_value_is_told_why(field, text, reason):
     with pytest.raises(WrongCell) as wrong:
-        value_of(field, text, country="")
+        parse_cell(field, text, country="")
     assert wrong.value.reason == reason
 
 

@@ -343,9 +343,9 @@ def test_a_second_worker_takes_no_row_again(take):
     file = take(long_file(250))
     assert importer.import_next_rows(file_id=file.pk, most=100) is True
     first = list(rows(bytes(file.content), Reading("utf-8", ";")))[1:3]
-    from uku.clients.import_files.checks import check
+    from uku.clients.import_files.checks import check_rows
 
-    again = list(check(first, file.columns))
+    again = list(check_rows(first, file.columns))
     with pytest.raises(importer._AlreadyImported):
         importer._import_rows(file_id=file.pk, actor=file.uploaded_by, at=AT, place=0, rows=again)
     assert Client.objects.get_queryset().count() == 100

@@ -76,7 +76,7 @@ def authorize(fortnox):
 
         with workspace_in_force(workspace.pk):
             connecting.enable(workspace=workspace, actor=user, at=clock.now())
-            url = connecting.begin(workspace=workspace, actor=user, session_key="session", at=clock.now())
+            url = connecting.begin_authorization(workspace=workspace, actor=user, session_key="session", at=clock.now())
             back = fortnox.consent(url, user=person, company=company)
             attempt = connecting.claim_state(
                 state=back["state"], user_id=user.pk, session_key="session", at=clock.now()
@@ -402,7 +402,7 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
 
 
 def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25", on=None, text="Bokföring"):
-    from uku.integrations.fortnox.connection.companies import connected_company
+    from uku.integrations.fortnox.connection.company import connected_company
     from uku.invoices.operations import RowFacts, create_draft
     from uku.kit import clock
 

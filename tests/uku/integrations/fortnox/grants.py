@@ -10,7 +10,7 @@ from django.db import connection as database
 
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection
-from uku.integrations.fortnox.tokens.store import open_tokens, seal_tokens
+from uku.integrations.fortnox.tokens.encryption import open_tokens, seal_tokens
 from uku.kit import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

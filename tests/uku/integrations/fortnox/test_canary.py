@@ -149,7 +149,7 @@ def test_the_canary_is_found_only_where_it_is_sealed(
 ):
     """S30, S37, S40, B59"""
     from uku.integrations.fortnox.models import Connection
-    from uku.integrations.fortnox.tokens.store import open_tokens
+    from uku.integrations.fortnox.tokens.encryption import open_tokens
 
     owner.set_password(PASSWORD)
     owner.save()

@@ -31,7 +31,7 @@ def clients(scope, owner):
     }
     customer("1", client=named["Linked"])
     customer("2", client=named["Inactive"], active=False)
-    customer("3", suggested=named["Suggested"], evidence="Same name")
+    customer("3", suggested=named["Suggested"], linked_because="name", agreed=[["name", ""]])
     customer("4", client=named["Problem"])
     customer("5", client=named["Two"], active=False)
     customer("6", client=named["Two"])

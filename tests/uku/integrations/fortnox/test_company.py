@@ -6,9 +6,9 @@ import json
 
 import pytest
 from django.test import Client
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from fortnox_api._settings import Settings
 from uku.integrations.fortnox import jobs
@@ -165,12 +165,12 @@ def test_books_that_moved_to_another_database_are_another_company(fortnox, conne
 
 
 def test_a_look_that_began_before_an_authorization_says_nothing_about_it(fortnox, connection, scope, owner, authorize):
-    from uku.integrations.fortnox.connection.company import Company, take_in
+    from uku.integrations.fortnox.connection.company import Company, apply_company
     from uku.kit import clock
 
     old = Connection.everywhere.get()
     authorize(scope, owner)
-    take_in(connection=old, company=Company(FIRST, "X", NEW_NUMBER, {}), at=clock.now())
+    apply_company(connection=old, company=Company(FIRST, "X", NEW_NUMBER, {}), at=clock.now())
     assert Connection.everywhere.get().block_reason == ""
 
 

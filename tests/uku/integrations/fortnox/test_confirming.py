@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from tests.uku.conftest import make_user, make_workspace
+from tests.uku.integrations.fortnox.browsers import SCOPES, Walk, nothing_stored, said, says, texts
 from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND
-from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, says, texts
 
 from fortnox_sim.seeds.demo_firm import KARIN
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import errors
-from uku.integrations.fortnox.models import Attempt, Connection, PendingGrant
+from uku.integrations.fortnox.models import AuthorizationAttempt, Connection, PendingGrant
 from uku.workspaces.models import AuditEntry, Membership
 
 
@@ -162,18 +162,18 @@ def test_a_member_reads_what_waits_and_has_no_button(walk, fortnox, workspace, m
 def test_a_process_that_dies_while_the_company_is_read_leaves_a_grant_that_the_sweep_ends(
     walk, fortnox, monkeypatch, run_jobs, move_clock
 ):
-    from uku.integrations.fortnox.connection import company, complete
+    from uku.integrations.fortnox.connection import complete
 
     def die(_fortnox):
         raise SystemExit
 
     back = fortnox.consent(walk.authorize_url())
-    monkeypatch.setattr(complete.companies, "read", die)
+    monkeypatch.setattr(complete, "read_company", die)
     with pytest.raises(SystemExit):
         walk.returned(**back)
     monkeypatch.undo()
-    assert company.read is not die
-    assert (PendingGrant.everywhere.get().company_id, Attempt.everywhere.get().outcome) == ("", "")
+    assert complete.read_company is not die
+    assert (PendingGrant.everywhere.get().company_id, AuthorizationAttempt.everywhere.get().outcome) == ("", "")
     clear_queue()
     move_clock(seconds=180)
     jobs.sweep.func(timestamp=0)

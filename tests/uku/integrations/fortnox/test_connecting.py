@@ -8,17 +8,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from tests.uku.conftest import make_user, make_workspace
+from tests.uku.integrations.fortnox.browsers import SCOPES, Walk, nothing_stored, said, says, texts, token_calls
 from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
 from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
-from tests.uku.integrations.fortnox.walking import SCOPES, Walk, nothing_stored, said, says, texts, token_calls
 
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.connection import errors
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, REASONS
-from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, ExportState, InvoiceExport
+from uku.integrations.fortnox.models import AuthorizationAttempt, Connection, ConsentLink, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens import app_credentials
-from uku.integrations.fortnox.tokens.store import open_tokens
+from uku.integrations.fortnox.tokens.encryption import open_tokens
 from uku.kit import clock
 from uku.kit.alarms import is_open
 from uku.kit.scoping import workspace_in_force
@@ -50,7 +50,7 @@ def test_the_authorize_address_carries_every_parameter_and_nothing_else(walk, fo
 
 def test_the_state_is_stored_by_its_hash_only(walk):
     state = parse_qs(urlsplit(walk.authorize_url()).query)["state"][0]
-    attempt = Attempt.everywhere.get()
+    attempt = AuthorizationAttempt.everywhere.get()
     assert state not in str(vars(attempt))
     assert state not in str(dict(walk.browser.session))
 
@@ -407,7 +407,7 @@ def test_authorizing_before_enabling_sends_nobody_to_fortnox(walk, fortnox):
     answer = walk.post("authorize")
     assert answer["Location"] == walk.home
     assert "Fortnox is not enabled." in said(answer)
-    assert Attempt.everywhere.count() == 0
+    assert AuthorizationAttempt.everywhere.count() == 0
 
 
 def test_the_owner_of_a_free_workspace_is_told(walk, workspace):
@@ -655,4 +655,4 @@ def test_an_old_sign_in_is_asked_for_again_before_the_connection_is_touched(walk
     session.save()
     assert "/accounts/" in walk.post(action)["Location"]
     assert (fortnox.requests(before, prefix="/"), Connection.everywhere.get().sealed_tokens) == ([], stored)
-    assert (Attempt.everywhere.count(), ConsentLink.everywhere.count()) == (1, 0)
+    assert (AuthorizationAttempt.everywhere.count(), ConsentLink.everywhere.count()) == (1, 0)

@@ -7,9 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
-from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
-from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
-from tests.uku.integrations.fortnox.walking import (
+from tests.uku.integrations.fortnox.browsers import (
     SCOPES,
     Visitor,
     Walk,
@@ -19,9 +17,11 @@ from tests.uku.integrations.fortnox.walking import (
     texts,
     token_calls,
 )
+from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
+from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
 
 from uku.integrations.fortnox.connection import errors
-from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink, PendingGrant
+from uku.integrations.fortnox.models import AuthorizationAttempt, Connection, ConsentLink, PendingGrant
 from uku.workspaces.models import AuditEntry, Membership, Notice
 
 
@@ -169,7 +169,7 @@ def test_its_state_is_bound_to_the_browser_that_began(link, fortnox, walk):
     assert Client().get("/fortnox/callback", back).status_code == 400
     assert walk.returned(**back).status_code == 400
     assert token_calls(fortnox) == []
-    attempt = Attempt.everywhere.get()
+    attempt = AuthorizationAttempt.everywhere.get()
     assert (attempt.used_at, attempt.link_id) == (None, ConsentLink.everywhere.get().pk)
 
 

@@ -7,9 +7,9 @@ The steps are not named anywhere in the product: the process counts each commit 
 from __future__ import annotations
 
 import pytest
+from tests.uku.integrations.fortnox.browsers import Walk
 from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
 from tests.uku.integrations.fortnox.grants import ask, row
-from tests.uku.integrations.fortnox.walking import Walk
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.disconnect import disconnect

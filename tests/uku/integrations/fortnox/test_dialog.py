@@ -54,7 +54,7 @@ def test_asking_while_not_connected_queues_nothing(fortnox, scope, press, queue)
 @pytest.mark.parametrize("tab", ["overview", "connect", "settings", "activity", "help", "disconnect", "confirm"])
 def test_looking_makes_no_row(fortnox, scope, owner, tab):
     """S19: a workspace that never enabled Fortnox has no connection, however often somebody looks."""
-    from tests.uku.integrations.fortnox.walking import Walk
+    from tests.uku.integrations.fortnox.browsers import Walk
 
     walk = Walk(owner, scope, fortnox)
     assert walk.see(tab).status_code in {200, 302}

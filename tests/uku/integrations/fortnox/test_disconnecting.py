@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, until
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import oauth_app
 from uku.integrations.fortnox.connection import disconnect
 from uku.integrations.fortnox.connection import revoke as revoking
 from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, Revocation
-from uku.integrations.fortnox.tokens.store import PostgresTokenStore, open_tokens
+from uku.integrations.fortnox.tokens.encryption import open_tokens
+from uku.integrations.fortnox.tokens.store import PostgresTokenStore
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Notice
@@ -118,9 +119,11 @@ def test_the_tokens_are_gone_here_before_fortnox_is_asked(walk, fortnox, workspa
     """S33: the order decides what a lost answer leaves behind."""
     walk.connect()
     seen = []
-    revoke = revoking._revoke
+    revoke = revoking._revoke_and_verify
     monkeypatch.setattr(
-        revoking, "_revoke", lambda row: seen.append(Connection.everywhere.get().sealed_tokens) or revoke(row)
+        revoking,
+        "_revoke_and_verify",
+        lambda row: seen.append(Connection.everywhere.get().sealed_tokens) or revoke(row),
     )
     walk.post("disconnect")
     assert seen == [""]
@@ -207,7 +210,7 @@ def dies_before_revoking(walk, monkeypatch):
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(revoking, "carry_out", die)
+        patch.setattr(revoking, "carry_out_revocation", die)
         with pytest.raises(SystemExit):
             walk.post("disconnect")
 

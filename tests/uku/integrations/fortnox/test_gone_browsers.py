@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 from django.test import Client
+from tests.uku.integrations.fortnox.browsers import Walk
 from tests.uku.integrations.fortnox.grants import TOKEN, age, row
 from tests.uku.integrations.fortnox.simulated import FIRST, until
-from tests.uku.integrations.fortnox.walking import Walk
 
 from uku.integrations.fortnox.client.open import renew_tokens
-from uku.integrations.fortnox.models import ArticleRecord, Attempt, PendingGrant
+from uku.integrations.fortnox.models import ArticleRecord, AuthorizationAttempt, PendingGrant
 from uku.kit import clock
 
 pytestmark = pytest.mark.process
@@ -86,7 +86,7 @@ def test_a_callback_whose_browser_is_gone_connects_all_the_same(fortnox, port, w
     fortnox.release(held)
     until(lambda: row().is_connected)
     assert (row().company_id, row().generation, len(fortnox.exchanges())) == (FIRST, 1, 1)
-    assert (Attempt.everywhere.get().outcome, PendingGrant.everywhere.count()) == ("connected", 0)
+    assert (AuthorizationAttempt.everywhere.get().outcome, PendingGrant.everywhere.count()) == ("connected", 0)
     assert names_of_others(port, somebody_else, "annan") == [{"annan"}] * 20
 
 

@@ -153,7 +153,7 @@ class World:
 
     def take_over(self, record: CustomerRecord, field: str) -> None:
         """Applied, a value follows the customer that fills the client; another customer's is the person's choice."""
-        changed = review.take_over(record=record, names=[field], **self.at)
+        changed = review.apply_values(record=record, names=[field], **self.at)
         record.refresh_from_db()
         for name in changed:
             made = self.made.setdefault(record.client_id, {})

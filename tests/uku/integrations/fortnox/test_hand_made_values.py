@@ -399,8 +399,10 @@ def stored_before(name, *, evidence=None, marked=(), **differing):
     if evidence is not None:
         same = {field: value for field, value in TYPED.items() if field != "payment_days"}
         facts = {**same, "terms_of_payment": "20", "vat_type": "EXPORT", "name": name, **differing}
-        links = {"client": client, "evidence": evidence, "company_id": "1", "number": name, "seen_at": clock.now()}
-        CustomerRecord.objects.create(**links, **facts)
+        links = {"client": client, "company_id": "1", "number": name, "seen_at": clock.now()}
+        record = CustomerRecord.objects.create(**links, **facts)
+        with database.cursor() as cursor:
+            cursor.execute("UPDATE fortnox_customerrecord SET evidence = %s WHERE id = %s", [evidence, record.pk])
 
 
 FILLED_FIELDS = sorted([*(name for name, value in TYPED.items() if value != ""), "vat_type"])

@@ -9,7 +9,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from tests.uku.integrations.fortnox.bringing_in import (
+from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.import_runs import (
     CUSTOMERS,
     HOURS,
     active_here,
@@ -20,7 +21,6 @@ from tests.uku.integrations.fortnox.bringing_in import (
     rows_here,
     small_pages,
 )
-from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from django.db import DatabaseError
-from tests.uku.integrations.fortnox.bringing_in import (
+from tests.uku.integrations.fortnox.import_runs import (
     CUSTOMERS,
     HOURS,
     active_here,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.uku.integrations.fortnox.bringing_in import (
+from tests.uku.integrations.fortnox.import_runs import (
     HOURS,
     active_here,
     add,
@@ -193,7 +193,7 @@ def complete(run: SyncRun, after: dict[str, dict[str, Any]], throughout: set[str
         if run.full and not (readable(row) and number in alive(after)):
             assert number in listed, (number, run.counts)
     gone = here - set(after)
-    if run.full and not run.counts.get("resumed") and not run.counts.get("uneven"):
+    if run.full and not run.interruptions and not run.lists_disagreed:
         assert {number for number in gone if number not in throughout} <= moved_away(run)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.uku.integrations.fortnox.bringing_in import (
+from tests.uku.integrations.fortnox.import_runs import (
     ARTICLES,
     CUSTOMERS,
     HOURS,

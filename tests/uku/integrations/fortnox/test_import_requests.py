@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 from django.db import connection as database
 from tests.uku.conftest import make_user, make_workspace
-from tests.uku.integrations.fortnox.bringing_in import (
+from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.import_runs import (
     ARTICLES,
     CUSTOMERS,
     HOURS,
@@ -20,7 +21,6 @@ from tests.uku.integrations.fortnox.bringing_in import (
     no_waiting,
     small_pages,
 )
-from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND, until
 
 from uku.clients.models import Client

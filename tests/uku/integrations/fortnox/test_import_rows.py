@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.uku.integrations.fortnox.bringing_in import (
+from tests.uku.integrations.fortnox.import_runs import (
     ARTICLES,
     CUSTOMERS,
     HOURS,
@@ -311,7 +311,7 @@ def test_an_article_that_is_only_odd_is_stored_as_it_is(fortnox, connection, wha
 
 def test_many_articles_with_one_name_arrive_in_a_defined_order(fortnox, connection, monkeypatch):
     """B52: numbers that sort differently as text and as number are each read once"""
-    from tests.uku.integrations.fortnox.bringing_in import small_pages
+    from tests.uku.integrations.fortnox.import_runs import small_pages
 
     small_pages(monkeypatch, 3)
     numbers = ["2", "10", "1", "007", "7", "A1", "a1", "A10", "Ö-1", "B/2", "100", "20"]

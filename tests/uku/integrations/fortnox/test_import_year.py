@@ -8,7 +8,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.uku.integrations.fortnox.bringing_in import bring_in, change, no_waiting
+from tests.uku.integrations.fortnox.import_runs import bring_in, change, no_waiting
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import CustomerRecord, RunState

@@ -13,7 +13,7 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens import installation
-from uku.integrations.fortnox.tokens.store import NotConnected
+from uku.integrations.fortnox.tokens.grant_state import NotConnected
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
 

@@ -17,7 +17,7 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.open import renew_tokens
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.fortnox.tokens import encryption
-from uku.integrations.fortnox.tokens.store import open_tokens
+from uku.integrations.fortnox.tokens.encryption import open_tokens
 from uku.kit import rotation
 from uku.kit.alarms import Alarm, is_open
 from uku.kit.rotation import key_ring

@@ -7,8 +7,8 @@ from html import unescape
 
 import pytest
 from tests.uku.conftest import heartbeat
+from tests.uku.integrations.fortnox.browsers import texts
 from tests.uku.integrations.fortnox.standing_rows import connected, ran
-from tests.uku.integrations.fortnox.walking import texts
 
 from uku.kit.heartbeats import WorkerHeartbeat
 

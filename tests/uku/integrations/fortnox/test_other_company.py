@@ -9,14 +9,14 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from tests.uku.integrations.fortnox.bringing_in import bring_in
 from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.import_runs import bring_in
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 from tests.uku.integrations.fortnox.standing_rows import failed, ran
 from tests.uku.web.page_reader import Page
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.connection.companies import OtherCompany
+from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, SyncIssue
@@ -164,9 +164,9 @@ def test_a_suggestion_of_another_company_is_offered_nowhere(firm):
 
 
 @pytest.mark.parametrize("how", ["move", "leave"])
-@pytest.mark.parametrize("act", ["link", "create_from", "ignore", "take_back", "create_clients"])
+@pytest.mark.parametrize("act", ["link", "create_from", "ignore", "stop_ignoring", "create_clients"])
 def test_nothing_is_decided_about_a_customer_of_another_company(firm, owner, how, act):
-    facts = {"ignored_at": clock.now()} if act == "take_back" else {}
+    facts = {"ignored_at": clock.now()} if act == "stop_ignoring" else {}
     CustomerRecord.objects.update(client=None, **facts)
     getattr(firm, how)()
     given = {
@@ -182,11 +182,11 @@ def test_nothing_is_decided_about_a_customer_of_another_company(firm, owner, how
     assert (CustomerRecord.objects.get().client, Client.objects.count()) == (None, 1)
 
 
-@pytest.mark.parametrize("act", ["invoice_this_one", "take_over", "accept_identity"])
+@pytest.mark.parametrize("act", ["invoice_this_one", "apply_values", "accept_identity"])
 def test_a_link_of_another_company_changes_nothing(firm, owner, act):
     CustomerRecord.objects.update(identity_changed_at=clock.now(), email="new@bjork.example")
     firm.move()
-    names = {"names": ["email"]} if act == "take_over" else {}
+    names = {"names": ["email"]} if act == "apply_values" else {}
     with pytest.raises(OtherCompany):
         getattr(review, act)(record=firm.record, actor=owner, at=clock.now(), **names)
     firm.client.refresh_from_db()

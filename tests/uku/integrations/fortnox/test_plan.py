@@ -12,7 +12,7 @@ from uku.integrations.registry import integrations
 from uku.kit import clock
 from uku.workspaces.company import differences
 from uku.workspaces.operations import set_plan
-from uku.workspaces.seller import sound_fact
+from uku.workspaces.seller import clean_fact
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
     shop, plan, queue, scope, owner, state, words
 ):
     """Spec 4: refused in the operation, whatever page is still open, and not on the page any more."""
+    from tests.uku.integrations.fortnox.browsers import Walk, said
     from tests.uku.integrations.fortnox.conftest import clear_queue
-    from tests.uku.integrations.fortnox.walking import Walk, said
 
     invoice = shop.issue()
     export = shop.export_of(invoice)
@@ -143,7 +143,7 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
 
 def test_a_free_workspace_saves_no_statistics(scope, plan, owner, fortnox):
     """Spec 4: the form is not offered, and a page that was open before saves nothing."""
-    from tests.uku.integrations.fortnox.walking import Walk, said
+    from tests.uku.integrations.fortnox.browsers import Walk, said
 
     plan("free")
     walk = Walk(owner, scope, fortnox)
@@ -186,6 +186,6 @@ def test_the_company_card_is_filled_where_empty_and_else_only_proposed(connectio
     own_name = scope.name
     scope.refresh_from_db()
     assert (scope.name, scope.registered_office) == (own_name, "Malmö")
-    assert sound_fact("bankgiro", proposal["bankgiro"], country="SE") == scope.bankgiro
+    assert clean_fact("bankgiro", proposal["bankgiro"], country="SE") == scope.bankgiro
     assert proposal["name"]
     assert "name" in {difference.name for difference in differences(scope, proposal)}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
-from uku.integrations.fortnox.models import Reload, ReloadPhase, RunKind, RunState, SkippedRecord, SyncRun
+from uku.integrations.fortnox.models import Reload, ReloadPhase, ReloadStop, RunKind, RunState, SkippedRecord, SyncRun
 from uku.integrations.fortnox.reload import progress, report, service
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
@@ -33,7 +33,7 @@ def test_the_confirmation_names_numbers_dates_and_what_stays(fortnox, shop, walk
     shop.issue()
     run_jobs()
     page = texts(walk.see("reload"))
-    span = report.between(progress.window(clock.today("Europe/Stockholm")))
+    span = report.between(progress.period_until(clock.today("Europe/Stockholm")))
     for sentence in (
         "All customers: 1 active one is known now.",
         "All articles: 1 active one is known now.",
@@ -140,7 +140,7 @@ def test_the_report_lists_what_was_skipped_and_why_page_by_page(fortnox, walk, r
 def test_a_stopped_one_says_what_happened_what_it_means_and_what_to_do(walk, run_jobs, connection):
     walk.post("reload")
     made = latest()
-    service.end(made, RunState.STOPPED, at=clock.now(), cause="disconnected")
+    service.end(made, RunState.STOPPED, at=clock.now(), stop_reason=ReloadStop.DISCONNECTED)
     page = texts(walk.see("reload-page", pk=made.pk))
     why = report.why_stopped(latest())
     for sentence in (why.happened, why.means, why.remedy):

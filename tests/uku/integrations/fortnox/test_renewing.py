@@ -249,7 +249,7 @@ def test_tokens_that_cannot_be_stored_outlive_the_process(fortnox, ordinary, exp
     ask(expired)  # with what the file holds, although there is still no room
     assert (stored(), asked(fortnox, before), fortnox.refreshes(before)) == (old, 1, 1)
     full_disk()
-    assert (store.take_in_all(), store.take_in_all(), list((home / "spool").iterdir())) == (1, 0, [])
+    assert (store.store_all_spooled(), store.store_all_spooled(), list((home / "spool").iterdir())) == (1, 0, [])
     assert standing(row()) == (TokenSource.REFRESH, "", expired.generation + 1)
     renew_tokens(row())
     assert (fortnox.refreshes(before), fortnox.commits("token.reuse", before)) == (2, [])
@@ -268,7 +268,7 @@ def test_tokens_in_a_file_that_a_new_grant_overtook_are_thrown_away(fortnox, spo
     """F32, I15"""
     authorize(scope, owner)
     granted = stored()
-    assert (store.take_in_all(), list((home / "spool").iterdir()), stored()) == (0, [], granted)
+    assert (store.store_all_spooled(), list((home / "spool").iterdir()), stored()) == (0, [], granted)
 
 
 def test_a_session_that_is_cut_during_a_refresh_loses_nothing(fortnox, ordinary, expired, db, home, settings):
@@ -692,13 +692,13 @@ def test_what_fails_late_blames_no_newer_grant(fortnox, ordinary, expired, scope
 
 def test_a_spooled_file_is_read_back_as_it_was_written(home):
     """F32"""
-    told = spool.Spooled(7, 3, "sealed", "2026-03-31T09:00:00+00:00", "refresh", "renewed")
-    place = spool.put(told)
-    assert (place.parent, spool.find(7, 3), spool.find(7, 4), list(spool.waiting())) == (
+    told = spool.SpooledRenewal(7, 3, "sealed", "2026-03-31T09:00:00+00:00", "refresh", "renewed")
+    place = spool.write(told)
+    assert (place.parent, spool.find(7, 3), spool.find(7, 4), list(spool.all_spooled())) == (
         home / "spool",
         told,
         None,
         [told],
     )
     spool.remove(told)
-    assert list(spool.waiting()) == []
+    assert list(spool.all_spooled()) == []

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from tests.uku.integrations.fortnox.bringing_in import complaint
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.grants import row
+from tests.uku.integrations.fortnox.import_runs import complaint
 from tests.uku.integrations.fortnox.simulated import SECOND
 from tests.uku.integrations.fortnox.standing_rows import exported
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting
@@ -77,9 +77,9 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
             settings.UKU = right.model_copy(update={"instance": "staging"})
             return lambda: installation.adopt(connection=row(), at=clock.now())
         settings.UKU = right.model_copy(update={"token_keys": (SecretStr(Fernet.generate_key().decode()),)})
-        encryption.note_readability(row(), clock.now())
+        encryption.open_or_mark_unreadable(row(), clock.now())
         settings.UKU = right
-        return lambda: encryption.note_readability(row(), clock.now())
+        return lambda: encryption.open_or_mark_unreadable(row(), clock.now())
 
     return stop
 
@@ -115,11 +115,11 @@ def test_switching_off_and_on_three_times_reads_once(fortnox, stopped, run_jobs,
 
 
 def test_a_secret_that_the_operator_mended_lets_what_stopped_go_on_with_the_next_sweep(stopped, queue):
-    app_credentials.refused(clock.now())
+    app_credentials.note_refused(clock.now())
     SyncRun.objects.filter(kind=RunKind.STATISTICS).update(state=RunState.STOPPED)
     jobs.sweep.func(timestamp=0)
     assert queue("fortnox.sync") + queue("fortnox.push") == []
-    app_credentials.accepted(clock.now())
+    app_credentials.note_accepted(clock.now())
     jobs.sweep.func(timestamp=0)
     assert [arguments["kind"] for _name, arguments in queue("fortnox.sync")] == ["statistics"]
     assert len(queue("fortnox.push")) == 1

@@ -35,8 +35,9 @@ def first(scope, owner):
     connected()
     ran("customers", full=True, counts=COUNTS)
     linked, like = (create_client(actor=owner, at=AT, name=name) for name in ("Länkad AB", "Lik AB"))
-    customer("1", name="Länkad AB", client=linked, evidence="Same organisation number 455000-0006")
-    customer("2", name="Lik AB", suggested=like, evidence="Same name", email="info@lik.example")
+    found = {"linked_because": "organisation_number", "agreed": [["number", "455000-0006"]]}
+    customer("1", name="Länkad AB", client=linked, **found)
+    customer("2", name="Lik AB", suggested=like, linked_because="name", agreed=[["name", ""]], email="info@lik.example")
     customer("3", name="Ny AB", organisation_number=NUMBERS[1])
     customer("4", name="Nyare AB")
     customer("5", name="Vilande AB", active=False)

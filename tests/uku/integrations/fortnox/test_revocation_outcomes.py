@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.uku.integrations.fortnox.browsers import SCOPES, Visitor, Walk, make_link, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
-from tests.uku.integrations.fortnox.walking import SCOPES, Visitor, Walk, make_link, said, texts
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import Attempt, BlockReason, Connection
+from uku.integrations.fortnox.models import AuthorizationAttempt, BlockReason, Connection
 from uku.workspaces.models import AuditEntry, Notice
 
 CONFIRMED, STILL_ALIVE, NOT_KNOWN = "confirmed", "still_alive", "not_known"
@@ -109,7 +109,7 @@ def test_a_refused_consent_tells_one_of_three(walk, theirs, fortnox, outcome):
     page = texts(theirs.connect())
     assert "Exempelbyrån AB is already connected to another workspace." in page
     tells(page, outcome)
-    assert Attempt.everywhere.get(workspace__slug="annan").revocation == outcome
+    assert AuthorizationAttempt.everywhere.get(workspace__slug="annan").revocation == outcome
 
 
 def test_a_refused_consent_that_is_alive_at_fortnox_is_not_said_to_be_given_back(walk, theirs, fortnox):

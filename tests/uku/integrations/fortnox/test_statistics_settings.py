@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 from tests.uku.conftest import AT
+from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.grants import row
-from tests.uku.integrations.fortnox.walking import Walk, said, texts
 from tests.uku.web.page_reader import Page
 
 from uku.clients.operations import archive_clients, create_client

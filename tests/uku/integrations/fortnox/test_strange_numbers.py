@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.bringing_in import ARTICLES, active_here, bring_in, plant
 from tests.uku.integrations.fortnox.conftest import issue
+from tests.uku.integrations.fortnox.import_runs import ARTICLES, active_here, bring_in, plant
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.articles import catalog

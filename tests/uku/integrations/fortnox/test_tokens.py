@@ -17,7 +17,9 @@ from uku.integrations.fortnox.connection import complete, disconnect
 from uku.integrations.fortnox.connection.grant_check import renew_grant
 from uku.integrations.fortnox.models import Connection, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
-from uku.integrations.fortnox.tokens.store import InsideTransaction, NotConnected, PostgresTokenStore, open_tokens
+from uku.integrations.fortnox.tokens.encryption import open_tokens
+from uku.integrations.fortnox.tokens.grant_state import NotConnected
+from uku.integrations.fortnox.tokens.store import InsideTransaction, PostgresTokenStore
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 
@@ -162,7 +164,7 @@ def test_fortnox_is_never_called_inside_a_transaction(fortnox, connection):
 
 
 def test_a_code_is_never_exchanged_inside_a_transaction(fortnox, connection, owner, scope):
-    url = connecting.begin(workspace=scope, actor=owner, session_key="s", at=clock.now())
+    url = connecting.begin_authorization(workspace=scope, actor=owner, session_key="s", at=clock.now())
     back = fortnox.consent(url)
     attempt = connecting.claim_state(state=back["state"], user_id=owner.pk, session_key="s", at=clock.now())
     before = fortnox.mark()

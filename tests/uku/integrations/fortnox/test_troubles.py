@@ -88,7 +88,7 @@ def test_a_retry_under_way_or_an_outage_between_does_not_tell_it_again(look):
     """F86: neither a running run nor a stop for another reason means that it is permitted now"""
     refused("articles")
     look()
-    ran("articles", minutes_ago=1, state="running", counts={"tries": 1})
+    ran("articles", minutes_ago=1, state="running", tries=1)
     assert look() == [("fortnox.not_permitted:2000663", True)]
     SyncRun.objects.filter(state="running").update(state="stopped")
     assert look() == [("fortnox.not_permitted:2000663", True)]

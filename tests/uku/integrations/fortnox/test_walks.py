@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from tests.uku.integrations.fortnox.bringing_in import bring_in
 from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.import_runs import bring_in
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import RunKind

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.bringing_in import bring_in
+from tests.uku.integrations.fortnox.import_runs import bring_in
 
 from uku.clients.import_files.plan import differences as differences_of_a_row
 from uku.clients.normalization import comparable

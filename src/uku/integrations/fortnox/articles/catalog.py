@@ -65,25 +65,22 @@ def tax_rates() -> Sequence[KnownRate]:
     """Return the distinct rates of active articles whose detail was read; Fortnox lists rates nowhere else."""
     read = _records().filter(active=True, vat_rate__gte=LOWEST_RATE, vat_rate__lt=RATE_LIMIT)
     counted: Any = read.values("vat_rate").order_by("-vat_rate")
-    return [
-        KnownRate(row["vat_rate"], _source(row["count"], row["first"]))
-        for row in counted.annotate(count=Count("pk"), first=Min("number"))
-    ]
+    rates = []
+    for row in counted.annotate(count=Count("pk"), first=Min("number")):
+        source, more = _source_of(row["first"]), row["count"] - 1
+        if more:
+            words = ngettext(
+                "Fortnox article %(number)s and %(more)d other", "Fortnox article %(number)s and %(more)d others", more
+            )
+            source = words % {"number": row["first"], "more": more}
+        rates.append(KnownRate(row["vat_rate"], source))
+    return rates
 
 
 def units() -> Sequence[str]:
     """Return the units of the company's articles, the most used first."""
     used: Any = _records().filter(active=True).exclude(unit="").values_list("unit")
     return [unit for unit, _count in used.annotate(count=Count("pk")).order_by("-count", "unit")[:MOST_UNITS]]
-
-
-def _source(count: int, first: str) -> str:
-    if count == 1:
-        return _source_of(first)
-    words = ngettext(
-        "Fortnox article %(number)s and %(more)d other", "Fortnox article %(number)s and %(more)d others", count - 1
-    )
-    return words % {"number": first, "more": count - 1}
 
 
 def _records() -> QuerySet[ArticleRecord]:

@@ -14,6 +14,7 @@ from uku.integrations.fortnox.mapping import article_fields, article_fields_from
 from uku.integrations.fortnox.models import ArticleRecord, SyncRun
 from uku.integrations.fortnox.resources import ARTICLES
 from uku.integrations.fortnox.sync import records
+from uku.integrations.fortnox.sync.details import write_detail
 from uku.products.models import Product
 
 WRITTEN: Final = ("description", "unit", "price", "active", "detail_read_at")
@@ -27,10 +28,11 @@ def store(run: SyncRun, items: Sequence[ArticleItem], details: Mapping[str, Arti
     by_number = {item.number: item for item in items}
     known = records.lock_known(run, by_number)
     counted = [number for number in by_number if records.is_first_look(run, known.get(number))]
-    listed = [records.as_listed(run, item.number, article_fields(item), known, at) for item in by_number.values()]
-    changes = {row.number: change for row, change in listed}
-    rows = [row for row, _ in listed]
-    records.write_page(rows, [row for row, change in listed if change == "updated"], WRITTEN, at)
+    changes, rows = {}, []
+    for number, item in by_number.items():
+        row, changes[number] = records.as_listed(run, number, article_fields(item), known, at)
+        rows.append(row)
+    records.write_page(rows, [row for row in rows if changes[row.number] == "updated"], WRITTEN, at)
     for row in rows:
         if row.number in details:
             apply_detail(row, details[row.number], at)
@@ -40,7 +42,7 @@ def store(run: SyncRun, items: Sequence[ArticleItem], details: Mapping[str, Arti
 
 def apply_detail(record: ArticleRecord, article: Article, at: datetime) -> None:
     """Store what an article's detail tells: rate, account and active, and price and unit again."""
-    records.write_detail(record, {**article_fields_from_detail(article), "active": article.active}, at)
+    write_detail(record, {**article_fields_from_detail(article), "active": article.active}, at)
 
 
 def unread(company_id: str) -> QuerySet[ArticleRecord]:

@@ -12,10 +12,10 @@ from fortnox_api import Auth, DeadlineTransport, Fortnox, OAuthApp, StaticAuth, 
 from uku.integrations.fortnox.client.rate_limit import PaceRow
 from uku.integrations.fortnox.models import Connection, TokenSource
 from uku.integrations.fortnox.tokens import renewal
-from uku.integrations.fortnox.tokens.encryption import note_readability
+from uku.integrations.fortnox.tokens.encryption import open_or_mark_unreadable
+from uku.integrations.fortnox.tokens.grant_state import NotConnected
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.tokens.provider import GrantAuth
-from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.kit import clock
 
 
@@ -43,17 +43,23 @@ def _client(auth: Auth, limiter: PaceRow) -> Fortnox:
 
 def may_go_out(connection: Connection) -> bool:
     """Say whether anything may be sent for a connection from here: it holds tokens, they are ours, and they open."""
-    return connection.is_connected and not is_foreign(connection) and note_readability(connection, clock.now())
+    return _usable_tokens(connection) is not None
+
+
+def _usable_tokens(connection: Connection) -> TokenSet | None:
+    if not connection.is_connected or is_foreign(connection):
+        return None
+    return open_or_mark_unreadable(connection, clock.now())
 
 
 @contextmanager
 def open_fortnox(connection: Connection, check: Callable[[], None] | None = None) -> Iterator[Fortnox]:
     """Open the client for a connection; `check` runs before each request. Raises NotConnected where none may leave."""
-    if not may_go_out(connection):
+    tokens = _usable_tokens(connection)
+    if tokens is None:
         raise NotConnected(connection.pk)
-    auth = GrantAuth(oauth_app(), connection)
-    limiter = PaceRow(connection.company_id, check)
-    with _client(auth, limiter) as fortnox:
+    auth = GrantAuth(oauth_app(), connection, tokens)
+    with _client(auth, PaceRow(connection.company_id, check)) as fortnox:
         yield fortnox
 
 
@@ -71,8 +77,9 @@ def renew_tokens(connection: Connection, source: TokenSource | None = None) -> N
 
     Without one, from the connection's own; once a week from the consent's refresh token, to keep that alive.
     """
-    if not may_go_out(connection):
+    tokens = _usable_tokens(connection)
+    if tokens is None:
         raise NotConnected(connection.pk)
     if source is None and renewal.is_consent_due(connection, clock.now()):
         source = TokenSource.REFRESH
-    GrantAuth(oauth_app(), connection, source).keep_alive()
+    GrantAuth(oauth_app(), connection, tokens, source).keep_alive()

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import transaction
 
 from uku.integrations.fortnox.client.open import oauth_app
-from uku.integrations.fortnox.connection.resume import Resumed, resume
+from uku.integrations.fortnox.connection.resume import ResumedWork, resume
 from uku.integrations.fortnox.connection.scopes import scopes_for
 from uku.integrations.fortnox.health import alerts
-from uku.integrations.fortnox.models import Attempt, Connection, ConsentLink
+from uku.integrations.fortnox.models import AuthorizationAttempt, Connection, ConsentLink
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import Membership, User, Workspace
@@ -27,7 +27,7 @@ class NotEnabled(Exception):
     """The integration is off, or the plan has none: enable it first."""
 
 
-class StateRefused(Exception):
+class StateNotValid(Exception):
     """The way back from Fortnox does not fit a way there: wrong, used, late, or somebody else's."""
 
 
@@ -46,7 +46,7 @@ def stored_connection_of(workspace: Workspace) -> Connection:
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def enable(*, workspace: Workspace, actor: User | None, at: datetime) -> Resumed:
+def enable(*, workspace: Workspace, actor: User | None, at: datetime) -> ResumedWork:
     """Switch the integration on and wake what waited. Raises NotEnabled when the plan has no integrations."""
     if not workspace.may_integrate:
         raise NotEnabled
@@ -59,10 +59,10 @@ def disable(*, workspace: Workspace, actor: User | None, at: datetime) -> None:
     _switch(workspace, actor, at, enabled=False)
 
 
-def _switch(workspace: Workspace, actor: User | None, at: datetime, *, enabled: bool) -> Resumed:
+def _switch(workspace: Workspace, actor: User | None, at: datetime, *, enabled: bool) -> ResumedWork:
     with transaction.atomic(), workspace_in_force(workspace.pk):
         if connection_of(workspace).enabled == enabled:
-            return Resumed()
+            return ResumedWork()
         connection = stored_connection_of(workspace)
         before = connection.enabled
         connection.enabled = enabled
@@ -80,11 +80,11 @@ def _switch(workspace: Workspace, actor: User | None, at: datetime, *, enabled: 
         if enabled:
             return resume(connection, at=at)
         alerts.review(connection, at=at)
-    return Resumed()
+    return ResumedWork()
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def begin(
+def begin_authorization(
     *,
     workspace: Workspace,
     actor: User,
@@ -105,78 +105,75 @@ def begin(
     state, scopes = secrets.token_urlsafe(32), scopes_for(connection, without=without)
     service = settings.UKU.fortnox_service_account if service_account is None else service_account
     with transaction.atomic(), workspace_in_force(workspace.pk):
-        attempt = Attempt.objects.create(
+        attempt = AuthorizationAttempt.objects.create(
             user=actor,
             link=link,
-            state_hash=hashed(state),
-            session_hash=hashed(session_key),
+            state_hash=hash_secret(state),
+            session_hash=hash_secret(session_key),
             scopes=scopes,
             service_account=service,
             created_at=at,
         )
-        _record_beginning(attempt, at)
+        record(
+            actor=None if link else actor,
+            action="fortnox.authorize",
+            target=attempt,
+            summary="Somebody went to Fortnox through a link" if link else "Went to Fortnox to authorize",
+            at=at,
+            after={"scopes": scopes, "service_account": service},
+        )
     return oauth_app().authorize_url(state=state, scopes=scopes, service_account=service)
 
 
-def _record_beginning(attempt: Attempt, at: datetime) -> None:
-    record(
-        actor=None if attempt.link_id else attempt.user,
-        action="fortnox.authorize",
-        target=attempt,
-        summary="Somebody went to Fortnox through a link" if attempt.link_id else "Went to Fortnox to authorize",
-        at=at,
-        after={"scopes": attempt.scopes, "service_account": attempt.service_account},
-    )
-
-
-def find_attempt(state: str) -> Attempt | None:
+def find_attempt(state: str) -> AuthorizationAttempt | None:
     """Return the attempt that a state belongs to, used or not."""
-    attempts = Attempt.everywhere.select_related("workspace", "user", "link")
-    found: Attempt | None = attempts.filter(state_hash=hashed(state)).first() if state else None
+    attempts = AuthorizationAttempt.everywhere.select_related("workspace", "user", "link")
+    found: AuthorizationAttempt | None = attempts.filter(state_hash=hash_secret(state)).first() if state else None
     return found
 
 
-def claim_state(*, state: str, user_id: int | None, session_key: str, at: datetime) -> Attempt:
-    """Use up a state and return its attempt. Raises StateRefused, without saying which rule failed."""
+def claim_state(*, state: str, user_id: int | None, session_key: str, at: datetime) -> AuthorizationAttempt:
+    """Use up a state and return its attempt. Raises StateNotValid, without saying which rule failed."""
     with transaction.atomic():
-        attempts = Attempt.everywhere.select_for_update(of=("self",)).select_related("workspace", "user", "link")
-        attempt: Attempt | None = attempts.filter(state_hash=hashed(state)).first()
+        attempts = AuthorizationAttempt.everywhere.select_for_update(of=("self",)).select_related(
+            "workspace", "user", "link"
+        )
+        attempt: AuthorizationAttempt | None = attempts.filter(state_hash=hash_secret(state)).first()
         if attempt is None:
-            raise StateRefused
-        if fits := _may_return(attempt, user_id, session_key, at):
+            raise StateNotValid
+        is_valid = (
+            attempt.used_at is None
+            and at - attempt.created_at <= STATE_LIFE
+            and belongs_to_browser(attempt, user_id, session_key)
+            and may_connect(attempt.workspace, attempt.user)
+            and (attempt.link is None or attempt.link.used_at is attempt.link.withdrawn_at is None)
+        )
+        if is_valid:
             attempt.used_at = at
             attempt.save(update_fields=["used_at"])
         else:
-            _record_stranger(attempt, at)
-    if not fits:
-        raise StateRefused
+            summary = "A way back from Fortnox was refused: used, late, or from another person or browser"
+            with workspace_in_force(attempt.workspace_id):
+                record(actor=None, action="fortnox.refuse", target=attempt, summary=summary, at=at)
+    if not is_valid:
+        raise StateNotValid
     return attempt
 
 
-def _may_return(attempt: Attempt, user_id: int | None, session_key: str, at: datetime) -> bool:
-    return (
-        attempt.used_at is None
-        and at - attempt.created_at <= STATE_LIFE
-        and is_mine(attempt, user_id, session_key)
-        and answers_for(attempt.workspace, attempt.user)
-        and (attempt.link is None or attempt.link.used_at is attempt.link.withdrawn_at is None)
-    )
-
-
-def is_mine(attempt: Attempt, user_id: int | None, session_key: str) -> bool:
+def belongs_to_browser(attempt: AuthorizationAttempt, user_id: int | None, session_key: str) -> bool:
     """Say whether this browser began the attempt; without a link its user must be signed in still."""
-    same_session = secrets.compare_digest(attempt.session_hash, hashed(session_key))
+    same_session = secrets.compare_digest(attempt.session_hash, hash_secret(session_key))
     return same_session and (attempt.link_id is not None or attempt.user_id == user_id)
 
 
-def answers_for(workspace: Workspace, user: User) -> bool:
+def may_connect(workspace: Workspace, user: User) -> bool:
     """Say whether this person may still connect this workspace, and its plan still has integrations."""
     membership: Membership | None = Membership.everywhere.filter(workspace_id=workspace.pk, user_id=user.pk).first()
     mine = membership is not None and may(membership, Permission.MANAGE_INTEGRATIONS)
     return mine and workspace.may_integrate
 
 
-def membership_of(attempt: Attempt) -> Membership:
+def membership_of(attempt: AuthorizationAttempt) -> Membership:
     """Return the place in the workspace of the person who began; `claim_state` has seen that it is there."""
     found: Membership = Membership.everywhere.select_related("workspace", "user").get(
         workspace_id=attempt.workspace_id, user_id=attempt.user_id
@@ -184,12 +181,6 @@ def membership_of(attempt: Attempt) -> Membership:
     return found
 
 
-def _record_stranger(attempt: Attempt, at: datetime) -> None:
-    summary = "A way back from Fortnox was refused: used, late, or from another person or browser"
-    with workspace_in_force(attempt.workspace_id):
-        record(actor=None, action="fortnox.refuse", target=attempt, summary=summary, at=at)
-
-
-def hashed(value: str) -> str:
+def hash_secret(value: str) -> str:
     """Return what is stored of a secret that only has to be recognised: SHA-256, in hexadecimal."""
     return hashlib.sha256(value.encode()).hexdigest()

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from fortnox_api import AppCredentialsWrong, FortnoxError
-from uku.integrations.fortnox.connection import authorize, complete, errors
-from uku.integrations.fortnox.connection.errors import Refusal
+from uku.integrations.fortnox.connection import authorize, errors
+from uku.integrations.fortnox.connection.complete import NewConnection, complete, reject_attempt
+from uku.integrations.fortnox.connection.errors import CompanyNotAllowed, Explanation, GrantIncomplete, GrantNotPending
 from uku.integrations.fortnox.connection.scopes import dispensable, titles_of
-from uku.integrations.fortnox.models import Attempt, AttemptOutcome, Connection
+from uku.integrations.fortnox.models import AttemptOutcome, AuthorizationAttempt, Connection
 from uku.integrations.fortnox.tokens import app_credentials
 from uku.kit import clock
 
@@ -21,7 +22,7 @@ log = structlog.get_logger()
 
 
 @require_GET
-def returned(request: HttpRequest) -> HttpResponse:
+def receive_callback(request: HttpRequest) -> HttpResponse:
     """Take the person back in: the connection shown on Overview, or a page that says what to do.
 
     Nobody is sent to the sign-in page from here, since its address would carry the code along.
@@ -29,75 +30,59 @@ def returned(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     attempt = authorize.find_attempt(state)
     if not request.user.is_authenticated and (attempt is None or attempt.link_id is None):
-        return _page(request, errors.SIGNED_OUT, None)
+        return _draw_failure(request, errors.SIGNED_OUT, None)
     session, user_id = request.session.session_key or "", request.user.pk
     try:
         attempt = authorize.claim_state(state=state, user_id=user_id, session_key=session, at=clock.now())
-    except authorize.StateRefused:
-        mine = attempt if attempt and authorize.is_mine(attempt, user_id, session) else None
-        return _again(request, mine)
-    if (refusal := errors.refusal_in(request.GET)) is not None:
+    except authorize.StateNotValid:
+        log.warning("callback refused")
+        mine = attempt if attempt and authorize.belongs_to_browser(attempt, user_id, session) else None
+        return _draw_first_outcome(request, mine)
+    if (explanation := errors.explain_response(request.GET)) is not None:
         log.info("consent not given", error=request.GET.get("error", "")[:40])
-        complete.turn_away(attempt=attempt, reason=str(refusal.happened), at=clock.now())
-        return _page(request, refusal, attempt)
-    return _exchange(request, attempt, request.GET["code"])
+        reject_attempt(attempt=attempt, reason=str(explanation.happened), at=clock.now())
+        return _draw_failure(request, explanation, attempt)
+    try:
+        made = complete(attempt=attempt, code=request.GET["code"], at=clock.now())
+    except (CompanyNotAllowed, GrantIncomplete, GrantNotPending, FortnoxError) as error:
+        log.warning("exchange failed", error=type(error).__name__, uid=getattr(error, "request_id", ""))
+        if isinstance(error, AppCredentialsWrong):  # the operator's error, and only that one can mend it
+            app_credentials.note_refused(clock.now())
+        return _draw_failure(request, errors.explain_failure(error), attempt)
+    if isinstance(made, NewConnection):
+        messages.success(request, made.in_words())
+        return redirect("fortnox:overview", slug=attempt.workspace.slug)
+    return _draw_pending(request, attempt)
 
 
-def _again(request: HttpRequest, attempt: Attempt | None) -> HttpResponse:
+def _draw_first_outcome(request: HttpRequest, attempt: AuthorizationAttempt | None) -> HttpResponse:
     """A reload, a second tab, the back button: show where the first visit led (B29). Nothing is exchanged."""
-    log.warning("callback refused")
     outcome = attempt.outcome if attempt else ""
     if attempt and outcome == AttemptOutcome.CONNECTED:
         messages.info(request, _("Fortnox is connected already."))
         return redirect("fortnox:overview", slug=attempt.workspace.slug)
     if attempt and outcome == AttemptOutcome.WAITING:
-        return _waits(request, attempt)
-    return _page(request, errors.STATE, None)
+        return _draw_pending(request, attempt)
+    return _draw_failure(request, errors.STATE, None)
 
 
-def _exchange(request: HttpRequest, attempt: Attempt, code: str) -> HttpResponse:
-    try:
-        made = complete.complete(attempt=attempt, code=code, at=clock.now())
-    except complete.CompanyRefused as refused:
-        return _page(request, errors.other_company(refused.sentence), attempt)
-    except complete.GrantIncomplete as lacking:
-        return _page(request, errors.incomplete(lacking.scopes), attempt)
-    except complete.GrantGone:
-        return _page(request, errors.OVERTAKEN, attempt)
-    except FortnoxError as error:
-        return _failed(request, attempt, error)
-    if isinstance(made, complete.Connected):
-        messages.success(request, made.in_words())
-        return redirect("fortnox:overview", slug=attempt.workspace.slug)
-    return _waits(request, attempt)
-
-
-def _failed(request: HttpRequest, attempt: Attempt, error: FortnoxError) -> HttpResponse:
-    """Say whose fault it is; wrong credentials of the app are the operator's, and only that one can mend them."""
-    log.warning("exchange failed", error=type(error).__name__, uid=error.request_id)
-    if isinstance(error, AppCredentialsWrong):
-        app_credentials.refused(clock.now())
-    return _page(request, errors.refusal_of(error), attempt)
-
-
-def _waits(request: HttpRequest, attempt: Attempt) -> HttpResponse:
+def _draw_pending(request: HttpRequest, attempt: AuthorizationAttempt) -> HttpResponse:
     """The grant waits for a person: ours is asked at once, a visitor through a link is thanked."""
     if attempt.link_id is None:
         return redirect("fortnox:confirm", slug=attempt.workspace.slug)
     return render(request, "fortnox/link_done.html", {"firm": attempt.workspace.name})
 
 
-def _page(request: HttpRequest, refusal: Refusal, attempt: Attempt | None) -> HttpResponse:
-    """Show a refusal; after a missing licence, offer to authorize without what goes beyond the first scopes."""
-    refusal = errors.with_revocation(refusal, attempt.revocation if attempt else "")
-    context: dict[str, object] = {"refusal": refusal}
-    if attempt is not None and attempt.link_id is None:
+def _draw_failure(request: HttpRequest, explanation: Explanation, attempt: AuthorizationAttempt | None) -> HttpResponse:
+    """Say what happened; after a missing licence, offer to authorize without what goes beyond the first scopes."""
+    explanation = errors.with_revocation(explanation, attempt.revocation if attempt else "")
+    visitor = attempt is not None and attempt.link_id is not None
+    context: dict[str, object] = {"refusal": explanation, "visitor": visitor}
+    if attempt is not None and not visitor:
         connection = Connection.everywhere.get(workspace_id=attempt.workspace_id)
         request.membership = authorize.membership_of(attempt)  # type: ignore[attr-defined]  # the frame shows the workspace
-        without = dispensable(attempt.scopes, connection.scopes) if refusal.names_licence else []
+        without = dispensable(attempt.scopes, connection.scopes) if explanation.names_licence else []
         context |= {"slug": attempt.workspace.slug, "without": without, "names": titles_of(without)}
         context["still"] = connection.company_name
-    visitor = attempt is not None and attempt.link_id is not None
     template = "fortnox/link_failed.html" if visitor else "fortnox/not_connected.html"
-    context["visitor"] = visitor
     return render(request, template, context, status=400)

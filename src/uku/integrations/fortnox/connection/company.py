@@ -1,4 +1,4 @@
-"""The company behind a grant: what Fortnox says of it, and the daily look that notices a new owner."""
+"""The company behind a grant: what Fortnox says of it, the daily look that notices a new owner, and its name."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fortnox_api import CompanyInformation, CompanySettings, Fortnox, FortnoxError
 from uku.clients.matching import normalise_number
-from uku.integrations.fortnox.connection.companies import rename_company
-from uku.integrations.fortnox.models import BlockReason, Connection
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.models import BlockReason, Connection, KnownCompany
+from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.kit.identifiers import normalise_vat
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
@@ -33,7 +35,7 @@ class Company:
     card: dict[str, str]
 
 
-def read(fortnox: Fortnox) -> Company:
+def read_company(fortnox: Fortnox) -> Company:
     """Read the company, and its settings if Fortnox lets us: those only fill the Company card.
 
     Raises FortnoxError when the company itself cannot be read. Two requests.
@@ -68,14 +70,19 @@ def card_of_settings(settings: CompanySettings, *, country: str) -> dict[str, st
     """Return what the company's settings tell, by field name.
 
     `country` is that of the company, whichever of the two answers tells it.
+    A VAT number is made of the Y-tunnus where Fortnox has none of the Finnish form (L17).
     `f_tax` is "true" or "false" (Fortnox: TaxEnabled), and for companies in Sweden only: the F-tax register is Swedish.
     """
+    vat_number = settings.vat_number
+    if country == "FI" and not normalise_vat(vat_number).startswith("FI"):
+        number = normalise_number(settings.organisation_number)
+        vat_number = number if number.startswith("FI") else vat_number
     tells_f_tax = country == "SE" and settings.tax_enabled is not None
     return _filled(
         {
             "name": settings.name,
             "organisation_number": settings.organisation_number,
-            "vat_number": _vat_number(settings, country),
+            "vat_number": vat_number,
             "f_tax": str(settings.tax_enabled).lower() if tells_f_tax else "",
             "registered_office": settings.domicile,
             "address": settings.address,
@@ -90,14 +97,6 @@ def card_of_settings(settings: CompanySettings, *, country: str) -> dict[str, st
     )
 
 
-def _vat_number(settings: CompanySettings, country: str) -> str:
-    """Return the VAT number; a Finnish one is made of the Y-tunnus where Fortnox has none of the Finnish form (L17)."""
-    if country != "FI" or normalise_vat(settings.vat_number).startswith("FI"):
-        return settings.vat_number
-    number = normalise_number(settings.organisation_number)
-    return number if number.startswith("FI") else settings.vat_number
-
-
 def _filled(facts: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in facts.items() if value}
 
@@ -107,7 +106,19 @@ def same_number(one: str, other: str) -> bool:
     return normalise_number(one) == normalise_number(other)
 
 
-def is_due(connection: Connection, at: datetime) -> bool:
+def look_at_company(*, connection: Connection, at: datetime) -> None:
+    """Read the company and store what is new. A failure is written down like that of any other reading."""
+    Connection.everywhere.filter(pk=connection.pk).update(company_asked_at=at)
+    try:
+        with open_fortnox(connection) as fortnox:
+            company = read_company(fortnox)
+    except FortnoxError as error:
+        note_failure(connection, error)
+    else:
+        apply_company(connection=connection, company=company, at=at)
+
+
+def is_look_due(connection: Connection, at: datetime) -> bool:
     """Say whether the company was read so long ago that it is looked at again."""
     read_at = connection.company_read_at
     return (read_at is None or at - read_at >= LOOK_EVERY) and may_ask(connection, at, ASK_AGAIN)
@@ -126,10 +137,10 @@ def has_changed(connection: Connection, company: Company) -> bool:
     return renumbered or connection.company_id != company.id
 
 
-def take_in(*, connection: Connection, company: Company, at: datetime) -> None:
+def apply_company(*, connection: Connection, company: Company, at: datetime) -> None:
     """Store what a look showed, unless someone authorized or disconnected meanwhile.
 
-    A new name is simply taken. A new organisation or database number means that the books have a new owner: pushes
+    A new name is applied. A new organisation or database number means that the books have a new owner: pushes
     are held and authorization is asked for (spec section 6).
     """
     with transaction.atomic(), workspace_in_force(connection.workspace_id):
@@ -138,34 +149,61 @@ def take_in(*, connection: Connection, company: Company, at: datetime) -> None:
             return
         row.company_read_at = at
         if has_changed(row, company):
-            _note_new_owner(row, company, at)
+            if row.block_reason != BlockReason.COMPANY_CHANGED:
+                row.block_reason, row.blocked_at = BlockReason.COMPANY_CHANGED, at
+                row.block_text = (
+                    f"{company.name}, {company.organisation_number or '–'}, {company.id} ← "
+                    f"{row.company_name}, {row.organisation_number}, {row.company_id}"
+                )[:500]
+                record(
+                    actor=None,
+                    action="fortnox.company_changed",
+                    target=row,
+                    summary=f"Fortnox now shows {company.name}, {company.organisation_number}, database {company.id}",
+                    at=at,
+                    before=facts_of(row.company_name, row.organisation_number, row.company_id),
+                    after=facts_of(company.name, company.organisation_number, company.id),
+                )
         else:
             row.company_name, row.company_facts = company.name or row.company_name, company.card
             row.organisation_number = company.organisation_number or row.organisation_number
         row.save()
-        rename_company(row)
-
-
-def _note_new_owner(row: Connection, company: Company, at: datetime) -> None:
-    if row.block_reason == BlockReason.COMPANY_CHANGED:
-        return
-    row.block_reason, row.blocked_at = BlockReason.COMPANY_CHANGED, at
-    row.block_text = (
-        f"{company.name}, {company.organisation_number or '–'}, {company.id} ← "
-        f"{row.company_name}, {row.organisation_number}, {row.company_id}"
-    )[:500]
-    summary = f"Fortnox now shows {company.name}, {company.organisation_number}, database {company.id}"
-    record(
-        actor=None,
-        action="fortnox.company_changed",
-        target=row,
-        summary=summary,
-        at=at,
-        before=facts_of(row.company_name, row.organisation_number, row.company_id),
-        after=facts_of(company.name, company.organisation_number, company.id),
-    )
+        KnownCompany.objects.filter(company_id=row.company_id).update(name=row.company_name)
 
 
 def facts_of(name: str, organisation_number: str, database: str) -> dict[str, str]:
     """Return the three facts that every confirmation and audit entry names."""
     return {"company": name, "organisation_number": organisation_number, "database": database}
+
+
+class OtherCompany(Exception):
+    """The record belongs to a company that is not connected, so nothing is done with it. The text says which."""
+
+    def __init__(self, name: str, company_id: str) -> None:
+        words = {"name": name, "company": name_of_company(company_id)}
+        super().__init__(
+            _("Nothing was done: %(name)s belongs to %(company)s, which is not connected. Connect %(company)s first.")
+            % words
+        )
+
+
+def connected_company() -> str:
+    """Return the database number of the company that the workspace in force is connected to, or ""."""
+    return Connection.objects.values_list("company_id", flat=True).first() or ""
+
+
+def remember_company(connection: Connection, *, at: datetime) -> None:
+    """Keep the name of the company that is connected now: Disconnect forgets it, its links do not."""
+    facts = {"name": connection.company_name, "connected_at": at}
+    KnownCompany.objects.update_or_create(company_id=connection.company_id, defaults=facts)
+
+
+def company_names() -> Mapping[str, str]:
+    """Return the names of all companies that were ever connected by their id, the last one first."""
+    return dict(KnownCompany.objects.order_by("-connected_at", "-id").values_list("company_id", "name"))
+
+
+def name_of_company(company_id: str, names: Mapping[str, str] | None = None) -> str:
+    """Return what a company is called, among `names` where they were read; its database number where nobody knows."""
+    known = company_names() if names is None else names
+    return known.get(company_id) or _("database %(database)s") % {"database": company_id}

@@ -6,8 +6,7 @@ leaves something that the sweep revokes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -16,16 +15,19 @@ from django.utils.translation import gettext as _
 
 from fortnox_api import FortnoxError, TokenSet
 from uku.integrations.fortnox.client.open import oauth_app, open_with
-from uku.integrations.fortnox.connection import company as companies
-from uku.integrations.fortnox.connection import errors
-from uku.integrations.fortnox.connection import revoke as revoking
-from uku.integrations.fortnox.connection.companies import remember_company
-from uku.integrations.fortnox.connection.company import Company, facts_of, same_number
-from uku.integrations.fortnox.connection.resume import Resumed, resume
+from uku.integrations.fortnox.connection import revoke
+from uku.integrations.fortnox.connection.company import Company, facts_of, read_company, remember_company, same_number
+from uku.integrations.fortnox.connection.errors import (
+    CompanyNotAllowed,
+    GrantIncomplete,
+    GrantNotPending,
+    explain_failure,
+)
+from uku.integrations.fortnox.connection.resume import ResumedWork, resume
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES
 from uku.integrations.fortnox.models import (
-    Attempt,
     AttemptOutcome,
+    AuthorizationAttempt,
     Connection,
     ConsentLink,
     PendingGrant,
@@ -34,9 +36,9 @@ from uku.integrations.fortnox.models import (
     TokenSource,
 )
 from uku.integrations.fortnox.tokens import app_credentials, grant_state
+from uku.integrations.fortnox.tokens.encryption import open_grant, seal_grant, seal_tokens
 from uku.integrations.fortnox.tokens.installation import this_instance
-from uku.integrations.fortnox.tokens.sealed import open_grant, seal_grant
-from uku.integrations.fortnox.tokens.store import refuse_inside_transaction, seal_tokens
+from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen
 from uku.products.operations import restore_articles
@@ -50,28 +52,11 @@ CONFIRM_WITHIN = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyRefused(Exception):
-    """The grant reaches a company that this workspace may not connect. How it ended is on its attempt."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class GrantIncomplete(Exception):
-    """Fortnox's answer lacks something the connection cannot do without: `scopes`, or the refresh token.
-
-    What there was is given back; how that ended is on its attempt.
-    """
-
-    scopes: Sequence[str] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
+class NewConnection:
     """The connection that a grant made, and what went on with it."""
 
     connection: Connection
-    resumed: Resumed
+    resumed: ResumedWork
 
     def in_words(self) -> str:
         """Say which company it is and what was waiting."""
@@ -79,78 +64,54 @@ class Connected:
         return f"{name} {self.resumed.in_words()}".rstrip()
 
 
-class GrantGone(Exception):
-    """The grant waits no longer: confirmed, declined, run out, or replaced by a later one."""
-
-
-def complete(*, attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant:
+def complete(*, attempt: AuthorizationAttempt, code: str, at: datetime) -> NewConnection | PendingGrant:
     """Exchange the code, see which company it reaches, and connect; or return the grant that waits for a person.
 
-    Raises FortnoxError when Fortnox refuses, CompanyRefused or GrantIncomplete when the grant is not one we can
-    take, GrantGone when a later authorization overtook this one; then nothing is stored, a grant that was given is
-    given back, and the attempt says how that ended.
+    Raises FortnoxError when Fortnox refuses, CompanyNotAllowed or GrantIncomplete when the grant is not one we can
+    take, GrantNotPending when a later authorization overtook this one; then nothing is stored, a grant that was given
+    is given back, and the attempt says how that ended.
     """
     refuse_inside_transaction()
     try:
-        return _take(attempt, code, at)
+        tokens = oauth_app().exchange_code(code)
+        app_credentials.note_accepted(at)
+        grant = _store_grant(attempt, tokens, at)
+        try:
+            return _connect_or_wait(grant, tokens, at)
+        except Exception:
+            # The page tells whoever authorized how the grant ended; after a link, owners and admins are told as well.
+            outcome = withdraw(grant=grant, at=at)
+            if attempt.link_id is not None and outcome not in {None, RevocationOutcome.CONFIRMED}:
+                notify_outcome(grant, outcome, at)
+            raise
     except Exception as error:
-        turn_away(attempt=attempt, reason=_reason(error), at=at)
-        _note_unclear_end(attempt)
+        reason = _("something failed in Uku")
+        if isinstance(error, CompanyNotAllowed):
+            reason = error.sentence
+        elif isinstance(error, (GrantIncomplete, GrantNotPending, FortnoxError)):
+            reason = str(explain_failure(error).happened)
+        reject_attempt(attempt=attempt, reason=reason, at=at)
+        # The person approved in Fortnox, so that a permission that was not given back here may be alive there.
+        unclear = AuthorizationAttempt.everywhere.filter(pk=attempt.pk, revocation="")
+        unclear.update(revocation=RevocationOutcome.NOT_KNOWN)
+        attempt.refresh_from_db(fields=["revocation"])
         raise
 
 
-def _note_unclear_end(attempt: Attempt) -> None:
-    """The person approved in Fortnox, so that a permission that was not given back here may be alive there."""
-    Attempt.everywhere.filter(pk=attempt.pk, revocation="").update(revocation=RevocationOutcome.NOT_KNOWN)
-    attempt.refresh_from_db(fields=["revocation"])
+def _store_grant(attempt: AuthorizationAttempt, tokens: TokenSet, at: datetime) -> PendingGrant:
+    """Store the grant at once. One that waited in this workspace gives way to it.
 
-
-def _take(attempt: Attempt, code: str, at: datetime) -> Connected | PendingGrant:
-    tokens = oauth_app().exchange_code(code)
-    app_credentials.accepted(at)
+    One that waited for the same company is not revoked: the new one may stand on its consent. Raises GrantIncomplete
+    when nothing could keep the grant alive.
+    """
     if tokens.refresh_token is None:
         raise GrantIncomplete
-    grant = _store(attempt, tokens, at)
-    try:
-        _refuse_incomplete(tokens)
-        with open_with(tokens) as fortnox:
-            company = companies.read(fortnox)
-        grant.company_name = company.name[:200]
-        PendingGrant.everywhere.filter(pk=grant.pk).update(company_name=grant.company_name)
-        _refuse_other_companies(grant, company, attempt.user if attempt.link is None else None)
-        if _needs_a_person(attempt, company):
-            return _wait(grant, company, at)
-        with workspace_in_force(attempt.workspace_id):
-            return activate(grant=grant, company=company, actor=attempt.user, at=at)
-    except Exception:
-        _withdraw_refused(grant, at)
-        raise
-
-
-def _withdraw_refused(grant: PendingGrant, at: datetime) -> None:
-    """The page tells whoever authorized how the grant ended; after a link, owners and admins are told as well."""
-    outcome = withdraw(grant=grant, at=at)
-    if grant.attempt.link_id is not None and outcome not in {None, RevocationOutcome.CONFIRMED}:
-        tell_outcome(grant, outcome, at)
-
-
-def tell_outcome(grant: PendingGrant, outcome: RevocationOutcome, at: datetime) -> None:
-    """Tell owners and admins how a grant that was withdrawn ended."""
-    key, workspace = f"grant {grant.pk}", grant.attempt.workspace
-    revoking.tell_outcome(outcome, key=key, name=grant.company_name, workspace=workspace, at=at)
-
-
-def _refuse_incomplete(tokens: TokenSet) -> None:
-    """Raise GrantIncomplete when a permission is lacking that every kind of sync needs; their order says nothing."""
-    if lacking := [scope for scope in FIRST_SCOPES if scope not in tokens.scopes]:
-        raise GrantIncomplete(lacking)
-
-
-def _store(attempt: Attempt, tokens: TokenSet, at: datetime) -> PendingGrant:
-    """Store the grant at once. One that waited in this workspace gives way to it."""
+    replaced = None
     with transaction.atomic(), workspace_in_force(attempt.workspace_id):
         Connection.objects.select_for_update().get()
-        replaced = _clear_the_place(tokens.tenant_id or "", at)
+        waiting = PendingGrant.objects.select_related("attempt__link").first()
+        if waiting is not None:
+            replaced = _remove_grant(waiting, at, give_back=_company_id_of(waiting) != (tokens.tenant_id or ""))
         grant = PendingGrant.objects.create(
             attempt=attempt,
             scopes=sorted(tokens.scopes),
@@ -161,48 +122,69 @@ def _store(attempt: Attempt, tokens: TokenSet, at: datetime) -> PendingGrant:
         grant.sealed_tokens = seal_grant(grant, tokens)
         grant.save(update_fields=["sealed_tokens"])
     if replaced is not None:
-        revoking.finish(revocation_id=replaced.pk, at=at)
+        revoke.finish_revocation(revocation_id=replaced.pk, at=at)
     return grant
 
 
-def _clear_the_place(company_id: str, at: datetime) -> Revocation | None:
-    """Take a waiting grant away. One for the same company is not revoked: the new one may stand on its consent."""
-    waiting = PendingGrant.objects.select_related("attempt__link").first()
-    if waiting is None:
-        return None
-    return _remove(waiting, at, revoke=_company_id_of(waiting) != company_id)
+def _connect_or_wait(grant: PendingGrant, tokens: TokenSet, at: datetime) -> NewConnection | PendingGrant:
+    """Read the company, then connect it or let the grant wait for a person.
 
-
-def _needs_a_person(attempt: Attempt, company: Company) -> bool:
-    """Say whether somebody must confirm the company before anything is stored as active (spec section 6).
-
-    Always after a link. Otherwise when the organisation number is not the workspace's own, unless this very company
-    is connected already; and when the connected company has a new organisation number.
+    Somebody must confirm the company (spec section 6) always after a link. Otherwise when the organisation number is
+    not the workspace's own, unless this very company is connected already; and when the connected company has a new
+    organisation number. A permission that is lacking and that every kind of sync needs makes the grant incomplete.
     """
+    attempt = grant.attempt
+    if lacking := [scope for scope in FIRST_SCOPES if scope not in tokens.scopes]:
+        raise GrantIncomplete(lacking)
+    with open_with(tokens) as fortnox:
+        company = read_company(fortnox)
+    grant.company_name = company.name[:200]
+    PendingGrant.everywhere.filter(pk=grant.pk).update(company_name=grant.company_name)
+    _require_allowed_company(grant, company, attempt.user if attempt.link is None else None)
     connection = Connection.everywhere.get(workspace_id=attempt.workspace_id)
-    known = connection.is_connected and bool(connection.organisation_number)
-    if attempt.link_id is not None:
-        return True
-    if known:
-        return not same_number(connection.organisation_number, company.organisation_number)
-    ours = attempt.workspace.organisation_number
-    return bool(ours) and not same_number(ours, company.organisation_number)
+    expected = (connection.is_connected and connection.organisation_number) or attempt.workspace.organisation_number
+    if attempt.link_id is not None or (expected and not same_number(expected, company.organisation_number)):
+        return _wait_for_person(grant, company, at)
+    with workspace_in_force(attempt.workspace_id):
+        return activate(grant=grant, company=company, actor=attempt.user, at=at)
 
 
-def _wait(grant: PendingGrant, company: Company, at: datetime) -> PendingGrant:
-    """Let the grant wait for a person, and use up its link. Raises GrantGone when another one came first."""
+def notify_outcome(grant: PendingGrant, outcome: RevocationOutcome, at: datetime) -> None:
+    """Tell owners and admins how a grant that was withdrawn ended."""
+    key, workspace = f"grant {grant.pk}", grant.attempt.workspace
+    revoke.notify_outcome(outcome, key=key, name=grant.company_name, workspace=workspace, at=at)
+
+
+def _wait_for_person(grant: PendingGrant, company: Company, at: datetime) -> PendingGrant:
+    """Let the grant wait for a person, and use up its link. Raises GrantNotPending when another one came first."""
     attempt = grant.attempt
     with transaction.atomic(), workspace_in_force(grant.workspace_id):
-        row = _locked(grant)
+        row = _locked_grant(grant)
         if attempt.link_id is not None:
             used = ConsentLink.objects.filter(pk=attempt.link_id, used_at=None, withdrawn_at=None).update(used_at=at)
             if not used:
-                raise GrantGone
-            tell(_please_confirm(grant, company), at=at)
+                raise GrantNotPending
+            facts = {"name": company.name, "number": company.organisation_number, "database": company.id}
+            news = News(
+                key=notice_key(grant),
+                title=_("Fortnox is authorized through your link: confirm %(name)s") % facts,
+                text=_(
+                    "%(name)s, organisation number %(number)s, database %(database)s. Nothing syncs until you confirm"
+                    " that this is the right company. Without an answer within 24 hours Uku revokes its token at"
+                    " Fortnox."
+                )
+                % facts,
+                url=reverse("fortnox:confirm", kwargs={"slug": attempt.workspace.slug}),
+                tone="warning",
+                permission=Permission.MANAGE_INTEGRATIONS,
+                user=attempt.user,
+                by_mail=True,
+            )
+            tell(news, at=at)
         row.company_id, row.company_name = company.id, company.name[:200]
         row.organisation_number, row.company_facts = company.organisation_number, company.card
         row.save()
-        _settle(attempt, AttemptOutcome.WAITING)
+        _set_outcome(attempt, AttemptOutcome.WAITING)
         summary = f"Fortnox gave access to {company.name}, database {company.id}; it waits to be confirmed"
         after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": row.scopes}
         actor = None if attempt.link_id else attempt.user
@@ -214,28 +196,14 @@ def notice_key(grant: PendingGrant) -> str:
     return f"fortnox grant {grant.pk}"
 
 
-def _please_confirm(grant: PendingGrant, company: Company) -> News:
-    return News(
-        key=notice_key(grant),
-        title=_("Fortnox is authorized through your link: confirm %(name)s") % {"name": company.name},
-        text=_(
-            "%(name)s, organisation number %(number)s, database %(database)s. Nothing syncs until you confirm that"
-            " this is the right company. Without an answer within 24 hours Uku revokes its token at Fortnox."
-        )
-        % {"name": company.name, "number": company.organisation_number, "database": company.id},
-        url=reverse("fortnox:confirm", kwargs={"slug": grant.attempt.workspace.slug}),
-        tone="warning",
-        permission=Permission.MANAGE_INTEGRATIONS,
-        user=grant.attempt.user,
-        by_mail=True,
-    )
+def _require_allowed_company(grant: PendingGrant, company: Company, person: User | None) -> None:
+    """Raise CompanyNotAllowed unless this workspace may connect this company.
 
-
-def _refuse_other_companies(grant: PendingGrant, company: Company, person: User | None) -> None:
-    """Raise CompanyRefused unless this workspace may connect this company. `person` is who will read the words."""
+    `person` is who will read the words: the other workspace is named only to a person who belongs to it.
+    """
     mine = Connection.everywhere.get(workspace_id=grant.workspace_id)
     if mine.is_connected and mine.company_id != company.id:
-        raise CompanyRefused(
+        raise CompanyNotAllowed(
             _(
                 "This workspace is connected to %(ours)s, and you chose %(theirs)s. Click Disconnect on the"
                 " Overview tab first, then Authorize again and pick the right company."
@@ -244,41 +212,37 @@ def _refuse_other_companies(grant: PendingGrant, company: Company, person: User 
         )
     others = Connection.everywhere.exclude(sealed_tokens="").exclude(workspace_id=grant.workspace_id)
     if (other := others.filter(company_id=company.id).select_related("workspace").first()) is not None:
-        raise _taken(other, company, person)
-
-
-def _taken(other: Connection, company: Company, person: User | None) -> CompanyRefused:
-    """Name the other workspace only to a person who belongs to it."""
-    belongs = person is not None and Membership.everywhere.filter(
-        workspace_id=other.workspace_id, user=person, is_active=True
-    )
-    words = (
-        _("%(company)s is already connected to %(workspace)s. Disconnect it there first, or pick another company.")
-        if belongs
-        else _(
-            "%(company)s is already connected to another workspace. Disconnect it there first, or pick another company."
+        belongs = person is not None and Membership.everywhere.filter(
+            workspace_id=other.workspace_id, user=person, is_active=True
         )
-    )
-    return CompanyRefused(words % {"company": company.name, "workspace": other.workspace.name})
+        words = (
+            _("%(company)s is already connected to %(workspace)s. Disconnect it there first, or pick another company.")
+            if belongs
+            else _(
+                "%(company)s is already connected to another workspace. Disconnect it there first, or pick another"
+                " company."
+            )
+        )
+        raise CompanyNotAllowed(words % {"company": company.name, "workspace": other.workspace.name})
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: datetime) -> Connected:
+def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: datetime) -> NewConnection:
     """Make the grant the workspace's connection; all that waited goes on at once.
 
-    Raises GrantGone, or CompanyRefused when the company is taken.
+    Raises GrantNotPending, or CompanyNotAllowed when the company is taken.
     """
-    _refuse_other_companies(grant, company, actor)
+    _require_allowed_company(grant, company, actor)
     try:
         with transaction.atomic(), workspace_in_force(grant.workspace_id):
             connection = Connection.objects.select_for_update().get()
-            row = _locked(grant)
+            row = _locked_grant(grant)
             before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
-            _fill(connection, row, company, at)
+            _fill_connection(connection, row, company, at)
             remember_company(connection, at=at)
             restore_articles(company=company.id, at=at)
-            _remove(row, at, revoke=False)
-            _settle(row.attempt, AttemptOutcome.CONNECTED)
+            _remove_grant(row, at, give_back=False)
+            _set_outcome(row.attempt, AttemptOutcome.CONNECTED)
             fill_empty(workspace=connection.workspace, actor=actor, at=at, proposal=company.card, source="fortnox")
             summary = f"Fortnox connected to {company.name}, database {company.id}"
             after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": connection.scopes}
@@ -293,12 +257,12 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
             )
             resumed = resume(connection, at=at)
     except IntegrityError:  # another workspace was a moment quicker
-        _refuse_other_companies(grant, company, actor)
+        _require_allowed_company(grant, company, actor)
         raise
-    return Connected(connection, resumed)
+    return NewConnection(connection, resumed)
 
 
-def _fill(connection: Connection, grant: PendingGrant, company: Company, at: datetime) -> None:
+def _fill_connection(connection: Connection, grant: PendingGrant, company: Company, at: datetime) -> None:
     """Put the grant's tokens and facts in force; the generation makes a refresh that is under way a stale one."""
     attempt, tokens = grant.attempt, open_grant(grant)
     connection.company_id, connection.company_name = company.id, company.name[:200]
@@ -313,7 +277,7 @@ def _fill(connection: Connection, grant: PendingGrant, company: Company, at: dat
     connection.sealed_tokens = seal_tokens(connection.pk, tokens)
     connection.generation += 1
     connection.refreshed_at = connection.consent_renewed_at = at
-    grant_state.forget_faults(connection)
+    grant_state.clear_errors(connection)
     connection.save()
 
 
@@ -327,28 +291,26 @@ def withdraw(*, grant: PendingGrant, at: datetime) -> RevocationOutcome | None:
         row = PendingGrant.objects.filter(pk=grant.pk).select_related("attempt__link").first()
         if row is None:
             return None
-        revocation = _remove(row, at, revoke=True)
-    outcome = revoking.carry_out(revocation, at=at) if revocation else RevocationOutcome.NOT_KNOWN
-    Attempt.everywhere.filter(pk=grant.attempt_id).update(revocation=outcome)
+        revocation = _remove_grant(row, at, give_back=True)
+    outcome = revoke.carry_out_revocation(revocation, at=at) if revocation else RevocationOutcome.NOT_KNOWN
+    AuthorizationAttempt.everywhere.filter(pk=grant.attempt_id).update(revocation=outcome)
     return outcome
 
 
-def _remove(row: PendingGrant, at: datetime, *, revoke: bool) -> Revocation | None:
-    """Delete the row and its notice; with `revoke`, set its token aside first. In the caller's transaction."""
-    revocation = _set_aside(row, at) if revoke else None
+def _remove_grant(row: PendingGrant, at: datetime, *, give_back: bool) -> Revocation | None:
+    """Delete the row and its notice; with `give_back`, set its token aside first. In the caller's transaction."""
+    revocation = None
+    if give_back:
+        revocation = revoke.store_revocation(
+            lambda: open_grant(row),
+            company_id=_company_id_of(row),
+            company_name=row.company_name,
+            service_account=row.attempt.service_account,
+            at=at,
+        )
     clear(key=notice_key(row), at=at)
     row.delete()
     return revocation
-
-
-def _set_aside(row: PendingGrant, at: datetime) -> Revocation | None:
-    return revoking.set_aside(
-        lambda: open_grant(row),
-        company_id=_company_id_of(row),
-        company_name=row.company_name,
-        service_account=row.attempt.service_account,
-        at=at,
-    )
 
 
 def _company_id_of(row: PendingGrant) -> str:
@@ -359,34 +321,23 @@ def _company_id_of(row: PendingGrant) -> str:
         return ""
 
 
-def _locked(grant: PendingGrant) -> PendingGrant:
-    """Return the row under its lock. Raises GrantGone when it waits no longer."""
+def _locked_grant(grant: PendingGrant) -> PendingGrant:
+    """Return the row under its lock. Raises GrantNotPending when it waits no longer."""
     rows = PendingGrant.objects.select_for_update(of=("self",)).select_related("attempt__user", "attempt__workspace")
     row: PendingGrant | None = rows.filter(pk=grant.pk).first()
     if row is None:
-        raise GrantGone
+        raise GrantNotPending
     return row
 
 
-def _settle(attempt: Attempt, outcome: AttemptOutcome) -> None:
-    Attempt.everywhere.filter(pk=attempt.pk).update(outcome=outcome)
+def _set_outcome(attempt: AuthorizationAttempt, outcome: AttemptOutcome) -> None:
+    AuthorizationAttempt.everywhere.filter(pk=attempt.pk).update(outcome=outcome)
 
 
-def turn_away(*, attempt: Attempt, reason: str, at: datetime) -> None:
+def reject_attempt(*, attempt: AuthorizationAttempt, reason: str, at: datetime) -> None:
     """End an attempt without a grant, and say in the audit log why."""
-    _settle(attempt, AttemptOutcome.REFUSED)
+    _set_outcome(attempt, AttemptOutcome.REFUSED)
     actor = None if attempt.link_id else attempt.user
     with transaction.atomic(), workspace_in_force(attempt.workspace_id):
         summary = f"Fortnox was not connected: {reason}"
         record(actor=actor, action="fortnox.refuse", target=attempt, summary=summary, at=at)
-
-
-def _reason(error: Exception) -> str:
-    """Say why in a sentence for the audit log, which people read: no name of a class, no word of the protocol."""
-    if isinstance(error, CompanyRefused):
-        return error.sentence
-    if isinstance(error, GrantIncomplete):
-        return str(errors.incomplete(error.scopes).happened)
-    if isinstance(error, GrantGone):
-        return str(errors.OVERTAKEN.happened)
-    return str(errors.refusal_of(error).happened) if isinstance(error, FortnoxError) else _("something failed in Uku")

@@ -10,14 +10,13 @@ from django.db.models import Q, QuerySet
 from uku.integrations.fortnox.connection.authorize import NotEnabled, connection_of
 from uku.integrations.fortnox.connection.company import Company
 from uku.integrations.fortnox.connection.complete import (
-    CompanyRefused,
-    Connected,
-    GrantGone,
+    NewConnection,
     activate,
-    tell_outcome,
+    notify_outcome,
     withdraw,
 )
-from uku.integrations.fortnox.connection.revoke import LEFT_BEHIND
+from uku.integrations.fortnox.connection.errors import CompanyNotAllowed, GrantNotPending
+from uku.integrations.fortnox.connection.revoke import ABANDONED_AFTER
 from uku.integrations.fortnox.models import PendingGrant, RevocationOutcome
 from uku.integrations.fortnox.tokens.installation import ours
 from uku.kit.scoping import workspace_in_force
@@ -35,59 +34,59 @@ def waiting_grant(workspace: Workspace) -> PendingGrant | None:
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
-def confirm(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> Connected:
+def confirm(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> NewConnection:
     """Connect the company that waits. `grant_id` is the one the person saw: a later one is not meant.
 
-    Raises GrantGone when it waits no longer, NotEnabled when the plan or the switch is off, CompanyRefused when the
-    company cannot be this workspace's any more; that grant is then revoked.
+    Raises GrantNotPending when it waits no longer, NotEnabled when the plan or the switch is off, CompanyNotAllowed
+    when the company cannot be this workspace's any more; that grant is then revoked.
     """
-    grant = _meant(workspace, grant_id, at)
+    grant = _grant_seen(workspace, grant_id, at)
     if not (connection_of(workspace).enabled and workspace.may_integrate):
         raise NotEnabled
     company = Company(grant.company_id, grant.company_name, grant.organisation_number, dict(grant.company_facts))
     try:
         return activate(grant=grant, company=company, actor=actor, at=at)
-    except CompanyRefused:
+    except CompanyNotAllowed:
         withdraw(grant=grant, at=at)
         raise
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
 def decline(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> RevocationOutcome:
-    """Give the permission back: it is the wrong company. Return how it ended at Fortnox. Raises GrantGone."""
-    grant = _meant(workspace, grant_id, at)
+    """Give the permission back: it is the wrong company. Return how it ended at Fortnox. Raises GrantNotPending."""
+    grant = _grant_seen(workspace, grant_id, at)
     _record_end(grant, actor, "fortnox.decline", f"{grant.company_name} was not confirmed", at)
     outcome = withdraw(grant=grant, at=at)
     if outcome is None:
-        raise GrantGone
+        raise GrantNotPending
     return outcome
 
 
-def _meant(workspace: Workspace, grant_id: int, at: datetime) -> PendingGrant:
+def _grant_seen(workspace: Workspace, grant_id: int, at: datetime) -> PendingGrant:
     grant = waiting_grant(workspace)
     if grant is None or grant.pk != grant_id or grant.expires_at <= at:
-        raise GrantGone
+        raise GrantNotPending
     return grant
 
 
-def run_out(at: datetime) -> QuerySet[PendingGrant]:
+def expired_grants(at: datetime) -> QuerySet[PendingGrant]:
     """Grants of all workspaces that nobody confirmed in time, or whose process died while their company was read.
 
     A copy of the installation gives nothing back: the original may have them in force (F44).
     """
-    late = Q(expires_at__lte=at) | Q(company_id="", created_at__lt=at - LEFT_BEHIND)
+    late = Q(expires_at__lte=at) | Q(company_id="", created_at__lt=at - ABANDONED_AFTER)
     return PendingGrant.everywhere.filter(late, ours())
 
 
-def expire(*, grant_id: int, at: datetime) -> None:
+def expire_grant(*, grant_id: int, at: datetime) -> None:
     """Revoke and remove a grant that ran out, and tell owners and admins how it ended at Fortnox."""
-    grant = run_out(at).filter(pk=grant_id).select_related("attempt__workspace").first()
+    grant = expired_grants(at).filter(pk=grant_id).select_related("attempt__workspace").first()
     if grant is None:
         return
     _record_end(grant, None, "fortnox.expire", f"Nobody confirmed {grant.company_name or 'the company'} in time", at)
     outcome = withdraw(grant=grant, at=at)
     if outcome is not None:
-        tell_outcome(grant, outcome, at)
+        notify_outcome(grant, outcome, at)
 
 
 def _record_end(grant: PendingGrant, actor: User | None, action: str, summary: str, at: datetime) -> None:

@@ -9,10 +9,11 @@ from django.db import transaction
 from uku.integrations.fortnox.connection import revoke
 from uku.integrations.fortnox.connection.company import facts_of
 from uku.integrations.fortnox.health import alerts
-from uku.integrations.fortnox.models import Connection, Revocation, RevocationOutcome
+from uku.integrations.fortnox.models import Connection, RevocationOutcome
 from uku.integrations.fortnox.tokens import grant_state
+from uku.integrations.fortnox.tokens.encryption import open_tokens
 from uku.integrations.fortnox.tokens.installation import is_foreign
-from uku.integrations.fortnox.tokens.store import open_tokens, refuse_inside_transaction
+from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.models import User, Workspace
@@ -35,31 +36,25 @@ def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> Rev
         if connection is None or not connection.is_connected:
             return None
         foreign = is_foreign(connection)
-        revocation = None if foreign else _set_aside(connection, at)
+        revocation = None
+        if not foreign:
+            revocation = revoke.store_revocation(
+                lambda: open_tokens(connection),
+                company_id=connection.company_id,
+                company_name=connection.company_name,
+                service_account=connection.service_account,
+                at=at,
+            )
         summary = f"Fortnox disconnected from {connection.company_name}, database {connection.company_id}"
         before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
-        _forget(connection)
+        connection.sealed_tokens = connection.company_id = connection.company_name = ""
+        connection.organisation_number, connection.company_facts, connection.company_read_at = "", {}, None
+        connection.scopes, connection.lost_scopes = [], []
+        grant_state.clear_errors(connection)
+        connection.generation += 1
+        connection.save()
         record(actor=actor, action="fortnox.disconnect", target=connection, summary=summary, at=at, before=before)
     alerts.review(connection, at=at)
     if revocation is not None:
-        return revoke.carry_out(revocation, at=at)
+        return revoke.carry_out_revocation(revocation, at=at)
     return None if foreign else RevocationOutcome.NOT_KNOWN
-
-
-def _set_aside(connection: Connection, at: datetime) -> Revocation | None:
-    return revoke.set_aside(
-        lambda: open_tokens(connection),
-        company_id=connection.company_id,
-        company_name=connection.company_name,
-        service_account=connection.service_account,
-        at=at,
-    )
-
-
-def _forget(connection: Connection) -> None:
-    connection.sealed_tokens = connection.company_id = connection.company_name = connection.organisation_number = ""
-    connection.company_facts, connection.company_read_at = {}, None
-    connection.scopes, connection.lost_scopes = [], []
-    grant_state.forget_faults(connection)
-    connection.generation += 1
-    connection.save()

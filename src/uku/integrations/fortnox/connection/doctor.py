@@ -19,16 +19,12 @@ def findings() -> Iterator[Finding]:
     configured = bool(settings.UKU.fortnox_client_id and settings.UKU.fortnox_client_secret.get_secret_value())
     missing = "Fortnox client id or secret missing"
     yield Finding(configured, "Fortnox client id and secret are set" if configured else missing)
-    if waiting := len(list(spool.waiting())):
+    if waiting := len(list(spool.all_spooled())):
         yield Finding(ok=False, text=f"{waiting} renewed tokens wait in files for the database to take them")
     for connection in Connection.everywhere.exclude(sealed_tokens="").select_related("workspace"):
-        yield from _of_connection(connection)
-
-
-def _of_connection(connection: Connection) -> Iterator[Finding]:
-    slug = connection.workspace.slug
-    if installation.is_foreign(connection):
-        text = f"{slug}: its Fortnox connection belongs to {connection.instance}; nothing is sent."
-        yield Finding(ok=False, text=f"{text} See `uku fortnox adopt`")
-    if renewal.grows_old(connection, clock.now()):
-        yield Finding(ok=False, text=f"{slug}: nothing has renewed its Fortnox tokens for 30 days; they live 45")
+        slug = connection.workspace.slug
+        if installation.is_foreign(connection):
+            text = f"{slug}: its Fortnox connection belongs to {connection.instance}; nothing is sent."
+            yield Finding(ok=False, text=f"{text} See `uku fortnox adopt`")
+        if renewal.grows_old(connection, clock.now()):
+            yield Finding(ok=False, text=f"{slug}: nothing has renewed its Fortnox tokens for 30 days; they live 45")

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked, Rejected, Unreadable
-from uku.integrations.fortnox.connection.revocation_messages import means_of, remedy_of
+from fortnox_api import AppCredentialsWrong, Forbidden, GrantRevoked, Rejected, Unreadable
 from uku.integrations.fortnox.connection.scopes import titles_of
+from uku.integrations.fortnox.models import RevocationOutcome
 
 LONGEST_CODE = 4_000
 Words = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Explanation:
     """What happened, what it means, what to do. `names_licence` says that leaving scopes out may help."""
 
     happened: Words
     means: Words
     remedy: Words
     names_licence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyNotAllowed(Exception):
+    """The grant reaches a company that this workspace may not connect. How it ended is on its attempt."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantIncomplete(Exception):
+    """Fortnox's answer lacks something the connection cannot do without: `scopes`, or the refresh token.
+
+    What there was is given back; how that ended is on its attempt.
+    """
+
+    scopes: Sequence[str] = field(default=())
+
+
+class GrantNotPending(Exception):
+    """The grant waits no longer: confirmed, declined, run out, or replaced by a later one."""
 
 
 NOTHING_STORED = _("Nothing was stored, and nothing was changed in Fortnox.")
@@ -41,24 +63,24 @@ def _nothing_here(means: Words) -> Words:
     return format_lazy("{means} {nothing}", means=means, nothing=NOTHING_HERE)
 
 
-STATE = Refusal(
+STATE = Explanation(
     _("This way back from Fortnox is not valid."),
     _nothing_here(
         _("It was used before, is older than ten minutes, or was begun by someone else or in another browser."),
     ),
     _("Open Settings & Apps → Fortnox → Connect to Fortnox and click Authorize."),
 )
-SIGNED_OUT = Refusal(
+SIGNED_OUT = Explanation(
     _("You are not signed in to Uku any more."),
     _nothing_here(_("Uku cannot tell whose permission this is.")),
     _("Sign in, open Settings & Apps → Fortnox → Connect to Fortnox, and click Authorize again."),
 )
-CANCELLED = Refusal(
+CANCELLED = Explanation(
     _("The permission was not given in Fortnox."),
     _nothing(_("Someone chose to cancel.")),
     _("Click Authorize again and choose Godkänn & aktivera."),
 )
-NOT_ADMINISTRATOR = Refusal(
+NOT_ADMINISTRATOR = Explanation(
     _("You do not have permission to grant access in Fortnox."),
     _nothing(_("Fortnox only allows administrators to authorize third-party apps.")),
     _(
@@ -66,54 +88,54 @@ NOT_ADMINISTRATOR = Refusal(
         " again. If the administrator has no account in Uku, create a link for them on the Connect to Fortnox tab."
     ),
 )
-LICENCE = Refusal(
+LICENCE = Explanation(
     _("A licence is missing in Fortnox."),
     _nothing(_("The company has no active licence for something Uku asks for.")),
     _("Add the licence (Kundfaktura, and the integration licence) in Fortnox, then click Authorize again."),
     names_licence=True,
 )
-SCOPE = Refusal(
+SCOPE = Explanation(
     _("Fortnox does not know one of the permissions Uku asked for."),
     _nothing(_("The app in Fortnox's developer portal lacks it.")),
     _("Ask the person who runs this installation to switch it on in the developer portal."),
     names_licence=True,
 )
-SILENT = Refusal(
+SILENT = Explanation(
     _("Fortnox sent you back without an answer."),
     _nothing_here(_("This happens when the company's Fortnox account is locked or Fortnox has trouble.")),
     _("Sign in to Fortnox and see whether the account is open, then click Authorize again."),
 )
-OTHER = Refusal(
+OTHER = Explanation(
     _("Fortnox did not give the permission."),
     _nothing_here(_("It gave a reason that Uku does not know.")),
     _("Click Authorize again. If it happens twice, ask the person who runs this installation to look in the log."),
 )
-CODE = Refusal(
+CODE = Explanation(
     _("Fortnox did not accept the code it gave."),
     _("Codes work once and for ten minutes."),
     _("Click Authorize again."),
 )
-OPERATOR = Refusal(
+OPERATOR = Explanation(
     _("Fortnox does not accept this installation's app."),
     _("The client id or secret is wrong; that is not your doing, and the person who runs it has been told."),
     _("Ask the person who runs this installation to check UKU_FORTNOX_CLIENT_ID and UKU_FORTNOX_CLIENT_SECRET."),
 )
-FORTNOX_DOWN = Refusal(
+FORTNOX_DOWN = Explanation(
     _("Fortnox could not be reached."),
     _("The permission was given, but the connection could not be finished."),
     _("Wait a few minutes, then click Authorize again."),
 )
-INCOMPLETE = Refusal(
+INCOMPLETE = Explanation(
     _("Fortnox's answer was incomplete."),
     _("It held no keys that Uku could keep the connection alive with."),
     _("Click Authorize again. If it happens twice, ask the person who runs this installation to look in the log."),
 )
-OVERTAKEN = Refusal(
+OVERTAKEN = Explanation(
     _("A later authorization took the place of this one."),
     _("Someone in your workspace authorized again at the same time, or the link was used already."),
     _("Open Settings & Apps → Fortnox → Overview to see what is connected."),
 )
-LINK = Refusal(
+LINK = Explanation(
     _("This link does not lead anywhere any more."),
     _("It works once and for seven days, and can be withdrawn."),
     _("Ask the person who sent it to you for a new one."),
@@ -125,9 +147,14 @@ BY_ERROR = {
     "error_missing_app_license": LICENCE,
     "invalid_scope": SCOPE,
 }
+BY_FAILURE: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Explanation], ...] = (
+    (AppCredentialsWrong, OPERATOR),
+    ((GrantIncomplete, Unreadable), INCOMPLETE),
+    ((Rejected, GrantRevoked), CODE),
+)
 
 
-def refusal_in(query: Mapping[str, str]) -> Refusal | None:
+def explain_response(query: Mapping[str, str]) -> Explanation | None:
     """Return why there is no code to exchange; None when there is one. An error wins over a code."""
     if error := query.get("error"):
         return BY_ERROR.get(error, OTHER)
@@ -135,36 +162,66 @@ def refusal_in(query: Mapping[str, str]) -> Refusal | None:
     return None if 0 < len(code) <= LONGEST_CODE else SILENT
 
 
-def refusal_of(error: FortnoxError) -> Refusal:
-    """Return why the exchange of the code, or the first look at the company, failed."""
-    if isinstance(error, AppCredentialsWrong):
-        return OPERATOR
+def explain_failure(error: Exception) -> Explanation:
+    """Say why a permission that was given led to no connection."""
+    if isinstance(error, CompanyNotAllowed):
+        return Explanation(_("This is not the company this workspace can connect."), "", error.sentence)
+    if isinstance(error, GrantNotPending):
+        return OVERTAKEN
+    if isinstance(error, GrantIncomplete) and error.scopes:
+        return Explanation(
+            format_lazy(
+                _("Fortnox left out permissions that Uku cannot do without: {names}."),
+                names=", ".join(titles_of(error.scopes)),
+            ),
+            "",
+            _("Click Authorize again, with an administrator account, and accept every permission."),
+        )
     if isinstance(error, Forbidden):
         return BY_ERROR.get(str(error.code), LICENCE)
-    if isinstance(error, Unreadable):
-        return INCOMPLETE
-    return CODE if isinstance(error, Rejected | GrantRevoked) else FORTNOX_DOWN
+    return next((found for kinds, found in BY_FAILURE if isinstance(error, kinds)), FORTNOX_DOWN)
 
 
-def other_company(sentence: str) -> Refusal:
-    return Refusal(_("This is not the company this workspace can connect."), "", sentence)
-
-
-def with_revocation(refusal: Refusal, outcome: str) -> Refusal:
+def with_revocation(explanation: Explanation, outcome: str) -> Explanation:
     """Add how the grant that was given back ended at Fortnox, and what to do; without an outcome none was given."""
     if not outcome:
-        return refusal
-    means = f"{refusal.means} {means_of(outcome)}".strip()
-    return replace(refusal, means=means, remedy=f"{refusal.remedy} {remedy_of(outcome)}".strip())
+        return explanation
+    means = f"{explanation.means} {means_of(outcome)}".strip()
+    return replace(explanation, means=means, remedy=f"{explanation.remedy} {remedy_of(outcome)}".strip())
 
 
-def incomplete(lacking: Iterable[str]) -> Refusal:
-    """Name the permissions that Fortnox left out; without any, the answer lacked something else."""
-    names = ", ".join(titles_of(lacking))
-    if not names:
-        return INCOMPLETE
-    return Refusal(
-        format_lazy(_("Fortnox left out permissions that Uku cannot do without: {names}."), names=names),
-        "",
-        _("Click Authorize again, with an administrator account, and accept every permission."),
-    )
+_TITLES: Final[Mapping[str, str | Promise]] = {
+    RevocationOutcome.CONFIRMED: _("Fortnox no longer gives Uku access to %(name)s"),
+    RevocationOutcome.STILL_ALIVE: _("Fortnox still gives Uku access to %(name)s"),
+    RevocationOutcome.NOT_KNOWN: _("Fortnox may still give Uku access to %(name)s"),
+}
+_MEANS: Final[Mapping[str, str | Promise]] = {
+    RevocationOutcome.CONFIRMED: _(
+        "Uku holds no token for this permission. Fortnox confirmed that the permission has ended."
+    ),
+    RevocationOutcome.STILL_ALIVE: _(
+        "Uku holds no token for this permission, but Fortnox still gives Uku access to the company."
+    ),
+    RevocationOutcome.NOT_KNOWN: _(
+        "Uku holds no token for this permission. It is not known whether Fortnox still gives Uku access to the company."
+    ),
+}
+_REMEDY: Final = _(
+    "To end the access, remove the integration in Fortnox: Administrera användare → Hantera integrationer. That also"
+    " ends any other connection between Uku and that company."
+)
+
+
+def title_of(outcome: str, name: str) -> str:
+    """Say in one line how it ended for a company."""
+    return str(_TITLES[outcome]) % {"name": name or "–"}
+
+
+def means_of(outcome: str) -> str:
+    """Say what Fortnox confirmed, or did not."""
+    return str(_MEANS[outcome])
+
+
+def remedy_of(outcome: str) -> str:
+    """Say how to end what may be alive; "" when Fortnox confirmed the end."""
+    return "" if outcome == RevocationOutcome.CONFIRMED else str(_REMEDY)

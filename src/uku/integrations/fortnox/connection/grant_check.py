@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import structlog
 
 from fortnox_api import Forbidden, FortnoxError, Unauthorized
@@ -33,7 +31,9 @@ def refresh_scopes(*, connection: Connection) -> None:
 def check_refusal(*, connection: Connection) -> None:
     """See whether a refusal still stands, by new tokens and one read that every connection may make.
 
-    Passing trouble says neither. What was refused in passing goes on with the next sweep.
+    A passing error says neither. What was refused in passing goes on with the next sweep. Where new tokens are refused
+    as well, a plain 401 may be a disturbance at Fortnox, so it has to last; a code says what is the matter (fortnox-api
+    3.3).
     """
     try:
         renew_tokens(connection)
@@ -41,24 +41,16 @@ def check_refusal(*, connection: Connection) -> None:
             fortnox.company.get()
     except FortnoxError as error:
         log.warning("still refused", fortnox_code=str(error.code), uid=error.request_id)
-        if (found := grant_state.same_grant(connection).first()) is not None:
-            _note_refused_again(found, error, clock.now())
+        same, at = grant_state.same_grant(connection), clock.now()
+        row = same.first() or connection  # under another grant by now, nothing is written
+        if isinstance(error, Forbidden) and error.code in grant_state.LICENCE_CODES:
+            grant_state.block_without_licence(same, error, at)
+        elif isinstance(error, Unauthorized) and not row.block_reason:
+            lasted = row.refused_since is not None and at - row.refused_since >= renewal.REFUSED_FOR_GOOD
+            if lasted or error.code is not None:
+                grant_state.block(same, BlockReason.NEEDS_AUTHORIZATION, grant_state.quote(error), at)
+        elif row.block_reason == BlockReason.NO_LICENCE:
+            grant_state.postpone_licence_check(same, at)
     else:
         grant_state.unblock(connection, BlockReason.NO_LICENCE, at=clock.now())
     alerts.review(connection, at=clock.now())
-
-
-def _note_refused_again(connection: Connection, error: FortnoxError, at: datetime) -> None:
-    """New tokens were refused as well: decide whether that is final (fortnox-api 3.3).
-
-    A plain 401 may be a disturbance at Fortnox, so it has to last; a code says what is the matter.
-    """
-    same, since = grant_state.same_grant(connection), connection.refused_since
-    if isinstance(error, Forbidden) and error.code in grant_state.LICENCE_CODES:
-        grant_state.miss_licence(same, error, at)
-    elif isinstance(error, Unauthorized) and not connection.block_reason:
-        lasted = since is not None and at - since >= renewal.REFUSED_FOR_GOOD
-        if lasted or error.code is not None:
-            grant_state.block(same, BlockReason.NEEDS_AUTHORIZATION, grant_state.words(error), at)
-    elif connection.block_reason == BlockReason.NO_LICENCE:
-        grant_state.wait_for_licence(same, at)

@@ -13,7 +13,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from uku.integrations.fortnox.connection.authorize import NotEnabled, answers_for, begin, connection_of, hashed
+from uku.integrations.fortnox.connection.authorize import (
+    NotEnabled,
+    begin_authorization,
+    connection_of,
+    hash_secret,
+    may_connect,
+)
 from uku.integrations.fortnox.models import ConsentLink
 from uku.kit.scoping import workspace_in_force
 from uku.kit.times import show_time
@@ -24,7 +30,7 @@ from uku.workspaces.permissions import Permission, needs
 LINK_LIFE = timedelta(days=7)
 
 
-class LinkRefused(Exception):
+class LinkNotValid(Exception):
     """The link is unknown, used, withdrawn or too old, or its issuer can connect no more. Nobody learns which."""
 
 
@@ -36,7 +42,7 @@ def make_link(*, workspace: Workspace, actor: User, at: datetime) -> str:
     token = secrets.token_urlsafe(32)
     with transaction.atomic(), workspace_in_force(workspace.pk):
         link = ConsentLink.objects.create(
-            issuer=actor, token_hash=hashed(token), created_at=at, expires_at=at + LINK_LIFE
+            issuer=actor, token_hash=hash_secret(token), created_at=at, expires_at=at + LINK_LIFE
         )
         summary = "Made a link for a Fortnox administrator"
         after = {"expires_at": show_time(link.expires_at, workspace.time_zone)}
@@ -58,23 +64,23 @@ def withdraw_link(*, workspace: Workspace, link_id: int, actor: User, at: dateti
     return True
 
 
-def open_links(workspace: Workspace, at: datetime) -> QuerySet[ConsentLink]:
+def active_links(workspace: Workspace, at: datetime) -> QuerySet[ConsentLink]:
     """Return the links that still lead somewhere, newest first."""
     rows = ConsentLink.everywhere.filter(workspace=workspace, used_at=None, withdrawn_at=None, expires_at__gt=at)
     return rows.select_related("issuer").order_by("-id")
 
 
 def find_link(*, token: str, at: datetime) -> ConsentLink:
-    """Return the link behind an address. Raises LinkRefused."""
+    """Return the link behind an address. Raises LinkNotValid."""
     rows = ConsentLink.everywhere.select_related("workspace", "issuer")
-    link: ConsentLink | None = rows.filter(token_hash=hashed(token)).first()
+    link: ConsentLink | None = rows.filter(token_hash=hash_secret(token)).first()
     if link is None or link.used_at or link.withdrawn_at or link.expires_at <= at:
-        raise LinkRefused
-    if not (answers_for(link.workspace, link.issuer) and connection_of(link.workspace).enabled):
-        raise LinkRefused
+        raise LinkNotValid
+    if not (may_connect(link.workspace, link.issuer) and connection_of(link.workspace).enabled):
+        raise LinkNotValid
     return link
 
 
-def begin_through(*, link: ConsentLink, session_key: str, at: datetime) -> str:
+def begin_authorization_through(*, link: ConsentLink, session_key: str, at: datetime) -> str:
     """Return the address of the consent page for a visitor; the state is bound to the link and this browser."""
-    return begin(workspace=link.workspace, actor=link.issuer, session_key=session_key, at=at, link=link)
+    return begin_authorization(workspace=link.workspace, actor=link.issuer, session_key=session_key, at=at, link=link)

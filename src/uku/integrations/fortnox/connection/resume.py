@@ -20,7 +20,7 @@ from uku.workspaces.operations import PlanChanged
 
 
 @dataclass(frozen=True, slots=True)
-class Resumed:
+class ResumedWork:
     """What a cure woke: how many invoices waited for the connected company, and which kinds of data are read again."""
 
     invoices: int = 0
@@ -35,18 +35,26 @@ class Resumed:
         return " ".join([*words, read] if self.kinds else words)
 
 
-def resume(connection: Connection, *, at: datetime) -> Resumed:
+def resume(connection: Connection, *, at: datetime) -> ResumedWork:
     """Wake every kind of data and every invoice that waited, as part of the caller's transaction; clear what is cured.
 
     For whoever ends what held a connection up: a new grant, Enable, the plan, a licence, a key, an adoption. Wakes
     nothing while something else still holds it up. Twice does no harm: a sync that another one has done is let go.
     """
+    invoices, kinds = 0, []
     with workspace_in_force(connection.workspace_id):
         connection.resumed_at = at
         connection.save(update_fields=["resumed_at"])
-        resumed = _wake(connection, at) if works(connection) and not is_foreign(connection) else Resumed()
+        if works(connection) and not is_foreign(connection):
+            queued = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED)
+            invoices = queued.count()
+            requests.enqueue_held_exports(connection)
+            for kind, interval in due.EVERY.items():
+                if due.is_due(connection, kind, interval, at, resume_after=timedelta(0)):
+                    requests.enqueue_due(connection, kind)
+                    kinds.append(kind)
         alerts.review(connection, at=at)
-    return resumed
+    return ResumedWork(invoices, tuple(kinds))
 
 
 def resume_after_plan_change(fact: PlanChanged) -> None:
@@ -64,13 +72,3 @@ def resume_after_plan_change(fact: PlanChanged) -> None:
 def resume_restored(fact: GrantRestored) -> None:
     """Wake what waited for a grant, in the transaction that makes it usable again."""
     resume(Connection.everywhere.select_related("workspace").get(pk=fact.connection_id), at=fact.at)
-
-
-def _wake(connection: Connection, at: datetime) -> Resumed:
-    held = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
-    requests.enqueue_held_exports(connection)
-    every = due.EVERY.items()
-    kinds = tuple(kind for kind, gap in every if due.is_due(connection, kind, gap, at, resume_after=timedelta(0)))
-    for kind in kinds:
-        requests.enqueue_due(connection, kind)
-    return Resumed(held, kinds)

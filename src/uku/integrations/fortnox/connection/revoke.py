@@ -18,10 +18,10 @@ from django.utils.translation import override
 
 from fortnox_api import FortnoxError, GrantRevoked, TokenSet
 from uku.integrations.fortnox.client.open import oauth_app
-from uku.integrations.fortnox.connection.revocation_messages import means_of, remedy_of, title_of
+from uku.integrations.fortnox.connection.errors import means_of, remedy_of, title_of
 from uku.integrations.fortnox.models import Connection, Revocation, RevocationOutcome
+from uku.integrations.fortnox.tokens.encryption import open_refresh_token, seal_refresh_token
 from uku.integrations.fortnox.tokens.installation import ours, this_instance
-from uku.integrations.fortnox.tokens.sealed import open_refresh_token, seal_refresh_token
 from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
 from uku.integrations.fortnox.work import requests
 from uku.kit.scoping import workspace_in_force
@@ -32,10 +32,10 @@ from uku.workspaces.notices import News, tell
 from uku.workspaces.permissions import Permission
 
 log = structlog.get_logger()
-LEFT_BEHIND = timedelta(minutes=2)  # longer than the calls of a request take
+ABANDONED_AFTER = timedelta(minutes=2)  # longer than the calls of a request take
 
 
-def set_aside(
+def store_revocation(
     opened: Callable[[], TokenSet], *, company_id: str, company_name: str, service_account: bool, at: datetime
 ) -> Revocation | None:
     """Store the intent to revoke, in the caller's transaction and in the workspace in force.
@@ -60,14 +60,20 @@ def set_aside(
     return row
 
 
-def carry_out(revocation: Revocation, *, at: datetime) -> RevocationOutcome:
+def carry_out_revocation(revocation: Revocation, *, at: datetime) -> RevocationOutcome:
     """Revoke the token at Fortnox and delete it here; see whether access outlived it. Never raises FortnoxError.
 
     Revoking twice is harmless: Fortnox confirms unknown tokens too. Whoever is connected to the company is looked at
     again: what one consent loses, another one may lose too.
     """
     refuse_inside_transaction()
-    outcome = _revoke(revocation)
+    outcome = RevocationOutcome.NOT_KNOWN
+    try:
+        outcome = _revoke_and_verify(revocation)
+    except CannotOpen:
+        log.warning("not revoked", error="no key opens the token")
+    except FortnoxError as error:
+        log.warning("not revoked", error=type(error).__name__, uid=error.request_id)
     with transaction.atomic(), workspace_in_force(revocation.workspace_id):
         gone, _rows = Revocation.objects.filter(pk=revocation.pk).delete()
         if gone:
@@ -75,71 +81,48 @@ def carry_out(revocation: Revocation, *, at: datetime) -> RevocationOutcome:
                 summary = title_of(outcome, revocation.company_name)
             after = {"outcome": outcome.value}
             record(actor=None, action="fortnox.revoke", target=revocation, summary=summary, at=at, after=after)
-    _look_again(revocation.company_id)
+    for connection in Connection.everywhere.filter(company_id=revocation.company_id).exclude(sealed_tokens=""):
+        with workspace_in_force(connection.workspace_id):
+            requests.request_grant_look(connection)
     return outcome
 
 
-def _revoke(revocation: Revocation) -> RevocationOutcome:
-    try:
-        token = open_refresh_token(revocation)
-        if not oauth_app().revoke(token):
-            return RevocationOutcome.NOT_KNOWN
-        return _outcome_of(revocation, token)
-    except CannotOpen:
-        return RevocationOutcome.NOT_KNOWN
-    except FortnoxError as error:
-        log.warning("not revoked", error=type(error).__name__, uid=error.request_id)
-        return RevocationOutcome.NOT_KNOWN
+def _revoke_and_verify(revocation: Revocation) -> RevocationOutcome:
+    """Revoke the token and ask once for new ones: only Fortnox' refusal of the grant itself proves that it ended.
 
-
-def _outcome_of(revocation: Revocation, token: str) -> RevocationOutcome:
-    """Ask once for new tokens: only Fortnox' refusal of the grant itself proves that it ended (spec section 6).
-
-    A missing licence, or an app that may not mint at all (`unauthorized_client`), says nothing about the consent.
-    Raises FortnoxError for every other answer.
+    A missing licence, or an app that may not mint at all (`unauthorized_client`), says nothing about the consent
+    (spec section 6). Raises FortnoxError for every other response, and CannotOpen.
     """
+    app, token = oauth_app(), open_refresh_token(revocation)
+    if not app.revoke(token) or (revocation.service_account and not revocation.company_id):
+        return RevocationOutcome.NOT_KNOWN
     try:
-        if not revocation.service_account:
-            _revoke_again(oauth_app().refresh(token))
-        elif revocation.company_id:
-            oauth_app().client_credentials(revocation.company_id)  # what it gives is thrown away
-        else:
-            return RevocationOutcome.NOT_KNOWN
+        if revocation.service_account:
+            app.client_credentials(revocation.company_id)  # what it gives is thrown away
+        elif again := app.refresh(token).refresh_token:
+            with suppress(FortnoxError):  # how that ends changes nothing in what is told
+                app.revoke(again)
     except GrantRevoked as error:
-        proof = error.code == "invalid_grant"
-        return RevocationOutcome.CONFIRMED if proof else RevocationOutcome.NOT_KNOWN
+        return RevocationOutcome.CONFIRMED if error.code == "invalid_grant" else RevocationOutcome.NOT_KNOWN
     return RevocationOutcome.STILL_ALIVE
 
 
-def _revoke_again(tokens: TokenSet) -> None:
-    """End what a token that was revoked in vain gave. How that ends changes nothing in what is told."""
-    if tokens.refresh_token:
-        with suppress(FortnoxError):
-            oauth_app().revoke(tokens.refresh_token)
-
-
-def _look_again(company_id: str) -> None:
-    for connection in Connection.everywhere.filter(company_id=company_id).exclude(sealed_tokens=""):
-        with workspace_in_force(connection.workspace_id):
-            requests.request_grant_look(connection)
-
-
-def left_behind(at: datetime) -> QuerySet[Revocation]:
+def abandoned_revocations(at: datetime) -> QuerySet[Revocation]:
     """Revocations of all workspaces whose process died before they ended. Another installation ends its own."""
-    return Revocation.everywhere.filter(ours(), created_at__lt=at - LEFT_BEHIND)
+    return Revocation.everywhere.filter(ours(), created_at__lt=at - ABANDONED_AFTER)
 
 
-def finish(*, revocation_id: int, at: datetime) -> None:
+def finish_revocation(*, revocation_id: int, at: datetime) -> None:
     """Carry out a revocation that was left behind, and tell owners and admins unless it is known to have ended."""
     row = Revocation.everywhere.filter(pk=revocation_id).first()
     if row is None:
         return
-    outcome = carry_out(row, at=at)
+    outcome = carry_out_revocation(row, at=at)
     if outcome != RevocationOutcome.CONFIRMED:
-        tell_outcome(outcome, key=str(row.pk), name=row.company_name, workspace=row.workspace, at=at)
+        notify_outcome(outcome, key=str(row.pk), name=row.company_name, workspace=row.workspace, at=at)
 
 
-def tell_outcome(outcome: RevocationOutcome, *, key: str, name: str, workspace: Workspace, at: datetime) -> None:
+def notify_outcome(outcome: RevocationOutcome, *, key: str, name: str, workspace: Workspace, at: datetime) -> None:
     """Tell owners and admins how a grant ended that nobody on a page is told about."""
     news = News(
         key=f"fortnox revocation {key}",

@@ -25,27 +25,23 @@ LONGEST, LONGEST_ID = 10_000, 30
 
 @csrf_exempt  # it comes from outside, carries no session, and changes nothing
 @require_POST
-def received(request: HttpRequest) -> HttpResponse:
-    """Answer every message alike, so that nobody learns which companies are connected here."""
-    if (company_id := _company_in(request)) is not None:
-        take_hint(company_id=company_id, at=clock.now())
-    return HttpResponse(status=204)
+def receive_webhook(request: HttpRequest) -> HttpResponse:
+    """Answer every message alike, so that nobody learns which companies are connected here.
 
-
-def _company_in(request: HttpRequest) -> str | None:
-    """Return the `tenantId` of the message, as Fortnox's tokens and websocket events call it; None without one.
-
-    A company's number is digits; anything else is not even looked for (a NUL or half a letter cannot be).
+    `tenantId` is what Fortnox's tokens and websocket events call the company. Its number is digits; anything else is
+    not even looked for (a NUL or half a letter cannot be).
     """
     try:
         message = json.loads(request.body) if len(request.body) <= LONGEST else None
     except (ValueError, RecursionError):
-        return None
-    found = str(message.get("tenantId")) if isinstance(message, dict) else ""
-    return found if found.isascii() and found.isdigit() and len(found) <= LONGEST_ID else None
+        message = None
+    company_id = str(message.get("tenantId")) if isinstance(message, dict) else ""
+    if company_id.isascii() and company_id.isdigit() and len(company_id) <= LONGEST_ID:
+        request_looks(company_id=company_id, at=clock.now())
+    return HttpResponse(status=204)
 
 
-def take_hint(*, company_id: str, at: datetime) -> None:
+def request_looks(*, company_id: str, at: datetime) -> None:
     """Look at the company soon, unless it was looked at within the minute or waits to be looked at."""
     for connection in Connection.everywhere.filter(company_id=company_id).exclude(sealed_tokens=""):
         if may_ask(connection, at, ASK_ON_A_HINT):

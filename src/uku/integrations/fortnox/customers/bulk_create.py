@@ -16,7 +16,7 @@ from uku.integrations.fortnox.customers.review import make_clients
 from uku.integrations.fortnox.health.alerts import update_review_alert
 from uku.integrations.fortnox.health.messages import grouped
 from uku.integrations.fortnox.health.queries import unmatched_customers
-from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
+from uku.integrations.fortnox.models import BulkCreation, CustomerRecord
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User
@@ -28,7 +28,7 @@ AT_ONCE: Final = 200
 """So many are made while the person waits, which takes about a second; more are made by the worker."""
 
 
-class BeingMade(Exception):
+class AlreadyCreating(Exception):
     """Clients are being made already: a second press does nothing (reliability B17)."""
 
 
@@ -37,11 +37,11 @@ def create_all(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     """Make a client from each customer that waits and is not newer than `up_to`, the newest that the person saw.
 
     A few hundred are left to the worker: the row that is returned has ended, or goes on. Raises NotAllowed,
-    NotWorking, BeingMade.
+    NotWorking, AlreadyCreating.
     """
-    creation = _ask(up_to=up_to, actor=actor, at=at)
+    creation = _store_request(up_to=up_to, actor=actor, at=at)
     if creation.asked <= AT_ONCE:
-        while go_on(creation_id=creation.pk, at=at):
+        while continue_creation(creation_id=creation.pk, at=at):
             pass
         creation.refresh_from_db()
     return creation
@@ -49,7 +49,7 @@ def create_all(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def _ask(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
+def _store_request(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     """Store the intent: if this process dies on the way, the sweep finds it."""
     connection = refuse_while_off()
     asked = unmatched_customers(connection.company_id).filter(pk__lte=up_to).count()
@@ -61,7 +61,7 @@ def _ask(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     except IntegrityError as error:
         if "fortnox_bulk_creation_one_at_a_time" not in str(error):
             raise
-        raise BeingMade from None
+        raise AlreadyCreating from None
     summary = f"Clients asked for from {asked} Fortnox customers"
     audit(actor=actor, action="fortnox.create_all", target=creation, summary=summary, at=at)
     if asked > AT_ONCE:
@@ -74,24 +74,26 @@ def under_way() -> QuerySet[BulkCreation]:
     return BulkCreation.objects.filter(ended_at=None)
 
 
-def left_of(creation: BulkCreation) -> int:
+def count_left(creation: BulkCreation) -> int:
     """How many of those that waited are still to be made."""
     return _still_waiting(creation).count()
 
 
-def go_on(*, creation_id: int, at: datetime) -> bool:
-    """Make the next batch in one transaction; say whether there is more. While the integration is off it rests."""
+def continue_creation(*, creation_id: int, at: datetime) -> bool:
+    """Make the next batch in one transaction; say whether there is more. While the integration is off it waits."""
     try:
         return _make_batch(creation_id=creation_id, at=at)
     except NotWorking:
         return False
     except NotAllowed as refusal:
-        _end_early(creation_id, at, refusal.sentence)
+        unended = BulkCreation.objects.filter(pk=creation_id, ended_at=None)
+        unended.update(ended_at=at, text=refusal.sentence[:300])
         return False
 
 
 @transaction.atomic
 def _make_batch(*, creation_id: int, at: datetime) -> bool:
+    """On behalf of who asked. Raises NotAllowed when they have lost the role since, NotWorking."""
     creation = BulkCreation.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=creation_id)
     connection = refuse_while_off()
     if creation.ended_at is not None:
@@ -99,35 +101,31 @@ def _make_batch(*, creation_id: int, at: datetime) -> bool:
     same = connection.company_id == creation.company_id
     rows = _still_waiting(creation).select_for_update(of=("self",)).order_by("pk")
     records = list(rows[:BATCH]) if same else []
-    _make_for(creation, records, at)
-    if len(records) < BATCH:
-        _end(creation, connection, at)
-    return len(records) == BATCH
-
-
-def _make_for(creation: BulkCreation, records: list[CustomerRecord], at: datetime) -> None:
-    """On behalf of who asked. Raises NotAllowed when they have lost the role since."""
     made, alike = make_clients(records, actor=creation.asked_by, at=at)
     creation.made, creation.alike = creation.made + made, creation.alike + alike
     creation.save(update_fields=["made", "alike"])
-
-
-def _still_waiting(creation: BulkCreation) -> QuerySet[CustomerRecord]:
-    return unmatched_customers(creation.company_id).filter(pk__lte=creation.up_to)
-
-
-def _end(creation: BulkCreation, connection: Connection, at: datetime) -> None:
+    if len(records) == BATCH:
+        return True
     creation.ended_at = at
     creation.save(update_fields=["ended_at"])
     if connection.is_connected:
         requests.enqueue_details(connection)
     update_review_alert(connection, at=at)
     if creation.asked > AT_ONCE:
-        tell(_news(creation, connection), at=at)
+        news = News(
+            key=f"fortnox.clients_made:{creation.pk}",
+            title=_("The clients from Fortnox are made."),
+            text=outcome_in_words(creation),
+            url=reverse("fortnox:review", kwargs={"slug": connection.workspace.slug}),
+            tone="good",
+            user=creation.asked_by,
+        )
+        tell(news, at=at)
+    return False
 
 
-def _end_early(creation_id: int, at: datetime, why: str) -> None:
-    BulkCreation.objects.filter(pk=creation_id, ended_at=None).update(ended_at=at, text=why[:300])
+def _still_waiting(creation: BulkCreation) -> QuerySet[CustomerRecord]:
+    return unmatched_customers(creation.company_id).filter(pk__lte=creation.up_to)
 
 
 def outcome_in_words(creation: BulkCreation) -> str:
@@ -142,14 +140,3 @@ def outcome_in_words(creation: BulkCreation) -> str:
         )
         sentences.append(words % {"n": grouped(creation.alike)})
     return " ".join([*sentences, creation.text]).strip()
-
-
-def _news(creation: BulkCreation, connection: Connection) -> News:
-    return News(
-        key=f"fortnox.clients_made:{creation.pk}",
-        title=_("The clients from Fortnox are made."),
-        text=outcome_in_words(creation),
-        url=reverse("fortnox:review", kwargs={"slug": connection.workspace.slug}),
-        tone="good",
-        user=creation.asked_by,
-    )

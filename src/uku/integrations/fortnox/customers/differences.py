@@ -1,12 +1,12 @@
-"""A client and its customer in Fortnox, detail by detail: what each side holds, and what can be taken over. Pure."""
+"""A client and its customer in Fortnox, detail by detail: what each side holds, and what can be applied. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client, VatType, is_same_value
 from uku.integrations.fortnox.mapping import fitting, payment_days, vat_type
@@ -16,10 +16,27 @@ from uku.kit.identifiers import masked, masked_vat
 LIST_FIELDS = ("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city")
 DETAIL_FIELDS = ("vat_number", "country", "currency", "payment_days", "vat_type")
 
+LABELS: Final = {
+    "name": gettext_lazy("Name"),
+    "organisation_number": gettext_lazy("Organisation number"),
+    "vat_number": gettext_lazy("VAT number"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
+    "address1": gettext_lazy("Address"),
+    "address2": gettext_lazy("Address, second line"),
+    "postcode": gettext_lazy("Postcode"),
+    "city": gettext_lazy("City"),
+    "country": gettext_lazy("Country"),
+    "currency": gettext_lazy("Currency"),
+    "payment_days": gettext_lazy("Terms of payment"),
+    "vat_type": gettext_lazy("VAT type"),
+}
+"""In the order of a card."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One detail on both sides, as people read it. `can_take`: our field can take Fortnox's value over."""
+    """One detail on both sides, as people read it. `can_take`: our field can take Fortnox's value."""
 
     field: str
     label: str
@@ -33,45 +50,32 @@ class Line:
 def fields_of(record: CustomerRecord) -> dict[str, Any]:
     """The client's fields that a customer fills, as far as it was read; what our field cannot hold is left out."""
     read = record.detail_read_at is not None
-    told = _as_ours(record)
-    return {name: told[name] for name in (*LIST_FIELDS, *(DETAIL_FIELDS if read else ())) if _fits(name, told[name])}
+    values = _as_ours(record)
+    names = (*LIST_FIELDS, *(DETAIL_FIELDS if read else ()))
+    return {name: values[name] for name in names if _fits(name, values[name])}
 
 
 def lines(client: Client, record: CustomerRecord) -> list[Line]:
-    """Return the details that one side holds at least, in the order of a card."""
-    return [_line(client, record, name) for name in _labels() if _shown(client, name) or _told(record, name)]
+    """Return the details that one side holds at least, in the order of a card.
+
+    What is only written otherwise does not differ; nor does a code of Fortnox's that we have no field for.
+    """
+    values, found = _as_ours(record), []
+    for name, label in LABELS.items():
+        ours, theirs = _ours_in_words(client, name), _theirs_in_words(record, name)
+        if not ours and not theirs:
+            continue
+        unknown = name in DETAIL_FIELDS and (record.detail_read_at is None or not theirs)
+        differs = not unknown and not is_same_value(client, name, values[name])
+        can_take = differs and bool(theirs) and _fits(name, values[name])
+        found.append(Line(name, str(label), ours, theirs, differs, can_take, name in client.edited_fields))
+    return found
 
 
 def differing(client: Client, record: CustomerRecord) -> dict[str, Any]:
-    """The fields that can be taken over, with Fortnox's values."""
+    """Return the fields that can take Fortnox's values, with these."""
     can = {line.field for line in lines(client, record) if line.can_take}
     return {name: value for name, value in _as_ours(record).items() if name in can}
-
-
-def _labels() -> Mapping[str, str]:
-    return {
-        "name": _("Name"),
-        "organisation_number": _("Organisation number"),
-        "vat_number": _("VAT number"),
-        "email": _("E-mail"),
-        "phone": _("Phone"),
-        "address1": _("Address"),
-        "address2": _("Address, second line"),
-        "postcode": _("Postcode"),
-        "city": _("City"),
-        "country": _("Country"),
-        "currency": _("Currency"),
-        "payment_days": _("Terms of payment"),
-        "vat_type": _("VAT type"),
-    }
-
-
-def _line(client: Client, record: CustomerRecord, name: str) -> Line:
-    theirs = _told(record, name)
-    silent = name in DETAIL_FIELDS and (record.detail_read_at is None or not theirs)
-    differs = not silent and not _same(client, record, name)
-    can_take = differs and bool(theirs) and _fits(name, _as_ours(record)[name])
-    return Line(name, _labels()[name], _shown(client, name), theirs, differs, can_take, name in client.edited_fields)
 
 
 def _as_ours(record: CustomerRecord) -> dict[str, Any]:
@@ -94,19 +98,14 @@ def _fits(name: str, value: object) -> bool:
     return bool(value) and bool(fitting(str(value), column.max_length))
 
 
-def _same(client: Client, record: CustomerRecord, name: str) -> bool:
-    """What is only written otherwise does not differ; nor does a code of Fortnox's that we have no field for."""
-    return is_same_value(client, name, _as_ours(record)[name])
-
-
-def _shown(client: Client, name: str) -> str:
+def _ours_in_words(client: Client, name: str) -> str:
     value = getattr(client, name)
     if name == "vat_type":
         return str(VatType(value).label) if value else ""
     return _in_words(name, value, person=client.is_person)
 
 
-def _told(record: CustomerRecord, name: str) -> str:
+def _theirs_in_words(record: CustomerRecord, name: str) -> str:
     """Fortnox's side: a code that we do not know is shown as it is."""
     if name == "vat_type":
         known = vat_type(record.vat_type)

@@ -17,7 +17,7 @@ from uku.clients.matching import is_personal, normalise_number
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, fields_to_import, import_details
 from uku.integrations.fortnox.customers import matching, reused_number
-from uku.integrations.fortnox.customers.links import asks_first, filled_by, first_customers
+from uku.integrations.fortnox.customers.links import REASON_FIELDS, asks_first, filled_by, first_customers, set_reason
 from uku.integrations.fortnox.mapping import (
     client_fields,
     client_fields_from_detail,
@@ -25,14 +25,15 @@ from uku.integrations.fortnox.mapping import (
     record_fields,
     record_fields_from_detail,
 )
-from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncRun
+from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, SyncRun
 from uku.integrations.fortnox.resources import CUSTOMERS
 from uku.integrations.fortnox.sync import records
+from uku.integrations.fortnox.sync.details import write_detail
 
 Items = Mapping[str, CustomerItem]
 WRITTEN: Final = (
     *("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city", "active"),
-    *("client", "suggested", "evidence", "identity_changed_at", "detail_read_at"),
+    *("client", "suggested", *REASON_FIELDS, "identity_changed_at", "detail_read_at"),
 )
 
 
@@ -44,9 +45,15 @@ def store(run: SyncRun, items: Sequence[CustomerItem], details: Mapping[str, Cus
     by_number = {item.number: item for item in items}
     known = records.lock_known(run, by_number)
     counted = [number for number in by_number if records.is_first_look(run, known.get(number))]
-    listed = [_as_listed(run, item, known, at) for item in by_number.values()]
-    changes = {row.number: change for row, change in listed}
-    rows = [row for row, _ in listed]
+    changes, rows = {}, []
+    for number, item in by_number.items():
+        fields = record_fields(item)
+        if number in known:
+            reused_number.compare(known[number], fields["organisation_number"], at)
+        else:
+            fields["is_person"] = is_personal(normalise_number(fields["organisation_number"]))
+        row, changes[number] = records.as_listed(run, number, fields, known, at)
+        rows.append(row)
     outcomes, new_clients = _find_clients(run, rows, by_number)
     _lock_clients(rows, by_number, outcomes, with_details=bool(details))
     create_imported_clients(clients=new_clients, actor=None, at=at)
@@ -62,17 +69,6 @@ def store(run: SyncRun, items: Sequence[CustomerItem], details: Mapping[str, Cus
     return tally + Counter(imported=len(counted), replaced=replaced)
 
 
-def _as_listed(
-    run: SyncRun, item: CustomerItem, known: Mapping[str, CustomerRecord], at: datetime
-) -> tuple[CustomerRecord, str]:
-    fields = record_fields(item)
-    if item.number in known:
-        reused_number.compare(known[item.number], fields["organisation_number"], at)
-    else:
-        fields["is_person"] = is_personal(normalise_number(fields["organisation_number"]))
-    return records.as_listed(run, item.number, fields, known, at)
-
-
 def _find_clients(run: SyncRun, rows: Sequence[CustomerRecord], items: Items) -> tuple[dict[str, str], list[Client]]:
     """Decide on each customer's client; return the outcomes by number, and the clients to be made, not stored yet."""
     searched = {row.number: contact_details(items[row.number]) for row in rows if matching.is_open(row)}
@@ -83,7 +79,8 @@ def _find_clients(run: SyncRun, rows: Sequence[CustomerRecord], items: Items) ->
         outcomes[row.number] = matching.find_client(row, searched.get(row.number), pool, ask=ask)
         if outcomes[row.number] == "created":
             fields = {**client_fields(items[row.number]), "is_person": row.is_person}
-            row.client, row.evidence = pool.plan_client(run.workspace_id, fields), "Made from the Fortnox customer"
+            row.client = pool.plan_client(run.workspace_id, fields)
+            set_reason(row, LinkReason.CREATED)
     return outcomes, list(pool.planned.values())
 
 
@@ -125,7 +122,7 @@ def apply_detail(record: CustomerRecord, customer: Customer, at: datetime) -> No
     fields = {**record_fields_from_detail(customer), "active": customer.active}
     if normalise_number(customer.organisation_number):
         fields["organisation_number"] = customer.organisation_number
-    records.write_detail(record, {**fields, "identity_changed_at": record.identity_changed_at}, at)
+    write_detail(record, {**fields, "identity_changed_at": record.identity_changed_at}, at)
     if record.identity_changed_at not in {None, marked}:
         reused_number.note_changed(record.company_id, [record], at)
     first = first_customers(record.company_id, [record.client_id] if record.client_id else [])

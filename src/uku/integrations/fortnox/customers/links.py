@@ -7,14 +7,37 @@ from typing import Any
 
 from django.db.models import F
 
+from uku.clients.matching import Field, Match
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import Connection, CustomerRecord, NewClients
+from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, NewClients
+from uku.workspaces.models import User
 
-LONGEST_EVIDENCE = 300  # characters; what the column holds
+REASON_FIELDS = ("linked_because", "linked_by", "agreed", "against", "fitting")
+REASONS = {
+    Field.NUMBER: LinkReason.ORGANISATION_NUMBER,
+    Field.VAT: LinkReason.VAT_NUMBER,
+    Field.EMAIL: LinkReason.EMAIL,
+}
+"""What decides of all that agrees, the strongest first; else it is the name."""
 INVOICED_FIRST = (F("invoiced_at").desc(nulls_last=True), "id")
 """Of several customers of a client: the one that a person chose last, else the first one linked."""
 WHO = frozenset({"name", "organisation_number", "vat_number", "is_person"})
 """The details that say who a client is."""
+
+
+def set_reason(record: CustomerRecord, reason: LinkReason | None, *, by: User | None = None) -> None:
+    """Note why a customer is linked or not; what was found by matching before is forgotten."""
+    record.linked_because, record.linked_by = reason or "", by
+    record.agreed, record.against, record.fitting = [], [], 0
+
+
+def set_reason_found(record: CustomerRecord, match: Match, *, fitting: int = 1) -> None:
+    """Note what of a customer agrees and differs with the client that matching found for it."""
+    fields = {fact.field for fact in match.agreed}
+    set_reason(record, next((reason for field, reason in REASONS.items() if field in fields), LinkReason.NAME))
+    record.agreed = [[fact.field, fact.value] for fact in match.agreed]
+    record.against = [[fact.field, fact.value] for fact in match.against]
+    record.fitting = fitting
 
 
 def asks_first(connection: Connection) -> bool:

@@ -1,4 +1,4 @@
-"""Which client each customer of a page gets, looked for among those that share something with one of them."""
+"""Which client a customer is: found for each customer of a page, and offered to a person who decides."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.utils.translation import gettext
+from django.db.models import prefetch_related_objects
 
 from uku.clients import evidence
 from uku.clients.candidates import first_sharing
-from uku.clients.matching import ContactDetails, Index, Match, Outcome, match_keys, outcome
+from uku.clients.matching import ContactDetails, Index, Outcome, match_keys, outcome
 from uku.clients.models import Client
-from uku.integrations.fortnox.customers.links import LONGEST_EVIDENCE
+from uku.integrations.fortnox.customers.links import set_reason_found
 from uku.integrations.fortnox.models import CustomerRecord
 
 
@@ -64,24 +64,79 @@ def find_client(record: CustomerRecord, details: ContactDetails | None, pool: Cl
         return "suggested" if record.ignored_at is None else "ignored"
     matches = pool.current.find(details)
     if outcome(matches, pool.taken) == Outcome.STRONG:
-        record.client_id, record.evidence = int(matches[0].key), evidence.in_words(matches[0])[:LONGEST_EVIDENCE]
-        record.detail_read_at = None
+        record.client_id, record.detail_read_at = int(matches[0].key), None
+        set_reason_found(record, replace(matches[0], against=()))
         pool.taken.add(matches[0].key)
         return "linked"
     archived = [] if matches else pool.archived.find(details)
     if record.pk is not None or (ask and not matches and not archived):
         return "waiting"
     if matches or archived:
-        _suggest(record, pool, matches or archived, gettext("The client is archived") if archived else "")
+        best, *others = matches or archived
+        if best.key in pool.planned:
+            record.suggested = pool.planned[best.key]
+        else:
+            record.suggested_id = int(best.key)
+        set_reason_found(record, best, fitting=len(others) + 1)
         return "suggested"
     return "created"
 
 
-def _suggest(record: CustomerRecord, pool: ClientPool, matches: list[Match], more: str) -> None:
-    key = matches[0].key
-    if key in pool.planned:
-        record.suggested = pool.planned[key]
-    else:
-        record.suggested_id = int(key)
-    words = [evidence.for_a_person(matches), *([more] if more else [])]
-    record.evidence = ". ".join(words)[:LONGEST_EVIDENCE]
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A client that a customer may be, in words; `taken` is the number of the customer it is linked to already."""
+
+    client: Client
+    agreed: str
+    against: str = ""
+    taken: str = ""
+
+
+def details_of(record: CustomerRecord) -> ContactDetails:
+    """What a customer is compared by, as far as we have read it."""
+    return ContactDetails(
+        key=record.number,
+        name=record.name,
+        organisation_number=record.organisation_number,
+        email=record.email,
+        postcode=record.postcode,
+        vat_number=record.vat_number,
+        phone=record.phone,
+        country=record.country,
+    )
+
+
+def index_for(records: Sequence[CustomerRecord]) -> Index:
+    """Return the current clients that one of these customers could be. One query."""
+    keys = {key for record in records for key in match_keys(record.workspace_id, details_of(record))}
+    known = Client.objects.current().sharing(keys).order_by("id") if keys else Client.objects.none()
+    return Index(client.details for client in known)
+
+
+def candidates_of(records: Sequence[CustomerRecord]) -> Mapping[int, list[Candidate]]:
+    """Return each customer's candidates, the best first; five queries, however many customers.
+
+    Where a run or a person left a suggestion, it stands first; one that matching would not find now, its client is
+    archived for example, with the words that were noted then.
+    """
+    prefetch_related_objects(list(records), "linked_by")
+    index = index_for(records)
+    found = {record.pk: {int(match.key): match for match in index.find(details_of(record))} for record in records}
+    wanted = {key for matches in found.values() for key in matches}
+    clients = Client.objects.in_bulk(wanted | {record.suggested_id for record in records if record.suggested_id})
+    company = records[0].company_id if records else ""
+    linked = CustomerRecord.objects.filter(client__in=list(clients), company_id=company).order_by("-id")
+    taken = {client_id or 0: number for client_id, number in linked.values_list("client_id", "number")}  # the first one
+    candidates = {}
+    for record in records:
+        matches, suggested = found[record.pk], record.suggested_id or 0
+        offered = [
+            Candidate(clients[pk], evidence.in_words(match), evidence.against_in_words(match), taken.get(pk, ""))
+            for pk, match in sorted(matches.items(), key=lambda found: found[0] != suggested)
+            if pk in clients
+        ]
+        if suggested in clients and suggested not in matches:
+            record.suggested = clients[suggested]  # as it is now
+            offered.insert(0, Candidate(clients[suggested], record.evidence, taken=taken.get(suggested, "")))
+        candidates[record.pk] = offered
+    return candidates

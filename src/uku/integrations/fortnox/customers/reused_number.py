@@ -12,12 +12,12 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import CustomerRecord
 
 
-def compare(record: CustomerRecord, told: str, at: datetime) -> None:
+def compare(record: CustomerRecord, number: str, at: datetime) -> None:
     """Mark a linked record whose organisation number becomes another valid one; `record` is as it was before.
 
     One that gets its client's number back is itself again. A number that was or becomes empty or wrong says nothing.
     """
-    before, now = normalise_number(record.organisation_number), normalise_number(told)
+    before, now = normalise_number(record.organisation_number), normalise_number(number)
     if record.client_id is None or not before or not now or before == now:
         return
     ours = record.client.organisation_number if record.client else ""

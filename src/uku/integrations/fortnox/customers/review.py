@@ -9,16 +9,25 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from uku.clients import evidence, operations
+from uku.clients import operations
+from uku.clients.matching import Match
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, import_details
-from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
+from uku.integrations.fortnox.connection.authorize import stored_connection_of
+from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import refuse_while_off
-from uku.integrations.fortnox.customers.candidates import details_of, index_for
 from uku.integrations.fortnox.customers.differences import differing, fields_of
-from uku.integrations.fortnox.customers.links import LONGEST_EVIDENCE, filled_by, invoiced_customer, is_filled_by
+from uku.integrations.fortnox.customers.links import (
+    REASON_FIELDS,
+    filled_by,
+    invoiced_customer,
+    is_filled_by,
+    set_reason,
+    set_reason_found,
+)
+from uku.integrations.fortnox.customers.matching import details_of, index_for
 from uku.integrations.fortnox.health import alerts, queries, sync_issues
-from uku.integrations.fortnox.models import Connection, CustomerRecord
+from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, NewClients
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User, Workspace
@@ -29,7 +38,16 @@ class AlreadyDecided(Exception):
     """Somebody decided about the customer after the person saw it (reliability B17). The text says what is so now."""
 
     def __init__(self, record: CustomerRecord) -> None:
-        super().__init__(_as_it_is_now(record))
+        words = {"number": record.number, "client": record.client, "name": record.ignored_by}
+        if record.client is not None:
+            text = _("Nothing was done: Fortnox customer %(number)s is linked to %(client)s already.")
+        elif record.ignored_at is not None:
+            text = _("Nothing was done: %(name)s ignored Fortnox customer %(number)s meanwhile.")
+        elif not record.active:
+            text = _("Nothing was done: Fortnox customer %(number)s is inactive in Fortnox now.")
+        else:
+            text = _("Nothing was done: Fortnox customer %(number)s was unlinked meanwhile.")
+        super().__init__(text % words)
 
 
 class UnknownCustomers(Exception):
@@ -37,8 +55,8 @@ class UnknownCustomers(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """What became of the chosen customers: decided now, decided before, left because they look like a client."""
+class ReviewResult:
+    """How many of the chosen customers were decided on now, how many before, and how many look like a client."""
 
     done: int = 0
     before: int = 0
@@ -56,14 +74,14 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
     Raises NotAllowed, NotWorking, OtherCompany, AlreadyDecided.
     """
     connection = refuse_while_off()
-    (held,) = _held_here([record.pk])
-    if held.client_id is not None or (held.ignored_at is not None and not even_ignored):
-        raise AlreadyDecided(held)
-    _tie(held, client, f"{queries.LINKED_BY}{actor}")
+    (row,) = _lock_connected([record.pk])
+    if row.client_id is not None or (row.ignored_at is not None and not even_ignored):
+        raise AlreadyDecided(row)
+    _tie(row, client, LinkReason.PERSON, actor)
     what = f"linked to {client}"
-    if invoiced_customer(client, held.company_id) == held:  # a second one would undo the first one's details
-        import_details(client=client, details=fields_of(held), source=held.source)
-    _note(actor, "fortnox.link", held, what, at)
+    if invoiced_customer(client, row.company_id) == row:  # a second one would undo the first one's details
+        import_details(client=client, details=fields_of(row), source=row.source)
+    _note(actor, "fortnox.link", row, what, at)
     _after(connection, at)
 
 
@@ -71,14 +89,14 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
 @needs(Permission.MANAGE_INTEGRATIONS)
 def unlink(*, record: CustomerRecord, actor: User, at: datetime) -> None:
     """Take a customer off its client. It waits as a suggestion then, which no run links again. Raises NotAllowed."""
-    (held,) = _held([record.pk])
-    if held.client_id is None:
+    (row,) = _lock([record.pk])
+    if row.client_id is None:
         return
-    client = held.client
-    held.client, held.suggested, held.identity_changed_at, held.invoiced_at = None, client, None, None
-    held.evidence = f"Unlinked by {actor}"[:LONGEST_EVIDENCE]
-    held.save(update_fields=["client", "suggested", "identity_changed_at", "invoiced_at", "evidence"])
-    _note(actor, "fortnox.unlink", held, f"unlinked from {client}", at)
+    client = row.client
+    row.client, row.suggested, row.identity_changed_at, row.invoiced_at = None, client, None, None
+    set_reason(row, LinkReason.UNLINKED, by=actor)
+    row.save(update_fields=["client", "suggested", "identity_changed_at", "invoiced_at", *REASON_FIELDS])
+    _note(actor, "fortnox.unlink", row, f"unlinked from {client}", at)
     _settle(at)
 
 
@@ -90,10 +108,10 @@ def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
     Raises NotAllowed, NotWorking, OtherCompany, AlreadyDecided.
     """
     connection = refuse_while_off()
-    (held,) = _held_here([record.pk])
-    if not queries.needs_review(held):
-        raise AlreadyDecided(held)
-    client = _make(held, actor, at)
+    (row,) = _lock_connected([record.pk])
+    if not queries.needs_review(row):
+        raise AlreadyDecided(row)
+    client = _make(row, actor, at)
     _after(connection, at)
     return client
 
@@ -105,13 +123,13 @@ def accept_identity(*, record: CustomerRecord, actor: User, at: datetime) -> Non
 
     Raises NotAllowed, OtherCompany.
     """
-    (held,) = _held_here([record.pk])
-    if held.identity_changed_at is None:
+    (row,) = _lock_connected([record.pk])
+    if row.identity_changed_at is None:
         return
-    held.identity_changed_at = None
-    held.save(update_fields=["identity_changed_at"])
-    sync_issues.solve(company_id=held.company_id, kind=sync_issues.CUSTOMER, numbers=[held.number], at=at)
-    _note(actor, "fortnox.same_client", held, f"is {held.client} still", at)
+    row.identity_changed_at = None
+    row.save(update_fields=["identity_changed_at"])
+    sync_issues.solve(company_id=row.company_id, kind=sync_issues.CUSTOMER, numbers=[row.number], at=at)
+    _note(actor, "fortnox.same_client", row, f"is {row.client} still", at)
 
 
 @transaction.atomic
@@ -122,22 +140,22 @@ def invoice_this_one(*, record: CustomerRecord, actor: User, at: datetime) -> No
     What is on its way goes where it was sent. Raises NotAllowed, OtherCompany, AlreadyDecided for one that was
     unlinked meanwhile.
     """
-    (held,) = _held_here([record.pk])
-    if held.client is None:
-        raise AlreadyDecided(held)
-    if invoiced_customer(held.client, held.company_id) == held:
+    (row,) = _lock_connected([record.pk])
+    if row.client is None:
+        raise AlreadyDecided(row)
+    if invoiced_customer(row.client, row.company_id) == row:
         return
-    held.invoiced_at, held.detail_read_at = at, None
-    held.save(update_fields=["invoiced_at", "detail_read_at"])
-    what = f"is invoiced for {held.client} from now on"
-    if held.identity_changed_at is None:  # else it may be somebody else
-        import_details(client=held.client, details=filled_by(held, fields_of(held)), source=held.source)
-    _note(actor, "fortnox.invoiced", held, what, at)
+    row.invoiced_at, row.detail_read_at = at, None
+    row.save(update_fields=["invoiced_at", "detail_read_at"])
+    what = f"is invoiced for {row.client} from now on"
+    if row.identity_changed_at is None:  # else it may be somebody else
+        import_details(client=row.client, details=filled_by(row, fields_of(row)), source=row.source)
+    _note(actor, "fortnox.invoiced", row, what, at)
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def take_over(
+def apply_values(
     *, record: CustomerRecord, names: Collection[str], actor: User, at: datetime, version: int | None = None
 ) -> list[str]:
     """Let the linked client have Fortnox's values of these fields, where they differ; return those that changed.
@@ -145,21 +163,21 @@ def take_over(
     They follow the customer from then on if it is the one that fills the client. `version` is the client that the
     person saw. Raises NotAllowed, OtherCompany, ClientChanged, AlreadyDecided.
     """
-    (held,) = _held_here([record.pk])
-    if held.client is None:
-        raise AlreadyDecided(held)
-    offered = differing(held.client, held)
+    (row,) = _lock_connected([record.pk])
+    if row.client is None:
+        raise AlreadyDecided(row)
+    offered = differing(row.client, row)
     details = {name: offered[name] for name in names if name in offered}
     if not details:
         return []
     return operations.apply_details(
-        client=held.client,
+        client=row.client,
         actor=actor,
         at=at,
         details=details,
-        source=held.source,
+        source=row.source,
         version=version,
-        follow=is_filled_by(held.client, held),
+        follow=is_filled_by(row.client, row),
     )
 
 
@@ -168,56 +186,57 @@ def take_over(
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
+def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
     """Make a client from each customer that waits. One that looks like a client meanwhile becomes a suggestion.
 
     Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
     """
     connection = refuse_while_off()
-    held = _held_here(ids)
-    chosen = [record for record in held if queries.needs_review(record)]
+    rows = _lock_connected(ids)
+    chosen = [record for record in rows if queries.needs_review(record)]
     done, alike = make_clients(chosen, actor=actor, at=at)
     _after(connection, at)
-    return Tally(done, len(held) - len(chosen), alike)
+    return ReviewResult(done, len(rows) - len(chosen), alike)
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def ignore(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
+def ignore(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
     """Leave customers out: no run links them or makes clients from them.
 
     Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
     """
     refuse_while_off()
-    held = _held_here(ids)
-    chosen = [record for record in held if queries.needs_review(record)]
+    rows = _lock_connected(ids)
+    chosen = [record for record in rows if queries.needs_review(record)]
     for record in chosen:
-        record.suggested, record.evidence, record.ignored_at, record.ignored_by = None, "", at, actor
-        record.save(update_fields=["suggested", "evidence", "ignored_at", "ignored_by"])
+        record.suggested, record.ignored_at, record.ignored_by = None, at, actor
+        set_reason(record, None)
+        record.save(update_fields=["suggested", "ignored_at", "ignored_by", *REASON_FIELDS])
         _note(actor, "fortnox.ignore", record, "ignored", at)
     _settle(at)
-    return Tally(len(chosen), len(held) - len(chosen))
+    return ReviewResult(len(chosen), len(rows) - len(chosen))
 
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def take_back(*, ids: Collection[int], actor: User, at: datetime) -> Tally:
+def stop_ignoring(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
     """Let ignored customers wait for a decision again.
 
     Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
     """
     refuse_while_off()
-    held = _held_here(ids)
-    chosen = [record for record in held if record.ignored_at is not None]
+    rows = _lock_connected(ids)
+    chosen = [record for record in rows if record.ignored_at is not None]
     index = index_for(chosen)
     for record in chosen:
         record.ignored_at = record.ignored_by = None
         record.save(update_fields=["ignored_at", "ignored_by"])
         if matches := index.find(details_of(record)):
-            _suggest(record, int(matches[0].key), evidence.for_a_person(matches))
+            _suggest(record, matches)
         _note(actor, "fortnox.take_back", record, "no longer ignored", at)
     _settle(at)
-    return Tally(len(chosen), len(held) - len(chosen))
+    return ReviewResult(len(chosen), len(rows) - len(chosen))
 
 
 @transaction.atomic
@@ -231,16 +250,16 @@ def note_unknown_customers(*, workspace: Workspace, actor: User, at: datetime) -
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def make_clients(records: Sequence[CustomerRecord], *, actor: User, at: datetime) -> tuple[int, int]:
-    """Make clients from waiting customers that are held; return how many were made, and how many look like a client.
+    """Make clients from waiting customers that are locked; return how many were made, and how many look like a client.
 
-    A suggestion was seen with its candidate, so that its client is made; one that no candidate was told of, and that
+    A suggestion was seen with its candidate, so that its client is made; one without a candidate that
     fits a client now (a twin among these very customers, say), becomes a suggestion instead.
     """
     index, made = index_for(records), 0
     for record in records:
         matches = [] if record.suggested_id else index.find(details_of(record))
         if matches:
-            _suggest(record, int(matches[0].key), evidence.for_a_person(matches))
+            _suggest(record, matches)
         else:
             index.add(_make(record, actor, at).details)
             made += 1
@@ -250,8 +269,11 @@ def make_clients(records: Sequence[CustomerRecord], *, actor: User, at: datetime
 # What they share
 
 
-def _held(ids: Collection[int]) -> list[CustomerRecord]:
-    """Return the customers, locked in one order so that two lists wait for each other and not for ever."""
+def _lock(ids: Collection[int]) -> list[CustomerRecord]:
+    """Return the customers, locked in one order so that two lists wait for each other and not for ever.
+
+    Raises UnknownCustomers.
+    """
     rows = CustomerRecord.objects.select_related("client").select_for_update(of=("self",)).filter(pk__in=set(ids))
     found = list(rows.order_by("pk"))
     if len(found) != len(set(ids)):
@@ -264,32 +286,34 @@ def other_company(record: CustomerRecord) -> OtherCompany:
     return OtherCompany(_("Fortnox customer %(number)s") % {"number": record.number}, record.company_id)
 
 
-def _held_here(ids: Collection[int]) -> list[CustomerRecord]:
-    """The same, of customers of the connected company. Raises OtherCompany."""
-    held, company = _held(ids), connected_company()
-    for record in held:
+def _lock_connected(ids: Collection[int]) -> list[CustomerRecord]:
+    """Lock customers of the connected company. Raises UnknownCustomers, OtherCompany."""
+    rows, company = _lock(ids), connected_company()
+    for record in rows:
         if record.company_id != company:
             raise other_company(record)
-    return held
+    return rows
 
 
 def _make(record: CustomerRecord, actor: User, at: datetime) -> Client:
     client = Client(workspace_id=record.workspace_id, **fields_of(record))
     create_imported_clients(clients=[client], actor=actor, at=at)
-    _tie(record, client, f"{queries.MADE}by {actor}")
+    _tie(record, client, LinkReason.CREATED, actor)
     _note(actor, "fortnox.link", record, f"linked to {client}, made from it", at)
     return client
 
 
-def _tie(record: CustomerRecord, client: Client, words: str) -> None:
-    record.client, record.suggested, record.evidence = client, None, words[:LONGEST_EVIDENCE]
+def _tie(record: CustomerRecord, client: Client, reason: LinkReason, actor: User) -> None:
+    record.client, record.suggested = client, None
     record.ignored_at = record.ignored_by = None
-    record.save(update_fields=["client", "suggested", "evidence", "ignored_at", "ignored_by"])
+    set_reason(record, reason, by=actor)
+    record.save(update_fields=["client", "suggested", "ignored_at", "ignored_by", *REASON_FIELDS])
 
 
-def _suggest(record: CustomerRecord, client_id: int, words: str) -> None:
-    record.suggested_id, record.evidence = client_id, words[:LONGEST_EVIDENCE]
-    record.save(update_fields=["suggested", "evidence"])
+def _suggest(record: CustomerRecord, matches: Sequence[Match]) -> None:
+    record.suggested_id = int(matches[0].key)
+    set_reason_found(record, matches[0], fitting=len(matches))
+    record.save(update_fields=["suggested", *REASON_FIELDS])
 
 
 def _note(actor: User, action: str, record: CustomerRecord, what: str, at: datetime) -> None:
@@ -309,12 +333,37 @@ def _settle(at: datetime) -> None:
         alerts.update_review_alert(connection, at=at)
 
 
-def _as_it_is_now(record: CustomerRecord) -> str:
-    words = {"number": record.number, "client": record.client, "name": record.ignored_by}
-    if record.client is not None:
-        return _("Nothing was done: Fortnox customer %(number)s is linked to %(client)s already.") % words
-    if record.ignored_at is not None:
-        return _("Nothing was done: %(name)s ignored Fortnox customer %(number)s meanwhile.") % words
-    if not record.active:
-        return _("Nothing was done: Fortnox customer %(number)s is inactive in Fortnox now.") % words
-    return _("Nothing was done: Fortnox customer %(number)s was unlinked meanwhile.") % words
+# Customers that no client matches
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def finish_first_import(*, actor: User, at: datetime) -> None:
+    """End the first import: who waits goes on waiting, who comes later follows the setting.
+
+    Raises NotAllowed, NotWorking.
+    """
+    connection = refuse_while_off()
+    if connection.company_id:
+        alerts.decide_first_import(connection, actor=actor, at=at)
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def choose_new_clients(*, workspace: Workspace, choice: NewClients, actor: User, at: datetime) -> None:
+    """Set what becomes of a customer without a match after the first import. Raises NotAllowed."""
+    connection = stored_connection_of(workspace)
+    before = connection.new_clients
+    if before == choice:
+        return
+    connection.new_clients = choice
+    connection.save(update_fields=["new_clients"])
+    audit(
+        actor=actor,
+        action="fortnox.new_clients",
+        target=connection,
+        summary=f"New clients from Fortnox: {NewClients(choice).name.lower()}",
+        at=at,
+        before={"new_clients": before},
+        after={"new_clients": str(choice)},
+    )

@@ -1,4 +1,4 @@
-"""How a client stands with Fortnox: as one expression for the whole list, and as a badge for a page of it.
+"""How a client stands with Fortnox: as one expression for the whole list, as badges, and as panels of its page.
 
 Only the connected company counts. A link that came from another one is shown with its company's name.
 """
@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.connection.companies import company_names, connected_company, name_of_company
+from uku.integrations.fortnox.connection.company import company_names, connected_company, name_of_company
 from uku.integrations.fortnox.customers.links import INVOICED_FIRST
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import Connection, CustomerRecord, SyncIssue
-from uku.integrations.registry import Badge
+from uku.integrations.registry import Action, Badge, Panel
+from uku.kit.times import show_time
 
 
 class ClientState(TextChoices):
@@ -61,10 +62,14 @@ def badges_of(clients: Sequence[Client]) -> Mapping[int, Badge]:
     if not clients:
         return {}
     ids = [client.pk for client in clients]
-    told = Client.objects.filter(pk__in=ids).annotate(state=expression())
-    states = list(told.values_list("pk", "state", "workspace__slug"))
+    stated = Client.objects.filter(pk__in=ids).annotate(state=expression())
+    states = list(stated.values_list("pk", "state", "workspace__slug"))
     names = company_names() if any(state == ClientState.OTHER_COMPANY for _pk, state, _slug in states) else {}
-    shown = _shown_records(clients, names)
+    found = list(CustomerRecord.objects.filter(client__in=clients).order_by(*INVOICED_FIRST))
+    if len({record.company_id for record in found}) > 1:  # those of the connected company first, then of the last one
+        order = [connected_company(), *names]
+        found.sort(key=lambda record: order.index(record.company_id) if record.company_id in order else len(order))
+    shown = {record.client_id or 0: record for record in reversed(found)}
     return {
         pk: badge_of(
             ClientState(state), shown.get(pk), reverse("fortnox:client", kwargs={"slug": slug, "pk": pk}), names=names
@@ -75,15 +80,6 @@ def badges_of(clients: Sequence[Client]) -> Mapping[int, Badge]:
 
 def _linked() -> QuerySet[CustomerRecord]:
     return CustomerRecord.objects.filter(client__isnull=False)
-
-
-def _shown_records(clients: Sequence[Client], names: Mapping[str, str]) -> Mapping[int, CustomerRecord]:
-    """The customer that stands for each client: the invoiced one of the connected company, else of the last one."""
-    found = list(CustomerRecord.objects.filter(client__in=clients).order_by(*INVOICED_FIRST))
-    if len({record.company_id for record in found}) > 1:
-        order = [connected_company(), *names]
-        found.sort(key=lambda record: order.index(record.company_id) if record.company_id in order else len(order))
-    return {record.client_id or 0: record for record in reversed(found)}
 
 
 def badge_of(
@@ -114,3 +110,52 @@ def badge_of_linked(record: CustomerRecord) -> Badge:
     if record.company_id != connected_company():
         return badge_of(ClientState.OTHER_COMPANY, record)
     return badge_of(ClientState.LINKED if record.active else ClientState.INACTIVE, record)
+
+
+def panels_of(client: Client) -> Sequence[Panel]:
+    """Each linked customer, those of the connected company first; what may be the client only of that company."""
+    company = connected_company()
+    linked = sorted(CustomerRecord.objects.filter(client=client).order_by("id"), key=lambda r: r.company_id != company)
+    suggested = CustomerRecord.objects.filter(suggested=client, company_id=company).order_by("id")
+    connection = Connection.objects.select_related("workspace").first() if suggested else None
+    can_decide = connection is not None and connection.enabled and connection.workspace.may_integrate
+    return [
+        *(_linked_panel(client, record, company) for record in linked),
+        *(_suggested_panel(client, record, can_decide=can_decide) for record in suggested),
+    ]
+
+
+def _linked_panel(client: Client, record: CustomerRecord, connected: str) -> Panel:
+    elsewhere = ""
+    if record.company_id != connected:
+        words = {"company": name_of_company(record.company_id), "database": record.company_id}
+        elsewhere = _("%(company)s, database %(database)s") % words
+    facts = (
+        (_("Fortnox customer"), f"{record.number} {record.name}"),
+        (_("Fortnox company"), elsewhere),
+        (_("Linked because"), record.evidence),
+        (_("E-mail in Fortnox"), record.email),
+        (_("Last read"), show_time(record.seen_at, client.workspace.time_zone)),
+    )
+    return Panel("Fortnox", badge_of_linked(record), tuple(fact for fact in facts if fact[1]))
+
+
+def _suggested_panel(client: Client, record: CustomerRecord, *, can_decide: bool) -> Panel:
+    """A customer that may be this client: a person decides."""
+    place = {"slug": client.workspace.slug, "pk": record.pk}
+    return Panel(
+        _("Fortnox customer %(number)s may be this client") % {"number": record.number},
+        Badge(_("Suggested"), "warning"),
+        (
+            (_("Name in Fortnox"), record.name),
+            (_("E-mail in Fortnox"), record.email or "–"),
+            (_("Place"), f"{record.postcode} {record.city}".strip() or "–"),
+            (_("Evidence"), record.evidence),
+        ),
+        actions=(
+            Action(_("Link"), f"{reverse('fortnox:link', kwargs=place)}?client={client.pk}", primary=True),
+            Action(_("Create client"), reverse("fortnox:create-client", kwargs=place)),
+        )
+        if can_decide
+        else (),
+    )

@@ -16,6 +16,7 @@ from uku.integrations.fortnox.models import (
     CustomerRecord,
     ExportState,
     InvoiceExport,
+    LinkReason,
     RunKind,
     RunState,
     StopReason,
@@ -34,8 +35,6 @@ SCOPES: Final[Mapping[str, frozenset[str]]] = {
     INVOICES: frozenset({"invoice"}),
     RunKind.PAYMENTS: frozenset({"invoice", "payment"}),
 }
-LINKED_BY, MADE = "Linked by ", "Made "
-"""How the evidence of a link begins that a person decided, and of a client that was made from its customer."""
 _BLOCKING_CODES: Final = tuple(code for code, text in BY_CODE.items() if text.group in BLOCKING)
 
 
@@ -117,7 +116,7 @@ def _first_failures(runs: QuerySet[SyncRun], done: Mapping[str, SyncRun]) -> dic
     since = Q()
     for kind in RunKind:  # only what came after is read, however long the history is
         since |= Q(kind=kind, id__gt=done[kind].pk if kind in done else 0)
-    failed = runs.filter(since, Q(state=RunState.STOPPED) | Q(counts__has_key="tries"))
+    failed = runs.filter(since, Q(state=RunState.STOPPED) | Q(tries__gt=0))
     failed = failed.exclude(stop_reason=StopReason.NOT_PERMITTED).order_by()
     return dict(failed.values_list("kind").annotate(Min("started_at")))
 
@@ -197,7 +196,7 @@ def needs_review(record: CustomerRecord) -> bool:
 def linked_automatically(company_id: str) -> QuerySet[CustomerRecord]:
     """The customers that matching alone linked to clients that were there."""
     linked = CustomerRecord.objects.filter(company_id=company_id, client__isnull=False)
-    return linked.exclude(evidence__startswith=LINKED_BY).exclude(evidence__startswith=MADE)
+    return linked.exclude(linked_because__in=(LinkReason.PERSON, LinkReason.CREATED))
 
 
 def is_first_import(connection: Connection) -> bool:

@@ -27,9 +27,8 @@ from uku.integrations.fortnox.invoices.send_by_hand import require_highest_numbe
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import figures
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
-from uku.integrations.fortnox.tokens.grant_state import note_failure
+from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.tokens.installation import is_foreign
-from uku.integrations.fortnox.tokens.store import NotConnected
 from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
@@ -111,7 +110,11 @@ def process_export(*, export_id: int) -> None:
         except FortnoxError as error:
             note_failure(connection, error)
             if isinstance(error, Forbidden):
-                _pause_exports(export, error)
+                # A missing permission or licence is no fault of one invoice: nothing that waits is tried for an hour.
+                sync_issues.note_export(export, at=clock.now(), error=error)
+                waiting = InvoiceExport.objects.filter(company_id=export.company_id)
+                waiting = waiting.filter(Q(state=ExportState.QUEUED) | Q(pk=export.pk))
+                waiting.exclude(state=ExportState.SENDING).update(next_at=database_now() + PERMISSION_PAUSE)
             else:
                 _postpone(export)
 
@@ -131,30 +134,14 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
 def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     """Check, store the bytes, post them once, store what came of it.
 
-    What names another invoice in the response is not adopted (reliability B50).
+    One worker wins the row, and holds it by a lease (reliability F06, F08). A response about
+    another invoice is not adopted (reliability B50).
     """
     try:
         body = bytes(export.payload) if export.payload else build_request_body(fortnox, export)
     except InvoiceNotValid as error:
         _reject(export, str(error))
         return
-    if not _claim(export, body):
-        return
-    try:
-        created = fortnox.invoices.create_raw(body)
-    except FortnoxError as error:
-        _store_failure(fortnox, export, error)
-        return
-    if reconcile.is_about(export, created):
-        confirm(export, created)
-    else:
-        _leave_to_person(
-            export, "Fortnox answered with an invoice that does not carry our reference. Look for it there."
-        )
-
-
-def _claim(export: InvoiceExport, body: bytes) -> bool:
-    """Move a queued export to sending, with its bytes and a lease; one worker wins (reliability F06, F08)."""
     claimed = (
         as_known(export)
         .filter(state=ExportState.QUEUED)
@@ -171,9 +158,21 @@ def _claim(export: InvoiceExport, body: bytes) -> bool:
             error_text="",
         )
     )
+    if not claimed:
+        return
     export.state, export.payload = ExportState.SENDING, body
     export.attempts, export.fence = export.attempts + 1, export.fence + 1
-    return bool(claimed)
+    try:
+        created = fortnox.invoices.create_raw(body)
+    except FortnoxError as error:
+        _store_failure(fortnox, export, error)
+        return
+    if reconcile.is_about(export, created):
+        confirm(export, created)
+    else:
+        _leave_to_person(
+            export, "Fortnox answered with an invoice that does not carry our reference. Look for it there."
+        )
 
 
 def _require_lease(export: InvoiceExport) -> None:
@@ -219,15 +218,6 @@ def _reject(export: InvoiceExport, text: str, error: FortnoxError | None = None,
     code = str(error.code or "") if error else code
     as_known(export).update(state=ExportState.REJECTED, error_code=code, error_text=text[:500], next_at=None)
     sync_issues.note_export(export, at=clock.now(), error=error, reason="" if error else text)
-
-
-def _pause_exports(export: InvoiceExport, error: FortnoxError) -> None:
-    """Nothing that waits is tried for an hour: a missing permission or licence is no fault of one invoice."""
-    sync_issues.note_export(export, at=clock.now(), error=error)
-    waiting = InvoiceExport.objects.filter(company_id=export.company_id).filter(
-        Q(state=ExportState.QUEUED) | Q(pk=export.pk)
-    )
-    waiting.exclude(state=ExportState.SENDING).update(next_at=database_now() + PERMISSION_PAUSE)
 
 
 def _mark_uncertain(export: InvoiceExport) -> None:

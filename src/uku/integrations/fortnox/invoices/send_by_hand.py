@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from fortnox_api import FortnoxError, InvoiceItem
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.connection.companies import name_of_company
+from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
-from uku.integrations.fortnox.tokens.store import NotConnected
+from uku.integrations.fortnox.tokens.grant_state import NotConnected
 from uku.integrations.fortnox.work import requests
 from uku.invoices.models import Invoice, Numbering, State
 from uku.invoices.numbers import first_number_beyond

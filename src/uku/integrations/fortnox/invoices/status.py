@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from uku.integrations.fortnox.connection.companies import company_names, name_of_company
+from uku.integrations.fortnox.connection.company import company_names, name_of_company
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words

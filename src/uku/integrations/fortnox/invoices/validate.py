@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from fortnox_api import Fortnox
 from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
-from uku.integrations.fortnox.connection.companies import name_of_company
+from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health.messages import missing_worker_notice
@@ -78,7 +78,8 @@ def hold_in_words(hold: Hold, day: date) -> str:
 def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     """Return the bytes to post, and set on the export what was changed in its texts. Raises InvoiceNotValid.
 
-    Customers and articles are read again unless they were read within 15 minutes.
+    Customers and articles are read again unless they were read within 15 minutes. An unknown VAT type tells no rate
+    (reliability B40); another organisation number may be another company (B44).
     """
     customer = invoiced_customer(export.invoice.client, export.company_id)
     if customer is None:
@@ -86,23 +87,6 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
             f"{export.invoice.client} is not linked to a Fortnox customer. Link the client, then send again."
         )
     _read_unless_fresh(fortnox, CUSTOMER_IMPORTER, customer)
-    _require_valid_customer(customer)
-    rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
-    for row in rows:
-        _require_valid_row(fortnox, export, row, customer)
-        row.article_number = row.article_in(export.company_id)
-    payload, changes = invoice_payload(export.invoice, rows, customer_number=customer.number).clean()
-    export.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
-    return payload.to_json_bytes()
-
-
-def _read_unless_fresh(fortnox: Fortnox, importer: Importer, record: CustomerRecord | ArticleRecord) -> None:
-    if record.detail_read_at is None or clock.now() - record.detail_read_at > FRESH:
-        read_detail(fortnox, importer, record)
-
-
-def _require_valid_customer(customer: CustomerRecord) -> None:
-    """An unknown VAT type tells no rate (reliability B40); another organisation number may be another company (B44)."""
     if not customer.active:
         raise InvoiceNotValid(f"Customer {customer} is inactive in Fortnox. Activate it there, then send again.")
     if customer.identity_changed_at is not None:
@@ -115,6 +99,18 @@ def _require_valid_customer(customer: CustomerRecord) -> None:
             f"Customer {customer} has the VAT type “{customer.vat_type}” in Fortnox, which Uku does not know, so the"
             " VAT of the invoice cannot be checked. Choose another VAT type for the customer there, then send again."
         )
+    rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
+    for row in rows:
+        _require_valid_row(fortnox, export, row, customer)
+        row.article_number = row.article_in(export.company_id)
+    payload, changes = invoice_payload(export.invoice, rows, customer_number=customer.number).clean()
+    export.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
+    return payload.to_json_bytes()
+
+
+def _read_unless_fresh(fortnox: Fortnox, importer: Importer, record: CustomerRecord | ArticleRecord) -> None:
+    if record.detail_read_at is None or clock.now() - record.detail_read_at > FRESH:
+        read_detail(fortnox, importer, record)
 
 
 def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow, customer: CustomerRecord) -> None:

@@ -1,8 +1,8 @@
 """The tables of this integration. Nothing here without its company's id."""
 
 from uku.integrations.fortnox.models.connection import (
-    Attempt,
     AttemptOutcome,
+    AuthorizationAttempt,
     BlockReason,
     Connection,
     ConsentLink,
@@ -24,11 +24,13 @@ from uku.integrations.fortnox.models.invoice_export import (
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
     CustomerRecord,
+    LinkReason,
 )
 from uku.integrations.fortnox.models.sync_run import (
     BulkCreation,
     Reload,
     ReloadPhase,
+    ReloadStop,
     RunKind,
     RunState,
     SkippedRecord,
@@ -41,8 +43,8 @@ __all__ = [
     "NEEDS_YOU",
     "NUMBER_USED",
     "ArticleRecord",
-    "Attempt",
     "AttemptOutcome",
+    "AuthorizationAttempt",
     "BlockReason",
     "BulkCreation",
     "Connection",
@@ -52,11 +54,13 @@ __all__ = [
     "Hold",
     "InvoiceExport",
     "KnownCompany",
+    "LinkReason",
     "NewClients",
     "Pace",
     "PendingGrant",
     "Reload",
     "ReloadPhase",
+    "ReloadStop",
     "Revocation",
     "RevocationOutcome",
     "RunKind",

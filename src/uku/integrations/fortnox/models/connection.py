@@ -153,7 +153,7 @@ class AttemptOutcome(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
-class Attempt(TenantModel):
+class AuthorizationAttempt(TenantModel):
     """One way to Fortnox's consent page and back: the state, by its hash, single use, ten minutes.
 
     `user` is who began it, or who issued the link it was begun through.
@@ -178,6 +178,7 @@ class Attempt(TenantModel):
     )
 
     class Meta:
+        db_table = "fortnox_attempt"
         base_manager_name = "everywhere"
 
     def __str__(self) -> str:
@@ -190,7 +191,7 @@ class PendingGrant(TenantModel):
     It is stored right after the exchange, company still empty, so that a process that dies leaves something to revoke.
     """
 
-    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="+")
+    attempt = models.OneToOneField(AuthorizationAttempt, on_delete=models.PROTECT, related_name="+")
     company_id = models.CharField(max_length=30, blank=True)
     company_name = models.CharField(max_length=200, blank=True)
     organisation_number = models.CharField(max_length=20, blank=True)

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from uku.clients.matching import masked
+from uku.clients import evidence
+from uku.clients.matching import Fact, Field, Match, Strength, masked
 from uku.clients.models import Client
 from uku.kit.scoping import TenantModel
 from uku.workspaces.models import User
+
+NO_FACTS = models.Value([], models.JSONField())
+
+
+class LinkReason(models.TextChoices):
+    """Why a customer is linked to a client, or suggested for one."""
+
+    ORGANISATION_NUMBER = "organisation_number", _("Same organisation number")
+    VAT_NUMBER = "vat_number", _("Same organisation number in the VAT number")
+    EMAIL = "email", _("Same name and e-mail")
+    NAME = "name", _("Same or similar name")
+    PERSON = "person", _("A person linked it")
+    CREATED = "created", _("The client was made from it")
+    UNLINKED = "unlinked", _("A person unlinked it")
 
 
 class CustomerRecord(TenantModel):
     """A customer as Fortnox shows it, and the client it is linked to.
 
     It is linked (`client`), or may be somebody (`suggested`), or a person left it out (`ignored_at`), or it waits
-    for a person. VAT number, country, currency, terms, VAT type and whether it is a person come from the detail;
-    `detail_read_at` empty: to be read.
+    for a person. `linked_because` says why it is linked or suggested; what of the two agreed and differed then stands
+    in `agreed` and `against`, as pairs of a field and the client's value. VAT number, country, currency, terms, VAT
+    type and whether it is a person come from the detail; `detail_read_at` empty: to be read.
     """
 
     company_id = models.CharField(max_length=30)
@@ -31,7 +49,15 @@ class CustomerRecord(TenantModel):
     active = models.BooleanField(default=True)
     client = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
     suggested = models.ForeignKey(Client, null=True, on_delete=models.SET_NULL, related_name="+")
-    evidence = models.CharField(max_length=300, blank=True)
+    linked_because = models.CharField(max_length=20, choices=LinkReason, blank=True, default="", db_default="")
+    linked_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="or who unlinked it; empty: an import"
+    )
+    agreed: models.JSONField[list[list[str]]] = models.JSONField(default=list, db_default=NO_FACTS)
+    against: models.JSONField[list[list[str]]] = models.JSONField(default=list, db_default=NO_FACTS)
+    fitting = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how many clients fitted when it was suggested"
+    )
     ignored_at = models.DateTimeField(null=True, help_text="a person decided that it is no client")
     ignored_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     identity_changed_at = models.DateTimeField(
@@ -74,6 +100,25 @@ class CustomerRecord(TenantModel):
     def shown_number(self) -> str:
         """The organisation number as it is shown: a person's is masked."""
         return masked(self.organisation_number, person=self.is_person)
+
+    @property
+    def evidence(self) -> str:
+        """Why it is linked or suggested, in words; "" when it is neither."""
+        who = {"name": self.linked_by}
+        if self.linked_because == LinkReason.PERSON:
+            return gettext("Linked by %(name)s") % who if self.linked_by else gettext("Linked by hand")
+        if self.linked_because == LinkReason.CREATED:
+            return gettext("Made by %(name)s") % who if self.linked_by else gettext("Made from the Fortnox customer")
+        if self.linked_because == LinkReason.UNLINKED:
+            return gettext("Unlinked by %(name)s") % who if self.linked_by else gettext("Unlinked by hand")
+        if not self.linked_because:
+            return ""
+        agreed = tuple(Fact(Field(field), value) for field, value in self.agreed)
+        against = tuple(Fact(Field(field), value) for field, value in self.against)
+        match = Match("", Strength.NONE, agreed, against)
+        words = evidence.for_a_person([match] * max(self.fitting, 1)) or self.get_linked_because_display()
+        archived = self.client_id is None and self.suggested is not None and self.suggested.archived_at is not None
+        return f"{words}. {gettext('The client is archived')}" if archived else words
 
     @property
     def source(self) -> str:

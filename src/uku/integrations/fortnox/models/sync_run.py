@@ -1,12 +1,11 @@
-"""Runs and reloads, what they passed over, and what did not go through."""
+"""Sync runs and reloads, what they skipped, and what did not go through."""
 
 from __future__ import annotations
-
-from enum import StrEnum
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from uku.integrations.fortnox.models.connection import BlockReason
 from uku.integrations.fortnox.models.invoice_export import InvoiceExport
 from uku.kit.scoping import TenantModel
 from uku.workspaces.models import User
@@ -26,11 +25,20 @@ class RunState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-class StopReason(StrEnum):
-    """Why a run stopped, where something else than its next try ends that."""
+class StopReason(models.TextChoices):
+    """Why a sync run stopped, where that is more than an error of Fortnox's."""
 
-    NOT_PERMITTED = "not_permitted"  # it met a missing permission or licence
-    COMPANY_CHANGED = "company_changed"  # another company was connected while it was under way
+    NOT_PERMITTED = "not_permitted", _("A permission or licence is missing")
+    COMPANY_CHANGED = "company_changed", _("Another company was connected meanwhile")
+
+
+class ReloadStop(models.TextChoices):
+    """Why a reload stopped."""
+
+    DISCONNECTED = "disconnected", _("Disconnected")
+    OTHER_COMPANY = "other_company", _("Another company was connected")
+    BLOCKED = "blocked", _("The connection was blocked")
+    PHASE_FAILED = "phase_failed", _("A phase failed")
 
 
 class ReloadPhase(models.TextChoices):
@@ -46,7 +54,8 @@ class ReloadPhase(models.TextChoices):
 class Reload(TenantModel):
     """One press of Reload data: its phase, what it came to, who asked. Its runs carry the figures.
 
-    `cancel_asked_at` is a wish; the work ends at its next page. `asked_by` empty: the command line.
+    `cancel_asked_at` is a wish; the work ends at its next page. `asked_by` empty: the command line. `counts` holds the
+    requests that each phase was expected to take.
     """
 
     company_id = models.CharField(max_length=30)
@@ -56,8 +65,17 @@ class Reload(TenantModel):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     cancel_asked_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True, help_text="it met a passing error, and goes on then")
+    requests = models.PositiveIntegerField(default=0, db_default=0, help_text="made for it so far")
+    details_total = models.PositiveIntegerField(null=True, help_text="how many were due when their phase began")
+    details_read = models.PositiveIntegerField(default=0, db_default=0)
+    details_began_at = models.DateTimeField(null=True)
+    details_tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="that failed, one on another")
+    stop_reason = models.CharField(max_length=20, choices=ReloadStop, blank=True, default="", db_default="")
+    block_reason = models.CharField(
+        max_length=40, choices=BlockReason, blank=True, default="", db_default="", help_text="of the connection"
+    )
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
-    text = models.CharField(max_length=500, blank=True)
 
     class Meta:
         base_manager_name = "everywhere"
@@ -73,9 +91,10 @@ class Reload(TenantModel):
 
 
 class SyncRun(TenantModel):
-    """One execution of a sync: where it stands and what it counted. What it passed over stands in `PassedOver`.
+    """One execution of a sync: where it stands and what it counted. What it skipped stands in `SkippedRecord`.
 
-    A full run reads everything, then what changed since the last complete run, if there is one: `since`.
+    A full run reads everything, then what changed since the last complete run, if there is one: `since`. An import
+    reads a list in each stage: the columns that begin with `list_` are about the present one.
     """
 
     company_id = models.CharField(max_length=30)
@@ -87,8 +106,19 @@ class SyncRun(TenantModel):
     since = models.DateTimeField(null=True, help_text="read what changed since; empty: there is no complete run yet")
     stage = models.CharField(max_length=20, default="active")
     page = models.PositiveIntegerField(default=0, help_text="the last page whose rows are stored")
+    list_total = models.PositiveBigIntegerField(null=True, help_text="the rows that Fortnox says it has")
+    list_rows = models.PositiveIntegerField(default=0, db_default=0, help_text="the rows that came so far")
+    list_moved = models.BooleanField(default=False, db_default=False, help_text="its total changed while it was read")
+    list_reread = models.BooleanField(default=False, db_default=False, help_text="it is being read a second time")
+    seen_before_list = models.PositiveIntegerField(default=0, db_default=0)
+    paused = models.BooleanField(default=False, db_default=False, help_text="on purpose, between two pages")
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="of the next page, that failed")
+    interruptions = models.PositiveIntegerField(default=0, db_default=0, help_text="how often it was cut off")
+    lists_disagreed = models.BooleanField(
+        default=False, db_default=False, help_text="a list had no total, or was read twice: what was not seen may exist"
+    )
     counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
-    stop_reason = models.CharField(max_length=20, blank=True)
+    stop_reason = models.CharField(max_length=20, choices=StopReason, blank=True)
     text = models.CharField(max_length=500, blank=True)
     asked_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+", help_text="empty: the schedule"
@@ -112,7 +142,7 @@ class SyncRun(TenantModel):
 
 
 class SkippedRecord(TenantModel):
-    """A record that a run did not take in, with the reason a person can read."""
+    """A record that a run did not import, with the reason a person can read."""
 
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="skipped_records")
     number = models.CharField(max_length=1024)
@@ -130,7 +160,7 @@ class SkippedRecord(TenantModel):
 class BulkCreation(TenantModel):
     """Clients being made from all customers that waited when a person asked for it; one at a time.
 
-    `up_to` is the newest record that the person was told of. `alike` counts those that turned out to look like a
+    `up_to` is the newest record that the person saw. `alike` counts those that turned out to look like a
     client, which go to the review queue instead.
     """
 

@@ -101,11 +101,11 @@ def _accept_from_lists(run: SyncRun, export: InvoiceExport, lists: InvoiceLists)
     facts = {fact.number: fact for fact in listed}
     stored = {fact.number: fact for fact in payments.merge(export, [])}
     if set(stored) - set(facts):
-        return False  # a payment that we know is gone, or older than the list
+        return False  # a payment that we know is deleted, or older than the list
     if payments.booked_amount(listed) != item.total - item.balance:
-        told = (to_ore(item.balance), item.booked, item.final_pay_date, item.cancelled)
+        listed_facts = (to_ore(item.balance), item.booked, item.final_pay_date, item.cancelled)
         known = (invoice.balance, invoice.booked, invoice.final_pay_date, invoice.state == State.CANCELLED)
-        if told != known or stored != facts:
+        if listed_facts != known or stored != facts:
             return False
     reading = Reading(
         as_of=lists.as_of,

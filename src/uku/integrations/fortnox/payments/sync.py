@@ -85,11 +85,11 @@ def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: lis
     accept(run, export, reading(invoice, known, as_of=as_of))
 
 
-def accept(run: SyncRun, export: InvoiceExport, told: Reading) -> None:
+def accept(run: SyncRun, export: InvoiceExport, stated: Reading) -> None:
     """Store how an invoice stands, and count it."""
     at = clock.now()
     sync_run.count(run, "read")
-    sync_run.count(run, "changed", int(accept_reading(invoice=export.invoice, reading=told, at=at)))
+    sync_run.count(run, "changed", int(accept_reading(invoice=export.invoice, reading=stated, at=at)))
     numbers = [export.document_number]
     sync_issues.solve(company_id=export.company_id, kind=sync_issues.PAYMENT, numbers=numbers, at=at)
 

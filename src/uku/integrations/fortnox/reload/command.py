@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState
@@ -29,31 +29,36 @@ def run(console: Console, *, slug: str, cancel: bool = False) -> int:
     already is followed instead.
     """
     if cancel:
-        return _cancel(console)
+        found = queries.running()
+        if found is None or not service.ask_to_cancel(reload=found, actor=None, at=clock.now()):
+            _say(console, "Nothing was cancelled: no reload runs in this workspace.")
+            return NOT_DONE
+        _say(console, "Cancelled. It ends at the next page; what was read stays.")
+        return DONE
     try:
         reload = service.begin(actor=None, at=clock.now())
     except NotWorking as refusal:
         _say(console, str(refusal))
         return REFUSED
-    except service.AlreadyRunning as found:
-        _say(console, str(found))
-        reload = found.reload
+    except service.AlreadyRunning as refusal:
+        _say(console, str(refusal))
+        reload = refusal.reload
     try:
         _follow(console, reload.pk)
     except KeyboardInterrupt:
         _say(console, "It goes on in the background. To see it again: uku fortnox reload " + slug)
         _say(console, f"To cancel it: uku fortnox reload {slug} --cancel")
         return LEFT
-    return _report(console, _row(reload.pk))
-
-
-def _cancel(console: Console) -> int:
-    found = queries.running()
-    if found is None or not service.ask_to_cancel(reload=found, actor=None, at=clock.now()):
-        _say(console, "Nothing was cancelled: no reload runs in this workspace.")
-        return NOT_DONE
-    _say(console, "Cancelled. It ends at the next page; what was read stays.")
-    return DONE
+    reload = _row(reload.pk)
+    _say(console, f"{report.title_of_the_end(reload)} It took {report.duration(reload)}.")
+    if (why := report.why_stopped(reload)) is not None:
+        for sentence in (why.happened, why.means, why.remedy):
+            _say(console, f"  {sentence}")
+    for label, count in report.figures(report.sums(reload.runs.all())):
+        if count:
+            _say(console, f"  {label}: {count}")
+    _say(console, f"The report: {settings.UKU.public_url}{report.address_of(reload)}")
+    return DONE if reload.state == RunState.DONE else NOT_DONE
 
 
 def _row(pk: int) -> Reload:
@@ -61,46 +66,37 @@ def _row(pk: int) -> Reload:
 
 
 def _follow(console: Console, pk: int) -> None:
+    """Show how far it is until it ends: a bar with the phase before it and the time left, or plain lines."""
     if console.is_terminal:
-        _draw(console, pk)
-    else:
-        said: list[str] = []
-        _until_the_end(console, pk, lambda reload, _done, _left: _print_once(console, said, _place(reload)))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} % {task.fields[left]}"),
+        )
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task("", total=100, left="")
+            for reload, percent, left in _until_the_end(console, pk):
+                bar.update(task, completed=percent, description=_place(reload), left=left)
+        return
+    printed = set()
+    for reload, _percent, _left in _until_the_end(console, pk):
+        if (line := _place(reload)) not in printed:
+            printed.add(line)
+            _say(console, line)
 
 
-def _draw(console: Console, pk: int) -> None:
-    """A bar with the phase before it and the time left behind it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} % {task.fields[left]}"),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("", total=100, left="")
-        _until_the_end(console, pk, lambda reload, done, left: _move(bar, task, reload, done, left))
-
-
-def _move(bar: Progress, task: TaskID, reload: Reload, done: int, left: str) -> None:
-    bar.update(task, completed=done, description=_place(reload), left=left)
-
-
-def _print_once(console: Console, said: list[str], line: str) -> None:
-    if line not in said:
-        said.append(line)
-        _say(console, line)
-
-
-def _until_the_end(console: Console, pk: int, show: Callable[[Reload, int, str], None]) -> None:
-    began, told = time.monotonic(), False
+def _until_the_end(console: Console, pk: int) -> Iterator[tuple[Reload, int, str]]:
+    """Yield the reload with how much of it is done and the time left, twice a second, the last time when it ended."""
+    began, warned = time.monotonic(), False
     while True:
-        reload, at = _row(pk), clock.now()
-        parts = queries.parts(reload, at)
-        show(reload, progress.hundredths(parts), f"{report.about(progress.time_left(parts))} left")
+        reload = _row(pk)
+        phases = queries.phases_of(reload, clock.now())
+        yield reload, progress.percent_done(phases), f"{report.about(progress.time_left(phases))} left"
         if reload.state != RunState.RUNNING:
             return
-        if not told and time.monotonic() - began > QUIET.total_seconds() and missing_worker():
+        if not warned and time.monotonic() - began > QUIET.total_seconds() and missing_worker():
             _say(console, "No worker runs, so nothing takes it up yet. Start one: uku worker. The reload waits for it.")
-            told = True
+            warned = True
         time.sleep(LOOK_EVERY)
 
 
@@ -113,23 +109,11 @@ def _place(reload: Reload) -> str:
     connection = Connection.objects.select_related("workspace").first()
     if connection is not None and steps.is_paused(connection):
         return "Paused: Fortnox is disabled, or the plan has no integrations"
-    if steps.rests(reload, clock.now()):
+    if steps.is_waiting(reload, clock.now()):
         return "Waiting: Fortnox does not answer as it should; tried again in a few minutes"
     order = list(ReloadPhase)
     place = order.index(ReloadPhase(reload.phase))
     return f"Step {place + 1} of {len(order)}: {order[place].label}"
-
-
-def _report(console: Console, reload: Reload) -> int:
-    _say(console, f"{report.title_of_the_end(reload)} It took {report.duration(reload)}.")
-    if (why := report.why_stopped(reload)) is not None:
-        for sentence in (why.happened, why.means, why.remedy):
-            _say(console, f"  {sentence}")
-    for label, count in report.figures(report.sums(reload.runs.all())):
-        if count:
-            _say(console, f"  {label}: {count}")
-    _say(console, f"The report: {settings.UKU.public_url}{report.address_of(reload)}")
-    return DONE if reload.state == RunState.DONE else NOT_DONE
 
 
 def _say(console: Console, line: str) -> None:

@@ -5,7 +5,7 @@ A unit of progress is a request to Fortnox, since requests are what takes the ti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -22,20 +22,20 @@ ENOUGH_TO_JUDGE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Period:
     """The 13 calendar months that a reload reads again: from the first of the month twelve months ago until today."""
 
     first: date
     last: date
 
 
-def window(today: date) -> Window:
+def period_until(today: date) -> Period:
     month = today.year * 12 + today.month - 1 - MONTHS_BACK
-    return Window(date(month // 12, month % 12 + 1, 1), today)
+    return Period(date(month // 12, month % 12 + 1, 1), today)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownCounts:
     """What is known before a reload begins: how many of each there are here.
 
     `details` wait to be read one by one; `invoices` were sent from here in the window; `months` have a summary task
@@ -52,34 +52,34 @@ class Known:
     requests_a_month: int = 0
 
 
-def expected(known: Known) -> dict[str, int]:
+def expected_requests(known: KnownCounts) -> dict[str, int]:
     """Return the requests that each phase takes, as far as can be known now."""
     return {
-        ReloadPhase.CUSTOMERS: lists(known.customers, known.inactive_customers),
-        ReloadPhase.ARTICLES: lists(known.articles, known.inactive_articles),
+        ReloadPhase.CUSTOMERS: list_requests(known.customers, known.inactive_customers),
+        ReloadPhase.ARTICLES: list_requests(known.articles, known.inactive_articles),
         ReloadPhase.DETAILS: known.details,
-        ReloadPhase.PAYMENTS: 2 * pages(known.invoices) + 1,
+        ReloadPhase.PAYMENTS: 2 * page_count(known.invoices) + 1,
         ReloadPhase.STATISTICS: known.months * known.requests_a_month,
     }
 
 
-def lists(active: int, inactive: int) -> int:
+def list_requests(active: int, inactive: int) -> int:
     """The requests of a full import (spec section 12): what is active, then what is inactive."""
-    return pages(active) + pages(inactive)
+    return page_count(active) + page_count(inactive)
 
 
-def pages(rows: int) -> int:
+def page_count(rows: int) -> int:
     """Return how many requests list so many rows: one even for none."""
     return max(1, -(-rows // PAGE))
 
 
-def span_of(requests: int) -> timedelta:
+def duration_of(requests: int) -> timedelta:
     """Return how long so many requests take at the pace."""
     return PACE * requests
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PhaseProgress:
     """How far one phase is: `done` of `total` of what it counts, and the requests it takes in all."""
 
     phase: str
@@ -100,21 +100,17 @@ class Part:
         """The time it still takes: by its own speed once that shows, before that by the pace."""
         if ENOUGH_TO_JUDGE <= self.share < 1:
             return max(self.running_for * ((1 - self.share) / self.share), timedelta(0))
-        return span_of(self.requests) * (1 - self.share)
+        return duration_of(self.requests) * (1 - self.share)
 
 
-def time_left(parts: tuple[Part, ...]) -> timedelta:
-    return sum((part.left for part in parts), timedelta(0))
+def time_left(phases: Sequence[PhaseProgress]) -> timedelta:
+    return sum((phase.left for phase in phases), timedelta(0))
 
 
-def hundredths(parts: tuple[Part, ...]) -> int:
+def percent_done(phases: Sequence[PhaseProgress]) -> int:
     """Return how much of all the requests is done, from 0 to 100; 100 only when every phase has ended."""
-    whole = sum(part.requests for part in parts)
-    if all(part.ended for part in parts):
+    whole = sum(phase.requests for phase in phases)
+    if all(phase.ended for phase in phases):
         return 100
-    done = sum(part.requests * part.share for part in parts)
+    done = sum(phase.requests * phase.share for phase in phases)
     return min(int(100 * done / whole), 99) if whole else 0
-
-
-def added_up(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    return {name: counts.get(name, 0) + more.get(name, 0) for name in {*counts, *more}}

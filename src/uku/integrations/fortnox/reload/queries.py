@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from uku.integrations.fortnox.connection.companies import company_names, connected_company
+from uku.integrations.fortnox.connection.company import company_names, connected_company
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,
@@ -19,7 +19,7 @@ from uku.integrations.fortnox.models import (
     SkippedRecord,
     SyncRun,
 )
-from uku.integrations.fortnox.reload.progress import Known, Part, Window, window
+from uku.integrations.fortnox.reload.progress import KnownCounts, Period, PhaseProgress, period_until
 from uku.integrations.fortnox.statistics.sync import requests_a_month
 from uku.integrations.fortnox.sync.details import count_unread
 from uku.integrations.fortnox.work.runs import IMPORTERS
@@ -43,17 +43,17 @@ def run_of(reload: Reload, phase: str) -> SyncRun | None:
     return reload.runs.filter(kind=phase).order_by("-id").first()
 
 
-def window_of(connection: Connection, at: datetime) -> Window:
+def period_of(connection: Connection, at: datetime) -> Period:
     """The 13 calendar months, by the workspace's own dates."""
-    return window(local_time(at, connection.workspace.time_zone).date())
+    return period_until(local_time(at, connection.workspace.time_zone).date())
 
 
-def known(connection: Connection, at: datetime) -> Known:
+def known_counts(connection: Connection, at: datetime) -> KnownCounts:
     """Count what a reload would read again, as far as it is known here."""
     customers = CustomerRecord.objects.filter(company_id=connection.company_id)
     articles = ArticleRecord.objects.filter(company_id=connection.company_id)
-    span = window_of(connection, at)
-    return Known(
+    span = period_of(connection, at)
+    return KnownCounts(
         customers=customers.filter(active=True).count(),
         inactive_customers=customers.filter(active=False).count(),
         articles=articles.filter(active=True).count(),
@@ -65,7 +65,7 @@ def known(connection: Connection, at: datetime) -> Known:
     )
 
 
-def sent_in(connection: Connection, span: Window) -> QuerySet[InvoiceExport]:
+def sent_in(connection: Connection, span: Period) -> QuerySet[InvoiceExport]:
     """The invoices sent from here to the connected company, dated in these months."""
     sent = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.CONFIRMED)
     return sent.filter(invoice__invoice_date__gte=span.first)
@@ -76,36 +76,32 @@ def has_plan() -> bool:
     return SummaryPlan.objects.filter(active=True).exists()
 
 
-def months_in(span: Window) -> QuerySet[Task]:
+def months_in(span: Period) -> QuerySet[Task]:
     """The summary tasks of these months, finished ones too; none while no plan is active."""
     found = Task.objects.filter(month__range=(span.first, span.last))
     return found if has_plan() else found.none()
 
 
-def parts(reload: Reload, at: datetime) -> tuple[Part, ...]:
+def phases_of(reload: Reload, at: datetime) -> list[PhaseProgress]:
     """Return how far each phase is, in their order."""
     order = list(ReloadPhase)
     current = order.index(ReloadPhase(reload.phase))
-    done = reload.state == RunState.DONE
-    found = {run.kind: run for run in reload.runs.order_by("id")}
-    return tuple(
-        _part(reload, phase, found.get(str(phase)), at, ended=done or place < current)
-        for place, phase in enumerate(order)
-    )
-
-
-def _part(reload: Reload, phase: ReloadPhase, run: SyncRun | None, at: datetime, *, ended: bool) -> Part:
-    requests = reload.counts.get(f"expect_{phase}", 0)
-    if phase == ReloadPhase.DETAILS:
-        total = reload.counts.get("details_total", 0)
-        began = reload.counts.get("details_began")
-        span = at - datetime.fromtimestamp(began, at.tzinfo) if began else timedelta(0)
-        return Part(phase, max(requests, total), reload.counts.get("details_read", 0), total, ended, span)
-    if run is None:
-        return Part(phase, requests, ended=ended)
-    span = (run.finished_at or at) - run.started_at
-    seen = run.counts.get("seen", 0)
-    return Part(phase, requests, seen, max(seen, run.counts.get("total", 0)), ended, span)
+    runs = {run.kind: run for run in reload.runs.order_by("id")}
+    found = []
+    for place, phase in enumerate(order):
+        ended = reload.state == RunState.DONE or place < current
+        requests, run = reload.counts.get(f"expect_{phase}", 0), runs.get(str(phase))
+        if phase == ReloadPhase.DETAILS:
+            total, began = reload.details_total or 0, reload.details_began_at
+            span = at - began if began else timedelta(0)
+            found.append(PhaseProgress(phase, max(requests, total), reload.details_read, total, ended, span))
+        elif run is None:
+            found.append(PhaseProgress(phase, requests, ended=ended))
+        else:
+            seen = run.counts.get("seen", 0)
+            total, span = max(seen, run.counts.get("total", 0)), (run.finished_at or at) - run.started_at
+            found.append(PhaseProgress(phase, requests, seen, total, ended, span))
+    return found
 
 
 def skipped_records(reload: Reload) -> QuerySet[SkippedRecord]:

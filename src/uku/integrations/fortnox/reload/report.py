@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,13 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import WAIT, ErrorGroup, Responsible
 from uku.integrations.fortnox.health.issue_messages import explain_issue
 from uku.integrations.fortnox.health.messages import Explanation, explain_block, grouped, span_in_words
-from uku.integrations.fortnox.models import Reload, RunState, SyncIssue, SyncRun
-from uku.integrations.fortnox.reload.causes import DISCONNECTED, OTHER_COMPANY, RUN, TROUBLE
-from uku.integrations.fortnox.reload.progress import Window, added_up
+from uku.integrations.fortnox.models import Reload, ReloadStop, RunState, SyncIssue, SyncRun
+from uku.integrations.fortnox.reload.progress import Period
 from uku.integrations.registry import Badge
 from uku.kit.times import show_time
 
@@ -27,7 +26,7 @@ MINUTE, HOUR = 60, 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReloadLine:
     """A reload on one line."""
 
     row: Reload
@@ -36,8 +35,8 @@ class Line:
     took: str
 
 
-def line_of(reload: Reload | None) -> Line | None:
-    return Line(reload, badge(reload), asker(reload), duration(reload)) if reload else None
+def line_of(reload: Reload | None) -> ReloadLine | None:
+    return ReloadLine(reload, badge(reload), asker(reload), duration(reload)) if reload else None
 
 
 def asker(reload: Reload) -> str:
@@ -56,30 +55,19 @@ def badge(reload: Reload) -> Badge:
     """Return the one word for how a reload stands (design.md)."""
     if reload.state == RunState.RUNNING:
         return Badge(_("Cancelling") if reload.cancel_asked_at else _("Running"), "moving")
-    if reload.state == RunState.DONE:
-        return _done(_failed(reload))
-    return Badge(_("Cancelled"), "neutral") if reload.state == RunState.CANCELLED else Badge(_("Stopped"), "bad")
-
-
-def _done(failed: int) -> Badge:
+    if reload.state != RunState.DONE:
+        return Badge(_("Cancelled"), "neutral") if reload.state == RunState.CANCELLED else Badge(_("Stopped"), "bad")
+    not_permitted = sum(run.state == RunState.STOPPED for run in reload.runs.all())
+    failed = sums(reload.runs.all()).get("rejected", 0) + not_permitted
     if not failed:
         return Badge(_("Done"), "good")
     words = ngettext("Done with %(n)s problem", "Done with %(n)s problems", failed)
     return Badge(words % {"n": grouped(failed)}, "warning")
 
 
-def _failed(reload: Reload) -> int:
-    """Records that could not be read, and kinds of data that Fortnox does not permit."""
-    refused = sum(run.state == RunState.STOPPED for run in reload.runs.all())
-    return sums(reload.runs.all()).get("rejected", 0) + refused
-
-
-def sums(runs: QuerySet[SyncRun]) -> dict[str, int]:
+def sums(runs: QuerySet[SyncRun]) -> Counter[str]:
     """Add up what the runs of a reload counted."""
-    found: dict[str, int] = {}
-    for run in runs:
-        found = added_up(found, run.counts)
-    return found
+    return sum((Counter(run.counts) for run in runs), Counter[str]())
 
 
 def about(span: timedelta) -> str:
@@ -94,7 +82,7 @@ def about(span: timedelta) -> str:
     return _("about %(n)s hours") % {"n": f"{hours:g}"}
 
 
-def between(span: Window) -> dict[str, str]:
+def between(span: Period) -> dict[str, str]:
     """The two dates of the window, for a sentence."""
     return {
         "first": str(format_date(span.first, "d MMMM yyyy", locale="en_GB")),
@@ -146,28 +134,23 @@ def why_stopped(reload: Reload) -> Explanation | None:
     """Say what stopped a reload, what it means and what to do; None when it was not stopped."""
     if reload.state != RunState.STOPPED:
         return None
-    cause, _colon, about_what = reload.text.partition(":")
     means = _("What was read before stays; the rest was not read. The ordinary syncs go on as they can.")
     again = _("Then click Reload data on the Settings tab again.")
-    if cause == TROUBLE:
-        found = explain_block(about_what)
+    if reload.stop_reason == ReloadStop.BLOCKED:
+        found = explain_block(reload.block_reason)
         return Explanation(found.happened, means, f"{found.remedy} {again}", found.who, found.group)
-    if cause == DISCONNECTED:
+    if reload.stop_reason == ReloadStop.DISCONNECTED:
         happened = _("Fortnox was disconnected meanwhile.")
         remedy = _("Click Authorize on the Connect to Fortnox tab to connect it again.")
         return Explanation(happened, means, f"{remedy} {again}", Responsible.YOU, ErrorGroup.AUTHORIZE)
-    if cause == OTHER_COMPANY:
+    if reload.stop_reason == ReloadStop.OTHER_COMPANY:
         happened = _("Another Fortnox company was connected meanwhile.")
         remedy = _("If you want the data of the company that is connected now, click Reload data on the Settings tab.")
         return Explanation(happened, means, remedy, Responsible.YOU, ErrorGroup.HERE)
-    return _run_stopped(reload, means, again, about_what if cause == RUN else "")
-
-
-def _run_stopped(reload: Reload, means: str, again: str, kind: str) -> Explanation:
-    """What Fortnox said to the run that stopped; without words of its own it is passing trouble that lasted."""
-    said = SyncIssue.objects.filter(company_id=reload.company_id, kind=kind, number="").order_by("-last_at").first()
-    if said is not None and said.kind != sync_issues.INVOICE and said.last_at >= reload.started_at:
-        words = explain_issue(said)
+    issues = SyncIssue.objects.filter(company_id=reload.company_id, kind=reload.phase, number="")
+    issue = issues.filter(last_at__gte=reload.started_at).order_by("-last_at").first()
+    if issue is not None:
+        words = explain_issue(issue)
         return Explanation(words.happened, means, f"{words.remedy} {again}", words.who, words.group)
     happened = _("Fortnox could not be reached, or did not answer as it should, for half an hour.")
     return Explanation(happened, means, f"{WAIT.remedy} {again}", Responsible.NOBODY, ErrorGroup.WAIT)

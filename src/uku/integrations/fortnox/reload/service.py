@@ -8,9 +8,9 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from uku.integrations.fortnox.connection.guards import working_connection
-from uku.integrations.fortnox.models import Connection, Reload, RunState
+from uku.integrations.fortnox.models import Reload, ReloadStop, RunState
 from uku.integrations.fortnox.reload import queries, report
-from uku.integrations.fortnox.reload.progress import expected
+from uku.integrations.fortnox.reload.progress import expected_requests
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work.requests import enqueue_reload
 from uku.workspaces.audit import record
@@ -19,7 +19,6 @@ from uku.workspaces.notices import News, clear, tell
 from uku.workspaces.permissions import Permission, needs
 
 NOTICE: Final = "fortnox.reload"
-MORE_REQUESTS: Final = "requests"
 
 
 class AlreadyRunning(Exception):
@@ -39,24 +38,21 @@ def begin(*, actor: User | None, at: datetime) -> Reload:
     told who did. An actor of None is the command line.
     """
     connection = working_connection()
-    made = _create(connection, actor, at)
-    clear(key=NOTICE, at=at)
-    summary = f"Reload data from {connection.company_name}, database {connection.company_id}"
-    record(actor=actor, action="fortnox.reload", target=made, summary=summary, at=at)
-    enqueue_reload(made)
-    return made
-
-
-def _create(connection: Connection, actor: User | None, at: datetime) -> Reload:
-    counts = {f"expect_{phase}": requests for phase, requests in expected(queries.known(connection, at)).items()}
+    requests = expected_requests(queries.known_counts(connection, at))
+    counts = {f"expect_{phase}": count for phase, count in requests.items()}
     try:
         with transaction.atomic():
-            return Reload.objects.create(company_id=connection.company_id, asked_by=actor, started_at=at, counts=counts)
+            made = Reload.objects.create(company_id=connection.company_id, asked_by=actor, started_at=at, counts=counts)
     except IntegrityError:
         found = queries.running() or queries.newest()
         if found is None:  # the refusal was not about a reload
             raise
         raise AlreadyRunning(found) from None
+    clear(key=NOTICE, at=at)
+    summary = f"Reload data from {connection.company_name}, database {connection.company_id}"
+    record(actor=actor, action="fortnox.reload", target=made, summary=summary, at=at)
+    enqueue_reload(made)
+    return made
 
 
 @transaction.atomic
@@ -75,7 +71,9 @@ def ask_to_cancel(*, reload: Reload, actor: User | None, at: datetime) -> bool:
 
 
 @transaction.atomic
-def end(reload: Reload, state: RunState, *, at: datetime, cause: str = "") -> None:
+def end(
+    reload: Reload, state: RunState, *, at: datetime, stop_reason: ReloadStop | None = None, block_reason: str = ""
+) -> None:
     """End a reload and what it was reading, and tell how it ended. One that has ended stays as it did.
 
     A run that is cut off retires nothing and moves no watermark: only a run that is done does.
@@ -85,28 +83,16 @@ def end(reload: Reload, state: RunState, *, at: datetime, cause: str = "") -> No
         return
     for run in row.runs.filter(state=RunState.RUNNING):
         sync_run.end(run, at=at, state=state)
-    row.state, row.finished_at, row.text = state, at, cause
-    row.save(update_fields=["state", "finished_at", "text"])
+    row.state, row.finished_at = state, at
+    row.stop_reason, row.block_reason = stop_reason or "", block_reason
+    row.save(update_fields=["state", "finished_at", "stop_reason", "block_reason"])
     clear(key=NOTICE, at=at)
-    tell(_news(row), at=at)
-
-
-def _news(reload: Reload) -> News:
-    return News(
+    news = News(
         key=NOTICE,
-        title=report.title_of_the_end(reload),
-        text=report.text_of_the_end(reload),
-        url=report.address_of(reload),
-        tone=report.badge(reload).tone,
+        title=report.title_of_the_end(row),
+        text=report.text_of_the_end(row),
+        url=report.address_of(row),
+        tone=report.badge(row).tone,
         permission=Permission.MANAGE_INTEGRATIONS,
     )
-
-
-@transaction.atomic
-def note(reload: Reload, **figures: int) -> None:
-    """Store figures of a reload; `requests` are added to those made before."""
-    row = Reload.objects.select_for_update().get(pk=reload.pk)
-    more = figures.pop(MORE_REQUESTS, 0)
-    row.counts = {**row.counts, **figures, MORE_REQUESTS: row.counts.get(MORE_REQUESTS, 0) + more}
-    row.save(update_fields=["counts"])
-    reload.counts = row.counts
+    tell(news, at=at)

@@ -11,7 +11,7 @@ from uku.clients.models import Client
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.guards import works
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import RunKind, RunState, SyncRun
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work import requests
@@ -43,15 +43,10 @@ def choose_statistics(
     connection = stored_connection_of(workspace)
     connection.statistics = list(fields)
     connection.save(update_fields=["statistics"])
-    if not fields:
-        _end_counting(connection, at)
+    if not fields:  # end what is under way, and solve what stands open about it: nothing will try it again
+        for run in SyncRun.objects.filter(kind=RunKind.STATISTICS, state=RunState.RUNNING):
+            sync_run.end(run, at=at, state=RunState.CANCELLED)
+        sync_issues.solve(company_id=connection.company_id, kind=RunKind.STATISTICS, numbers=[""], at=at)
     elif works(connection):
         requests.enqueue_sync(connection, RunKind.STATISTICS, priority=SOON, full=False, asked_by=actor.pk)
     alerts.review(connection, at=at)
-
-
-def _end_counting(connection: Connection, at: datetime) -> None:
-    """End what is under way, and what stands open about it: nothing will try it again."""
-    for run in SyncRun.objects.filter(kind=RunKind.STATISTICS, state=RunState.RUNNING):
-        sync_run.end(run, at=at, state=RunState.CANCELLED)
-    sync_issues.solve(company_id=connection.company_id, kind=RunKind.STATISTICS, numbers=[""], at=at)

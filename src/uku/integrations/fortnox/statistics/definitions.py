@@ -29,14 +29,17 @@ def _sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
     return every - (fortnox.invoices.count(from_date=first, to_date=last, filter="cancelled") if every else 0)
 
 
-def _vouchers(fortnox: Fortnox, first: date, last: date) -> int:
-    return fortnox.vouchers.count(from_date=first, to_date=last, financial_year_date=last)
-
-
 STATISTICS = {
     found.name: found
     for found in (
         Statistic("sales_invoices", "Sales invoices", _sales_invoices, requests=2),
-        Statistic("vouchers", "Vouchers", _vouchers, scope="bookkeeping"),
+        Statistic(
+            "vouchers",
+            "Vouchers",
+            lambda fortnox, first, last: fortnox.vouchers.count(
+                from_date=first, to_date=last, financial_year_date=last
+            ),
+            scope="bookkeeping",
+        ),
     )
 }

@@ -1,1 +1,1 @@
-"""What an import does with a page: rows stored, clients placed, what rests or is gone, details."""
+"""An import: its run, its pages, what it stores and what it skips; and the details of single records."""

@@ -5,7 +5,8 @@ A slice at a time, behind everything a person waits for; at once when a person o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -59,6 +60,12 @@ def read_detail(fortnox: Fortnox, importer: Importer, record: Any) -> None:
     with transaction.atomic():  # a person may have linked it to another client while it was read
         importer.apply_detail(rows.select_for_update(of=("self",)).get(pk=record.pk), detail, clock.now())
     record.refresh_from_db()
+
+
+def write_detail(record: Any, fields: Mapping[str, Any], at: datetime) -> None:
+    for name, value in {**fields, "detail_read_at": at}.items():
+        setattr(record, name, value)
+    record.save(update_fields=[*fields, "detail_read_at"])
 
 
 def read_detail_now(importer: Importer, record: Any) -> None:

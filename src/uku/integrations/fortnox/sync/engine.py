@@ -85,8 +85,7 @@ class Import:
                     skipped.mark_inactive(run, page.items, clock.now())
                 skipped.reject(run, page.rejects, clock.now())
                 page_check.count_page(run, page)
-                if count == at_most:
-                    run.counts[sync_run.PAUSED] = 1
+                run.paused = count == at_most
             if count == at_most:
                 return
         if page_check.is_one_pass(run):
@@ -155,31 +154,30 @@ class Import:
 
     def read_changed(self, items: Sequence[Any]) -> None:
         """Store changed records a few at a time, each with its detail, which alone tells whether it is active."""
+        run = self.run
         for start in range(0, len(items), CHUNK):
-            self._read_chunk(items[start : start + CHUNK])
-
-    def _read_chunk(self, items: Sequence[Any]) -> None:
-        details: dict[str, Any] = {}
-        inactive, deleted, unreadable = [], [], []
-        for item in items:
-            try:
-                detail = self._calls.get(item.number)
-            except NotFound:
-                deleted.append(item)
-            except (Rejected, Unreadable) as error:
-                if error.transient:
-                    raise
-                unreadable.append((item, error))
-            else:
-                if detail.active:
-                    details[item.number] = detail
+            chunk = items[start : start + CHUNK]
+            details: dict[str, Any] = {}
+            inactive, deleted, unreadable = [], [], []
+            for item in chunk:
+                try:
+                    detail = self._calls.get(item.number)
+                except NotFound:
+                    deleted.append(item)
+                except (Rejected, Unreadable) as error:
+                    if error.transient:
+                        raise
+                    unreadable.append((item, error))
                 else:
-                    inactive.append(item)
-        run, at = self.run, clock.now()
-        with sync_run.next_step(run):
-            self._store([item for item in items if item.number in details], details)
-            skipped.mark_inactive(run, inactive, at)
-            skipped.mark_inactive(run, deleted, at, reason=skipped.DELETED)
-            for item, why in unreadable:
-                skipped.reject_detail(run, item, why, at)
-            page_check.count_seen(run)
+                    if detail.active:
+                        details[item.number] = detail
+                    else:
+                        inactive.append(item)
+            at = clock.now()
+            with sync_run.next_step(run):
+                self._store([item for item in chunk if item.number in details], details)
+                skipped.mark_inactive(run, inactive, at)
+                skipped.mark_inactive(run, deleted, at, reason=skipped.DELETED)
+                for item, why in unreadable:
+                    skipped.reject_detail(run, item, why, at)
+                page_check.count_seen(run)

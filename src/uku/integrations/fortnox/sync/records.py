@@ -78,12 +78,6 @@ def write_page(records: Sequence[Any], changed: Sequence[Any], names: Sequence[s
     model.objects.filter(pk__in=unchanged).exclude(seen_at=at).update(seen_at=at)
 
 
-def write_detail(record: Any, fields: Mapping[str, Any], at: datetime) -> None:
-    for name, value in {**fields, "detail_read_at": at}.items():
-        setattr(record, name, value)
-    record.save(update_fields=[*fields, "detail_read_at"])
-
-
 def is_first_look(run: SyncRun, record: Any) -> bool:
     """Say whether a run meets a record as an active one for the first time. A look at one record is always a first."""
     return record is None or not record.active or run.pk is None or record.seen_at < run.started_at

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
@@ -14,9 +15,7 @@ from django.utils.translation import gettext as _
 from uku.integrations.fortnox.models import Connection, Reload, RunKind, RunState, SkippedRecord, StopReason, SyncRun
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
-MOST_TRIES = 5
-# What a run counts about itself: planned pauses, cut-offs, tries of one page, lists read again and not in order.
-PAUSED, RESUMED, TRIES, AGAIN, UNEVEN = "paused", "resumed", "tries", "again", "uneven"
+MOST_TRIES: Final = 5
 
 
 class StaleRun(Exception):
@@ -84,9 +83,10 @@ def _resume(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
     One that was paused on purpose counts as one pass still; one that was cut off does not (reliability F50).
     """
     if run.company_id == connection.company_id:
-        if not run.counts.pop(PAUSED, 0):
-            count(run, RESUMED)
-        run.save(update_fields=["counts"])
+        if not run.paused:
+            run.interruptions += 1
+        run.paused = False
+        run.save(update_fields=["paused", "interruptions"])
         return run
     end(run, at=at, state=RunState.STOPPED, stop_reason=StopReason.COMPANY_CHANGED)
     return SyncRun.objects.create(
@@ -104,8 +104,8 @@ def next_step(run: SyncRun) -> Iterator[None]:
     with transaction.atomic():
         if run.pk is not None:
             stored = SyncRun.objects.get_queryset().select_for_update(of=("self",)).get(pk=run.pk)
-            place = (run.stage, run.page, run.counts.get(AGAIN, 0))
-            if stored.state != RunState.RUNNING or (stored.stage, stored.page, stored.counts.get(AGAIN, 0)) != place:
+            place = (run.stage, run.page, run.list_reread)
+            if stored.state != RunState.RUNNING or (stored.stage, stored.page, stored.list_reread) != place:
                 raise StaleRun(run.pk)
         yield
         if run.pk is not None:

@@ -14,7 +14,7 @@ ALARM = "fortnox.app_credentials"
 PROBE_EVERY = timedelta(minutes=5)
 
 
-def refused(at: datetime) -> None:
+def note_refused(at: datetime) -> None:
     """Fortnox refused the app itself: raise the alarm. All renewals pause; one process at a time probes."""
     text = _(
         "Fortnox does not accept this installation's client id or client secret. No connection can renew its access,"
@@ -24,7 +24,7 @@ def refused(at: datetime) -> None:
     raise_alarm(key=ALARM, text=text, at=at)
 
 
-def accepted(at: datetime) -> None:
+def note_accepted(at: datetime) -> None:
     """Fortnox knew the app: clear the alarm if there is one. What waited for that in any workspace is due again."""
     if is_open(ALARM):
         clear_alarm(key=ALARM, at=at)

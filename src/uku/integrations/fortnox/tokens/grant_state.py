@@ -36,6 +36,10 @@ NOTHING_WRONG = {
 """What a new grant begins with, and what Disconnect leaves."""
 
 
+class NotConnected(Exception):
+    """The connection holds no tokens that may be used here: never authorized, disconnected, or not ours to use."""
+
+
 @dataclass(frozen=True, slots=True)
 class GrantRestored:
     """A connection's grant can be used again; what waited for it goes on, in the same transaction."""
@@ -44,7 +48,7 @@ class GrantRestored:
     at: datetime
 
 
-def forget_faults(connection: Connection) -> None:
+def clear_errors(connection: Connection) -> None:
     """Set on the row what NOTHING_WRONG says; the caller saves it."""
     for field, value in NOTHING_WRONG.items():
         setattr(connection, field, value)
@@ -62,37 +66,37 @@ def note_failure(connection: Connection, error: FortnoxError) -> None:
     """
     log.warning("fortnox failed", error=type(error).__name__, fortnox_code=str(error.code), uid=error.request_id)
     if isinstance(error, GrantRevoked):
-        block(same_grant(connection), BlockReason.NEEDS_AUTHORIZATION, words(error), clock.now())
+        block(same_grant(connection), BlockReason.NEEDS_AUTHORIZATION, quote(error), clock.now())
     elif isinstance(error, Unauthorized) or error.code == NO_API_LICENCE:
         note_refusal(same_grant(connection), clock.now())
 
 
-def note_renewal_failure(connection: Connection, fault: FortnoxError, at: datetime) -> None:
+def note_renewal_failure(connection: Connection, error: FortnoxError, at: datetime) -> None:
     """Write down why a renewal failed, on the generation that it was to follow."""
-    log.warning("renewal failed", connection=connection.pk, fortnox_code=str(fault.code), uid=fault.request_id)
+    log.warning("renewal failed", connection=connection.pk, fortnox_code=str(error.code), uid=error.request_id)
     same = Connection.everywhere.filter(pk=connection.pk, generation=connection.generation)
-    if isinstance(fault, AppCredentialsWrong):
-        app_credentials.refused(at)
+    if isinstance(error, AppCredentialsWrong):
+        app_credentials.note_refused(at)
         return
-    if isinstance(fault, (GrantRevoked, Forbidden)):
-        app_credentials.accepted(at)  # Fortnox looked past the app's own credentials
-    if isinstance(fault, GrantRevoked):
-        block(same, BlockReason.NEEDS_AUTHORIZATION, words(fault), at)
-    elif isinstance(fault, Forbidden):
-        miss_licence(same, fault, at)
+    if isinstance(error, (GrantRevoked, Forbidden)):
+        app_credentials.note_accepted(at)  # Fortnox looked past the app's own credentials
+    if isinstance(error, GrantRevoked):
+        block(same, BlockReason.NEEDS_AUTHORIZATION, quote(error), at)
+    elif isinstance(error, Forbidden):
+        block_without_licence(same, error, at)
     else:
         failures = min(connection.renewal_failures + 1, 30_000)
         wait = renewal.wait_after(failures, random.random())  # noqa: S311  # spreads, guards nothing
         same.update(renewal_failures=failures, renew_not_before=at + wait)
 
 
-def miss_licence(same: QuerySet[Connection], fault: FortnoxError, at: datetime) -> None:
+def block_without_licence(same: QuerySet[Connection], error: FortnoxError, at: datetime) -> None:
     """The company has no licence: authorizing again does not help, so look daily whether it has been bought."""
-    block(same, BlockReason.NO_LICENCE, words(fault), at)
-    wait_for_licence(same, at)
+    block(same, BlockReason.NO_LICENCE, quote(error), at)
+    postpone_licence_check(same, at)
 
 
-def wait_for_licence(same: QuerySet[Connection], at: datetime) -> None:
+def postpone_licence_check(same: QuerySet[Connection], at: datetime) -> None:
     """Look again tomorrow, each connection at a time of its own."""
     for row in same:
         wait = renewal.LICENCE_CHECK + renewal.spread(row.pk, renewal.KEEP_ALIVE_SPREAD)
@@ -129,9 +133,9 @@ def note_refusal(same: QuerySet[Connection], at: datetime) -> None:
     same.filter(first, block_reason="").exclude(sealed_tokens="").update(refused_since=at)
 
 
-def words(fault: FortnoxError) -> str:
+def quote(error: FortnoxError) -> str:
     """Return Fortnox's own sentence, or nothing: it is shown as a quotation beside ours. Never a token."""
-    return fault.message[:500]
+    return error.message[:500]
 
 
 def _record(row: Connection, action: str, summary: str, at: datetime) -> None:

@@ -25,8 +25,9 @@ from fortnox_api import (
 )
 from uku.integrations.fortnox.models import BlockReason, Connection, TokenSource
 from uku.integrations.fortnox.tokens import app_credentials, grant_state, renewal
+from uku.integrations.fortnox.tokens.grant_state import NotConnected
 from uku.integrations.fortnox.tokens.installation import is_foreign
-from uku.integrations.fortnox.tokens.store import NotConnected, PostgresTokenStore
+from uku.integrations.fortnox.tokens.store import PostgresTokenStore
 from uku.kit import clock
 
 log = structlog.get_logger()
@@ -39,8 +40,11 @@ class GrantAuth(StoredTokenAuth):
     connection, passing trouble too, so that every process waits before it asks the token address again.
     """
 
-    def __init__(self, app: OAuthApp, connection: Connection, first: TokenSource | None = None) -> None:
-        self._rows = PostgresTokenStore(connection.pk)
+    def __init__(
+        self, app: OAuthApp, connection: Connection, tokens: TokenSet, first: TokenSource | None = None
+    ) -> None:
+        """`tokens` are those of the connection, opened."""
+        self._rows = PostgresTokenStore(connection.pk, (connection.sealed_tokens, tokens))
         super().__init__(self._rows, renewal.MARGIN, clock.now)
         self._app, self._id, self._first = app, connection.pk, first
 
@@ -56,15 +60,23 @@ class GrantAuth(StoredTokenAuth):
         return super().is_renewal_paused() or renewal.must_wait(self._row(), clock.now())
 
     def renew(self, stored: StoredTokens) -> TokenSet:
-        """Get new tokens from the first source that gives any."""
-        row = self._row()
-        _refuse_pointless(row)
+        """Get new tokens from the first source that gives any.
+
+        Raises instead of asking where the answer is known, or where it is not this process's turn to ask.
+        """
+        row, at = self._row(), clock.now()
+        if is_foreign(row):
+            raise NotConnected(row.pk)
+        if row.block_reason == BlockReason.NEEDS_AUTHORIZATION:
+            raise GrantRevoked("the grant was refused for good; a person has to authorize", code="invalid_grant")
+        if renewal.must_wait(row, at) or not app_credentials.may_ask(at):
+            raise _paused()
         try:
-            fresh = self._from_sources(row, stored)
-        except FortnoxError as fault:
-            grant_state.note_renewal_failure(row, fault, clock.now())
-            if isinstance(fault, AppCredentialsWrong):
-                raise _paused() from fault
+            fresh = self._renew_from_sources(row, stored)
+        except FortnoxError as error:
+            grant_state.note_renewal_failure(row, error, clock.now())
+            if isinstance(error, AppCredentialsWrong):
+                raise _paused() from error
             raise
         # Nothing may come between the answer and its storing: what fails here would lose a rotation.
         return fresh
@@ -75,38 +87,35 @@ class GrantAuth(StoredTokenAuth):
             with contextlib.suppress(FortnoxError):
                 self._app.revoke(tokens.refresh_token)
 
-    def _from_sources(self, row: Connection, stored: StoredTokens) -> TokenSet:
-        first = TokenSource(self._first or row.source)
+    def _renew_from_sources(self, row: Connection, stored: StoredTokens) -> TokenSet:
+        """Ask the first source, and where it refuses the other one, if there is anything to ask that with."""
+        tokens, first = stored.tokens, TokenSource(self._first or row.source)
         try:
-            return self._from(first, row, stored.tokens)
-        except (GrantRevoked, Rejected) as fault:
-            refused = fault
+            return self._renew_from(first, row, tokens)
+        except (GrantRevoked, Rejected) as error:
+            refused = error
         second = TokenSource.REFRESH if first == TokenSource.CREDENTIALS else TokenSource.CREDENTIALS
-        if not _offers(second, row, stored.tokens):
+        if not (tokens.refresh_token if second == TokenSource.REFRESH else row.service_account):
             raise refused
         log.warning("token source refused", connection=row.pk, source=first, fortnox_code=str(refused.code))
-        return self._from(second, row, _without_spent(first, refused, stored.tokens))
+        if first == TokenSource.REFRESH and isinstance(refused, GrantRevoked):
+            tokens = replace(tokens, refresh_token=None)  # Fortnox refused it for good: kept, it would be sent again
+        return self._renew_from(second, row, tokens)
 
-    def _from(self, source: TokenSource, row: Connection, tokens: TokenSet) -> TokenSet:
-        if source == TokenSource.CREDENTIALS:
-            return self._mint(row, tokens)
-        return self._refresh(row, tokens)
+    def _renew_from(self, source: TokenSource, row: Connection, tokens: TokenSet) -> TokenSet:
+        """Mint for the company: nothing is spent, and the refresh token stays as the spare. Or spend that one.
 
-    def _mint(self, row: Connection, tokens: TokenSet) -> TokenSet:
-        """Mint for the company; nothing is spent, and the refresh token stays as the spare."""
-        minted = self._app.client_credentials(row.company_id)
-        self._rows.source = TokenSource.CREDENTIALS
-        self._rows.consent = "" if tokens.refresh_token else "lost"
-        return replace(minted, refresh_token=tokens.refresh_token)
-
-    def _refresh(self, row: Connection, tokens: TokenSet) -> TokenSet:
-        """Spend the refresh token, once, after a committed marker; an answer without a new one keeps it (F33).
-
-        After an uncertain refresh the same token is sent one more time (F30). A process that is killed between the
-        refusal of that second try and its commit leaves it unwritten, so the token is sent a third time after the
-        restart and refused again: the one case in which I13 counts two. A counter of tries could not tell it from an
-        outage, in which a try that timed out must be repeated for hours (F36).
+        It is spent once, after a committed marker; a response without a new one keeps it (F33). After an uncertain
+        refresh the same token is sent one more time (F30). A process that is killed between the refusal of that second
+        try and its commit leaves it unwritten, so the token is sent a third time after the restart and refused again:
+        the one case in which I13 counts two. A counter of tries could not tell it from an outage, in which a try that
+        timed out must be repeated for hours (F36).
         """
+        if source == TokenSource.CREDENTIALS:
+            minted = self._app.client_credentials(row.company_id)
+            self._rows.source = TokenSource.CREDENTIALS
+            self._rows.consent = "" if tokens.refresh_token else "lost"
+            return replace(minted, refresh_token=tokens.refresh_token)
         if not tokens.refresh_token:
             raise GrantRevoked("there is no refresh token", code="invalid_grant")
         self._rows.mark(generation=row.generation)
@@ -121,28 +130,5 @@ class GrantAuth(StoredTokenAuth):
         return Connection.everywhere.get(pk=self._id)
 
 
-def _refuse_pointless(row: Connection) -> None:
-    """Raise instead of asking where the answer is known, or where it is not this process's turn to ask."""
-    at = clock.now()
-    if is_foreign(row):
-        raise NotConnected(row.pk)
-    if row.block_reason == BlockReason.NEEDS_AUTHORIZATION:
-        raise GrantRevoked("the grant was refused for good; a person has to authorize", code="invalid_grant")
-    if renewal.must_wait(row, at) or not app_credentials.may_ask(at):
-        raise _paused()
-
-
 def _paused() -> Unavailable:
     return Unavailable("the token address is left alone for a while after failures")
-
-
-def _offers(source: TokenSource, row: Connection, tokens: TokenSet) -> bool:
-    """Say whether there is anything to ask this source with."""
-    return bool(tokens.refresh_token) if source == TokenSource.REFRESH else row.service_account
-
-
-def _without_spent(source: TokenSource, refused: FortnoxError, tokens: TokenSet) -> TokenSet:
-    """Drop a refresh token that Fortnox finally refused: kept, it would be sent again."""
-    if source == TokenSource.REFRESH and isinstance(refused, GrantRevoked):
-        return replace(tokens, refresh_token=None)
-    return tokens

@@ -18,7 +18,7 @@ from django.conf import settings
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
+class SpooledRenewal:
     """What one guarded update was to store. Times are ISO texts; an empty `source` or `scopes` changes no column."""
 
     connection_id: int
@@ -30,22 +30,28 @@ class Spooled:
     scopes: list[str] = field(default_factory=list)
 
 
-def put(spooled: Spooled) -> Path:
+def write(spooled: SpooledRenewal) -> Path:
     """Write one file, whole or not at all, on the disk and not only in its cache. Raises OSError."""
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = _place(spooled.connection_id, spooled.generation)
     draft = place.with_suffix(".new")
-    with open(draft, "w", encoding="utf-8", opener=_private) as file:  # Path.open takes no opener
+    with open(
+        draft, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)
+    ) as file:  # Path.open takes no opener
         json.dump(asdict(spooled), file)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(place)
-    _sync_folder(folder)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
     return place
 
 
-def find(connection_id: int, generation: int) -> Spooled | None:
+def find(connection_id: int, generation: int) -> SpooledRenewal | None:
     """Return what waits for this generation of a connection."""
     try:
         return _read(_place(connection_id, generation))
@@ -53,19 +59,19 @@ def find(connection_id: int, generation: int) -> Spooled | None:
         return None
 
 
-def waiting() -> Iterator[Spooled]:
+def all_spooled() -> Iterator[SpooledRenewal]:
     """Return everything that waits, of all connections."""
     for place in sorted(_folder().glob("*.json")):
         with suppress(FileNotFoundError):  # somebody else took it in
             yield _read(place)
 
 
-def remove(spooled: Spooled) -> None:
+def remove(spooled: SpooledRenewal) -> None:
     _place(spooled.connection_id, spooled.generation).unlink(missing_ok=True)
 
 
-def _read(place: Path) -> Spooled:
-    return Spooled(**json.loads(place.read_text(encoding="utf-8")))
+def _read(place: Path) -> SpooledRenewal:
+    return SpooledRenewal(**json.loads(place.read_text(encoding="utf-8")))
 
 
 def _folder() -> Path:
@@ -74,15 +80,3 @@ def _folder() -> Path:
 
 def _place(connection_id: int, generation: int) -> Path:
     return _folder() / f"fortnox-{connection_id}-{generation}.json"
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import (
+from uku.integrations.fortnox.connection.company import (
     OtherCompany,
     company_names,
     name_of_company,

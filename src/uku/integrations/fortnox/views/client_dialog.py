@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import company_names, name_of_company
+from uku.integrations.fortnox.connection.company import company_names, name_of_company
 from uku.integrations.fortnox.customers import status
 from uku.integrations.fortnox.customers.differences import Line, lines
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER

@@ -13,15 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection import authorize as connecting
-from uku.integrations.fortnox.connection import complete, errors, invite_links
 from uku.integrations.fortnox.connection import confirm as confirming
 from uku.integrations.fortnox.connection import disconnect as disconnecting
+from uku.integrations.fortnox.connection import errors, invite_links
 from uku.integrations.fortnox.connection.company import same_number
-from uku.integrations.fortnox.connection.revocation_messages import means_of, remedy_of
+from uku.integrations.fortnox.connection.errors import means_of, remedy_of
 from uku.integrations.fortnox.connection.scopes import FIRST_SCOPES, lacking_scopes, lines_for, scopes_for, titles_of
 from uku.integrations.fortnox.health.queries import queued_exports
 from uku.integrations.fortnox.models import (
-    Attempt,
+    AuthorizationAttempt,
     ConsentLink,
     CustomerRecord,
     RevocationOutcome,
@@ -67,7 +67,7 @@ def _draw_connect(request: WorkspaceRequest, *, new_link: str = "") -> HttpRespo
         lacking=titles_of(lacking),
         requirements=consent_requirements(),
         grant=confirming.waiting_grant(request.workspace),
-        links=invite_links.open_links(request.workspace, clock.now()),
+        links=invite_links.active_links(request.workspace, clock.now()),
         new_link=new_link,
     )
 
@@ -78,7 +78,7 @@ def _draw_connect(request: WorkspaceRequest, *, new_link: str = "") -> HttpRespo
 def authorize(request: WorkspaceRequest) -> HttpResponse:
     """Go to Fortnox. `without` names permissions beyond the first that are left out this time."""
     try:
-        url = connecting.begin(
+        url = connecting.begin_authorization(
             workspace=request.workspace,
             actor=request.user,
             session_key=request.session.session_key or "",
@@ -121,13 +121,17 @@ def confirm(request: WorkspaceRequest) -> HttpResponse:
         connected = confirming.confirm(
             workspace=request.workspace, grant_id=_number(request, "grant"), actor=request.user, at=clock.now()
         )
-    except complete.GrantGone:
+    except errors.GrantNotPending:
         return _gone(request)
     except connecting.NotEnabled:
         return _not_enabled(request)
-    except complete.CompanyRefused as refused:
-        ended = Attempt.objects.filter(pk=grant.attempt_id).values_list("revocation", flat=True).get() if grant else ""
-        refusal = errors.with_revocation(errors.other_company(refused.sentence), ended)
+    except errors.CompanyNotAllowed as refused:
+        ended = (
+            AuthorizationAttempt.objects.filter(pk=grant.attempt_id).values_list("revocation", flat=True).get()
+            if grant
+            else ""
+        )
+        refusal = errors.with_revocation(errors.explain_failure(refused), ended)
         context = {"refusal": refusal, "slug": request.workspace.slug}
         return render(request, "fortnox/not_connected.html", context, status=400)
     messages.success(request, connected.in_words())
@@ -157,7 +161,7 @@ def decline(request: WorkspaceRequest) -> HttpResponse:
         outcome = confirming.decline(
             workspace=request.workspace, grant_id=_number(request, "grant"), actor=request.user, at=clock.now()
         )
-    except complete.GrantGone:
+    except errors.GrantNotPending:
         return _gone(request)
     messages.info(request, _("That company was not connected."))
     _tell_outcome(request, outcome)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import OtherCompany
+from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import CustomerRecord, RunKind
@@ -91,7 +91,7 @@ def take_back(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record = get_object_or_404(CustomerRecord.objects, pk=pk)
 
     def act() -> None:
-        tally = review.take_back(ids=[record.pk], actor=request.user, at=clock.now())
+        tally = review.stop_ignoring(ids=[record.pk], actor=request.user, at=clock.now())
         tell_tally(request, "take-back", tally)
 
     _act(request, act)
@@ -138,7 +138,7 @@ def take_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
     names = request.POST.getlist("field") or request.POST.getlist("offered")
 
     def act() -> None:
-        changed = review.take_over(
+        changed = review.apply_values(
             record=record,
             names=names,
             actor=request.user,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection.authorize import NotEnabled, stored_connection_of
-from uku.integrations.fortnox.customers.first_import import choose_new_clients
+from uku.integrations.fortnox.customers.review import choose_new_clients
 from uku.integrations.fortnox.models import Connection, NewClients
 from uku.integrations.fortnox.statistics.choice import choose_statistics
 from uku.integrations.fortnox.statistics.definitions import STATISTICS

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uku.integrations.fortnox.connection.companies import name_of_company
+from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
 from uku.integrations.fortnox.invoices import send_by_hand
 from uku.integrations.fortnox.invoices.export import retry_export

@@ -53,17 +53,17 @@ def reload_data(request: WorkspaceRequest) -> HttpResponse:
     except service.AlreadyRunning as refusal:
         messages.warning(request, str(refusal))
         return _show(request, refusal.reload)
-    known = queries.known(connection, at)
-    requests = sum(progress.expected(known).values())
+    known = queries.known_counts(connection, at)
+    requests = sum(progress.expected_requests(known).values())
     return draw_tab(
         request,
         connection,
         "reload",
         tab="settings",
         known=known,
-        between=report.between(queries.window_of(connection, at)),
+        between=report.between(queries.period_of(connection, at)),
         requests=requests,
-        takes=report.about(progress.span_of(requests)),
+        takes=report.about(progress.duration_of(requests)),
         counted=queries.has_plan(),
     )
 
@@ -80,16 +80,16 @@ def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     connection = connection_of(request.workspace)
     running, at = found.state == RunState.RUNNING, clock.now()
     if running:
-        parts = queries.parts(found, at)
+        phases = queries.phases_of(found, at)
         place = list(ReloadPhase).index(ReloadPhase(found.phase))
         shown = {
-            "done": progress.hundredths(parts),
+            "done": progress.percent_done(phases),
             "place": place + 1,
-            "of": len(parts),
-            "now": parts[place],
-            "left": report.about(progress.time_left(parts)),
+            "of": len(phases),
+            "now": phases[place],
+            "left": report.about(progress.time_left(phases)),
             "paused": steps.is_paused(connection),
-            "rests": steps.rests(found, at),
+            "rests": steps.is_waiting(found, at),
         }
     else:
         shown = _report(request, found)
@@ -119,7 +119,7 @@ def _report(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
         "why": why,
         "quoted": report.quoted(found) if why else "",
         "took": report.duration(found),
-        "requests": found.counts.get(service.MORE_REQUESTS, 0),
+        "requests": found.requests,
     }
 
 
@@ -134,8 +134,8 @@ def _phases(found: Reload) -> list[PhaseRow]:
         ended = found.state == RunState.DONE or index < place
         if run is not None:
             rows.append(PhaseRow(label, run_badge(run), counts_in_words(run), duration_in_words(run), run))
-        elif phase == ReloadPhase.DETAILS and "details_total" in found.counts:
-            read, total = grouped(found.counts.get("details_read", 0)), grouped(found.counts["details_total"])
+        elif phase == ReloadPhase.DETAILS and found.details_total is not None:
+            read, total = grouped(found.details_read), grouped(found.details_total)
             counts, badge = _("%(n)s read") % {"n": read}, Badge(_("Not done"), "neutral")
             if ended:
                 badge = Badge(_("Done"), "good")

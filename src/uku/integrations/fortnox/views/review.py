@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.companies import OtherCompany
+from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.customers import bulk_create, first_import
+from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.customers import review as deciding
 from uku.integrations.fortnox.health import queries
 from uku.integrations.fortnox.health.messages import grouped, run_badge
@@ -70,7 +70,7 @@ def review(request: WorkspaceRequest) -> HttpResponse:
         "reading": run_badge(newest) if reading else None,
         "run": newest,
         "creation": creation,
-        "created": max(creation.asked - bulk_create.left_of(creation), 0) if creation else 0,
+        "created": max(creation.asked - bulk_create.count_left(creation), 0) if creation else 0,
         "preview": _preview(company_id) if first and newest is not None else None,
         "on": on,
     }
@@ -111,10 +111,10 @@ def _preview(company_id: str) -> Preview:
 @require_POST
 def decide(request: WorkspaceRequest) -> HttpResponse:
     """Do to the ticked customers what the button says; one that is not of this workspace refuses them all (B01)."""
-    acts: dict[str, Callable[..., deciding.Tally]] = {
+    acts: dict[str, Callable[..., deciding.ReviewResult]] = {
         "create": deciding.create_clients,
         "ignore": deciding.ignore,
-        "take-back": deciding.take_back,
+        "take-back": deciding.stop_ignoring,
     }
     act, sent = request.POST.get("action", ""), request.POST.getlist("customer")
     if act not in acts or len(sent) > MOST_CHOSEN:  # more than a page of them is no form of ours
@@ -139,7 +139,7 @@ def id_from(text: str) -> int:
     return int(text)
 
 
-def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.Tally) -> None:
+def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.ReviewResult) -> None:
     """Say how many were decided now, how many somebody decided before, and how many wait as suggestions instead."""
     words = {
         "create": ngettext("%(n)s client was made.", "%(n)s clients were made.", tally.done),
@@ -173,7 +173,7 @@ def create_all(request: WorkspaceRequest) -> HttpResponse:
         creation = bulk_create.create_all(up_to=up_to, actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
-    except bulk_create.BeingMade:
+    except bulk_create.AlreadyCreating:
         messages.warning(request, _("Nothing was done: clients are being made already. This page shows how far it is."))
     else:
         going = _(
@@ -190,7 +190,7 @@ def create_all(request: WorkspaceRequest) -> HttpResponse:
 def finish(request: WorkspaceRequest) -> HttpResponse:
     """End the first import; who waits goes on waiting."""
     try:
-        first_import.finish_first_import(actor=request.user, at=clock.now())
+        deciding.finish_first_import(actor=request.user, at=clock.now())
     except NotWorking as refusal:
         messages.error(request, str(refusal))
     else:

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.customers.candidates import Candidate, candidates_of
+from uku.integrations.fortnox.customers.matching import Candidate, candidates_of
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.integrations.fortnox.views.frame import FilterLink
 from uku.kit.identifiers import normalise_number

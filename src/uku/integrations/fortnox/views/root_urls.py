@@ -8,7 +8,7 @@ from uku.integrations.fortnox.connection import callback, webhook
 from uku.integrations.fortnox.views import visitors
 
 urlpatterns = [
-    path("fortnox/callback", callback.returned, name="fortnox-callback"),
+    path("fortnox/callback", callback.receive_callback, name="fortnox-callback"),
     path("fortnox/connect/<str:token>/", visitors.connect, name="fortnox-consent-link"),
-    path("fortnox/hint", webhook.received, name="fortnox-hint"),
+    path("fortnox/hint", webhook.receive_webhook, name="fortnox-hint"),
 ]

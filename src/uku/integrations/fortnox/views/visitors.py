@@ -27,14 +27,14 @@ def connect(request: HttpRequest, token: str) -> HttpResponse:
                 request.session.create()
             session_key = request.session.session_key or ""
             response: HttpResponse = redirect(
-                invite_links.begin_through(link=link, session_key=session_key, at=clock.now())
+                invite_links.begin_authorization_through(link=link, session_key=session_key, at=clock.now())
             )
             response["Referrer-Policy"] = "no-referrer"
         else:
             scopes = lines_for(scopes_for(authorize.connection_of(link.workspace)))
             context = {"firm": link.workspace.name, "issuer": link.issuer, "scopes": scopes}
             response = render(request, "fortnox/link.html", {**context, "requirements": consent_requirements()})
-    except (invite_links.LinkRefused, authorize.NotEnabled):
+    except (invite_links.LinkNotValid, authorize.NotEnabled):
         response = render(request, "fortnox/link_failed.html", {"refusal": errors.LINK}, status=404)
     response.headers.setdefault("Referrer-Policy", "strict-origin")
     response["X-Robots-Tag"] = "noindex"

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from uku.integrations.fortnox.connection.companies import OtherCompany, connected_company
+from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import working_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of

@@ -56,7 +56,7 @@ def run_sync(request: SyncRequest) -> bool:
         if kind in IMPORTERS:
             requests.enqueue_details(connection)
     alerts.review(connection, at=clock.now())
-    return run is not None and run.state == RunState.RUNNING and bool(run.counts.get(sync_run.PAUSED))
+    return run is not None and run.state == RunState.RUNNING and run.paused
 
 
 def _stop_or_retry(kind: RunKind, error: FortnoxError) -> None:
@@ -67,9 +67,9 @@ def _stop_or_retry(kind: RunKind, error: FortnoxError) -> None:
     run = SyncRun.objects.filter(kind=kind, state=RunState.RUNNING).first()
     if run is None:
         return
-    if error.transient and run.counts.get(sync_run.TRIES, 0) < sync_run.MOST_TRIES:
-        sync_run.count(run, sync_run.TRIES)
-        run.save(update_fields=["counts"])
+    if error.transient and run.tries < sync_run.MOST_TRIES:
+        run.tries += 1
+        run.save(update_fields=["tries"])
         return
     refused, at = isinstance(error, Forbidden), clock.now()
     text = error.message if refused else sync_run.failure_text(run, error.message or error.reason)

@@ -230,7 +230,7 @@ def test_what_is_gone_rests_after_a_complete_uninterrupted_pass_only(fortnox, br
     bring_in(full=True)
     fortnox.heal()
     run = bring_in(full=True)
-    assert (run.state, run.counts["resumed"]) == (RunState.DONE, 1)
+    assert (run.state, run.interruptions) == (RunState.DONE, 1)
     assert CustomerRecord.objects.filter(active=True).count() == 2
     run = bring_in(full=True)
     assert run.counts["gone"] == 1

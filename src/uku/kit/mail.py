@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-def hand_in(message: EmailMessage) -> Outcome:
+def send_message(message: EmailMessage) -> Outcome:
     """Send one message and say how it ended; it never raises for what a mail server does.
 
     REFUSED: the server could not be reached or said no, so nothing was sent and trying again is safe.

@@ -154,19 +154,18 @@ def test_a_copy_gives_back_no_grant_and_revokes_nothing_of_the_original(
     fortnox, connection, scope, owner, settings, run_jobs, move_clock
 ):
     """F44: the original may have confirmed the grant meanwhile; its token is then the one in force"""
-    from uku.integrations.fortnox.connection.revoke import set_aside
-    from uku.integrations.fortnox.models import Attempt, PendingGrant, Revocation
-    from uku.integrations.fortnox.tokens.sealed import seal_grant
-    from uku.integrations.fortnox.tokens.store import open_tokens
+    from uku.integrations.fortnox.connection.revoke import store_revocation
+    from uku.integrations.fortnox.models import AuthorizationAttempt, PendingGrant, Revocation
+    from uku.integrations.fortnox.tokens.encryption import open_tokens, seal_grant
 
     at, here = clock.now(), row().instance
     grant = PendingGrant.objects.create(
-        attempt=Attempt.objects.get(), instance=here, created_at=at, expires_at=at + timedelta(hours=24)
+        attempt=AuthorizationAttempt.objects.get(), instance=here, created_at=at, expires_at=at + timedelta(hours=24)
     )
     grant.sealed_tokens = seal_grant(grant, open_tokens(row()))
     grant.save()
     spare = replace(open_tokens(row()), refresh_token="spare")
-    set_aside(lambda: spare, company_id="1", company_name="A", service_account=False, at=at)
+    store_revocation(lambda: spare, company_id="1", company_name="A", service_account=False, at=at)
     settings.UKU = settings.UKU.model_copy(update={"instance": "staging"})
     move_clock(seconds=25 * HOUR)
     before = fortnox.mark()

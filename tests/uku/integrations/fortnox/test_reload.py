@@ -30,7 +30,7 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.reload import progress, queries, report, service
-from uku.integrations.fortnox.reload.progress import Known, Part, Window
+from uku.integrations.fortnox.reload.progress import KnownCounts, Period, PhaseProgress
 from uku.integrations.fortnox.sync.sync_run import SyncRequest, last_done
 from uku.integrations.fortnox.work import due, requests
 from uku.integrations.fortnox.work.runs import run_sync
@@ -129,17 +129,17 @@ def test_an_edited_field_and_a_decision_stay(fortnox, shop, reload_now, owner):
 
 def test_the_months_are_thirteen_from_the_first_of_the_month_twelve_months_ago():
     """Spec 7: from the first day of the month twelve months ago until today, 13 calendar months."""
-    assert progress.window(date(2026, 3, 31)) == Window(date(2025, 3, 1), date(2026, 3, 31))
-    assert progress.window(date(2026, 1, 1)) == Window(date(2025, 1, 1), date(2026, 1, 1))
-    assert progress.window(date(2024, 2, 29)) == Window(date(2023, 2, 1), date(2024, 2, 29))
+    assert progress.period_until(date(2026, 3, 31)) == Period(date(2025, 3, 1), date(2026, 3, 31))
+    assert progress.period_until(date(2026, 1, 1)) == Period(date(2025, 1, 1), date(2026, 1, 1))
+    assert progress.period_until(date(2024, 2, 29)) == Period(date(2023, 2, 1), date(2024, 2, 29))
 
 
 def test_statistics_are_counted_again_for_the_months_of_the_window_finished_ones_too(
     fortnox, connection, reload_now, owner
 ):
     today = clock.today("Europe/Stockholm")
-    first = progress.window(today).first
-    before_it = progress.window(first).first
+    first = progress.period_until(today).first
+    before_it = progress.period_until(first).first
     fields = {"sales_invoices": "Sales invoices"}
     plan_summaries(actor=owner, at=AT, title="Month", topic="B", client=None, fields=fields, month=before_it)
     Connection.objects.update(statistics=["sales_invoices"])
@@ -397,7 +397,7 @@ def test_passing_trouble_is_waited_out_and_the_reload_goes_on(fortnox, connectio
     made = begin()
     run_jobs()
     jobs.sweep.func(timestamp=0)
-    assert again(made).counts["rests_until"] > clock.now().timestamp()
+    assert again(made).retry_at > clock.now()
     struck = fortnox.struck(fault)
     run_jobs()
     assert (fortnox.struck(fault), again(made).state) == (struck, RunState.RUNNING)
@@ -418,7 +418,7 @@ def test_passing_trouble_that_lasts_stops_it(fortnox, connection, begin, run_job
         move_clock(seconds=tries * 360)
         jobs.sweep.func(timestamp=0)
     made = again(made)
-    assert (made.state, made.text) == (RunState.STOPPED, "run:customers")
+    assert (made.state, made.stop_reason, made.phase) == (RunState.STOPPED, "phase_failed", "customers")
     assert report.why_stopped(made).happened
 
 
@@ -440,24 +440,24 @@ def test_the_pace_of_the_estimate_is_the_pace_of_the_requests():
 
 
 def test_what_is_expected_is_the_lists_the_details_the_paid_status_and_the_months():
-    known = Known(customers=1_001, inactive_customers=0, articles=25, details=60, invoices=501, months=13)
-    assert progress.expected(known) == {
+    known = KnownCounts(customers=1_001, inactive_customers=0, articles=25, details=60, invoices=501, months=13)
+    assert progress.expected_requests(known) == {
         "customers": 4,
         "articles": 2,
         "details": 60,
         "payments": 5,
         "statistics": 0,
     }
-    assert progress.expected(Known())["customers"] == 2
+    assert progress.expected_requests(KnownCounts())["customers"] == 2
 
 
 def test_time_left_follows_the_speed_so_far_once_it_shows():
-    slow = Part("details", requests=100, done=50, total=100, running_for=timedelta(minutes=5))
-    unknown = Part("payments", requests=10)
-    ended = Part("customers", requests=7, ended=True)
-    assert progress.time_left((ended, slow, unknown)) == timedelta(minutes=5) + progress.span_of(10)
-    assert progress.hundredths((ended, slow, unknown)) == 48
-    assert progress.hundredths((ended,)) == 100
+    slow = PhaseProgress("details", requests=100, done=50, total=100, running_for=timedelta(minutes=5))
+    unknown = PhaseProgress("payments", requests=10)
+    ended = PhaseProgress("customers", requests=7, ended=True)
+    assert progress.time_left((ended, slow, unknown)) == timedelta(minutes=5) + progress.duration_of(10)
+    assert progress.percent_done((ended, slow, unknown)) == 48
+    assert progress.percent_done((ended,)) == 100
 
 
 @pytest.mark.parametrize(
@@ -471,8 +471,8 @@ def test_a_span_is_said_no_more_exactly_than_it_is_known(seconds, said):
 def test_each_phase_says_how_far_it_is(fortnox, shop, begin, run_jobs):
     made = begin()
     run_jobs()
-    parts = queries.parts(again(made), clock.now())
+    parts = queries.phases_of(again(made), clock.now())
     assert [part.phase for part in parts] == list(ReloadPhase)
     assert all(part.ended for part in parts)
-    assert again(made).counts["requests"] >= 4
-    assert Decimal(progress.hundredths(parts)) == 100
+    assert again(made).requests >= 4
+    assert Decimal(progress.percent_done(parts)) == 100

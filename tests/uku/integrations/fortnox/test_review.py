@@ -7,14 +7,14 @@ import threading
 import pytest
 from django.db import connection as database
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.bringing_in import bring_in
+from tests.uku.integrations.fortnox.import_runs import bring_in
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged, archive_clients, create_client, edit_client
 from uku.integrations.fortnox.connection.guards import NotWorking
-from uku.integrations.fortnox.customers import bulk_create, first_import, links, review
+from uku.integrations.fortnox.customers import bulk_create, links, review
 from uku.integrations.fortnox.health.queries import customers_to_review, is_first_import
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, SyncIssue
 from uku.kit.scoping import workspace_in_force
@@ -156,7 +156,7 @@ def test_one_difference_is_taken_over_and_the_others_stay(working, owner):
     client = ours(owner, email="old@bjork.example", city="Malmö")
     edit_client(client=client, changes={"email": "hand@bjork.example"}, **by(owner))
     record = customer("1", client=client, name="Björk Bygg AB", email="post@bjork.example", city="Lund")
-    changed = review.take_over(record=record, names=["email"], version=client.version, **by(owner))
+    changed = review.apply_values(record=record, names=["email"], version=client.version, **by(owner))
     client.refresh_from_db()
     assert (changed, client.email, client.city) == (["email"], "post@bjork.example", "Malmö")
     assert client.edited_fields == ["city", "name"]
@@ -173,7 +173,7 @@ def test_what_the_client_cannot_hold_is_not_taken_over(working, owner):
     facts = {"detail_read_at": AT, "terms_of_payment": "AG", "vat_type": "MARTIAN", "email": ""}
     record = customer("1", client=client, name="Björk Bygg AB", **facts)
     names = ["payment_days", "vat_type", "email", "id", "workspace"]
-    assert review.take_over(record=record, names=names, **by(owner)) == []
+    assert review.apply_values(record=record, names=names, **by(owner)) == []
 
 
 def test_a_client_that_changed_meanwhile_is_not_taken_over(working, owner):
@@ -182,7 +182,7 @@ def test_a_client_that_changed_meanwhile_is_not_taken_over(working, owner):
     record, seen = customer("1", client=client, email="post@bjork.example"), client.version
     edit_client(client=client, changes={"email": "hand@bjork.example"}, **by(owner))
     with pytest.raises(ClientChanged):
-        review.take_over(record=record, names=["email"], version=seen, **by(owner))
+        review.apply_values(record=record, names=["email"], version=seen, **by(owner))
     client.refresh_from_db()
     assert client.email == "hand@bjork.example"
 
@@ -193,7 +193,7 @@ def test_a_client_that_changed_meanwhile_is_not_taken_over(working, owner):
 def test_clients_are_made_from_the_chosen_with_a_record_for_each(working, owner):
     records = [customer(str(n), organisation_number=number) for n, number in enumerate(NUMBERS[:3], 1)]
     tally = review.create_clients(ids=[record.pk for record in records[:2]], **by(owner))
-    assert tally == review.Tally(done=2)
+    assert tally == review.ReviewResult(done=2)
     assert sorted(Client.objects.values_list("name", flat=True)) == ["Customer 1", "Customer 2"]
     assert state(records[2]) == (None, None, False)
     assert [action for action, _summary in noted()] == ["fortnox.link", "fortnox.link"]
@@ -202,7 +202,7 @@ def test_clients_are_made_from_the_chosen_with_a_record_for_each(working, owner)
 def test_of_twins_one_becomes_a_client_and_the_other_a_suggestion(working, owner):
     """Nothing is duplicated: both have the same organisation number."""
     one, two = (customer(str(n), name=f"Björk {n}", organisation_number=NUMBERS[0]) for n in (1, 2))
-    assert review.create_clients(ids=[one.pk, two.pk], **by(owner)) == review.Tally(done=1, alike=1)
+    assert review.create_clients(ids=[one.pk, two.pk], **by(owner)) == review.ReviewResult(done=1, alike=1)
     client = Client.objects.get()
     assert (state(one), state(two)) == ((client, None, False), (None, client, False))
     assert two.evidence.startswith("Same organisation number")
@@ -211,7 +211,7 @@ def test_of_twins_one_becomes_a_client_and_the_other_a_suggestion(working, owner
 def test_a_ticked_suggestion_becomes_a_client_of_its_own_since_its_candidate_was_seen(working, owner):
     client = ours(owner, organisation_number=NUMBERS[0])
     record = customer("1", suggested=client, organisation_number=NUMBERS[0])
-    assert review.create_clients(ids=[record.pk], **by(owner)) == review.Tally(done=1)
+    assert review.create_clients(ids=[record.pk], **by(owner)) == review.ReviewResult(done=1)
     assert Client.objects.count() == 2
 
 
@@ -220,17 +220,17 @@ def test_what_was_decided_meanwhile_is_left_alone_and_counted(working, owner):
     client = ours(owner)
     linked, first, second = customer("1", client=client), customer("2"), customer("3")
     ids = [linked.pk, first.pk, second.pk]
-    assert review.ignore(ids=ids, **by(owner)) == review.Tally(done=2, before=1)
-    assert review.create_clients(ids=ids, **by(owner)) == review.Tally(done=0, before=3)
+    assert review.ignore(ids=ids, **by(owner)) == review.ReviewResult(done=2, before=1)
+    assert review.create_clients(ids=ids, **by(owner)) == review.ReviewResult(done=0, before=3)
     assert state(linked) == (client, None, False)
 
 
-@pytest.mark.parametrize("act", [review.create_clients, review.ignore, review.take_back])
+@pytest.mark.parametrize("act", [review.create_clients, review.ignore, review.stop_ignoring])
 def test_one_foreign_customer_refuses_the_whole_list(working, owner, other_workspace, act):
     """B01."""
     with workspace_in_force(other_workspace.pk):
         foreign = customer("9")
-    own = customer("1", ignored_at=AT if act is review.take_back else None)
+    own = customer("1", ignored_at=AT if act is review.stop_ignoring else None)
     before = state(own)
     with pytest.raises(review.UnknownCustomers):
         act(ids=[own.pk, foreign.pk], **by(owner))
@@ -258,7 +258,7 @@ def test_ignored_customers_stay_ignored_whatever_runs_come(fortnox, connection, 
 def test_an_ignored_customer_taken_back_is_compared_again_and_waits(working, owner):
     client = ours(owner, organisation_number=NUMBERS[0])
     like, unlike = (customer(n, organisation_number=NUMBERS[int(n)], ignored_at=AT) for n in ("0", "1"))
-    assert review.take_back(ids=[like.pk, unlike.pk], **by(owner)) == review.Tally(done=2)
+    assert review.stop_ignoring(ids=[like.pk, unlike.pk], **by(owner)) == review.ReviewResult(done=2)
     assert (state(like), state(unlike)) == ((None, client, False), (None, None, False))
 
 
@@ -270,7 +270,7 @@ def test_members_decide_nothing(working, owner, member):
         lambda: review.invoice_this_one(record=record, **by(member)),
         lambda: review.create_clients(ids=[record.pk], **by(member)),
         lambda: review.ignore(ids=[record.pk], **by(member)),
-        lambda: first_import.finish_first_import(**by(member)),
+        lambda: review.finish_first_import(**by(member)),
         lambda: bulk_create.create_all(up_to=record.pk, **by(member)),
     ]
     for act in acts:
@@ -347,8 +347,8 @@ def test_who_waits_when_the_first_import_is_finished_waits_on_and_who_comes_late
     connection.save()
     fortnox.customer()
     bring_in(connection)
-    first_import.finish_first_import(**by(owner))
-    first_import.finish_first_import(**by(owner))
+    review.finish_first_import(**by(owner))
+    review.finish_first_import(**by(owner))
     fortnox.customer(Name="Ny Kund AB")
     bring_in(Connection.objects.get(), full=True)
     assert [client.name for client in Client.objects.all()] == ["Ny Kund AB"]
@@ -358,7 +358,7 @@ def test_who_waits_when_the_first_import_is_finished_waits_on_and_who_comes_late
 
 def test_another_company_has_a_first_import_of_its_own(working, owner):
     ran("customers")
-    first_import.finish_first_import(**by(owner))
+    review.finish_first_import(**by(owner))
     assert not is_first_import(Connection.objects.get())
     Connection.objects.update(company_id="556002")
     assert is_first_import(Connection.objects.get())
@@ -366,8 +366,8 @@ def test_another_company_has_a_first_import_of_its_own(working, owner):
 
 @pytest.mark.parametrize(("choice", "clients"), [(NewClients.CREATE, 1), (NewClients.ASK, 0)])
 def test_the_setting_decides_about_new_customers(fortnox, connection, workspace, owner, choice, clients):
-    first_import.choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
-    first_import.choose_new_clients(workspace=workspace, choice=choice, **by(owner))
+    review.choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
+    review.choose_new_clients(workspace=workspace, choice=choice, **by(owner))
     fortnox.customer()
     bring_in(Connection.objects.get())
     assert Client.objects.count() == clients
@@ -401,7 +401,7 @@ def test_more_are_left_to_the_worker_and_the_bell_tells_the_end(working, owner, 
     creation = bulk_create.create_all(up_to=last, **by(owner))
     assert (creation.ended_at, Client.objects.count()) == (None, 0)
     assert [name for name, _arguments in queue("create_clients")] == ["fortnox.create_clients"]
-    with pytest.raises(bulk_create.BeingMade):
+    with pytest.raises(bulk_create.AlreadyCreating):
         bulk_create.create_all(up_to=last, **by(owner))
     run_jobs()
     creation.refresh_from_db()
@@ -414,8 +414,8 @@ def test_more_are_left_to_the_worker_and_the_bell_tells_the_end(working, owner, 
 def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, run_jobs, monkeypatch):
     """Each batch is stored whole or not at all, and nobody is made twice."""
     last = some(120)[-1].pk
-    creation = bulk_create._ask(up_to=last, actor=owner, at=AT)
-    assert bulk_create.go_on(creation_id=creation.pk, at=AT)
+    creation = bulk_create._store_request(up_to=last, actor=owner, at=AT)
+    assert bulk_create.continue_creation(creation_id=creation.pk, at=AT)
 
     def dies(*_, **__):
         raise KeyboardInterrupt
@@ -423,8 +423,8 @@ def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, 
     with monkeypatch.context() as broken:
         broken.setattr(bulk_create, "make_clients", dies)
         with pytest.raises(KeyboardInterrupt):
-            bulk_create.go_on(creation_id=creation.pk, at=AT)
-    assert (Client.objects.count(), bulk_create.left_of(creation)) == (50, 70)
+            bulk_create.continue_creation(creation_id=creation.pk, at=AT)
+    assert (Client.objects.count(), bulk_create.count_left(creation)) == (50, 70)
     from uku.integrations.fortnox.jobs import sweep
 
     sweep.func(0)
@@ -435,9 +435,9 @@ def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, 
 
 def test_a_creation_ends_when_who_asked_may_not_any_more(working, owner, admin):
     last = some(60)[-1].pk
-    creation = bulk_create._ask(up_to=last, actor=admin, at=AT)
+    creation = bulk_create._store_request(up_to=last, actor=admin, at=AT)
     Membership.objects.filter(user=admin).update(role="member")
-    assert not bulk_create.go_on(creation_id=creation.pk, at=AT)
+    assert not bulk_create.continue_creation(creation_id=creation.pk, at=AT)
     creation.refresh_from_db()
     assert (creation.ended_at, creation.made, Client.objects.count()) == (AT, 0, 0)
     assert "Only a Company Owner or Company Admin can" in bulk_create.outcome_in_words(creation)
@@ -445,21 +445,21 @@ def test_a_creation_ends_when_who_asked_may_not_any_more(working, owner, admin):
 
 def test_a_creation_rests_while_off_and_ends_for_another_company(working, owner):
     last = some(60)[-1].pk
-    creation = bulk_create._ask(up_to=last, actor=owner, at=AT)
+    creation = bulk_create._store_request(up_to=last, actor=owner, at=AT)
     Connection.objects.update(enabled=False)
-    assert not bulk_create.go_on(creation_id=creation.pk, at=AT)
+    assert not bulk_create.continue_creation(creation_id=creation.pk, at=AT)
     assert BulkCreation.objects.get().ended_at is None
     Connection.objects.update(enabled=True, company_id="556002")
-    assert not bulk_create.go_on(creation_id=creation.pk, at=AT)
+    assert not bulk_create.continue_creation(creation_id=creation.pk, at=AT)
     assert (BulkCreation.objects.get().ended_at, Client.objects.count()) == (AT, 0)
 
 
 def test_an_archived_client_may_be_linked_and_is_said_to_be_archived(working, owner):
-    from uku.integrations.fortnox.customers.candidates import candidates_of
+    from uku.integrations.fortnox.customers.matching import candidates_of
 
     client = ours(owner)
     archive_clients(ids=[client.pk], **by(owner))
-    record = customer("1", suggested=client, evidence="Same name. The client is archived")
+    record = customer("1", suggested=client, linked_because="name", agreed=[["name", ""]])
     (candidate,) = candidates_of([record])[record.pk]
     assert (candidate.client, candidate.agreed) == (client, "Same name. The client is archived")
     review.link(record=record, client=client, **by(owner))
