@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -346,17 +345,18 @@ What Fortnox says, in Uku's words: what happened, what to do, and who can do it.
 
 def error_page() -> str:
     """Return docs/fortnox-errors.md: all texts, in the order of their groups, each once under all its codes."""
-    return _ABOVE + "".join(f"\n## {group.label}\n{''.join(_entries_of(group))}" for group in ErrorGroup)
-
-
-def _entries_of(group: ErrorGroup) -> Iterator[str]:
     codes: dict[ErrorText, list[str]] = {}
     for code, text in BY_CODE.items():
         codes.setdefault(text, []).append(f"`{code}`")
-    for text in (*codes, *(text for _pattern, text in BY_SENTENCE if text not in codes), UNKNOWN):
-        if text.group == group:
-            named = ", ".join(codes.get(text, [])) or "no code of its own"
-            yield f"\n**{text.happened}** ({named})\n\n{text.remedy}\n\nWho: {text.who.label}.\n"
+    for text in (*(text for _pattern, text in BY_SENTENCE), UNKNOWN):
+        codes.setdefault(text, [])
+    page = _ABOVE
+    for group in ErrorGroup:
+        page += f"\n## {group.label}\n"
+        for text in (text for text in codes if text.group == group):
+            named = ", ".join(codes[text]) or "no code of its own"
+            page += f"\n**{text.happened}** ({named})\n\n{text.remedy}\n\nWho: {text.who.label}.\n"
+    return page
 
 
 if __name__ == "__main__":

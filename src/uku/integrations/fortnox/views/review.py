@@ -75,23 +75,19 @@ def review(request: WorkspaceRequest) -> HttpResponse:
         "on": on,
     }
     if not busy and company_id:
-        context |= _listed(request, company_id, first=first)
+        queue = Queue.of(request, company_id)
+        every = queue if not queue.words else Queue(company_id, "", "", "", "")
+        page = queue.page(request)
+        context |= {
+            "queue": queue,
+            "page": page,
+            "rows": queue.rows(page, first_import=first),
+            "suggested": every.counts[SUGGESTED],
+            "unmatched": every.counts[UNMATCHED],
+            "up_to": every.counts["newest"],
+        }
     template = "fortnox/_review.html" if request.htmx.target == "review" else "fortnox/review.html"
     return render(request, template, context)
-
-
-def _listed(request: WorkspaceRequest, company_id: str, *, first: bool) -> dict[str, Any]:
-    queue = Queue.of(request, company_id)
-    page = queue.page(request)
-    every = queue if not queue.words else Queue(company_id, "", "", "", "")
-    return {
-        "queue": queue,
-        "page": page,
-        "rows": queue.rows(page, first_import=first),
-        "suggested": every.counts[SUGGESTED],
-        "unmatched": every.counts[UNMATCHED],
-        "up_to": every.counts["newest"],
-    }
 
 
 def _preview(company_id: str) -> Preview:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -53,12 +52,22 @@ def alike(issue: SyncIssue) -> QuerySet[SyncIssue]:
 
 
 def _retry(chosen: list[SyncIssue], actor: User, at: datetime) -> int:
+    """Read a record again, send or book an invoice again, ask for a run once however many issues wait for it."""
     connection = require_usable_connection()
+    runs = set()
     with transaction.atomic():
-        _wake(connection, chosen, actor)
         for issue in chosen:
+            unnumbered = issue.number.startswith(UNNUMBERED)
+            if issue.kind == sync_issues.INVOICE and issue.export is not None:
+                retry_export(export=issue.export, actor=actor)
+            elif issue.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not unnumbered:
+                requests.enqueue_record(connection, RUN_OF[issue.kind], issue.number)
+            else:
+                runs.add((RUN_OF.get(issue.kind, issue.kind), unnumbered))
             summary = f"{_named(issue)}: tried again"
             record(actor=actor, action="fortnox.problem.retry", target=issue, summary=summary, at=at)
+        for kind, full in sorted(runs):
+            requests.enqueue_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
     alerts.review(connection, at=at)
     return len(chosen)
 
@@ -69,20 +78,6 @@ def read_now(*, full: bool, actor: User) -> None:
     connection = require_usable_connection()
     for kind in RunKind:
         requests.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
-
-
-def _wake(connection: Connection, chosen: Iterable[SyncIssue], actor: User) -> None:
-    """A record is read again, an invoice sent or booked again, a run asked for once however many wait for it."""
-    runs = set()
-    for issue in chosen:
-        if issue.kind == sync_issues.INVOICE and issue.export is not None:
-            retry_export(export=issue.export, actor=actor)
-        elif issue.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not issue.number.startswith(UNNUMBERED):
-            requests.enqueue_record(connection, RUN_OF[issue.kind], issue.number)
-        else:
-            runs.add((RUN_OF.get(issue.kind, issue.kind), issue.number.startswith(UNNUMBERED)))
-    for kind, full in sorted(runs):
-        requests.enqueue_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
 
 
 @transaction.atomic
