@@ -340,7 +340,8 @@ def test_a_document_number_is_digits(client):
 
 
 @pytest.mark.parametrize(
-    ("price", "status"), [("1e15", 201), ("-1e15", 201), ("1e16", 400), ("1e400", 400), ("NaN", 400)]
+    ("price", "status"),
+    [("1e15", 201), ("-1e15", 201), ("1e16", 400), ("1e400", 400), ("NaN", 400), (10**58, 400), (True, 400)],
 )
 def test_figures_end_somewhere(client, price, status):
     row = {"Description": "x", "DeliveredQuantity": "1e15", "Price": price, "VAT": 25}

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
+from fortnox_sim.api import credit_notes
 from fortnox_sim.api import invoice_rules as rules
+from fortnox_sim.api.invoice_booking import book_invoice
 from fortnox_sim.api.invoice_fields import build_detail, build_list_item
 from fortnox_sim.company import Company
 from fortnox_sim.json_format import Record, Response
@@ -55,7 +57,7 @@ def update_invoice(request: ApiRequest) -> Response:
 
 
 def credit_invoice(request: ApiRequest) -> Response:
-    record, note = rules.credit_invoice(request.company, request.args[0])
+    record, note = credit_notes.credit_invoice(request.company, request.args[0])
     request.record_change("invoice.credit", note["DocumentNumber"], note.get("ExternalInvoiceReference1"))
     return _respond(request, record)
 
@@ -163,7 +165,7 @@ RULE = ListRule(
     },
 )
 ACTIONS: tuple[tuple[str, str, Callable[[Company, str], Record]], ...] = (
-    ("PUT", "bookkeep", rules.book_invoice),
+    ("PUT", "bookkeep", book_invoice),
     ("PUT", "cancel", rules.cancel_invoice),
     ("PUT", "externalprint", rules.mark_sent),
     ("PUT", "warehouseready", rules.mark_warehouse_ready),

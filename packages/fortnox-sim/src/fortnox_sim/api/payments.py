@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fortnox_sim.api import accounts, vouchers
-from fortnox_sim.api.invoice_rules import build_voucher_rows
+from fortnox_sim.api.invoice_booking import build_voucher_rows
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     ALREADY_PAID,

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from functools import partial
 
-from fortnox_sim.api import articles, customers, invoice_fields, invoice_rules, payments
+from fortnox_sim.api import articles, credit_notes, customers, invoice_booking, invoice_fields, invoice_rules, payments
 from fortnox_sim.company import Company
 from fortnox_sim.control.simulator import describe_company
 from fortnox_sim.json_format import Record
@@ -125,8 +125,8 @@ ACTIONS: dict[tuple[str, str], Callable[[ControlRequest], object]] = {
     ("DELETE", "/_sim/companies/{}/payments/{}"): delete_payment,
     ("DELETE", "/_sim/companies/{}/invoices/{}"): partial(delete_record, "invoices"),
     ("POST", "/_sim/companies/{}/invoices/{}/cancel"): partial(run_invoice_action, invoice_rules.cancel_invoice),
-    ("POST", "/_sim/companies/{}/invoices/{}/credit"): partial(run_invoice_action, invoice_rules.credit_invoice),
-    ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): partial(run_invoice_action, invoice_rules.book_invoice),
-    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): partial(run_invoice_action, invoice_rules.set_off_credit_note),
+    ("POST", "/_sim/companies/{}/invoices/{}/credit"): partial(run_invoice_action, credit_notes.credit_invoice),
+    ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): partial(run_invoice_action, invoice_booking.book_invoice),
+    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): partial(run_invoice_action, invoice_booking.set_off_credit_note),
     ("POST", "/_sim/companies/{}/invoices/{}/edit"): edit_invoice,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from fortnox_sim.api import invoice_rules, payments, vouchers
+from fortnox_sim.api import invoice_booking, invoice_rules, payments, vouchers
 from fortnox_sim.company import Company
 from fortnox_sim.fields import round_to_cents
 from fortnox_sim.seeds import demo_data
@@ -85,7 +85,7 @@ class History:
             invoice = invoice_rules.create_invoice(self.company, body)
             document = invoice["DocumentNumber"]
             invoice_rules.mark_sent(self.company, document)
-            invoice_rules.book_invoice(self.company, document)
+            invoice_booking.book_invoice(self.company, document)
             if paid:
                 due = date.fromisoformat(invoice["DueDate"]) + timedelta(days=late)
                 self.plan(max(due, day), lambda: self.pay_invoice(document))
