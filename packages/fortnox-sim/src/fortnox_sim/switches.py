@@ -141,7 +141,8 @@ SWITCHES: dict[str, Switch] = {
         "A credit note copies ExternalInvoiceReference1.", default=False, pessimistic=True
     ),
     "credit_note_booked": _flag("A credit note is booked at once.", default=False, pessimistic=False),
-    "credit_settles": _flag("A booked credit note is set off against its original.", default=False, pessimistic=False),
+    "credit_settles": _flag("A booked credit note is set off against its original.", default=True, pessimistic=False),
+    "row_vat": _choice("A row's rate that was left out: 0, or the article's.", "zero", "article", "zero"),
     "ocr_unique": _flag("An OCR that another invoice carries is refused.", default=False, pessimistic=True),
     "payment_other_year": _flag(
         "A payment may be dated outside the invoice's financial year.", default=True, pessimistic=False

@@ -206,7 +206,8 @@ def update_customer(request: ApiRequest) -> Response:
 def delete_customer(request: ApiRequest) -> Response:
     record = find_customer(request.company, request.args[0])
     number = record["CustomerNumber"]
-    if any(invoice["CustomerNumber"] == number for invoice in request.company.table("invoices").values()):
+    invoices = request.company.table("invoices").values()
+    if any(invoice["CustomerNumber"] == number and not invoice.get("Cancelled") for invoice in invoices):
         raise ApiError(INVENTED["customer_in_use"])
     request.company.put("customers", number, {**record, "_deleted": True})
     request.record_change("customer.delete", number)

@@ -43,7 +43,9 @@ def book_invoice(company: Company, document: str) -> Record:
         booked["FinalPayDate"] = record["InvoiceDate"]
     booked = company.put("invoices", document, booked)
     if booked.get("Credit") == "true" and company.switches["credit_settles"]:
-        set_off_credit_note(company, document)
+        original = company.get("invoices", booked["CreditInvoiceReference"])
+        if original is not None and original["Balance"] > 0:
+            set_off_credit_note(company, document)
     return find_invoice(company, document)
 
 

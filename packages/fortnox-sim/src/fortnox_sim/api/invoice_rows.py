@@ -43,7 +43,9 @@ def read_rows(company: Company, sent: Any, customer: Record) -> list[Record]:
 
 
 def _read_fields(company: Company, sent: Any) -> list[Record]:
-    """Read the keys of each row that were sent."""
+    """Read the keys of each row that were sent; an object in place of the list is read as a row (recorded)."""
+    if isinstance(sent, dict):
+        sent = [sent]
     if not isinstance(sent, list) or not all(isinstance(row, dict) for row in sent):
         raise ApiError(WRONG_STRUCTURE)
     if len(sent) > MAX_ROWS:
@@ -92,12 +94,14 @@ def _complete_row(company: Company, row: Record, customer: Record) -> Record:
 
 
 def _choose_vat_rate(company: Company, row: Record, article: Record | None, kind: str) -> Decimal:
-    """Decide the row's rate: as sent, else the article's; without either it is 0 (recorded)."""
+    """Decide the row's rate: as sent; left out it is 0, article or not (recorded), or the article's."""
     sent = row.get("VAT")
     if kind in NO_VAT and (sent is None or not company.switches["sent_vat_wins"]):
         return ZERO
     if sent is None:
-        return articles.find_vat_rate(company, article) if article is not None else ZERO
+        if article is None or company.switches["row_vat"] == "zero":
+            return ZERO
+        return articles.find_vat_rate(company, article)
     rate = Decimal(sent)
     if rate != rate.to_integral_value() and company.switches["decimal_vat"] != "accept":
         if company.switches["decimal_vat"] == "refuse":
@@ -110,7 +114,7 @@ def _choose_vat_rate(company: Company, row: Record, article: Record | None, kind
 
 def _choose_account(company: Company, row: Record, article: Record | None, customer: Record) -> int:
     """Decide the row's account: as sent, the article's for this kind of customer, or a predefined one."""
-    account = row.get("AccountNumber")
+    account = row.get("AccountNumber") or None  # 0 stands for none
     easy = company.settings["easy_vat"]
     if account is None and easy and row["VAT"] not in STANDARD_RATES:
         raise ApiError(EASY_VAT_ACCOUNT)

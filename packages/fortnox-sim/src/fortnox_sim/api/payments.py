@@ -98,7 +98,7 @@ def find_payment(company: Company, payment: str) -> Record:
     return record
 
 
-def add_payment(company: Company, body: Record) -> Record:
+def add_payment(company: Company, body: Record, *, source: str = "manual") -> Record:
     """Add a payment, not yet booked; nothing is checked against the balance but that it is open."""
     record = {key: value for key, value in FIELDS.read(body, company.switches).items() if value is not None}
     invoice = company.get("invoices", str(record.get("InvoiceNumber", "")))
@@ -120,7 +120,7 @@ def add_payment(company: Company, body: Record) -> Record:
     document = str(record["InvoiceNumber"])
     index = company.get("paymentsof", document) or {"numbers": []}
     company.put("paymentsof", document, {"numbers": [*index["numbers"], payment]})
-    return company.put("payments", payment, {**record, "CurrencyRate": rate, "Number": payment})
+    return company.put("payments", payment, {**record, "CurrencyRate": rate, "Number": payment, "Source": source})
 
 
 def _read_write_offs(company: Company, rows: Any) -> list[Record]:
