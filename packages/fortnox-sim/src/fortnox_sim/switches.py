@@ -147,6 +147,11 @@ SWITCHES: dict[str, Switch] = {
     "payment_other_year": _flag(
         "A payment may be dated outside the invoice's financial year.", default=True, pessimistic=False
     ),
+    "payment_rate": _choice(
+        "Rate of a payment in a foreign currency that names none: its invoice's or the register's.",
+        "invoice",
+        "register",
+    ),
     "payment_needs_booked": _flag("Only booked invoices take payments.", default=True, pessimistic=True),
     "voucher_right": _flag("The connection sees the voucher of a booked invoice.", default=True, pessimistic=False),
     "wire_era": _choice("Which recordings answers look like.", "2024-12", "2023-01"),

@@ -134,7 +134,7 @@ def _read_changes(company: Company, body: Record) -> Record:
     account = changes.get("SalesAccount")
     if account is not None and str(account) not in company.table("accounts"):
         raise ApiError(ROW_ACCOUNT)
-    if changes.get("Currency") and changes["Currency"] not in company.settings["currencies"]:
+    if changes.get("Currency") and company.get("currencies", changes["Currency"]) is None:
         raise ApiError(CURRENCY_NOT_FOUND)
     if changes.get("TermsOfPayment") and changes["TermsOfPayment"] not in company.table("terms"):
         raise ApiError(TERMS_NOT_FOUND)

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from fortnox_sim.api import accounts, vouchers
+from fortnox_sim.api.currencies import convert_to_accounting
 from fortnox_sim.api.invoice_rules import find_invoice, require_open
 from fortnox_sim.api.invoice_totals import compute_vat_by_rate
 from fortnox_sim.company import Company
 from fortnox_sim.errors import INVENTED, PERIOD_LOCKED, ROW_ACCOUNT, ROW_WITHOUT_TEXT, ApiError
-from fortnox_sim.fields import round_to_cents
 from fortnox_sim.json_format import Record
 
 ZERO = Decimal(0)
@@ -92,21 +92,17 @@ def _check_booking(company: Company, record: Record) -> None:
 
 def build_voucher_rows(company: Company, record: Record) -> list[tuple[int, Decimal]]:
     """Give the voucher of a booking, in kronor: claim, sales, VAT, fees, rounding; it balances."""
-    rate = record.get("CurrencyRate", Decimal(1))
     included = record.get("VATIncluded", False)
-    lines = [(row["AccountNumber"], -row["Total"]) for row in record["InvoiceRows"]]
-    vats = compute_vat_by_rate(record["InvoiceRows"], included=included, per_row=False)
-    for percent, amount in vats.items():
+    lines = [(accounts.find_predefined_account(company, "CUSTCLAIM"), record["Total"])]
+    lines += [(row["AccountNumber"], -row["TotalExcludingVAT"]) for row in record["InvoiceRows"]]
+    for percent, amount in compute_vat_by_rate(record["InvoiceRows"], included=included, per_row=False).items():
         name, fallback = OUT_VAT.get(percent, ("OUTVAT_MP1", 2611))
         lines.append((accounts.find_predefined_account(company, name) or fallback, -amount))
-    fees = record["FreightVAT"] + record["AdministrationFeeVAT"]
-    lines.append((accounts.find_predefined_account(company, "OUTVAT_MP1"), -fees))
-    lines.append((accounts.find_predefined_account(company, "FREIGHT"), -record.get("Freight", ZERO)))
-    lines.append((accounts.find_predefined_account(company, "ADMFEE"), -record.get("AdministrationFee", ZERO)))
-    claim = [(accounts.find_predefined_account(company, "CUSTCLAIM"), record["Total"])]
-    booked = [(account, round_to_cents(amount * rate)) for account, amount in claim + lines]
-    if included and record["InvoiceRows"]:
-        account, amount = booked[1]
-        booked[1] = (account, amount + sum(vats.values(), ZERO) + fees)
+    fee_vat = record["FreightVAT"] + record["AdministrationFeeVAT"]
+    lines.append((accounts.find_predefined_account(company, "OUTVAT_MP1"), -fee_vat))
+    for name, key in (("FREIGHT", "Freight"), ("ADMFEE", "AdministrationFee")):
+        fee = record.get(key, ZERO) - (record[f"{key}VAT"] if included else ZERO)
+        lines.append((accounts.find_predefined_account(company, name), -fee))
+    booked = [(account, convert_to_accounting(amount, record)) for account, amount in lines]
     rest = sum((amount for _, amount in booked), ZERO)
     return [*booked, (accounts.find_predefined_account(company, "ROUNDOFF"), -rest)]

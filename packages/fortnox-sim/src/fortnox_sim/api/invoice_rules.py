@@ -6,6 +6,7 @@ from typing import Any
 
 from fortnox_sim.api import rot_rut
 from fortnox_sim.api.countries import COUNTRY_NAMES, find_swedish_name
+from fortnox_sim.api.currencies import ACCOUNTING_CURRENCY, read_register_rate
 from fortnox_sim.api.invoice_fields import FIELDS
 from fortnox_sim.api.invoice_rows import NO_VAT, merge_rows, read_rows
 from fortnox_sim.api.invoice_totals import TotalsBasis, add_row_totals, build_ocr, compute_totals
@@ -54,10 +55,20 @@ def create_invoice(company: Company, body: Record) -> Record:
     record["InvoiceDate"] = day
     record["DueDate"] = changes.get("DueDate") or compute_due_date(day, record.get("TermsOfPayment", ""))
     record["OutboundDate"] = record.get("OutboundDate") or day
+    record = _apply_currency_rate(company, record, changes)
     record["DocumentNumber"] = _choose_document_number(company, changes.get("DocumentNumber"))
     record["OCR"] = changes.get("OCR") or build_ocr(record["DocumentNumber"])
     record["_visible"] = int(company.clock.now().timestamp())
     return store_with_totals(company, record, rows)
+
+
+def _apply_currency_rate(company: Company, record: Record, changes: Record) -> Record:
+    """Give an invoice its rate: the one that was sent, else the register's; kronor have none of their own."""
+    code = record.get("Currency", ACCOUNTING_CURRENCY)
+    rate = read_register_rate(company, code)
+    if code != ACCOUNTING_CURRENCY:
+        rate |= {key: changes[key] for key in rate if key in changes}
+    return {**record, **rate}
 
 
 def _read_changes(company: Company, body: Record) -> Record:
@@ -66,7 +77,7 @@ def _read_changes(company: Company, body: Record) -> Record:
         name = changes.get(key)
         if name and name.casefold() not in COUNTRY_NAMES:
             raise ApiError((2000919, f"Ogiltigt land: {name}"))
-    if changes.get("Currency") and changes["Currency"] not in company.settings["currencies"]:
+    if changes.get("Currency") and company.get("currencies", changes["Currency"]) is None:
         raise ApiError(INVENTED["currency"])
     if changes.get("TermsOfPayment") and changes["TermsOfPayment"] not in company.table("terms"):
         raise ApiError(TERMS_NOT_FOUND)
@@ -129,7 +140,7 @@ def store_with_totals(company: Company, record: Record, rows: list[Record]) -> R
     company.set_counter("rows", first + len(rows))
     rows = [{**add_row_totals(row, vat_included=included), "RowId": first + i} for i, row in enumerate(rows)]
     customer = company.get("customers", record["CustomerNumber"]) or {}
-    swedish = record.get("Currency", "SEK") == "SEK"
+    swedish = record.get("Currency", ACCOUNTING_CURRENCY) == ACCOUNTING_CURRENCY
     basis = TotalsBasis(
         vat_included=included,
         freight=record.get("Freight", ZERO),
@@ -161,6 +172,8 @@ def update_invoice(company: Company, document: str, body: Record) -> Record:
     if "InvoiceRows" in body:
         rows = merge_rows(company, rows, body["InvoiceRows"], customer)
     merged = apply_changes(record, changes)
+    if changes.get("Currency", record.get("Currency")) != record.get("Currency"):
+        merged = _apply_currency_rate(company, merged, changes)
     if "DueDate" not in changes and {"InvoiceDate", "TermsOfPayment"} & set(changes):
         merged["DueDate"] = compute_due_date(merged["InvoiceDate"], merged.get("TermsOfPayment", ""))
     return store_with_totals(company, merged, rows)

@@ -1,9 +1,12 @@
 """Units, terms and modes of payment, currencies: /3/units, /3/termsofpayments, /3/modesofpayments, /3/currencies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
+from fortnox_sim.api.currencies import sort_key
 from fortnox_sim.company import Company
 from fortnox_sim.errors import CURRENCY_NOT_FOUND, INVENTED, TERMS_NOT_FOUND, UNIT_NOT_FOUND, ApiError, not_found
 from fortnox_sim.fields import Field, FieldTable, apply_changes
@@ -25,6 +28,7 @@ class ReferenceTable:
     location: str
     scope: str
     paged: bool = True
+    sort_key: Callable[[str], Any] = str.casefold
 
     def build_item(self, _company: Company, record: Record) -> Record:
         code = quote(record["Code"], safe="")
@@ -38,7 +42,7 @@ class ReferenceTable:
 
     def list_codes(self, request: ApiRequest) -> Response:
         rule = ListRule(
-            self.plural, self.table, self.build_item, lambda record: record["Code"].casefold(), paged=self.paged
+            self.plural, self.table, self.build_item, lambda record: self.sort_key(record["Code"]), paged=self.paged
         )
         return list_records(request.company, rule, request.query)
 
@@ -90,7 +94,7 @@ CURRENCIES = ReferenceTable(
         Field("Description"), Field("IsAutomatic", "bool", unset=False), Field("SellRate", "number", unset=ONE),
         Field("Unit", "number", unset=ONE),
     ),
-    CURRENCY_NOT_FOUND, "currencies", "currency",
+    CURRENCY_NOT_FOUND, "currencies", "currency", sort_key=sort_key,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from fortnox_sim.api import (
     payments,
     vouchers,
 )
+from fortnox_sim.api.currencies import set_currencies
 from fortnox_sim.company import Company
 from fortnox_sim.control.simulator import describe_company
 from fortnox_sim.json_format import Record
@@ -33,11 +34,11 @@ def require_company(request: ControlRequest) -> Company:
 
 def create_company(request: ControlRequest) -> Record:
     today = request.installation.clock.today()
-    return describe_company(add_company(request.installation, request.body, today).settings)
+    return describe_company(add_company(request.installation, request.body, today))
 
 
 def show_company(request: ControlRequest) -> Record:
-    return describe_company(require_company(request).settings)
+    return describe_company(require_company(request))
 
 
 def change_company(request: ControlRequest) -> Record:
@@ -45,11 +46,14 @@ def change_company(request: ControlRequest) -> Record:
     company = require_company(request)
     if "DatabaseNumber" in request.body:
         raise ValueError("a database number cannot change")
-    company.change_settings(**request.body)
+    changes = dict(request.body)
+    if "currencies" in changes:
+        set_currencies(company, changes.pop("currencies"))
+    company.change_settings(**changes)
     if request.body.get("easy_vat"):
         for name, account in EASY_VAT.items():
             company.put("predefined", name, {"Account": account, "Name": name})
-    return describe_company(company.settings)
+    return describe_company(company)
 
 
 def list_stored_records(kind: str, request: ControlRequest) -> list[Record]:
@@ -87,11 +91,12 @@ def delete_record(kind: str, request: ControlRequest) -> Record:
 
 
 def create_payment(request: ControlRequest) -> Record:
-    """Record a payment: invoice, amount, date, book, source, and write_off where a rest is written off."""
+    """Record a payment: invoice, date, book, source, amount and write_off in the invoice's currency, rate."""
     company, body = require_company(request), request.body
     sent: Record = {"InvoiceNumber": str(body["invoice"]), "PaymentDate": body.get("date")}
-    if "amount" in body:
-        sent["Amount"] = str(body["amount"])
+    for key, name in (("amount", "AmountCurrency"), ("rate", "CurrencyRate")):
+        if key in body:
+            sent[name] = str(body[key])
     if body.get("write_off"):
         sent["WriteOffs"] = [{"Amount": str(body["write_off"]), "AccountNumber": body.get("account", 3740)}]
     sent = {key: value for key, value in sent.items() if value is not None}

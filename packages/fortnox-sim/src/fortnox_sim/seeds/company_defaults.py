@@ -44,6 +44,7 @@ PREDEFINED = {
     "FREIGHT": 3520, "ADMFEE": 3540, "SALES": 3001, "SALES2": 3041, "SALES_MP2": 3002, "SALES_MP3": 3003,
     "SALES_NOVAT": 3004, "SALESEUREV": 3108, "SALESEUREV2": 3308, "SALESEUVAT": 3106, "SALESEUVAT2": 3106,
     "SALESEXPORT": 3105, "SALESEXPORT2": 3305, "SALESCONSTR2": 3231, "SUPPCLAIM": 2440, "BANK": 1930,
+    "CURRENCYWIN": 3960, "CURRENCYLOSS": 7960,
 }  # fmt: skip
 EASY_VAT = {
     "SALES_25_SE": 3001, "SALES_25_SE2": 3041, "SALES_12_SE": 3002, "SALES_12_SE2": 3042, "SALES_6_SE": 3003,
@@ -86,7 +87,6 @@ SETTINGS: Record = {
     "locked_period": None,
     "vat_rates": ["25", "12", "6", "0"],
     "vat_codes": {},
-    "currencies": [code for code, _, _ in CURRENCIES],
     "terms": "30",
     "freight": None,
     "admin_fee": None,
