@@ -152,9 +152,7 @@ def test_values_are_checked(client, facts, code):
 
 
 def test_an_inactive_account_is_refused(client):
-    client.app.installation.company("556001").put(
-        "accounts", "3001", {"Number": 3001, "Description": "x", "Active": False}
-    )
+    client.put("accounts/3001", Account={"Active": False})
     assert read_error(post(client, InvoiceRows=[{"Description": "x"}]))[2] == 2000550
 
 

@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from fortnox_sim.api.chart_of_accounts import find_account
 from fortnox_sim.api.countries import find_swedish_name
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
@@ -132,7 +133,7 @@ def _read_changes(company: Company, body: Record) -> Record:
     if kind is not None and kind not in TYPES:
         raise ApiError(BAD_CUSTOMER_TYPE)
     account = changes.get("SalesAccount")
-    if account is not None and str(account) not in company.table("accounts"):
+    if account is not None and find_account(company, account) is None:
         raise ApiError(ROW_ACCOUNT)
     if changes.get("Currency") and company.get("currencies", changes["Currency"]) is None:
         raise ApiError(CURRENCY_NOT_FOUND)

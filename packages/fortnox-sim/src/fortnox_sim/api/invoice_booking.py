@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
-from fortnox_sim.api import accounts, vouchers
+from fortnox_sim.api import vouchers
+from fortnox_sim.api.chart_of_accounts import find_account
 from fortnox_sim.api.currencies import convert_to_accounting
 from fortnox_sim.api.invoice_rules import find_invoice, require_open
 from fortnox_sim.api.invoice_totals import compute_vat_by_rate
+from fortnox_sim.api.predefined import find_predefined_account, find_series
 from fortnox_sim.company import Company
 from fortnox_sim.errors import INVENTED, PERIOD_LOCKED, ROW_ACCOUNT, ROW_WITHOUT_TEXT, ApiError
 from fortnox_sim.json_format import Record
@@ -27,7 +29,7 @@ def book_invoice(company: Company, document: str) -> Record:
     if company.settings["method"] == "ACCRUAL":
         voucher = vouchers.add_voucher(
             company,
-            series="B",
+            series=find_series(company, "INVOICE"),
             day=record["InvoiceDate"],
             text=f"Kundfaktura {record['CustomerName']} ({document})",
             kind="INVOICE",
@@ -35,7 +37,7 @@ def book_invoice(company: Company, document: str) -> Record:
             rows=build_voucher_rows(company, record),
         )
         booked |= {
-            "VoucherSeries": "B",
+            "VoucherSeries": voucher["VoucherSeries"],
             "VoucherNumber": voucher["VoucherNumber"],
             "VoucherYear": voucher["Year"],
         }
@@ -86,23 +88,23 @@ def _check_booking(company: Company, record: Record) -> None:
     needed += ["FREIGHT"] if record.get("Freight") else []
     needed += ["ADMFEE"] if record.get("AdministrationFee") else []
     for name in needed:
-        if str(accounts.find_predefined_account(company, name)) not in company.table("accounts"):
+        if find_account(company, find_predefined_account(company, name), record["InvoiceDate"]) is None:
             raise ApiError(ROW_ACCOUNT)
 
 
 def build_voucher_rows(company: Company, record: Record) -> list[tuple[int, Decimal]]:
     """Give the voucher of a booking, in kronor: claim, sales, VAT, fees, rounding; it balances."""
     included = record.get("VATIncluded", False)
-    lines = [(accounts.find_predefined_account(company, "CUSTCLAIM"), record["Total"])]
+    lines = [(find_predefined_account(company, "CUSTCLAIM"), record["Total"])]
     lines += [(row["AccountNumber"], -row["TotalExcludingVAT"]) for row in record["InvoiceRows"]]
     for percent, amount in compute_vat_by_rate(record["InvoiceRows"], included=included, per_row=False).items():
         name, fallback = OUT_VAT.get(percent, ("OUTVAT_MP1", 2611))
-        lines.append((accounts.find_predefined_account(company, name) or fallback, -amount))
+        lines.append((find_predefined_account(company, name) or fallback, -amount))
     fee_vat = record["FreightVAT"] + record["AdministrationFeeVAT"]
-    lines.append((accounts.find_predefined_account(company, "OUTVAT_MP1"), -fee_vat))
+    lines.append((find_predefined_account(company, "OUTVAT_MP1"), -fee_vat))
     for name, key in (("FREIGHT", "Freight"), ("ADMFEE", "AdministrationFee")):
         fee = record.get(key, ZERO) - (record[f"{key}VAT"] if included else ZERO)
-        lines.append((accounts.find_predefined_account(company, name), -fee))
+        lines.append((find_predefined_account(company, name), -fee))
     booked = [(account, convert_to_accounting(amount, record)) for account, amount in lines]
     rest = sum((amount for _, amount in booked), ZERO)
-    return [*booked, (accounts.find_predefined_account(company, "ROUNDOFF"), -rest)]
+    return [*booked, (find_predefined_account(company, "ROUNDOFF"), -rest)]

@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from fortnox_sim.api import accounts, articles
+from fortnox_sim.api.chart_of_accounts import find_account
 from fortnox_sim.api.invoice_fields import ROW_FIELDS
+from fortnox_sim.api.predefined import find_predefined_account
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     BAD_VAT_CODE,
@@ -120,9 +122,9 @@ def _choose_account(company: Company, row: Record, article: Record | None, custo
         raise ApiError(EASY_VAT_ACCOUNT)
     if account is None:
         account = _default_account(company, row, article, customer)
-    if str(account) not in company.table("accounts"):
+    chart = find_account(company, account)
+    if chart is None:
         raise ApiError(ROW_ACCOUNT)
-    chart = company.table("accounts").rows[str(account)]
     if not chart.get("Active", True):
         raise ApiError((2000550, "Kontot är inte aktivt"))
     fixed = chart.get("VATCode") in accounts.VAT_RATES and customer.get("VATType", "SEVAT") == "SEVAT"
@@ -136,11 +138,11 @@ def _default_account(company: Company, row: Record, article: Record | None, cust
     if kind in ARTICLE_ACCOUNTS:
         default = articles.FIELDS.by_name[ARTICLE_ACCOUNTS[kind]].unset
         own = article.get(ARTICLE_ACCOUNTS[kind], default) if article is not None else 0
-        return int(own or accounts.find_predefined_account(company, DEFAULT_ACCOUNTS[kind]))
+        return int(own or find_predefined_account(company, DEFAULT_ACCOUNTS[kind]))
     if customer.get("SalesAccount"):
         return int(customer["SalesAccount"])
     if article is not None:
         return int(article.get("SalesAccount", 3001))
     if company.settings["easy_vat"]:
-        return accounts.find_predefined_account(company, f"SALES_{STANDARD_RATES[row['VAT']]}_SE")
-    return accounts.find_predefined_account(company, "SALES")
+        return find_predefined_account(company, f"SALES_{STANDARD_RATES[row['VAT']]}_SE")
+    return find_predefined_account(company, "SALES")

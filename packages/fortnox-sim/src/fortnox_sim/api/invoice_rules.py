@@ -9,7 +9,8 @@ from fortnox_sim.api.countries import COUNTRY_NAMES, find_swedish_name
 from fortnox_sim.api.currencies import ACCOUNTING_CURRENCY, read_register_rate
 from fortnox_sim.api.invoice_fields import FIELDS
 from fortnox_sim.api.invoice_rows import NO_VAT, merge_rows, read_rows
-from fortnox_sim.api.invoice_totals import TotalsBasis, add_row_totals, build_ocr, compute_totals
+from fortnox_sim.api.invoice_totals import TotalsBasis, add_row_totals, build_ocr, compute_totals, find_rounding_step
+from fortnox_sim.api.labels import read_labels
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     CUSTOMER_NOT_FOUND,
@@ -85,6 +86,8 @@ def _read_changes(company: Company, body: Record) -> Record:
         used = {invoice.get("OCR") for invoice in company.table("invoices").values()}
         if changes["OCR"] in used:
             raise ApiError(INVENTED["ocr"])
+    if body.get("Labels") is not None:
+        changes["Labels"] = read_labels(company, body["Labels"])
     for key in ("EDIInformation", "EmailInformation"):
         if isinstance(body.get(key), dict):
             changes[key] = body[key]
@@ -140,13 +143,13 @@ def store_with_totals(company: Company, record: Record, rows: list[Record]) -> R
     company.set_counter("rows", first + len(rows))
     rows = [{**add_row_totals(row, vat_included=included), "RowId": first + i} for i, row in enumerate(rows)]
     customer = company.get("customers", record["CustomerNumber"]) or {}
-    swedish = record.get("Currency", ACCOUNTING_CURRENCY) == ACCOUNTING_CURRENCY
+    rounded = record.get("Currency", ACCOUNTING_CURRENCY) == ACCOUNTING_CURRENCY or company.switches["round_foreign"]
     basis = TotalsBasis(
         vat_included=included,
         freight=record.get("Freight", ZERO),
         fee=record.get("AdministrationFee", ZERO),
         fee_rate=ZERO if customer.get("VATType") in NO_VAT else FEE_RATE,
-        whole=company.settings["rounding"] and (swedish or company.switches["round_foreign"]),
+        step=find_rounding_step(company.settings["rounding"]) if rounded else ZERO,
         per_row=company.switches["vat_rounding"] == "row",
     )
     totals = compute_totals(rows, basis)

@@ -139,6 +139,7 @@ RULE = ListRule(
         "tofinalpaydate": at_most("FinalPayDate"),
         "lastmodified": modified_since,
         "notcompleted": flag("NotCompleted"),
+        "label": lambda _company, value: lambda record: value in [str(one["Id"]) for one in record.get("Labels", [])],
         "ocr": contains("OCR"),
         "ourreference": contains("OurReference"),
         "project": contains("Project"),

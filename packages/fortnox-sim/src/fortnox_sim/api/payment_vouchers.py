@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from fortnox_sim.api import accounts
 from fortnox_sim.api.currencies import convert_to_accounting
 from fortnox_sim.api.invoice_booking import build_voucher_rows
+from fortnox_sim.api.predefined import find_predefined_account
 from fortnox_sim.api.vouchers import VoucherRows
 from fortnox_sim.company import Company
 from fortnox_sim.json_format import Record
@@ -30,8 +30,8 @@ def build_payment_rows(company: Company, payment: Record, invoice: Record) -> Vo
     # What is left is converted, not the part paid: so the last payment empties the claim to the öre.
     claim = convert_to_accounting(invoice["Balance"], invoice) - convert_to_accounting(left, invoice)
     difference = claim - sum((amount for _, amount in money), ZERO)
-    exchange = accounts.find_predefined_account(company, "CURRENCYLOSS" if difference > 0 else "CURRENCYWIN")
-    receivable = accounts.find_predefined_account(company, "CUSTCLAIM")
+    exchange = find_predefined_account(company, "CURRENCYLOSS" if difference > 0 else "CURRENCYWIN")
+    receivable = find_predefined_account(company, "CUSTCLAIM")
     if company.settings["method"] == "CASH" and left <= 0:
         (_, total), *sale = build_voucher_rows(company, invoice)
         return [*money, *sale, (receivable, total - claim), (exchange, difference)]

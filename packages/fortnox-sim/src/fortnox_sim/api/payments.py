@@ -5,13 +5,15 @@ from http import HTTPStatus
 from typing import Any
 
 from fortnox_sim.api import vouchers
+from fortnox_sim.api.chart_of_accounts import find_account
 from fortnox_sim.api.currencies import (
     ACCOUNTING_CURRENCY,
     convert_from_accounting,
     convert_to_accounting,
     read_register_rate,
 )
-from fortnox_sim.api.payment_vouchers import build_payment_rows, sum_settled
+from fortnox_sim.api.payment_vouchers import WRITE_OFF_ACCOUNT, build_payment_rows, sum_settled
+from fortnox_sim.api.predefined import find_series
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     ALREADY_PAID,
@@ -55,7 +57,7 @@ FIELDS = FieldTable(
     Field("WriteOffs", "rows", unset=[]),
 )
 WRITE_OFF_FIELDS = FieldTable(
-    Field("AccountNumber", "int", unset=3740),
+    Field("AccountNumber", "int", unset=WRITE_OFF_ACCOUNT),
     Field("Amount", "money", unset=ZERO),
     Field("CostCenter"),
     Field("Currency", limit=3, unset="SEK"),
@@ -153,7 +155,7 @@ def _read_write_offs(company: Company, rows: Any, invoice: Record) -> list[Recor
     read = [{"Currency": currency, **apply_changes({}, WRITE_OFF_FIELDS.read(row, company.switches))} for row in rows]
     if any(row["Currency"] != currency for row in read):
         raise ApiError(INVENTED["payment_currency"])
-    if any(str(row.get("AccountNumber", 3740)) not in company.table("accounts") for row in read):
+    if any(find_account(company, row.get("AccountNumber", WRITE_OFF_ACCOUNT)) is None for row in read):
         raise ApiError(ROW_ACCOUNT)
     return read
 
@@ -189,14 +191,14 @@ def book_payment(company: Company, payment: str) -> Record:
         raise ApiError(INVOICE_NOT_FOUND)
     voucher = vouchers.add_voucher(
         company,
-        series="C",
+        series=find_series(company, "INVOICEPAYMENT"),
         day=record["PaymentDate"],
         text=f"Kundinbetalning {invoice['CustomerName']} ({record['InvoiceNumber']})",
         kind="INVOICEPAYMENT",
         number=payment,
         rows=build_payment_rows(company, record, invoice),
     )
-    where = {"VoucherSeries": "C", "VoucherNumber": voucher["VoucherNumber"], "VoucherYear": voucher["Year"]}
+    where = {key: voucher[key] for key in ("VoucherSeries", "VoucherNumber")} | {"VoucherYear": voucher["Year"]}
     booked = company.put("payments", payment, {**record, "Booked": True, **where})
     update_balance(company, invoice, record["PaymentDate"])
     return booked

@@ -20,7 +20,6 @@ from fortnox_sim.company import Company
 from fortnox_sim.control.simulator import describe_company
 from fortnox_sim.json_format import Record
 from fortnox_sim.router import ControlRequest
-from fortnox_sim.seeds.company_defaults import EASY_VAT
 from fortnox_sim.seeds.seed_file import add_company, add_record, add_records, change_record
 
 
@@ -50,9 +49,6 @@ def change_company(request: ControlRequest) -> Record:
     if "currencies" in changes:
         set_currencies(company, changes.pop("currencies"))
     company.change_settings(**changes)
-    if request.body.get("easy_vat"):
-        for name, account in EASY_VAT.items():
-            company.put("predefined", name, {"Account": account, "Name": name})
     return describe_company(company)
 
 

@@ -65,8 +65,10 @@ def add_company(installation: Installation, facts: Record, anchor: date) -> Comp
     company_defaults.add_registers(company)
     if "currencies" in facts:
         set_currencies(company, facts["currencies"])
-    first = facts.get("years", [find_month_start(anchor, MONTHS - 1).year, anchor.year])
-    company_defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
+    years = facts.get("years", [find_month_start(anchor, MONTHS - 1).year, anchor.year])
+    if not isinstance(years[0], list):
+        years = company_defaults.list_calendar_years(years[0], years[-1])
+    company_defaults.add_years(company, years)
     give_access(installation, str(number), facts.get("users"))
     add_records(company, "customers", facts.get("customers", 0), rng)
     add_records(company, "articles", facts.get("articles", 0), rng)
