@@ -154,6 +154,8 @@ SWITCHES: dict[str, Switch] = {
     ),
     "payment_needs_booked": _flag("Only booked invoices take payments.", default=True, pessimistic=True),
     "voucher_right": _flag("The connection sees the voucher of a booked invoice.", default=True, pessimistic=False),
+    "gzip": _flag("Good answers are compressed for clients that accept it.", default=True, pessimistic=True),
+    "chunked": _choice("Which good answers come in chunks, without a length.", "compressed", "none", "all"),
     "me_wrapper": _choice("Wrapper of /3/me: the document's, or that of two SDKs.", "MeInformation", "Me"),
     "wire_era": _choice("Which recordings answers look like.", "2024-12", "2023-01"),
     "maintenance": _flag("Everything answers 503 with an HTML page.", default=False, pessimistic=False),
