@@ -444,13 +444,13 @@ def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25
 def send_although_old(invoice):
     """Say by hand that an invoice goes out whose date would hold it; return it."""
     from uku.integrations.fortnox.models import ExportState, InvoiceExport
-    from uku.integrations.fortnox.work.requests import enqueue_export
+    from uku.integrations.fortnox.work.requests import wake_for_export
     from uku.kit import clock
 
     export = InvoiceExport.objects.get(invoice=invoice)
     export.state, export.hold, export.sent_by_hand_at = ExportState.QUEUED, "", clock.now()
     export.save()
-    enqueue_export(export)
+    wake_for_export(export)
     return invoice
 
 

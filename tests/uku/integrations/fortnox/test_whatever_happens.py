@@ -14,7 +14,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.clients.models import Client
 from uku.clients.operations import edit_client
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.customers.status import badges_of
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind
@@ -175,8 +175,8 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
         @rule(full=st.booleans())
         def sync(self, full: bool) -> None:
             try:
-                connection = working_connection()
-            except NotWorking:
+                connection = require_usable_connection()
+            except ConnectionNotUsable:
                 return
             run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=full))
             clear_queue()
