@@ -186,6 +186,15 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
             """Until this happens the worker is dead: jobs wait, and pages tell of what waits."""
             desk.work(at_most=500)
 
+        def teardown(self) -> None:
+            """However a run went, both companies' invoices are sent once they are connected and the worker lives."""
+            for company in (SECOND, FIRST):
+                self.connect(company)
+                desk.enable()
+                desk.issue()
+                desk.work(at_most=500)
+                met.update(assert_numbers_hold(fortnox))
+
         @invariant()
         def each_invoice_has_one_number_and_one_place(self) -> None:
             met.update(assert_numbers_hold(fortnox))
