@@ -118,12 +118,23 @@ def end_rests() -> None:
     StepRest.everywhere.all().delete()
 
 
-def clear_queue() -> None:
+def lose_jobs() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
-        cursor.execute("UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL")
+
+
+def clear_queue() -> None:
+    """Lose the jobs that wait, as if they had run and found nothing more to do for a cycle."""
+    from django.db import connection
+
+    from uku.integrations.fortnox.work.due import CYCLE
+    from uku.kit import clock
+
+    lose_jobs()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE fortnox_duework SET due_at = %s, real_due_at = NULL", [clock.now() + CYCLE])
 
 
 def due_steps(connection) -> list[str]:

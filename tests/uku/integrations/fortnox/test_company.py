@@ -7,16 +7,17 @@ import json
 import pytest
 from django.test import Client
 from tests.uku.integrations.fortnox.browsers import Walk, said, texts
-from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
+from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST
 
 from fortnox_api._settings import Settings
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.integration import FortnoxIntegration
-from uku.integrations.fortnox.models import BlockReason, Connection, ExportState
+from uku.integrations.fortnox.models import BlockReason, Connection, ExportState, RequestedRead
 from uku.workspaces.models import AuditEntry, Workspace
 
 NEW_NUMBER = "455000-0022"
+TRIES = 3  # of the client, for one read that fails in passing
 
 
 @pytest.fixture
@@ -25,7 +26,15 @@ def walk(fortnox, workspace, owner):
 
 
 def look():
-    jobs.look_at_company.func(connection_id=Connection.everywhere.get().pk)
+    """Ask for a look, and let the loop do it."""
+    found = Connection.everywhere.get()
+    jobs.look_at_company.func(connection_id=found.pk)
+    jobs.work.func(found.pk, found.company_id)
+
+
+def looks(fortnox, since=0) -> int:
+    """How often the company was asked for."""
+    return len(fortnox.queries("/3/companyinformation", since))
 
 
 def test_connecting_brings_the_company_card(fortnox, connection, scope):
@@ -73,19 +82,22 @@ def test_the_company_is_looked_at_once_a_day(fortnox, connection, run_jobs, move
 def test_a_look_that_fails_is_repeated_an_hour_later_not_in_a_loop(fortnox, connection, run_jobs, move_clock):
     move_clock(seconds=25 * 3600)
     fortnox.fault(path="/3/companyinformation", action="status", status=503, times=99)
-    for minutes, queued in ((0, 1), (10, 0), (61, 1)):
+    for minutes, asked in ((0, 1), (10, 0), (61, 1)):
         move_clock(seconds=25 * 3600 + minutes * 60)
-        clear_queue()
+        before = fortnox.mark()
         jobs.sweep.func(timestamp=0)
-        assert run_jobs().count("fortnox.look_at_company") == queued
+        run_jobs()
+        assert looks(fortnox, before) == asked * TRIES
     assert Connection.everywhere.get().block_reason == ""
 
 
 def test_a_paused_connection_is_not_looked_at(fortnox, connection, run_jobs, move_clock, scope, owner):
     Walk(owner, scope, fortnox).post("disable")
     move_clock(seconds=25 * 3600)
+    before = fortnox.mark()
     jobs.sweep.func(timestamp=0)
-    assert "fortnox.look_at_company" not in run_jobs()
+    assert "fortnox.work" in run_jobs()
+    assert looks(fortnox, before) == 0
 
 
 def test_a_new_name_is_simply_taken(fortnox, connection):
@@ -263,6 +275,10 @@ def test_what_a_person_typed_is_only_proposed(fortnox, blank, owner):
 # Hints (B65)
 
 
+def asked_for() -> list[tuple[str, str]]:
+    return list(RequestedRead.everywhere.values_list("kind", "number"))
+
+
 def hint(**message):
     return Client().post("/fortnox/hint", json.dumps(message), content_type="application/json")
 
@@ -272,13 +288,15 @@ def test_a_hint_makes_us_look_at_most_once_a_minute(fortnox, connection, queue, 
     move_clock(seconds=120)
     for _ in range(3):
         assert (hint(tenantId=int(FIRST)).status_code, hint(tenantId=FIRST).content) == (204, b"")
-    assert [name for name, _ in queue("look_at_company")] == ["fortnox.look_at_company"]
+    assert (asked_for(), len(queue("fortnox.work"))) == ([("company", "")], 1)
+    before = fortnox.mark()
     run_jobs()
+    assert (asked_for(), looks(fortnox, before)) == ([], 1)
     hint(tenantId=FIRST)
-    assert queue("look_at_company") == []
+    assert asked_for() == []
     move_clock(seconds=240)
     hint(tenantId=FIRST)
-    assert len(queue("look_at_company")) == 1
+    assert asked_for() == [("company", "")]
 
 
 def test_a_hint_about_nobody_or_in_no_form_gets_the_same_answer(fortnox, connection, queue, move_clock):
@@ -286,7 +304,7 @@ def test_a_hint_about_nobody_or_in_no_form_gets_the_same_answer(fortnox, connect
     messages = [b"", b"null", b"[]", b"{", b'{"tenantId": true}', b'{"tenantId": "999"}', b"x" * 20_000, b"[" * 9_000]
     answers = [Client().post("/fortnox/hint", body, content_type="application/json") for body in messages]
     assert {(answer.status_code, answer.content) for answer in answers} == {(204, b"")}
-    assert queue("look_at_company") == []
+    assert (asked_for(), queue("fortnox.work")) == ([], [])
     assert Client().get("/fortnox/hint")["Location"] == "/"
 
 

@@ -10,7 +10,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.conftest import clear_queue, issue
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, issue
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
 from uku.clients.operations import create_client
@@ -71,7 +71,8 @@ def test_issuing_queues_the_export_in_the_same_transaction(shop, queue):
     invoice = shop.issue()
     export = shop.export_of(invoice)
     assert (export.state, export.company_id, export.reference) == (ExportState.QUEUED, FIRST, invoice.reference)
-    assert queue() == [("fortnox.push", {"push_id": export.pk})]
+    assert queue() == [("fortnox.work", {"connection_id": shop.connection.pk, "company_id": FIRST})]
+    assert due_steps(shop.connection) == ["export"]
 
 
 def test_a_rolled_back_issue_leaves_neither_export_nor_job(shop, queue):
@@ -303,7 +304,7 @@ def test_what_only_a_person_can_cure_is_rejected_in_our_words(fortnox, queued, g
     assert (shown.happened, shown.means, shown.remedy) == (words.happened, words.means, words.remedy)
     assert shown.quoted == f"Fortnox säger nej ({code})"
     jobs.sweep.func(timestamp=0)
-    assert queue("push") == []
+    assert "export" not in due_steps(Connection.everywhere.get())
     assert go(queued, after=86_400).state == ExportState.REJECTED
     assert fortnox.creates() == {}
 

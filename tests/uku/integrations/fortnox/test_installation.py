@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.uku.integrations.fortnox.conftest import end_rests
 from tests.uku.integrations.fortnox.grants import ask, row
 
 from uku.integrations.fortnox import jobs
@@ -33,6 +34,7 @@ def test_a_grant_is_this_installations_own(connection):
 def test_a_copy_sends_nothing(fortnox, shop, copied, run_jobs):
     """F44: neither syncs, nor pushes, nor renewals, and nothing is written on the connection"""
     export, before = shop.export_of(shop.issue()), fortnox.mark()
+    end_rests()
     facts = Connection.everywhere.values().get()
     for _ in range(2):
         jobs.sweep.func(timestamp=0)
@@ -61,7 +63,7 @@ def test_a_copy_that_is_adopted_goes_on(fortnox, connection, copied, run_jobs):
 def test_a_grant_from_before_grants_had_names_is_taken_for_ours(connection):
     Connection.everywhere.update(instance="")
     assert installation.is_foreign(row()) is False
-    jobs.sweep.func(timestamp=0)
+    jobs.check_all.func(timestamp=0)
     assert row().instance == HERE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.uku.integrations.fortnox.conftest import end_rests, lose_jobs
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
@@ -20,6 +21,8 @@ def told(connection):
     """A connection with steps of our own: each name in `due` is due since that time until it is done."""
     from uku.integrations.fortnox.models import DueWork
     from uku.integrations.fortnox.work import loop
+
+    end_rests()
 
     class Told:
         def __init__(self) -> None:
@@ -213,9 +216,12 @@ def test_a_loop_that_another_one_has_overtaken_sends_and_stores_nothing_more(tol
 
 
 def test_a_worker_that_is_to_end_leaves_the_company_due_and_hands_it_on(told, connection, queue, monkeypatch):
-    from uku.integrations.fortnox.work import loop
+    from uku.integrations.fortnox.work import due, loop
+    from uku.kit import clock
 
     told.due = {"one": AT}
+    due.wake(connection, at=clock.now())
+    lose_jobs()
     monkeypatch.setattr(loop, "is_stopping", lambda: True)
     assert told.run(told.step("one")) == []
     assert [name for name, _ in queue()] == ["fortnox.work"]

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError
 from django.db import connection as database
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
 from tests.uku.integrations.fortnox.grants import DAY, DENIED, HOUR, MINUTE, TOKEN, Thread, age, ask, row, stored
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
@@ -60,22 +60,12 @@ def tick(fortnox, move_clock, run_jobs):
 
 @pytest.fixture
 def kept_alive(fortnox, move_clock):
-    """Let business time be so many seconds ahead and do what the sweep would have done for an idle connection."""
+    """Let business time be so many seconds ahead and look after the grant of a connection that reads nothing."""
 
     def go(seconds: float) -> None:
         move_clock(seconds=int(seconds))
-        jobs.keep_alive.func(row().pk)
-
-    return go
-
-
-@pytest.fixture
-def checked(fortnox, move_clock):
-    """Let business time be so many seconds ahead and look whether a refusal still stands, if that is due."""
-
-    def go(seconds: float) -> None:
-        move_clock(seconds=int(seconds))
-        jobs.check_again.func(row().pk)
+        let_rest(row())
+        jobs.work.func(row().pk, row().company_id)
 
     return go
 
@@ -433,7 +423,7 @@ def test_a_token_that_dies_in_the_middle_of_an_import_costs_one_renewal(fortnox,
     assert pages == ["1", "2", "2"]
 
 
-def test_tokens_that_stay_refused_are_renewed_now_and_then_and_end_with_a_person(fortnox, connection, checked):
+def test_tokens_that_stay_refused_are_renewed_now_and_then_and_end_with_a_person(fortnox, connection, kept_alive):
     """F40: once per request, once per minute, each quarter of an hour, and after an hour the reason is told"""
     fortnox.fault(path="/3/*", times=10_000, phase="P0", **DENIED)
     before = fortnox.mark()
@@ -444,10 +434,10 @@ def test_tokens_that_stay_refused_are_renewed_now_and_then_and_end_with_a_person
     run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     assert (row().block_reason, row().refused_since is not None) == ("", True)
     for minutes in range(1, 58):
-        checked(minutes * MINUTE)
+        kept_alive(minutes * MINUTE)
     assert (row().block_reason, asked(fortnox, before) <= 6) == ("", True)
     for minutes in range(58, 90):
-        checked(minutes * MINUTE)
+        kept_alive(minutes * MINUTE)
     assert (row().block_reason, asked(fortnox, before) <= 8) == ("needs_authorization", True)
 
 

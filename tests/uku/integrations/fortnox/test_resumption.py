@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from tests.uku.integrations.fortnox.browsers import Walk, said, texts
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, lose_jobs
 from tests.uku.integrations.fortnox.grants import row
 from tests.uku.integrations.fortnox.import_runs import complaint
 from tests.uku.integrations.fortnox.simulated import SECOND
@@ -16,6 +16,7 @@ from tests.uku.integrations.fortnox.standing_rows import exported
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting
+from uku.integrations.fortnox.connection.grant_check import check_refusal
 from uku.integrations.fortnox.health import alerts, summary
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
@@ -49,7 +50,7 @@ def counted(connection, owner):
 
 
 @pytest.fixture
-def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request):
+def stopped(shop, counted, scope, owner, settings, move_clock, run_jobs, request):
     """Let everything have been read a minute ago and an invoice wait; stop it all; return what cures that."""
     right = settings.UKU
     Connection.objects.update(statistics=["sales_invoices"])  # what the grant has no permission for is not waited for
@@ -57,6 +58,7 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
     InvoiceExport.objects.filter(pk=export.pk).update(next_at=clock.now() + timedelta(hours=1))
     for kind in RunKind:
         run_sync(SyncRequest(row(), kind))
+    run_jobs()
     clear_queue()
     move_clock(seconds=60)
 
@@ -72,7 +74,7 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
             return lambda: set_plan(workspace=scope, plan="team", at=clock.now())
         if cause == "licence":
             Connection.objects.update(block_reason="no_licence", blocked_at=clock.now())
-            return lambda: jobs.check_again.func(row().pk)
+            return lambda: check_refusal(connection=row())
         if cause == "copy":
             settings.UKU = right.model_copy(update={"instance": "staging"})
             return lambda: installation.adopt(connection=row(), at=clock.now())
@@ -88,10 +90,10 @@ def stopped(fortnox, shop, counted, scope, owner, settings, move_clock, request)
 def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run_jobs, cause):
     cure = stopped(cause)
     alerts.review(row(), at=clock.now())
-    assert queue("fortnox.sync") + queue("fortnox.push") == []
+    assert queue("fortnox.work") == []
     cure()
-    assert sorted(arguments["kind"] for _name, arguments in queue("fortnox.sync")) == EVERY_KIND
-    assert len(queue("fortnox.push")) == 1
+    assert due_steps(row()) == sorted([*EVERY_KIND, "export"])
+    assert len(queue("fortnox.work")) == 1
     assert [notice.key for notice in Notice.objects.filter(cleared_at=None, tone="bad")] == []
     run_jobs()
     assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
@@ -101,9 +103,10 @@ def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run
 
 def test_a_job_that_was_lost_is_made_up_for_by_the_next_sweep(stopped, queue):
     stopped("switch")()
-    clear_queue()
+    lose_jobs()
     jobs.sweep.func(timestamp=0)
-    assert sorted(arguments["kind"] for _name, arguments in queue("fortnox.sync")) == EVERY_KIND
+    assert len(queue("fortnox.work")) == 1
+    assert due_steps(row()) == sorted([*EVERY_KIND, "export"])
 
 
 def test_switching_off_and_on_three_times_reads_once(fortnox, stopped, run_jobs, scope, owner):
@@ -118,11 +121,11 @@ def test_a_secret_that_the_operator_mended_lets_what_stopped_go_on_with_the_next
     app_credentials.note_refused(clock.now())
     SyncRun.objects.filter(kind=RunKind.STATISTICS).update(state=RunState.STOPPED)
     jobs.sweep.func(timestamp=0)
-    assert queue("fortnox.sync") + queue("fortnox.push") == []
+    assert (due_steps(row()), queue("fortnox.work")) == ([], [])
     app_credentials.note_accepted(clock.now())
     jobs.sweep.func(timestamp=0)
-    assert [arguments["kind"] for _name, arguments in queue("fortnox.sync")] == ["statistics"]
-    assert len(queue("fortnox.push")) == 1
+    assert due_steps(row()) == ["export", "statistics"]
+    assert len(queue("fortnox.work")) == 1
 
 
 def test_a_permission_that_was_just_granted_has_its_figure_at_once(
@@ -181,7 +184,7 @@ def test_invoices_that_were_not_permitted_clear_their_banner_when_they_are_sent(
     open_now = Notice.objects.filter(cleared_at=None, tone="bad")
     assert (open_now.count(), words_of("invoices")) == (1, "Not permitted")
     authorize(scope, owner)
-    jobs.push.func(export.pk)  # and no other job, and no sweep
+    jobs.work.func(row().pk, row().company_id)  # and no sweep
     export.refresh_from_db()
     assert (export.state, open_now.count(), words_of("invoices")) == (ExportState.CONFIRMED, 0, "Healthy")
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
+from uku.integrations.fortnox.work import due
 from uku.kit.alarms import clear_alarm, cleared_at, is_open, may_try, raise_alarm
 from uku.kit.clock import database_now
 
@@ -30,6 +31,7 @@ def note_accepted(at: datetime) -> None:
         clear_alarm(key=ALARM, at=at)
         waiting = InvoiceExport.everywhere.filter(state=ExportState.QUEUED, error_code="", next_at__gt=database_now())
         waiting.update(next_at=None)
+        due.wake_all()
 
 
 def mended_at() -> datetime | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection as database
 
-from uku.integrations.fortnox.models import Connection, RunKind
+from uku.integrations.fortnox.models import Connection, RunKind, StepRest
 from uku.kit.jobs import NORMAL, enqueue, raise_priority
 
 JOB = "fortnox.work"
@@ -34,6 +34,9 @@ _WAKE = """
     ON CONFLICT (connection_id) DO UPDATE
       SET wake_no = row.wake_no + 1, real_due_at = least(row.real_due_at, excluded.real_due_at)
     RETURNING coalesce((SELECT was_due FROM before), false)
+"""
+_WAKE_ALL = """
+    UPDATE fortnox_duework SET wake_no = wake_no + 1, real_due_at = least(real_due_at, clock_timestamp())
 """
 _STORE = """
     UPDATE fortnox_duework SET due_at = %(due_at)s, real_due_at = %(real_due_at)s
@@ -76,6 +79,13 @@ def wake(connection: Connection, *, at: datetime, priority: int = NORMAL) -> Non
         enqueue(JOB, lock=lock, priority=priority, **facts)
     elif priority > NORMAL:
         raise_priority(lock=lock, priority=priority)
+
+
+def wake_all() -> None:
+    """Let the next sweep wake every connection, and end all rests: what held all of them up is over."""
+    StepRest.everywhere.all().delete()
+    with database.cursor() as cursor:
+        cursor.execute(_WAKE_ALL)
 
 
 def forget(connection: Connection) -> None:

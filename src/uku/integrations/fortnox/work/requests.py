@@ -45,6 +45,8 @@ def request_read(connection: Connection, kind: ReadKind, number: str = "") -> bo
     at = clock.now()
     place = {"company_id": connection.company_id, "kind": kind, "number": number}
     _asked, created = RequestedRead.objects.get_or_create(**place, defaults={"asked_at": at})
+    step = kind if kind in {ReadKind.COMPANY, ReadKind.GRANT} else "record"
+    StepRest.objects.filter(connection=connection, step__in=(step, "")).delete()
     wake(connection, at=at, priority=SOON)
     return created
 
