@@ -20,7 +20,7 @@ from uku.integrations.fortnox.models import (
     SyncIssue,
 )
 from uku.integrations.fortnox.sync.engine import read_one
-from uku.integrations.fortnox.views.review_list import searched
+from uku.integrations.fortnox.views.review_list import search_customers
 from uku.products.models import Product
 from uku.products.operations import create_product
 from uku.web.product_list import ProductList
@@ -101,7 +101,7 @@ def test_a_customer_with_such_a_number_is_linked_read_found_and_invoiced(
     bring_in(connection)
     record = CustomerRecord.objects.get(number=number, company_id=FIRST)
     assert record.client is not None
-    assert record in searched(CustomerRecord.objects.all(), number)
+    assert record in search_customers(CustomerRecord.objects.all(), number)
     read_one(CUSTOMER_IMPORTER, connection, number)
     record.client.refresh_from_db()
     assert record.client.payment_days == 10

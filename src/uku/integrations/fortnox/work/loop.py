@@ -90,11 +90,8 @@ def agenda(row: Any, steps: Sequence[Step]) -> Agenda:
     """Return what is due for a connection that was loaded by `look`."""
     found, at = Agenda(), clock.now()
     rests = _rests(row) if row.has_rests else {}
-    tokens = may_go_out(row)
-    on = row.enabled and row.workspace.may_integrate and not row.block_reason and not renewal.is_refused(row)
-    met = {Needs.NOTHING: True, Needs.TOKENS: tokens, Needs.SYNC: tokens and on}
     for step in steps:
-        when = step.find_due(row) if met[step.needs] else None
+        when = step.find_due(row)
         if when is None:
             continue
         now = row.real_now if step.clock is Clock.REAL else at
@@ -106,7 +103,17 @@ def agenda(row: Any, steps: Sequence[Step]) -> Agenda:
             found.note(when, step.clock)
         else:
             found.due.append(Due(step, now - when))
+    if found.due:
+        met = _needs_met(row)
+        found.due = [each for each in found.due if each.step.needs in met]
     return found
+
+
+def _needs_met(row: Any) -> set[Needs]:
+    if not may_go_out(row):
+        return {Needs.NOTHING}
+    is_on = row.enabled and row.workspace.may_integrate and not row.block_reason and not renewal.is_refused(row)
+    return set(Needs) if is_on else {Needs.NOTHING, Needs.TOKENS}
 
 
 def look(steps: Sequence[Step]) -> QuerySet[Connection]:
