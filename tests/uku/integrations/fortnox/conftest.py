@@ -111,11 +111,20 @@ def let_rest(connection) -> None:
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
-def clear_queue() -> None:
+def lose_jobs() -> None:
+    """Lose every job that waits, as with a queue that is emptied; what is due is left."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+
+
+def clear_queue() -> None:
+    """Lose every job that waits, and let nobody find what is due."""
+    from django.db import connection
+
+    lose_jobs()
+    with connection.cursor() as cursor:
         cursor.execute("UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL")
 
 

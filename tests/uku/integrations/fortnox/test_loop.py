@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.uku.integrations.fortnox.conftest import lose_jobs
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
@@ -18,8 +19,10 @@ def step(name, rank="IMPORT", *, find_due=lambda _row: None, do=lambda _work: Tr
 @pytest.fixture
 def told(connection):
     """A connection with steps of our own: each name in `due` is due since that time until it is done."""
-    from uku.integrations.fortnox.models import DueWork
+    from uku.integrations.fortnox.models import DueWork, StepRest
     from uku.integrations.fortnox.work import loop
+
+    StepRest.objects.all().delete()
 
     class Told:
         def __init__(self) -> None:
@@ -58,14 +61,27 @@ def test_the_most_urgent_step_goes_first_and_of_equals_the_one_that_waited_longe
         Due(step("export", "PERSON"), timedelta(seconds=1)),
         Due(step("record", "PERSON"), timedelta(seconds=2)),
     ]
-    assert [choose(found, done).name for done in range(4)] == ["record"] * 4
+    assert [choose(found, done, {}).name for done in range(4)] == ["record"] * 4
 
 
 def test_each_fifth_step_is_the_one_that_waited_longest_so_that_nothing_starves():
     from uku.integrations.fortnox.work.loop import Due, choose
 
     found = [Due(step("export", "PERSON"), timedelta(0)), Due(step("statistics", "STATISTICS"), timedelta(hours=1))]
-    assert [choose(found, done).name for done in range(10)].count("statistics") == 2
+    assert [choose(found, done, {}).name for done in range(10)].count("statistics") == 2
+
+
+def test_work_that_has_no_date_of_its_own_takes_its_turn_and_leaves_the_next_to_the_others(told):
+    """Thousands of details, due since ever, do not hold up a reload until the last of them is read."""
+
+    def read(_work):
+        if "reload" in told.done or len(told.done) == 20:
+            told.due.pop("details")
+        return True
+
+    told.due = {"details": datetime(1970, 1, 1, tzinfo=UTC), "reload": AT}
+    done = told.run(told.step("details", "DETAIL", do=read), told.step("reload", "RELOAD"))
+    assert done == [*["details"] * 4, "reload", "details"]
 
 
 def test_the_loop_goes_on_until_nothing_is_due_and_stores_when_to_look_again(told, later_at):
@@ -213,9 +229,12 @@ def test_a_loop_that_another_one_has_overtaken_sends_and_stores_nothing_more(tol
 
 
 def test_a_worker_that_is_to_end_leaves_the_company_due_and_hands_it_on(told, connection, queue, monkeypatch):
-    from uku.integrations.fortnox.work import loop
+    from uku.integrations.fortnox.work import due, loop
+    from uku.kit import clock
 
     told.due = {"one": AT}
+    due.wake(connection, at=clock.now())
+    lose_jobs()
     monkeypatch.setattr(loop, "is_stopping", lambda: True)
     assert told.run(told.step("one")) == []
     assert [name for name, _ in queue()] == ["fortnox.work"]
