@@ -5,6 +5,7 @@ WORKERS  = auto
 UV       = uv
 BIN      = .venv/bin
 STAMP    = .venv/.installed
+FOREIGN  = .foreign
 
 # The first Python that is new enough and can make environments; name your own with `make PYTHON=…`.
 NEW    = import sys; sys.exit(sys.version_info < (3, 11))
@@ -17,7 +18,7 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
   UKU_SECRET_KEY=for-checks-only-for-checks-only-for-checks \
   UKU_TOKEN_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
-.PHONY: help setup demo run worker sim test check mutants bench format lock clean
+.PHONY: help setup demo run worker sim test check mutants foreign bench format lock clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +52,9 @@ check: $(STAMP)  ## lint, format, types, import contracts, migrations
 mutants: $(STAMP)  ## break one rule at a time in a copy; each must make a test fail
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 -m mutants tests/test_mutants.py $(ARGS)
 
+foreign: $(STAMP) $(FOREIGN)/.installed  ## put clients that others wrote, unmodified, to the simulator
+	@$(BIN)/python -m pytest -n 0 -m foreign tests/foreign $(ARGS)
+
 bench: $(STAMP)  ## measure the simulator, the pace of the client, matching, the client list and an import; figures, not tests
 	@$(BIN)/python bench/simulator.py
 	@$(BIN)/python bench/client_pace.py
@@ -66,13 +70,22 @@ lock:  ## resolve the dependencies anew, with uv; ARGS=--upgrade takes the newes
 	$(UV) pip compile pyproject.toml --extra demo --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package fortnox-api --no-emit-package fortnox-sim \
 	  -o requirements/lock.txt $(ARGS)
+	$(UV) pip compile requirements/foreign.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate -o requirements/foreign.txt $(ARGS)
 
 clean:  ## remove the environment and caches; data in .uku stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .screenshots htmlcov dist
+	rm -rf .venv .foreign .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .screenshots htmlcov dist
 	find src packages tests -name __pycache__ -prune -exec rm -rf {} +
 
 # In CI a skip for something that CI was to bring is a failure.
 STRICT = $(if $(UKU_REQUIRE_BROWSER),-p tests.no_silent_skips)
+
+# fortpyx pins a pydantic that has wheels up to Python 3.12.
+$(FOREIGN)/.installed: requirements/foreign.txt
+	@$(BIN)/python -m venv --clear $(FOREIGN)
+	@$(FOREIGN)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: \
+	  -r requirements/foreign.txt
+	@touch $@
 
 $(STAMP): requirements/lock.txt pyproject.toml $(wildcard packages/*/pyproject.toml)
 	@$(PYTHON) -c '$(NEW)' 2>/dev/null || { echo "Uku needs Python 3.11 or newer. Install it, or name it:" \

@@ -3,10 +3,11 @@
 
     python bench/simulator.py [seconds]
 
-The load comes from processes of its own over loopback, pacing off, one new connection a request.
+The load comes from processes of its own over loopback, pacing off: on new connections, on kept ones, and with gzip.
 """
 
 import base64
+import gzip
 import http.client
 import json
 import multiprocessing
@@ -77,13 +78,22 @@ def connect(address: SplitResult) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
 
-def load(address: SplitResult, headers: dict[str, str], seconds: float, results: "multiprocessing.Queue[int]") -> None:
-    """Ask for list after list; count the good answers."""
+def load(
+    address: SplitResult, headers: dict[str, str], keep: bool, seconds: float, results: "multiprocessing.Queue[int]"
+) -> None:
+    """Ask for list after list, on new connections or on one that is kept; count the good answers."""
     end, page, good = time.monotonic() + seconds, 0, 0
+    connection = http.client.HTTPConnection(address.hostname or "", address.port)
     while time.monotonic() < end:
         page = page % (CUSTOMERS // PAGE) + 1
-        status, _, body = call(address, "GET", f"/3/customers?limit={PAGE}&page={page}", headers=headers)
-        good += status == OK and len(body) > SMALLEST_PAGE
+        connection.request("GET", f"/3/customers?limit={PAGE}&page={page}", headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        good += answer.status == OK and len(body) > SMALLEST_PAGE
+        if not keep:
+            connection.close()
     results.put(good)
 
 
@@ -93,15 +103,21 @@ def measure(address: SplitResult, seconds: float) -> None:
     began = time.monotonic()
     call(address, "GET", f"/3/customers?limit={PAGE}", headers=headers)
     say(f"first list of {CUSTOMERS}: {time.monotonic() - began:.3f} s")
+    measure_rate(address, headers, False, seconds, "new connections")
+    measure_rate(address, headers, True, seconds, "kept connections")
+    measure_rate(address, {**headers, "Accept-Encoding": "gzip"}, True, seconds, "kept connections, gzip")
+
+
+def measure_rate(address: SplitResult, headers: dict[str, str], keep: bool, seconds: float, how: str) -> None:
     results: multiprocessing.Queue[int] = multiprocessing.Queue()
-    facts = (address, headers, seconds, results)
+    facts = (address, headers, keep, seconds, results)
     workers = [multiprocessing.Process(target=load, args=facts) for _ in range(PROCESSES)]
     for worker in workers:
         worker.start()
     done = sum(results.get() for _ in workers)
     for worker in workers:
         worker.join()
-    say(f"lists of {PAGE} customers: {done / seconds:.0f} a second over {seconds:.0f} s")
+    say(f"lists of {PAGE} customers, {how}: {done / seconds:.0f} a second over {seconds:.0f} s")
 
 
 def main() -> None:

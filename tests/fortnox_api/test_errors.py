@@ -4,6 +4,7 @@ import pickle
 import pytest
 
 from fortnox_api import Invalid, Outcome, RateLimited, Unreadable
+from fortnox_api._errors import MEANINGS
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,12 @@ def test_an_error_without_a_reason_says_its_name():
 
 def test_outcomes_are_words_that_can_be_stored():
     assert [each.value for each in Outcome] == ["not_applied", "refused", "unknown"]
+
+
+@pytest.mark.parametrize("code", [2000439, 2001161, 2002980, 2003151, 2003157, 2004019, 2004021])
+def test_recorded_codes_have_a_meaning(code):
+    assert MEANINGS[code]
+
+
+def test_a_customers_number_and_name_share_a_code():
+    assert MEANINGS[2000637] == "the customer number is or was in use, or the name is missing"

@@ -46,6 +46,15 @@ def test_a_voucher_item_is_as_recorded(booked):
     }
 
 
+def test_a_person_enters_a_voucher_by_hand(client):
+    made = client.control("companies/556001/vouchers", date="2026-03-02", text="Kaffe", rows=[[6110, 80], [1910, -80]])
+    item = client.get("vouchers", financialyear="2").json["Vouchers"][0]
+    kept = (item["VoucherSeries"], item["VoucherNumber"], item["Description"], item["ReferenceType"])
+    answer = client.http.post("/_sim/companies/556001/vouchers", json={"rows": [[6110, 80]]})
+    assert (made["VoucherNumber"], kept) == (1, ("A", 1, "Kaffe", ""))
+    assert (answer.status_code, answer.json) == (400, {"error": "the voucher does not balance"})
+
+
 def test_numbers_begin_anew_each_year(booked):
     found = [booked.get("vouchers", financialyear=year).json["Vouchers"][0]["VoucherNumber"] for year in ("1", "2")]
     assert found == [1, 1]

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from tests.fortnox_sim.client_app import SHARED
 
 from fortnox_sim import errors
-from fortnox_sim.api import accounts, articles, customers, invoice_fields, payments, reference_data
+from fortnox_sim.api import accounts, articles, customers, invoice_fields, labels, payments, predefined, reference_data
 from fortnox_sim.api.dispatch import ROUTES
 from fortnox_sim.errors import ApiError
 
@@ -156,12 +156,19 @@ BODIES = {
     "/3/units/{}": {"Unit": {"Description": "Y"}},
     "/3/termsofpayments/{}": {"TermsOfPayment": {"Description": "Y"}},
     "/3/modesofpayments/{}": {"ModeOfPayment": {"Description": "Y"}},
+    "/3/labels": {"Label": {"Description": "Ny"}},
+    "/3/labels/{}": {"Label": {"Description": "Ny"}},
+    "/3/predefinedvoucherseries/{}": {"PreDefinedVoucherSeries": {"VoucherSeries": "Q"}},
     "/3/currencies/{}": {"Currency": {"Description": "Y"}},
 }
 ARGUMENTS = {
     "customers": "1", "articles": "1", "invoices": "1002", "invoicepayments": "1", "units": "h",
     "termsofpayments": "30", "modesofpayments": "BG", "currencies": "EUR", "accounts": "3001",
-    "predefinedaccounts": "SALES", "financialyears": "2",
+    "predefinedaccounts": "SALES", "financialyears": "2", "predefinedvoucherseries": "INVOICE", "labels": "1",
+}  # fmt: skip
+UNUSED = {
+    "customers": "9", "articles": "9", "units": "km", "termsofpayments": "14", "modesofpayments": "KT",
+    "currencies": "NOK", "accounts": "1011",
 }  # fmt: skip
 
 
@@ -226,7 +233,8 @@ def books(client, shared):
     client.control("companies/556001/customers", Name="Ensam AB", CustomerNumber="9", SalesAccount="3001")
     client.control("companies/556001/articles", Description="Ensam", ArticleNumber="9")
     number = client.booked(ROW)["DocumentNumber"]
-    client.invoice(ROW)
+    client.post("labels", Label={"Description": "Etikett"})
+    client.invoice(ROW, Labels=[{"Id": 1}])
     client.post("invoicepayments", InvoicePayment={"InvoiceNumber": number, "Amount": 5})
     return client
 
@@ -237,7 +245,9 @@ def address(route):
         return "/3/vouchers/B/1"
     if route.path == "/3/vouchers/sublist/{}":
         return "/3/vouchers/sublist/B"
-    number = "9" if route.method == "DELETE" and kind in {"customers", "articles"} else ARGUMENTS.get(kind, "")
+    number = ARGUMENTS.get(kind, "")
+    if route.method == "DELETE":
+        number = UNUSED.get(kind, number)
     if route.path.endswith("/credit"):
         number = "1001"
     return route.path.replace("{}", number)
@@ -288,6 +298,11 @@ PAYLOADS = {
     "fortnox_AccountPayload": accounts.ACCOUNT_FIELDS,
     "fortnox_Unit": reference_data.UNITS.fields,
     "fortnox_TermsOfPayment": reference_data.TERMS.fields,
+    "fortnox_ModeOfPayment": reference_data.MODES.fields,
+    "fortnox_Currency": reference_data.CURRENCIES.fields,
+    "fortnox_Label": labels.FIELDS,
+    "fortnox_PredefinedAccount": predefined.ACCOUNT_FIELDS,
+    "fortnox_PredefinedVoucherSeries": predefined.SERIES_FIELDS,
 }
 
 

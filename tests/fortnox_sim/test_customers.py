@@ -76,6 +76,14 @@ def test_the_series_steps_over_numbers_that_are_taken(client):
     assert create(client).json["Customer"]["CustomerNumber"] == "3"
 
 
+def test_a_customer_whose_only_invoice_is_cancelled_can_be_deleted(client):
+    number = client.invoice()["DocumentNumber"]
+    statuses = [client.delete("customers/1").status_code]
+    client.put(f"invoices/{number}/cancel")
+    statuses.append(client.delete("customers/1").status_code)
+    assert (statuses, client.get(f"invoices/{number}").json["Invoice"]["CustomerNumber"]) == ([400, 204], "1")
+
+
 def test_a_customer_with_invoices_cannot_be_deleted(client):
     client.invoice()
     assert client.delete("customers/1").status_code == 400

@@ -1,5 +1,6 @@
 """The documents name what there is."""
 
+import json
 import re
 from pathlib import Path
 
@@ -31,6 +32,18 @@ def test_the_table_names_no_switch_that_is_gone(facts):
         name for group in re.findall(r"switch ((?:`\w+`(?:, )?)+)", facts) for name in re.findall(r"`(\w+)`", group)
     }
     assert sorted(named - set(SWITCHES)) == []
+
+
+def test_the_table_of_switches_has_their_defaults_and_pessimistic_settings(facts):
+    table = facts.split("## Switches")[1].split("##")[0]
+    found = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", table, re.MULTILINE)
+    assert found == [(name, show(switch.default), show(switch.pessimistic)) for name, switch in SWITCHES.items()]
+
+
+def show(value):
+    if value == "":
+        return "empty"
+    return f"`{value}`" if isinstance(value, str) else f"`{json.dumps(value)}`"
 
 
 def test_every_control_address_stands_in_the_manual(manual):

@@ -177,10 +177,12 @@ def test_a_partial_credit_replaces_the_rows_before_booking(client):
     rows = [{**ROW, "DeliveredQuantity": "-0.5"}]
     changed = client.put(f"invoices/{note}", Invoice={"InvoiceRows": rows}).json["Invoice"]
     booked = act(client, note, "bookkeep").json["Invoice"]
-    assert (changed["Total"], booked["Balance"], booked["Booked"]) == (-625, -625, True)
+    assert (changed["Total"], booked["Balance"], booked["Booked"]) == (-625, 0, True)
+    assert (show(client, number)["Balance"], show(client, number)["FinalPayDate"]) == (1875, None)
 
 
 def test_a_booked_note_can_be_set_off_by_a_person(client):
+    client.switch(credit_settles=False)
     number = client.booked(ROW)["DocumentNumber"]
     note = act(client, number, "credit").json["Invoice"]["CreditInvoiceReference"]
     act(client, note, "bookkeep")
@@ -190,10 +192,28 @@ def test_a_booked_note_can_be_set_off_by_a_person(client):
     assert (open_before, found) == ([number, note], [(0, "2026-03-31"), (0, "2026-03-31")])
 
 
-def test_a_booked_note_can_settle_by_itself(client):
-    client.switch(credit_note_booked=True, credit_settles=True)
+@pytest.mark.parametrize(("settles", "left"), [(True, 0), (False, 1250)])
+def test_a_booked_note_settles_by_itself_unless_switched(client, settles, left):
+    client.switch(credit_note_booked=True, credit_settles=settles)
     number = client.booked(ROW)["DocumentNumber"]
-    assert act(client, number, "credit").json["Invoice"]["Balance"] == 0
+    assert act(client, number, "credit").json["Invoice"]["Balance"] == left
+
+
+def test_a_person_may_credit_a_part_and_book_the_note(client):
+    number = client.booked(ROW, ROW)["DocumentNumber"]
+    part = [{**ROW, "DeliveredQuantity": "-1"}]
+    client.control(f"companies/556001/invoices/{number}/credit", InvoiceRows=part, book=True)
+    original = show(client, number)
+    note = show(client, original["CreditInvoiceReference"])
+    assert (original["Balance"], note["Total"], note["Balance"], note["Booked"]) == (1250, -1250, 0, True)
+
+
+def test_a_note_for_a_paid_invoice_stays_open(client):
+    number = client.booked(ROW)["DocumentNumber"]
+    client.control("companies/556001/payments", invoice=number, amount="1250", date="2026-03-31")
+    client.control(f"companies/556001/invoices/{number}/credit", book=True)
+    original = show(client, number)
+    assert (original["Balance"], show(client, original["CreditInvoiceReference"])["Balance"]) == (0, -1250)
 
 
 def test_filters_tell_states_apart(client):
@@ -249,9 +269,12 @@ def test_the_cash_method_books_the_sale_with_the_payment(client):
 
 def test_the_warehouse_module_wants_invoices_finalized(client):
     number = client.invoice(ROW)["DocumentNumber"]
+    ready = [show(client, number)["WarehouseReady"]]
     client.control("companies/556001", "PATCH", warehouse=True)
+    ready.append(show(client, number)["WarehouseReady"])
     refused = read_error(act(client, number, "bookkeep"))[2]
-    act(client, number, "warehouseready")
+    ready.append(act(client, number, "warehouseready").json["Invoice"]["WarehouseReady"])
+    assert ready == [True, False, True]
     assert (refused, act(client, number, "bookkeep").status_code) == (2003498, 200)
     assert client.invoice(ROW)["InvoiceRows"][0]["DeliveredQuantity"] == "0"
 

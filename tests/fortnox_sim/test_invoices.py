@@ -34,10 +34,12 @@ def test_a_row_without_article_and_rate_has_none(client):
     assert (row["VAT"], row["AccountNumber"]) == (0, 3001)
 
 
-def test_a_row_takes_what_is_left_out_from_its_article(client):
+@pytest.mark.parametrize(("filled", "rate"), [("zero", 0), ("article", 25)])
+def test_a_row_takes_what_is_left_out_from_its_article_but_for_the_rate(client, filled, rate):
+    client.switch(row_vat=filled)
     row = client.invoice({"ArticleNumber": "1", "DeliveredQuantity": "1"})["InvoiceRows"][0]
     keys = ("Description", "Unit", "Price", "VAT", "AccountNumber", "Total")
-    assert [row[key] for key in keys] == ["Bokföring", "h", 895, 25, 3041, 895]
+    assert [row[key] for key in keys] == ["Bokföring", "h", 895, rate, 3041, 895]
 
 
 @pytest.mark.parametrize(("sent", "stored", "shown"), [("1.123", 1.12, "1.12"), ("1.125", 1.13, "1.13"), ("1", 1, "1")])
@@ -88,6 +90,7 @@ def test_company_fees_apply_where_a_customer_has_none(client):
     ],
 )
 def test_the_vat_type_of_a_customer_chooses_account_and_rate(client, kind, account, rate):
+    client.switch(row_vat="article")
     client.control("companies/556001/customers/1", "PATCH", VATType=kind)
     row = client.invoice({"ArticleNumber": "1", "DeliveredQuantity": "1"})["InvoiceRows"][0]
     assert (row["AccountNumber"], row["VAT"]) == (account, rate)
@@ -149,15 +152,40 @@ def test_values_are_checked(client, facts, code):
 
 
 def test_an_inactive_account_is_refused(client):
-    client.app.installation.company("556001").put(
-        "accounts", "3001", {"Number": 3001, "Description": "x", "Active": False}
-    )
+    client.put("accounts/3001", Account={"Active": False})
     assert read_error(post(client, InvoiceRows=[{"Description": "x"}]))[2] == 2000550
 
 
-@pytest.mark.parametrize("name", ["Norge", "Norway", "United Kingdom", "Virgin Islands, U.S."])
-def test_a_country_is_stored_as_sent(client, name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Norge",
+        "Sydkorea",
+        "Norway",
+        "United Kingdom",
+        "Virgin Islands, U.S.",
+        "Holy See (Vatican City State)",
+        "Korea, Republic of",
+    ],
+)
+def test_a_country_by_its_swedish_or_iso_name_is_stored_as_sent(client, name):
     assert client.invoice(Country=name)["Country"] == name
+
+
+@pytest.mark.parametrize("name", ["South Korea", "Russia", "England", "Nowhere"])
+def test_an_everyday_name_of_a_country_is_refused_in_recorded_words(client, name):
+    assert read_error(post(client, Country=name)) == (400, "lower", 2000919, f"Ogiltigt land: {name}")
+
+
+def test_rows_sent_as_an_object_are_read_as_one_row(client):
+    made = post(client, InvoiceRows={"Description": "x"}).json["Invoice"]["InvoiceRows"]
+    refused = read_error(post(client, InvoiceRows={"invoice_row": [{"description": "x"}]}))
+    assert (len(made), refused) == (1, (400, "lower", 2001399, "Felaktigt fältnamn (invoice_row)"))
+
+
+def test_account_0_on_an_empty_row_stands_for_none(client):
+    rows = client.invoice({"AccountNumber": 0}, {}, ROW)["InvoiceRows"]
+    assert [row["AccountNumber"] for row in rows] == [3001, 3001, 3041]
 
 
 def test_500_rows_fit_and_501_do_not(client):
@@ -330,6 +358,17 @@ def test_rows_are_searched_by_article_text_and_account(client):
     assert found == [["1001"], ["1002"], ["1001"], ["1002"]]
 
 
+def test_an_account_range_is_one_row_within_it_compared_as_numbers(client):
+    client.invoice({"Description": "x", "AccountNumber": 1930}, {"Description": "y", "AccountNumber": 4000})
+    ranges = [("2000", "2999"), ("1900", "1999"), ("4000", "4000"), ("300", "2000")]
+    found = [
+        len(client.get("invoices", accountnumberfrom=low, accountnumberto=high).json["Invoices"])
+        for low, high in ranges
+    ]
+    assert found == [0, 1, 1, 1]
+    assert read_error(client.get("invoices", accountnumberfrom="x"))[2] == 2000588
+
+
 @pytest.mark.parametrize("currency", ["XXX", "xx"])
 def test_a_currency_must_exist(client, currency):
     assert read_error(post(client, Currency=currency))[3] == "Kunde inte hämta/hitta valuta"
@@ -340,7 +379,8 @@ def test_a_document_number_is_digits(client):
 
 
 @pytest.mark.parametrize(
-    ("price", "status"), [("1e15", 201), ("-1e15", 201), ("1e16", 400), ("1e400", 400), ("NaN", 400)]
+    ("price", "status"),
+    [("1e15", 201), ("-1e15", 201), ("1e16", 400), ("1e400", 400), ("NaN", 400), (10**58, 400), (True, 400)],
 )
 def test_figures_end_somewhere(client, price, status):
     row = {"Description": "x", "DeliveredQuantity": "1e15", "Price": price, "VAT": 25}

@@ -146,8 +146,8 @@ def test_a_change_between_pages_shifts_the_next_page(many):
 
 
 def test_registers_that_ignore_limits_give_everything(client):
-    answer = client.get("units", limit=1)
-    assert (meta(answer), len(answer.json["Units"])) == ((7, 1, 1), 7)
+    answer = client.get("predefinedaccounts", limit=1)
+    assert (meta(answer), len(answer.json["PreDefinedAccounts"])) == ((48, 1, 1), 48)
 
 
 def test_a_change_shows_in_the_next_list(client):

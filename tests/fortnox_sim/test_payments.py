@@ -159,6 +159,12 @@ def test_payments_in_other_currencies_settle_in_that_currency(client):
     assert (booked["Amount"], booked["Currency"], balance(client, number)[0]) == (14062.5, "EUR", 0)
 
 
+def test_a_payment_may_come_from_a_bank_file(client, number):
+    client.control("companies/556001/payments", invoice=number, amount="1250", date="2026-04-02", source="file")
+    shown = client.get("invoicepayments").json["InvoicePayments"][0], client.get("invoicepayments/1").json
+    assert (shown[0]["Source"], shown[1]["InvoicePayment"]["Source"]) == ("file", "file")
+
+
 def test_an_unbooked_payment_beside_a_booked_one_counts_nothing(client, number):
     pay(client, number, Amount=500)
     pay(client, number, Amount=250)

@@ -284,10 +284,10 @@ def happens(site, page, change):
 
 def look_at_the_company():
     """What the schedule asks for once a day."""
-    from uku.integrations.fortnox.models import Connection
-    from uku.integrations.fortnox.work.requests import request_look
+    from uku.integrations.fortnox.models import Connection, ReadKind
+    from uku.integrations.fortnox.work.requests import request_read
 
-    assert request_look(Connection.objects.get())
+    assert request_read(Connection.objects.get(), ReadKind.COMPANY)
 
 
 def authorize_again(site, page):

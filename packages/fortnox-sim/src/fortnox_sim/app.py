@@ -17,6 +17,7 @@ from fortnox_sim.clock import Clock
 from fortnox_sim.control.dispatch import apply_mutation, handle_control_request
 from fortnox_sim.errors import ApiError, Unauthorized
 from fortnox_sim.fault_actions import Outcome, run_with_fault, send_broken_response
+from fortnox_sim.http_format import encode_body
 from fortnox_sim.installation import Installation
 from fortnox_sim.json_format import Response
 from fortnox_sim.oauth.dispatch import handle_oauth_request
@@ -75,6 +76,9 @@ class Simulator:
         )
         if fault is not None and fault.rule.get("echo"):
             outcome.response = echo_secrets(outcome.response, request)
+        outcome.response = encode_body(
+            outcome.response, request.headers.get("Accept-Encoding", ""), installation.switches
+        )
         with installation.lock:
             status = None if outcome.is_lost else outcome.response.status
             hit = {"fault": fault.id} if fault else {}
@@ -105,12 +109,12 @@ class Simulator:
 def _convert_response(response: Response) -> WerkzeugResponse:
     converted = WerkzeugResponse(response.body, response.status)
     converted.headers.clear()
+    converted.automatically_set_content_length = False
     for name, value in response.headers.items():
         if value:
             converted.headers[name] = value
-    converted.headers["Content-Length"] = str(len(response.body))
-    if response.status == HTTPStatus.NO_CONTENT:
-        del converted.headers["Content-Length"]
+    if not response.chunked and response.status != HTTPStatus.NO_CONTENT:
+        converted.headers["Content-Length"] = str(len(response.body))
     return converted
 
 

@@ -72,6 +72,8 @@ INVENTED = {
     "ocr": (2009022, "OCR-numret används redan"),
     "rows": (2009023, "En faktura kan ha högst 500 rader."),
     "code_used": (2009024, "Koden används redan."),
+    "code_in_use": (2009025, "Koden används och kan inte tas bort."),
+    "label_missing": (2009026, "Kan inte hitta etiketten."),
 }
 
 

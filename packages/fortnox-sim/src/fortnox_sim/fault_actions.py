@@ -6,10 +6,10 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, NoReturn
 
 from fortnox_sim.fault_plans import BEFORE_COMMIT, Fault
+from fortnox_sim.http_format import write_response
 from fortnox_sim.json_format import Response
 from fortnox_sim.response_faults import replace_response
 
@@ -71,23 +71,15 @@ def send_broken_response(outcome: Outcome, environ: dict[str, Any]) -> NoReturn:
     connection: socket.socket | None = environ.get("werkzeug.socket")
     if connection is not None:
         with contextlib.suppress(OSError):
+            head, body = write_response(outcome.response)
             if outcome.cut == "truncate":
-                connection.sendall(_to_bytes(outcome.response, share=2))
+                connection.sendall(head + body[: len(body) // 2])
             elif outcome.cut == "drip":
-                for byte in _to_bytes(outcome.response, share=1):
+                for byte in head + body:
                     connection.sendall(bytes([byte]))
                     time.sleep(outcome.seconds)
         _close(environ, hard=outcome.cut == "reset")
     raise ConnectionAbortedError("a fault of the plan")
-
-
-def _to_bytes(response: Response, *, share: int) -> bytes:
-    """Write head and body; the body only up to its `share`-th part."""
-    phrase = HTTPStatus(response.status).phrase
-    headers = {**response.headers, "Content-Length": str(len(response.body)), "Connection": "close"}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
-    head = f"HTTP/1.1 {response.status} {phrase}\r\n{lines}\r\n"
-    return head.encode("latin-1") + response.body[: len(response.body) // share]
 
 
 def _close(environ: dict[str, Any], *, hard: bool) -> None:

@@ -45,10 +45,8 @@ def round_to_cents(value: Decimal) -> Decimal:
 
 def read_number(value: Any, field: Field) -> Decimal:
     """Read a number, sent as a number or as text."""
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return Decimal(value)
     try:
-        number = Decimal(value) if isinstance(value, str) else None
+        number = Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite() or abs(number) > HIGHEST:

@@ -29,6 +29,7 @@ class Response:
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    chunked: bool = False
 
 
 def format_number(value: Decimal) -> str:

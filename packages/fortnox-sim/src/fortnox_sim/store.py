@@ -5,7 +5,7 @@ the same simple thing. The file has one JSON line per commit; a torn last line i
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +23,7 @@ class Table:
         self.rows: dict[str, Record] = {}
         self.version = 0
         self.fragments: dict[str, str] = {}
+        self._defaults: Mapping[str, Record] = {}
         self._cache: dict[object, tuple[int, Any]] = {}
 
     def get(self, key: str) -> Record | None:
@@ -36,6 +37,13 @@ class Table:
 
     def __contains__(self, key: str) -> bool:
         return key in self.rows
+
+    def begin_with(self, defaults: Mapping[str, Record]) -> None:
+        """Fill in the rows a table begins with; they are not saved, and rows that were written stay."""
+        if self._defaults is not defaults:
+            self._defaults = defaults
+            self.rows = {**defaults, **self.rows}
+            self.version += 1
 
     def write(self, key: str, record: Record | None) -> None:
         """Set or remove one record and forget what was derived from it."""

@@ -141,13 +141,22 @@ SWITCHES: dict[str, Switch] = {
         "A credit note copies ExternalInvoiceReference1.", default=False, pessimistic=True
     ),
     "credit_note_booked": _flag("A credit note is booked at once.", default=False, pessimistic=False),
-    "credit_settles": _flag("A booked credit note is set off against its original.", default=False, pessimistic=False),
+    "credit_settles": _flag("A booked credit note is set off against its original.", default=True, pessimistic=False),
+    "row_vat": _choice("A row's rate that was left out: 0, or the article's.", "zero", "article", "zero"),
     "ocr_unique": _flag("An OCR that another invoice carries is refused.", default=False, pessimistic=True),
     "payment_other_year": _flag(
         "A payment may be dated outside the invoice's financial year.", default=True, pessimistic=False
     ),
+    "payment_rate": _choice(
+        "Rate of a payment in a foreign currency that names none: its invoice's or the register's.",
+        "invoice",
+        "register",
+    ),
     "payment_needs_booked": _flag("Only booked invoices take payments.", default=True, pessimistic=True),
     "voucher_right": _flag("The connection sees the voucher of a booked invoice.", default=True, pessimistic=False),
+    "gzip": _flag("Good answers are compressed for clients that accept it.", default=True, pessimistic=True),
+    "chunked": _choice("Which good answers come in chunks, without a length.", "compressed", "none", "all"),
+    "me_wrapper": _choice("Wrapper of /3/me: the document's, or that of two SDKs.", "MeInformation", "Me"),
     "wire_era": _choice("Which recordings answers look like.", "2024-12", "2023-01"),
     "maintenance": _flag("Everything answers 503 with an HTML page.", default=False, pessimistic=False),
 }

@@ -111,8 +111,14 @@ def let_rest(connection) -> None:
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
+def end_rests() -> None:
+    """Let everything run again that is due by itself."""
+    from uku.integrations.fortnox.models import StepRest
+
+    StepRest.everywhere.all().delete()
+
+
 def lose_jobs() -> None:
-    """Lose every job that waits, as with a queue that is emptied; what is due is left."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -120,12 +126,15 @@ def lose_jobs() -> None:
 
 
 def clear_queue() -> None:
-    """Lose every job that waits, and let nobody find what is due."""
+    """Lose the jobs that wait, as if they had run and found nothing more to do for a cycle."""
     from django.db import connection
+
+    from uku.integrations.fortnox.work.due import CYCLE
+    from uku.kit import clock
 
     lose_jobs()
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL")
+        cursor.execute("UPDATE fortnox_duework SET due_at = %s, real_due_at = NULL", [clock.now() + CYCLE])
 
 
 def due_steps(connection) -> list[str]:
@@ -446,13 +455,13 @@ def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25
 def send_although_old(invoice):
     """Say by hand that an invoice goes out whose date would hold it; return it."""
     from uku.integrations.fortnox.models import ExportState, InvoiceExport
-    from uku.integrations.fortnox.work.requests import enqueue_export
+    from uku.integrations.fortnox.work.requests import wake_for_export
     from uku.kit import clock
 
     export = InvoiceExport.objects.get(invoice=invoice)
     export.state, export.hold, export.sent_by_hand_at = ExportState.QUEUED, "", clock.now()
     export.save()
-    enqueue_export(export)
+    wake_for_export(export)
     return invoice
 
 

@@ -12,7 +12,7 @@ from tests.uku.integrations.fortnox.simulated import NUMBERS
 from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, exported, failed, ran
 
 from fortnox_api import Invalid
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.messages import counts_in_words, duration_in_words, run_badge
 from uku.integrations.fortnox.models import (
@@ -243,7 +243,7 @@ def test_an_invoice_that_needs_a_decision_is_looked_for_again_and_not_sent(scope
 def test_nothing_is_tried_while_the_connection_rests(scope, owner, press, queue, facts):
     connected(**facts)
     issue = note()
-    with pytest.raises(NotWorking):
+    with pytest.raises(ConnectionNotUsable):
         issue_actions.retry(issue=issue, actor=owner, at=clock.now())
     assert press(owner, "retry-issue", issue).status_code == 302
     assert (RequestedRead.objects.count(), queue()) == (0, [])

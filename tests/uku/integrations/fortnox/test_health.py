@@ -6,10 +6,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.uku.integrations.fortnox.standing_rows import connected, exported, failed, ran, refused
 
 from uku.integrations.fortnox.health import summary
+from uku.integrations.fortnox.health.queries import facts_of
 from uku.integrations.fortnox.models import Connection, SyncRun
 from uku.integrations.registry import Badge, integrations
 from uku.kit import clock
@@ -194,3 +197,17 @@ def test_no_error_is_told_of_a_run_under_way(living):
     ran("customers", minutes_ago=0, state="running", counts={"seen": 1_200, "total": 10_000})
     (customers,) = [kind for kind in read().kinds if kind.kind == "customers"]
     assert customers.badge == Badge("Running 1,200 of 10,000", "moving")
+
+
+@pytest.mark.parametrize("name", ["overview", "connect", "help"])
+def test_a_page_loads_the_connection_once(living, see, member, name):
+    with CaptureQueriesContext(database) as queries:
+        see(member, name)
+    assert sum('FROM "fortnox_connection"' in query["sql"] for query in queries) == 1
+
+
+def test_the_facts_of_a_connection_are_read_in_ten_queries(living):
+    connection = Connection.objects.select_related("workspace").get()
+    with CaptureQueriesContext(database) as queries:
+        facts_of(connection, at=clock.now())
+    assert len(queries) == 10

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import connection as database
 from tests.uku.conftest import make_user, make_workspace
-from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, work_off
 from tests.uku.integrations.fortnox.import_runs import (
     ARTICLES,
     CUSTOMERS,
@@ -58,6 +58,7 @@ def test_each_detail_of_a_first_import_is_of_a_linked_customer_or_a_used_article
     for _ in range(3):
         fortnox.article()
     move_clock(seconds=3 * HOURS)
+    let_rest(connection)
     before = fortnox.mark()
     for kind in (CUSTOMERS, ARTICLES):
         run_sync(SyncRequest(connection, kind))
@@ -77,6 +78,7 @@ def test_customers_that_wait_for_a_person_cost_no_detail(fortnox, scope, owner, 
     """Spec 7: the first import waits for decisions; nobody needs the details of what is not linked"""
     connection = authorize(scope, owner)
     clear_queue()
+    let_rest(connection)
     fortnox.customers(3)
     before = fortnox.mark()
     run_sync(SyncRequest(connection, CUSTOMERS))
@@ -260,11 +262,11 @@ def test_another_tenants_import_does_not_wait_behind_a_large_one(fortnox, connec
     fortnox.customers(1_500)
     fortnox.customers(3, SECOND)
     held = fortnox.fault(company=FIRST, path="/3/customers", query={"page": 2}, action="hold", phase="P4")
-    requests.enqueue_due(connection, CUSTOMERS)
+    requests.request_sync(connection, CUSTOMERS)
     with worker():
         until(lambda: fortnox.holds(held), seconds=60)
         with workspace_in_force(neighbour.workspace_id):
-            requests.enqueue_due(neighbour, CUSTOMERS)
+            requests.request_sync(neighbour, CUSTOMERS)
             until(lambda: SyncRun.objects.filter(kind=CUSTOMERS, state=RunState.DONE).exists(), seconds=60)
             assert CustomerRecord.objects.filter(active=True).count() == 3
         assert fortnox.holds(held)
@@ -294,7 +296,7 @@ def test_a_export_goes_out_between_the_slices_of_a_large_import(fortnox, shop, m
 def test_a_pause_right_behind_the_last_page_costs_nothing_and_interrupts_nothing(
     fortnox, connection, monkeypatch, rows
 ):
-    """F48, F50: ten pages of a list are one job's; the next job begins with the next list, and may still retire"""
+    """F48, F50: ten pages of a list are one step's; the next step begins with the next list, and may still retire"""
     small_pages(monkeypatch, 2)
     numbers = [fortnox.customer(Name=f"Bolag {number} AB") for number in range(rows)]
     bring_in(connection)

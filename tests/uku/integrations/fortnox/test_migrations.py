@@ -9,7 +9,7 @@ import pytest
 from django.db import connection as database
 from django.db.migrations.loader import MigrationLoader
 
-from uku.integrations.fortnox.models import CustomerRecord, Reload, SyncRun
+from uku.integrations.fortnox.models import CustomerRecord, ExportState, InvoiceExport, Reload, SyncRun
 from uku.kit import clock
 from uku.workspaces.models import User
 
@@ -102,3 +102,12 @@ def test_why_a_customer_is_linked_is_taken_out_of_its_sentence_and_said_in_the_s
     found = CustomerRecord.objects.select_related("linked_by").order_by("pk")
     rows = [(row.linked_because, row.linked_by and row.linked_by.name, row.evidence) for row in found]
     assert rows == [(reason, who, words or told) for told, (reason, who, words) in SENTENCES.items()]
+
+
+def test_an_invoice_that_kept_its_number_says_so_in_a_column(shop):
+    kept, used = (shop.export_of(shop.issue()) for _ in range(2))
+    for export, code in ((kept, "number_kept"), (used, "number_used")):
+        InvoiceExport.objects.filter(pk=export.pk).update(state=ExportState.REJECTED, error_code=code)
+    run_sql("0018_number_kept", "CARRIED_OVER")
+    rows = InvoiceExport.objects.filter(pk__in=(kept.pk, used.pk)).order_by("pk")
+    assert [*rows.values_list("error_code", "number_kept")] == [("number_used", True), ("number_used", False)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, end_rests
 from tests.uku.integrations.fortnox.standing_rows import failed
 
 from uku.integrations.fortnox import jobs
@@ -39,24 +40,23 @@ def test_a_lapsed_plan_stops_syncs_and_holds_exports(fortnox, shop, plan, sweep,
     """What stands, stands: the grant, the links and the invoice that waits."""
     plan("free")
     invoice = shop.issue()
+    end_rests()
     before = len(fortnox.requests())
-    run = sweep()
-    assert [name for name in run if name in {"fortnox.sync", "fortnox.read_details"}] == []
+    assert sweep().count("fortnox.work") >= 1
+    assert due_steps(shop.connection) == []
     assert (len(fortnox.requests()), shop.export_of(invoice).state) == (before, ExportState.QUEUED)
     connection = Connection.objects.get()
     assert (connection.is_connected, connection.enabled, connection.block_reason) == (True, True, "")
     assert CustomerRecord.objects.filter(client=shop.client).count() == 1
 
 
-def test_a_lapsed_plan_is_not_asked_for_every_minute(shop, plan, queue):
+def test_a_lapsed_plan_is_not_asked_for_every_minute(shop, plan, queue, run_jobs):
     plan("free")
     shop.issue()
     jobs.push(push_id=InvoiceExport.objects.get().pk)
-    from tests.uku.integrations.fortnox.conftest import clear_queue
-
-    clear_queue()
+    run_jobs()
     jobs.sweep(timestamp=0)
-    assert queue("fortnox.push") == []
+    assert queue("fortnox") == []
 
 
 def test_the_card_says_what_is_held_and_why(shop, plan, scope):
@@ -74,7 +74,7 @@ def test_all_goes_on_by_itself_when_the_plan_is_back(fortnox, shop, plan, queue,
     invoice = shop.issue()
     run_jobs()
     plan("team")
-    assert [name for name, _arguments in queue("fortnox.push")] == ["fortnox.push"]
+    assert (len(queue("fortnox.work")), "export" in due_steps(shop.connection)) == (1, True)
     run_jobs()
     export = shop.export_of(invoice)
     assert (export.state, export.booked) == (ExportState.CONFIRMED, True)
@@ -86,8 +86,9 @@ def test_a_sync_that_came_due_meanwhile_runs_at_once(shop, plan, queue, move_clo
     plan("free")
     move_clock(seconds=90 * 24 * 3600)
     plan("elite")
-    kinds = {arguments["kind"] for _name, arguments in queue("fortnox.sync")}
-    assert kinds == set(RunKind) - {RunKind.STATISTICS}  # nothing is counted without a plan for summaries
+    assert len(queue("fortnox.work")) == 1
+    kinds = set(RunKind) - {RunKind.STATISTICS}  # nothing is counted without a plan for summaries
+    assert set(due_steps(shop.connection)) & set(RunKind) == kinds
 
 
 BUTTONS = ("sync", "reload", "retry-issue", "retry-alike", "retry", "link", "create-client")
@@ -99,7 +100,6 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
 ):
     """Spec 4: refused in the operation, whatever page is still open, and not on the page any more."""
     from tests.uku.integrations.fortnox.browsers import Walk, said
-    from tests.uku.integrations.fortnox.conftest import clear_queue
 
     invoice = shop.issue()
     export = shop.export_of(invoice)
@@ -156,8 +156,6 @@ def test_a_free_workspace_saves_no_statistics(scope, plan, owner, fortnox):
 def test_a_change_that_is_rolled_back_wakes_nothing(shop, plan, queue):
     plan("free")
     shop.issue()
-    from tests.uku.integrations.fortnox.conftest import clear_queue
-
     clear_queue()
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         plan("team")

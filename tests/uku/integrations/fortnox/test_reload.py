@@ -17,7 +17,7 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client.rate_limit import INTERVAL
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.connection.disconnect import disconnect
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,
@@ -216,7 +216,7 @@ def test_it_is_refused_with_words_where_nothing_may_be_asked(connection, scope, 
         disconnect(workspace=scope, actor=owner, at=clock.now())
     else:
         Connection.objects.update(block_reason="needs_authorization")
-    with pytest.raises(NotWorking) as refusal:
+    with pytest.raises(ConnectionNotUsable) as refusal:
         service.begin(actor=owner, at=clock.now())
     assert str(refusal.value)
     assert Reload.objects.count() == 0

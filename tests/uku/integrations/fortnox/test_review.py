@@ -13,7 +13,7 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged, archive_clients, create_client, edit_client
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.customers import bulk_create, links, review
 from uku.integrations.fortnox.health.queries import customers_to_review, is_first_import
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord, NewClients, SyncIssue
@@ -283,7 +283,7 @@ def test_nothing_is_decided_while_the_integration_is_off(working, owner):
     record = customer("1")
     Connection.objects.update(enabled=False)
     for act in (review.create_clients, review.ignore):
-        with pytest.raises(NotWorking):
+        with pytest.raises(ConnectionNotUsable):
             act(ids=[record.pk], **by(owner))
     assert state(record) == (None, None, False)
 

@@ -14,7 +14,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.clients.models import Client
 from uku.clients.operations import edit_client
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.customers.status import badges_of
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind
@@ -175,8 +175,8 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
         @rule(full=st.booleans())
         def sync(self, full: bool) -> None:
             try:
-                connection = working_connection()
-            except NotWorking:
+                connection = require_usable_connection()
+            except ConnectionNotUsable:
                 return
             run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=full))
             clear_queue()
@@ -185,6 +185,15 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
         def let_the_worker_work(self) -> None:
             """Until this happens the worker is dead: jobs wait, and pages tell of what waits."""
             desk.work(at_most=500)
+
+        def teardown(self) -> None:
+            """However a run went, both companies' invoices are sent once they are connected and the worker lives."""
+            for company in (SECOND, FIRST):
+                self.connect(company)
+                desk.enable()
+                desk.issue()
+                desk.work(at_most=500)
+                met.update(assert_numbers_hold(fortnox))
 
         @invariant()
         def each_invoice_has_one_number_and_one_place(self) -> None:

@@ -1,9 +1,12 @@
-"""/3/accounts, /3/predefinedaccounts, /3/predefinedvoucherseries."""
+"""/3/accounts: a chart for each financial year."""
 
+from dataclasses import replace
 from decimal import Decimal
 
+from fortnox_sim.api.chart_of_accounts import find_account, name_chart, open_chart
+from fortnox_sim.api.financial_years import find_year_id
 from fortnox_sim.company import Company
-from fortnox_sim.errors import ACCOUNT_NOT_FOUND, INVENTED, PREDEFINED_NOT_FOUND, ROW_ACCOUNT, ApiError, not_found
+from fortnox_sim.errors import ACCOUNT_NOT_FOUND, INVENTED, ApiError, not_found
 from fortnox_sim.fields import Field, FieldTable, apply_changes
 from fortnox_sim.json_format import Record, Response, json_response
 from fortnox_sim.lists import ListRule, contains, list_records, modified_since
@@ -27,28 +30,19 @@ ACCOUNT_FIELDS = FieldTable(
     Field("TransactionInformationSettings"),
     Field("VATCode"),
 )
-PREDEFINED_FIELDS = FieldTable(Field("Account", "int"), Field("Name", readonly=True))
 
 
 def find_account_vat_rate(company: Company, account: int) -> Decimal:
     """Give the rate of an account's VAT code; none means 0 (recorded)."""
-    record = company.table("accounts").get(str(account))
+    record = find_account(company, account)
     code = record.get("VATCode", "") if record else ""
     custom = company.settings["vat_codes"].get(code, ZERO)
     return VAT_RATES.get(code, Decimal(str(custom)))
 
 
-def find_predefined_account(company: Company, name: str) -> int:
-    """Give the account a name stands for; 0 when it is not set."""
-    record = company.get("predefined", name)
-    return int(record["Account"]) if record else 0
-
-
-def build_list_item(company: Company, record: Record) -> Record:
-    year = company.find_year(company.today().isoformat())
-    number = year["Id"] if year else 1
+def build_list_item(year: int, record: Record) -> Record:
     return {
-        "@url": f"{API_URL}/accounts/{record['Number']}?financialyear={number}",
+        "@url": f"{API_URL}/accounts/{record['Number']}?financialyear={year}",
         "Active": record.get("Active", True),
         "BalanceBroughtForward": ZERO,
         "CostCenter": "",
@@ -59,12 +53,11 @@ def build_list_item(company: Company, record: Record) -> Record:
         "ProjectSettings": "ALLOWED",
         "SRU": record.get("SRU", 0),
         "VATCode": record.get("VATCode") or "",
-        "Year": number,
+        "Year": year,
     }
 
 
-def build_detail(company: Company, record: Record) -> Record:
-    shown = build_list_item(company, record)
+def _respond(year: int, record: Record, status: int = 200, **headers: str) -> Response:
     more = {
         "BalanceCarriedForward": ZERO,
         "OpeningQuantities": [],
@@ -73,109 +66,79 @@ def build_detail(company: Company, record: Record) -> Record:
         "TransactionInformation": "",
         "TransactionInformationSettings": "ALLOWED",
     }
-    return {**shown, **more}
-
-
-def find_account(company: Company, account: str) -> Record:
-    record = company.get("accounts", account)
-    if record is None:
-        raise not_found(ACCOUNT_NOT_FOUND)
-    return record
+    return json_response({"Account": {**build_list_item(year, record), **more}}, status, **headers)
 
 
 def list_accounts(request: ApiRequest) -> Response:
-    return list_records(request.company, ACCOUNT_RULE, request.query)
+    year = find_year_id(request.company, request.query)
+    open_chart(request.company, year)
+    rule = replace(ACCOUNT_RULE, table=name_chart(year), item=lambda _company, record: build_list_item(year, record))
+    return list_records(request.company, rule, request.query)
+
+
+def _find_requested(request: ApiRequest) -> tuple[int, Record]:
+    """Find the account that a request names, in the financial year it asks for."""
+    year = find_year_id(request.company, request.query)
+    record = open_chart(request.company, year).get(request.args[0])
+    if record is None or record.get("_deleted"):
+        raise not_found(ACCOUNT_NOT_FOUND)
+    return year, record
 
 
 def get_account(request: ApiRequest) -> Response:
-    return json_response({"Account": build_detail(request.company, find_account(request.company, request.args[0]))})
+    return _respond(*_find_requested(request))
 
 
 def create_account(request: ApiRequest) -> Response:
     changes = ACCOUNT_FIELDS.read(request.read_object("Account"), request.company.switches)
+    year = find_year_id(request.company, request.query)
     number = changes.get("Number", 0)
     if not LOWEST <= number <= HIGHEST or not changes.get("Description"):
         raise ApiError((2002462, "Kontot har fel format"), "Number")
-    if str(number) in request.company.table("accounts"):
+    if str(number) in open_chart(request.company, year):
         raise ApiError(INVENTED["code_used"])
-    record = request.company.put("accounts", str(number), apply_changes({}, changes))
+    record = request.company.put(name_chart(year), str(number), apply_changes({}, changes))
     request.record_change("account.create", str(number))
-    return json_response({"Account": build_detail(request.company, record)}, 201, Location="accounts")
+    return _respond(year, record, 201, Location="accounts")
 
 
 def update_account(request: ApiRequest) -> Response:
-    record = find_account(request.company, request.args[0])
+    year, record = _find_requested(request)
     changes = ACCOUNT_FIELDS.read(request.read_object("Account"), request.company.switches)
     changes.pop("Number", None)
-    record = request.company.put("accounts", str(record["Number"]), apply_changes(record, changes))
+    record = request.company.put(name_chart(year), str(record["Number"]), apply_changes(record, changes))
     request.record_change("account.update", str(record["Number"]))
-    return json_response({"Account": build_detail(request.company, record)})
+    return _respond(year, record)
 
 
-def build_named_item(path: str, record: Record) -> Record:
-    """Show a predefined account or voucher series: every key that is not internal."""
-    shown = {key: value for key, value in record.items() if not key.startswith("_")}
-    return {"@url": f"{API_URL}/{path}/{record['Name']}", **shown}
-
-
-def find_predefined(company: Company, name: str) -> Record:
-    record = company.get("predefined", name)
-    if record is None:
-        raise not_found(PREDEFINED_NOT_FOUND)
-    return record
-
-
-def list_predefined_accounts(request: ApiRequest) -> Response:
-    return list_records(request.company, PREDEFINED_RULE, request.query)
-
-
-def get_predefined_account(request: ApiRequest) -> Response:
-    record = find_predefined(request.company, request.args[0])
-    return json_response({"PreDefinedAccount": build_named_item("predefinedaccounts", record)})
-
-
-def update_predefined_account(request: ApiRequest) -> Response:
-    record = find_predefined(request.company, request.args[0])
-    changes = PREDEFINED_FIELDS.read(request.read_object("PreDefinedAccount"), request.company.switches)
-    if str(changes.get("Account", "")) not in request.company.table("accounts"):
-        raise ApiError(ROW_ACCOUNT)
-    record = request.company.put("predefined", record["Name"], {**record, "Account": changes["Account"]})
-    request.record_change("predefinedaccount.update", record["Name"])
-    return json_response({"PreDefinedAccount": build_named_item("predefinedaccounts", record)})
-
-
-def list_predefined_voucher_series(request: ApiRequest) -> Response:
-    return list_records(request.company, SERIES_RULE, request.query)
+def delete_account(request: ApiRequest) -> Response:
+    year, record = _find_requested(request)
+    number = str(record["Number"])
+    vouchers = request.company.table("vouchers").values()
+    if any(v["Year"] == year and record["Number"] in (a for a, _ in v["VoucherRows"]) for v in vouchers):
+        raise ApiError(INVENTED["code_in_use"])
+    request.company.put(name_chart(year), number, {**record, "_deleted": True})
+    request.record_change("account.delete", number)
+    return Response(204)
 
 
 ACCOUNT_RULE = ListRule(
     plural="Accounts",
     table="accounts",
-    item=build_list_item,
+    item=lambda _company, record: record,
     order=lambda record: record["Number"],
-    searches={"lastmodified": modified_since, "sru": contains("SRU")},
+    searches={
+        "lastmodified": modified_since,
+        "sru": contains("SRU"),
+        "financialyear": lambda _company, _value: lambda _record: True,
+        "financialyeardate": lambda _company, _value: lambda _record: True,
+    },
     sorts={"number": lambda record: record["Number"]},
-)
-PREDEFINED_RULE = ListRule(
-    plural="PreDefinedAccounts",
-    table="predefined",
-    item=lambda _company, record: build_named_item("predefinedaccounts", record),
-    order=lambda record: record["Name"],
-    paged=False,
-)
-SERIES_RULE = ListRule(
-    plural="PreDefinedVoucherSeriesCollection",
-    table="predefinedseries",
-    item=lambda _company, record: build_named_item("predefinedvoucherseries", record),
-    order=lambda record: record["Name"],
 )
 ROUTES = [
     Route("GET", "/3/accounts", list_accounts, "bookkeeping"),
     Route("POST", "/3/accounts", create_account, "bookkeeping"),
     Route("GET", "/3/accounts/{}", get_account, "bookkeeping"),
     Route("PUT", "/3/accounts/{}", update_account, "bookkeeping"),
-    Route("GET", "/3/predefinedaccounts", list_predefined_accounts, "settings"),
-    Route("GET", "/3/predefinedaccounts/{}", get_predefined_account, "settings"),
-    Route("PUT", "/3/predefinedaccounts/{}", update_predefined_account, "settings"),
-    Route("GET", "/3/predefinedvoucherseries", list_predefined_voucher_series, "settings"),
+    Route("DELETE", "/3/accounts/{}", delete_account, "bookkeeping"),
 ]

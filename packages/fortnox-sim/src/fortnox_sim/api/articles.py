@@ -4,6 +4,7 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from fortnox_sim.api.accounts import find_account_vat_rate
+from fortnox_sim.api.chart_of_accounts import find_account
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     ARTICLE_NOT_FOUND,
@@ -128,7 +129,7 @@ def _read_changes(company: Company, body: Record) -> Record:
         raise ApiError(UNIT_NOT_FOUND)
     for key in ACCOUNTS:
         account = changes.get(key)
-        if account and str(account) not in company.table("accounts"):
+        if account and find_account(company, account) is None:
             raise ApiError(ROW_ACCOUNT)
     changes.pop("VAT", None)
     return changes
@@ -162,7 +163,7 @@ def change_article(company: Company, article: str, body: Record) -> Record:
     changes.pop("ArticleNumber", None)
     merged = apply_changes(record, changes)
     account = merged.get("PurchaseAccount", 4000)
-    if str(account) not in company.table("accounts"):
+    if find_account(company, account) is None:
         text = f'Inköpskonto inte uppdaterat. Kontot "{account}" existerar inte.'
         raise ApiError((INVENTED["article_account"][0], text), "PurchaseAccount")
     return company.put("articles", article, merged)

@@ -54,9 +54,8 @@ def get_me(request: ApiRequest) -> Response:
     role = user.get("companies", {}).get(request.company.number, "admin")
     email = user.get("email", "")
     facts = {"Email": email, "Id": f"{zlib.crc32(email.encode())}", "Locale": "sv_SE"}
-    return json_response(
-        {"MeInformation": {**facts, "Name": user.get("name", "Servicekonto"), "SysAdmin": role == "admin"}}
-    )
+    wrapper = request.installation.switches["me_wrapper"]
+    return json_response({wrapper: {**facts, "Name": user.get("name", "Servicekonto"), "SysAdmin": role == "admin"}})
 
 
 ROUTES = [

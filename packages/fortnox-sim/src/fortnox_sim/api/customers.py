@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from fortnox_sim.api.chart_of_accounts import find_account
 from fortnox_sim.api.countries import find_swedish_name
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
@@ -132,9 +133,9 @@ def _read_changes(company: Company, body: Record) -> Record:
     if kind is not None and kind not in TYPES:
         raise ApiError(BAD_CUSTOMER_TYPE)
     account = changes.get("SalesAccount")
-    if account is not None and str(account) not in company.table("accounts"):
+    if account is not None and find_account(company, account) is None:
         raise ApiError(ROW_ACCOUNT)
-    if changes.get("Currency") and changes["Currency"] not in company.settings["currencies"]:
+    if changes.get("Currency") and company.get("currencies", changes["Currency"]) is None:
         raise ApiError(CURRENCY_NOT_FOUND)
     if changes.get("TermsOfPayment") and changes["TermsOfPayment"] not in company.table("terms"):
         raise ApiError(TERMS_NOT_FOUND)
@@ -206,7 +207,8 @@ def update_customer(request: ApiRequest) -> Response:
 def delete_customer(request: ApiRequest) -> Response:
     record = find_customer(request.company, request.args[0])
     number = record["CustomerNumber"]
-    if any(invoice["CustomerNumber"] == number for invoice in request.company.table("invoices").values()):
+    invoices = request.company.table("invoices").values()
+    if any(invoice["CustomerNumber"] == number and not invoice.get("Cancelled") for invoice in invoices):
         raise ApiError(INVENTED["customer_in_use"])
     request.company.put("customers", number, {**record, "_deleted": True})
     request.record_change("customer.delete", number)

@@ -11,7 +11,9 @@ from fortnox_sim.api import (
     customers,
     financial_years,
     invoices,
+    labels,
     payments,
+    predefined,
     reference_data,
     vouchers,
 )
@@ -28,7 +30,9 @@ ROUTES: list[Route] = [
     *company_information.ROUTES,
     *customers.ROUTES,
     *invoices.ROUTES,
+    *labels.ROUTES,
     *payments.ROUTES,
+    *predefined.ROUTES,
     *reference_data.ROUTES,
     *vouchers.ROUTES,
 ]

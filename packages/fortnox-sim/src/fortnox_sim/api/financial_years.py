@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from fortnox_sim.api.chart_of_accounts import copy_chart
 from fortnox_sim.company import Company
 from fortnox_sim.errors import INVENTED, ApiError, not_found
 from fortnox_sim.fields import Field, FieldTable, apply_changes
@@ -23,16 +24,31 @@ def build_item(_company: Company, record: Record) -> Record:
     return {"@url": f"{API_URL}/financialyears/{record['Id']}", **shown}
 
 
+def find_year_id(company: Company, query: dict[str, str]) -> int:
+    """Find the year a request is about: named, by date, or today's."""
+    named = query.get("financialyear")
+    if named is not None:
+        if company.get("years", named) is None:
+            raise not_found(INVENTED["year_missing"])
+        return int(named)
+    year = company.find_year(read_day(query.get("financialyeardate") or company.today().isoformat()))
+    if year is None:
+        raise ApiError(INVENTED["fiscal_year"])
+    return int(year["Id"])
+
+
 def open_year(company: Company, changes: Record) -> Record:
     """Open a financial year; it must follow the last one."""
     first, last = changes.get("FromDate"), changes.get("ToDate")
-    known = [year["ToDate"] for year in company.table("years").values()]
-    follows = not known or first == (date.fromisoformat(max(known)) + timedelta(days=1)).isoformat()
+    known = sorted(company.table("years").values(), key=lambda record: record["ToDate"])
+    follows = not known or first == (date.fromisoformat(known[-1]["ToDate"]) + timedelta(days=1)).isoformat()
     if first is None or last is None or first > last or not follows:
         raise ApiError(INVENTED["fiscal_year"])
     number = len(known) + 1
     settled = {"AccountChartType": f"BAS {last[:4]}", "AccountingMethod": company.settings["method"]}
     ordered = {"Id": number, "FromDate": first, "ToDate": last}
+    if known:
+        copy_chart(company, known[-1]["Id"], number)
     return company.put("years", str(number), {**ordered, **settled, **changes})
 
 
@@ -58,7 +74,7 @@ RULE = ListRule(
     plural="FinancialYears",
     table="years",
     item=build_item,
-    order=lambda record: record["Id"],
+    order=lambda record: -date.fromisoformat(record["FromDate"]).toordinal(),
     searches={"date": lambda _company, value: lambda record: record["FromDate"] <= read_day(value) <= record["ToDate"]},
 )
 ROUTES = [

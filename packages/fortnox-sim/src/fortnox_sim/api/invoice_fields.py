@@ -163,6 +163,7 @@ def build_detail(company: Company, record: Record, *, vouchers: bool) -> Record:
         "@urlTaxReductionList": f"{API_URL}/taxreductions?filter=invoices&referencenumber={document}",
         **FIELDS.show(record),
     }
+    shown["WarehouseReady"] = not company.settings["warehouse"] or record.get("WarehouseReady", False)
     if not vouchers:
         shown |= dict.fromkeys(VOUCHER_KEYS)
     shown["InvoiceRows"] = []

@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from fortnox_sim.api import accounts, articles
+from fortnox_sim.api.chart_of_accounts import find_account
 from fortnox_sim.api.invoice_fields import ROW_FIELDS
+from fortnox_sim.api.predefined import find_predefined_account
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     BAD_VAT_CODE,
@@ -43,7 +45,9 @@ def read_rows(company: Company, sent: Any, customer: Record) -> list[Record]:
 
 
 def _read_fields(company: Company, sent: Any) -> list[Record]:
-    """Read the keys of each row that were sent."""
+    """Read the keys of each row that were sent; an object in place of the list is read as a row (recorded)."""
+    if isinstance(sent, dict):
+        sent = [sent]
     if not isinstance(sent, list) or not all(isinstance(row, dict) for row in sent):
         raise ApiError(WRONG_STRUCTURE)
     if len(sent) > MAX_ROWS:
@@ -92,12 +96,14 @@ def _complete_row(company: Company, row: Record, customer: Record) -> Record:
 
 
 def _choose_vat_rate(company: Company, row: Record, article: Record | None, kind: str) -> Decimal:
-    """Decide the row's rate: as sent, else the article's; without either it is 0 (recorded)."""
+    """Decide the row's rate: as sent; left out it is 0, article or not (recorded), or the article's."""
     sent = row.get("VAT")
     if kind in NO_VAT and (sent is None or not company.switches["sent_vat_wins"]):
         return ZERO
     if sent is None:
-        return articles.find_vat_rate(company, article) if article is not None else ZERO
+        if article is None or company.switches["row_vat"] == "zero":
+            return ZERO
+        return articles.find_vat_rate(company, article)
     rate = Decimal(sent)
     if rate != rate.to_integral_value() and company.switches["decimal_vat"] != "accept":
         if company.switches["decimal_vat"] == "refuse":
@@ -110,15 +116,15 @@ def _choose_vat_rate(company: Company, row: Record, article: Record | None, kind
 
 def _choose_account(company: Company, row: Record, article: Record | None, customer: Record) -> int:
     """Decide the row's account: as sent, the article's for this kind of customer, or a predefined one."""
-    account = row.get("AccountNumber")
+    account = row.get("AccountNumber") or None  # 0 stands for none
     easy = company.settings["easy_vat"]
     if account is None and easy and row["VAT"] not in STANDARD_RATES:
         raise ApiError(EASY_VAT_ACCOUNT)
     if account is None:
         account = _default_account(company, row, article, customer)
-    if str(account) not in company.table("accounts"):
+    chart = find_account(company, account)
+    if chart is None:
         raise ApiError(ROW_ACCOUNT)
-    chart = company.table("accounts").rows[str(account)]
     if not chart.get("Active", True):
         raise ApiError((2000550, "Kontot är inte aktivt"))
     fixed = chart.get("VATCode") in accounts.VAT_RATES and customer.get("VATType", "SEVAT") == "SEVAT"
@@ -132,11 +138,11 @@ def _default_account(company: Company, row: Record, article: Record | None, cust
     if kind in ARTICLE_ACCOUNTS:
         default = articles.FIELDS.by_name[ARTICLE_ACCOUNTS[kind]].unset
         own = article.get(ARTICLE_ACCOUNTS[kind], default) if article is not None else 0
-        return int(own or accounts.find_predefined_account(company, DEFAULT_ACCOUNTS[kind]))
+        return int(own or find_predefined_account(company, DEFAULT_ACCOUNTS[kind]))
     if customer.get("SalesAccount"):
         return int(customer["SalesAccount"])
     if article is not None:
         return int(article.get("SalesAccount", 3001))
     if company.settings["easy_vat"]:
-        return accounts.find_predefined_account(company, f"SALES_{STANDARD_RATES[row['VAT']]}_SE")
-    return accounts.find_predefined_account(company, "SALES")
+        return find_predefined_account(company, f"SALES_{STANDARD_RATES[row['VAT']]}_SE")
+    return find_predefined_account(company, "SALES")

@@ -1,22 +1,21 @@
-"""What may happen to an invoice, and what it does to the books."""
+"""What may happen to an invoice before it is booked: creating, changing, cancelling, sending."""
 
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fortnox_sim.api import accounts, rot_rut, vouchers
+from fortnox_sim.api import rot_rut
 from fortnox_sim.api.countries import COUNTRY_NAMES, find_swedish_name
+from fortnox_sim.api.currencies import ACCOUNTING_CURRENCY, read_register_rate
 from fortnox_sim.api.invoice_fields import FIELDS
 from fortnox_sim.api.invoice_rows import NO_VAT, merge_rows, read_rows
-from fortnox_sim.api.invoice_totals import TotalsBasis, add_row_totals, build_ocr, compute_totals, compute_vat_by_rate
+from fortnox_sim.api.invoice_totals import TotalsBasis, add_row_totals, build_ocr, compute_totals, find_rounding_step
+from fortnox_sim.api.labels import read_labels
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     CUSTOMER_NOT_FOUND,
     INVENTED,
     INVOICE_NOT_FOUND,
-    PERIOD_LOCKED,
-    ROW_ACCOUNT,
-    ROW_WITHOUT_TEXT,
     TERMS_NOT_FOUND,
     ApiError,
     not_found,
@@ -26,11 +25,6 @@ from fortnox_sim.json_format import Record
 
 ZERO = Decimal(0)
 FEE_RATE = Decimal(25)
-OUT_VAT = {
-    Decimal(25): ("OUTVAT_MP1", 2611),
-    Decimal(12): ("OUTVAT_MP2", 2621),
-    Decimal(6): ("OUTVAT_MP3", 2631),
-}
 SAME = (
     "Address1 Address2 City ZipCode CostCenter Currency DeliveryAddress1 DeliveryAddress2 DeliveryCity DeliveryName "
     "DeliveryZipCode OrganisationNumber OurReference Phone1 Phone2 PriceList Project TermsOfDelivery TermsOfPayment "
@@ -62,10 +56,20 @@ def create_invoice(company: Company, body: Record) -> Record:
     record["InvoiceDate"] = day
     record["DueDate"] = changes.get("DueDate") or compute_due_date(day, record.get("TermsOfPayment", ""))
     record["OutboundDate"] = record.get("OutboundDate") or day
+    record = _apply_currency_rate(company, record, changes)
     record["DocumentNumber"] = _choose_document_number(company, changes.get("DocumentNumber"))
     record["OCR"] = changes.get("OCR") or build_ocr(record["DocumentNumber"])
     record["_visible"] = int(company.clock.now().timestamp())
-    return _store_with_totals(company, record, rows)
+    return store_with_totals(company, record, rows)
+
+
+def _apply_currency_rate(company: Company, record: Record, changes: Record) -> Record:
+    """Give an invoice its rate: the one that was sent, else the register's; kronor have none of their own."""
+    code = record.get("Currency", ACCOUNTING_CURRENCY)
+    rate = read_register_rate(company, code)
+    if code != ACCOUNTING_CURRENCY:
+        rate |= {key: changes[key] for key in rate if key in changes}
+    return {**record, **rate}
 
 
 def _read_changes(company: Company, body: Record) -> Record:
@@ -74,7 +78,7 @@ def _read_changes(company: Company, body: Record) -> Record:
         name = changes.get(key)
         if name and name.casefold() not in COUNTRY_NAMES:
             raise ApiError((2000919, f"Ogiltigt land: {name}"))
-    if changes.get("Currency") and changes["Currency"] not in company.settings["currencies"]:
+    if changes.get("Currency") and company.get("currencies", changes["Currency"]) is None:
         raise ApiError(INVENTED["currency"])
     if changes.get("TermsOfPayment") and changes["TermsOfPayment"] not in company.table("terms"):
         raise ApiError(TERMS_NOT_FOUND)
@@ -82,6 +86,8 @@ def _read_changes(company: Company, body: Record) -> Record:
         used = {invoice.get("OCR") for invoice in company.table("invoices").values()}
         if changes["OCR"] in used:
             raise ApiError(INVENTED["ocr"])
+    if body.get("Labels") is not None:
+        changes["Labels"] = read_labels(company, body["Labels"])
     for key in ("EDIInformation", "EmailInformation"):
         if isinstance(body.get(key), dict):
             changes[key] = body[key]
@@ -129,7 +135,7 @@ def _choose_document_number(company: Company, wanted: str | None) -> str:
     return wanted
 
 
-def _store_with_totals(company: Company, record: Record, rows: list[Record]) -> Record:
+def store_with_totals(company: Company, record: Record, rows: list[Record]) -> Record:
     """Number the rows anew, compute every sum, and keep the invoice."""
     rot_rut.check_rows(record, rows)
     included = record.get("VATIncluded", False)
@@ -137,13 +143,13 @@ def _store_with_totals(company: Company, record: Record, rows: list[Record]) -> 
     company.set_counter("rows", first + len(rows))
     rows = [{**add_row_totals(row, vat_included=included), "RowId": first + i} for i, row in enumerate(rows)]
     customer = company.get("customers", record["CustomerNumber"]) or {}
-    swedish = record.get("Currency", "SEK") == "SEK"
+    rounded = record.get("Currency", ACCOUNTING_CURRENCY) == ACCOUNTING_CURRENCY or company.switches["round_foreign"]
     basis = TotalsBasis(
         vat_included=included,
         freight=record.get("Freight", ZERO),
         fee=record.get("AdministrationFee", ZERO),
         fee_rate=ZERO if customer.get("VATType") in NO_VAT else FEE_RATE,
-        whole=company.settings["rounding"] and (swedish or company.switches["round_foreign"]),
+        step=find_rounding_step(company.settings["rounding"]) if rounded else ZERO,
         per_row=company.switches["vat_rounding"] == "row",
     )
     totals = compute_totals(rows, basis)
@@ -159,7 +165,7 @@ def _store_with_totals(company: Company, record: Record, rows: list[Record]) -> 
 def update_invoice(company: Company, document: str, body: Record) -> Record:
     """Change an invoice that is neither booked nor cancelled."""
     record = find_invoice(company, document)
-    _require_open(record)
+    require_open(record)
     changes = _read_changes(company, body)
     changes.pop("DocumentNumber", None)
     customer = _require_customer(company, changes.get("CustomerNumber") or record["CustomerNumber"])
@@ -169,12 +175,14 @@ def update_invoice(company: Company, document: str, body: Record) -> Record:
     if "InvoiceRows" in body:
         rows = merge_rows(company, rows, body["InvoiceRows"], customer)
     merged = apply_changes(record, changes)
+    if changes.get("Currency", record.get("Currency")) != record.get("Currency"):
+        merged = _apply_currency_rate(company, merged, changes)
     if "DueDate" not in changes and {"InvoiceDate", "TermsOfPayment"} & set(changes):
         merged["DueDate"] = compute_due_date(merged["InvoiceDate"], merged.get("TermsOfPayment", ""))
-    return _store_with_totals(company, merged, rows)
+    return store_with_totals(company, merged, rows)
 
 
-def _require_open(record: Record) -> None:
+def require_open(record: Record) -> None:
     if record.get("Cancelled"):
         raise ApiError(INVENTED["cancelled"])
     if record.get("Booked"):
@@ -184,127 +192,9 @@ def _require_open(record: Record) -> None:
 def cancel_invoice(company: Company, document: str) -> Record:
     """Cancel an unbooked invoice: balance and total become 0 (recorded)."""
     record = find_invoice(company, document)
-    _require_open(record)
+    require_open(record)
     gone = {"Cancelled": True, "Balance": ZERO, "Total": ZERO, "TotalToPay": ZERO}
     return company.put("invoices", document, {**record, **gone})
-
-
-def book_invoice(company: Company, document: str) -> Record:
-    """Book an invoice: check everything first, then write the voucher."""
-    record = find_invoice(company, document)
-    _require_open(record)
-    _check_booking(company, record)
-    booked: Record = {**record, "Booked": True}
-    if company.settings["method"] == "ACCRUAL":
-        voucher = vouchers.add_voucher(
-            company,
-            series="B",
-            day=record["InvoiceDate"],
-            text=f"Kundfaktura {record['CustomerName']} ({document})",
-            kind="INVOICE",
-            number=document,
-            rows=build_voucher_rows(company, record),
-        )
-        booked |= {
-            "VoucherSeries": "B",
-            "VoucherNumber": voucher["VoucherNumber"],
-            "VoucherYear": voucher["Year"],
-        }
-    if not record["Balance"]:
-        booked["FinalPayDate"] = record["InvoiceDate"]
-    booked = company.put("invoices", document, booked)
-    if booked.get("Credit") == "true" and company.switches["credit_settles"]:
-        set_off_credit_note(company, document)
-    return find_invoice(company, document)
-
-
-def set_off_credit_note(company: Company, document: str) -> None:
-    """Set a booked credit note off against its original, as far as both reach."""
-    note = find_invoice(company, document)
-    original = find_invoice(company, note["CreditInvoiceReference"])
-    amount = min(-note["Balance"], original["Balance"])
-    if amount <= 0 or not note.get("Booked"):
-        raise ApiError(INVENTED["not_booked"])
-    day = note["InvoiceDate"]
-    for record, part in ((note, -amount), (original, amount)):
-        balance = record["Balance"] - part
-        whole = {"_setoff": record.get("_setoff", ZERO) + part, "Balance": balance}
-        whole["FinalPayDate"] = None if balance else day
-        company.put("invoices", record["DocumentNumber"], {**record, **whole})
-
-
-def _check_booking(company: Company, record: Record) -> None:
-    """Raise ApiError where the invoice cannot be booked."""
-    unfinished = company.settings["warehouse"] and not record.get("WarehouseReady")
-    if record.get("NotCompleted") or unfinished:
-        number = record["DocumentNumber"]
-        text = f"Kunde inte bokföra fakturanummer {number}. Faktura som bokförs måste var klarmarkerad."
-        raise ApiError((2003498, text))
-    company.require_year(record["InvoiceDate"])
-    if company.is_locked(record["InvoiceDate"]):
-        raise ApiError(PERIOD_LOCKED)
-    customer = company.get("customers", record["CustomerNumber"]) or {}
-    needs_number = company.switches["reverse_needs_vat_number"] and customer.get("VATType") == "EUREVERSEDVAT"
-    if needs_number and not customer.get("VATNumber"):
-        raise ApiError(INVENTED["vat_number"])
-    for row in record["InvoiceRows"]:
-        if row["DeliveredQuantity"] and not row["ArticleNumber"] and not row.get("Description"):
-            raise ApiError(ROW_WITHOUT_TEXT)
-    needed = ["CUSTCLAIM"]
-    needed += ["ROUNDOFF"] if record["RoundOff"] else []
-    needed += ["FREIGHT"] if record.get("Freight") else []
-    needed += ["ADMFEE"] if record.get("AdministrationFee") else []
-    for name in needed:
-        if str(accounts.find_predefined_account(company, name)) not in company.table("accounts"):
-            raise ApiError(ROW_ACCOUNT)
-
-
-def build_voucher_rows(company: Company, record: Record) -> list[tuple[int, Decimal]]:
-    """Give the voucher of a booking, in kronor: claim, sales, VAT, fees, rounding; it balances."""
-    rate = record.get("CurrencyRate", Decimal(1))
-    included = record.get("VATIncluded", False)
-    lines = [(row["AccountNumber"], -row["Total"]) for row in record["InvoiceRows"]]
-    vats = compute_vat_by_rate(record["InvoiceRows"], included=included, per_row=False)
-    for percent, amount in vats.items():
-        name, fallback = OUT_VAT.get(percent, ("OUTVAT_MP1", 2611))
-        lines.append((accounts.find_predefined_account(company, name) or fallback, -amount))
-    fees = record["FreightVAT"] + record["AdministrationFeeVAT"]
-    lines.append((accounts.find_predefined_account(company, "OUTVAT_MP1"), -fees))
-    lines.append((accounts.find_predefined_account(company, "FREIGHT"), -record.get("Freight", ZERO)))
-    lines.append((accounts.find_predefined_account(company, "ADMFEE"), -record.get("AdministrationFee", ZERO)))
-    claim = [(accounts.find_predefined_account(company, "CUSTCLAIM"), record["Total"])]
-    booked = [(account, round_to_cents(amount * rate)) for account, amount in claim + lines]
-    if included and record["InvoiceRows"]:
-        account, amount = booked[1]
-        booked[1] = (account, amount + sum(vats.values(), ZERO) + fees)
-    rest = sum((amount for _, amount in booked), ZERO)
-    return [*booked, (accounts.find_predefined_account(company, "ROUNDOFF"), -rest)]
-
-
-def credit_invoice(company: Company, document: str) -> tuple[Record, Record]:
-    """Credit a booked invoice once; give the original and the note."""
-    record = find_invoice(company, document)
-    if not record.get("Booked"):
-        raise ApiError(INVENTED["not_booked"])
-    if record.get("CreditInvoiceReference", "0") != "0":
-        raise ApiError(INVENTED["credited"])
-    dropped = {"Booked", "Sent", "VoucherSeries", "VoucherNumber", "VoucherYear", "FinalPayDate", "_setoff"}
-    if not company.switches["credit_copies_reference"]:
-        dropped.add("ExternalInvoiceReference1")
-    note = {key: value for key, value in record.items() if key not in dropped}
-    number = str(company.take_number("invoices", "invoices"))
-    day = company.today().isoformat()
-    note |= {"DocumentNumber": number, "OCR": build_ocr(number), "Credit": "true"}
-    note |= {"CreditInvoiceReference": record["DocumentNumber"], "InvoiceDate": day, "OutboundDate": day}
-    note |= {"DueDate": day, "_visible": int(company.clock.now().timestamp())}
-    for fee in ("Freight", "AdministrationFee"):
-        note[fee] = -note.get(fee, ZERO)
-    rows = [{**row, "DeliveredQuantity": -row["DeliveredQuantity"]} for row in record["InvoiceRows"]]
-    note = _store_with_totals(company, note, rows)
-    company.put("invoices", document, {**record, "CreditInvoiceReference": number})
-    if company.switches["credit_note_booked"]:
-        note = book_invoice(company, number)
-    return find_invoice(company, document), note
 
 
 def mark_warehouse_ready(company: Company, document: str) -> Record:

@@ -18,7 +18,7 @@ class TotalsBasis:
     freight: Decimal = ZERO
     fee: Decimal = ZERO
     fee_rate: Decimal = ZERO
-    whole: bool = True
+    step: Decimal = ONE  # what the total is rounded to; 0 rounds nothing
     per_row: bool = False
 
 
@@ -51,7 +51,7 @@ def compute_totals(rows: list[Record], basis: TotalsBasis) -> Record:
     vat = row_vat + freight_vat + fee_vat
     net = row_total - row_vat if basis.vat_included else row_total
     exact = row_total + basis.freight + basis.fee + (ZERO if basis.vat_included else vat)
-    total = exact.quantize(ONE, ROUND_HALF_UP, WIDE) if basis.whole else exact
+    total = (exact / basis.step).quantize(ONE, ROUND_HALF_UP, WIDE) * basis.step if basis.step else exact
     return {
         "Gross": net,
         "Net": net,
@@ -62,6 +62,11 @@ def compute_totals(rows: list[Record], basis: TotalsBasis) -> Record:
         "Total": total,
         "TotalToPay": total,
     }
+
+
+def find_rounding_step(setting: object) -> Decimal:
+    """Read a company's `rounding`: whole kronor, a step such as `0.50`, or none."""
+    return Decimal(int(setting)) if isinstance(setting, bool) else Decimal(str(setting))
 
 
 def compute_vat_by_rate(rows: list[Record], *, included: bool, per_row: bool) -> dict[Decimal, Decimal]:

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
+from fortnox_sim.api import credit_notes
 from fortnox_sim.api import invoice_rules as rules
+from fortnox_sim.api.invoice_booking import book_invoice
 from fortnox_sim.api.invoice_fields import build_detail, build_list_item
 from fortnox_sim.company import Company
+from fortnox_sim.errors import BAD_PARAMETER, ApiError
 from fortnox_sim.json_format import Record, Response
 from fortnox_sim.lists import (
     ListRule,
@@ -35,7 +38,10 @@ def _respond(request: ApiRequest, record: Record, status: int = 200) -> Response
 
 
 def list_invoices(request: ApiRequest) -> Response:
-    return list_records(request.company, RULE, request.query)
+    query = dict(request.query)
+    if "accountnumberfrom" in query or "accountnumberto" in query:
+        query["_accounts"] = f"{query.get('accountnumberfrom', '0')}-{query.get('accountnumberto', '9999')}"
+    return list_records(request.company, RULE, query)
 
 
 def get_invoice(request: ApiRequest) -> Response:
@@ -55,7 +61,7 @@ def update_invoice(request: ApiRequest) -> Response:
 
 
 def credit_invoice(request: ApiRequest) -> Response:
-    record, note = rules.credit_invoice(request.company, request.args[0])
+    record, note = credit_notes.credit_invoice(request.company, request.args[0])
     request.record_change("invoice.credit", note["DocumentNumber"], note.get("ExternalInvoiceReference1"))
     return _respond(request, record)
 
@@ -93,6 +99,15 @@ def filter_visible(company: Company, _value: str) -> Predicate:
     return lambda record: bool(record["_visible"] <= latest)
 
 
+def filter_accounts(_company: Company, value: str) -> Predicate:
+    """Find invoices with a row whose account lies in a range such as `2000-2999`."""
+    try:
+        lowest, highest = (int(end) for end in value.split("-"))
+    except ValueError:
+        raise ApiError(BAD_PARAMETER) from None
+    return lambda record: any(lowest <= row["AccountNumber"] <= highest for row in record["InvoiceRows"])
+
+
 def search_reference(company: Company, value: str) -> Predicate:
     if company.switches["reference_search"] == "exact":
         return lambda record: record.get("ExternalInvoiceReference1") == value
@@ -124,6 +139,7 @@ RULE = ListRule(
         "tofinalpaydate": at_most("FinalPayDate"),
         "lastmodified": modified_since,
         "notcompleted": flag("NotCompleted"),
+        "label": lambda _company, value: lambda record: value in [str(one["Id"]) for one in record.get("Labels", [])],
         "ocr": contains("OCR"),
         "ourreference": contains("OurReference"),
         "project": contains("Project"),
@@ -135,12 +151,9 @@ RULE = ListRule(
         "articlenumber": row_contains("ArticleNumber"),
         "articledescription": row_contains("Description"),
         "currency": contains("Currency"),
-        "accountnumberfrom": lambda _company, value: (
-            lambda record: any(str(row["AccountNumber"]) >= value for row in record["InvoiceRows"])
-        ),
-        "accountnumberto": lambda _company, value: (
-            lambda record: any(str(row["AccountNumber"]) <= value for row in record["InvoiceRows"])
-        ),
+        "_accounts": filter_accounts,
+        "accountnumberfrom": lambda _company, _value: lambda _record: True,
+        "accountnumberto": lambda _company, _value: lambda _record: True,
         "yourordernumber": contains("YourOrderNumber"),
         "credit": lambda _company, value: lambda record: record.get("Credit", "false") == value.lower(),
     },
@@ -163,7 +176,7 @@ RULE = ListRule(
     },
 )
 ACTIONS: tuple[tuple[str, str, Callable[[Company, str], Record]], ...] = (
-    ("PUT", "bookkeep", rules.book_invoice),
+    ("PUT", "bookkeep", book_invoice),
     ("PUT", "cancel", rules.cancel_invoice),
     ("PUT", "externalprint", rules.mark_sent),
     ("PUT", "warehouseready", rules.mark_warehouse_ready),

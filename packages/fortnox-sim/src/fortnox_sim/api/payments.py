@@ -4,8 +4,16 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from fortnox_sim.api import accounts, vouchers
-from fortnox_sim.api.invoice_rules import build_voucher_rows
+from fortnox_sim.api import vouchers
+from fortnox_sim.api.chart_of_accounts import find_account
+from fortnox_sim.api.currencies import (
+    ACCOUNTING_CURRENCY,
+    convert_from_accounting,
+    convert_to_accounting,
+    read_register_rate,
+)
+from fortnox_sim.api.payment_vouchers import WRITE_OFF_ACCOUNT, build_payment_rows, sum_settled
+from fortnox_sim.api.predefined import find_series
 from fortnox_sim.company import Company
 from fortnox_sim.errors import (
     ALREADY_PAID,
@@ -17,7 +25,7 @@ from fortnox_sim.errors import (
     build_locked_period_error,
     not_found,
 )
-from fortnox_sim.fields import Field, FieldTable, apply_changes, round_to_cents
+from fortnox_sim.fields import Field, FieldTable, apply_changes
 from fortnox_sim.json_format import Record, Response, format_number
 from fortnox_sim.lists import ListRule, Predicate, contains, list_records, modified_since
 from fortnox_sim.router import API_URL, ApiRequest, Route
@@ -49,7 +57,7 @@ FIELDS = FieldTable(
     Field("WriteOffs", "rows", unset=[]),
 )
 WRITE_OFF_FIELDS = FieldTable(
-    Field("AccountNumber", "int", unset=3740),
+    Field("AccountNumber", "int", unset=WRITE_OFF_ACCOUNT),
     Field("Amount", "money", unset=ZERO),
     Field("CostCenter"),
     Field("Currency", limit=3, unset="SEK"),
@@ -98,21 +106,16 @@ def find_payment(company: Company, payment: str) -> Record:
     return record
 
 
-def add_payment(company: Company, body: Record) -> Record:
+def add_payment(company: Company, body: Record, *, source: str = "manual") -> Record:
     """Add a payment, not yet booked; nothing is checked against the balance but that it is open."""
     record = {key: value for key, value in FIELDS.read(body, company.switches).items() if value is not None}
     invoice = company.get("invoices", str(record.get("InvoiceNumber", "")))
     if invoice is None:
         raise ApiError(INVOICE_NOT_FOUND)
-    record["WriteOffs"] = _read_write_offs(company, body.get("WriteOffs") or [])
-    currency = invoice.get("Currency", "SEK")
-    rate = record.get("CurrencyRate", invoice.get("CurrencyRate", ONE))
-    record.setdefault("Currency", currency)
+    record["WriteOffs"] = _read_write_offs(company, body.get("WriteOffs") or [], invoice)
+    record.setdefault("Currency", invoice.get("Currency", ACCOUNTING_CURRENCY))
     record.setdefault("PaymentDate", company.today().isoformat())
-    if "AmountCurrency" not in record:
-        record["AmountCurrency"] = record.get("Amount", invoice["Balance"])
-    if "Amount" not in record or (currency != "SEK" and "CurrencyRate" not in record):
-        record["Amount"] = round_to_cents(record["AmountCurrency"] * rate)
+    record |= compute_amounts(company, invoice, record)
     mode = company.get("modes", record.get("ModeOfPayment", "BG"))
     record.setdefault("ModeOfPaymentAccount", int(mode["AccountNumber"]) if mode else 1930)
     _check_invoice(company, record, invoice)
@@ -120,14 +123,39 @@ def add_payment(company: Company, body: Record) -> Record:
     document = str(record["InvoiceNumber"])
     index = company.get("paymentsof", document) or {"numbers": []}
     company.put("paymentsof", document, {"numbers": [*index["numbers"], payment]})
-    return company.put("payments", payment, {**record, "CurrencyRate": rate, "Number": payment})
+    return company.put("payments", payment, {**record, "Number": payment, "Source": source})
 
 
-def _read_write_offs(company: Company, rows: Any) -> list[Record]:
+def compute_amounts(company: Company, invoice: Record, sent: Record) -> Record:
+    """Give both amounts and the rate: `Amount` in kronor, `AmountCurrency` in the invoice's currency.
+
+    What is missing follows from the rest; without any amount the payment settles the balance.
+    """
+    code = invoice.get("Currency", ACCOUNTING_CURRENCY)
+    if code == ACCOUNTING_CURRENCY:
+        amount = sent.get("Amount", sent.get("AmountCurrency", invoice["Balance"]))
+        return {"Amount": amount, "AmountCurrency": amount, "CurrencyRate": ONE, "CurrencyUnit": ONE}
+    register = read_register_rate(company, code)
+    rate = {"CurrencyRate": invoice.get("CurrencyRate", ONE), "CurrencyUnit": invoice.get("CurrencyUnit", 1)}
+    if company.switches["payment_rate"] == "register":
+        rate = register
+    rate |= {key: sent[key] for key in rate if key in sent}
+    if "AmountCurrency" in sent:
+        foreign = sent["AmountCurrency"]
+    else:
+        foreign = convert_from_accounting(sent["Amount"], rate) if "Amount" in sent else invoice["Balance"]
+    return {**rate, "AmountCurrency": foreign, "Amount": sent.get("Amount", convert_to_accounting(foreign, rate))}
+
+
+def _read_write_offs(company: Company, rows: Any, invoice: Record) -> list[Record]:
+    """Read the write-offs; they count in the invoice's currency."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ApiError(WRONG_STRUCTURE)
-    read = [apply_changes({}, WRITE_OFF_FIELDS.read(row, company.switches)) for row in rows]
-    if any(str(row.get("AccountNumber", 3740)) not in company.table("accounts") for row in read):
+    currency = invoice.get("Currency", ACCOUNTING_CURRENCY)
+    read = [{"Currency": currency, **apply_changes({}, WRITE_OFF_FIELDS.read(row, company.switches))} for row in rows]
+    if any(row["Currency"] != currency for row in read):
+        raise ApiError(INVENTED["payment_currency"])
+    if any(find_account(company, row.get("AccountNumber", WRITE_OFF_ACCOUNT)) is None for row in read):
         raise ApiError(ROW_ACCOUNT)
     return read
 
@@ -140,7 +168,7 @@ def _check_invoice(company: Company, record: Record, invoice: Record) -> None:
         raise ApiError(INVENTED["not_booked"])
     if not invoice["Balance"]:
         raise ApiError(ALREADY_PAID)
-    if record["Currency"] != invoice.get("Currency", "SEK"):
+    if record["Currency"] != invoice.get("Currency", ACCOUNTING_CURRENCY):
         raise ApiError(INVENTED["payment_currency"])
     if record["PaymentDate"] < invoice["InvoiceDate"]:
         raise ApiError(INVENTED["payment_early"])
@@ -161,24 +189,16 @@ def book_payment(company: Company, payment: str) -> Record:
     invoice = company.get("invoices", str(record["InvoiceNumber"]))
     if invoice is None:
         raise ApiError(INVOICE_NOT_FOUND)
-    # Money in, write-offs, claim out; under the cash method the sale itself is booked here.
-    write_offs = [(row.get("AccountNumber", 3740), row["Amount"]) for row in record.get("WriteOffs", [])]
-    money = [(record["ModeOfPaymentAccount"], record["Amount"]), *write_offs]
-    paid = sum((amount for _, amount in money), ZERO)
-    if company.settings["method"] == "CASH" and paid >= invoice["Balance"]:
-        rows = [*money, *build_voucher_rows(company, invoice)[1:]]
-    else:
-        rows = [*money, (accounts.find_predefined_account(company, "CUSTCLAIM"), -paid)]
     voucher = vouchers.add_voucher(
         company,
-        series="C",
+        series=find_series(company, "INVOICEPAYMENT"),
         day=record["PaymentDate"],
         text=f"Kundinbetalning {invoice['CustomerName']} ({record['InvoiceNumber']})",
         kind="INVOICEPAYMENT",
         number=payment,
-        rows=rows,
+        rows=build_payment_rows(company, record, invoice),
     )
-    where = {"VoucherSeries": "C", "VoucherNumber": voucher["VoucherNumber"], "VoucherYear": voucher["Year"]}
+    where = {key: voucher[key] for key in ("VoucherSeries", "VoucherNumber")} | {"VoucherYear": voucher["Year"]}
     booked = company.put("payments", payment, {**record, "Booked": True, **where})
     update_balance(company, invoice, record["PaymentDate"])
     return booked
@@ -192,8 +212,7 @@ def update_balance(company: Company, invoice: Record, day: str) -> None:
     for number in index["numbers"]:
         payment = company.table("payments").rows[number]
         if payment.get("Booked") and not payment.get("_deleted"):
-            paid += payment["AmountCurrency"]
-            paid += sum((row["Amount"] for row in payment.get("WriteOffs", [])), ZERO)
+            paid += sum_settled(payment)
     balance = invoice["TotalToPay"] - paid
     changed = {**invoice, "Balance": balance, "FinalPayDate": None if balance else day}
     touch = company.switches["payment_touches_invoice"]
@@ -218,7 +237,13 @@ def change_payment(company: Company, payment: str, body: Record) -> Record:
     changes = FIELDS.read(body, company.switches)
     for fixed in ("Number", "InvoiceNumber"):
         changes.pop(fixed, None)
-    return company.put("payments", payment, apply_changes(record, changes))
+    merged = apply_changes(record, changes)
+    invoice = company.get("invoices", str(record["InvoiceNumber"]))
+    if invoice is not None and changes.keys() & {"Amount", "AmountCurrency", "CurrencyRate", "CurrencyUnit"}:
+        sent = {key: changes[key] for key in ("Amount", "AmountCurrency") if key in changes}
+        rate = {key: merged[key] for key in ("CurrencyRate", "CurrencyUnit")}
+        merged |= compute_amounts(company, invoice, rate | (sent or {"AmountCurrency": record["AmountCurrency"]}))
+    return company.put("payments", payment, merged)
 
 
 def list_payments(request: ApiRequest) -> Response:

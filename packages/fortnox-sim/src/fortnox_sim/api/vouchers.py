@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from fortnox_sim.api.financial_years import find_year_id
 from fortnox_sim.company import Company
-from fortnox_sim.errors import BAD_PARAMETER, INVENTED, ApiError, not_found
+from fortnox_sim.errors import BAD_PARAMETER, ApiError, not_found
 from fortnox_sim.json_format import Record, Response, json_response
 from fortnox_sim.lists import (
     ListRule,
@@ -57,21 +58,13 @@ def build_list_item(_company: Company, record: Record) -> Record:
     }
 
 
-def find_year_id(company: Company, query: dict[str, str]) -> int:
-    """Find the year a request is about: named, by date, or today's."""
-    named = query.get("financialyear")
-    if named is not None:
-        if company.get("years", named) is None:
-            raise not_found(INVENTED["year_missing"])
-        return int(named)
-    year = company.find_year(read_day(query.get("financialyeardate") or company.today().isoformat()))
-    if year is None:
-        raise ApiError(INVENTED["fiscal_year"])
-    return int(year["Id"])
-
-
 def list_vouchers(request: ApiRequest) -> Response:
-    query = {**request.query, "_year": str(find_year_id(request.company, request.query))}
+    number = find_year_id(request.company, request.query)
+    year = request.company.table("years").rows[str(number)]
+    days = [read_day(request.query[name]) for name in ("fromdate", "todate") if name in request.query]
+    if not all(year["FromDate"] <= day <= year["ToDate"] for day in days):
+        raise ApiError(BAD_PARAMETER)
+    query = {**request.query, "_year": str(number)}
     if request.args:
         query["_series"] = request.args[0]
     return list_records(request.company, RULE, query)

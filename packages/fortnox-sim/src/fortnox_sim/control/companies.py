@@ -2,14 +2,24 @@
 
 import random
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
-from fortnox_sim.api import articles, customers, invoice_fields, invoice_rules, payments
+from fortnox_sim.api import (
+    articles,
+    credit_notes,
+    customers,
+    invoice_booking,
+    invoice_fields,
+    invoice_rules,
+    payments,
+    vouchers,
+)
+from fortnox_sim.api.currencies import set_currencies
 from fortnox_sim.company import Company
 from fortnox_sim.control.simulator import describe_company
 from fortnox_sim.json_format import Record
 from fortnox_sim.router import ControlRequest
-from fortnox_sim.seeds.company_defaults import EASY_VAT
 from fortnox_sim.seeds.seed_file import add_company, add_record, add_records, change_record
 
 
@@ -23,11 +33,11 @@ def require_company(request: ControlRequest) -> Company:
 
 def create_company(request: ControlRequest) -> Record:
     today = request.installation.clock.today()
-    return describe_company(add_company(request.installation, request.body, today).settings)
+    return describe_company(add_company(request.installation, request.body, today))
 
 
 def show_company(request: ControlRequest) -> Record:
-    return describe_company(require_company(request).settings)
+    return describe_company(require_company(request))
 
 
 def change_company(request: ControlRequest) -> Record:
@@ -35,11 +45,11 @@ def change_company(request: ControlRequest) -> Record:
     company = require_company(request)
     if "DatabaseNumber" in request.body:
         raise ValueError("a database number cannot change")
-    company.change_settings(**request.body)
-    if request.body.get("easy_vat"):
-        for name, account in EASY_VAT.items():
-            company.put("predefined", name, {"Account": account, "Name": name})
-    return describe_company(company.settings)
+    changes = dict(request.body)
+    if "currencies" in changes:
+        set_currencies(company, changes.pop("currencies"))
+    company.change_settings(**changes)
+    return describe_company(company)
 
 
 def list_stored_records(kind: str, request: ControlRequest) -> list[Record]:
@@ -77,14 +87,16 @@ def delete_record(kind: str, request: ControlRequest) -> Record:
 
 
 def create_payment(request: ControlRequest) -> Record:
-    """Record a payment: invoice, amount, date, book, and write_off where a rest is written off."""
+    """Record a payment: invoice, date, book, source, amount and write_off in the invoice's currency, rate."""
     company, body = require_company(request), request.body
     sent: Record = {"InvoiceNumber": str(body["invoice"]), "PaymentDate": body.get("date")}
-    if "amount" in body:
-        sent["Amount"] = str(body["amount"])
+    for key, name in (("amount", "AmountCurrency"), ("rate", "CurrencyRate")):
+        if key in body:
+            sent[name] = str(body[key])
     if body.get("write_off"):
         sent["WriteOffs"] = [{"Amount": str(body["write_off"]), "AccountNumber": body.get("account", 3740)}]
-    record = payments.add_payment(company, {key: value for key, value in sent.items() if value is not None})
+    sent = {key: value for key, value in sent.items() if value is not None}
+    record = payments.add_payment(company, sent, source=body.get("source", "manual"))
     if body.get("book", True):
         record = payments.book_payment(company, record["Number"])
     return payments.build_detail(company, record)
@@ -98,7 +110,37 @@ def delete_payment(request: ControlRequest) -> Record:
 def run_invoice_action(act: Callable[[Company, str], object], request: ControlRequest) -> Record:
     company, document = require_company(request), request.args[1]
     act(company, document)
+    return show_invoice(company, document)
+
+
+def show_invoice(company: Company, document: str) -> Record:
     return invoice_fields.build_detail(company, invoice_rules.find_invoice(company, document), vouchers=True)
+
+
+def credit_invoice(request: ControlRequest) -> Record:
+    """Credit an invoice, whole or by the `InvoiceRows` of the body; `book` books the note as well."""
+    company = require_company(request)
+    _, note = credit_notes.credit_invoice(company, request.args[1], sent_rows=request.body.get("InvoiceRows"))
+    if request.body.get("book") and not note.get("Booked"):
+        invoice_booking.book_invoice(company, note["DocumentNumber"])
+    return show_invoice(company, request.args[1])
+
+
+def create_voucher(request: ControlRequest) -> Record:
+    """Write a voucher by hand: `series`, `date`, `text`, and `rows` of account and amount, debit positive."""
+    company, body = require_company(request), request.body
+    rows = [(int(account), Decimal(str(amount))) for account, amount in body["rows"]]
+    if sum(amount for _, amount in rows):
+        raise ValueError("the voucher does not balance")
+    return vouchers.add_voucher(
+        company,
+        series=body.get("series", "A"),
+        day=body.get("date") or company.today().isoformat(),
+        text=body.get("text", ""),
+        kind=body.get("type", ""),
+        number=body.get("number", ""),
+        rows=rows,
+    )
 
 
 def edit_invoice(request: ControlRequest) -> Record:
@@ -123,10 +165,11 @@ ACTIONS: dict[tuple[str, str], Callable[[ControlRequest], object]] = {
     ("DELETE", "/_sim/companies/{}/articles/{}"): partial(delete_record, "articles"),
     ("POST", "/_sim/companies/{}/payments"): create_payment,
     ("DELETE", "/_sim/companies/{}/payments/{}"): delete_payment,
+    ("POST", "/_sim/companies/{}/vouchers"): create_voucher,
     ("DELETE", "/_sim/companies/{}/invoices/{}"): partial(delete_record, "invoices"),
     ("POST", "/_sim/companies/{}/invoices/{}/cancel"): partial(run_invoice_action, invoice_rules.cancel_invoice),
-    ("POST", "/_sim/companies/{}/invoices/{}/credit"): partial(run_invoice_action, invoice_rules.credit_invoice),
-    ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): partial(run_invoice_action, invoice_rules.book_invoice),
-    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): partial(run_invoice_action, invoice_rules.set_off_credit_note),
+    ("POST", "/_sim/companies/{}/invoices/{}/credit"): credit_invoice,
+    ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): partial(run_invoice_action, invoice_booking.book_invoice),
+    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): partial(run_invoice_action, invoice_booking.set_off_credit_note),
     ("POST", "/_sim/companies/{}/invoices/{}/edit"): edit_invoice,
 }

@@ -41,7 +41,7 @@ def change_owner(request: ControlRequest) -> Record:
             kept[name] = {number: role for number, role in user.get(name, {}).items() if number not in {old, new}}
         installation.store.put(USERS, email, {**user, **kept})
     give_access(installation, new, body.get("users") or NEW_OWNER)
-    return {**describe_company(installation.store.table(COMPANIES).rows[new]), "ended": ended}
+    return {**describe_company(installation.company(new) or company), "ended": ended}
 
 
 def _move_books(installation: Installation, old: str, new: str) -> None:

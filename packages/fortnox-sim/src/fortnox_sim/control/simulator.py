@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from fortnox_sim.api.currencies import list_codes
 from fortnox_sim.clock import Clock, to_stockholm_time
+from fortnox_sim.company import Company
 from fortnox_sim.installation import USERS
 from fortnox_sim.json_format import Record
 from fortnox_sim.router import ControlRequest
@@ -14,7 +16,7 @@ def show_overview(request: ControlRequest) -> Record:
     installation = request.installation
     return {
         "clock": describe_clock(installation.clock),
-        "companies": [describe_company(company.settings) for company in installation.companies()],
+        "companies": [describe_company(company) for company in installation.companies()],
         "users": [dict(user) for user in installation.users().values()],
         "apps": {key: {**app} for key, app in installation.store.table("apps").rows.items()},
         "switches": installation.switches.to_json(),
@@ -23,8 +25,8 @@ def show_overview(request: ControlRequest) -> Record:
     }
 
 
-def describe_company(settings: Record) -> Record:
-    return {"id": str(settings["DatabaseNumber"]), **settings}
+def describe_company(company: Company) -> Record:
+    return {"id": company.number, **company.settings, "currencies": list_codes(company)}
 
 
 def describe_clock(clock: Clock) -> Record:

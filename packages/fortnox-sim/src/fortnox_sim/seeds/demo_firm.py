@@ -140,7 +140,7 @@ def add_firm(installation: Installation, anchor: date, *, full: bool) -> None:
         )
         company = _with_own_clock(installation, number, f"{first_day.isoformat()}T08:00:00")
         company_defaults.add_registers(company)
-        company_defaults.add_years(company, first_day, anchor)
+        company_defaults.add_years(company, company_defaults.list_calendar_years(first_day.year, anchor.year))
         if number == FIRST:
             company.set_counter("invoices", FIRST_INVOICE)
     add_user(installation, ANNA, "Anna Ek", {str(FIRST): "admin", str(SECOND): "admin"})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from fortnox_sim.api import invoice_rules, payments, vouchers
+from fortnox_sim.api import articles, invoice_booking, invoice_rules, payments, vouchers
 from fortnox_sim.company import Company
 from fortnox_sim.fields import round_to_cents
 from fortnox_sim.seeds import demo_data
@@ -72,7 +72,10 @@ class History:
         for _ in range(self.rng.choice((1, 1, 2, 3))):
             article = self.rng.choice(self.articles)
             quantity = self.rng.randrange(1, 40 if article["SalesPrice"] < CHEAP else 6)
-            rows.append({"ArticleNumber": article["ArticleNumber"], "DeliveredQuantity": str(quantity)})
+            row = {"ArticleNumber": article["ArticleNumber"], "DeliveredQuantity": str(quantity)}
+            if customer.get("VATType", "SEVAT") == "SEVAT":
+                row["VAT"] = articles.find_vat_rate(self.company, article)
+            rows.append(row)
         late = self.rng.choice((-6, -3, -1, 0, 0, 0, 1, 4, 12))
         paid = self.rng.random() > UNPAID_SHARE
         body = {
@@ -85,7 +88,7 @@ class History:
             invoice = invoice_rules.create_invoice(self.company, body)
             document = invoice["DocumentNumber"]
             invoice_rules.mark_sent(self.company, document)
-            invoice_rules.book_invoice(self.company, document)
+            invoice_booking.book_invoice(self.company, document)
             if paid:
                 due = date.fromisoformat(invoice["DueDate"]) + timedelta(days=late)
                 self.plan(max(due, day), lambda: self.pay_invoice(document))

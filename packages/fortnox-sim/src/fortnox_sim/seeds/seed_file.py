@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from fortnox_sim.api import articles, customers
+from fortnox_sim.api.currencies import set_currencies
 from fortnox_sim.company import COMPANIES, Company
 from fortnox_sim.fields import apply_changes
 from fortnox_sim.installation import APPS, USERS, Installation
@@ -15,7 +16,6 @@ from fortnox_sim.seeds import bulk, company_defaults
 from fortnox_sim.seeds.history import MONTHS, find_month_start
 from fortnox_sim.seeds.identity_numbers import make_organisation_number
 
-KNOWN = frozenset(company_defaults.SETTINGS)
 FIRST_NUMBER = 557001
 
 
@@ -53,7 +53,7 @@ def add_company(installation: Installation, facts: Record, anchor: date) -> Comp
     taken = [int(number) for number in installation.store.table(COMPANIES).rows]
     number = int(facts.get("DatabaseNumber") or max([FIRST_NUMBER - 1, *taken]) + 1)
     rng = random.Random(f"given/{number}")  # noqa: S311  (repeatable on purpose)
-    special = {"customers", "articles", "users", "DatabaseNumber", "Name", "OrganizationNumber", "years"}
+    special = {"customers", "articles", "users", "DatabaseNumber", "Name", "OrganizationNumber", "years", "currencies"}
     settings = {key: value for key, value in facts.items() if key not in special}
     organisation = facts.get("OrganizationNumber") or make_organisation_number(rng)
     company_defaults.add_company(
@@ -63,8 +63,12 @@ def add_company(installation: Installation, facts: Record, anchor: date) -> Comp
     if company is None:
         raise ValueError("the company was not created")
     company_defaults.add_registers(company)
-    first = facts.get("years", [find_month_start(anchor, MONTHS - 1).year, anchor.year])
-    company_defaults.add_years(company, date(first[0], 1, 1), date(first[-1], 1, 1))
+    if "currencies" in facts:
+        set_currencies(company, facts["currencies"])
+    years = facts.get("years", [find_month_start(anchor, MONTHS - 1).year, anchor.year])
+    if not isinstance(years[0], list):
+        years = company_defaults.list_calendar_years(years[0], years[-1])
+    company_defaults.add_years(company, years)
     give_access(installation, str(number), facts.get("users"))
     add_records(company, "customers", facts.get("customers", 0), rng)
     add_records(company, "articles", facts.get("articles", 0), rng)

@@ -33,8 +33,9 @@ class StateNotValid(Exception):
 
 def connection_of(workspace: Workspace) -> Connection:
     """Return the workspace's connection; before the first Enable it is off and not stored: reading never writes."""
-    found: Connection | None = Connection.everywhere.filter(workspace_id=workspace.pk).first()
-    return found or Connection(workspace=workspace)
+    found: Connection = Connection.everywhere.filter(workspace_id=workspace.pk).first() or Connection()
+    found.workspace = workspace
+    return found
 
 
 def stored_connection_of(workspace: Workspace) -> Connection:

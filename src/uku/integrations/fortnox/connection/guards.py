@@ -10,45 +10,48 @@ from uku.integrations.fortnox.models import Connection
 ON_FREE = _("Nothing was done: integrations are part of the Team and Elite plans. Upgrade, and all goes on by itself.")
 DISABLED = _("Nothing was done: Fortnox is disabled. Click Enable on the Overview tab first.")
 NOT_CONNECTED = _("Fortnox is not connected. Click Authorize on the Connect to Fortnox tab first.")
-RESTS = _("Nothing was done: the connection to Fortnox rests. The Overview tab says why and what to do.")
+BLOCKED = _("Nothing was done: the connection to Fortnox rests. The Overview tab says why and what to do.")
 
 
-class NotWorking(Exception):
+class ConnectionNotUsable(Exception):
     """Nothing can be asked of Fortnox now. The text says why and what to do."""
 
 
-def works(connection: Connection) -> bool:
+def is_usable(connection: Connection) -> bool:
     """Say whether the connection takes orders now: on, allowed by the plan, connected, and not blocked."""
-    return _hindrance(connection) is None
+    return _why_not_usable(connection) is None
 
 
-def working_connection() -> Connection:
-    """Return the connection of the workspace in force. Raises NotWorking."""
-    connection = refuse_while_off()
-    if (why := _hindrance(connection)) is not None:
-        raise NotWorking(str(why))
+def require_usable_connection() -> Connection:
+    """Return the connection of the workspace in force. Raises ConnectionNotUsable."""
+    connection = require_enabled_connection()
+    if (why := _why_not_usable(connection)) is not None:
+        raise ConnectionNotUsable(str(why))
     return connection
 
 
-def refuse_while_off() -> Connection:
-    """Return the connection of the workspace in force. Raises NotWorking when it is disabled or the plan has none."""
+def require_enabled_connection() -> Connection:
+    """Return the connection of the workspace in force.
+
+    Raises ConnectionNotUsable when it is disabled or the plan has none.
+    """
     connection = Connection.objects.select_related("workspace").first()
     if connection is None:
-        raise NotWorking(str(DISABLED))
-    if (why := _off(connection)) is not None:
-        raise NotWorking(str(why))
+        raise ConnectionNotUsable(str(DISABLED))
+    if (why := _why_not_enabled(connection)) is not None:
+        raise ConnectionNotUsable(str(why))
     return connection
 
 
-def _off(connection: Connection) -> Promise | None:
+def _why_not_enabled(connection: Connection) -> Promise | None:
     if not connection.workspace.may_integrate:
         return ON_FREE
     return None if connection.enabled else DISABLED
 
 
-def _hindrance(connection: Connection) -> Promise | None:
-    if (why := _off(connection)) is not None:
+def _why_not_usable(connection: Connection) -> Promise | None:
+    if (why := _why_not_enabled(connection)) is not None:
         return why
     if not connection.is_connected:
         return NOT_CONNECTED
-    return RESTS if connection.block_reason else None
+    return BLOCKED if connection.block_reason else None

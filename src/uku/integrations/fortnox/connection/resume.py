@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uku.integrations.fortnox.connection.guards import works
+from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health import alerts
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.tokens.grant_state import GrantRestored
@@ -47,7 +47,7 @@ def resume(connection: Connection, *, at: datetime) -> ResumedWork:
     with workspace_in_force(connection.workspace_id):
         connection.resumed_at = at
         connection.save(update_fields=["resumed_at"])
-        if works(connection) and not is_foreign(connection):
+        if is_usable(connection) and not is_foreign(connection):
             queued = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED)
             invoices = queued.count()
             requests.wake_held(connection)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from uku.integrations.fortnox.connection.guards import NotWorking, refuse_while_off
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_enabled_connection
 from uku.integrations.fortnox.customers.review import make_clients
 from uku.integrations.fortnox.health.alerts import update_review_alert
 from uku.integrations.fortnox.health.messages import grouped
@@ -37,7 +37,7 @@ def create_all(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     """Make a client from each customer that waits and is not newer than `up_to`, the newest that the person saw.
 
     A few hundred are left to the worker: the row that is returned has ended, or goes on. Raises NotAllowed,
-    NotWorking, AlreadyCreating.
+    ConnectionNotUsable, AlreadyCreating.
     """
     creation = _store_request(up_to=up_to, actor=actor, at=at)
     if creation.asked <= AT_ONCE:
@@ -51,7 +51,7 @@ def create_all(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
 @needs(Permission.MANAGE_INTEGRATIONS)
 def _store_request(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
     """Store the intent: if this process dies on the way, the sweep finds it."""
-    connection = refuse_while_off()
+    connection = require_enabled_connection()
     asked = unmatched_customers(connection.company_id).filter(pk__lte=up_to).count()
     try:
         with transaction.atomic():
@@ -82,7 +82,7 @@ def continue_creation(*, creation_id: int, at: datetime) -> bool:
     """Make the next batch in one transaction; say whether there is more. While the integration is off it waits."""
     try:
         return _make_batch(creation_id=creation_id, at=at)
-    except NotWorking:
+    except ConnectionNotUsable:
         return False
     except NotAllowed as refusal:
         unended = BulkCreation.objects.filter(pk=creation_id, ended_at=None)
@@ -92,9 +92,9 @@ def continue_creation(*, creation_id: int, at: datetime) -> bool:
 
 @transaction.atomic
 def _make_batch(*, creation_id: int, at: datetime) -> bool:
-    """On behalf of who asked. Raises NotAllowed when they have lost the role since, NotWorking."""
+    """On behalf of who asked. Raises NotAllowed when they have lost the role since, ConnectionNotUsable."""
     creation = BulkCreation.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=creation_id)
-    connection = refuse_while_off()
+    connection = require_enabled_connection()
     if creation.ended_at is not None:
         return False
     same = connection.company_id == creation.company_id

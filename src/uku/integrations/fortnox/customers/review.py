@@ -15,7 +15,7 @@ from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, import_details
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
-from uku.integrations.fortnox.connection.guards import refuse_while_off
+from uku.integrations.fortnox.connection.guards import require_enabled_connection
 from uku.integrations.fortnox.customers.differences import differing, fields_of
 from uku.integrations.fortnox.customers.links import (
     REASON_FIELDS,
@@ -71,9 +71,9 @@ class ReviewResult:
 def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, even_ignored: bool = False) -> None:
     """Tie a customer to a client. `even_ignored`: the person saw that it was ignored.
 
-    Raises NotAllowed, NotWorking, OtherCompany, AlreadyDecided.
+    Raises NotAllowed, ConnectionNotUsable, OtherCompany, AlreadyDecided.
     """
-    connection = refuse_while_off()
+    connection = require_enabled_connection()
     (row,) = _lock_connected([record.pk])
     if row.client_id is not None or (row.ignored_at is not None and not even_ignored):
         raise AlreadyDecided(row)
@@ -105,9 +105,9 @@ def unlink(*, record: CustomerRecord, actor: User, at: datetime) -> None:
 def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
     """Make a client of its own from a customer, whatever it looks like.
 
-    Raises NotAllowed, NotWorking, OtherCompany, AlreadyDecided.
+    Raises NotAllowed, ConnectionNotUsable, OtherCompany, AlreadyDecided.
     """
-    connection = refuse_while_off()
+    connection = require_enabled_connection()
     (row,) = _lock_connected([record.pk])
     if not queries.needs_review(row):
         raise AlreadyDecided(row)
@@ -189,9 +189,9 @@ def apply_values(
 def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
     """Make a client from each customer that waits. One that looks like a client meanwhile becomes a suggestion.
 
-    Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
+    Raises NotAllowed, ConnectionNotUsable, OtherCompany, UnknownCustomers.
     """
-    connection = refuse_while_off()
+    connection = require_enabled_connection()
     rows = _lock_connected(ids)
     chosen = [record for record in rows if queries.needs_review(record)]
     done, alike = make_clients(chosen, actor=actor, at=at)
@@ -204,9 +204,9 @@ def create_clients(*, ids: Collection[int], actor: User, at: datetime) -> Review
 def ignore(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
     """Leave customers out: no run links them or makes clients from them.
 
-    Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
+    Raises NotAllowed, ConnectionNotUsable, OtherCompany, UnknownCustomers.
     """
-    refuse_while_off()
+    require_enabled_connection()
     rows = _lock_connected(ids)
     chosen = [record for record in rows if queries.needs_review(record)]
     for record in chosen:
@@ -223,9 +223,9 @@ def ignore(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
 def stop_ignoring(*, ids: Collection[int], actor: User, at: datetime) -> ReviewResult:
     """Let ignored customers wait for a decision again.
 
-    Raises NotAllowed, NotWorking, OtherCompany, UnknownCustomers.
+    Raises NotAllowed, ConnectionNotUsable, OtherCompany, UnknownCustomers.
     """
-    refuse_while_off()
+    require_enabled_connection()
     rows = _lock_connected(ids)
     chosen = [record for record in rows if record.ignored_at is not None]
     index = index_for(chosen)
@@ -341,9 +341,9 @@ def _settle(at: datetime) -> None:
 def finish_first_import(*, actor: User, at: datetime) -> None:
     """End the first import: who waits goes on waiting, who comes later follows the setting.
 
-    Raises NotAllowed, NotWorking.
+    Raises NotAllowed, ConnectionNotUsable.
     """
-    connection = refuse_while_off()
+    connection = require_enabled_connection()
     if connection.company_id:
         alerts.decide_first_import(connection, actor=actor, at=at)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -179,6 +178,7 @@ _PAID = _here(
     _("The invoice is paid already in Fortnox."),
     _("Nothing: Uku reads the payment back within a quarter of an hour."),
 )
+_HOUSE_WORK_ARTICLE = _("See the type of house work of the article in Fortnox (Register → Artiklar).")
 _HOUSE_WORK = _fix(
     _("Fortnox applies its rules for tax reduction (rot, rut) or warehouse to this invoice."),
     _("Open the customer and the articles in Fortnox and see whether they are meant for that."),
@@ -220,12 +220,19 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         (
             "2000919",
             _here(
-                _("Fortnox does not know the country of this customer; it wants the Swedish name."),
+                _("Fortnox does not know the country of this customer under this name."),
                 _("Choose the country of the client again, and see the customer in Fortnox (Register → Kunder)."),
             ),
         ),
         ("2000107", _here(_("A text is longer than Fortnox takes."), _("Shorten the texts in a new invoice."))),
-        ("2000637 2000013 2000600 2000861", _NUMBER),
+        (
+            "2000637",
+            _here(
+                _("Fortnox did not accept the number or the name of the customer."),
+                _("Read Fortnox's own words below: the number may be or have been in use, or the name is missing."),
+            ),
+        ),
+        ("2000013 2000600 2000861", _NUMBER),
         (
             "2001200",
             _fix(
@@ -243,15 +250,32 @@ BY_CODE: Final[dict[str, ErrorText]] = {
             ),
         ),
         ("2001846", _here(_("A row has no article number."), _("Choose a product with an article number."))),
-        ("2000439 2001161", _fix(_("Fortnox cannot find the order or project."), _("See that it still exists there."))),
+        ("2000439", _fix(_("Fortnox cannot find the order."), _("See that the order still exists in Fortnox."))),
+        ("2001161", _fix(_("Fortnox cannot find the project."), _("See that the project still exists in Fortnox."))),
         (
             "2000755",
             _fix(_("The supplier invoice does not balance in Fortnox."), _("Put it right there.")),
         ),
         (
-            "2002980 2003157 2004021 2003115 2003124 2003125 2003126 2003127 2003241 2003277 2003399",
-            _HOUSE_WORK,
+            "2002980",
+            _fix(
+                _("A row marked as house work cannot be of the type other cost (övrig kostnad)."),
+                _HOUSE_WORK_ARTICLE,
+            ),
         ),
+        (
+            "2003151 2003157",
+            _fix(_("The tax reduction for this type of house work has ended."), _HOUSE_WORK_ARTICLE),
+        ),
+        (
+            "2004019",
+            _fix(_("A row has a type of house work, but the invoice has no tax reduction."), _HOUSE_WORK_ARTICLE),
+        ),
+        (
+            "2004021",
+            _fix(_("A row's type of house work does not fit the invoice's tax reduction."), _HOUSE_WORK_ARTICLE),
+        ),
+        ("2003115 2003124 2003125 2003126 2003127 2003241 2003277 2003399", _HOUSE_WORK),
         ("2004209 2004217 2004218 2004262 2004263", _HOUSE_WORK),
         ("2000719 2000721", LOGIN),
         ("2000106 2000108 2000134", _BAD_VALUE),
@@ -346,17 +370,18 @@ What Fortnox says, in Uku's words: what happened, what to do, and who can do it.
 
 def error_page() -> str:
     """Return docs/fortnox-errors.md: all texts, in the order of their groups, each once under all its codes."""
-    return _ABOVE + "".join(f"\n## {group.label}\n{''.join(_entries_of(group))}" for group in ErrorGroup)
-
-
-def _entries_of(group: ErrorGroup) -> Iterator[str]:
     codes: dict[ErrorText, list[str]] = {}
     for code, text in BY_CODE.items():
         codes.setdefault(text, []).append(f"`{code}`")
-    for text in (*codes, *(text for _pattern, text in BY_SENTENCE if text not in codes), UNKNOWN):
-        if text.group == group:
-            named = ", ".join(codes.get(text, [])) or "no code of its own"
-            yield f"\n**{text.happened}** ({named})\n\n{text.remedy}\n\nWho: {text.who.label}.\n"
+    for text in (*(text for _pattern, text in BY_SENTENCE), UNKNOWN):
+        codes.setdefault(text, [])
+    page = _ABOVE
+    for group in ErrorGroup:
+        page += f"\n## {group.label}\n"
+        for text in (text for text in codes if text.group == group):
+            named = ", ".join(codes[text]) or "no code of its own"
+            page += f"\n**{text.happened}** ({named})\n\n{text.remedy}\n\nWho: {text.who.label}.\n"
+    return page
 
 
 if __name__ == "__main__":

@@ -39,7 +39,11 @@ _BLOCKING_CODES: Final = tuple(code for code, text in BY_CODE.items() if text.gr
 
 
 def facts_of(connection: Connection, *, at: datetime) -> Facts:
-    """Read the facts of one connection; a connection without tokens has no kinds of data. Eight queries."""
+    """Read the facts of one connection; a connection without tokens has no kinds of data. Ten queries.
+
+    What failed before its cure says nothing any more: before a person authorized, a pause or a block ended, or the
+    operator mended the app's credentials.
+    """
     whole = ConnectionFacts(
         enabled=connection.enabled,
         connected=connection.is_connected,
@@ -56,17 +60,20 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
     with workspace_in_force(connection.workspace_id):
         exports = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(number_kept=True)
         counts = dict(exports.order_by().values_list("state").annotate(Count("pk")))
-        customers, articles, *others = _facts_of_runs(connection)
-        return Facts(at, whole, (customers, articles, _facts_of_exports(connection), *others), counts)
+        cures = connection.authorized_at, connection.resumed_at, app_credentials.mended_at()
+        fresh_start = max((when for when in cures if when), default=None)
+        customers, articles, *others = _facts_of_runs(connection, fresh_start)
+        return Facts(at, whole, (customers, articles, _facts_of_exports(connection, fresh_start), *others), counts)
 
 
-def _facts_of_runs(connection: Connection) -> list[KindFacts]:
+def _facts_of_runs(connection: Connection, fresh_start: datetime | None) -> list[KindFacts]:
     """Return what is known of each kind of data that comes in; of one that nobody chose only when it last went."""
     runs = SyncRun.objects.filter(company_id=connection.company_id)
     newest = newest_of_each_kind(runs)
     done = newest_of_each_kind(runs.filter(state=RunState.DONE))
     telling = newest_of_each_kind(runs.filter(Q(state=RunState.DONE) | Q(stop_reason=StopReason.NOT_PERMITTED)))
-    failing, fresh = _first_failures(runs, done), _fresh_start(connection)
+    failing = _first_failures(runs, done)
+    cured_at = renewal.cured_at(connection)
     codes = dict(sync_issues.unsolved(connection.company_id).filter(number="").values_list("kind", "code"))
     found = []
     for kind in RunKind:
@@ -81,13 +88,19 @@ def _facts_of_runs(connection: Connection) -> list[KindFacts]:
         code = codes.get(kind, "") if told and told.stop_reason == StopReason.NOT_PERMITTED else None
         if told and code is not None and _is_cured(code, told.started_at, connection):
             code = None
+        next_try = None
+        if last is not None:
+            running = last.state == RunState.RUNNING
+            next_try = last.started_at + (RESUME_AFTER if running else EVERY[kind])
+            if cured_at is not None and last.started_at < cured_at and not running:
+                next_try = cured_at
         found.append(
             KindFacts(
                 kind=kind,
                 refused_code=code,
                 lacks_scope=_lacks_scope(connection, kind),
-                failing_since=_since(failing.get(kind), *fresh),
-                next_try=_next_run_at(last, kind, renewal.cured_at(connection)),
+                failing_since=_since(failing.get(kind), fresh_start),
+                next_try=next_try,
                 running=bool(last and last.state == RunState.RUNNING),
                 **times,
             )
@@ -114,7 +127,7 @@ def _first_failures(runs: QuerySet[SyncRun], done: Mapping[str, SyncRun]) -> dic
     return dict(failed.values_list("kind").annotate(Min("started_at")))
 
 
-def _facts_of_exports(connection: Connection) -> KindFacts:
+def _facts_of_exports(connection: Connection, fresh_start: datetime | None) -> KindFacts:
     """Invoices go out one by one, so their health is that of the exports that wait."""
     blocked = sync_issues.unsolved(connection.company_id).filter(kind=sync_issues.INVOICE, code__in=_BLOCKING_CODES)
     newest = blocked.order_by("-last_at").first()
@@ -132,7 +145,7 @@ def _facts_of_exports(connection: Connection) -> KindFacts:
         kind=INVOICES,
         refused_code=code,
         lacks_scope=_lacks_scope(connection, INVOICES),
-        failing_since=None if code else _since(times["since"], times["success"], *_fresh_start(connection)),
+        failing_since=None if code else _since(times["since"], times["success"], fresh_start),
         last_success=times["success"],
         last_attempt=times["attempt"],
         next_try=times["next"],
@@ -143,11 +156,6 @@ def _facts_of_exports(connection: Connection) -> KindFacts:
 def _since(moment: datetime | None, *later: datetime | None) -> datetime | None:
     """Return since when it fails, counted from the latest of what came between: older failures say nothing."""
     return None if moment is None else max([moment, *(when for when in later if when)])
-
-
-def _fresh_start(connection: Connection) -> tuple[datetime | None, ...]:
-    """When a person authorized, when a pause or a block ended, when the operator mended the app's credentials."""
-    return connection.authorized_at, connection.resumed_at, app_credentials.mended_at()
 
 
 def _is_cured(code: str, moment: datetime, connection: Connection) -> bool:
@@ -170,14 +178,6 @@ def _lacks_scope(connection: Connection, kind: str) -> bool:
     if wanted is None:
         wanted = frozenset(STATISTICS[name].scope for name in connection.statistics if name in STATISTICS) - {""}
     return bool(connection.scopes) and not wanted <= set(connection.scopes)
-
-
-def _next_run_at(last: SyncRun | None, kind: RunKind, cured_at: datetime | None) -> datetime | None:
-    if last is None:
-        return None
-    if cured_at is not None and last.started_at < cured_at and last.state != RunState.RUNNING:
-        return cured_at
-    return last.started_at + (RESUME_AFTER if last.state == RunState.RUNNING else EVERY[kind])
 
 
 def customers_to_review(company_id: str) -> QuerySet[CustomerRecord]:

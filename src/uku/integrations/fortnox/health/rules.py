@@ -172,7 +172,12 @@ def active_causes(facts: Facts) -> tuple[ActiveCause, ...]:
         return ()
     active = [ActiveCause(Cause.BLOCKED, connection.block_reason)] if connection.block_reason else []
     active += [ActiveCause(Cause.APP_REFUSED)] if connection.app_refused else []
-    active += _refused_codes(facts)
+    codes = dict.fromkeys(kind.refused_code for kind in facts.kinds if kind.refused_code is not None)
+    if connection.refused or connection.block_reason:  # the licence of the whole connection is looked into, or told
+        codes.pop(NO_API_LICENCE, None)
+    for code in codes:  # one missing licence may stop several kinds of data
+        stopped = tuple(kind.kind for kind in facts.kinds if kind.refused_code == code)
+        active.append(ActiveCause(Cause.NOT_PERMITTED, code, stopped))
     others = [kind for kind in facts.kinds if kind.refused_code is None]
     lacking = tuple(kind.kind for kind in others if kind.lacks_scope)
     if lacking:
@@ -184,20 +189,6 @@ def active_causes(facts: Facts) -> tuple[ActiveCause, ...]:
     if connection.runs_out_at is not None and not explained:
         active.append(ActiveCause(Cause.RUNS_OUT))
     return tuple(active)
-
-
-def _refused_codes(facts: Facts) -> list[ActiveCause]:
-    """One cause a code, not a kind: one missing licence may stop several kinds of data.
-
-    The integration licence concerns the whole connection: while that is looked into, or told, it is not told twice.
-    """
-    codes = dict.fromkeys(kind.refused_code for kind in facts.kinds if kind.refused_code is not None)
-    if facts.connection.refused or facts.connection.block_reason:
-        codes.pop(NO_API_LICENCE, None)
-    return [
-        ActiveCause(Cause.NOT_PERMITTED, code, tuple(k.kind for k in facts.kinds if k.refused_code == code))
-        for code in codes
-    ]
 
 
 def failing_since(facts: Facts) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,7 +27,6 @@ from uku.integrations.fortnox.health.rules import (
     INVOICES,
     ActiveCause,
     Cause,
-    ConnectionFacts,
     Facts,
     HealthState,
     KindFacts,
@@ -91,18 +89,37 @@ class Health:
 def health_of(connection: Connection) -> Health:
     """Read and word how a connection stands."""
     facts = facts_of(connection, at=clock.now())
-    kinds: tuple[KindHealth, ...] = ()
+    kinds: list[KindHealth] = []
     if facts.kinds:
         with workspace_in_force(connection.workspace_id):
             issues = sync_issues.open_issues(connection.company_id).order_by()
             open_issues = dict(issues.values_list("kind").annotate(Count("pk")))
             newest = newest_of_each_kind(SyncRun.objects.filter(company_id=connection.company_id))
-        kinds = tuple(_kind_health(facts, kind, newest.get(kind.kind), open_issues) for kind in facts.kinds)
+    for kind in facts.kinds:
+        run, attempt, success = newest.get(kind.kind), kind.last_attempt, kind.last_success
+        counts, needing = counts_in_words(run) if run else "", 0
+        if kind.kind == INVOICES:
+            counts, needing = _export_counts(facts), sum(facts.exports.get(state, 0) for state in NEEDS_YOU)
+        failed = attempt is not None and (success is None or attempt > success) and kind.chosen and not kind.running
+        kinds.append(
+            KindHealth(
+                kind=kind.kind,
+                label=_label(kind.kind),
+                badge=_kind_badge(facts, kind, run),
+                last_success=success,
+                failed_at=attempt if failed else None,
+                next_try=_next_try(facts, kind),
+                counts=counts,
+                open_issues=sum(open_issues.get(each, 0) for each in sync_issues.KINDS_OF[kind.kind]),
+                note=_kind_note(facts, kind),
+                needing=needing,
+            )
+        )
     words, tone = _BADGES[state_of(facts.connection)]
     return Health(
         badge=Badge(str(words), tone),
         card=_card(connection, facts),
-        kinds=kinds,
+        kinds=tuple(kinds),
         block=_block(facts),
         note=quiet_note(facts),
         open_issues=sum(kind.open_issues for kind in kinds),
@@ -154,7 +171,18 @@ def explain_cause(active: ActiveCause, facts: Facts) -> Explanation:
         happened, remedy = str(CREDENTIALS.happened), str(CREDENTIALS.remedy)
         return Explanation(happened, means, remedy, Responsible.OPERATOR, ErrorGroup.OURS)
     if active.cause == Cause.RUNS_OUT:
-        return _explain_old_grant(facts)
+        left = max((facts.connection.runs_out_at or facts.at) - facts.at, timedelta(0)).days
+        happened = _("Nothing has renewed the connection to Fortnox for a month.")
+        means = ngettext(
+            "It runs out in about %(n)d day unless it is renewed before. After that, someone has to authorize again.",
+            "It runs out in about %(n)d days unless it is renewed before. After that, someone has to authorize again.",
+            left,
+        )
+        remedy = _(
+            "Click Authorize on the Connect to Fortnox tab. Ask also the person who runs this installation to see that"
+            " its worker runs (uku worker): it renews each day by itself."
+        )
+        return Explanation(happened, means % {"n": left}, remedy, Responsible.YOU, ErrorGroup.AUTHORIZE)
     kinds = {"kinds": ", ".join(_label(kind) for kind in active.kinds)}
     if active.cause == Cause.LASTING:
         span = span_in_words(facts.at - (failing_since(facts) or facts.at))
@@ -163,22 +191,6 @@ def explain_cause(active: ActiveCause, facts: Facts) -> Explanation:
         remedy = _("Nothing: Uku tries again by itself. See Fortnox's status page (status.fortnox.se).")
         return Explanation(happened, means, remedy, Responsible.NOBODY, ErrorGroup.WAIT)
     return _explain_missing_permission(active, _("Fortnox refused part of the sync: %(kinds)s.") % kinds)
-
-
-def _explain_old_grant(facts: Facts) -> Explanation:
-    """The grant still works, and dies soon unless something renews it."""
-    left = max((facts.connection.runs_out_at or facts.at) - facts.at, timedelta(0)).days
-    happened = _("Nothing has renewed the connection to Fortnox for a month.")
-    means = ngettext(
-        "It runs out in about %(n)d day unless it is renewed before. After that, someone has to authorize again.",
-        "It runs out in about %(n)d days unless it is renewed before. After that, someone has to authorize again.",
-        left,
-    )
-    remedy = _(
-        "Click Authorize on the Connect to Fortnox tab. Ask also the person who runs this installation to see that its"
-        " worker runs (uku worker): it renews each day by itself."
-    )
-    return Explanation(happened, means % {"n": left}, remedy, Responsible.YOU, ErrorGroup.AUTHORIZE)
 
 
 def _explain_missing_permission(active: ActiveCause, happened: str) -> Explanation:
@@ -200,47 +212,24 @@ def quiet_note(facts: Facts) -> str:
     """Say what needs nobody: a pause, or errors that pass. Empty when all is well, or when somebody is needed."""
     connection = facts.connection
     if connection.connected and is_paused(connection):
-        return _paused_note(connection)
+        if connection.foreign:
+            return _(
+                "Paused: this is a copy of the installation that is connected, so it sends nothing. The person who runs"
+                " it decides which one goes on."
+            )
+        if not connection.plan_allows:
+            return _(
+                "Paused: integrations are part of the Team and Elite plans. Nothing is deleted, invoices are held, and"
+                " all goes on by itself when the plan allows it."
+            )
+        return _(
+            "Paused: Fortnox is disabled. Nothing is deleted, invoices are held, and Enable takes everything up again."
+        )
     if needs_attention(facts) or not connection.connected:
         return ""
     if failing_since(facts) is not None or connection.renewal_failures:
         return _("Fortnox does not answer as it should at the moment. Uku tries again by itself; nothing is lost.")
     return ""
-
-
-def _paused_note(connection: ConnectionFacts) -> str:
-    if connection.foreign:
-        return _(
-            "Paused: this is a copy of the installation that is connected, so it sends nothing. The person who runs it"
-            " decides which one goes on."
-        )
-    if not connection.plan_allows:
-        return _(
-            "Paused: integrations are part of the Team and Elite plans. Nothing is deleted, invoices are held, and all"
-            " goes on by itself when the plan allows it."
-        )
-    return _(
-        "Paused: Fortnox is disabled. Nothing is deleted, invoices are held, and Enable takes everything up again."
-    )
-
-
-def _kind_health(facts: Facts, kind: KindFacts, run: SyncRun | None, open_issues: Mapping[str, int]) -> KindHealth:
-    attempt, success = kind.last_attempt, kind.last_success
-    failed = attempt is not None and kind.chosen and not kind.running and (success is None or attempt > success)
-    is_invoices = kind.kind == INVOICES
-    counts = counts_in_words(run) if run else ""
-    return KindHealth(
-        kind=kind.kind,
-        label=_label(kind.kind),
-        badge=_kind_badge(facts, kind, run),
-        last_success=success,
-        failed_at=attempt if failed else None,
-        next_try=_next_try(facts, kind),
-        counts=_export_counts(facts) if is_invoices else counts,
-        open_issues=sum(open_issues.get(each, 0) for each in sync_issues.KINDS_OF[kind.kind]),
-        note=_kind_note(facts, kind),
-        needing=sum(facts.exports.get(state, 0) for state in NEEDS_YOU) if is_invoices else 0,
-    )
 
 
 def _kind_badge(facts: Facts, kind: KindFacts, run: SyncRun | None) -> Badge:
@@ -267,18 +256,6 @@ def _kind_note(facts: Facts, kind: KindFacts) -> str:
     return words.happened if told_above else f"{words.happened} {words.remedy}"
 
 
-def _next_try(facts: Facts, kind: KindFacts) -> str:
-    """Say when it is tried next; empty when nothing is tried by itself."""
-    if state_of(facts.connection) not in {HealthState.HEALTHY, HealthState.DEGRADED} or not kind.chosen:
-        return ""
-    if kind.next_try is None:
-        return "" if kind.kind == INVOICES else _("soon")
-    minutes = int((kind.next_try - facts.at).total_seconds()) // 60
-    if minutes < 1:
-        return _("soon")
-    return _("in %(n)d min") % {"n": minutes} if minutes < TWO_HOURS else _("in %(n)d h") % {"n": minutes // 60}
-
-
 def _export_counts(facts: Facts) -> str:
     """Say how many were sent, what waits and what is not clear."""
     connection = facts.connection
@@ -289,6 +266,18 @@ def _export_counts(facts: Facts) -> str:
         (ExportState.UNCERTAIN, _("%(n)s with an unknown outcome")),
     ]
     return ", ".join(text % {"n": grouped(facts.exports[state])} for state, text in words if state in facts.exports)
+
+
+def _next_try(facts: Facts, kind: KindFacts) -> str:
+    """Say when it is tried next; empty when nothing is tried by itself."""
+    if state_of(facts.connection) not in {HealthState.HEALTHY, HealthState.DEGRADED} or not kind.chosen:
+        return ""
+    if kind.next_try is None:
+        return "" if kind.kind == INVOICES else _("soon")
+    minutes = int((kind.next_try - facts.at).total_seconds()) // 60
+    if minutes < 1:
+        return _("soon")
+    return _("in %(n)d min") % {"n": minutes} if minutes < TWO_HOURS else _("in %(n)d h") % {"n": minutes // 60}
 
 
 def _label(kind: str) -> str:

@@ -18,11 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection, works
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, is_usable, require_usable_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
-from uku.integrations.fortnox.invoices.reconcile import as_known
 from uku.integrations.fortnox.invoices.send_by_hand import require_highest_number
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import figures
@@ -92,7 +91,7 @@ def process_export(*, export_id: int) -> None:
         return
     with workspace_in_force(export.workspace_id):
         connection = Connection.objects.select_related("workspace").get()
-        if not works(connection) or is_foreign(connection) or connection.company_id != export.company_id:
+        if not is_usable(connection) or is_foreign(connection) or connection.company_id != export.company_id:
             return
         hold = None if export.sent_by_hand_at else date_hold(export.invoice, export.workspace)
         if export.state == ExportState.QUEUED and hold:
@@ -134,8 +133,8 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
 def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     """Check, store the bytes, post them once, store what came of it.
 
-    One worker wins the row, and holds it by a lease (reliability F06, F08). A response about
-    another invoice is not adopted (reliability B50).
+    One worker wins the row, and holds it by a lease (reliability F06, F08). A response about another invoice is not
+    adopted (reliability B50).
     """
     try:
         body = bytes(export.payload) if export.payload else build_request_body(fortnox, export)
@@ -167,7 +166,7 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     except FortnoxError as error:
         _store_failure(fortnox, export, error)
         return
-    if reconcile.is_about(export, created):
+    if created.external_reference in {"", export.reference} and not created.number.startswith("-"):
         confirm(export, created)
     else:
         _leave_to_person(
@@ -311,12 +310,12 @@ def _solve_issues(export: InvoiceExport) -> None:
 def retry_export(*, export: InvoiceExport, actor: User) -> None:
     """Send again by hand what was rejected, or book again what could not be booked.
 
-    Raises NotAllowed, NotWorking, or HigherNumberFirst.
+    Raises NotAllowed, ConnectionNotUsable, or HigherNumberFirst.
     """
-    connection = working_connection()
+    connection = require_usable_connection()
     row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
     if row.company_id != connection.company_id:
-        raise NotWorking(str(OTHER_COMPANY))
+        raise ConnectionNotUsable(str(OTHER_COMPANY))
     if row.state == ExportState.REJECTED:
         require_highest_number(row.invoice, row.company_id)
         row.state, row.payload, row.payload_hash, row.number_kept = ExportState.QUEUED, None, "", False
@@ -339,3 +338,8 @@ def _postpone(export: InvoiceExport) -> None:
 
 def _backoff(export: InvoiceExport) -> timedelta:
     return timedelta(seconds=min(15 * 2 ** min(export.attempts, 8), 3600))
+
+
+def as_known(export: InvoiceExport) -> models.QuerySet[InvoiceExport]:
+    """The row as this worker knows it: a newer fence means another worker has taken over."""
+    return InvoiceExport.objects.filter(pk=export.pk, fence=export.fence)

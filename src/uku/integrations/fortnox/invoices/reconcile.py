@@ -10,7 +10,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from fortnox_api import Fortnox, Invoice
 from uku.integrations.fortnox.health import sync_issues
@@ -53,11 +53,6 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     return None
 
 
-def is_about(export: InvoiceExport, created: Invoice) -> bool:
-    """Say whether the response to a create can be about our invoice: it has a number and no reference but ours."""
-    return created.external_reference in {"", export.reference} and not created.number.startswith("-")
-
-
 def _note_absence(export: InvoiceExport) -> None:
     """Count a complete negative look-up; decide when enough late ones have come together."""
     late = InvoiceExport.objects.filter(pk=export.pk, sent_at__lte=database_now() - LANDING_WINDOW).exists()
@@ -82,9 +77,5 @@ def ask_person(export: InvoiceExport, text: str) -> None:
 
 
 def _change(export: InvoiceExport, **values: Any) -> int:
-    return as_known(export).filter(state=ExportState.UNCERTAIN).update(**values)
-
-
-def as_known(export: InvoiceExport) -> QuerySet[InvoiceExport]:
-    """The row as this worker knows it: a newer fence means another worker has taken over."""
-    return InvoiceExport.objects.filter(pk=export.pk, fence=export.fence)
+    rows = InvoiceExport.objects.filter(pk=export.pk, fence=export.fence, state=ExportState.UNCERTAIN)
+    return rows.update(**values)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from fortnox_api import FortnoxError, InvoiceItem
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.company import name_of_company
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
@@ -75,7 +75,7 @@ _WHAT_TO_DO_FIRST = {
 }
 
 
-class HigherNumberFirst(NotWorking):
+class HigherNumberFirst(ConnectionNotUsable):
     """A higher number from Uku goes first, in words for a person."""
 
     def __init__(self, higher: HigherInvoice) -> None:
@@ -112,11 +112,12 @@ def can_be_sent(invoice: Invoice, export: InvoiceExport | None, company_id: str)
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExport:
-    """Queue an invoice for the connected company. Raises NotAllowed, NotWorking, NotSendable or HigherNumberFirst.
+    """Queue an invoice for the connected company.
 
-    One with a number from Uku keeps it; any other gets the number that the connected company gives.
+    One with a number from Uku keeps it; any other gets the number that the connected company gives. Raises NotAllowed,
+    ConnectionNotUsable, NotSendable or HigherNumberFirst.
     """
-    working = working_connection()
+    working = require_usable_connection()
     # In the order in which confirming and issuing lock them: export, invoice, connection.
     export = InvoiceExport.objects.select_for_update().filter(invoice=invoice).first()
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)

@@ -11,7 +11,7 @@ from django.conf import settings
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState
 from uku.integrations.fortnox.reload import progress, queries, report, service, steps
 from uku.kit import clock
@@ -37,7 +37,7 @@ def run(console: Console, *, slug: str, cancel: bool = False) -> int:
         return DONE
     try:
         reload = service.begin(actor=None, at=clock.now())
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         _say(console, str(refusal))
         return REFUSED
     except service.AlreadyRunning as refusal:

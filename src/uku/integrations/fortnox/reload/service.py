@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from uku.integrations.fortnox.connection.guards import working_connection
+from uku.integrations.fortnox.connection.guards import require_usable_connection
 from uku.integrations.fortnox.models import Reload, ReloadStop, RunState
 from uku.integrations.fortnox.reload import queries, report
 from uku.integrations.fortnox.reload.progress import expected_requests
@@ -32,12 +32,12 @@ class AlreadyRunning(Exception):
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def begin(*, actor: User | None, at: datetime) -> Reload:
-    """Begin to read everything again; a worker does it. Raises NotAllowed, NotWorking, AlreadyRunning.
+    """Begin to read everything again; a worker does it. Raises NotAllowed, ConnectionNotUsable, AlreadyRunning.
 
     The database holds one running reload a workspace, so that of two presses at once one begins it and the other is
     told who did. An actor of None is the command line.
     """
-    connection = working_connection()
+    connection = require_usable_connection()
     requests = expected_requests(queries.known_counts(connection, at))
     counts = {f"expect_{phase}": count for phase, count in requests.items()}
     try:

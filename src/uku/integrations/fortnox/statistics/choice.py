@@ -9,7 +9,7 @@ from django.db import transaction
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
-from uku.integrations.fortnox.connection.guards import works
+from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.models import RunKind, RunState, SyncRun
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
@@ -47,6 +47,6 @@ def choose_statistics(
         for run in SyncRun.objects.filter(kind=RunKind.STATISTICS, state=RunState.RUNNING):
             sync_run.end(run, at=at, state=RunState.CANCELLED)
         sync_issues.solve(company_id=connection.company_id, kind=RunKind.STATISTICS, numbers=[""], at=at)
-    elif works(connection):
+    elif is_usable(connection):
         requests.request_sync(connection, RunKind.STATISTICS, priority=SOON, full=False, asked_by=actor.pk)
     alerts.review(connection, at=at)

@@ -23,7 +23,7 @@ from uku.integrations.fortnox.connection.company import (
     company_names,
     name_of_company,
 )
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.health import issue_messages, sync_issues
 from uku.integrations.fortnox.health.messages import (
     counts_in_words,
@@ -90,9 +90,15 @@ class RunRow:
 @dataclass(frozen=True, slots=True)
 class IssueRow:
     issue: SyncIssue
-    title: str
     badge: Badge
-    happened: str
+
+    @property
+    def title(self) -> str:
+        return issue_messages.title_of(self.issue)
+
+    @property
+    def happened(self) -> str:
+        return issue_messages.explain_issue(self.issue).happened
 
 
 @workspace_page(SEE)
@@ -105,38 +111,29 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
     if chosen.kind:
         issues = issues.filter(kind__in=sync_issues.KINDS_OF[chosen.kind])
     open_issues = issues.filter(solved_at=None, ignored_at=None)
-    past = issues.exclude(solved_at=None, ignored_at=None).order_by("-last_at", "-pk")
+    if chosen.issues_only:
+        page = _page_of(issues.exclude(solved_at=None, ignored_at=None).order_by("-last_at", "-pk"), request)
+        solved, ignored = Badge(_("Solved"), "good"), Badge(_("Ignored"), "neutral")
+        shown = {"page": page, "past": [IssueRow(issue, solved if issue.solved_at else ignored) for issue in page]}
+    else:
+        shown = _runs(request, connection, chosen)
+    filters = [
+        FilterLink(str(label), f"?{ActivityFilter(kind, chosen.issues_only).query()}", chosen.kind == kind)
+        for kind, label in KINDS
+    ]
+    only_issues = f"?{ActivityFilter(chosen.kind, not chosen.issues_only).query()}"
+    filters.append(FilterLink(_("Problems only"), only_issues, chosen.issues_only, open_issues.count()))
     return draw_tab(
         request,
         connection,
         "activity",
         no_worker=missing_worker_notice(connection, now=clock.now()),
         choice=chosen,
-        filters=_filter_links(chosen, open_issues.count()),
+        filters=filters,
         causes=issue_messages.group_by_cause(open_issues.order_by("-last_at", "-pk")[:MOST_ISSUES]),
         here=f"?{request.GET.urlencode()}",
-        **(_past_issues(request, past) if chosen.issues_only else _runs(request, connection, chosen)),
+        **shown,
     )
-
-
-def _filter_links(chosen: ActivityFilter, open_issues: int) -> list[FilterLink]:
-    """One line of links: the kinds of data, all of them first, and issues only; each keeps what the other chose."""
-    found = [
-        FilterLink(str(label), f"?{ActivityFilter(kind, chosen.issues_only).query()}", chosen.kind == kind)
-        for kind, label in KINDS
-    ]
-    only = f"?{ActivityFilter(chosen.kind, not chosen.issues_only).query()}"
-    return [*found, FilterLink(_("Problems only"), only, chosen.issues_only, open_issues)]
-
-
-def _past_issues(request: WorkspaceRequest, issues: QuerySet[SyncIssue]) -> dict[str, Any]:
-    page = _page_of(issues, request)
-    rows = []
-    for issue in page:
-        badge = Badge(_("Solved"), "good") if issue.solved_at else Badge(_("Ignored"), "neutral")
-        happened = issue_messages.explain_issue(issue).happened
-        rows.append(IssueRow(issue, issue_messages.title_of(issue), badge, happened))
-    return {"page": page, "past": rows}
 
 
 def _runs(request: WorkspaceRequest, connection: Connection, chosen: ActivityFilter) -> dict[str, Any]:
@@ -203,7 +200,7 @@ def _act_on(request: WorkspaceRequest, pk: int, act: Callable[[SyncIssue], str])
     issue = get_object_or_404(SyncIssue.objects.filter(solved_at=None), pk=pk)
     try:
         messages.success(request, act(issue))
-    except (NotWorking, OtherCompany) as refusal:
+    except (ConnectionNotUsable, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     place = reverse("fortnox:activity", kwargs={"slug": request.workspace.slug})
     return redirect(f"{place}?{ActivityFilter.of(request).query()}")

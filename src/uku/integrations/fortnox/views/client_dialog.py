@@ -68,7 +68,12 @@ def client_dialog(request: WorkspaceRequest, pk: int) -> HttpResponse:
         read_detail_now(CUSTOMER_IMPORTER, record)
     client.refresh_from_db()
     sides = _compare(client, connection.company_id)
-    words = search_words(request)
+    words, found = search_words(request), []
+    if words:
+        others = CustomerRecord.objects.filter(company_id=connection.company_id)
+        others = search_customers(others.exclude(client=client).exclude(suggested=client), words)
+        shown = others.select_related("client").order_by("number", "id")[:MOST_FOUND]
+        found = [SearchHit(record, status.badge_of_any(record)) for record in shown]
     context = {
         "client": client,
         "sides": sides,
@@ -77,7 +82,7 @@ def client_dialog(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "several": sum(side.is_linked and not side.company for side in sides) > 1,
         "words": words,
         "searches": bool(connection.company_id),
-        "found": _search(connection.company_id, client, words) if words else [],
+        "found": found,
     }
     return render(request, "fortnox/client.html", context)
 
@@ -102,10 +107,3 @@ def _compare(client: Client, company_id: str) -> list[ComparedCustomer]:
         company = name_of_company(record.company_id, names)
         compared.append(ComparedCustomer(record, badge, [], is_linked=True, is_invoiced=False, company=company))
     return compared
-
-
-def _search(company_id: str, client: Client, words: str) -> list[SearchHit]:
-    """The first customers of the connected company that the words find and that this client has nothing to do with."""
-    others = search_customers(CustomerRecord.objects.filter(company_id=company_id), words)
-    others = others.exclude(client=client).exclude(suggested=client).select_related("client").order_by("number", "id")
-    return [SearchHit(record, status.badge_of_any(record)) for record in others[:MOST_FOUND]]

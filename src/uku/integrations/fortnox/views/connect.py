@@ -24,7 +24,6 @@ from uku.integrations.fortnox.models import (
     AuthorizationAttempt,
     ConsentLink,
     CustomerRecord,
-    PendingGrant,
     RevocationOutcome,
     RunState,
     SyncRun,
@@ -100,10 +99,24 @@ def _not_enabled(request: WorkspaceRequest) -> HttpResponse:
 @fresh_sign_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: WorkspaceRequest) -> HttpResponse:
-    """Ask whether this is the right company; a POST connects it."""
+    """Ask whether this is the right company: another than ours, a new owner, or a link. A POST connects it."""
     grant = confirming.waiting_grant(request.workspace)
     if request.method != "POST":
-        return _draw_confirmation(request, grant) if grant else go_to(request, "overview")
+        if grant is None:
+            return go_to(request, "overview")
+        connection, ours = connecting.connection_of(request.workspace), request.workspace.organisation_number
+        before, now = connection.organisation_number, grant.organisation_number
+        return draw_tab(
+            request,
+            connection,
+            "confirm",
+            tab="connect",
+            grant=grant,
+            other=bool(ours) and not same_number(ours, now),
+            changed=connection.is_connected and not same_number(before, now),
+            scopes=titles_of(grant.scopes),
+            held=queued_exports(grant.company_id).count(),
+        )
     try:
         connected = confirming.confirm(
             workspace=request.workspace, grant_id=_number(request, "grant"), actor=request.user, at=clock.now()
@@ -123,24 +136,6 @@ def confirm(request: WorkspaceRequest) -> HttpResponse:
         return render(request, "fortnox/not_connected.html", context, status=400)
     messages.success(request, connected.in_words())
     return go_to(request, "overview")
-
-
-def _draw_confirmation(request: WorkspaceRequest, grant: PendingGrant) -> HttpResponse:
-    """Say why there is a question: another company than ours, a new owner, or a link."""
-    connection, ours = connecting.connection_of(request.workspace), request.workspace.organisation_number
-    other = bool(ours) and not same_number(ours, grant.organisation_number)
-    changed = connection.is_connected and not same_number(connection.organisation_number, grant.organisation_number)
-    return draw_tab(
-        request,
-        connection,
-        "confirm",
-        tab="connect",
-        grant=grant,
-        other=other,
-        changed=changed,
-        scopes=titles_of(grant.scopes),
-        held=queued_exports(grant.company_id).count(),
-    )
 
 
 def _number(request: WorkspaceRequest, name: str) -> int:

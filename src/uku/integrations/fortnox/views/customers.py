@@ -15,7 +15,7 @@ from uku.clients.models import Client
 from uku.clients.operations import ClientChanged
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import OtherCompany
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.customers import review
 from uku.integrations.fortnox.models import CustomerRecord, ReadKind
 from uku.integrations.fortnox.views.frame import MANAGE, SEE
@@ -63,7 +63,7 @@ def create_client(request: WorkspaceRequest, pk: int) -> HttpResponse:
     seen = record.suggested_id
     try:
         client = review.create_from(record=record, actor=request.user, at=clock.now())
-    except (NotWorking, review.AlreadyDecided, OtherCompany) as refusal:
+    except (ConnectionNotUsable, review.AlreadyDecided, OtherCompany) as refusal:
         messages.error(request, str(refusal))
         return _back(request, seen, "client")
     words = {"client": client, "number": record.number}
@@ -176,7 +176,7 @@ def _act(request: WorkspaceRequest, act: Callable[[], None]) -> bool:
     """Do what the button says; say why if nothing was done."""
     try:
         act()
-    except (NotWorking, review.AlreadyDecided, OtherCompany) as refusal:
+    except (ConnectionNotUsable, review.AlreadyDecided, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except ClientChanged:
         words = _("Nothing was taken over: somebody changed this client meanwhile. Here is how it stands now.")

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from uku.integrations.fortnox.connection.guards import works
+from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.connection.scopes import titles_of
 from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.models import Connection
@@ -36,7 +36,7 @@ def draw_tab(request: WorkspaceRequest, connection: Connection, name: str, **con
         "badge": health.card,
         "tab": name,
         "health": health,
-        "works": works(connection),
+        "works": is_usable(connection),
         "lost": titles_of(connection.lost_scopes),
     }
     return render(request, f"fortnox/{name}.html", {**frame, **context})

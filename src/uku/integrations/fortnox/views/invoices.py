@@ -6,10 +6,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.fortnox.connection.company import name_of_company
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.invoices import send_by_hand
 from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.invoices.validate import hold_in_words
@@ -19,38 +20,39 @@ from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 
+NOT_SENT = gettext_lazy("Nothing was sent: the invoice is in Fortnox already, or on its way there.")
+
 
 @workspace_page(MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Say what sending by hand means; a POST sends the invoice."""
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
     try:
-        if request.method != "POST":
-            return _draw_send(request, invoice)
-        send_by_hand.send_by_hand(invoice=invoice, actor=request.user, at=clock.now())
-    except NotWorking as refusal:
+        if request.method == "POST":
+            send_by_hand.send_by_hand(invoice=invoice, actor=request.user, at=clock.now())
+            return redirect("invoice", slug=request.workspace.slug, pk=pk)
+        connection = require_usable_connection()
+        export = InvoiceExport.objects.filter(invoice=invoice).first()
+        if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
+            messages.info(request, str(NOT_SENT))
+            return redirect("invoice", slug=request.workspace.slug, pk=pk)
+        elsewhere = export is not None and export.company_id != connection.company_id
+        return draw_tab(
+            request,
+            connection,
+            "send",
+            tab="overview",
+            invoice=invoice,
+            held=hold_in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else "",
+            elsewhere=name_of_company(export.company_id) if export and elsewhere else "",
+            consequences=send_by_hand.consequences_of(invoice, export, connection),
+        )
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     except send_by_hand.NotSendable:
-        messages.info(request, _("Nothing was sent: the invoice is in Fortnox already, or on its way there."))
+        messages.info(request, str(NOT_SENT))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
-
-
-def _draw_send(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
-    connection = working_connection()
-    export = InvoiceExport.objects.filter(invoice=invoice).first()
-    if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
-        raise send_by_hand.NotSendable
-    held = hold_in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else ""
-    return draw_tab(
-        request,
-        connection,
-        "send",
-        tab="overview",
-        invoice=invoice,
-        held=held,
-        elsewhere=name_of_company(export.company_id) if export and export.company_id != connection.company_id else "",
-        consequences=send_by_hand.consequences_of(invoice, export, connection),
-    )
 
 
 @workspace_page(MANAGE)
@@ -78,6 +80,6 @@ def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(InvoiceExport.objects, pk=pk)
     try:
         retry_export(export=export, actor=request.user)
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)

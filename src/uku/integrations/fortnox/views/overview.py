@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.connection.confirm import waiting_grant
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.connection.scopes import titles_of
 from uku.integrations.fortnox.health import queries
 from uku.integrations.fortnox.health.messages import missing_worker_notice
@@ -64,7 +64,7 @@ def sync_now(request: WorkspaceRequest) -> HttpResponse:
     """Read what changed in Fortnox now, without waiting for the next quarter of an hour."""
     try:
         issue_actions.read_now(full=False, actor=request.user)
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
         return go_to(request, "overview")
     messages.success(request, _("Reading from Fortnox. The Activity tab shows how far it is."))

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.fortnox.connection.authorize import connection_of
-from uku.integrations.fortnox.connection.guards import NotWorking, working_connection
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.health.messages import counts_in_words, duration_in_words, grouped, run_badge
-from uku.integrations.fortnox.models import Connection, Reload, ReloadPhase, RunState, SyncRun
+from uku.integrations.fortnox.models import Reload, ReloadPhase, RunState, SyncRun
 from uku.integrations.fortnox.reload import progress, queries, report, service, steps
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
 from uku.integrations.registry import Badge
@@ -46,18 +46,13 @@ def reload_data(request: WorkspaceRequest) -> HttpResponse:
             return _show(request, service.begin(actor=request.user, at=clock.now()))
         if (found := queries.running()) is not None:
             return _show(request, found)
-        return _draw_confirmation(request, working_connection())
-    except NotWorking as refusal:
+        connection, at = require_usable_connection(), clock.now()
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
         return go_to(request, "settings")
     except service.AlreadyRunning as refusal:
         messages.warning(request, str(refusal))
         return _show(request, refusal.reload)
-
-
-def _draw_confirmation(request: WorkspaceRequest, connection: Connection) -> HttpResponse:
-    """Name what is read again: numbers, dates, and the time that the requests take."""
-    at = clock.now()
     known = queries.known_counts(connection, at)
     requests = sum(progress.expected_requests(known).values())
     return draw_tab(
@@ -83,7 +78,21 @@ def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """How far a reload is, or what it came to."""
     found = get_object_or_404(Reload.objects.select_related("asked_by", "workspace"), pk=pk)
     connection = connection_of(request.workspace)
-    running = found.state == RunState.RUNNING
+    running, at = found.state == RunState.RUNNING, clock.now()
+    if running:
+        phases = queries.phases_of(found, at)
+        place = list(ReloadPhase).index(ReloadPhase(found.phase))
+        shown = {
+            "done": progress.percent_done(phases),
+            "place": place + 1,
+            "of": len(phases),
+            "now": phases[place],
+            "left": report.about(progress.time_left(phases)),
+            "paused": steps.is_paused(connection),
+            "rests": steps.is_waiting(found, at),
+        }
+    else:
+        shown = _report(request, found)
     return draw_tab(
         request,
         connection,
@@ -94,23 +103,8 @@ def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
         state=report.badge(found),
         phases=_phases(found),
         asker=report.asker(found),
-        **(_progress(found, connection) if running else _report(request, found)),
+        **shown,
     )
-
-
-def _progress(found: Reload, connection: Connection) -> dict[str, Any]:
-    at = clock.now()
-    phases = queries.phases_of(found, at)
-    place = list(ReloadPhase).index(ReloadPhase(found.phase))
-    return {
-        "done": progress.percent_done(phases),
-        "place": place + 1,
-        "of": len(phases),
-        "now": phases[place],
-        "left": report.about(progress.time_left(phases)),
-        "paused": steps.is_paused(connection),
-        "rests": steps.is_waiting(found, at),
-    }
 
 
 def _report(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
@@ -141,25 +135,20 @@ def _phases(found: Reload) -> list[PhaseRow]:
         if run is not None:
             rows.append(PhaseRow(label, run_badge(run), counts_in_words(run), duration_in_words(run), run))
         elif phase == ReloadPhase.DETAILS and found.details_total is not None:
-            rows.append(_details(found, ended=ended))
+            read, total = grouped(found.details_read), grouped(found.details_total)
+            counts, badge = _("%(n)s read") % {"n": read}, Badge(_("Not done"), "neutral")
+            if ended:
+                badge = Badge(_("Done"), "good")
+            elif found.state == RunState.RUNNING:
+                words = _("Running %(seen)s of %(total)s") % {"seen": read, "total": total}
+                counts, badge = "", Badge(words, "moving")
+            rows.append(PhaseRow(label, badge, counts))
         elif ended:
             rows.append(PhaseRow(label, Badge(_("Nothing to do"), "neutral")))
         else:
             words = _("Waiting") if found.state == RunState.RUNNING else _("Not done")
             rows.append(PhaseRow(label, Badge(words, "neutral")))
     return rows
-
-
-def _details(found: Reload, *, ended: bool) -> PhaseRow:
-    label = str(ReloadPhase.DETAILS.label)
-    read, total = found.details_read, found.details_total or 0
-    counts = _("%(n)s read") % {"n": grouped(read)}
-    if ended:
-        return PhaseRow(label, Badge(_("Done"), "good"), counts)
-    if found.state == RunState.RUNNING:
-        so_far = {"seen": grouped(read), "total": grouped(total)}
-        return PhaseRow(label, Badge(_("Running %(seen)s of %(total)s") % so_far, "moving"))
-    return PhaseRow(label, Badge(_("Not done"), "neutral"), counts)
 
 
 @workspace_page(MANAGE)

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.company import OtherCompany
-from uku.integrations.fortnox.connection.guards import NotWorking
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.customers import review as deciding
 from uku.integrations.fortnox.health import queries
@@ -75,23 +75,19 @@ def review(request: WorkspaceRequest) -> HttpResponse:
         "on": on,
     }
     if not busy and company_id:
-        context |= _listed(request, company_id, first=first)
+        queue = Queue.of(request, company_id)
+        every = queue if not queue.words else Queue(company_id, "", "", "", "")
+        page = queue.page(request)
+        context |= {
+            "queue": queue,
+            "page": page,
+            "rows": queue.rows(page, first_import=first),
+            "suggested": every.counts[SUGGESTED],
+            "unmatched": every.counts[UNMATCHED],
+            "up_to": every.counts["newest"],
+        }
     template = "fortnox/_review.html" if request.htmx.target == "review" else "fortnox/review.html"
     return render(request, template, context)
-
-
-def _listed(request: WorkspaceRequest, company_id: str, *, first: bool) -> dict[str, Any]:
-    queue = Queue.of(request, company_id)
-    page = queue.page(request)
-    every = queue if not queue.words else Queue(company_id, "", "", "", "")
-    return {
-        "queue": queue,
-        "page": page,
-        "rows": queue.rows(page, first_import=first),
-        "suggested": every.counts[SUGGESTED],
-        "unmatched": every.counts[UNMATCHED],
-        "up_to": every.counts["newest"],
-    }
 
 
 def _preview(company_id: str) -> Preview:
@@ -129,7 +125,7 @@ def decide(request: WorkspaceRequest) -> HttpResponse:
         return back_to_queue(request)
     try:
         tell_tally(request, act, acts[act](ids=ids, actor=request.user, at=clock.now()))
-    except (NotWorking, OtherCompany) as refusal:
+    except (ConnectionNotUsable, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except deciding.UnknownCustomers:
         deciding.note_unknown_customers(workspace=request.workspace, actor=request.user, at=clock.now())
@@ -175,7 +171,7 @@ def create_all(request: WorkspaceRequest) -> HttpResponse:
     try:
         up_to = id_from(request.POST.get("up_to", ""))
         creation = bulk_create.create_all(up_to=up_to, actor=request.user, at=clock.now())
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     except bulk_create.AlreadyCreating:
         messages.warning(request, _("Nothing was done: clients are being made already. This page shows how far it is."))
@@ -195,7 +191,7 @@ def finish(request: WorkspaceRequest) -> HttpResponse:
     """End the first import; who waits goes on waiting."""
     try:
         deciding.finish_first_import(actor=request.user, at=clock.now())
-    except NotWorking as refusal:
+    except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("The first import is finished. Whoever waits here goes on waiting for a decision."))

@@ -26,23 +26,19 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
     if posted is not None and not request.workspace.may_integrate:
         messages.error(request, str(ON_FREE))
         return go_to(request, "settings")
-    if form.is_valid():
-        _save(request, form)
-        return go_to(request, "settings")
-    return draw_tab(
-        request,
-        connection,
-        "settings",
-        form=form,
-        lacking=titles_of(lacking_scopes(connection)),
-        counted=[STATISTICS[name].label for name in connection.statistics if name in STATISTICS],
-        reload=report.line_of(queries.newest()),
-    )
-
-
-def _save(request: WorkspaceRequest, form: SettingsForm) -> None:
+    if not form.is_valid():
+        return draw_tab(
+            request,
+            connection,
+            "settings",
+            form=form,
+            lacking=titles_of(lacking_scopes(connection)),
+            counted=[STATISTICS[name].label for name in connection.statistics if name in STATISTICS],
+            reload=report.line_of(queries.newest()),
+        )
     try:
         form.save(actor=request.user, at=clock.now())
+        messages.success(request, form.result())
     except authorize.NotEnabled:
         messages.error(request, str(ON_FREE))
     except SettingsChanged:
@@ -53,5 +49,4 @@ def _save(request: WorkspaceRequest, form: SettingsForm) -> None:
                 " here; make your change again."
             ),
         )
-    else:
-        messages.success(request, form.result())
+    return go_to(request, "settings")

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods
 
 from uku.integrations.fortnox.connection import authorize, errors, invite_links
 from uku.integrations.fortnox.connection.scopes import lines_for, scopes_for
-from uku.integrations.fortnox.models import ConsentLink
 from uku.integrations.fortnox.views.connect import consent_requirements
 from uku.kit import clock
 
@@ -23,31 +22,20 @@ def connect(request: HttpRequest, token: str) -> HttpResponse:
     """
     try:
         link = invite_links.find_link(token=token, at=clock.now())
-        answer = _to_fortnox(request, link) if request.method == "POST" else _page(request, link)
+        if request.method == "POST":
+            if request.session.session_key is None:
+                request.session.create()
+            session_key = request.session.session_key or ""
+            response: HttpResponse = redirect(
+                invite_links.begin_authorization_through(link=link, session_key=session_key, at=clock.now())
+            )
+            response["Referrer-Policy"] = "no-referrer"
+        else:
+            scopes = lines_for(scopes_for(authorize.connection_of(link.workspace)))
+            context = {"firm": link.workspace.name, "issuer": link.issuer, "scopes": scopes}
+            response = render(request, "fortnox/link.html", {**context, "requirements": consent_requirements()})
     except (invite_links.LinkNotValid, authorize.NotEnabled):
-        answer = render(request, "fortnox/link_failed.html", {"refusal": errors.LINK}, status=404)
-    answer.headers.setdefault("Referrer-Policy", "strict-origin")
-    answer["X-Robots-Tag"] = "noindex"
-    return answer
-
-
-def _page(request: HttpRequest, link: ConsentLink) -> HttpResponse:
-    scopes = lines_for(scopes_for(authorize.connection_of(link.workspace)))
-    context = {
-        "firm": link.workspace.name,
-        "issuer": link.issuer,
-        "scopes": scopes,
-        "requirements": consent_requirements(),
-    }
-    return render(request, "fortnox/link.html", context)
-
-
-def _to_fortnox(request: HttpRequest, link: ConsentLink) -> HttpResponse:
-    if request.session.session_key is None:
-        request.session.create()
-    url = invite_links.begin_authorization_through(
-        link=link, session_key=request.session.session_key or "", at=clock.now()
-    )
-    answer = redirect(url)
-    answer["Referrer-Policy"] = "no-referrer"
-    return answer
+        response = render(request, "fortnox/link_failed.html", {"refusal": errors.LINK}, status=404)
+    response.headers.setdefault("Referrer-Policy", "strict-origin")
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -45,6 +45,7 @@ _BEGIN = """
     ON CONFLICT (connection_id) DO UPDATE SET fence = row.fence + 1
     RETURNING fence
 """
+_FORGET = "UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL WHERE connection_id = %s"
 _DUE = """
     SELECT work.connection_id, connection.company_id
     FROM fortnox_duework AS work JOIN fortnox_connection AS connection ON connection.id = work.connection_id
@@ -75,6 +76,12 @@ def wake(connection: Connection, *, at: datetime, priority: int = NORMAL) -> Non
         enqueue(JOB, lock=lock, priority=priority, **facts)
     elif priority > NORMAL:
         raise_priority(lock=lock, priority=priority)
+
+
+def forget(connection: Connection) -> None:
+    """Forget what is due for a connection whose company changes: a job that waits for that is of the other company."""
+    with database.cursor() as cursor:
+        cursor.execute(_FORGET, [connection.pk])
 
 
 def begin(connection: Connection) -> int:

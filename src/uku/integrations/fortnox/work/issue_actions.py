@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
-from uku.integrations.fortnox.connection.guards import working_connection
+from uku.integrations.fortnox.connection.guards import require_usable_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
 from uku.integrations.fortnox.invoices.export import retry_export
@@ -31,7 +30,7 @@ MOST_AT_ONCE = 500
 
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry(*, issue: SyncIssue, actor: User, at: datetime) -> None:
-    """Try one issue again, now. Raises NotAllowed, NotWorking, OtherCompany."""
+    """Try one issue again, now. Raises NotAllowed, ConnectionNotUsable, OtherCompany."""
     _refuse_elsewhere(issue)
     _retry([issue], actor, at)
 
@@ -40,7 +39,7 @@ def retry(*, issue: SyncIssue, actor: User, at: datetime) -> None:
 def retry_alike(*, issue: SyncIssue, actor: User, at: datetime) -> int:
     """Try again what failed for the same cause, 500 at most; return how many.
 
-    Raises NotAllowed, NotWorking, OtherCompany.
+    Raises NotAllowed, ConnectionNotUsable, OtherCompany.
     """
     _refuse_elsewhere(issue)
     return _retry(list(alike(issue)[:MOST_AT_ONCE]), actor, at)
@@ -53,36 +52,32 @@ def alike(issue: SyncIssue) -> QuerySet[SyncIssue]:
 
 
 def _retry(chosen: list[SyncIssue], actor: User, at: datetime) -> int:
-    connection = working_connection()
+    """Read a record again, send or book an invoice again, ask for a run once however many issues wait for it."""
+    connection = require_usable_connection()
+    runs = set()
     with transaction.atomic():
-        _wake(connection, chosen, actor)
         for issue in chosen:
+            unnumbered = issue.number.startswith(UNNUMBERED)
+            if issue.kind == sync_issues.INVOICE and issue.export is not None:
+                retry_export(export=issue.export, actor=actor)
+            elif issue.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not unnumbered:
+                requests.request_read(connection, ReadKind(RUN_OF[issue.kind]), issue.number)
+            else:
+                runs.add((RUN_OF.get(issue.kind, issue.kind), unnumbered))
             summary = f"{_named(issue)}: tried again"
             record(actor=actor, action="fortnox.problem.retry", target=issue, summary=summary, at=at)
+        for kind, full in sorted(runs):
+            requests.request_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
     alerts.review(connection, at=at)
     return len(chosen)
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
 def read_now(*, full: bool, actor: User) -> None:
-    """Ask for every kind of sync; what waits already is not asked for twice. Raises NotAllowed, NotWorking."""
-    connection = working_connection()
+    """Ask for every kind of sync; what waits already is not asked for twice. Raises NotAllowed, ConnectionNotUsable."""
+    connection = require_usable_connection()
     for kind in RunKind:
         requests.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
-
-
-def _wake(connection: Connection, chosen: Iterable[SyncIssue], actor: User) -> None:
-    """A record is read again, an invoice sent or booked again, a run asked for once however many wait for it."""
-    runs = set()
-    for issue in chosen:
-        if issue.kind == sync_issues.INVOICE and issue.export is not None:
-            retry_export(export=issue.export, actor=actor)
-        elif issue.kind in {sync_issues.CUSTOMER, sync_issues.ARTICLE} and not issue.number.startswith(UNNUMBERED):
-            requests.request_read(connection, ReadKind(RUN_OF[issue.kind]), issue.number)
-        else:
-            runs.add((RUN_OF.get(issue.kind, issue.kind), issue.number.startswith(UNNUMBERED)))
-    for kind, full in sorted(runs):
-        requests.request_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
 
 
 @transaction.atomic

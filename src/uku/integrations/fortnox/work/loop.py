@@ -15,9 +15,11 @@ from typing import Any, Final
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.client.open import may_go_out
-from uku.integrations.fortnox.models import Connection, DueWork, StepRest
+from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.models import Connection, DueWork, RunKind, StepRest
 from uku.integrations.fortnox.tokens import renewal
 from uku.integrations.fortnox.work import due
 from uku.integrations.fortnox.work.step import Clock, Needs, Rank, Step, Work
@@ -174,7 +176,7 @@ class _Loop:
             raise Stopped
 
     def _do(self, step: Step, row: Any) -> None:
-        """Do a step. One that fails rests alone, longer each time; what nobody foresaw is logged, and rests too."""
+        """Do a step. One that fails rests alone, longer each time; what nobody foresaw is kept as a sync issue."""
         self._turns[step.name] = self._done
         self._done += 1
         try:
@@ -183,6 +185,9 @@ class _Loop:
             raise
         except Exception:
             log.exception("step failed", step=step.name)
+            if step.name in RunKind.values:
+                place = {"company_id": row.company_id, "kind": step.name, "number": ""}
+                sync_issues.note(**place, reason=_("Uku failed by an error of its own."), at=clock.now())
             succeeded = False
         if not succeeded:
             _let_rest(row, step)

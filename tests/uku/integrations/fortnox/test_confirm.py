@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.uku.conftest import make_user, make_workspace
 from tests.uku.integrations.fortnox.browsers import SCOPES, Walk, nothing_stored, said, says, texts
-from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue
+from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, clear_queue, due_steps
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND
 
 from fortnox_sim.seeds.demo_firm import KARIN
@@ -24,12 +24,12 @@ def number_of(fortnox, company):
     return fortnox.ask("GET", f"companies/{company}")["OrganizationNumber"]
 
 
-def test_a_company_with_another_organisation_number_is_shown_before_it_is_active(walk, fortnox, queue):
+def test_a_company_with_another_organisation_number_is_shown_before_it_is_active(walk, fortnox):
     """B63: name, organisation number and database number; nothing is stored as active, nothing is read."""
     answer = walk.connect(company=SECOND)
     assert answer["Location"] == walk.address("confirm")
     nothing_stored()
-    assert queue("fortnox.sync") == []
+    assert due_steps(Connection.everywhere.get()) == []
     page = texts(walk.see("confirm"))
     assert "This is not the company of this workspace: Byran has organisation number 402200-0014." in page
     assert f"Company Annat Företag AB Organisation number {number_of(fortnox, SECOND)} Database number {SECOND}" in page
@@ -44,7 +44,8 @@ def test_confirming_connects_it(walk, fortnox, queue):
     assert answer["Location"] == walk.home
     stored = Connection.everywhere.get()
     assert (stored.company_id, stored.company_name, stored.scopes) == (SECOND, "Annat Företag AB", sorted(SCOPES))
-    assert [arguments["kind"] for _, arguments in queue("fortnox.sync")] == ["customers", "articles", "payments"]
+    assert [arguments["company_id"] for _, arguments in queue("fortnox.work")] == ["", SECOND]  # Enable, and Connect
+    assert due_steps(stored) == ["articles", "customers", "payments"]
     assert PendingGrant.everywhere.count() == 0
     assert walk.confirm()["Location"] == walk.address("connect")
     assert len(fortnox.requests(prefix="/oauth-v1/token")) == 1

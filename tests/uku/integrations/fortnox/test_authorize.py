@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from tests.uku.conftest import make_user, make_workspace
 from tests.uku.integrations.fortnox.browsers import SCOPES, Walk, nothing_stored, said, says, texts, token_calls
-from tests.uku.integrations.fortnox.conftest import OUR_NUMBER
+from tests.uku.integrations.fortnox.conftest import OUR_NUMBER, due_steps
 from tests.uku.integrations.fortnox.simulated import FIRST, OLLE, SECOND
 
 from uku.integrations.fortnox.client.open import open_fortnox
@@ -66,11 +66,10 @@ def test_the_way_back_stores_the_company_and_sealed_tokens(walk, fortnox, queue,
     stored = Connection.everywhere.get()
     assert (stored.company_id, stored.company_name) == (FIRST, "Exempelbyrån AB")
     assert (stored.authorized_by, stored.scopes, stored.block_reason) == (owner, sorted(SCOPES), "")
-    assert [(name, arguments["kind"]) for name, arguments in queue()] == [
-        ("fortnox.sync", "customers"),
-        ("fortnox.sync", "articles"),
-        ("fortnox.sync", "payments"),
+    assert queue() == [  # of Enable, and of the company that is connected now
+        ("fortnox.work", {"connection_id": stored.pk, "company_id": company}) for company in ("", FIRST)
     ]
+    assert due_steps(stored) == ["articles", "customers", "payments"]
     with workspace_in_force(workspace.pk):
         assert AuditEntry.objects.filter(action="fortnox.connect").count() == 1
     assert "Connected to Exempelbyrån AB" in texts(walk.browser.get(walk.home))

@@ -48,6 +48,23 @@ def test_every_other_code_of_the_reference_has_an_entry_too():
     assert codes_of_the_reference(starred=False) - BY_CODE.keys() == set()
 
 
+def test_recorded_codes_have_words_of_their_own():
+    codes = ("2004019", "2003151", "2000439", "2001161", "2002980", "2004021")
+    assert len({str(BY_CODE[code].happened) for code in codes}) == len(codes)
+    assert BY_CODE["2003151"] == BY_CODE["2003157"]
+
+
+def test_an_unknown_country_is_told_in_fortnox_words_without_a_guess():
+    words = explain("2000919", "Ogiltigt land: South Korea")
+    assert words.happened == "Fortnox does not know the country of this customer under this name."
+
+
+def test_a_customers_number_or_name_is_left_to_fortnox_words():
+    words = explain("2000637", "Namn saknas")
+    assert words.happened == "Fortnox did not accept the number or the name of the customer."
+    assert "Fortnox's own words below" in words.remedy
+
+
 @pytest.mark.parametrize("context", list(Context))
 def test_every_entry_says_what_happened_what_it_means_and_what_to_do(context):
     words = {code: explain(code, context=context) for code in BY_CODE}
