@@ -15,7 +15,15 @@ from fortnox_api import Invalid
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.messages import counts_in_words, duration_in_words, run_badge
-from uku.integrations.fortnox.models import CustomerRecord, ExportState, RunKind, SyncIssue, SyncRun
+from uku.integrations.fortnox.models import (
+    CustomerRecord,
+    ExportState,
+    RequestedRead,
+    RequestedSync,
+    RunKind,
+    SyncIssue,
+    SyncRun,
+)
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work import issue_actions
 from uku.integrations.fortnox.work.runs import run_sync
@@ -203,15 +211,16 @@ def test_records_are_grouped_by_their_cause_and_tried_again_together(scope, owne
     note("4", code=2000919)
     assert "Retry all 3 of this cause" in see(owner)
     press(owner, "retry-alike", SyncIssue.objects.get(number="2"))
-    assert sorted(job["number"] for name, job in queue("read_record")) == ["1", "2", "3"]
+    assert sorted(RequestedRead.objects.values_list("kind", "number")) == [("customers", n) for n in "123"]
+    assert [name for name, _ in queue()] == ["fortnox.work"]
     assert AuditEntry.objects.filter(action="fortnox.problem.retry").count() == 3
 
 
 def test_a_stopped_run_is_asked_for_again_once(scope, owner, press, queue):
     connected()
     press(owner, "retry-issue", failed("payments", "", code="1000003", message="System exception"))
-    (job,) = [job for name, job in queue("fortnox.sync")]
-    assert (job["kind"], job["asked_by"]) == ("payments", owner.pk)
+    asked = RequestedSync.objects.get()
+    assert (asked.kind, asked.asked_by, [name for name, _ in queue()]) == ("payments", owner, ["fortnox.work"])
 
 
 def test_an_invoice_is_sent_again_by_its_own_rule(scope, owner, press, queue):
@@ -219,7 +228,7 @@ def test_an_invoice_is_sent_again_by_its_own_rule(scope, owner, press, queue):
     export = exported(owner, state="rejected", error_code="2000429", error_text="Nej")
     press(owner, "retry-issue", failed("invoice", export.reference, export=export, code="2000429"))
     export.refresh_from_db()
-    assert (export.state, [job["push_id"] for _, job in queue("push")]) == (ExportState.QUEUED, [export.pk])
+    assert (export.state, [job["company_id"] for _, job in queue("work")]) == (ExportState.QUEUED, [COMPANY])
 
 
 def test_an_invoice_that_needs_a_decision_is_looked_for_again_and_not_sent(scope, owner, press):
@@ -237,7 +246,7 @@ def test_nothing_is_tried_while_the_connection_rests(scope, owner, press, queue,
     with pytest.raises(ConnectionNotUsable):
         issue_actions.retry(issue=issue, actor=owner, at=clock.now())
     assert press(owner, "retry-issue", issue).status_code == 302
-    assert queue("read_record") == []
+    assert (RequestedRead.objects.count(), queue()) == (0, [])
 
 
 # Over HTTP, with the simulated Fortnox
@@ -294,7 +303,7 @@ def test_invoices_wait_without_a_permission_and_go_by_themselves_afterwards(fort
     run_jobs()
     assert {export.state for export in InvoiceExport.objects.all()} == {ExportState.QUEUED}
     assert fortnox.requests().count("POST invoices") == 1  # one asked; the others were spared
-    requests.enqueue_held_exports(shop.connection)
+    requests.wake_held(shop.connection)
     run_jobs()
     assert {export.state for export in InvoiceExport.objects.all()} == {ExportState.CONFIRMED}
     assert fortnox.creates() == {invoice.reference: 1 for invoice in invoices}

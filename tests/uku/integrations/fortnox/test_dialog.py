@@ -5,11 +5,19 @@ from __future__ import annotations
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import Connection, CustomerRecord, ExportState, InvoiceExport, RunKind, SyncRun
+from uku.integrations.fortnox.models import (
+    Connection,
+    CustomerRecord,
+    ExportState,
+    InvoiceExport,
+    RequestedSync,
+    RunKind,
+    SyncRun,
+)
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
@@ -41,14 +49,16 @@ def test_asking_twice_queues_each_kind_once(connection, press, queue):
     for _ in range(2):
         answer = press("sync")
     assert "Reading from Fortnox." in said(answer)
-    assert sorted((job["kind"], job["full"]) for _, job in queue()) == sorted((str(kind), False) for kind in RunKind)
+    asked = sorted(RequestedSync.objects.values_list("kind", "full"))
+    assert asked == sorted((str(kind), False) for kind in RunKind)
+    assert [name for name, _ in queue()] == ["fortnox.work"]
 
 
-def test_asking_while_not_connected_queues_nothing(fortnox, scope, press, queue):
+def test_asking_while_not_connected_asks_for_nothing(fortnox, scope, press):
     assert "Fortnox is disabled." in said(press("sync"))
     press("enable")
     assert "Fortnox is not connected." in said(press("sync"))
-    assert queue() == []
+    assert RequestedSync.objects.count() == 0
 
 
 @pytest.mark.parametrize("tab", ["overview", "connect", "settings", "activity", "help", "disconnect", "confirm"])
@@ -66,6 +76,7 @@ def test_looking_makes_no_row(fortnox, scope, owner, tab):
 
 def test_reload_reads_everything_again(fortnox, shop, press, run_jobs, move_clock):
     move_clock(seconds=3 * 3600)
+    let_rest(shop.connection)
     press("reload")
     before = fortnox.mark()
     run_jobs()

@@ -61,14 +61,27 @@ def test_the_most_urgent_step_goes_first_and_of_equals_the_one_that_waited_longe
         Due(step("export", "PERSON"), timedelta(seconds=1)),
         Due(step("record", "PERSON"), timedelta(seconds=2)),
     ]
-    assert [choose(found, done).name for done in range(4)] == ["record"] * 4
+    assert [choose(found, done, {}).name for done in range(4)] == ["record"] * 4
 
 
 def test_each_fifth_step_is_the_one_that_waited_longest_so_that_nothing_starves():
     from uku.integrations.fortnox.work.loop import Due, choose
 
     found = [Due(step("export", "PERSON"), timedelta(0)), Due(step("statistics", "STATISTICS"), timedelta(hours=1))]
-    assert [choose(found, done).name for done in range(10)].count("statistics") == 2
+    assert [choose(found, done, {}).name for done in range(10)].count("statistics") == 2
+
+
+def test_work_that_has_no_date_of_its_own_takes_its_turn_and_leaves_the_next_to_the_others(told):
+    """Thousands of details, due since ever, do not hold up a reload until the last of them is read."""
+
+    def read(_work):
+        if "reload" in told.done or len(told.done) == 20:
+            told.due.pop("details")
+        return True
+
+    told.due = {"details": datetime(1970, 1, 1, tzinfo=UTC), "reload": AT}
+    done = told.run(told.step("details", "DETAIL", do=read), told.step("reload", "RELOAD"))
+    assert done == [*["details"] * 4, "reload", "details"]
 
 
 def test_the_loop_goes_on_until_nothing_is_due_and_stores_when_to_look_again(told, later_at):

@@ -9,7 +9,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps
 from tests.uku.integrations.fortnox.import_runs import bring_in
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 from tests.uku.integrations.fortnox.standing_rows import failed, ran
@@ -19,7 +19,7 @@ from uku.clients.models import Client
 from uku.integrations.fortnox.connection.company import OtherCompany
 from uku.integrations.fortnox.connection.disconnect import disconnect
 from uku.integrations.fortnox.customers import review
-from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind, SyncIssue
+from uku.integrations.fortnox.models import Connection, CustomerRecord, RequestedRead, RunKind, StepRest, SyncIssue
 from uku.integrations.fortnox.work import issue_actions
 from uku.kit import clock
 
@@ -257,7 +257,7 @@ def test_problems_of_a_company_that_is_not_connected_are_kept_and_not_shown_as_w
 @pytest.mark.parametrize(
     "act", [issue_actions.retry, issue_actions.retry_alike, issue_actions.ignore, issue_actions.show_again]
 )
-def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, owner, queue, act):
+def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, owner, act):
     sync_issue = failed("customer", firm.number, company_id=FIRST, code="2000359", message="Nej")
     firm.move()
     with pytest.raises(OtherCompany) as refusal:
@@ -265,17 +265,15 @@ def test_a_problem_of_another_company_is_not_tried_on_the_connected_one(firm, ow
     assert str(refusal.value) == (
         f"Nothing was done: Customer {firm.number} belongs to {OURS}, which is not connected. Connect {OURS} first."
     )
-    assert queue("record") == []
+    assert RequestedRead.objects.count() == 0
     assert SyncIssue.objects.get().ignored_at is None
 
 
 def test_a_run_of_the_old_company_does_not_put_off_the_new_ones(firm):
-    from uku.integrations.fortnox.work.due import EVERY, is_due
-
     ran(RunKind.PAYMENTS, minutes_ago=0, company_id=FIRST)  # after the company was authorized
-    interval = EVERY[RunKind.PAYMENTS]
-    assert is_due(Connection.objects.get(), RunKind.PAYMENTS, interval, clock.now()) is False
-    assert is_due(firm.move(), RunKind.PAYMENTS, interval, clock.now()) is True
+    StepRest.objects.all().delete()
+    assert "payments" not in due_steps(Connection.objects.get())
+    assert "payments" in due_steps(firm.move())
 
 
 def test_what_disconnect_would_leave_is_counted_for_the_connected_company(firm):

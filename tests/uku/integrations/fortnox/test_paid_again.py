@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
 
 from uku.integrations.fortnox.models import InvoiceExport, SkippedRecord
 from uku.integrations.fortnox.reload import service
@@ -43,6 +43,7 @@ def read_again(fortnox, connection, owner, run_jobs):
 
     def go():
         clear_queue()
+        let_rest(connection)
         before = fortnox.mark()
         made = service.begin(actor=owner, at=clock.now())
         run_jobs()

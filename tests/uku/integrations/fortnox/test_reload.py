@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, let_rest
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.clients.models import Client
@@ -32,7 +32,7 @@ from uku.integrations.fortnox.models import (
 from uku.integrations.fortnox.reload import progress, queries, report, service
 from uku.integrations.fortnox.reload.progress import KnownCounts, Period, PhaseProgress
 from uku.integrations.fortnox.sync.sync_run import SyncRequest, last_done
-from uku.integrations.fortnox.work import due, requests
+from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
@@ -48,10 +48,11 @@ NOTHING = {"counts"}
 
 @pytest.fixture
 def begin(connection, owner):
-    """Begin a reload as the owner, with nothing else in the queue."""
+    """Begin a reload as the owner, with nothing else to do."""
 
     def go(actor=None) -> Reload:
         clear_queue()
+        let_rest(connection)
         return service.begin(actor=actor or owner, at=clock.now())
 
     return go
@@ -224,7 +225,7 @@ def test_it_is_refused_with_words_where_nothing_may_be_asked(connection, scope, 
 # Ordinary syncs meanwhile
 
 
-def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin, run_jobs):
+def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin, run_jobs, move_clock):
     """F56: it joins: when the reload is done everything is read, and nothing was read twice."""
     made = begin()
     run = SyncRun.objects.create(
@@ -233,7 +234,8 @@ def test_an_ordinary_sync_leaves_the_run_of_a_reload_to_it(fortnox, shop, begin,
     before = fortnox.mark()
     run_sync(SyncRequest(shop.connection, RunKind.CUSTOMERS))
     assert fortnox.requests(before) == []
-    assert not due.is_due(shop.connection, RunKind.CUSTOMERS, timedelta(0), clock.now() + timedelta(days=1))
+    move_clock(seconds=24 * HOUR)
+    assert "customers" not in due_steps(shop.connection)
     run_jobs()
     run.refresh_from_db()
     assert (run.state, again(made).state) == (RunState.DONE, RunState.DONE)
@@ -310,7 +312,8 @@ def test_a_cancelled_reload_keeps_what_was_stored_retires_nothing_and_moves_no_w
     assert last_done(connection, RunKind.CUSTOMERS) == watermark
     assert fortnox.queries("/3/articles", before) == []
     assert notices()[0][0] == "Reload data was cancelled."
-    assert due.is_due(connection, RunKind.CUSTOMERS, timedelta(minutes=15), clock.now() + timedelta(hours=1))
+    move_clock(seconds=4 * HOUR)
+    assert "customers" in due_steps(connection)
 
 
 def test_cancelling_one_that_waits_ends_it_without_a_request(fortnox, begin, run_jobs, owner):
@@ -366,7 +369,7 @@ def test_what_only_a_person_can_put_right_stops_it_and_is_told(begin, run_jobs, 
     if cause == "other_company":
         authorize(scope, owner, company=SECOND)
     jobs.sweep.func(timestamp=0)
-    jobs.reload.func(reload_id=made.pk)
+    run_jobs()
     made = again(made)
     assert made.state == RunState.STOPPED
     why = report.why_stopped(made)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.uku.integrations.fortnox.browsers import Walk, said, texts
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import lose_jobs
 
+from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.models import Reload, ReloadPhase, ReloadStop, RunKind, RunState, SkippedRecord, SyncRun
 from uku.integrations.fortnox.reload import progress, report, service
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
@@ -89,9 +90,7 @@ def test_cancel_asks_nothing_further_and_the_page_says_so_at_once(walk, run_jobs
     assert answer["Location"] == walk.address("reload-page", pk=made.pk)
     page = walk.see("reload-page", pk=made.pk)
     assert "Cancelled. It ends at the next page; what was read stays." in texts(page)
-    clear_queue()
-    from uku.integrations.fortnox import jobs
-
+    lose_jobs()
     jobs.sweep.func(timestamp=0)
     run_jobs()
     page = texts(walk.see("reload-page", pk=made.pk))

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import due_steps, lose_jobs
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.invoices.export import due_exports
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import Connection, DueWork, ExportState, InvoiceExport, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.sync import sync_run
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work import requests
 from uku.kit import clock
-from uku.kit.jobs import NORMAL, SOON
 
 MINUTE, HOUR = 60, 3600
 
 
 @pytest.fixture
-def sweep(queue):
-    """Sweep and return what waits then, as "push", "customers" and so on."""
+def sweep(scope, queue):
+    """Sweep and return what the loop that is woken finds due; nothing when none is woken."""
 
     def go() -> list[str]:
         jobs.sweep.func(timestamp=0)
-        return sorted(arguments.get("kind") or name.removeprefix("fortnox.") for name, arguments in queue())
+        return due_steps(Connection.objects.get()) if queue("fortnox.work") else []
 
     return go
 
@@ -29,15 +30,19 @@ def sweep(queue):
 @pytest.fixture
 def settled(fortnox, connection, run_jobs, sweep, move_clock):
     """Everything was read a moment ago, and what was made in Fortnox is hours old."""
+    requests.request_sync(connection, RunKind.CUSTOMERS)
+    run_jobs()
     move_clock(seconds=3 * HOUR)
     sweep()
     run_jobs()
-    clear_queue()
 
 
-def test_a_new_connection_is_asked_for_every_kind_once(connection, sweep):
+def test_a_new_connection_is_asked_for_every_kind_once(fortnox, scope, owner, authorize, sweep, queue):
+    authorize(scope, owner)
+    lose_jobs()
     wanted = ["articles", "customers", "payments"]  # no statistics: there is no plan for them
     assert [sweep(), sweep()] == [wanted, wanted]
+    assert len(queue()) == 1
 
 
 def test_nothing_is_asked_again_within_a_quarter_of_an_hour(settled, sweep, move_clock):
@@ -48,7 +53,7 @@ def test_nothing_is_asked_again_within_a_quarter_of_an_hour(settled, sweep, move
 
 def test_a_quiet_cycle_costs_four_requests(fortnox, settled, sweep, move_clock, run_jobs):
     move_clock(seconds=3 * HOUR + 16 * MINUTE)
-    assert sweep() == ["articles", "customers", "payments"]
+    assert sweep() == ["articles", "customers", "payments", "review"]
     before = fortnox.mark()
     run_jobs()
     assert sorted(fortnox.requests(before)) == [
@@ -59,60 +64,63 @@ def test_a_quiet_cycle_costs_four_requests(fortnox, settled, sweep, move_clock, 
     ]
 
 
-def test_a_sync_that_was_done_meanwhile_is_let_go(fortnox, settled, connection, sweep, move_clock, run_jobs):
+def test_a_sync_that_was_asked_for_and_due_is_done_once(fortnox, settled, connection, sweep, move_clock, run_jobs):
     move_clock(seconds=3 * HOUR + 16 * MINUTE)
     sweep()
-    requests.enqueue_sync(
-        connection, RunKind.CUSTOMERS, priority=NORMAL, full=False, asked_by=connection.authorized_by_id
-    )
-    requests.request_sync(connection, RunKind.ARTICLES, priority=SOON)
+    for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
+        requests.request_sync(connection, kind)
     before = fortnox.mark()
     run_jobs()
-    assert fortnox.requests(before).count("GET customers") == 2  # both were asked for before either ran
-    assert fortnox.requests(before).count("GET articles") == 1
     jobs.sync.func(connection.pk, "customers", scheduled=True)
-    assert fortnox.requests(before).count("GET customers") == 2
+    run_jobs()
+    assert [fortnox.requests(before).count(f"GET {kind}") for kind in ("customers", "articles")] == [1, 1]
 
 
-def test_a_run_that_was_cut_off_is_taken_up_again(fortnox, settled, connection, sweep, move_clock):
-    SyncRun.objects.filter(kind="customers").update(state=RunState.RUNNING)
-    assert "customers" not in sweep()
-    clear_queue()
-    move_clock(seconds=3 * HOUR + 6 * MINUTE)
+def test_a_run_that_was_cut_off_is_taken_up_again(fortnox, settled, connection, sweep, move_clock, run_jobs):
+    move_clock(seconds=3 * HOUR + 16 * MINUTE)
     assert "customers" in sweep()
+    run = sync_run.start_or_resume(SyncRequest(connection, RunKind.CUSTOMERS), clock.now())
+    lose_jobs()  # its worker died after it began the run
+    assert "customers" in sweep()
+    run_jobs()
+    newest = SyncRun.objects.filter(kind="customers").latest("id")
+    assert (newest, newest.state) == (run, RunState.DONE)
 
 
-def test_a_due_export_is_woken_once(fortnox, shop, sweep, later):
+def test_a_due_export_is_woken_once(fortnox, shop, sweep, later, queue):
     export = shop.export_of(shop.issue())
-    clear_queue()
-    assert [sweep().count("push") for _ in range(2)] == [1, 1]
-    clear_queue()
+    lose_jobs()
+    assert [sweep().count("export") for _ in range(2)] == [1, 1]
+    assert len(queue()) == 1
+    lose_jobs()
     InvoiceExport.objects.update(state=ExportState.UNCERTAIN, sent_at=clock.now(), next_at=clock.now())
     later(export, seconds=4 * HOUR)
-    assert sweep().count("push") == 1
+    assert sweep().count("export") == 1
 
 
-def test_a_export_whose_time_has_not_come_sleeps(fortnox, shop, sweep, later):
+def test_an_export_whose_time_has_not_come_sleeps(fortnox, shop, sweep, later, run_jobs):
     export = shop.export_of(shop.issue())
-    clear_queue()
     InvoiceExport.objects.update(next_at=clock.now())
     later(export, seconds=-HOUR)
-    assert "push" not in sweep()
+    assert run_jobs() == ["fortnox.work"]
+    assert (sweep(), fortnox.requests().count("POST invoices")) == ([], 0)
     assert not due_exports().exists()
+    export.refresh_from_db()
+    assert DueWork.objects.get().real_due_at == export.next_at
 
 
 def test_a_sender_whose_lease_ran_out_is_woken(fortnox, shop, sweep, later):
     export = shop.export_of(shop.issue())
-    clear_queue()
+    lose_jobs()
     InvoiceExport.objects.update(state=ExportState.SENDING, sent_at=clock.now(), lease_until=clock.now())
-    later(export, seconds=MINUTE)
-    assert sweep().count("push") == 1
+    assert sweep().count("export") == 1
+    later(export, seconds=-MINUTE)
+    assert sweep().count("export") == 0
 
 
 @pytest.mark.parametrize("why", ["disabled", "free", "needs authorization"])
 def test_a_resting_connection_is_asked_for_nothing(fortnox, shop, scope, sweep, run_jobs, move_clock, why):
     shop.issue()
-    clear_queue()
     if why == "disabled":
         Connection.everywhere.update(enabled=False)
     elif why == "free":
@@ -122,8 +130,8 @@ def test_a_resting_connection_is_asked_for_nothing(fortnox, shop, scope, sweep, 
         Connection.everywhere.update(block_reason="needs_authorization")
     move_clock(seconds=2 * HOUR)
     before = fortnox.mark()
-    sweep()
-    run_jobs()
+    assert sweep() == ["review"]
+    assert "fortnox.work" in run_jobs()
     assert fortnox.requests(before, prefix="/") == []
     assert InvoiceExport.objects.get().state == ExportState.QUEUED
 

@@ -64,8 +64,7 @@ def _store_request(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
         raise AlreadyCreating from None
     summary = f"Clients asked for from {asked} Fortnox customers"
     audit(actor=actor, action="fortnox.create_all", target=creation, summary=summary, at=at)
-    if asked > AT_ONCE:
-        requests.wake_for_clients(creation)
+    requests.wake_for_clients(creation)
     return creation
 
 

@@ -7,7 +7,7 @@ raises a fence, which is looked at before each request, since a frozen worker lo
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -34,7 +34,7 @@ SLICE: Final = 60.0
 LOOK_AGAIN: Final = 2.0
 """Seconds after which background work looks for what has come due by the clock and not by a wake-up."""
 FAIR_EACH: Final = 5
-"""Every fifth step is the one longest due, whatever its rank, so that nothing starves."""
+"""Every fifth step is the one whose turn is longest ago, whatever its rank, so that nothing starves."""
 CHECKED_AT_ONCE: Final = 200
 LONGEST_REST, MOST_DOUBLINGS = timedelta(minutes=30), 4
 
@@ -70,10 +70,13 @@ class Agenda:
             self.next_at = min(at, self.next_at or at)
 
 
-def choose(found: Sequence[Due], done: int) -> Step:
-    """Return the most urgent step, but each fifth time the one that has waited longest."""
+def choose(found: Sequence[Due], done: int, turns: Mapping[str, int]) -> Step:
+    """Return the most urgent step, but each fifth time the one that this loop did longest ago or never.
+
+    `turns` says by name which step in the loop's count was the last of its kind.
+    """
     if done % FAIR_EACH == FAIR_EACH - 1:
-        return max(found, key=lambda each: each.waited).step
+        return min(found, key=lambda each: (turns.get(each.step.name, -1), -each.waited)).step
     return min(found, key=lambda each: (each.step.rank, -each.waited)).step
 
 
@@ -142,6 +145,7 @@ class _Loop:
         self._ends = time.monotonic() + SLICE
         self._seen, self._looked = -1, 0.0  # the wake-up that was last looked at, and when
         self._done = 0
+        self._turns: dict[str, int] = {}
         self._making_way = False
 
     def run(self) -> None:
@@ -154,7 +158,7 @@ class _Loop:
                     if due.store_next(row.pk, row.wake_no, **facts):
                         return
                     continue
-                step = choose(found.due, self._done)
+                step = choose(found.due, self._done, self._turns)
                 self._refuse_to_stay(step)
                 self._do(step, row)
         except Overtaken:
@@ -180,6 +184,7 @@ class _Loop:
 
     def _do(self, step: Step, row: Any) -> None:
         """Do a step. One that fails rests alone, longer each time; what nobody foresaw is kept as a sync issue."""
+        self._turns[step.name] = self._done
         self._done += 1
         try:
             succeeded = step.do(Work(row, self._make_way))
@@ -209,7 +214,7 @@ class _Loop:
         self._making_way = True
         try:
             while urgent := self._urgent(row := self._look()):
-                self._do(choose(urgent, 0), row)
+                self._do(choose(urgent, 0, {}), row)
         finally:
             self._making_way = False
 
@@ -236,10 +241,22 @@ def check_all(steps: Sequence[Step]) -> int:
         works = DueWork.everywhere.in_bulk([row.pk for row in rows])
         for row in rows:
             with workspace_in_force(row.workspace_id):
-                if _is_late(works.get(row.pk), agenda(row, steps)):
-                    log.warning("nobody would have woken this connection", connection=row.pk)
-                    due.wake(row, at=clock.now())
-                    late += 1
+                late += _wake_if_late(row, works.get(row.pk), steps)
+    return late
+
+
+def _wake_if_late(row: Any, work: DueWork | None, steps: Sequence[Step]) -> bool:
+    """Wake one connection, and say whether it was; one that cannot be looked at is logged, and stops no other."""
+    try:
+        late = _is_late(work, agenda(row, steps))
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        log.exception("connection cannot be looked at", connection=row.pk)
+        return False
+    if late:
+        log.warning("nobody would have woken this connection", connection=row.pk)
+        due.wake(row, at=clock.now())
     return late
 
 
