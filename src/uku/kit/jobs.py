@@ -37,6 +37,9 @@ _RAISE = """
     UPDATE procrastinate_jobs SET priority = %(priority)s
     WHERE lock = %(lock)s AND status = 'todo' AND priority < %(priority)s
 """
+_HAS_JOB = """
+    SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = %(lock)s AND status IN ('todo', 'doing'))
+"""
 
 SOON, NORMAL, LATER = 10, 0, -10  # a person waits; the daily run; details nobody looks at yet
 
@@ -109,6 +112,13 @@ def somebody_waits(*, besides: str) -> bool:
         return cursor.fetchone() is not None
 
 
+def has_job(*, lock: str) -> bool:
+    """Say whether a job of a lock waits or runs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_JOB, {"lock": lock})
+        return bool(cursor.fetchone()[0])
+
+
 def raise_priority(*, lock: str, priority: int) -> None:
     """Let the jobs of a lock that wait go before others, from the commit of the caller's transaction on."""
     with connection.cursor() as cursor:
@@ -138,6 +148,7 @@ __all__ = [
     "each",
     "enqueue",
     "enqueue_once",
+    "has_job",
     "is_stopping",
     "job",
     "raise_priority",

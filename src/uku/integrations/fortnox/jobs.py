@@ -28,7 +28,7 @@ from uku.kit.scoping import workspace_in_force
 LISTS_STAY = timedelta(days=90)
 
 
-@job(name=due.JOB)
+@job(name="fortnox.work")
 def work(connection_id: int, company_id: str) -> None:
     """Do what is due for a connection, as long as it is that of this company."""
     loop.run(connection_id, company_id, STEPS)
@@ -41,7 +41,7 @@ def sweep(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is d
     at = clock.now()
     for connection_id, company_id in due.due_connections(at):
         lock, key = due.work_lock(connection_id, company_id), f"work {connection_id}"
-        enqueue_once(due.JOB, key=key, lock=lock, connection_id=connection_id, company_id=company_id)
+        enqueue_once("fortnox.work", key=key, lock=lock, connection_id=connection_id, company_id=company_id)
     for grant_id in confirm.expired_grants(at).values_list("pk", flat=True):
         enqueue_once("fortnox.expire_pending", key=f"expire {grant_id}", lock=f"grant {grant_id}", grant_id=grant_id)
     for row in revocations.abandoned_revocations(at).values_list("pk", flat=True):

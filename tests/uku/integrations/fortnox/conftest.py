@@ -100,14 +100,14 @@ def connection(scope, owner, authorize):
     return made
 
 
-def let_rest(connection) -> None:
+def let_rest(connection, *more: str) -> None:
     """Let everything that is due by itself wait for a cycle, so that a test is about what it asks for."""
     from uku.integrations.fortnox.models import StepRest
     from uku.integrations.fortnox.work.due import CYCLE
     from uku.kit import clock
 
     rest = {"workspace_id": connection.workspace_id, "until": clock.now() + CYCLE}
-    for step in ("customers", "articles", "payments", "statistics", "company", "review"):
+    for step in ("customers", "articles", "payments", "statistics", "company", "review", *more):
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
@@ -191,13 +191,14 @@ def work_off(*, at_most: int = 50) -> list[str]:
 
 @pytest.fixture
 def read(connection, run_jobs):
-    """Run an import and all that it asks for; return its run."""
+    """Run an import and all that it asks for, and nothing of the schedule; return its run."""
     from uku.integrations.fortnox.models import RunKind, SyncRun
     from uku.integrations.fortnox.sync.sync_run import SyncRequest
     from uku.integrations.fortnox.work.runs import run_sync
 
     def go(kind=RunKind.CUSTOMERS, **facts):
         run_sync(SyncRequest(connection, kind, **facts))
+        let_rest(connection)
         run_jobs()
         return SyncRun.objects.filter(kind=kind).order_by("-id").first()
 

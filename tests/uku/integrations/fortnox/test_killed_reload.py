@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, work_off
 from tests.uku.integrations.fortnox.simulated import until
 
 from uku.clients.models import Client
@@ -50,6 +50,7 @@ def world(fortnox, shop, owner, run_jobs, move_clock):
     invoice.refresh_from_db()
     fortnox.pay(invoice.number, "1000", today.isoformat())
     move_clock(seconds=3 * HOUR)
+    let_rest(shop.connection, "details")
     clear_queue()
 
 
@@ -69,10 +70,11 @@ def end_state() -> dict[str, list[object]]:
     }
 
 
-def test_killed_at_every_step_of_every_phase_it_ends_as_if_nobody_had_been_killed(mortal, world, owner):
+def test_killed_at_every_step_of_every_phase_it_ends_as_if_nobody_had_been_killed(mortal, world, shop, owner):
     """Each step is a commit or one side of a request: the process counts them, the product names none."""
     made = service.begin(actor=owner, at=clock.now())
-    order = {"do": "job", "name": "fortnox.reload", "arguments": {"reload_id": made.pk}}
+    place = {"connection_id": shop.connection.pk, "company_id": shop.connection.company_id}
+    order = {"do": "job", "name": "fortnox.work", "arguments": place}
     died: dict[str, list[str]] = {phase: [] for phase in ReloadPhase}
     for _ in range(MOST_STEPS):
         row = Reload.objects.get(pk=made.pk)

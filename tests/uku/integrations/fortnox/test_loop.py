@@ -113,6 +113,17 @@ def test_one_job_is_enough_however_often_a_connection_is_woken(told, connection,
     assert (queue("work"), told.row().wake_no) == ([("fortnox.work", place)], before + 3)
 
 
+def test_a_wake_up_does_not_wait_for_the_sweep_where_something_came_due_by_the_clock(told, connection, queue):
+    from uku.integrations.fortnox.models import DueWork
+    from uku.integrations.fortnox.work import due
+    from uku.kit import clock
+
+    told.run()
+    DueWork.objects.update(due_at=clock.now())
+    due.wake(connection, at=clock.now())
+    assert [name for name, _ in queue()] == ["fortnox.work"]
+
+
 def test_what_a_person_waits_for_lifts_the_job_that_waits_already(told, connection):
     from django.db import connection as database
 

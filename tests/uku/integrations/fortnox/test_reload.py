@@ -52,7 +52,7 @@ def begin(connection, owner):
 
     def go(actor=None) -> Reload:
         clear_queue()
-        let_rest(connection)
+        let_rest(connection, "details")
         return service.begin(actor=actor or owner, at=clock.now())
 
     return go
@@ -365,7 +365,8 @@ def test_what_only_a_person_can_put_right_stops_it_and_is_told(begin, run_jobs, 
     if cause in {"disconnected", "other_company"}:
         disconnect(workspace=scope, actor=owner, at=clock.now())
     else:
-        Connection.objects.update(block_reason=cause, blocked_at=clock.now())
+        tomorrow = clock.now() + timedelta(days=1)  # when a missing licence is looked for again
+        Connection.objects.update(block_reason=cause, blocked_at=clock.now(), renew_not_before=tomorrow)
     if cause == "other_company":
         authorize(scope, owner, company=SECOND)
     jobs.sweep.func(timestamp=0)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
 from tests.uku.integrations.fortnox.import_runs import bring_in
 from tests.uku.integrations.fortnox.simulated import FIRST
 
@@ -59,6 +59,7 @@ def assert_no_longer_than(walk: Walk, limit: Walk) -> None:
 def test_issue_to_fortnox(shop, run_jobs):
     invoice = shop.draft()
     clear_queue()
+    let_rest(shop.connection, "details")
 
     def walk():
         issue_invoice(invoice=invoice, actor=shop.owner, at=clock.now(), numbering=Numbering.ACCOUNTING, ledger=FIRST)

@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from django.db import connection as database
 
 from uku.integrations.fortnox.models import Connection, RunKind, StepRest
-from uku.kit.jobs import NORMAL, enqueue, raise_priority
+from uku.kit.jobs import NORMAL, enqueue, has_job, raise_priority
 
-JOB = "fortnox.work"
 CYCLE = timedelta(minutes=15)
 RESUME_AFTER = timedelta(minutes=5)
 """After a failure that passes by itself; longer each time."""
@@ -68,15 +67,16 @@ def work_lock(connection_id: int, company_id: str) -> str:
 def wake(connection: Connection, *, at: datetime, priority: int = NORMAL) -> None:
     """Say that there is something to do for a connection, as the last statement of the caller's transaction.
 
-    One job is enough however often it is woken: none is stored while something is due already.
+    One job is enough however often it is woken: none is stored while something is due already, and a job is there
+    for it. What has come due by the clock has none until the next sweep.
     """
     with database.cursor() as cursor:
         cursor.execute(_WAKE, {"pk": connection.pk, "workspace": connection.workspace_id, "at": at})
         (was_due,) = cursor.fetchone()
     lock = work_lock(connection.pk, connection.company_id)
-    if not was_due:
+    if not was_due or not has_job(lock=lock):
         facts = {"connection_id": connection.pk, "company_id": connection.company_id}
-        enqueue(JOB, lock=lock, priority=priority, **facts)
+        enqueue("fortnox.work", lock=lock, priority=priority, **facts)
     elif priority > NORMAL:
         raise_priority(lock=lock, priority=priority)
 

@@ -167,7 +167,7 @@ class _Loop:
         except Stopped:
             log.info("loop makes way", connection=self._connection.pk)
         place = {"connection_id": self._connection.pk, "company_id": self._connection.company_id}
-        enqueue(due.JOB, lock=self._lock, priority=LATER, **place)
+        enqueue("fortnox.work", lock=self._lock, priority=LATER, **place)
 
     def _look(self) -> Any:
         row: Any = look(self._steps).filter(pk=self._connection.pk, company_id=self._connection.company_id).first()
