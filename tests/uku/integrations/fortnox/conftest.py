@@ -100,14 +100,14 @@ def connection(scope, owner, authorize):
     return made
 
 
-def let_rest(connection) -> None:
-    """Let everything that is due by itself wait for a cycle, so that a test is about what it asks for."""
+def let_rest(connection, *more: str) -> None:
+    """Let everything that is due by itself wait for a cycle, and `more` steps, so that a test is about what it asks."""
     from uku.integrations.fortnox.models import StepRest
     from uku.integrations.fortnox.work.due import CYCLE
     from uku.kit import clock
 
     rest = {"workspace_id": connection.workspace_id, "until": clock.now() + CYCLE}
-    for step in ("customers", "articles", "payments", "statistics", "company", "review"):
+    for step in ("customers", "articles", "payments", "statistics", "company", "review", *more):
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
