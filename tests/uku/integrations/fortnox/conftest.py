@@ -101,7 +101,7 @@ def connection(scope, owner, authorize):
 
 
 def let_rest(connection, *more: str) -> None:
-    """Let everything that is due by itself wait for a cycle, so that a test is about what it asks for."""
+    """Let everything that is due by itself wait for a cycle, and `more` steps, so that a test is about what it asks."""
     from uku.integrations.fortnox.models import StepRest
     from uku.integrations.fortnox.work.due import CYCLE
     from uku.kit import clock

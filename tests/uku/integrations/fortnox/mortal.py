@@ -1,9 +1,9 @@
 """A process that can die at each durable step: after a commit, and on either side of a request to Fortnox.
 
 It reads orders from standard input, one JSON a line, and does each in a forked child of its own: `get` or `post` a
-page as a signed-in browser, or `job` with its arguments; `rows` makes pages of so many rows. The answer, one JSON a
-line, tells the steps that the child took and how it ended. A child that comes to the ordered step kills itself with
-SIGKILL, as a power cut would.
+page as a signed-in browser, `job` with its arguments, or `import` of the customers by itself; `rows` makes pages of so
+many rows. The answer, one JSON a line, tells the steps that the child took and how it ended. A child that comes to the
+ordered step kills itself with SIGKILL, as a power cut would.
 """
 
 from __future__ import annotations
@@ -84,6 +84,18 @@ def hurry(rows: int) -> None:
     rate_limit._RESERVE = rate_limit._RESERVE.replace(rate_limit.INTERVAL, "1 millisecond")  # type: ignore[misc]
 
 
+def import_customers(*, full: bool) -> None:
+    """Run an import of the one connection as nothing but its own fence orders it: neither queue nor loop."""
+    from uku.integrations.fortnox.models import Connection, RunKind
+    from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work.runs import run_sync
+    from uku.kit.scoping import workspace_in_force
+
+    one = Connection.everywhere.select_related("workspace").get()
+    with workspace_in_force(one.workspace_id):
+        run_sync(SyncRequest(one, RunKind.CUSTOMERS, full=full))
+
+
 def do(order: dict[str, Any]) -> None:
     if "rows" in order:
         hurry(order["rows"])
@@ -92,6 +104,9 @@ def do(order: dict[str, Any]) -> None:
 
         app.perform_import_paths()
         app.tasks[order["name"]].func(**order["arguments"])
+        return
+    if order["do"] == "import":
+        import_customers(full=order["full"])
         return
     browser = Client(SERVER_NAME=settings.UKU.host)
     if order.get("session"):

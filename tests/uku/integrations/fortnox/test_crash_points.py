@@ -6,6 +6,8 @@ The steps are not named anywhere in the product: the process counts each commit 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.uku.integrations.fortnox.browsers import Walk
 from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
@@ -101,19 +103,25 @@ def test_a_connect_killed_at_any_step_is_begun_again_and_leaves_no_grant_behind(
     assert len(steps) >= 8, steps
 
 
+def keeping_alive(connection) -> dict[str, Any]:
+    """Order what is due for a connection that reads nothing: its tokens are renewed."""
+    let_rest(connection)
+    place = {"connection_id": connection.pk, "company_id": connection.company_id}
+    return {"do": "job", "name": "fortnox.work", "arguments": place}
+
+
 @pytest.mark.parametrize("source", TokenSource)
 def test_a_renewal_killed_at_any_step_costs_a_service_account_nothing(
     source, mortal, connection, fortnox, hours, authorize, scope, owner
 ):
     """F30, F31, I13, I14: the lost rotation is recovered by minting, and the spent token is tried once at the most."""
-    order = {"do": "job", "name": "fortnox.keep_alive", "arguments": {"connection_id": connection.pk}}
     steps: list[str] = []
     while True:
         Connection.everywhere.update(source=source)
         clear_queue()
         mark = fortnox.mark()
         hours.go(30)
-        died = mortal.die(len(steps), **order)
+        died = mortal.die(len(steps), **keeping_alive(connection))
         if died is None:
             break
         steps.append(died)
@@ -132,12 +140,11 @@ def test_a_rotation_lost_without_a_service_account_is_told_once_and_never_tried_
     """F30 without client credentials: one deliberate retry, then a person, and nothing more is sent."""
     Connection.everywhere.update(source=TokenSource.REFRESH, service_account=False)
     hours.work(30)
-    order = {"do": "job", "name": "fortnox.keep_alive", "arguments": {"connection_id": connection.pk}}
     hours.go(30)
-    steps = mortal.live(**order)
+    steps = mortal.live(**keeping_alive(connection))
     hours.go(30)
     mark = fortnox.mark()
-    assert mortal.die(steps.index(EXCHANGED), **order) == EXCHANGED
+    assert mortal.die(steps.index(EXCHANGED), **keeping_alive(connection)) == EXCHANGED
     for _ in range(5):
         hours.work(6)
     assert row().block_reason == "needs_authorization"

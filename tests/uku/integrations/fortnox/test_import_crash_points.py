@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, work_off
 from tests.uku.integrations.fortnox.import_runs import (
     CUSTOMERS,
     HOURS,
@@ -24,7 +24,8 @@ from tests.uku.integrations.fortnox.import_runs import (
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.models import CustomerRecord, RunState, SkippedRecord, SyncIssue, SyncRun
+from uku.integrations.fortnox.models import CustomerRecord, RequestedSync, RunState, SkippedRecord, SyncIssue, SyncRun
+from uku.integrations.fortnox.work import requests
 
 pytestmark = pytest.mark.process
 ROWS = 3  # a page
@@ -32,17 +33,20 @@ ROWS = 3  # a page
 
 @pytest.fixture
 def killed_at_each_step(mortal, connection, fortnox, monkeypatch):
-    """Kill a job at each of its steps in turn: before each life `begin`, after each death `judge` with its name."""
+    """Kill the loop at each of its steps in turn: before each life `begin`, after each death `judge` with its name."""
     small_pages(monkeypatch, ROWS)
     no_waiting(monkeypatch)
 
-    def go(order: dict[str, Any], begin, judge) -> list[str]:
+    place = {"connection_id": connection.pk, "company_id": connection.company_id}
+    order = {"do": "job", "name": "fortnox.work", "arguments": place}
+
+    def go(begin, judge) -> list[str]:
         steps: list[str] = []
         while True:
             begin()
             clear_queue()
             mark = fortnox.mark()
-            died = mortal.die(len(steps), do="job", rows=ROWS, **order)
+            died = mortal.die(len(steps), rows=ROWS, **order)
             clear_queue()
             judge(died, mark)
             if died is None:
@@ -69,8 +73,11 @@ def books(fortnox) -> None:
         fortnox.customer(Name=name, OrganisationNumber=NUMBERS[0])
 
 
-def sync(connection, *, full: bool = False) -> dict[str, Any]:
-    return {"name": "fortnox.sync", "arguments": {"connection_id": connection.pk, "kind": "customers", "full": full}}
+def ask_for_import(connection, *, full: bool = False) -> None:
+    """Ask for the customers, and for nothing else, as if nobody had asked before."""
+    RequestedSync.objects.all().delete()
+    let_rest(connection, "details")
+    requests.request_sync(connection, CUSTOMERS, full=full)
 
 
 def test_a_first_import_killed_at_any_step_ends_as_one_clean_run(killed_at_each_step, connection, fortnox, move_clock):
@@ -82,6 +89,10 @@ def test_a_first_import_killed_at_any_step_ends_as_one_clean_run(killed_at_each_
     clean, asked = rows_here(), len(fortnox.requests(before))
     assert newest().state == RunState.DONE
 
+    def begin() -> None:
+        forget()
+        ask_for_import(connection)
+
     def judge(died: str | None, mark: int) -> None:
         bring_in(connection)
         assert newest().state == RunState.DONE, died
@@ -89,7 +100,7 @@ def test_a_first_import_killed_at_any_step_ends_as_one_clean_run(killed_at_each_
         assert SyncRun.objects.filter(state=RunState.RUNNING).count() == 0, died
         assert asked <= len(fortnox.requests(mark)) <= asked + 1, (died, lists(fortnox, mark))
 
-    steps = killed_at_each_step(sync(connection), forget, judge)
+    steps = killed_at_each_step(begin, judge)
     assert len(steps) >= 12, steps
 
 
@@ -113,6 +124,7 @@ def test_a_reload_killed_at_any_step_retires_nothing_by_halves(killed_at_each_st
         fortnox_as_before(fortnox, gone, renamed, rests, new)
         bring_in(connection)
         fortnox_as_after(fortnox, gone, renamed, rests, new)
+        ask_for_import(connection, full=True)
 
     def judge(died: str | None, mark: int) -> None:
         if died is not None:
@@ -122,7 +134,7 @@ def test_a_reload_killed_at_any_step_retires_nothing_by_halves(killed_at_each_st
         assert newest().state == RunState.DONE, died
         assert rows_here() == clean, died
 
-    steps = killed_at_each_step(sync(connection, full=True), begin, judge)
+    steps = killed_at_each_step(begin, judge)
     assert len(steps) >= 12, steps
 
 
@@ -155,13 +167,12 @@ def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_a
     linked = set(CustomerRecord.objects.exclude(client=None).values_list("number", flat=True))
 
     def begin() -> None:
+        let_rest(connection)
         CustomerRecord.objects.update(detail_read_at=None)
         Client.objects.update(payment_days=30)
 
     def judge(died: str | None, mark: int) -> None:
-        from uku.integrations.fortnox.work import requests
-
-        requests.enqueue_details(connection)
+        requests.wake_for_details(connection)
         work_off()
         asked = [path for path in fortnox.requests(mark) if path.startswith("GET customers/")]
         assert {path.removeprefix("GET customers/") for path in asked} == linked, died
@@ -169,14 +180,16 @@ def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_a
         assert CustomerRecord.objects.exclude(client=None).filter(detail_read_at=None).count() == 0, died
         assert Client.objects.filter(payment_days=10).count() == 5, died
 
-    order = {"name": "fortnox.read_details", "arguments": {"connection_id": connection.pk}}
-    steps = killed_at_each_step(order, begin, judge)
+    steps = killed_at_each_step(begin, judge)
     assert len(steps) >= 10, steps
 
 
 @pytest.mark.parametrize("second", ["an import", "a full one"])
 def test_two_imports_at_once_end_as_one(mortal, another_mortal, connection, fortnox, monkeypatch, second):
-    """F56, I24: whatever the interleaving, rows, clients and the log are those of one run after the other"""
+    """F56, I24: whatever the interleaving, rows, clients and the log are those of one run after the other.
+
+    No loop keeps the two apart here.
+    """
     small_pages(monkeypatch, ROWS)
     books(fortnox)
     bring_in(connection)
@@ -184,10 +197,9 @@ def test_two_imports_at_once_end_as_one(mortal, another_mortal, connection, fort
     for _ in range(3):
         forget()
         clear_queue()
-        orders = [sync(connection), sync(connection, full=second == "a full one")]
         lives = [
-            Thread(target=one.live, kwargs={"do": "job", "rows": ROWS, **order})
-            for one, order in zip((mortal, another_mortal), orders, strict=True)
+            Thread(target=one.live, kwargs={"do": "import", "rows": ROWS, "full": full})
+            for one, full in ((mortal, False), (another_mortal, second == "a full one"))
         ]
         for life in lives:
             life.start()
