@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.uku.integrations.fortnox.browsers import Walk
-from tests.uku.integrations.fortnox.conftest import clear_queue, work_off
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, work_off
 from tests.uku.integrations.fortnox.grants import ask, row
 
 from uku.integrations.fortnox import jobs
