@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.health import sync_issues
@@ -16,6 +17,7 @@ from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
+from uku.kit.money import show_date
 from uku.workspaces.models import AuditEntry
 
 TOTAL, PART, REST = Decimal("499.99"), Decimal("400.00"), Decimal("99.99")
@@ -53,11 +55,12 @@ def read(fortnox, connection):
 
 
 @pytest.fixture
-def read_again(fortnox, owner, run_jobs):
+def read_again(fortnox, connection, owner, run_jobs):
     """Reload everything; return the requests about invoices and payments."""
 
     def go() -> list[str]:
         clear_queue()
+        let_rest(connection)
         before = fortnox.mark()
         service.begin(actor=owner, at=clock.now())
         run_jobs()
@@ -72,40 +75,49 @@ def standing(invoice) -> tuple[str, Decimal | None, list[Decimal]]:
     return found.state, found.balance, [p.amount for p in found.payments.order_by("external_number")]
 
 
-def list_vouchers(fortnox, series: str) -> list[list[tuple[int, float]]]:
-    """Return the rows of each voucher of a series, debit positive."""
+def list_vouchers(fortnox, series: str) -> list[list[list[Any]]]:
+    """Return account and kronor of each row of each voucher of a series, credit negative."""
     found = fortnox.ask("GET", f"companies/{FIRST}/vouchers")
-    chosen = sorted((v for v in found if v["VoucherSeries"] == series), key=lambda v: int(v["VoucherNumber"]))
-    return [
-        [(row["Account"], round(row["Debit"] - row["Credit"], 2)) for row in voucher["VoucherRows"]]
-        for voucher in chosen
-    ]
+    return [voucher["VoucherRows"] for voucher in found if voucher["VoucherSeries"] == series]
 
 
 LAST_VOUCHER = {
-    "invoice": [(1930, 1124.89), (1510, -1124.89)],
-    "register": [(1930, 1107.66), (1510, -1124.89), (7960, 17.23)],
+    "invoice": [[1930, "1124.89"], [1510, "-1124.89"]],
+    "register": [[1930, "1107.66"], [1510, "-1124.89"], [7960, "17.23"]],
 }
 
 
 @pytest.mark.parametrize("rate", ["invoice", "register"])
-def test_an_invoice_in_euros_is_paid_in_euros_and_booked_in_kronor(fortnox, sent, read, desk, today, rate):
+def test_an_invoice_in_euros_is_paid_in_euros_and_booked_in_kronor(fortnox, sent, read, today, rate):
     fortnox.switch(payment_rate=rate)
     fortnox.pay(sent.number, str(PART), today.isoformat(), rate="11.4001")
     read()
     assert standing(sent) == (State.CREATED, REST, [PART])
-    page = desk.show(sent)
-    assert [row[-1] for row in page.rows if row[0] in {f"{today:%-d %b %Y}", "Left to pay"}] == ["400.00", "99.99"]
-    assert page.all("th").count("Amount, EUR") == 2
-    assert "Partly paid 400.00 of 499.99" in " ".join(row[-1] for row in desk.list().rows) + " ".join(desk.list().rows[1])
-
     fortnox.set_company(currencies={"EUR": "11.0777"})
     fortnox.pay(sent.number, str(REST), today.isoformat())
     read()
     assert standing(sent) == (State.PAID, Decimal(0), [PART, REST])
     assert AuditEntry.objects.filter(action="invoice.read").latest("id").after["paid"] == str(TOTAL)
-    assert list_vouchers(fortnox, "B") == [[(1510, 5624.89), (3041, -4499.89), (2611, -1125)]]
-    assert list_vouchers(fortnox, "C") == [[(1930, 4560.04), (1510, -4500), (3960, -60.04)], LAST_VOUCHER[rate]]
+    assert list_vouchers(fortnox, "B") == [[[1510, "5624.89"], [3041, "-4499.89"], [2611, "-1125.00"]]]
+    part = [[1930, "4560.04"], [1510, "-4500.00"], [3960, "-60.04"]]
+    assert list_vouchers(fortnox, "C") == [part, LAST_VOUCHER[rate]]
+
+
+def test_pages_show_what_was_paid_in_the_invoices_currency(fortnox, sent, read, desk, today):
+    fortnox.pay(sent.number, str(PART), today.isoformat(), rate="11.4001")
+    read()
+    page, in_list = desk.show(sent), desk.list().rows[1]
+    assert [row for row in page.rows if row[0] in {show_date(today), "Left to pay"}] == [
+        [show_date(today), "1", "Booked", "400.00"],
+        ["Left to pay", "99.99"],
+    ]
+    assert (page.all("th").count("Amount, EUR"), page.all("dd").count("499.99 EUR")) == (2, 1)
+    assert (in_list[4], in_list[-1]) == ("Partly paid 400.00 of 499.99", "499.99 EUR")
+    fortnox.pay(sent.number, str(REST), today.isoformat(), rate="11")
+    read()
+    page, in_list = desk.show(sent), desk.list().rows[1]
+    paid = [row[-1] for row in page.rows if row[0] in {show_date(today), "Left to pay"}]
+    assert (paid, in_list[4]) == (["400.00", "99.99", "0.00"], f"Paid {show_date(today)}")
 
 
 def test_only_payments_of_our_invoices_in_another_currency_cost_a_request(
@@ -127,6 +139,8 @@ def test_only_payments_of_our_invoices_in_another_currency_cost_a_request(
     lists = ["GET invoicepayments", "GET invoices"]
     assert read() == [*lists, f"GET invoices/{in_kronor.number}"]
     move_clock(seconds=9 * HOUR)
+    read()
+    move_clock(seconds=12 * HOUR)
     payment = fortnox.pay(sent.number, str(PART), today.isoformat())
     assert read() == sorted([*lists, f"GET invoicepayments/{payment}", f"GET invoices/{sent.number}"])
     assert [standing(invoice)[1:] for invoice in (sent, in_kronor)] == [(REST, [PART]), (1375, [1000])]
@@ -138,7 +152,7 @@ def test_a_payment_that_was_stored_in_kronor_is_put_right_by_a_reload(fortnox, s
     move_clock(seconds=9 * HOUR)
     read_again()
     Payment.objects.update(amount=Decimal(4500))
-    move_clock(seconds=18 * HOUR)
+    move_clock(seconds=12 * HOUR)
     lists = ["GET invoicepayments", "GET invoices", "GET invoices"]
     assert read_again() == sorted([*lists, f"GET invoicepayments/{payment}", f"GET invoices/{sent.number}"])
     assert standing(sent) == (State.CREATED, REST, [PART])
