@@ -279,7 +279,8 @@ def test_vouchers_are_counted_in_one_request(talk, answer):
 
 def test_payments_are_read(talk, answer):
     item = {"Number": "1", "InvoiceNumber": 1, "Amount": "10.50", "Booked": True, "PaymentDate": "2026-02-01"}
-    detail = {**item, "ModeOfPayment": "BG", "WriteOffs": [{"Amount": "0.25", "AccountNumber": 3740}]}
+    write_offs = [{"Amount": "0.25", "AccountNumber": 3740}]
+    detail = {**item, "AmountCurrency": "0.93", "ModeOfPayment": "BG", "WriteOffs": write_offs}
     made = talk(answer({"InvoicePayments": [item]}), answer({"InvoicePayment": detail}))
     found = list(made.fortnox.invoice_payments.list(invoice_number="1", sort_by="payment_date"))
     assert [(each.invoice_number, each.amount, each.write_off_exist) for each in found] == [
@@ -287,6 +288,7 @@ def test_payments_are_read(talk, answer):
     ]
     payment = made.fortnox.invoice_payments.get("1")
     assert (payment.mode_of_payment, payment.write_offs[0].amount) == ("BG", Decimal("0.25"))
+    assert (payment.amount, payment.amount_currency) == (Decimal("10.50"), Decimal("0.93"))
     assert made.asked == [
         "GET /3/invoicepayments?invoicenumber=1&sortby=paymentdate&limit=500&page=1",
         "GET /3/invoicepayments/1",

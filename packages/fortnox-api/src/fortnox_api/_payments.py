@@ -45,7 +45,7 @@ class InvoicePayment(Record):
     number: Key = Field(alias="Number")
     invoice_number: Key
     amount: Amount
-    amount_currency: OptionalAmount = None
+    amount_currency: Amount
     payment_date: OptionalDate = None
     booked: Bool
     currency: Text = ""

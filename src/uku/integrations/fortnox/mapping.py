@@ -15,6 +15,7 @@ from fortnox_api import (
     CustomerItem,
     Invoice,
     InvoicePayload,
+    InvoicePayment,
     InvoicePaymentItem,
     InvoiceRowPayload,
 )
@@ -24,6 +25,7 @@ from uku.invoices.totals import Totals
 
 NO_REFERENCE = frozenset({None, "", "0"})
 PRIVATE: Final = "PRIVATE"
+ACCOUNTING_CURRENCY: Final = "SEK"
 NO_CURRENCY: Final = "XXX"
 """ISO 4217: no currency is involved."""
 VAT_TYPES: Final = {
@@ -184,7 +186,13 @@ def figures(invoice: Invoice) -> Totals:
 
 
 def payment_fact(payment: InvoicePaymentItem) -> PaymentFact:
+    """A payment as a list item tells it, whose amount is in the accounting currency."""
     return PaymentFact(payment.number, payment.amount, payment.payment_date, payment.booked)
+
+
+def payment_fact_from_detail(payment: InvoicePayment) -> PaymentFact:
+    """A payment as its detail tells it, in the currency of its invoice."""
+    return PaymentFact(payment.number, payment.amount_currency, payment.payment_date, payment.booked)
 
 
 def reading(invoice: Invoice, payments: Iterable[PaymentFact], *, as_of: datetime) -> Reading:

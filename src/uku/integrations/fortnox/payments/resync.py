@@ -1,8 +1,9 @@
 """The paid status of the last months read again: by the lists, and one by one only what they cannot tell.
 
 Requests: ⌈invoices dated in the months ÷ 500⌉, ⌈payments changed in them ÷ 500⌉, ⌈invoices changed since the last
-run ÷ 500⌉, and one detail for each invoice of ours that changed, is not listed, may have been credited, or whose
-balance its payments do not explain (those cost the list of its payments too).
+run ÷ 500⌉, and one detail for each invoice of ours that changed, is not listed, may have been credited, was paid in
+another currency than the books' (its payments cost one each), or whose balance its payments do not explain (those cost
+the list of its payments too).
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from fortnox_api import Fortnox, InvoiceItem
+from fortnox_api import Fortnox, InvoiceItem, InvoicePaymentItem
 from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.mapping import ACCOUNTING_CURRENCY, payment_fact
 from uku.integrations.fortnox.models import InvoiceExport, SyncRun
 from uku.integrations.fortnox.payments import sync as payments
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
-from uku.invoices.ledger_facts import PaymentFact, Reading
+from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import State
 from uku.kit import clock
 from uku.kit.money import to_ore
@@ -30,15 +32,21 @@ class InvoiceLists:
     """What the lists tell: our invoices as listed, payments by invoice, what changed, who was credited something."""
 
     as_of: datetime
-    payments: dict[str, list[PaymentFact]]
+    payments: dict[str, list[InvoicePaymentItem]]
     changed: set[str] = field(default_factory=set)
     invoices: dict[str, InvoiceItem] = field(default_factory=dict)
     credited_customers: set[str] = field(default_factory=set)
 
     def must_be_read(self, export: InvoiceExport) -> bool:
-        """Say whether the lists cannot tell how an invoice stands: they never say what a credit note credits."""
+        """Say whether the lists cannot tell how an invoice stands.
+
+        They never say what a credit note credits, nor what a payment came to in another currency than the books'.
+        """
         item = self.invoices.get(export.document_number)
         if item is None or export.document_number in self.changed or export.invoice.credited:
+            return True
+        paid = self.payments.get(export.document_number, [])
+        if any(payment.currency != ACCOUNTING_CURRENCY for payment in paid):
             return True
         return item.customer_number in self.credited_customers
 
@@ -93,11 +101,10 @@ def _read_lists(fortnox: Fortnox, run: SyncRun, exports: Mapping[str, InvoiceExp
 def _accept_from_lists(run: SyncRun, export: InvoiceExport, lists: InvoiceLists) -> bool:
     """Store what the lists tell of an invoice; False when they do not explain its balance.
 
-    One that they show as it was read before needs no explanation: a write-off, or another currency, is not looked into
-    again.
+    One that they show as it was read before needs no explanation: a write-off is not looked into again.
     """
     item, invoice = lists.invoices[export.document_number], export.invoice
-    listed = lists.payments.get(export.document_number, [])
+    listed = [payment_fact(payment) for payment in lists.payments.get(export.document_number, [])]
     facts = {fact.number: fact for fact in listed}
     stored = {fact.number: fact for fact in payments.merge(export, [])}
     if set(stored) - set(facts):

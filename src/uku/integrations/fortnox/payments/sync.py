@@ -1,17 +1,21 @@
-"""Paid amounts and dates back: two lists find what changed, each changed invoice of ours costs one detail."""
+"""Paid amounts and dates back: two lists find what changed, each changed invoice of ours costs one detail.
+
+Each payment of one in another currency than the books' costs one too: lists tell what it came to in the books alone.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from fortnox_api import Fortnox, FortnoxError, NotFound, Page, Unreadable
+from fortnox_api import Fortnox, FortnoxError, InvoicePaymentItem, NotFound, Page, Unreadable
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.mapping import payment_fact, reading
+from uku.integrations.fortnox.mapping import ACCOUNTING_CURRENCY, payment_fact, payment_fact_from_detail, reading
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, SyncRun
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
@@ -48,11 +52,11 @@ def since_when(run: SyncRun, exports: Mapping[str, InvoiceExport]) -> datetime:
     return run.since or sync_run.with_overlap(first_export)
 
 
-def changed_payments(fortnox: Fortnox, run: SyncRun, since: datetime) -> dict[str, list[PaymentFact]]:
+def changed_payments(fortnox: Fortnox, run: SyncRun, since: datetime) -> dict[str, list[InvoicePaymentItem]]:
     """Return the changed payments by invoice number, compared exactly on our side."""
-    found: dict[str, list[PaymentFact]] = defaultdict(list)
+    found: dict[str, list[InvoicePaymentItem]] = defaultdict(list)
     for item in rows(run, fortnox.invoice_payments.pages(last_modified=since)):
-        found[item.invoice_number].append(payment_fact(item))
+        found[item.invoice_number].append(item)
     return found
 
 
@@ -65,24 +69,44 @@ def rows(run: SyncRun, pages: Iterable[Page[Any]]) -> Iterator[Any]:
         yield from page.items
 
 
-def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: list[PaymentFact]) -> None:
+def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: list[InvoicePaymentItem]) -> None:
     """Read one invoice and store what it tells. One that is deleted in Fortnox is listed; ours is kept (F88)."""
-    as_of = clock.now()
     try:
-        invoice = fortnox.invoices.get(export.document_number)
+        stated = _read_invoice(fortnox, export, changed)
     except NotFound as error:
         _reject(run, export, "Missing in Fortnox", error)
-        return
     except Unreadable as error:
         if error.transient:
             raise
         _reject(run, export, f"Could not be read: {error.reason}", error)
-        return
-    known = merge(export, changed)
+    else:
+        accept(run, export, stated)
+
+
+def _read_invoice(fortnox: Fortnox, export: InvoiceExport, changed: list[InvoicePaymentItem]) -> Reading:
+    """Read an invoice; payments that do not explain its balance are listed afresh. Raises NotFound or Unreadable."""
+    as_of = clock.now()
+    invoice = fortnox.invoices.get(export.document_number)
+    known = merge(export, _read_facts(fortnox, changed))
     if booked_amount(known) != invoice.total - invoice.balance:
         listed = fortnox.invoice_payments.list(invoice_number=invoice.number)  # what contains the number
-        known = [payment_fact(item) for item in listed if item.invoice_number == invoice.number]
-    accept(run, export, reading(invoice, known, as_of=as_of))
+        known = _read_facts(fortnox, [item for item in listed if item.invoice_number == invoice.number])
+    return reading(invoice, known, as_of=as_of)
+
+
+def _read_facts(fortnox: Fortnox, items: Iterable[InvoicePaymentItem]) -> list[PaymentFact]:
+    """Return payments in their invoices' currency: what another one came to, only the payment's detail tells.
+
+    One that was deleted since it was listed is left out.
+    """
+    facts = []
+    for item in items:
+        if item.currency == ACCOUNTING_CURRENCY:
+            facts.append(payment_fact(item))
+            continue
+        with suppress(NotFound):
+            facts.append(payment_fact_from_detail(fortnox.invoice_payments.get(item.number)))
+    return facts
 
 
 def accept(run: SyncRun, export: InvoiceExport, stated: Reading) -> None:
