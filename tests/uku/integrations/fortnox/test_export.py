@@ -72,7 +72,7 @@ def test_issuing_queues_the_export_in_the_same_transaction(shop, queue):
     export = shop.export_of(invoice)
     assert (export.state, export.company_id, export.reference) == (ExportState.QUEUED, FIRST, invoice.reference)
     assert queue() == [("fortnox.work", {"connection_id": shop.connection.pk, "company_id": FIRST})]
-    assert due_steps(shop.connection) == ["export"]
+    assert due_steps(shop.connection) == ["details", "export"]  # of the customer, which nobody read yet
 
 
 def test_a_rolled_back_issue_leaves_neither_export_nor_job(shop, queue):
