@@ -124,6 +124,17 @@ def test_a_wake_up_does_not_wait_for_the_sweep_where_something_came_due_by_the_c
     assert [name for name, _ in queue()] == ["fortnox.work"]
 
 
+def test_what_came_due_by_the_clock_alone_holds_no_wake_up_back(told, connection, queue):
+    from uku.integrations.fortnox.models import DueWork
+    from uku.integrations.fortnox.work import due
+    from uku.kit import clock
+
+    told.run()
+    DueWork.objects.filter(connection=connection).update(due_at=clock.now())  # and no sweep has seen it
+    due.wake(connection, at=clock.now())
+    assert len(queue("work")) == 1
+
+
 def test_what_a_person_waits_for_lifts_the_job_that_waits_already(told, connection):
     from django.db import connection as database
 

@@ -8,7 +8,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.integrations.fortnox import jobs
-from uku.integrations.fortnox.models import AuthorizationAttempt, BlockReason, Connection
+from uku.integrations.fortnox.models import AuthorizationAttempt, BlockReason, Connection, RequestedRead
 from uku.workspaces.models import AuditEntry, Notice
 
 CONFIRMED, STILL_ALIVE, NOT_KNOWN = "confirmed", "still_alive", "not_known"
@@ -227,7 +227,10 @@ def test_a_refused_narrower_consent_is_seen_by_the_connected_workspace(
     fortnox.switch(second_consent=scopes_from)
     connect_with_bookkeeping(walk, workspace)
     theirs.connect()
-    assert run_jobs() == ["fortnox.look_at_grant"]
+    asked = RequestedRead.everywhere.filter(workspace=workspace)
+    assert list(asked.values_list("kind", flat=True)) == ["grant"]
+    assert set(run_jobs()) == {"fortnox.work"}
+    assert not asked.exists()
     mine = Connection.everywhere.get(workspace=workspace)
     left = sorted(set(WIDER) - set(lost))
     assert (mine.scopes, mine.lost_scopes) == (left, lost)

@@ -39,7 +39,6 @@ from uku.integrations.fortnox.tokens import app_credentials, grant_state
 from uku.integrations.fortnox.tokens.encryption import open_grant, seal_grant, seal_tokens
 from uku.integrations.fortnox.tokens.installation import this_instance
 from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
-from uku.integrations.fortnox.work import due
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen
 from uku.products.operations import restore_articles
@@ -239,8 +238,6 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
             connection = Connection.objects.select_for_update().get()
             row = _locked_grant(grant)
             before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
-            if connection.company_id != company.id:
-                due.forget(connection)
             _fill_connection(connection, row, company, at)
             remember_company(connection, at=at)
             restore_articles(company=company.id, at=at)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.models import OuterRef, Subquery
 
 from uku.integrations.fortnox.connection import company, grant_check
-from uku.integrations.fortnox.models import Connection, ReadKind, RequestedRead
+from uku.integrations.fortnox.models import BlockReason, Connection, ReadKind, RequestedRead
 from uku.integrations.fortnox.tokens import renewal
 from uku.integrations.fortnox.work.step import Needs, Rank, Step, Work
 from uku.kit import clock
@@ -59,14 +59,14 @@ def _company_due(row: Any) -> datetime | None:
 
 
 CHECK_REFUSAL: Final = Step("check_refusal", Rank.PERSON, renewal.check_due_at, _check_refusal, needs=Needs.TOKENS)
-KEEP_ALIVE: Final = Step("keep_alive", Rank.READ_BACK, renewal.keep_alive_due_at, _keep_alive, needs=Needs.TOKENS)
+KEEP_ALIVE: Final = Step("keep_alive", Rank.TOKENS, renewal.keep_alive_due_at, _keep_alive, needs=Needs.TOKENS)
 LOOK_AT_COMPANY: Final = Step(
     "company", Rank.READ_BACK, _company_due, _look_at_company, {"company_asked": _asked(ReadKind.COMPANY)}
 )
 LOOK_AT_GRANT: Final = Step(
     "grant",
     Rank.READ_BACK,
-    lambda row: row.grant_asked,
+    lambda row: row.grant_asked if row.block_reason in {"", BlockReason.COMPANY_CHANGED} else None,
     _look_at_grant,
     {"grant_asked": _asked(ReadKind.GRANT)},
     needs=Needs.TOKENS,

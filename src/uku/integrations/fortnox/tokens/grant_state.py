@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked, Unauthorized
 from uku.integrations.fortnox.models import BlockReason, Connection
 from uku.integrations.fortnox.tokens import app_credentials, renewal
+from uku.integrations.fortnox.work import due
 from uku.kit import clock
 from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
@@ -130,7 +131,11 @@ def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool
 def note_refusal(same: QuerySet[Connection], at: datetime) -> None:
     """The API refused a token, or the licence: remember since when. Whether it stands, a check will tell."""
     first = Q(refused_since=None) | Q(refused_since__lte=F("authorized_at"))
-    same.filter(first, block_reason="").exclude(sealed_tokens="").update(refused_since=at)
+    with transaction.atomic():
+        for row in same.filter(first, block_reason="").exclude(sealed_tokens="").select_for_update():
+            row.refused_since = at
+            row.save(update_fields=["refused_since"])
+            due.wake(row, at=at)
 
 
 def quote(error: FortnoxError) -> str:

@@ -47,7 +47,6 @@ _BEGIN = """
     ON CONFLICT (connection_id) DO UPDATE SET fence = row.fence + 1
     RETURNING fence
 """
-_FORGET = "UPDATE fortnox_duework SET due_at = NULL, real_due_at = NULL WHERE connection_id = %s"
 _DUE = """
     SELECT work.connection_id, connection.company_id
     FROM fortnox_duework AS work JOIN fortnox_connection AS connection ON connection.id = work.connection_id
@@ -68,7 +67,7 @@ def wake(connection: Connection, *, at: datetime, priority: int = NORMAL) -> Non
     """Say that there is something to do for a connection, as the last statement of the caller's transaction.
 
     One job is enough however often it is woken: none is stored while something is due already, and a job is there
-    for it. What has come due by the clock has none until the next sweep.
+    for it. What has come due by the clock has none until the next sweep, and neither has a company just connected.
     """
     with database.cursor() as cursor:
         cursor.execute(_WAKE, {"pk": connection.pk, "workspace": connection.workspace_id, "at": at})
@@ -86,12 +85,6 @@ def wake_all() -> None:
     StepRest.everywhere.all().delete()
     with database.cursor() as cursor:
         cursor.execute(_WAKE_ALL)
-
-
-def forget(connection: Connection) -> None:
-    """Forget what is due for a connection whose company changes: a job that waits for that is of the other company."""
-    with database.cursor() as cursor:
-        cursor.execute(_FORGET, [connection.pk])
 
 
 def begin(connection: Connection) -> int:

@@ -17,11 +17,12 @@ class Rank(IntEnum):
     """Who waits: the lower goes first."""
 
     PERSON = 0
-    READ_BACK = 1
-    IMPORT = 2
-    DETAIL = 3
-    RELOAD = 4
-    STATISTICS = 5
+    TOKENS = 1
+    READ_BACK = 2
+    IMPORT = 3
+    DETAIL = 4
+    RELOAD = 5
+    STATISTICS = 6
 
 
 class Clock(Enum):
