@@ -187,11 +187,12 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
             desk.work(at_most=500)
 
         def teardown(self) -> None:
-            """However a run went, both companies' invoices are sent once they are connected and the worker lives."""
+            """However a run went, each company is connected, gets an invoice sent, and an old one that waits."""
             for company in (SECOND, FIRST):
                 self.connect(company)
                 desk.enable()
                 desk.issue()
+                self.issue_an_old_one()
                 desk.work(at_most=500)
                 met.update(assert_numbers_hold(fortnox))
 
