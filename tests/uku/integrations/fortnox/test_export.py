@@ -552,6 +552,6 @@ def statements_of(work):
 def test_an_export_reads_its_connection_once_and_again_only_before_each_request(shop):
     """Two of its four requests read the customer and the article, which stay fresh for the next invoice."""
     first, second = (shop.export_of(shop.issue()) for _ in range(2))
-    asked = [statements_of(lambda each=each: jobs.push.func(each.pk)) for each in (first, second)]
+    asked = [statements_of(lambda each=each: process_export(export_id=each.pk)) for each in (first, second)]
     assert [InvoiceExport.objects.get(pk=each.pk).booked for each in (first, second)] == [True, True]
     assert asked == [50, 29]
