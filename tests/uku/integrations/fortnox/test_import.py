@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client, VatType
@@ -266,6 +266,7 @@ def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_j
     run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     clear_queue()
     move_clock(seconds=6 * HOURS)
+    let_rest(connection)
     before = fortnox.mark()
     run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=True))
     run_jobs()

@@ -7,7 +7,8 @@ from tests.uku.integrations.fortnox.simulated import until
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import CustomerRecord, RunKind, RunState, SyncRun
-from uku.integrations.fortnox.work import requests
+from uku.integrations.fortnox.work import due, requests
+from uku.kit import clock
 
 
 @pytest.mark.process
@@ -18,7 +19,7 @@ def test_three_pages_are_stored_once_though_the_worker_is_killed_on_the_second(
     move_clock(seconds=3 * 3600)
     before = fortnox.mark()
     held = fortnox.fault(path="/3/customers", query={"page": 2, "filter": "active"}, action="hold", phase="P4")
-    requests.enqueue_due(connection, RunKind.CUSTOMERS)
+    due.wake(connection, at=clock.now())
     first = processes("-m", "uku", "worker")
     until(lambda: fortnox.holds(held), seconds=120)
     assert (SyncRun.objects.get(kind="customers").page, CustomerRecord.objects.count()) == (1, 500)
