@@ -97,6 +97,7 @@ def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connec
     run_jobs()
     for hours, cost in ((6, []), (9, [f"GET customers/{number}"])):
         move_clock(seconds=hours * HOURS)
+        let_rest(connection)
         if cost:
             fortnox.change_customer(number, Phone1="031-1 23 45")
         let_rest(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.uku.integrations.fortnox.browsers import SCOPES, Visitor, Walk, make_link, said, texts
-from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.integrations.fortnox import jobs
@@ -263,6 +263,15 @@ def test_a_revocation_that_ends_the_connected_workspaces_consent_is_seen_there(
     run_jobs()
     assert Connection.everywhere.get(workspace=workspace).block_reason == block_reason
     assert ("Needs attention" in texts(walk.see("overview"))) is ends
+
+
+def test_a_dead_grant_is_not_looked_at(walk, theirs, fortnox, workspace):
+    connect_with_bookkeeping(walk, workspace)
+    theirs.connect()
+    mine = Connection.everywhere.filter(workspace=workspace)
+    assert "grant" in due_steps(mine.get())
+    mine.update(block_reason=BlockReason.NEEDS_AUTHORIZATION)
+    assert "grant" not in due_steps(mine.get())
 
 
 def test_a_paused_connection_is_looked_at_too(walk, theirs, fortnox, run_jobs, workspace):
