@@ -164,7 +164,7 @@ def make_products(context: StepContext) -> str:
 
 
 def draft_and_issue(context: StepContext) -> str:
-    """Draft invoices and issue them. Issuing queues the push; nothing else sends it."""
+    """Draft invoices and issue them. Issuing queues the export; nothing else sends it."""
     records = CustomerRecord.objects.filter(client__isnull=False, active=True, vat_type="SEVAT").exclude(address1="")
     clients = [record.client for record in records.select_related("client").order_by("id")[:INVOICES]]
     products = list(Product.objects.order_by("id"))

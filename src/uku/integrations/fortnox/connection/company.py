@@ -143,7 +143,7 @@ def has_changed(connection: Connection, company: Company) -> bool:
 def apply_company(*, connection: Connection, company: Company, at: datetime) -> None:
     """Store what a look showed, unless someone authorized or disconnected meanwhile.
 
-    A new name is applied. A new organisation or database number means that the books have a new owner: pushes
+    A new name is applied. A new organisation or database number means that the books have a new owner: exports
     are held and authorization is asked for (spec section 6).
     """
     with transaction.atomic(), workspace_in_force(connection.workspace_id):

@@ -26,7 +26,7 @@ def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> Rev
 
     None when nothing was to be revoked: nothing is connected, or another installation holds the grant (F44).
 
-    Clients, invoices, links and settings stay; queued pushes are held. What is under way meets a new generation and
+    Clients, invoices, links and settings stay; queued exports are held. What is under way meets a new generation and
     stores nothing (F22, F38). The token to revoke is set aside in the same transaction, so that a process that dies
     before the call loses nothing.
     """
