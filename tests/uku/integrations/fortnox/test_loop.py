@@ -212,6 +212,50 @@ def test_a_step_that_succeeds_forgets_its_rest(told, move_clock):
     assert not StepRest.objects.exists()
 
 
+def test_in_an_outage_one_step_is_tried_for_all_and_its_success_lets_the_others_go_on(told, move_clock):
+    from uku.integrations.fortnox.work.step import Needs
+
+    down = [True]
+
+    def ask(name):
+        def act(_work):
+            if not down[0]:
+                told.due.pop(name)
+            return not down[0]
+
+        return told.step(name, do=act)
+
+    names = ("one", "two", "three")
+    steps = [ask(name) for name in names]
+    told.due = dict.fromkeys(names, AT)
+    assert told.run(*steps) == ["one", "two"]
+    for at, tried in ((301, 1), (601, 0), (902, 1), (2103, 1)):
+        move_clock(seconds=at)
+        assert len(told.run(*steps)) == tried
+    told.due["review"] = AT
+    assert told.run(told.step("review", needs=Needs.NOTHING), *steps) == ["review"]  # asks Fortnox nothing
+    down[0] = False
+    move_clock(seconds=4000)
+    assert sorted(told.run(*steps)) == sorted(names)
+
+
+def test_one_kind_of_data_that_fails_holds_up_no_other(told, move_clock):
+    told.due = {"bad": AT}
+    steps = told.step("bad", do=lambda _work: False), told.step("good"), told.step("better")
+    for at in (0, 301, 902):
+        move_clock(seconds=at)
+        told.due |= {"good": AT, "better": AT}
+        assert told.run(*steps) == ["bad", "good", "better"]
+
+
+def test_a_step_that_fails_by_our_own_error_is_no_outage(told):
+    def fail(_work):
+        raise ValueError("nobody foresaw this")
+
+    told.due = dict.fromkeys(("one", "two", "three"), AT)
+    assert told.run(*(told.step(name, do=fail) for name in told.due)) == ["one", "two", "three"]
+
+
 # Making way
 
 

@@ -380,6 +380,14 @@ def test_what_only_a_person_can_put_right_stops_it_and_is_told(begin, run_jobs, 
     assert made.runs.filter(state=RunState.RUNNING).count() == 0
 
 
+def test_disconnect_ends_it_at_once_and_not_at_the_next_look(begin, run_jobs, scope, owner):
+    made = begin()
+    clear_queue()
+    disconnect(workspace=scope, actor=owner, at=clock.now())
+    run_jobs()
+    assert again(made).state == RunState.STOPPED
+
+
 def test_access_revoked_in_the_middle_stops_it(fortnox, connection, begin, run_jobs):
     fortnox.customers(600)
     made = begin()

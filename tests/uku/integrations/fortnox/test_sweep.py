@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
-from tests.uku.integrations.fortnox.conftest import due_steps, lose_jobs
+from tests.uku.integrations.fortnox.conftest import due_steps, let_rest, lose_jobs
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.invoices.export import due_exports
-from uku.integrations.fortnox.models import Connection, DueWork, ExportState, InvoiceExport, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import (
+    Connection,
+    DueWork,
+    ExportState,
+    InvoiceExport,
+    ReadKind,
+    RunKind,
+    RunState,
+    SyncRun,
+)
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work import requests
+from uku.integrations.fortnox.work.step import Work
+from uku.integrations.fortnox.work.steps import STEPS
 from uku.kit import clock
 
 MINUTE, HOUR = 60, 3600
@@ -74,6 +87,47 @@ def test_a_sync_that_was_asked_for_and_due_is_done_once(fortnox, settled, connec
     jobs.sync.func(connection.pk, "customers", scheduled=True)
     run_jobs()
     assert [fortnox.requests(before).count(f"GET {kind}") for kind in ("customers", "articles")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "place"),
+    [
+        ("articles", RunKind.ARTICLES, "work.runs.run_sync"),
+        ("record", ReadKind.CUSTOMER, "work.runs.read_record"),
+        ("company", ReadKind.COMPANY, "connection.company.look_at_company"),
+        ("grant", ReadKind.GRANT, "connection.grant_check.refresh_scopes"),
+    ],
+)
+def test_what_is_asked_for_again_while_it_is_read_is_read_once_more(
+    fortnox, settled, connection, move_clock, monkeypatch, name, kind, place
+):
+    """Whoever asks has just changed something, which the reading under way may have passed already."""
+    fortnox.customer(CustomerNumber="7")
+    let_rest(connection)
+    (step,) = (step for step in STEPS if step.name == name)
+    module, function = place.rsplit(".", 1)
+    module = import_module(f"uku.integrations.fortnox.{module}")
+    read = getattr(module, function)
+
+    def ask(minutes: int) -> None:
+        move_clock(seconds=3 * HOUR + minutes * MINUTE)
+        if kind in RunKind:
+            requests.request_sync(connection, kind)
+        else:
+            requests.request_read(connection, kind, "7" if kind == ReadKind.CUSTOMER else "")
+
+    def read_and_ask(*args, **facts):
+        done = read(*args, **facts)
+        ask(2)
+        return done
+
+    ask(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, function, read_and_ask)
+        step.do(Work(connection, lambda: None))
+    assert due_steps(connection) == [name]
+    step.do(Work(connection, lambda: None))
+    assert due_steps(connection) == []
 
 
 def test_a_run_that_was_cut_off_is_taken_up_again(fortnox, settled, connection, sweep, move_clock, run_jobs):

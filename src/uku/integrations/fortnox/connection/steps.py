@@ -22,8 +22,9 @@ def _asked(kind: ReadKind) -> Subquery:
     return Subquery(asked.values("asked_at")[:1])
 
 
-def _answer(work: Work, kind: ReadKind) -> None:
-    RequestedRead.objects.filter(company_id=work.connection.company_id, kind=kind).delete()
+def _end_requests(work: Work, kind: ReadKind, *, asked_until: datetime) -> None:
+    asked = RequestedRead.objects.filter(company_id=work.connection.company_id, kind=kind)
+    asked.filter(asked_at__lte=asked_until).delete()
 
 
 def _check_refusal(work: Work) -> bool:
@@ -43,14 +44,16 @@ def _is_over(due_at: Callable[[Connection], datetime | None]) -> bool:
 
 
 def _look_at_company(work: Work) -> bool:
-    _answer(work, ReadKind.COMPANY)
-    company.look_at_company(connection=work.connection, at=clock.now())
+    began = clock.now()
+    company.look_at_company(connection=work.connection, at=began)
+    _end_requests(work, ReadKind.COMPANY, asked_until=began)
     return True  # it notes when it asked, whatever came of it
 
 
 def _look_at_grant(work: Work) -> bool:
-    _answer(work, ReadKind.GRANT)
+    began = clock.now()
     grant_check.refresh_scopes(connection=work.connection)
+    _end_requests(work, ReadKind.GRANT, asked_until=began)
     return True
 
 

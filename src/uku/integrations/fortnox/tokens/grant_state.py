@@ -111,6 +111,7 @@ def block(same: QuerySet[Connection], block_reason: BlockReason, text: str, at: 
             row.block_reason, row.block_text, row.blocked_at = block_reason, text, at
             row.save(update_fields=["block_reason", "block_text", "blocked_at"])
             _record(row, "fortnox.trouble", f"Fortnox: {block_reason.label}", at)
+            due.wake(row, at=at)  # a reload that runs has come to its end
 
 
 def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool:

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection as database
+from django.db.models import Q
 
-from uku.integrations.fortnox.models import Connection, RunKind, StepRest
+from uku.integrations.fortnox.models import Connection, DueWork, RunKind, StepRest
+from uku.kit.clock import database_now
 from uku.kit.jobs import NORMAL, enqueue, has_job, raise_priority
 
 CYCLE = timedelta(minutes=15)
@@ -85,6 +87,12 @@ def wake_all() -> None:
     StepRest.everywhere.all().delete()
     with database.cursor() as cursor:
         cursor.execute(_WAKE_ALL)
+
+
+def is_due(connection_id: int, at: datetime) -> bool:
+    """Say whether a connection is due by its row, so that the next sweep wakes it."""
+    now = Q(due_at__lte=at) | Q(real_due_at__lte=database_now())
+    return DueWork.everywhere.filter(now, pk=connection_id).exists()
 
 
 def begin(connection: Connection) -> int:

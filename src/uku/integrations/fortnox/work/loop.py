@@ -98,7 +98,7 @@ def agenda(row: Any, steps: Sequence[Step]) -> Agenda:
         if when is None:
             continue
         now = row.real_now if step.clock is Clock.REAL else at
-        names = (step.name,) if step.rank == Rank.PERSON else (step.name, "")
+        names = (step.name, "") if step.rests_in_outage else (step.name,)
         rest = max((rests[name] for name in names if name in rests), default=None)
         if rest is not None and rest > at:
             found.note(rest, Clock.BUSINESS)
@@ -195,11 +195,15 @@ class _Loop:
             if step.name in RunKind.values:
                 place = {"company_id": row.company_id, "kind": step.name, "number": ""}
                 sync_issues.note(**place, reason=_("Uku failed by an error of its own."), at=clock.now())
-            succeeded = False
+            _let_rest(row, step.name)
+            return
         if not succeeded:
-            _let_rest(row, step)
+            _let_rest(row, step.name)
+            _note_outage(row, step)
         elif row.has_rests:
-            StepRest.everywhere.filter(connection=row, step__in=(step.name, "")).delete()
+            rests = StepRest.everywhere.filter(connection=row)
+            is_over = step.rests_in_outage and rests.filter(step="").exists()
+            (rests if is_over else rests.filter(step=step.name)).delete()
 
     def _make_way(self) -> None:
         """Do first what a person waits for, before each request of background work. Raises where none may leave."""
@@ -222,12 +226,19 @@ class _Loop:
         return [each for each in agenda(row, self._steps).due if each.step.rank == Rank.PERSON]
 
 
-def _let_rest(row: Any, step: Step) -> None:
-    rest = StepRest.everywhere.filter(connection=row, step=step.name).first()
+def _let_rest(row: Any, name: str) -> None:
+    rest = StepRest.everywhere.filter(connection=row, step=name).first()
     failures = min(rest.failures + 1 if rest else 1, MOST_DOUBLINGS)
     until = clock.now() + min(due.RESUME_AFTER * 2 ** (failures - 1), LONGEST_REST)
     facts = {"workspace_id": row.workspace_id, "failures": failures, "until": until}
-    StepRest.everywhere.update_or_create(connection=row, step=step.name, defaults=facts)
+    StepRest.everywhere.update_or_create(connection=row, step=name, defaults=facts)
+
+
+def _note_outage(row: Any, step: Step) -> None:
+    """Let all background steps rest when a second one fails: then one of them is tried for all, until it succeeds."""
+    others = StepRest.everywhere.filter(connection=row).exclude(step=step.name)
+    if step.rests_in_outage and others.exists():
+        _let_rest(row, "")
 
 
 def check_all(steps: Sequence[Step]) -> int:
@@ -238,30 +249,23 @@ def check_all(steps: Sequence[Step]) -> int:
     late, last = 0, 0
     while rows := list(look(steps).filter(pk__gt=last).order_by("pk")[:CHECKED_AT_ONCE]):
         last = rows[-1].pk
-        works = DueWork.everywhere.in_bulk([row.pk for row in rows])
         for row in rows:
             with workspace_in_force(row.workspace_id):
-                late += _wake_if_late(row, works.get(row.pk), steps)
+                late += _wake_if_late(row, steps)
     return late
 
 
-def _wake_if_late(row: Any, work: DueWork | None, steps: Sequence[Step]) -> bool:
+def _wake_if_late(row: Any, steps: Sequence[Step]) -> bool:
     """Wake one connection, and say whether it was; one that cannot be looked at is logged, and stops no other."""
     try:
-        late = _is_late(work, agenda(row, steps))
+        found = agenda(row, steps)
     except (InterfaceError, OperationalError):
         raise
     except Exception:
         log.exception("connection cannot be looked at", connection=row.pk)
         return False
+    late = row.wake_no is None or (bool(found.due) and not due.is_due(row.pk, clock.now()))
     if late:
         log.warning("nobody would have woken this connection", connection=row.pk)
         due.wake(row, at=clock.now())
     return late
-
-
-def _is_late(work: DueWork | None, found: Agenda) -> bool:
-    if work is None:
-        return True
-    stored = [at for at in (work.due_at, work.real_due_at) if at]
-    return bool(found.due) and not any(at <= clock.now() for at in stored)

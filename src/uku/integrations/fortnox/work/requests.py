@@ -26,14 +26,15 @@ from uku.kit.jobs import NORMAL, SOON
 def request_sync(
     connection: Connection, kind: RunKind, *, full: bool = False, asked_by: int | None = None, priority: int = SOON
 ) -> bool:
-    """Ask for a sync; False when one is asked for already. `asked_by` is the id of who pressed a button."""
-    at, company = clock.now(), connection.company_id
-    asked, created = RequestedSync.objects.get_or_create(
-        kind=kind, defaults={"company_id": company, "full": full, "asked_by_id": asked_by, "asked_at": at}
-    )
-    if not created:
-        asked.company_id, asked.full, asked.asked_by_id = company, asked.full or full, asked_by
-        asked.save()
+    """Ask for a sync; False when one is asked for already. `asked_by` is the id of who pressed a button.
+
+    Asked for again it is asked for now: a run that is under way may have passed what was changed meanwhile.
+    """
+    at = clock.now()
+    facts = {"company_id": connection.company_id, "asked_by_id": asked_by, "asked_at": at}
+    if full:
+        facts["full"] = True
+    _asked, created = RequestedSync.objects.update_or_create(kind=kind, defaults=facts)
     StepRest.objects.filter(connection=connection, step__in=(kind, "")).delete()
     wake(connection, at=at, priority=priority)
     return created
@@ -43,8 +44,9 @@ def request_sync(
 def request_read(connection: Connection, kind: ReadKind, number: str = "") -> bool:
     """Ask for one record, the company or its grant to be read; False when that is asked for already."""
     at = clock.now()
-    place = {"company_id": connection.company_id, "kind": kind, "number": number}
-    _asked, created = RequestedRead.objects.get_or_create(**place, defaults={"asked_at": at})
+    _asked, created = RequestedRead.objects.update_or_create(
+        company_id=connection.company_id, kind=kind, number=number, defaults={"asked_at": at}
+    )
     step = kind if kind in {ReadKind.COMPANY, ReadKind.GRANT} else "record"
     StepRest.objects.filter(connection=connection, step__in=(step, "")).delete()
     wake(connection, at=at, priority=SOON)

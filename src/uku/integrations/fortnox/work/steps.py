@@ -93,11 +93,11 @@ def _run_sync(work: Work, *, kind: RunKind) -> bool:
 
 
 def _read_record(work: Work) -> bool:
-    """Read the record that was asked for first; whatever comes of it, the request has ended."""
+    """Read the record that was asked for first; whatever comes of it, the request has ended unless it was renewed."""
     asked = RequestedRead.objects.filter(_RECORDS, company_id=work.connection.company_id).order_by("asked_at").first()
     if asked is not None:
         runs.read_record(connection=work.connection, kind=RunKind(asked.kind), number=asked.number)
-        asked.delete()
+        RequestedRead.objects.filter(pk=asked.pk, asked_at=asked.asked_at).delete()
     return True
 
 
