@@ -107,6 +107,7 @@ class Integration(Protocol):
     """What a folder under `integrations` brings."""
 
     slug: str
+    title: str
     urlconf: str
 
     def card(self, workspace: Workspace) -> Card: ...

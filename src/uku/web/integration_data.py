@@ -60,7 +60,7 @@ def invoice_panels(invoice: Invoice) -> list[Panel]:
 def company_differences(workspace: Workspace) -> list[tuple[str, list[Difference]]]:
     """Return what each integration would have otherwise on the company card, with the integration's title."""
     found = [
-        (integration.card(workspace).title, differences(workspace, integration.company_proposal(workspace)))
+        (integration.title, differences(workspace, integration.company_proposal(workspace)))
         for integration in integrations()
     ]
     return [(title, differing) for title, differing in found if differing]
@@ -81,7 +81,7 @@ def company_origins(workspace: Workspace) -> list[Origin]:
     for integration in integrations():
         proposal = integration.company_proposal(workspace)
         untold = untold_facts(workspace, proposal) if proposal else []
-        found.append(Origin(integration.card(workspace).title, filled.get(integration.slug, []), untold))
+        found.append(Origin(integration.title, filled.get(integration.slug, []), untold))
     return found
 
 

@@ -34,6 +34,7 @@ AUTHORIZING = frozenset({ErrorGroup.AUTHORIZE, ErrorGroup.PERMISSION, ErrorGroup
 
 class FortnoxIntegration:
     slug = "fortnox"
+    title = "Fortnox"
     urlconf = "uku.integrations.fortnox.views.urls"
     root_urlconf = "uku.integrations.fortnox.views.root_urls"
     audit_actions = AUDIT_ACTIONS
@@ -44,23 +45,23 @@ class FortnoxIntegration:
 
     def card(self, workspace: Workspace) -> Card:
         """What is the matter; else what it offers, and without the plan for it, which plan it needs."""
-        health = summary.health_of(connection_of(workspace))
-        if health.block is not None:
-            text = health.block.happened
-        elif health.note:
-            text = health.note
+        overall = summary.overall_of(connection_of(workspace))
+        if overall.block is not None:
+            text = overall.block.happened
+        elif overall.note:
+            text = overall.note
         else:
             text = _("Clients and products come in, invoices go out, paid amounts come back.")
             if not workspace.may_integrate:
                 text = f"{text} {_('Part of the Team and Elite plans; this workspace is on Free.')}"
         place = {"slug": workspace.slug}
         urls = reverse("fortnox:overview", kwargs=place), reverse("fortnox:help", kwargs=place)
-        return Card("fortnox", "Fortnox", text, health.card, *urls)
+        return Card("fortnox", self.title, text, overall.card, *urls)
 
     def banners(self, workspace: Workspace, membership: Membership) -> Sequence[Banner]:
         if not may(membership, Permission.MANAGE_INTEGRATIONS):
             return []
-        block = summary.block_of(connection_of(workspace))
+        block = summary.overall_of(connection_of(workspace)).block
         if block is None:
             return []
         place = {"slug": workspace.slug}

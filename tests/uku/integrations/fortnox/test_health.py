@@ -12,6 +12,7 @@ from django.urls import reverse
 from tests.uku.integrations.fortnox.standing_rows import connected, exported, failed, ran, refused
 
 from uku.integrations.fortnox.health import summary
+from uku.integrations.fortnox.health.alerts import review
 from uku.integrations.fortnox.health.queries import facts_of
 from uku.integrations.fortnox.models import Connection, SyncRun
 from uku.integrations.registry import Badge, integrations
@@ -40,7 +41,13 @@ def see(signed_in, scope):
 
 
 def read():
-    return summary.health_of(Connection.objects.select_related("workspace").get())
+    """Return the health as the integration's pages show it; what all other pages show of it must be the same."""
+    connection = Connection.objects.select_related("workspace").get()
+    health = summary.health_of(connection)
+    review(connection, at=clock.now())
+    overall = summary.overall_of(connection)
+    assert (overall.card, overall.block, overall.note) == (health.card, health.block, health.note)
+    return health
 
 
 def states():
@@ -211,3 +218,23 @@ def test_the_facts_of_a_connection_are_read_in_ten_queries(living):
     with CaptureQueriesContext(database) as queries:
         facts_of(connection, at=clock.now())
     assert len(queries) == 10
+
+
+def test_an_owners_client_list_costs_three_queries_more_than_a_members(living, owner, member, scope, signed_in):
+    """However much is wrong: what every page says about it was stored by the last review."""
+
+    def asked(user) -> int:
+        browser, address = signed_in(user), reverse("clients", kwargs={"slug": scope.slug})
+        browser.get(address)
+        with CaptureQueriesContext(database) as queries:
+            assert browser.get(address).status_code == 200
+        return len(queries)
+
+    quiet = asked(owner) - asked(member)
+    refused("articles", "2001101", minutes_ago=1)
+    for number in range(30):
+        failed("customer", str(number))
+    written(renewal_failures=2)
+    raise_alarm(key="fortnox.app_credentials", text="wrong", at=clock.now())
+    read()
+    assert (quiet, asked(owner) - asked(member)) == (3, 3)

@@ -576,12 +576,12 @@ def test_a_refresh_token_that_nothing_renewed_for_thirty_days_is_warned_of(
         "Nothing has renewed the connection to Fortnox for a month.",
     )
     assert "It runs out in about 13 days unless it is renewed before." in notice.text
-    assert "It runs out in about 12 days" in words.block_of(row()).means
+    assert "It runs out in about 12 days" in words.overall_of(row()).block.means
     assert [name for name, _facts in queue() if "mail_notice" in name] == ["workspaces.mail_notice"]
     renew_tokens(row())
     review(row(), at=clock.now())
     assert [found.key for found in Notice.objects.filter(cleared_at=None)] == ["fortnox.works_again"]
-    assert words.block_of(row()) is None
+    assert words.overall_of(row()).block is None
 
 
 @pytest.mark.parametrize("why", ["disabled", "free"])

@@ -25,7 +25,9 @@ from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.step import Work
 from uku.integrations.fortnox.work.steps import STEPS
 from uku.kit import clock
+from uku.workspaces.models import Notice
 
+REFUSED = '{"ErrorInformation":{"error":1,"message":"Kan inte hitta kunden.","code":2000433}}'
 MINUTE, HOUR = 60, 3600
 
 
@@ -170,6 +172,14 @@ def test_a_sender_whose_lease_ran_out_is_woken(fortnox, shop, sweep, later):
     assert sweep().count("export") == 1
     later(export, seconds=-MINUTE)
     assert sweep().count("export") == 0
+
+
+def test_an_invoice_that_fortnox_refuses_is_in_the_bell_before_the_loop_ends(fortnox, shop, settled, run_jobs):
+    assert due_steps(Connection.objects.get()) == []
+    fortnox.fault(path="/3/invoices", method="POST", action="status", status=400, body=REFUSED)
+    shop.issue()
+    run_jobs()
+    assert Notice.objects.get(cleared_at=None).title == "Fortnox did not take some of your invoices."
 
 
 @pytest.mark.parametrize("why", ["disabled", "free", "needs authorization"])

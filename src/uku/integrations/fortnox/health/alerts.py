@@ -30,14 +30,15 @@ _ENDED_BY_AUTHORIZING: Final = frozenset({Cause.NOT_PERMITTED, Cause.LACKS_SCOPE
 
 
 def review(connection: Connection, *, at: datetime) -> None:
-    """Compare the causes that hold with those that are told: open what is new, clear what is cured.
+    """Compare the causes that hold with those that are told: open what is new, clear what is cured, store the rest.
 
-    Cheap and repeatable: after each run, after each change of the grant, and each minute. While paused nothing
-    new is told, since nothing is tried; what was told stays until its cause is gone.
+    Cheap and repeatable: after each run, after each change of the grant, and each quarter of an hour. While paused
+    nothing new is told, since nothing is tried; what was told stays until its cause is gone.
     """
     fresh = Connection.everywhere.select_related("workspace").get(pk=connection.pk)
     facts = queries.facts_of(fresh, at=at)
     with workspace_in_force(fresh.workspace_id):
+        queries.store_failing_kinds(fresh, facts)
         active = {cause.key: cause for cause in active_causes(facts)}
         open_alerts = Notice.objects.filter(key__startswith=PREFIX, cleared_at=None).values_list("key", flat=True)
         told = {key for key in open_alerts if key.removeprefix(PREFIX).split(":")[0] in _CAUSES}

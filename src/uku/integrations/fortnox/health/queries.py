@@ -15,6 +15,7 @@ from uku.integrations.fortnox.models import (
     Connection,
     CustomerRecord,
     ExportState,
+    FailingKind,
     InvoiceExport,
     LinkReason,
     RunKind,
@@ -35,7 +36,49 @@ SCOPES: Final[Mapping[str, frozenset[str]]] = {
     INVOICES: frozenset({"invoice"}),
     RunKind.PAYMENTS: frozenset({"invoice", "payment"}),
 }
+KINDS: Final = (RunKind.CUSTOMERS, RunKind.ARTICLES, INVOICES, RunKind.PAYMENTS, RunKind.STATISTICS)
+"""In the order in which they are told."""
 _BLOCKING_CODES: Final = tuple(code for code, text in BY_CODE.items() if text.group in BLOCKING)
+
+
+def stored_facts_of(connection: Connection, *, at: datetime) -> Facts:
+    """Return what a page needs to say what is wrong, as the last review left it. Two queries.
+
+    What stands on the connection itself is as of now: a block, a pause, tokens that grow old without a worker.
+    """
+    whole = _facts_of_connection(connection, at)
+    if not connection.is_connected:
+        return Facts(at, whole)
+    with workspace_in_force(connection.workspace_id):
+        failing = {row.kind: row for row in FailingKind.objects.filter(connection=connection)}
+    kinds = [
+        KindFacts(
+            kind=kind,
+            refused_code=failing[kind].refused_code if kind in failing and failing[kind].refused else None,
+            lacks_scope=_lacks_scope(connection, kind),
+            failing_since=failing[kind].failing_since if kind in failing else None,
+        )
+        for kind in KINDS
+        if kind != RunKind.STATISTICS or connection.statistics
+    ]
+    return Facts(at, whole, tuple(kinds))
+
+
+def store_failing_kinds(connection: Connection, facts: Facts) -> None:
+    """Keep for the pages which kinds of data do not go through."""
+    wanted = {
+        kind.kind: (kind.refused_code is not None, kind.refused_code or "", kind.failing_since)
+        for kind in facts.kinds
+        if kind.refused_code is not None or kind.failing_since is not None
+    }
+    rows = FailingKind.objects.filter(connection=connection)
+    stored = {row.kind: (row.refused, row.refused_code, row.failing_since) for row in rows}
+    if stored == wanted:
+        return
+    rows.exclude(kind__in=wanted).delete()
+    for kind, (refused, code, since) in wanted.items():
+        told = {"refused": refused, "refused_code": code, "failing_since": since}
+        FailingKind.objects.update_or_create(connection=connection, kind=kind, defaults=told)
 
 
 def facts_of(connection: Connection, *, at: datetime) -> Facts:
@@ -44,7 +87,21 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
     What failed before its cure says nothing any more: before a person authorized, a pause or a block ended, or the
     operator mended the app's credentials.
     """
-    whole = ConnectionFacts(
+    whole = _facts_of_connection(connection, at)
+    if not connection.is_connected:
+        return Facts(at, whole)
+    with workspace_in_force(connection.workspace_id):
+        exports = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(number_kept=True)
+        counts = dict(exports.order_by().values_list("state").annotate(Count("pk")))
+        cures = connection.authorized_at, connection.resumed_at, app_credentials.mended_at()
+        fresh_start = max((when for when in cures if when), default=None)
+        kinds = {found.kind: found for found in _facts_of_runs(connection, fresh_start)}
+        kinds[INVOICES] = _facts_of_exports(connection, fresh_start)
+        return Facts(at, whole, tuple(kinds[kind] for kind in KINDS), counts)
+
+
+def _facts_of_connection(connection: Connection, at: datetime) -> ConnectionFacts:
+    return ConnectionFacts(
         enabled=connection.enabled,
         connected=connection.is_connected,
         plan_allows=connection.workspace.may_integrate,
@@ -55,15 +112,6 @@ def facts_of(connection: Connection, *, at: datetime) -> Facts:
         renewal_failures=connection.renewal_failures,
         runs_out_at=renewal.runs_out_at(connection) if renewal.grows_old(connection, at) else None,
     )
-    if not connection.is_connected:
-        return Facts(at, whole)
-    with workspace_in_force(connection.workspace_id):
-        exports = InvoiceExport.objects.filter(company_id=connection.company_id).exclude(number_kept=True)
-        counts = dict(exports.order_by().values_list("state").annotate(Count("pk")))
-        cures = connection.authorized_at, connection.resumed_at, app_credentials.mended_at()
-        fresh_start = max((when for when in cures if when), default=None)
-        customers, articles, *others = _facts_of_runs(connection, fresh_start)
-        return Facts(at, whole, (customers, articles, _facts_of_exports(connection, fresh_start), *others), counts)
 
 
 def _facts_of_runs(connection: Connection, fresh_start: datetime | None) -> list[KindFacts]:

@@ -22,7 +22,7 @@ from uku.integrations.fortnox.health.messages import (
     run_badge,
     span_in_words,
 )
-from uku.integrations.fortnox.health.queries import facts_of, newest_of_each_kind
+from uku.integrations.fortnox.health.queries import facts_of, newest_of_each_kind, stored_facts_of
 from uku.integrations.fortnox.health.rules import (
     INVOICES,
     ActiveCause,
@@ -75,15 +75,31 @@ class KindHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """All that the pages say about how a connection stands."""
+class Overall:
+    """How the connection as a whole stands: its card's state, what is wrong and what to do, or a quiet note."""
 
-    badge: Badge
     card: Badge
-    kinds: tuple[KindHealth, ...]
     block: Explanation | None
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health(Overall):
+    """All that the integration's own pages say about how a connection stands."""
+
+    badge: Badge
+    kinds: tuple[KindHealth, ...]
     open_issues: int
+
+
+def overall_of(connection: Connection) -> Overall:
+    """Word how a connection stands as the last review left it, for any page: two queries."""
+    return _overall(connection, stored_facts_of(connection, at=clock.now()))
+
+
+def _overall(connection: Connection, facts: Facts) -> Overall:
+    active = most_serious_cause(facts)
+    return Overall(_card(connection, facts), explain_cause(active, facts) if active else None, quiet_note(facts))
 
 
 def health_of(connection: Connection) -> Health:
@@ -116,24 +132,15 @@ def health_of(connection: Connection) -> Health:
             )
         )
     words, tone = _BADGES[state_of(facts.connection)]
+    whole = _overall(connection, facts)
     return Health(
+        card=whole.card,
+        block=whole.block,
+        note=whole.note,
         badge=Badge(str(words), tone),
-        card=_card(connection, facts),
         kinds=tuple(kinds),
-        block=_block(facts),
-        note=quiet_note(facts),
         open_issues=sum(kind.open_issues for kind in kinds),
     )
-
-
-def card_of(connection: Connection) -> Badge:
-    """The card's one state at a glance."""
-    return _card(connection, facts_of(connection, at=clock.now()))
-
-
-def block_of(connection: Connection) -> Explanation | None:
-    """Say what is wrong with the connection, what it means, and the one thing to do; None when nobody is needed."""
-    return _block(facts_of(connection, at=clock.now()))
 
 
 def lines(health: Health) -> list[str]:
@@ -155,11 +162,6 @@ def _card(connection: Connection, facts: Facts) -> Badge:
     if needs_attention(facts):
         return Badge(_("Needs attention"), "bad")
     return Badge(_("Connected to %(name)s") % {"name": connection.company_name}, "good")
-
-
-def _block(facts: Facts) -> Explanation | None:
-    active = most_serious_cause(facts)
-    return explain_cause(active, facts) if active else None
 
 
 def explain_cause(active: ActiveCause, facts: Facts) -> Explanation:

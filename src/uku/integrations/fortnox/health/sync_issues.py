@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from fortnox_api import FortnoxError
-from uku.integrations.fortnox.models import InvoiceExport, RunKind, SyncIssue
+from uku.integrations.fortnox.models import Connection, InvoiceExport, RunKind, SyncIssue
 
 CUSTOMER, ARTICLE, INVOICE, PAYMENT = "customer", "article", "invoice", "payment"
 KINDS_OF = {
@@ -66,7 +66,8 @@ def note(  # noqa: PLR0913  # what is known differs from cause to cause
 
 
 def note_export(export: InvoiceExport, *, at: datetime, error: FortnoxError | None = None, reason: str = "") -> None:
-    """Write down that an invoice did not go through, under our own reference."""
+    """Write down that an invoice did not go through, under our own reference; the health is reviewed soon."""
+    Connection.objects.filter(company_id=export.company_id).update(reviewed_at=None)
     note(
         company_id=export.company_id,
         kind=INVOICE,

@@ -114,6 +114,26 @@ class Connection(TenantModel):
         return bool(self.sealed_tokens)
 
 
+class FailingKind(TenantModel):
+    """A kind of data that does not go through, as the last review found it: what every page needs of health.
+
+    A kind that is well has no row. `kind` is a RunKind, or `invoices` for what goes out.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=15)
+    refused = models.BooleanField(default=False, help_text="Fortnox said for good that this is not permitted")
+    refused_code = models.CharField(max_length=20, blank=True)
+    failing_since = models.DateTimeField(null=True, help_text="since when errors are seen that pass by themselves")
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (models.UniqueConstraint(fields=["connection", "kind"], name="fortnox_failing_kind_once"),)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class KnownCompany(TenantModel):
     """A Fortnox company that this workspace is or was connected to: what its links and articles are named by."""
 

@@ -108,10 +108,10 @@ def block(same: QuerySet[Connection], block_reason: BlockReason, text: str, at: 
     """Write why the connection is blocked on the connection, once, with its line in the audit log."""
     with transaction.atomic():
         for row in same.filter(block_reason="").exclude(sealed_tokens="").select_for_update():
-            row.block_reason, row.block_text, row.blocked_at = block_reason, text, at
-            row.save(update_fields=["block_reason", "block_text", "blocked_at"])
+            row.block_reason, row.block_text, row.blocked_at, row.reviewed_at = block_reason, text, at, None
+            row.save(update_fields=["block_reason", "block_text", "blocked_at", "reviewed_at"])
             _record(row, "fortnox.trouble", f"Fortnox: {block_reason.label}", at)
-            due.wake(row, at=at)  # a reload that runs has come to its end
+            due.wake(row, at=at)  # it is to be told, and a reload that runs has come to its end
 
 
 def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool:

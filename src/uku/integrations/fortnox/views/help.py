@@ -37,5 +37,5 @@ def _show(request: WorkspaceRequest, name: str) -> HttpResponse:
         return reverse(route, kwargs={"slug": request.workspace.slug}) if route else address
 
     text = prose.render(text_of(name, get_language() or FALLBACK), link=link)
-    badge = summary.card_of(connection_of(request.workspace))
+    badge = summary.overall_of(connection_of(request.workspace)).card
     return render(request, "fortnox/help.html", {"text": text, "badge": badge, "tab": "help"})
