@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.loop import Stopped
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
@@ -173,6 +175,30 @@ def test_a_run_that_fails_moves_no_watermark(fortnox, sent, read, today):
     fortnox.heal()
     assert read().state == RunState.DONE
     assert standing(sent)[0] == State.PAID
+
+
+def test_a_run_that_was_cut_off_goes_on_with_the_invoices_that_are_left(fortnox, shop, connection, run_jobs, today):
+    """Neither list is read again, and no invoice: else a company with many would never come to an end."""
+    invoices = [shop.issue() for _ in range(4)]
+    run_jobs()
+    for invoice in Invoice.objects.all():
+        fortnox.pay(invoice.number, "2375", today.isoformat())
+    before, left = fortnox.mark(), [4]
+
+    def stop_at_the_third_invoice() -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run_sync(SyncRequest(connection, RunKind.PAYMENTS, check=stop_at_the_third_invoice))
+    assert InvoiceExport.objects.filter(read_due_at=None).count() == 2
+    run_sync(SyncRequest(connection, RunKind.PAYMENTS))
+    asked = Counter(fortnox.requests(before))
+    details = {f"GET invoices/{invoice.number}": 1 for invoice in Invoice.objects.all()}
+    assert {name: n for name, n in asked.items() if name != "GET invoicepayments"} == {"GET invoices": 1, **details}
+    assert [standing(invoice)[0] for invoice in invoices] == [State.PAID] * 4
+    assert SyncRun.objects.filter(kind=RunKind.PAYMENTS).latest("id").counts["read"] == 4
 
 
 def test_invoices_made_in_fortnox_are_counted_and_never_imported(fortnox, sent, read, today):

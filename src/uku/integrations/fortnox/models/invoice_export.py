@@ -68,6 +68,7 @@ class InvoiceExport(TenantModel):
     error_code = models.CharField(max_length=20, blank=True)
     error_text = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
+    read_due_at = models.DateTimeField(null=True, help_text="since when it is to be read back: a list showed a change")
 
     class Meta:
         db_table = "fortnox_push"
@@ -87,6 +88,11 @@ class InvoiceExport(TenantModel):
         indexes = (
             models.Index(fields=["state", "next_at"], name="fortnox_push_due"),
             models.Index(fields=["workspace", "company_id"], condition=OPEN, name="fortnox_push_open"),
+            models.Index(
+                fields=["workspace", "company_id"],
+                condition=models.Q(read_due_at__isnull=False),
+                name="fortnox_push_read_due",
+            ),
         )
 
     def __str__(self) -> str:

@@ -60,9 +60,11 @@ def read_payments_again(request: SyncRequest) -> SyncRun:
     if request.reload is None or request.again_from is None or run.reload_id != request.reload.pk:
         return payments.read_payments(request)
     run.counts = {**run.counts, "changed": 0, "read": 0, "seen": 0, "elsewhere": 0}
-    exports = payments.sent_to(request.connection)
+    sent = payments.sent_to(request.connection)
+    since = payments.since_when(run, sent)
+    exports = {export.document_number: export for export in sent}
     with open_fortnox(request.connection, request.check) as fortnox:
-        lists = _read_lists(fortnox, run, exports, request.again_from)
+        lists = _read_lists(fortnox, run, exports, since, request.again_from)
         touched = lists.changed | set(lists.payments) | set(lists.invoices)  # older ones among them
         chosen = [
             export
@@ -80,9 +82,10 @@ def read_payments_again(request: SyncRequest) -> SyncRun:
     return run
 
 
-def _read_lists(fortnox: Fortnox, run: SyncRun, exports: Mapping[str, InvoiceExport], first: date) -> InvoiceLists:
+def _read_lists(
+    fortnox: Fortnox, run: SyncRun, exports: Mapping[str, InvoiceExport], since: datetime, first: date
+) -> InvoiceLists:
     """Read the lists. Our invoices are kept; one made in Fortnox is counted, never imported (spec section 7)."""
-    since = payments.since_when(run, exports)
     beginning = datetime.combine(first, time(0), sync_run.SWEDEN)
     lists = InvoiceLists(clock.now(), payments.changed_payments(fortnox, run, min(since, beginning)))
     if run.since is not None:  # else everything is new, and what the list tells will do

@@ -6,11 +6,13 @@ Each payment of one in another currency than the books' costs one too: lists tel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+
+from django.db.models import Min, QuerySet
 
 from fortnox_api import Fortnox, FortnoxError, InvoicePaymentItem, NotFound, Page, Unreadable
 from uku.integrations.fortnox.client.open import open_fortnox
@@ -25,31 +27,54 @@ from uku.invoices.operations import accept_reading
 from uku.kit import clock
 from uku.kit.money import ZERO
 
+DETAILS: Final = "details"
+"""The stage of a run whose lists are read: each invoice that is still to be read carries its own mark."""
+
 
 def read_payments(request: SyncRequest) -> SyncRun:
-    """Read what changed since the last complete run and store it. Returns the finished run. Raises FortnoxError."""
+    """Read what changed since the last complete run and store it. Returns the finished run. Raises FortnoxError.
+
+    A run that was cut off goes on with the invoices that are left. Their payments are then asked for one by one.
+    """
     run = sync_run.start_or_resume(request, clock.now())
     exports = sent_to(request.connection)
-    with open_fortnox(request.connection, request.check) as fortnox:
-        since = since_when(run, exports)
-        run.counts = {**run.counts, "changed": 0, "read": 0}
-        payments = changed_payments(fortnox, run, since)
-        changed = {item.number for item in rows(run, fortnox.invoices.pages(last_modified=since))} | set(payments)
-        for number in sorted(changed & set(exports)):
-            read_one(fortnox, run, exports[number], payments.get(number, []))
+    try:
+        with open_fortnox(request.connection, request.check) as fortnox:
+            payments = {} if run.stage == DETAILS else _find_changed(fortnox, run, exports)
+            for export in exports.filter(read_due_at__isnull=False).order_by("document_number"):
+                read_one(fortnox, run, export, payments.get(export.document_number, []))
+                run.save(update_fields=["counts"])
+    except sync_run.StaleRun:
+        return SyncRun.objects.get(pk=run.pk)
     sync_run.end(run, at=clock.now())
     return run
 
 
-def sent_to(connection: Connection) -> dict[str, InvoiceExport]:
+def _find_changed(
+    fortnox: Fortnox, run: SyncRun, exports: QuerySet[InvoiceExport]
+) -> dict[str, list[InvoicePaymentItem]]:
+    """Mark the invoices of ours that changed as to be read; return the changed payments by invoice number."""
+    since = since_when(run, exports)
+    payments = changed_payments(fortnox, run, since)
+    changed = {item.number for item in rows(run, fortnox.invoices.pages(last_modified=since))} | set(payments)
+    with sync_run.next_step(run):
+        exports.filter(document_number__in=changed).update(read_due_at=run.started_at)
+        run.stage, run.counts = DETAILS, {**run.counts, "changed": 0, "read": 0}
+    return payments
+
+
+def sent_to(connection: Connection) -> QuerySet[InvoiceExport]:
+    """The exports that are invoices of the connected company, without the bytes that were sent."""
     sent = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.CONFIRMED)
-    return {export.document_number: export for export in sent.select_related("invoice")}
+    return sent.select_related("invoice").defer("payload")
 
 
-def since_when(run: SyncRun, exports: Mapping[str, InvoiceExport]) -> datetime:
+def since_when(run: SyncRun, exports: QuerySet[InvoiceExport]) -> datetime:
     """Return from when to read what changed: since the last complete run, else since the first invoice was sent."""
-    first_export = min((export.created_at for export in exports.values()), default=run.started_at)
-    return run.since or sync_run.with_overlap(first_export)
+    if run.since is not None:
+        return run.since
+    first: datetime | None = exports.aggregate(first=Min("created_at"))["first"]
+    return sync_run.with_overlap(first or run.started_at)
 
 
 def changed_payments(fortnox: Fortnox, run: SyncRun, since: datetime) -> dict[str, list[InvoicePaymentItem]]:
@@ -115,12 +140,18 @@ def accept(run: SyncRun, export: InvoiceExport, stated: Reading) -> None:
     sync_run.count(run, "read")
     sync_run.count(run, "changed", int(accept_reading(invoice=export.invoice, reading=stated, at=at)))
     numbers = [export.document_number]
+    _end_request(export)
     sync_issues.solve(company_id=export.company_id, kind=sync_issues.PAYMENT, numbers=numbers, at=at)
+
+
+def _end_request(export: InvoiceExport) -> None:
+    InvoiceExport.objects.filter(pk=export.pk).update(read_due_at=None)
 
 
 def _reject(run: SyncRun, export: InvoiceExport, reason: str, error: FortnoxError) -> None:
     """List an invoice that could not be read back, and keep it as a sync issue until it can."""
     client = str(export.invoice.client)
+    _end_request(export)
     sync_run.count(run, "rejected")
     sync_run.skip(run, [(export.document_number, client, reason)])
     sync_issues.note(

@@ -92,13 +92,14 @@ def run(connection_id: int, company_id: str, steps: Sequence[Step]) -> None:
 def agenda(row: Any, steps: Sequence[Step]) -> Agenda:
     """Return what is due for a connection that was loaded by `look`."""
     found, at = Agenda(), clock.now()
-    rests = _rests(row) if row.has_rests else {}
+    theirs = StepRest.everywhere.filter(connection=row)
+    rests = dict(theirs.values_list("step", "until")) if row.has_rests else {}
     for step in steps:
         when = step.find_due(row)
         if when is None:
             continue
         now = row.real_now if step.clock is Clock.REAL else at
-        names = (step.name, "") if step.rests_in_outage else (step.name,)
+        names = (step.name, "") if rests_in_outage(step) else (step.name,)
         rest = max((rests[name] for name in names if name in rests), default=None)
         if rest is not None and rest > at:
             found.note(rest, Clock.BUSINESS)
@@ -133,8 +134,9 @@ def look(steps: Sequence[Step]) -> QuerySet[Connection]:
     )
 
 
-def _rests(row: Any) -> dict[str, datetime]:
-    return dict(StepRest.everywhere.filter(connection=row).values_list("step", "until"))
+def rests_in_outage(step: Step) -> bool:
+    """Say whether it is background work that asks Fortnox; a reload, which may end without, has waits of its own."""
+    return step.rank != Rank.PERSON and step.needs != Needs.NOTHING
 
 
 class _Loop:
@@ -202,7 +204,7 @@ class _Loop:
             _note_outage(row, step)
         elif row.has_rests:
             rests = StepRest.everywhere.filter(connection=row)
-            is_over = step.rests_in_outage and rests.filter(step="").exists()
+            is_over = rests_in_outage(step) and rests.filter(step="").exists()
             (rests if is_over else rests.filter(step=step.name)).delete()
 
     def _make_way(self) -> None:
@@ -237,7 +239,7 @@ def _let_rest(row: Any, name: str) -> None:
 def _note_outage(row: Any, step: Step) -> None:
     """Let all background steps rest when a second one fails: then one of them is tried for all, until it succeeds."""
     others = StepRest.everywhere.filter(connection=row).exclude(step=step.name)
-    if step.rests_in_outage and others.exists():
+    if rests_in_outage(step) and others.exists():
         _let_rest(row, "")
 
 

@@ -68,8 +68,3 @@ class Step:
     facts: Mapping[str, Combinable] = field(default_factory=dict)
     clock: Clock = Clock.BUSINESS
     needs: Needs = Needs.SYNC
-
-    @property
-    def rests_in_outage(self) -> bool:
-        """Whether it is background work that asks Fortnox; a reload has waits of its own."""
-        return self.rank != Rank.PERSON and self.needs != Needs.NOTHING
