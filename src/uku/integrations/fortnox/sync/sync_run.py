@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from uku.integrations.fortnox.models import Connection, Reload, RunKind, RunState, SkippedRecord, StopReason, SyncRun
+from uku.integrations.fortnox.models import (
+    Connection,
+    Reload,
+    RequestedSync,
+    RunKind,
+    RunState,
+    SkippedRecord,
+    StopReason,
+    SyncRun,
+)
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
 MOST_TRIES: Final = 5
@@ -56,7 +65,7 @@ def start_or_resume(request: SyncRequest, at: datetime) -> SyncRun:
         full = request.full or since is None
         try:
             with transaction.atomic():
-                return SyncRun.objects.create(
+                run = SyncRun.objects.create(
                     kind=kind,
                     company_id=connection.company_id,
                     asked_by_id=request.asked_by,
@@ -71,6 +80,14 @@ def start_or_resume(request: SyncRequest, at: datetime) -> SyncRun:
             if running is None:
                 raise
             return _resume(running, connection, at)  # begun elsewhere at the same moment: they go on together (F56)
+        _end_request(run)
+        return run
+
+
+def _end_request(run: SyncRun) -> None:
+    """A request ends with the run that begins after it, and reads all that was asked for."""
+    asked = RequestedSync.objects.filter(kind=run.kind, company_id=run.company_id, asked_at__lte=run.started_at)
+    (asked if run.full else asked.filter(full=False)).delete()
 
 
 def _running(kind: RunKind) -> SyncRun | None:

@@ -79,15 +79,13 @@ def _sync_due(row: Any, kind: RunKind, newest: dict[str, Any] | None, asked_at: 
 
 
 def _run_sync(work: Work, *, kind: RunKind) -> bool:
-    """Run a kind of data, as somebody asked for it or as the schedule does; the request ends with a run after it."""
+    """Run a kind of data, as somebody asked for it or as the schedule does."""
     began, company = clock.now(), work.connection.company_id
     asked = RequestedSync.objects.filter(kind=kind, company_id=company).first()
     full, asked_by = (asked.full, asked.asked_by_id) if asked else (False, None)
     request = SyncRequest(work.connection, kind, full, asked_by, check=work.make_way, pages=PAGES_AT_ONCE)
     more = runs.run_sync(request)
     newest = SyncRun.objects.filter(kind=kind, company_id=company).order_by("-id").first()
-    if asked and newest and newest.started_at >= asked.asked_at and (newest.full or not asked.full):
-        RequestedSync.objects.filter(pk=asked.pk, asked_at=asked.asked_at, full=asked.full).delete()
     ended = newest.finished_at if newest else None
     return more or (ended is not None and ended >= began)
 
