@@ -210,7 +210,7 @@ class _Server(ThreadedWSGIServer):
 
 @contextmanager
 def _serving(server: ThreadedWSGIServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield
