@@ -12,9 +12,11 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pytest
 
+from fortnox_api import Clock
+from fortnox_sim import clock as business
 from fortnox_sim.app import create_app
-from fortnox_sim.clock import Clock
 from fortnox_sim.server import build_server
 
 FIRST, SECOND = "556001", "556002"
@@ -35,6 +37,11 @@ def until(condition, *, seconds: float = 60.0):
     raise AssertionError(f"not within {seconds} s: {condition}")
 
 
+def no_waiting(patch: pytest.MonkeyPatch) -> None:
+    """Let the client repeat at once what it would repeat after a second."""
+    patch.setattr("fortnox_api._client.make_clock", lambda given: Clock(now=given, sleep=lambda _: None))
+
+
 def _whole(app):
     """Read each request whole before the simulator sees it, so that a late landing has its body."""
 
@@ -49,7 +56,7 @@ def _whole(app):
 class Simulated:
     """One simulator in a thread, with its control interface."""
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: business.Clock | None = None) -> None:
         self.app = create_app("empty", clock=clock)
         self._server = build_server(_whole(self.app), "127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
