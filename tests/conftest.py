@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -128,3 +129,27 @@ def django_db_setup(addresses, django_db_blocker) -> None:
         wanted = connections["default"].settings_dict
         wanted.update(NAME=found["dbname"], USER=found["user"], HOST=found["host"], PORT="")
         connections["default"].close()
+
+
+@pytest.fixture(scope="session")
+def empty(addresses):
+    """Return what deletes all rows but those the migrations made; quicker than TRUNCATE by far (engineering 20)."""
+    with psycopg.connect(addresses.superuser, autocommit=True) as session:
+        session.execute("SET session_replication_role = replica")
+        tables = session.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN"
+            " ('django_migrations', 'django_content_type', 'auth_permission')"
+        ).fetchall()
+        emptying = "; ".join(f'DELETE FROM "{table}"' for (table,) in tables)  # names come from the catalogue
+        yield lambda: session.execute(emptying)
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker, addresses, empty):
+    """A database whose commits are real, for tests with HTTP or other processes; emptied afterwards."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        yield addresses
+        connection.close()
+        empty()

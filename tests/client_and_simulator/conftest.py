@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from threading import Thread
 
 import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST, Simulated
@@ -22,7 +21,6 @@ from fortnox_api import (
     Timeouts,
     TokenSet,
 )
-from fortnox_sim import clock as business
 
 SCOPES = ["companyinformation", "customer", "article", "invoice", "payment", "settings", "bookkeeping"]
 SECRET = "uku-demo-secret"
@@ -51,10 +49,6 @@ class Time:
 
 class Town(Simulated):
     """A simulator, and the app of ours that is registered there."""
-
-    def __init__(self, *, clock: business.Clock | None = None):
-        super().__init__(clock=clock)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def app_of(self, *, secret: str = SECRET, clock=None, timeouts=None) -> OAuthApp:
         return OAuthApp(

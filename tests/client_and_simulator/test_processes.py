@@ -12,21 +12,11 @@ from pathlib import Path
 
 import pytest
 from tests.client_and_simulator.conftest import Town, aged
-from tests.uku.conftest import empty, make_user, make_workspace
+from tests.uku.conftest import make_user, make_workspace
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 CROWD = Path(__file__).with_name("crowd.py")
 MARGIN = timedelta(minutes=10)
-
-
-@pytest.fixture
-def committed(django_db_setup, django_db_blocker, addresses):
-    from django.db import connection
-
-    with django_db_blocker.unblock():
-        yield addresses
-        connection.close()
-        empty(addresses.superuser)
 
 
 @pytest.fixture

@@ -319,7 +319,7 @@ def town():
     from fortnox_sim.server import build_server
 
     server = build_server(sim.create_app("empty"), "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
     found = Town(f"http://127.0.0.1:{server.port}")
     found.control("switches", rate_limit=False)

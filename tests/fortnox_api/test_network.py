@@ -28,7 +28,7 @@ def inside():
     """A server inside the network, with a count of who asked."""
     server = HTTPServer(("127.0.0.1", 0), Hello)
     server.asked = 0
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()

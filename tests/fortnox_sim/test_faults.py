@@ -36,7 +36,7 @@ class Wire:
 @contextmanager
 def serving(app):
     server = build_server(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
         yield server.port
@@ -231,7 +231,7 @@ def test_many_clients_at_once_lose_nothing(client, wire):
 def test_a_client_that_stalls_in_its_body_stops_nobody_else(client, wire):
     with socket.create_connection(("127.0.0.1", wire.port)) as stalled:
         stalled.sendall(b"POST /oauth-v1/token HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\ngrant")
-        assert wire.create(timeout=5)[0] == 201
+        assert wire.create(timeout=30)[0] == 201
 
 
 def test_a_body_over_ten_million_bytes_is_refused(client):
@@ -243,7 +243,7 @@ def test_a_late_commit_has_the_whole_body_although_it_came_in_pieces(client, wir
     fault = arm(client, phase="P5", action="drop")
     body = b'{"Invoice":{"CustomerNumber":"1","Remarks":"Hel"}}'
     head = f"POST /3/invoices HTTP/1.1\r\nHost: x\r\nAuthorization: {client.headers['Authorization']}\r\n"
-    with socket.create_connection(("127.0.0.1", wire.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", wire.port), timeout=30) as connection:
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode())
         wait_until(lambda: client.http.get("/_sim/faults").json[-1]["struck"] == 1)
         connection.sendall(body)

@@ -21,7 +21,7 @@ class Served:
         client.control("companies/556001/customers", count=100)
         self.client = client
         self.server = build_server(client.app, "127.0.0.1", 0)
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
 

@@ -122,14 +122,14 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def shared_site(chromium, django_db_setup, addresses, django_db_blocker):
+def shared_site(chromium, django_db_setup, empty, django_db_blocker):
     """The product on loopback with one workspace, for all tests of a file that only look."""
-    with open_site(chromium, addresses, django_db_blocker) as found:
+    with open_site(chromium, empty, django_db_blocker) as found:
         yield found
 
 
 @pytest.fixture
-def site(chromium, django_db_setup, addresses, django_db_blocker):
+def site(chromium, django_db_setup, empty, django_db_blocker):
     """The product on loopback with one new workspace, for one test."""
-    with open_site(chromium, addresses, django_db_blocker) as found:
+    with open_site(chromium, empty, django_db_blocker) as found:
         yield found

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from tests.uku.conftest import PASSWORD, empty, make_user, make_workspace, run_a_worker
+from tests.uku.conftest import PASSWORD, make_user, make_workspace, run_a_worker
 from tests.uku.integrations.fortnox.conftest import work_off
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, Simulated
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -128,11 +128,11 @@ def consent(page: Any, *, user: str = ANNA, company: str = FIRST, press: str = "
 
 
 @contextmanager
-def open_site(browser: Any, addresses: Any, blocker: Any) -> Iterator[Site]:
+def open_site(browser: Any, empty: Callable[[], object], blocker: Any) -> Iterator[Site]:
     """Serve the product on the worker's database until the block ends; the database is emptied then."""
     with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
         stack.enter_context(blocker.unblock())
-        stack.callback(empty, addresses.superuser)
+        stack.callback(empty)
         stack.callback(lambda: thread.submit(_settle).result())
         fortnox = stack.enter_context(Simulated())
         server = _Server("127.0.0.1", 0, None, handler=_Quiet)
@@ -210,7 +210,7 @@ class _Server(ThreadedWSGIServer):
 
 @contextmanager
 def _serving(server: ThreadedWSGIServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield

@@ -6,7 +6,6 @@ import os
 import secrets
 from datetime import UTC, datetime, timedelta
 
-import psycopg
 import pytest
 
 AT = datetime(2026, 3, 31, 9, 0, tzinfo=UTC)
@@ -16,29 +15,6 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def committed(django_db_setup, django_db_blocker, addresses):
-    """A database whose commits are real, for tests with HTTP or other processes; emptied afterwards."""
-    from django.db import connection
-
-    with django_db_blocker.unblock():
-        yield addresses
-        connection.close()
-        empty(addresses.superuser)
-
-
-def empty(superuser: str) -> None:
-    """Delete all rows but those the migrations made; quicker than TRUNCATE by far (engineering 20)."""
-    with psycopg.connect(superuser, autocommit=True) as session:
-        session.execute("SET session_replication_role = replica")
-        tables = session.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN"
-            " ('django_migrations', 'django_content_type', 'auth_permission')"
-        ).fetchall()
-        for (table,) in tables:
-            session.execute(f'DELETE FROM "{table}"')  # names come from the catalogue
 
 
 @pytest.fixture

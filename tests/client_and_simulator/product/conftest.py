@@ -2,7 +2,6 @@
 
 from tests.uku.conftest import (  # noqa: F401 - fixtures
     _quick_passwords,
-    committed,
     owner,
     process_environment,
     scope,

@@ -76,6 +76,22 @@ def make_client(actor, name, **fields):
     return create_client(actor=actor, at=AT, name=name, **{**facts, **fields})
 
 
+def multiply(row, first, last, **columns):
+    """Put a row for each n of a range in a row's place, by SQL for the columns that differ: the ORM takes seconds."""
+    from django.db import connection
+
+    table = row._meta.db_table
+    fields = [field for field in row._meta.concrete_fields if not field.primary_key]
+    values = {field.column: columns.get(field.attname, field.column) for field in fields}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) SELECT {', '.join(values.values())}"
+            f" FROM {table}, generate_series(%s, %s) AS n WHERE id = %s",
+            [first, last - 1, row.pk],
+        )
+    row.delete()
+
+
 def make_import_file(actor, text="Namn;Ort\nEkdungen AB;Malmö\n"):
     from uku.clients.import_files.operations import upload_file
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.test.utils import CaptureQueriesContext
-from tests.uku.web.conftest import AT
+from tests.uku.web.conftest import AT, multiply
 
 pytestmark = pytest.mark.django_db
 LIST = "/w/byran/products/"
@@ -168,35 +168,23 @@ def connected(scope):
     return Connection.objects.create(enabled=True, company_id="556001", sealed_tokens="sealed")
 
 
-def many_articles(first, last, **facts):
+def many_articles(first, last):
     from uku.integrations.fortnox.models import ArticleRecord
-    from uku.kit.scoping import current_workspace_id
 
-    given = {"company_id": "556001", "description": "Bokföring", "unit": "h", "price": Decimal(950), "seen_at": AT}
-    known = {"vat_rate": Decimal(25), "detail_read_at": AT, "workspace_id": current_workspace_id()}
-    ArticleRecord.everywhere.bulk_create(
-        (ArticleRecord(number=str(number), **{**given, **known, **facts}) for number in range(first, last)),
-        batch_size=5000,
-    )
+    facts = {"company_id": "556001", "description": "Bokföring", "unit": "h", "price": Decimal(950), "seen_at": AT}
+    known = {"vat_rate": Decimal(25), "detail_read_at": AT}
+    one = ArticleRecord.objects.create(number="0", **facts, **known)
+    multiply(one, first, last, number="n::text")
 
 
 def many_products(first, last):
-    from uku.kit.scoping import current_workspace_id
     from uku.products.models import Product
 
-    Product.everywhere.bulk_create(
-        Product(
-            workspace_id=current_workspace_id(),
-            name=f"Product {number:05}",
-            price=Decimal(950) if number % 2 else Decimal(900),
-            unit="h",
-            vat_rate=Decimal(25),
-            article_number=str(number),
-            article_seen={"description": "Bokföring", "unit": "h", "price": "950.00", "vat_rate": "25"},
-            created_at=AT,
-        )
-        for number in range(first, last)
-    )
+    seen = {"description": "Bokföring", "unit": "h", "price": "950.00", "vat_rate": "25"}
+    facts = {"price": Decimal(950), "unit": "h", "vat_rate": Decimal(25), "article_seen": seen, "created_at": AT}
+    one = Product.objects.create(name="Product 00000", article_number="0", **facts)
+    name, price = "'Product ' || lpad(n::text, 5, '0')", "900 + 50 * mod(n, 2)"
+    multiply(one, first, last, name=name, price=price, article_number="n")
 
 
 @pytest.mark.parametrize("query", [{}, {"q": "product"}, {"show": "differs"}, {"sort": "-article"}, {"page": "2"}])

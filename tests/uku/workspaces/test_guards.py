@@ -125,7 +125,7 @@ def test_a_role_taken_away_at_the_same_moment_is_waited_for(committed):
             other.start()
             other.join(0.5)
             order.append("made")
-        other.join(10)
+        other.join(30)
         with pytest.raises(NotAllowed):
             create_client(actor=admin, at=AT, name="Berg AB")
     assert order == ["made", "demoted"]
@@ -146,7 +146,7 @@ def test_colleagues_and_a_persons_own_windows_do_not_wait_for_each_other(committ
         asking(create_client.permission)(actor=owner)
         other = threading.Thread(target=read)
         other.start()
-        other.join(3)
+        other.join(30)
         assert held == [owner]
 
 

@@ -105,6 +105,10 @@ class Server(ThreadedWSGIServer):
         self._connections: set[socket.socket] = set()
         super().__init__(host, port, app, handler=Handler)
 
+    def serve_forever(self, poll_interval: float = 0.01) -> None:
+        """Look so often whether to stop, in seconds: who starts many waits half a second for each otherwise."""
+        super().serve_forever(poll_interval)
+
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         self._connections.add(connection)

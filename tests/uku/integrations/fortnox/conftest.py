@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND, Simulated, until
+from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND, Simulated, no_waiting, until
 
 OUR_NUMBER = "402200-0014"  # as in `make_workspace`
 
@@ -50,10 +50,11 @@ def real_pace():
 
 @pytest.fixture(autouse=True)
 def _hurried(request, monkeypatch):
-    """Everywhere else the same row and the same SQL, with a short interval."""
+    """Everywhere else the same row and the same SQL, with a short interval, and repeats at once."""
     if "real_pace" not in request.fixturenames:
         from uku.integrations.fortnox.client import rate_limit
 
+        no_waiting(monkeypatch)
         monkeypatch.setattr(rate_limit, "_RESERVE", rate_limit._RESERVE.replace(rate_limit.INTERVAL, "1 millisecond"))
 
 

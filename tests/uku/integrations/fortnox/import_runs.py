@@ -109,10 +109,3 @@ def rows_here() -> dict[str, Any]:
 def complaint(code: int | str, message: str = "Saknas") -> str:
     """The body of an error as Fortnox writes it."""
     return json.dumps({"ErrorInformation": {"error": 1, "message": message, "code": code}})
-
-
-def no_waiting(patch: pytest.MonkeyPatch) -> None:
-    """Let the client repeat at once what it would repeat after a second."""
-    from fortnox_api import Clock
-
-    patch.setattr("fortnox_api._client.make_clock", lambda given: Clock(now=given, sleep=lambda _: None))

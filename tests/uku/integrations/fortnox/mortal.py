@@ -23,7 +23,7 @@ from django.db import connection  # noqa: E402
 from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from fortnox_api import DeadlineTransport  # noqa: E402
+from fortnox_api import DeadlineTransport, _resource  # noqa: E402
 
 WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM")
 
@@ -75,12 +75,17 @@ class Life:
         return answer
 
 
-def hurry(rows: int) -> None:
-    """Ask for so few rows a page, and do not keep the pace: the steps are the same, and there are many lives."""
-    from fortnox_api import _resource
+def prepare() -> None:
+    """Load what each child would otherwise load anew, and do not keep the pace: the steps are the same."""
+    from django.urls import get_resolver
+    from procrastinate.contrib.django import app
+
+    from uku.integrations.fortnox.client import open as client
     from uku.integrations.fortnox.client import rate_limit
 
-    _resource.PAGE_SIZE = rows  # type: ignore[misc]
+    app.perform_import_paths()
+    assert get_resolver().url_patterns
+    client.oauth_app()  # which reads the certificates
     rate_limit._RESERVE = rate_limit._RESERVE.replace(rate_limit.INTERVAL, "1 millisecond")  # type: ignore[misc]
 
 
@@ -98,11 +103,10 @@ def import_customers(*, full: bool) -> None:
 
 def do(order: dict[str, Any]) -> None:
     if "rows" in order:
-        hurry(order["rows"])
+        _resource.PAGE_SIZE = order["rows"]  # type: ignore[misc]
     if order["do"] == "job":
         from procrastinate.contrib.django import app
 
-        app.perform_import_paths()
         app.tasks[order["name"]].func(**order["arguments"])
         return
     if order["do"] == "import":
@@ -126,6 +130,7 @@ def live(order: dict[str, Any], pipe: int) -> None:
 
 
 def main() -> None:
+    prepare()
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()

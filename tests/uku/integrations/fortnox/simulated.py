@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import ssl
 import threading
 import time
 from collections import Counter
@@ -11,9 +12,11 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
+import pytest
 
+from fortnox_api import Clock
+from fortnox_sim import clock as business
 from fortnox_sim.app import create_app
-from fortnox_sim.clock import Clock
 from fortnox_sim.server import build_server
 
 FIRST, SECOND = "556001", "556002"
@@ -21,6 +24,7 @@ ANNA, OLLE = "anna@exempelbyran.example", "olle@exempelbyran.example"
 KARIN = "karin@digitalbyran.example"
 # Numbers that begin with 4 are not issued; each passes the check digit.
 NUMBERS = ("455000-0006", "455000-0014", "455000-0022", "455000-0030", "455000-0048", "455000-0055")
+CERTIFICATES = ssl.create_default_context()  # read once: nobody needs them on loopback, and each reading takes 20 ms
 
 
 def until(condition, *, seconds: float = 60.0):
@@ -31,6 +35,11 @@ def until(condition, *, seconds: float = 60.0):
             return found
         time.sleep(0.02)
     raise AssertionError(f"not within {seconds} s: {condition}")
+
+
+def no_waiting(patch: pytest.MonkeyPatch) -> None:
+    """Let the client repeat at once what it would repeat after a second."""
+    patch.setattr("fortnox_api._client.make_clock", lambda given: Clock(now=given, sleep=lambda _: None))
 
 
 def _whole(app):
@@ -47,12 +56,12 @@ def _whole(app):
 class Simulated:
     """One simulator in a thread, with its control interface."""
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: business.Clock | None = None) -> None:
         self.app = create_app("empty", clock=clock)
         self._server = build_server(_whole(self.app), "127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.address = f"http://127.0.0.1:{self._server.port}"
-        self._http = httpx2.Client(base_url=self.address, timeout=30)
+        self._http = httpx2.Client(base_url=self.address, timeout=30, verify=CERTIFICATES)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -153,7 +162,7 @@ class Simulated:
         self, url: str, *, user: str = ANNA, company: str = FIRST, press: str = "approve", via: str = ""
     ) -> dict[str, str]:
         """Sign in, `via` "clients" through Digital byrå; choose the company, press a button; return the way back."""
-        with httpx2.Client(timeout=30) as browser:
+        with httpx2.Client(timeout=30, verify=CERTIFICATES) as browser:
             page = browser.get(url)
             page = self._submit(browser, page, "login", username=user, password="fortnox", via=via)
             if "/auth/company" in page.text:
@@ -244,7 +253,7 @@ class Simulated:
         self, url: str, *, user: str = KARIN, company: str = FIRST, press: str = "approve"
     ) -> dict[str, str]:
         """Sign in through Digital byrå, pick the client, press a button; return the query of the way back."""
-        with httpx2.Client(timeout=30) as browser:
+        with httpx2.Client(timeout=30, verify=CERTIFICATES) as browser:
             page = self._submit(browser, browser.get(url), "login", username=user, password="fortnox", via="clients")
             page = self._submit(browser, page, "company", company=company)
             page = self._submit(browser, page, "approve", **{press: "1"})

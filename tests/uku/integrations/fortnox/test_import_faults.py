@@ -13,7 +13,6 @@ from tests.uku.integrations.fortnox.import_runs import (
     active_here,
     bring_in,
     lists,
-    no_waiting,
     skipped_records,
     small_pages,
 )
@@ -27,9 +26,7 @@ PAGE = 5
 
 @pytest.fixture
 def small(monkeypatch):
-    """Pages of five rows, and no waiting between tries."""
     small_pages(monkeypatch, PAGE)
-    no_waiting(monkeypatch)
 
 
 @pytest.fixture
@@ -265,9 +262,8 @@ def str_or(value):
 # B46: addresses in answers
 
 
-def test_neither_a_redirect_nor_an_address_in_a_record_is_followed(fortnox, connection, elsewhere, monkeypatch):
+def test_neither_a_redirect_nor_an_address_in_a_record_is_followed(fortnox, connection, elsewhere):
     """B46: tokens go to Fortnox alone, whatever an answer says"""
-    no_waiting(monkeypatch)
     fortnox.customers(2)
     number = fortnox.customer(CustomerNumber="77")
     row = {"@url": f"{elsewhere.address}/3/customers/77", "CustomerNumber": "77", "Name": "Ek AB"}

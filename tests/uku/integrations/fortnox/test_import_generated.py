@@ -20,7 +20,6 @@ from tests.uku.integrations.fortnox.import_runs import (
     bring_in,
     change,
     delete,
-    no_waiting,
     rows_here,
     skipped_records,
     small_pages,
@@ -140,7 +139,6 @@ def alive(rows: dict[str, dict[str, Any]]) -> set[str]:
 @pytest.fixture
 def world(fortnox, connection, monkeypatch):
     small_pages(monkeypatch, 4)
-    no_waiting(monkeypatch)
     return World(fortnox)
 
 

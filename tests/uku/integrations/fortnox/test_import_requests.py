@@ -18,10 +18,9 @@ from tests.uku.integrations.fortnox.import_runs import (
     complaint,
     lists,
     meanwhile,
-    no_waiting,
     small_pages,
 )
-from tests.uku.integrations.fortnox.simulated import FIRST, SECOND, until
+from tests.uku.integrations.fortnox.simulated import FIRST, SECOND, no_waiting, until
 
 from uku.clients.models import Client
 from uku.integrations.fortnox import jobs

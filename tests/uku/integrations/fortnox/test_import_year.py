@@ -8,7 +8,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.uku.integrations.fortnox.import_runs import bring_in, change, no_waiting
+from tests.uku.integrations.fortnox.import_runs import bring_in, change
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.models import CustomerRecord, RunState
@@ -52,9 +52,8 @@ def test_the_year_holds_a_spring_and_an_autumn():
 
 
 @pytest.mark.parametrize("minutes", [False, True])
-def test_no_change_of_a_year_is_missed(fortnox, connection, move_clock, monkeypatch, minutes):
+def test_no_change_of_a_year_is_missed(fortnox, connection, move_clock, minutes):
     """F51: inclusive, with overlap, whether Fortnox's stamps know seconds or minutes only; some runs fail on the way"""
-    no_waiting(monkeypatch)
     fortnox.switch(lastmodified_minutes=minutes)
     numbers = [fortnox.customer(Name=f"Bolag {number} AB") for number in range(3)]
     bring_in(connection)

@@ -643,7 +643,7 @@ def test_a_killed_holder_frees_the_lock_at_once(fortnox, expired, processes, tmp
     waiter.join(0.3)
     assert waiter.is_alive()
     holder.kill()
-    waiter.join(5)
+    waiter.join(30)
     assert (waiter.is_alive(), waiter.error, row().generation) == (False, None, expired.generation + 1)
 
 

@@ -49,17 +49,26 @@ BUCKETS = {
 }
 
 
-def bucket_of(invoice) -> list[str]:
-    """Where an invoice is, by what its page says."""
-    badges = [panel.badge.words for panel in FortnoxIntegration().invoice_panels(invoice)]
-    found = [bucket for words in badges for start, bucket in BUCKETS.items() if words.startswith(start)]
-    return found or (["own number"] if invoice.number else [])
+def buckets_of(issued) -> dict[int, list[str]]:
+    """Where each invoice is, by what the list of invoices says."""
+    badges = FortnoxIntegration().invoice_badges(issued)
+    found = {pk: [bucket for start, bucket in BUCKETS.items() if badges[pk].words.startswith(start)] for pk in badges}
+    return {invoice.pk: found.get(invoice.pk) or (["own number"] if invoice.number else []) for invoice in issued}
+
+
+def assert_pages_say_what_the_list_says() -> None:
+    issued = list(Invoice.objects.exclude(issued_at=None))
+    badges = FortnoxIntegration().invoice_badges(issued)
+    panels = {invoice.pk: FortnoxIntegration().invoice_panels(invoice) for invoice in issued}
+    assert {pk: [panel.badge for panel in found] for pk, found in panels.items() if found} == {
+        pk: [badge] for pk, badge in badges.items()
+    }
 
 
 def assert_numbers_hold(fortnox) -> set[str]:
     """Return the places that were met."""
     issued = list(Invoice.objects.exclude(issued_at=None))
-    places = {invoice.pk: bucket_of(invoice) for invoice in issued}
+    places = buckets_of(issued)
     assert {pk: found for pk, found in places.items() if len(found) != 1} == {}
     own = [invoice.number for invoice in issued if not invoice.ledger]
     numbers = [(invoice.ledger, invoice.number) for invoice in issued if invoice.number]
@@ -195,6 +204,7 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
                 self.issue_an_old_one()
                 desk.work(at_most=500)
                 met.update(assert_numbers_hold(fortnox))
+                assert_pages_say_what_the_list_says()
 
         @invariant()
         def each_invoice_has_one_number_and_one_place(self) -> None:
