@@ -11,7 +11,7 @@ from django.db import models, transaction
 from uku.clients.models import Client, is_same_value
 from uku.kit import clock
 from uku.kit.identifiers import masked, masked_vat
-from uku.workspaces.audit import record, record_many
+from uku.workspaces.audit import AuditLine, record, record_many
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -71,8 +71,8 @@ def create_imported_clients(*, clients: Sequence[Client], actor: User | None, at
         client.created_at = at
         client.derive()
     Client.objects.bulk_create(clients)
-    made = [(client, f"{client} was made") for client in clients]
-    record_many(actor=actor, action="client.create", targets=made, at=at)
+    made = [AuditLine(client, f"{client} was made") for client in clients]
+    record_many(actor=actor, action="client.create", lines=made, at=at)
 
 
 @transaction.atomic
