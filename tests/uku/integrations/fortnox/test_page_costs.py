@@ -10,31 +10,23 @@ from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, failed, ran
 
 from uku.clients.models import Client
-from uku.integrations.fortnox.health import summary
-from uku.integrations.fortnox.models import Connection, Reload, RunKind, SkippedRecord, SyncRun
+from uku.integrations.fortnox.models import Reload, RunKind, SkippedRecord, SyncRun
 
 MOST_QUERIES, MOST_BYTES = 20, 100_000
 
 
 @pytest.fixture
 def cost(scope, signed_in, owner):
-    """Return what a page costs its owner: bytes, and queries but for those about health in its head and banner."""
+    """Return what a page costs its owner: queries, but for those that ask how far tests moved the clock, and bytes."""
     browser = signed_in(owner)
 
     def of(name: str) -> tuple[int, int]:
-        with CaptureQueriesContext(database) as health:
-            summary.health_of(Connection.objects.get())
         with CaptureQueriesContext(database) as made:
             answer = browser.get(reverse(f"fortnox:{name}", kwargs={"slug": scope.slug}))
         assert answer.status_code == 200
-        return queries_in(made) - 2 * (queries_in(health) - 1), len(answer.content)
+        return sum("uku_clockoffset" not in query["sql"] for query in made), len(answer.content)
 
     return of
-
-
-def queries_in(made: CaptureQueriesContext) -> int:
-    """How many there were, but for those that ask how far tests moved the clock."""
-    return sum("uku_clockoffset" not in query["sql"] for query in made)
 
 
 def run_often(count: int) -> None:

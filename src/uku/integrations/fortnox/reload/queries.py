@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from uku.integrations.fortnox.connection.company import company_names, connected_company
+from uku.integrations.fortnox.connection.company import company_names
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,
@@ -32,9 +32,9 @@ def running() -> Reload | None:
     return _with_runs(Reload.objects.filter(state=RunState.RUNNING)).first()
 
 
-def newest() -> Reload | None:
-    """The newest reload of the connected company; after Disconnect, of the one that was connected last."""
-    company = connected_company() or next(iter(company_names()), "")
+def newest(company_id: str) -> Reload | None:
+    """The newest reload of the connected company; without one, after Disconnect, of the one that was connected last."""
+    company = company_id or next(iter(company_names()), "")
     return _with_runs(Reload.objects.filter(company_id=company).order_by("-id")).first()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -81,7 +81,7 @@ class RunRow:
     badge: Badge
     counts: str
     duration: str
-    skipped_records: list[SkippedRecord]
+    skipped_records: Sequence[SkippedRecord]
     skipped: int
     company: str = ""
 
@@ -117,7 +117,10 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
     if chosen.issues_only:
         page = _page_of(issues.exclude(solved_at=None, ignored_at=None).order_by("-last_at", "-pk"), request)
         solved, ignored = Badge(_("Solved"), "good"), Badge(_("Ignored"), "neutral")
-        shown = {"page": page, "past": [IssueRow(issue, solved if issue.solved_at else ignored) for issue in page]}
+        shown: dict[str, Any] = {
+            "page": page,
+            "past": [IssueRow(issue, solved if issue.solved_at else ignored) for issue in page],
+        }
     else:
         shown = _runs(request, connection, chosen)
     filters = [
@@ -143,19 +146,21 @@ def _runs(request: WorkspaceRequest, connection: Connection, chosen: ActivityFil
     runs = SyncRun.objects.order_by("-id").select_related("asked_by")
     page = _page_of(runs.filter(kind=chosen.kind) if chosen.kind else runs, request)
     rows = _run_rows(list(page), connection)
-    reload = report.line_of(queries.newest())
+    reload = report.line_of(queries.newest(connection.company_id))
     badges = [row.badge for row in rows] + ([reload.badge] if reload else [])
     return {"page": page, "runs": rows, "reload": reload, "moving": any(badge.tone == "moving" for badge in badges)}
 
 
 def _run_rows(runs: Collection[SyncRun], connection: Connection) -> list[RunRow]:
-    names, skipped = company_names(), SkippedRecord.objects.filter(run__in=runs)
-    counted = dict(skipped.order_by().values_list("run_id").annotate(Count("pk")))
+    """Return runs as they are shown, with the first of what each skipped and how many there are. Two queries."""
     place = Window(RowNumber(), partition_by=F("run_id"), order_by="id")
-    first: dict[int, list[SkippedRecord]] = defaultdict(list)
-    for record in skipped.annotate(place=place).filter(place__lte=MOST_SKIPPED).order_by("id"):
+    count = Window(Count("pk"), partition_by=F("run_id"))
+    skipped = SkippedRecord.objects.filter(run__in=runs).annotate(place=place, count=count)
+    first, counted = defaultdict(list), {}
+    for record in skipped.filter(place__lte=MOST_SKIPPED).order_by("id"):
         first[record.run_id].append(record)
-    rows = []
+        counted[record.run_id] = record.count
+    names, rows = company_names(), []
     for run in runs:
         company = "" if run.company_id == connection.company_id else name_of_company(run.company_id, names)
         words = counts_in_words(run), duration_in_words(run)

@@ -46,7 +46,7 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
             form=form,
             lacking=titles_of(lacking_scopes(connection)),
             counted=[STATISTICS[name].label for name in connection.statistics if name in STATISTICS],
-            reload=report.line_of(queries.newest()),
+            reload=report.line_of(queries.newest(connection.company_id)),
             choice=form.client_choice(search_words(request)),
         )
     try:
