@@ -70,6 +70,7 @@ def seeded_objects():
 
     workspace, actor = Workspace.objects.get(slug=SLUG), User.objects.get(email=PEOPLE["owner"])
     records, at = make_records(workspace, actor), clock.now()
+    reload = make_reload(workspace, actor, at)
     member = {"pk": Membership.objects.get(user__email=PEOPLE["member"]).pk}
     link = make_link(workspace=workspace, actor=actor, at=at)
     invitation = {"pk": invite(email=INVITED, role="member", actor=actor, at=at).pk}
@@ -79,7 +80,8 @@ def seeded_objects():
         "client-edit": {"pk": records.client.pk},
         **{name: {"pk": records.file.pk} for name in FILE_ROUTES},
         "fortnox:client": {"pk": records.client.pk},
-        "fortnox:reload-page": {"pk": make_reload(workspace, actor, at).pk},
+        "fortnox:reload-page": {"pk": reload.pk},
+        "fortnox:run": {"pk": reload.runs.get().pk},
         "product": {"pk": records.product.pk},
         "product-edit": {"pk": records.product.pk},
         "product-difference": {"pk": records.product.pk},

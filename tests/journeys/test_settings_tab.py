@@ -53,6 +53,60 @@ def test_statistics_are_chosen_moved_and_switched_off_and_an_older_tab_saves_not
     picture(page, "overview-statistics-off")
 
 
+def test_a_client_is_found_and_chosen_with_the_keys_and_stays_chosen(site):
+    """In the open dialog: what was chosen stands first whatever is searched for next, and what was typed stays."""
+    site.within(make_clients)
+    page = site.sign_in()
+    site.connect(page)
+    site.open(page, "/settings/")
+    page.locator("a[href$='/settings/fortnox/']").first.click()
+    page.locator("dialog .tabs").get_by_text("Settings").click()
+    page.get_by_label("Task title").fill("Månadens siffror")
+    picture(page, "settings-clients")
+    page.get_by_label("Search clients").focus()
+    page.keyboard.type("klient 399")
+    page.get_by_text("Klient 399").wait_for()
+    page.keyboard.press("Tab")  # the button
+    page.keyboard.press("Tab")  # the choice
+    page.keyboard.press("ArrowDown")
+    assert page.get_by_label("Klient 399").is_checked()
+    page.get_by_label("Search clients").fill("klient 12")
+    page.get_by_text("Klient 120").wait_for()
+    page.keyboard.press("Enter")
+    chosen = page.locator("#found-clients input").evaluate_all("all => all.map(one => one.checked)")
+    assert chosen == [False, True, *[False] * 10]
+    picture(page, "settings-clients-found")
+    assert_axe_clean(page)
+    assert_no_sideways_scroll(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Settings saved.").wait_for()
+    assert page.get_by_label("Klient 399").is_checked()
+    assert page.get_by_label("Task title").input_value() == "Månadens siffror"
+
+
+def test_a_client_is_found_and_chosen_without_script(site):
+    site.within(make_clients)
+    page = site.sign_in(script=False)
+    site.open(page, SETTINGS)
+    page.get_by_label("Search clients").fill("399")
+    page.keyboard.press("Enter")
+    page.get_by_label("Klient 399").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert page.get_by_label("Klient 399").is_checked()
+
+
+def make_clients() -> None:
+    from uku.clients.models import Client
+    from uku.kit import clock
+    from uku.kit.scoping import current_workspace_id
+
+    place = {"workspace_id": current_workspace_id(), "created_at": clock.now()}
+    clients = [Client(name=f"Klient {number:03}", **place) for number in range(400)]
+    for client in clients:
+        client.derive()
+    Client.objects.bulk_create(clients)
+
+
 def test_the_page_after_authorize_says_what_goes_on(site):
     page = site.sign_in()
     site.connect(page)

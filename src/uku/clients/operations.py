@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import models, transaction
 from uku.clients.models import Client, is_same_value
 from uku.kit import clock
 from uku.kit.identifiers import masked, masked_vat
-from uku.workspaces.audit import record, record_many
+from uku.workspaces.audit import AuditLine, record, record_many
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -31,6 +32,7 @@ IMPORTED_FIELDS = (
     "vat_type",
     "is_person",
 )
+VERSION_FIELDS, DERIVED_FIELDS = ("version", "changed_by", "changed_at"), ("name_sort", "name_search", "match_keys")
 
 
 class ClientChanged(Exception):
@@ -71,8 +73,8 @@ def create_imported_clients(*, clients: Sequence[Client], actor: User | None, at
         client.created_at = at
         client.derive()
     Client.objects.bulk_create(clients)
-    made = [(client, f"{client} was made") for client in clients]
-    record_many(actor=actor, action="client.create", targets=made, at=at)
+    made = [AuditLine(client, f"{client} was made") for client in clients]
+    record_many(actor=actor, action="client.create", lines=made, at=at)
 
 
 @transaction.atomic
@@ -100,7 +102,7 @@ def edit_client(
 @needs(Permission.EDIT_CLIENTS)
 def archive_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Take clients off the list; return how many were on it. Raises NotAllowed and UnknownClients."""
-    changed = [client for client in _locked(ids) if client.archived_at is None]
+    changed = [client for client in lock_clients(ids) if client.archived_at is None]
     for client in changed:
         client.archived_at = at
         _save(client, ["archived_at"], by=actor, at=at)
@@ -112,7 +114,7 @@ def archive_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
 @needs(Permission.EDIT_CLIENTS)
 def restore_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Put archived clients back on the list; return how many. Raises NotAllowed and UnknownClients."""
-    changed = [client for client in _locked(ids) if client.archived_at is not None]
+    changed = [client for client in lock_clients(ids) if client.archived_at is not None]
     for client in changed:
         client.archived_at = None
         _save(client, ["archived_at"], by=actor, at=at)
@@ -128,8 +130,11 @@ def note_unknown_clients(*, workspace: Workspace, actor: User, at: datetime) -> 
     record(actor=actor, action="client.refuse_list", target=workspace, summary=summary, at=at)
 
 
-def _locked(ids: Collection[int]) -> list[Client]:
-    """Return the clients, locked in one order so that two lists wait for each other and not for ever."""
+def lock_clients(ids: Collection[int]) -> list[Client]:
+    """Return the clients, locked in one order so that two lists wait for each other and not for ever.
+
+    Raises UnknownClients.
+    """
     rows = Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=set(ids))
     found = list(rows.order_by("pk"))
     if len(found) != len(set(ids)):
@@ -141,7 +146,7 @@ def _save(client: Client, names: list[str], *, by: User | None, at: datetime) ->
     """Store fields as a new version, counted by the database: the row may have moved on since it was read."""
     seen: int = client.version
     client.version, client.changed_by, client.changed_at = models.F("version") + 1, by, at
-    client.save(update_fields=[*names, "version", "changed_by", "changed_at"])
+    client.save(update_fields=[*names, *VERSION_FIELDS])
     client.version = seen + 1
 
 
@@ -149,14 +154,19 @@ def _change(
     client: Client, values: Mapping[str, Any], *, actor: User | None, at: datetime, action: str, what: str
 ) -> None:
     """Store values, and which fields are made by hand, and write down both sides of each change."""
+    line = _set_values(client, values, what)
+    _save(client, [*values, "edited_fields"], by=actor, at=at)
+    record_many(actor=actor, action=action, lines=[line], at=at)
+
+
+def _set_values(client: Client, values: Mapping[str, Any], what: str) -> AuditLine:
+    """Set values that are stored later; return what the audit log says of it, with both sides of each change."""
     person = client.is_person or bool(values.get("is_person"))
     before = {name: _audit_text(client, name, person=person) for name in values}
     for name, value in values.items():
         setattr(client, name, value)
-    _save(client, [*values, "edited_fields"], by=actor, at=at)
     after = {name: _audit_text(client, name, person=person) for name in values}
-    summary = f"{client}: {', '.join(values)} {what}"
-    record(actor=actor, action=action, target=client, summary=summary, at=at, before=before, after=after)
+    return AuditLine(client, f"{client}: {', '.join(values)} {what}", before, after)
 
 
 def _audit_text(client: Client, name: str, *, person: bool) -> str:
@@ -203,22 +213,47 @@ def apply_details(
     return list(changed)
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedDetails:
+    """Another system's values for a client. `source` is what the audit log calls where they came from."""
+
+    client: Client
+    details: Mapping[str, Any]
+    source: str
+
+
 def import_details(*, client: Client, details: Mapping[str, Any], source: str) -> list[str]:
-    """Fill a client from imported details; return the names of the fields that changed.
+    """Fill a client as `import_details_of_many` does; return the names of the fields that changed."""
+    changed = import_details_of_many([ImportedDetails(client, details, source)])
+    if changed:
+        client.refresh_from_db()
+    return changed.get(client.pk, [])
+
+
+def import_details_of_many(imports: Sequence[ImportedDetails]) -> dict[int, list[str]]:
+    """Fill clients from imported details, each once; return by id the names of the fields that changed.
 
     A field made by hand stays as it is, also one that a person edits at this moment. An empty imported value does
     not empty ours. What changes is written down: the transaction ends holding the audit log, as in
-    `create_imported_clients`.
+    `create_imported_clients`. The clients that are passed in stay as they were read.
     """
-    if not fields_to_import(client, details):
-        return []
-    with transaction.atomic():
-        client.refresh_from_db(from_queryset=Client.objects.get_queryset().select_for_update(of=("self",)))
-        changed = {name: details[name] for name in fields_to_import(client, details)}
-        if changed:
-            what = f"imported from {source}"
-            _change(client, changed, actor=None, at=clock.now(), action="client.import", what=what)
-    return list(changed)
+    wanted = {each.client.pk: each for each in imports if fields_to_import(each.client, each.details)}
+    if not wanted:
+        return {}
+    at, changed, lines = clock.now(), {}, []
+    with transaction.atomic(savepoint=False):
+        for client in lock_clients(wanted):
+            each = wanted[client.pk]
+            values = {name: each.details[name] for name in fields_to_import(client, each.details)}
+            if values:
+                lines.append(_set_values(client, values, f"imported from {each.source}"))
+                client.version, client.changed_by, client.changed_at = client.version + 1, None, at
+                client.derive()
+                changed[client.pk] = list(values)
+        names = {name for values in changed.values() for name in values}
+        Client.objects.update_many([line.target for line in lines], [*names, *DERIVED_FIELDS, *VERSION_FIELDS])
+        record_many(actor=None, action="client.import", lines=lines, at=at)
+    return changed
 
 
 def fields_to_import(client: Client, details: Mapping[str, Any]) -> list[str]:

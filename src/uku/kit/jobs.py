@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from datetime import timedelta
+from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
 from django.db import close_old_connections, connection, transaction
@@ -40,6 +41,15 @@ _RAISE = """
 _HAS_JOB = """
     SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = %(lock)s AND status IN ('todo', 'doing'))
 """
+
+_NEXT_IDS = "SELECT id FROM procrastinate_jobs WHERE id > %(after)s ORDER BY id LIMIT %(slice)s"
+_OLD_OF = """
+    SELECT job_id FROM procrastinate_events WHERE job_id = ANY(%(ids)s)
+    GROUP BY job_id HAVING max(at) < now() - %(age)s
+"""
+_DELETE = "DELETE FROM procrastinate_jobs WHERE id = ANY(%(ids)s) AND status = 'succeeded'"
+SLICE: Final = 1000
+"""Jobs that are looked at together when old ones are deleted."""
 
 SOON, NORMAL, LATER = 10, 0, -10  # a person waits; the daily run; details nobody looks at yet
 
@@ -125,6 +135,28 @@ def raise_priority(*, lock: str, priority: int) -> None:
         cursor.execute(_RAISE, {"priority": priority, "lock": lock})
 
 
+def delete_succeeded_jobs(*, age: timedelta) -> int:
+    """Delete the jobs that succeeded so long ago, a slice a transaction; return how many. Failed ones stay.
+
+    Jobs are looked at in the order they were stored until a slice holds none whose last event is as old.
+    """
+    deleted = last = 0
+    with connection.cursor() as cursor:
+
+        def ask_for_ids(sql: str, **facts: Any) -> list[int]:
+            cursor.execute(sql, facts)
+            return [row[0] for row in cursor.fetchall()]
+
+        while ids := ask_for_ids(_NEXT_IDS, after=last, slice=SLICE):
+            last = ids[-1]
+            old = ask_for_ids(_OLD_OF, ids=ids, age=age)
+            if not old:
+                break
+            cursor.execute(_DELETE, {"ids": old})
+            deleted += cursor.rowcount
+    return deleted
+
+
 def stop_jobs() -> None:
     """Ask the jobs of this process to end soon: they look at `is_stopping` between their steps."""
     _stopping.set()
@@ -145,6 +177,7 @@ __all__ = [
     "NORMAL",
     "SOON",
     "Job",
+    "delete_succeeded_jobs",
     "each",
     "enqueue",
     "enqueue_once",

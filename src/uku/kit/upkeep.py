@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import structlog
 from django.contrib.sessions.backends.db import SessionStore
-from procrastinate.contrib.django import app
 
 from uku.kit import clock
 from uku.kit.alarms import mail_new_alarms
 from uku.kit.heartbeats import delete_old_heartbeats
-from uku.kit.jobs import each, job
+from uku.kit.jobs import delete_succeeded_jobs, each, job
 from uku.kit.shared_cache import SharedCache
 
+log = structlog.get_logger()
+JOBS_STAY = timedelta(days=30)
 
-@app.periodic(cron="17 3 * * *")
-@app.task(name="kit.delete_old_jobs", queueing_lock="kit.delete_old_jobs", pass_context=False)
-async def delete_old_jobs(timestamp: int) -> None:  # noqa: ARG001  # when it was due
-    """Delete finished jobs after 30 days; failed ones stay for a person to look at."""
-    await app.job_manager.delete_old_jobs(nb_hours=30 * 24)
+
+@each("17 3 * * *")
+@job(name="kit.delete_old_jobs")
+def delete_old_jobs(timestamp: int) -> None:  # noqa: ARG001  # when it was due; jobs go by the real clock
+    """Delete jobs 30 days after they succeeded; failed ones stay for a person to look at."""
+    log.info("old jobs deleted", count=delete_succeeded_jobs(age=JOBS_STAY))
 
 
 @each("* * * * *")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.testing import InMemoryConnector
 
 import uku
-from uku.kit.jobs import LATER, NORMAL, SOON, enqueue, enqueue_once, registered_names
+from uku.kit.jobs import LATER, NORMAL, SLICE, SOON, enqueue, enqueue_once, registered_names
+from uku.kit.upkeep import delete_old_jobs
 
 # A job's name is stored with it: one that is renamed needs an alias, so that waiting jobs are still known.
 CONTRACT = {
@@ -90,6 +93,42 @@ def test_what_a_person_waits_for_comes_before_what_nobody_looks_at(committed):
     for priority in (LATER, NORMAL, SOON):
         enqueue("tasks.open_months", lock="months", priority=priority, timestamp=7)
     assert [priority for _, _, priority, _ in stored()] == [-10, 0, 10]
+
+
+def finished(count: int, *, days_ago: int, status: str = "succeeded") -> list[int]:
+    """Store jobs whose last event is so old; return their ids."""
+    facts = {"status": status, "count": count, "age": timedelta(days=days_ago)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status) SELECT 'default', 'tasks.open_months',"
+            " %(status)s::procrastinate_job_status FROM generate_series(1, %(count)s) RETURNING id",
+            facts,
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+        cursor.execute("DELETE FROM procrastinate_events WHERE job_id = ANY(%s)", [ids])
+        cursor.execute(
+            "INSERT INTO procrastinate_events (job_id, type, at)"
+            " SELECT unnest(%(ids)s::bigint[]), 'deferred', now() - %(age)s",
+            {"ids": ids, **facts},
+        )
+    return ids
+
+
+def test_old_jobs_are_deleted_in_slices_and_what_failed_waits_or_is_newer_stays(committed):
+    stays = finished(2, days_ago=40, status="failed") + finished(2, days_ago=40, status="todo")
+    old = finished(2 * SLICE, days_ago=31)
+    with connection.cursor() as cursor:  # one that ran only just now, long after it was stored
+        cursor.execute("INSERT INTO procrastinate_events (job_id, type) VALUES (%s, 'succeeded')", [old[0]])
+    stays += [old[0], *finished(2, days_ago=29)]
+    with CaptureQueriesContext(connection) as made:
+        delete_old_jobs.func(timestamp=0)
+    deletes = [query["sql"] for query in made if query["sql"].startswith("DELETE")]
+    assert (len(deletes), any("BEGIN" in query["sql"] for query in made)) == (3, False)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM procrastinate_jobs ORDER BY id")
+        assert [row[0] for row in cursor.fetchall()] == sorted(stays)
+        cursor.execute("SELECT count(*) FROM procrastinate_events WHERE job_id = ANY(%s)", [old])
+        assert cursor.fetchone() == (2,)
 
 
 def test_one_job_a_key_waits(committed):

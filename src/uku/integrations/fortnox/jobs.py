@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import structlog
+
 from uku.integrations.fortnox.connection import confirm
 from uku.integrations.fortnox.connection import revoke as revocations
 from uku.integrations.fortnox.models import (
@@ -17,7 +19,7 @@ from uku.integrations.fortnox.models import (
     Reload,
     RunKind,
 )
-from uku.integrations.fortnox.sync import sync_run
+from uku.integrations.fortnox.sync import retention
 from uku.integrations.fortnox.tokens.installation import claim_unnamed
 from uku.integrations.fortnox.work import due, loop, requests
 from uku.integrations.fortnox.work.steps import STEPS
@@ -25,7 +27,8 @@ from uku.kit import clock
 from uku.kit.jobs import each, enqueue_once, job
 from uku.kit.scoping import workspace_in_force
 
-LISTS_STAY = timedelta(days=90)
+log = structlog.get_logger()
+RUNS_STAY = timedelta(days=90)
 
 
 @job(name="fortnox.work")
@@ -59,8 +62,10 @@ def check_all(timestamp: int) -> None:  # noqa: ARG001  # when it was due
 @each("53 3 * * *")
 @job(name="fortnox.delete_old_lists")
 def delete_old_lists(timestamp: int) -> None:  # noqa: ARG001  # when it was due
-    """Delete what runs passed over 90 days ago; their counts stay."""
-    sync_run.delete_lists(before=clock.now() - LISTS_STAY)
+    """Delete what runs skipped 90 days ago, and the runs, but for what is still needed."""
+    before = clock.now() - RUNS_STAY
+    skipped, runs = retention.delete_lists(before=before), retention.delete_runs(before=before)
+    log.info("old runs deleted", skipped=skipped, runs=runs)
 
 
 @job(name="fortnox.expire_pending")

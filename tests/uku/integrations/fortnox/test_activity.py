@@ -21,6 +21,7 @@ from uku.integrations.fortnox.models import (
     RequestedRead,
     RequestedSync,
     RunKind,
+    SkippedRecord,
     SyncIssue,
     SyncRun,
 )
@@ -122,6 +123,28 @@ def test_the_address_filters_by_kind_and_pages(scope, owner, see):
         True,
     )
     assert "7,777 read" in see(owner, "?kind=nonsense&page=nonsense")
+
+
+def test_a_run_lists_ten_that_it_skipped_and_all_of_them_on_its_own_page(
+    scope, owner, member, stranger, other_workspace, see, signed_in
+):
+    connected()
+    run = ran("customers", counts={"seen": 60, "inactive": 60})
+    SkippedRecord.objects.bulk_create(
+        SkippedRecord(workspace_id=scope.pk, run=run, number=f"N{number}", name="Vilande AB", reason="Inactive")
+        for number in range(60)
+    )
+    page = see(owner)
+    assert [f"N{number} " in page for number in (0, 9, 10)] == [True, True, False]
+    assert ("60 records passed over" in page, "Show all 60" in page) == (True, True)
+    address = reverse("fortnox:run", kwargs={"slug": scope.slug, "pk": run.pk})
+    first, second = (signed_in(member).get(address, {"page": number}).content.decode() for number in (1, 2))
+    assert [f">N{number}<" in first for number in (0, 49, 50)] == [True, True, False]
+    assert [f">N{number}<" in second for number in (49, 50, 59)] == [False, True, True]
+    theirs = reverse("fortnox:run", kwargs={"slug": other_workspace.slug, "pk": run.pk})
+    assert signed_in(stranger).get(theirs).status_code == 404
+    run.skipped_records.all().delete()
+    assert "Nothing is listed. The list of a run is kept for 90 days." in signed_in(owner).get(address).content.decode()
 
 
 # Records that did not go through

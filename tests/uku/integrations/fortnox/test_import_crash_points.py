@@ -5,6 +5,7 @@ The process counts each commit and each side of each request (mortal.py); nobody
 
 from __future__ import annotations
 
+from collections import Counter
 from threading import Thread
 from typing import Any
 
@@ -158,8 +159,8 @@ def put(fortnox, number: str, **facts: Any) -> None:
         fortnox.app.installation.store.commit([])
 
 
-def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_at_each_step, connection, fortnox):
-    """Spec 12, F52: a detail is stored with what it tells, so only the one under way is read again"""
+def test_details_killed_at_any_step_are_each_read_and_none_more_than_twice(killed_at_each_step, connection, fortnox):
+    """Spec 12, F52: a slice of details is stored with what they tell, so only the slice under way is read again"""
     books(fortnox)
     bring_in(connection)
     linked = set(CustomerRecord.objects.exclude(client=None).values_list("number", flat=True))
@@ -174,7 +175,7 @@ def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_a
         work_off()
         asked = [path for path in fortnox.requests(mark) if path.startswith("GET customers/")]
         assert {path.removeprefix("GET customers/") for path in asked} == linked, died
-        assert len(asked) <= len(linked) + 1, died
+        assert max(Counter(asked).values()) <= 2, died
         assert CustomerRecord.objects.exclude(client=None).filter(detail_read_at=None).count() == 0, died
         assert Client.objects.filter(payment_days=10).count() == 5, died
 

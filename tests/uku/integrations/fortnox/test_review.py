@@ -413,6 +413,7 @@ def test_more_are_left_to_the_worker_and_the_bell_tells_the_end(working, owner, 
 
 def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, run_jobs, monkeypatch):
     """Each batch is stored whole or not at all, and nobody is made twice."""
+    monkeypatch.setattr(bulk_create, "BATCH", 50)
     last = some(120)[-1].pk
     creation = bulk_create._store_request(up_to=last, actor=owner, at=AT)
     assert bulk_create.continue_creation(creation_id=creation.pk, at=AT)

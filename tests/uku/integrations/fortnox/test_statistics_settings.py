@@ -12,6 +12,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.grants import row
 from tests.uku.web.page_reader import Page
 
+from uku.clients.models import Client
 from uku.clients.operations import archive_clients, create_client
 from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.health import summary
@@ -59,7 +60,7 @@ class Tab:
                 self.fields[chooser] = value
             elif name == "statistics" and "checked" in given:
                 self.fields["statistics"].append(value)
-            elif name in {"seen", "title", "topic"} or (name == "new_clients" and "checked" in given):
+            elif name in {"seen", "title", "topic"} or (name in {"new_clients", "client"} and "checked" in given):
                 self.fields[name] = value
 
     def save(self, **changes):
@@ -94,6 +95,52 @@ def test_what_was_saved_is_what_is_shown(connection, walk, owner):
     assert shown(walk) == wanted
     archive_clients(ids=[client.pk], actor=owner, at=AT)
     assert shown(walk) == wanted
+
+
+# The client the company stands for
+
+
+def offered(answer) -> list[tuple[str, bool]]:
+    """The clients to choose from, and which of them is chosen."""
+    found = [given for tag, given in Page(answer.content.decode()).tags if given.get("name") == "client"]
+    names = {str(client.pk): client.name for client in Client.objects.all()} | {"": "Nobody"}
+    return [(names[given["value"]], "checked" in given) for given in found]
+
+
+def search(walk, words: str, chosen: str):
+    """What a typed search answers, which takes the place of the choices alone."""
+    typed = {"HX-Request": "true", "HX-Target": "found-clients"}
+    return walk.browser.get(walk.address("settings"), {"q": words, "client": chosen}, headers=typed)
+
+
+def test_a_search_finds_clients_and_keeps_the_one_that_was_chosen(connection, walk, owner):
+    ids = {name: create_client(actor=owner, at=AT, name=name).pk for name in ("Alm AB", "Björk AB", "Cedergren AB")}
+    answer = search(walk, "cedergren", str(ids["Björk AB"]))
+    assert offered(answer) == [("Nobody", False), ("Björk AB", True), ("Cedergren AB", False)]
+    assert "<form" not in answer.content.decode()
+    assert offered(search(walk, "cedergren", "")) == [("Nobody", True), ("Cedergren AB", False)]
+    assert "No other client has “ek” in its name" in texts(search(walk, "ek", str(ids["Alm AB"])))
+    Tab(walk).save(client=str(ids["Björk AB"]))
+    saved = [("Nobody", False), ("Björk AB", True), ("Alm AB", False)]
+    assert offered(walk.browser.get(walk.address("settings"), {"q": "alm"})) == saved  # without script
+
+
+def test_ten_clients_are_offered_and_the_page_says_that_there_are_more(connection, walk, owner):
+    for number in range(12):
+        create_client(actor=owner, at=AT, name=f"Klient {number:02}")
+    page = walk.see("settings")
+    assert [name for name, _ in offered(page)] == ["Nobody", *(f"Klient {number:02}" for number in range(10))]
+    assert "The first 10 are shown. Write more of the name." in texts(page)
+
+
+def test_a_choice_that_could_not_be_saved_stays_chosen(connection, walk, owner):
+    client = create_client(actor=owner, at=AT, name="Alm AB")
+    assert offered(Tab(walk).save(client=str(client.pk), title="")) == [("Nobody", False), ("Alm AB", True)]
+
+
+@pytest.mark.parametrize("chosen", ["0", "x", "9" * 30, "1\x00"])
+def test_what_is_no_client_of_theirs_is_not_offered(connection, walk, chosen):
+    assert offered(search(walk, "", chosen)) == [("Nobody", True)]
 
 
 @pytest.mark.parametrize("moved", [-2, -1, 1])

@@ -14,10 +14,10 @@ from uku.integrations.fortnox.mapping import article_fields, article_fields_from
 from uku.integrations.fortnox.models import ArticleRecord, SyncRun
 from uku.integrations.fortnox.resources import ARTICLES
 from uku.integrations.fortnox.sync import records
-from uku.integrations.fortnox.sync.details import write_detail
 from uku.products.models import Product
 
 WRITTEN: Final = ("description", "unit", "price", "active", "detail_read_at")
+TOLD_BY_DETAIL: Final = ("unit", "price", "vat_rate", "account", "active", "detail_read_at")
 
 
 def store(run: SyncRun, items: Sequence[ArticleItem], details: Mapping[str, Article], at: datetime) -> Counter[str]:
@@ -33,16 +33,19 @@ def store(run: SyncRun, items: Sequence[ArticleItem], details: Mapping[str, Arti
         row, changes[number] = records.as_listed(run, number, article_fields(item), known, at)
         rows.append(row)
     records.write_page(rows, [row for row in rows if changes[row.number] == "updated"], WRITTEN, at)
-    for row in rows:
-        if row.number in details:
-            apply_detail(row, details[row.number], at)
+    apply_details([row for row in rows if row.number in details], details, at)
     replaced = sum(records.has_replacement(by_number[number]) for number in counted)
     return Counter(changes[number] for number in counted) + Counter(imported=len(counted), replaced=replaced)
 
 
-def apply_detail(record: ArticleRecord, article: Article, at: datetime) -> None:
-    """Store what an article's detail tells: rate, account and active, and price and unit again."""
-    write_detail(record, {**article_fields_from_detail(article), "active": article.active}, at)
+def apply_details(rows: Sequence[ArticleRecord], details: Mapping[str, Article], at: datetime) -> None:
+    """Store what articles' details tell: rate, account and active, and price and unit again."""
+    for row in rows:
+        article = details[row.number]
+        for name, value in article_fields_from_detail(article).items():
+            setattr(row, name, value)
+        row.active, row.detail_read_at = article.active, at
+    ArticleRecord.objects.update_many(rows, TOLD_BY_DETAIL)
 
 
 def unread(company_id: str) -> QuerySet[ArticleRecord]:
@@ -52,4 +55,4 @@ def unread(company_id: str) -> QuerySet[ArticleRecord]:
     return rows.filter(number__in=used).order_by("id")
 
 
-ARTICLE_IMPORTER: Final = records.Importer(ARTICLES, store, apply_detail, unread)
+ARTICLE_IMPORTER: Final = records.Importer(ARTICLES, store, apply_details, unread)

@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
 from fortnox_api import Customer, CustomerItem
 from uku.clients.matching import is_personal, normalise_number
 from uku.clients.models import Client
-from uku.clients.operations import create_imported_clients, fields_to_import, import_details
+from uku.clients.operations import (
+    ImportedDetails,
+    create_imported_clients,
+    fields_to_import,
+    import_details_of_many,
+    lock_clients,
+)
 from uku.integrations.fortnox.customers import matching, reused_number
 from uku.integrations.fortnox.customers.links import REASON_FIELDS, asks_first, filled_by, first_customers, set_reason
 from uku.integrations.fortnox.mapping import (
@@ -28,12 +34,15 @@ from uku.integrations.fortnox.mapping import (
 from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, SyncRun
 from uku.integrations.fortnox.resources import CUSTOMERS
 from uku.integrations.fortnox.sync import records
-from uku.integrations.fortnox.sync.details import write_detail
 
 Items = Mapping[str, CustomerItem]
 WRITTEN: Final = (
     *("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city", "active"),
     *("client", "suggested", *REASON_FIELDS, "identity_changed_at", "detail_read_at"),
+)
+TOLD_BY_DETAIL: Final = (
+    *("vat_type", "vat_number", "country", "currency", "terms_of_payment", "is_person"),
+    *("organisation_number", "active", "identity_changed_at", "detail_read_at"),
 )
 
 
@@ -60,10 +69,9 @@ def store(run: SyncRun, items: Sequence[CustomerItem], details: Mapping[str, Cus
     changed = [row for row in rows if changes[row.number] == "updated" or outcomes[row.number] == "linked"]
     records.write_page(rows, [row for row in changed if row.pk is not None], WRITTEN, at)
     reused_number.note_changed(run.company_id, [row for row in rows if row.identity_changed_at == at], at)
-    _fill_clients(run.company_id, [row for row in rows if outcomes[row.number] in {"known", "linked"}], by_number)
-    for row in rows:
-        if row.number in details:
-            apply_detail(row, details[row.number], at)
+    told = {row: client_fields(by_number[row.number]) for row in rows if outcomes[row.number] in {"known", "linked"}}
+    _fill_clients(run.company_id, told)
+    apply_details([row for row in rows if row.number in details], details, at)
     tally = Counter(outcomes[number] for number in counted) + Counter(changes[number] for number in counted)
     replaced = sum(records.has_replacement(by_number[number]) for number in counted)
     return tally + Counter(imported=len(counted), replaced=replaced)
@@ -99,36 +107,44 @@ def _lock_clients(
         if with_details or fields_to_import(clients[row.client_id], client_fields(items[row.number]))
     ]
     anew = [row for row in rows if outcomes[row.number] in {"linked", "suggested"}]
-    if wanted := {row.client_id or row.suggested_id or 0 for row in (*filled, *anew)}:
-        locked = Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=wanted)
-        list(locked.order_by("pk").values_list("pk", flat=True))
+    referred = {row.client_id or row.suggested_id for row in (*filled, *anew)}
+    lock_clients({pk for pk in referred if pk})  # one that is planned only has no id yet
 
 
-def _fill_clients(company_id: str, linked: Sequence[CustomerRecord], items: Items) -> None:
-    """Fill the clients of linked customers with what the list tells, but of one that may be somebody else (B44)."""
-    linked = [row for row in linked if not row.identity_changed_at]
+def _fill_clients(company_id: str, told: Mapping[CustomerRecord, Mapping[str, Any]]) -> None:
+    """Fill the clients of linked customers with what was told of each, but of one that may be somebody else (B44)."""
+    linked = [row for row in told if not row.identity_changed_at]
     clients = Client.objects.get_queryset().in_bulk([row.client_id for row in linked])
     first = first_customers(company_id, clients)
-    for row in linked:
-        if first.get(row.client_id) == row.pk:
-            details = filled_by(row, client_fields(items[row.number]))
-            import_details(client=clients[row.client_id], details=details, source=row.source)
+    import_details_of_many(
+        [
+            ImportedDetails(clients[row.client_id], filled_by(row, told[row]), row.source)
+            for row in linked
+            if first.get(row.client_id) == row.pk
+        ]
+    )
 
 
-def apply_detail(record: CustomerRecord, customer: Customer, at: datetime) -> None:
-    """Store what a customer's detail tells, and fill its client."""
-    marked = record.identity_changed_at
-    reused_number.compare(record, customer.organisation_number, at)
-    fields = {**record_fields_from_detail(customer), "active": customer.active}
-    if normalise_number(customer.organisation_number):
-        fields["organisation_number"] = customer.organisation_number
-    write_detail(record, {**fields, "identity_changed_at": record.identity_changed_at}, at)
-    if record.identity_changed_at not in {None, marked}:
-        reused_number.note_changed(record.company_id, [record], at)
-    first = first_customers(record.company_id, [record.client_id] if record.client_id else [])
-    if record.client is not None and not record.identity_changed_at and first[record.client_id] == record.pk:
-        details = filled_by(record, client_fields_from_detail(customer))
-        import_details(client=record.client, details=details, source=record.source)
+def apply_details(rows: Sequence[CustomerRecord], details: Mapping[str, Customer], at: datetime) -> None:
+    """Store what the details of locked customers of one company tell, and fill their clients."""
+    if not rows:
+        return
+    company_id, marked = rows[0].company_id, []
+    for row in rows:
+        customer, before = details[row.number], row.identity_changed_at
+        reused_number.compare(row, customer.organisation_number, at)
+        if row.identity_changed_at not in {None, before}:
+            marked.append(row)
+        for name, value in record_fields_from_detail(customer).items():
+            setattr(row, name, value)
+        if normalise_number(customer.organisation_number):
+            row.organisation_number = customer.organisation_number
+        row.active, row.detail_read_at = customer.active, at
+    CustomerRecord.objects.update_many(rows, TOLD_BY_DETAIL)
+    if marked:
+        reused_number.note_changed(company_id, marked, at)
+    linked = [row for row in rows if row.client_id is not None]
+    _fill_clients(company_id, {row: client_fields_from_detail(details[row.number]) for row in linked})
 
 
 def unread(company_id: str) -> QuerySet[CustomerRecord]:
@@ -137,4 +153,4 @@ def unread(company_id: str) -> QuerySet[CustomerRecord]:
     return rows.filter(client__isnull=False).order_by("id")
 
 
-CUSTOMER_IMPORTER: Final = records.Importer(CUSTOMERS, store, apply_detail, unread)
+CUSTOMER_IMPORTER: Final = records.Importer(CUSTOMERS, store, apply_details, unread)

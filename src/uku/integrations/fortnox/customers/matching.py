@@ -10,7 +10,7 @@ from django.db.models import prefetch_related_objects
 
 from uku.clients import evidence
 from uku.clients.candidates import first_sharing
-from uku.clients.matching import ContactDetails, Index, Outcome, match_keys, outcome
+from uku.clients.matching import ContactDetails, Index, Match, Outcome, match_keys, outcome
 from uku.clients.models import Client
 from uku.integrations.fortnox.customers.links import set_reason_found
 from uku.integrations.fortnox.models import CustomerRecord
@@ -72,14 +72,19 @@ def find_client(record: CustomerRecord, details: ContactDetails | None, pool: Cl
     if record.pk is not None or (ask and not matches and not archived):
         return "waiting"
     if matches or archived:
-        best, *others = matches or archived
-        if best.key in pool.planned:
-            record.suggested = pool.planned[best.key]
-        else:
-            record.suggested_id = int(best.key)
-        set_reason_found(record, best, fitting=len(others) + 1)
+        suggest_client(record, matches or archived, pool.planned)
         return "suggested"
     return "created"
+
+
+def suggest_client(record: CustomerRecord, matches: Sequence[Match], planned: Mapping[str, Client]) -> None:
+    """Note the best match as a customer's suggestion, not stored; it may be a client that is planned only."""
+    best = matches[0]
+    if best.key in planned:
+        record.suggested = planned[best.key]
+    else:
+        record.suggested_id = int(best.key)
+    set_reason_found(record, best, fitting=len(matches))
 
 
 @dataclass(frozen=True, slots=True)

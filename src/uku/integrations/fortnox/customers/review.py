@@ -10,9 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from uku.clients import operations
-from uku.clients.matching import Match
 from uku.clients.models import Client
-from uku.clients.operations import create_imported_clients, import_details
+from uku.clients.operations import create_imported_clients, import_details, lock_clients
 from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import require_enabled_connection
@@ -23,15 +22,17 @@ from uku.integrations.fortnox.customers.links import (
     invoiced_customer,
     is_filled_by,
     set_reason,
-    set_reason_found,
 )
-from uku.integrations.fortnox.customers.matching import details_of, index_for
+from uku.integrations.fortnox.customers.matching import client_pool, details_of, index_for, suggest_client
 from uku.integrations.fortnox.health import alerts, queries, sync_issues
 from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, NewClients
 from uku.integrations.fortnox.work import requests
+from uku.workspaces.audit import AuditLine, record_many
 from uku.workspaces.audit import record as audit
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
+
+TIE_FIELDS = ("client", "suggested", "ignored_at", "ignored_by", *REASON_FIELDS)
 
 
 class AlreadyDecided(Exception):
@@ -78,6 +79,7 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
     if row.client_id is not None or (row.ignored_at is not None and not even_ignored):
         raise AlreadyDecided(row)
     _tie(row, client, LinkReason.PERSON, actor)
+    row.save(update_fields=TIE_FIELDS)
     what = f"linked to {client}"
     if invoiced_customer(client, row.company_id) == row:  # a second one would undo the first one's details
         import_details(client=client, details=fields_of(row), source=row.source)
@@ -111,7 +113,8 @@ def create_from(*, record: CustomerRecord, actor: User, at: datetime) -> Client:
     (row,) = _lock_connected([record.pk])
     if not queries.needs_review(row):
         raise AlreadyDecided(row)
-    client = _make(row, actor, at)
+    client = Client(workspace_id=row.workspace_id, **fields_of(row))
+    _store_made([(row, client)], actor, at)
     _after(connection, at)
     return client
 
@@ -233,7 +236,8 @@ def stop_ignoring(*, ids: Collection[int], actor: User, at: datetime) -> ReviewR
         record.ignored_at = record.ignored_by = None
         record.save(update_fields=["ignored_at", "ignored_by"])
         if matches := index.find(details_of(record)):
-            _suggest(record, matches)
+            suggest_client(record, matches, {})
+            record.save(update_fields=["suggested", *REASON_FIELDS])
         _note(actor, "fortnox.take_back", record, "no longer ignored", at)
     _settle(at)
     return ReviewResult(len(chosen), len(rows) - len(chosen))
@@ -255,15 +259,21 @@ def make_clients(records: Sequence[CustomerRecord], *, actor: User, at: datetime
     A suggestion was seen with its candidate, so that its client is made; one without a candidate that
     fits a client now (a twin among these very customers, say), becomes a suggestion instead.
     """
-    index, made = index_for(records), 0
+    if not records:
+        return 0, 0
+    pool = client_pool(records[0].workspace_id, records[0].company_id, [details_of(record) for record in records])
+    made, alike = [], []
     for record in records:
-        matches = [] if record.suggested_id else index.find(details_of(record))
+        matches = [] if record.suggested_id else pool.current.find(details_of(record))
         if matches:
-            _suggest(record, matches)
+            suggest_client(record, matches, pool.planned)
+            alike.append(record)
         else:
-            index.add(_make(record, actor, at).details)
-            made += 1
-    return made, len(records) - made
+            made.append((record, pool.plan_client(record.workspace_id, fields_of(record))))
+    lock_clients({record.suggested_id for record in alike if record.suggested_id})  # before the audit log
+    _store_made(made, actor, at)
+    CustomerRecord.objects.update_many(alike, ["suggested", *REASON_FIELDS])
+    return len(made), len(alike)
 
 
 # What they share
@@ -295,30 +305,30 @@ def _lock_connected(ids: Collection[int]) -> list[CustomerRecord]:
     return rows
 
 
-def _make(record: CustomerRecord, actor: User, at: datetime) -> Client:
-    client = Client(workspace_id=record.workspace_id, **fields_of(record))
-    create_imported_clients(clients=[client], actor=actor, at=at)
-    _tie(record, client, LinkReason.CREATED, actor)
-    _note(actor, "fortnox.link", record, f"linked to {client}, made from it", at)
-    return client
+def _store_made(made: Sequence[tuple[CustomerRecord, Client]], actor: User, at: datetime) -> None:
+    """Store new clients, each made from a locked customer, and their links."""
+    create_imported_clients(clients=[client for _, client in made], actor=actor, at=at)
+    lines = []
+    for record, client in made:
+        _tie(record, client, LinkReason.CREATED, actor)
+        lines.append(AuditLine(record, _summary(record, f"linked to {client}, made from it")))
+    CustomerRecord.objects.update_many([record for record, _ in made], TIE_FIELDS)
+    record_many(actor=actor, action="fortnox.link", lines=lines, at=at)
 
 
 def _tie(record: CustomerRecord, client: Client, reason: LinkReason, actor: User) -> None:
+    """Note a customer's client, not stored."""
     record.client, record.suggested = client, None
     record.ignored_at = record.ignored_by = None
     set_reason(record, reason, by=actor)
-    record.save(update_fields=["client", "suggested", "ignored_at", "ignored_by", *REASON_FIELDS])
-
-
-def _suggest(record: CustomerRecord, matches: Sequence[Match]) -> None:
-    record.suggested_id = int(matches[0].key)
-    set_reason_found(record, matches[0], fitting=len(matches))
-    record.save(update_fields=["suggested", *REASON_FIELDS])
 
 
 def _note(actor: User, action: str, record: CustomerRecord, what: str, at: datetime) -> None:
-    summary = f"Fortnox customer {record.number} {record.name[:200]} {what}"
-    audit(actor=actor, action=action, target=record, summary=summary, at=at)
+    audit(actor=actor, action=action, target=record, summary=_summary(record, what), at=at)
+
+
+def _summary(record: CustomerRecord, what: str) -> str:
+    return f"Fortnox customer {record.number} {record.name[:200]} {what}"
 
 
 def _after(connection: Connection, at: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -80,10 +81,15 @@ def note_export(export: InvoiceExport, *, at: datetime, error: FortnoxError | No
     )
 
 
-def solve(*, company_id: str, kind: str, numbers: Iterable[str], at: datetime) -> int:
-    """Close the issues of records that went through; an ignored one too. Return how many there were."""
+def solve(
+    *, company_id: str, kind: str, numbers: Iterable[str], at: datetime, unless: Iterable[Any] | QuerySet[Any] = ()
+) -> int:
+    """Close the issues of records that went through, but of numbers in `unless`; an ignored one too.
+
+    Return how many there were.
+    """
     waiting = SyncIssue.objects.filter(company_id=company_id, kind=kind, solved_at=None)
-    return waiting.filter(number__in=list(numbers)).update(solved_at=at)
+    return waiting.filter(number__in=list(numbers)).exclude(number__in=unless).update(solved_at=at)
 
 
 def unsolved(company_id: str) -> QuerySet[SyncIssue]:

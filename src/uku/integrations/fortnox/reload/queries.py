@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from uku.integrations.fortnox.connection.company import company_names, connected_company
+from uku.integrations.fortnox.connection.company import company_names
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     Connection,
@@ -29,13 +29,18 @@ from uku.tasks.models import SummaryPlan, Task
 
 def running() -> Reload | None:
     """The reload that runs in the workspace in force."""
-    return Reload.objects.filter(state=RunState.RUNNING).select_related("asked_by", "workspace").first()
+    return _with_runs(Reload.objects.filter(state=RunState.RUNNING)).first()
 
 
-def newest() -> Reload | None:
-    """The newest reload of the connected company; after Disconnect, of the one that was connected last."""
-    company = connected_company() or next(iter(company_names()), "")
-    return Reload.objects.filter(company_id=company).order_by("-id").select_related("asked_by", "workspace").first()
+def newest(company_id: str) -> Reload | None:
+    """The newest reload of the connected company; without one, after Disconnect, of the one that was connected last."""
+    company = company_id or next(iter(company_names()), "")
+    return _with_runs(Reload.objects.filter(company_id=company).order_by("-id")).first()
+
+
+def _with_runs(reloads: QuerySet[Reload]) -> QuerySet[Reload]:
+    """Load what a reload's line on a page is made of."""
+    return reloads.select_related("asked_by", "workspace").prefetch_related("runs")
 
 
 def run_of(reload: Reload, phase: str) -> SyncRun | None:

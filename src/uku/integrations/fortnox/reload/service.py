@@ -44,7 +44,7 @@ def begin(*, actor: User | None, at: datetime) -> Reload:
         with transaction.atomic():
             made = Reload.objects.create(company_id=connection.company_id, asked_by=actor, started_at=at, counts=counts)
     except IntegrityError:
-        found = queries.running() or queries.newest()
+        found = queries.running() or queries.newest(connection.company_id)
         if found is None:  # the refusal was not about a reload
             raise
         raise AlreadyRunning(found) from None

@@ -5,7 +5,7 @@ A slice at a time, behind everything a person waits for; at once when a person o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,12 +15,12 @@ from fortnox_api import Fortnox, FortnoxError, NotFound, Rejected, Unreadable
 from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import Connection
-from uku.integrations.fortnox.sync.records import Importer, solve_issues
+from uku.integrations.fortnox.sync.records import Importer, solve_issues, store_in_halves
 from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.kit import clock
 
 SLICE: Final = 20
-"""Details that are read in one go, so that what a person waits for comes in between."""
+"""Details that are read before they are stored together: 4 seconds at Fortnox's pace."""
 
 
 def count_unread(importers: Iterable[Importer], company_id: str) -> int:
@@ -28,24 +28,78 @@ def count_unread(importers: Iterable[Importer], company_id: str) -> int:
 
 
 def read_slice(fortnox: Fortnox, company_id: str, importers: Iterable[Importer]) -> bool:
-    """Read the next details that are due, one request each; say whether more are. Raises FortnoxError.
+    """Read the next details that are due, one request each; say whether more are. Raises FortnoxError."""
+    left = SLICE
+    for importer in importers:
+        unread = list(importer.unread(company_id)[: left + 1])
+        _read_some(fortnox, importer, unread[:left])
+        if len(unread) > left:
+            return True
+        left -= len(unread)
+    return False
 
-    One that cannot be read is kept as a sync issue, so that the others do not wait behind it.
+
+def _read_some(fortnox: Fortnox, importer: Importer, records: Sequence[Any]) -> None:
+    """Read details and store them together, also those that came before an error or before this makes way."""
+    details: dict[str, Any] = {}
+    failed: dict[str, FortnoxError] = {}
+    try:
+        for record in records:
+            try:
+                details[record.number] = importer.resource.calls(fortnox).get(record.number)
+            except (NotFound, Rejected, Unreadable) as error:
+                if error.transient:
+                    raise
+                failed[record.number] = error
+    finally:
+        by_number = {record.number: record for record in records}
+        _store_details(importer, [by_number[number] for number in details], details)
+        _store_failed(importer, {by_number[number]: error for number, error in failed.items()})
+
+
+def _store_details(importer: Importer, records: Sequence[Any], details: Mapping[str, Any]) -> None:
+    """Store details in one transaction. What the database refuses is a sync issue, and the others do not wait for it.
+
+    A record that was stored by somebody else meanwhile is left as it is.
     """
-    found = [(importer, record) for importer in importers for record in importer.unread(company_id)[: SLICE + 1]]
-    for importer, record in found[:SLICE]:
-        resource, at = importer.resource, clock.now()
-        try:
-            read_detail(fortnox, importer, record)
-        except (Rejected, Unreadable) as error:
-            if error.transient:
-                raise
-            resource.model.objects.filter(pk=record.pk).update(detail_read_at=at)
-            place = {"company_id": company_id, "kind": resource.issue_kind, "number": record.number}
-            sync_issues.note(**place, name=resource.name_of(record), error=error, at=at)
+    if not records:
+        return
+    resource, company_id, at = importer.resource, records[0].company_id, clock.now()
+    seen = {record.pk: record.seen_at for record in records}
+
+    def store(some: Sequence[Any]) -> None:
+        rows = resource.model.objects.get_queryset().select_for_update(of=("self",))
+        unread = rows.filter(pk__in=[record.pk for record in some], detail_read_at=None).order_by("pk")
+        as_read = [row for row in unread if row.seen_at == seen[row.pk]]
+        importer.apply_details(as_read, details, at)
+        solve_issues(resource, company_id, [row.number for row in as_read], at)
+
+    for record, error in store_in_halves(records, store):
+        _note_failed(importer, record, at, reason=f"Could not be stored: {error}")
+
+
+def _store_failed(importer: Importer, failed: Mapping[Any, FortnoxError]) -> None:
+    """Keep a sync issue of each record that could not be read; one that is deleted turns inactive instead."""
+    resource, at = importer.resource, clock.now()
+    for record, error in failed.items():
+        if isinstance(error, NotFound):
+            _mark_deleted(record, at)
+            solve_issues(resource, record.company_id, [record.number], at)
         else:
-            solve_issues(resource, company_id, [record.number], at)
-    return len(found) > SLICE
+            _note_failed(importer, record, at, error=error)
+
+
+def _note_failed(importer: Importer, record: Any, at: datetime, **cause: Any) -> None:
+    """Keep a sync issue and count the detail as read, so that the others do not wait behind it."""
+    resource = importer.resource
+    resource.model.objects.filter(pk=record.pk).update(detail_read_at=at)
+    place = {"company_id": record.company_id, "kind": resource.issue_kind, "number": record.number}
+    sync_issues.note(**place, name=resource.name_of(record), at=at, **cause)
+
+
+def _mark_deleted(record: Any, at: datetime) -> None:
+    record.active, record.detail_read_at = False, at
+    record.save(update_fields=["active", "detail_read_at"])
 
 
 def read_detail(fortnox: Fortnox, importer: Importer, record: Any) -> None:
@@ -53,19 +107,13 @@ def read_detail(fortnox: Fortnox, importer: Importer, record: Any) -> None:
     try:
         detail = importer.resource.calls(fortnox).get(record.number)
     except NotFound:
-        record.active, record.detail_read_at = False, clock.now()
-        record.save(update_fields=["active", "detail_read_at"])
+        _mark_deleted(record, clock.now())
         return
     rows = importer.resource.model.objects.get_queryset()
     with transaction.atomic():  # a person may have linked it to another client while it was read
-        importer.apply_detail(rows.select_for_update(of=("self",)).get(pk=record.pk), detail, clock.now())
+        row = rows.select_for_update(of=("self",)).get(pk=record.pk)
+        importer.apply_details([row], {record.number: detail}, clock.now())
     record.refresh_from_db()
-
-
-def write_detail(record: Any, fields: Mapping[str, Any], at: datetime) -> None:
-    for name, value in {**fields, "detail_read_at": at}.items():
-        setattr(record, name, value)
-    record.save(update_fields=[*fields, "detail_read_at"])
 
 
 def read_detail_now(importer: Importer, record: Any) -> None:

@@ -16,8 +16,6 @@ from uku.integrations.fortnox.models import SyncRun
 from uku.integrations.fortnox.resources import Resource, resource_of
 
 T = TypeVar("T")
-BATCH: Final = 100
-"""Rows an UPDATE; its text grows with rows times columns."""
 REPLACEMENT: Final = "\ufffd"
 """What the client puts in the place of NUL and of a lone surrogate, which no database takes."""
 
@@ -27,13 +25,13 @@ class Importer:
     """How the records of one kind are stored.
 
     `store` takes a page's active items, and by number the details that were read of them; it returns what became of
-    how many, and raises DataError with nothing stored. `apply_detail` stores what one record's own address tells.
-    `unread` are a company's records whose detail is still to be read.
+    how many, and raises DataError with nothing stored. `apply_details` stores, by number, what the own addresses of
+    locked records tell; it raises DataError. `unread` are a company's records whose detail is still to be read.
     """
 
     resource: Resource
     store: Callable[[SyncRun, Sequence[Any], Mapping[str, Any], datetime], Counter[str]]
-    apply_detail: Callable[[Any, Any, datetime], None]
+    apply_details: Callable[[Sequence[Any], Mapping[str, Any], datetime], None]
     unread: Callable[[str], QuerySet[Any]]
 
 
@@ -72,7 +70,7 @@ def write_page(records: Sequence[Any], changed: Sequence[Any], names: Sequence[s
         return
     model = type(records[0])
     model.objects.bulk_create([record for record in records if record.pk is None])
-    model.objects.bulk_update(changed, [*names, "seen_at"], batch_size=BATCH)
+    model.objects.update_many(changed, [*names, "seen_at"])
     written = {record.pk for record in changed}
     unchanged = [record.pk for record in records if record.pk not in written]
     model.objects.filter(pk__in=unchanged).exclude(seen_at=at).update(seen_at=at)
@@ -110,5 +108,5 @@ def solve_issues(resource: Resource, company_id: str, numbers: Iterable[str], at
     """Close the sync issues of records that went through, but of those that wait for a person's review (B44)."""
     wanted = set(numbers)
     in_review = resource.model.objects.filter(resource.needs_review, company_id=company_id, number__in=wanted)
-    wanted.difference_update(in_review.values_list("number", flat=True))
-    sync_issues.solve(company_id=company_id, kind=resource.issue_kind, numbers=wanted, at=at)
+    unless = in_review.values("number")
+    sync_issues.solve(company_id=company_id, kind=resource.issue_kind, numbers=wanted, unless=unless, at=at)

@@ -189,8 +189,3 @@ def failure_text(run: SyncRun, reason: str) -> str:
 def end(run: SyncRun, *, at: datetime, state: RunState = RunState.DONE, text: str = "", stop_reason: str = "") -> None:
     run.state, run.finished_at, run.text, run.stop_reason = state, at, text[:500], stop_reason
     run.save()
-
-
-def delete_lists(*, before: datetime) -> int:
-    """Delete what runs before a time skipped, in all workspaces; their counts stay. Returns how many rows."""
-    return SkippedRecord.everywhere.filter(run__started_at__lt=before).delete()[0]

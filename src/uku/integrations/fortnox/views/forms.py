@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from uku.tasks.models import SummaryPlan
 from uku.tasks.months import first_of, months_between
 from uku.workspaces.models import User, Workspace
 
+MOST_FOUND = 10
 LONGEST_TITLE = 180  # a task's title has 200, and the month comes behind
 OF_THE_PLAN = frozenset({"title", "topic", "client", "first_month", "statistics"})
 
@@ -31,16 +33,23 @@ class SettingsChanged(Exception):
     """Somebody saved these settings after the person's page was drawn: nothing is saved over them."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClientChoice:
+    """The clients to choose among: the one that is chosen, and the first of those that have the words."""
+
+    chosen: Client | None
+    found: list[Client]
+    more: bool
+    words: str
+
+
 class SettingsForm(forms.Form):
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     new_clients = forms.ChoiceField(label=_("New clients"), choices=NewClients, widget=forms.RadioSelect)
     title = forms.CharField(label=_("Task title"), max_length=LONGEST_TITLE)
     topic = forms.CharField(label=_("Topic"), max_length=100)
     client = forms.ModelChoiceField(
-        label=_("Client the company stands for"),
-        queryset=Client.everywhere.none(),
-        required=False,
-        empty_label=_("Nobody"),
+        label=_("Client the company stands for"), queryset=Client.everywhere.none(), required=False
     )
     first_month = forms.TypedChoiceField(label=_("First month"), coerce=date.fromisoformat)
     statistics = forms.MultipleChoiceField(
@@ -57,7 +66,7 @@ class SettingsForm(forms.Form):
         saved = _saved(workspace, connection)
         form = cls(data, initial={**saved, "seen": _digest(saved)})
         offered = Client.objects.current() | Client.objects.filter(pk=saved["client"])
-        form.fields["client"].queryset = offered.order_by("name_sort")  # type: ignore[attr-defined]  # a model choice
+        form.fields["client"].queryset = offered  # type: ignore[attr-defined]  # a model choice
         form.offer_months(first_of(clock.today(workspace.time_zone)))
         form.workspace = workspace
         return form
@@ -70,6 +79,17 @@ class SettingsForm(forms.Form):
         field.choices = [(str(month), _named(month)) for month in sorted({saved, *months_between(first, last)})]
         words = gettext("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
         field.error_messages["invalid_choice"] = words % {"first": _named(first), "last": _named(last)}
+
+    def client_choice(self, words: str, chosen: str | None = None) -> ClientChoice:
+        """Find clients to choose from; `chosen` is the id of the one that the person chose and did not save yet."""
+        field = cast("forms.ModelChoiceField[Client]", self.fields["client"])
+        try:
+            client: Client | None = field.clean(self["client"].value() if chosen is None else chosen)
+        except forms.ValidationError:
+            client = None
+        others = Client.objects.current().search(words).exclude(pk=client.pk if client else 0)
+        found = list(others.order_by("name_sort", "id")[: MOST_FOUND + 1])
+        return ClientChoice(client, found[:MOST_FOUND], len(found) > MOST_FOUND, words)
 
     def save(self, *, actor: User, at: datetime) -> None:
         """Store what was changed. Raises NotEnabled on Free, and SettingsChanged."""

@@ -28,9 +28,18 @@ class FilterLink:
     count: int | None = None
 
 
-def draw_tab(request: WorkspaceRequest, connection: Connection, name: str, **context: Any) -> HttpResponse:
-    """Draw `fortnox/NAME.html` in the dialog's frame; `tab` in the context marks another tab than its own."""
-    health = summary.health_of(connection)
+def draw_tab(
+    request: WorkspaceRequest,
+    connection: Connection,
+    name: str,
+    health: summary.Overall | None = None,
+    **context: Any,
+) -> HttpResponse:
+    """Draw `fortnox/NAME.html` in the dialog's frame; `tab` in the context marks another tab than its own.
+
+    Its head tells the health as the last review left it, unless a page brings it.
+    """
+    health = health or summary.overall_of(connection)
     frame: dict[str, Any] = {
         "connection": connection,
         "badge": health.card,

@@ -11,7 +11,7 @@ from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.connection.confirm import waiting_grant
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.connection.scopes import titles_of
-from uku.integrations.fortnox.health import queries
+from uku.integrations.fortnox.health import queries, summary
 from uku.integrations.fortnox.health.messages import missing_worker_notice
 from uku.integrations.fortnox.reload import queries as reloads
 from uku.integrations.fortnox.reload import report
@@ -29,6 +29,7 @@ def overview(request: WorkspaceRequest) -> HttpResponse:
         request,
         connection,
         "overview",
+        summary.health_of(connection),
         no_worker=missing_worker_notice(connection, now=clock.now()),
         to_review=queries.customers_to_review(company_id).count() if company_id else 0,
         first_import=connection.is_connected and queries.is_first_import(connection),

@@ -82,7 +82,7 @@ def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     if running:
         phases = queries.phases_of(found, at)
         place = list(ReloadPhase).index(ReloadPhase(found.phase))
-        shown = {
+        shown: dict[str, Any] = {
             "done": progress.percent_done(phases),
             "place": place + 1,
             "of": len(phases),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("connect/", connect.connect, name="connect"),
     path("settings/", settings.settings_tab, name="settings"),
     path("activity/", activity.activity, name="activity"),
+    path("activity/runs/<int:pk>/", activity.run_page, name="run"),
     path("activity/problems/<int:pk>/retry/", activity.retry_issue, name="retry-issue"),
     path("activity/problems/<int:pk>/retry-alike/", activity.retry_alike, name="retry-alike"),
     path("activity/problems/<int:pk>/ignore/", activity.ignore_issue, name="ignore-issue"),

@@ -41,7 +41,8 @@
     place?.focus();
   });
 
-  // What refreshes itself rests in a hidden tab, and never takes the place of a field that is being used.
+  // What refreshes itself rests in a hidden tab, and never takes the place of a field that is being used; nor does a
+  // search take the place of a choice that was made while it was under way.
   const refreshes = (element) => element.getAttribute("hx-trigger")?.startsWith("every ");
   const isUsed = (target) => target.contains(document.activeElement?.closest("input, select, textarea"));
 
@@ -52,7 +53,8 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { requestConfig, target } = event.detail;
-    if (refreshes(requestConfig.elt) && isUsed(target)) event.detail.shouldSwap = false;
+    const yields = refreshes(requestConfig.elt) || target.matches("[role=radiogroup]");
+    if (yields && isUsed(target)) event.detail.shouldSwap = false;
   });
 
   document.addEventListener("htmx:sendError", (event) => {
