@@ -51,7 +51,7 @@ def documents():
 
 
 def test_every_python_file_that_a_document_names_exists():
-    """D18. A page may leave out the folders before; what is left names whole parts of the path."""
+    """A page may leave out the folders before; what is left names whole parts of the path."""
     folders = [*SOURCES, ROOT / "tests", ROOT / "bench"]
     known = [f"/{name_of(path)}" for folder in folders for path in folder.rglob("*.py")]
     named = [

@@ -30,7 +30,7 @@ def committed(django_db_setup, django_db_blocker, addresses):
 
 
 def empty(superuser: str) -> None:
-    """Delete all rows but those the migrations made; quicker than TRUNCATE by far (engineering 20)."""
+    """Delete all rows but those the migrations made; quicker than TRUNCATE by far."""
     with psycopg.connect(superuser, autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
         tables = session.execute(

@@ -1,4 +1,4 @@
-"""Amounts are rounded once, half away from zero, and shown in the reader's own way (reliability L03, L05, L06)."""
+"""Amounts are rounded once, half away from zero, and shown in the reader's own way (L03, L05, L06)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sealed value opens only in its own place, under a key of the ring (reliability S36 to S39)."""
+"""A sealed value opens only in its own place, under a key of the ring (S36 to S39)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Months begin on their first day and end before the next one's (reliability F64)."""
+"""Months begin on their first day and end before the next one's (F64)."""
 
 from __future__ import annotations
 

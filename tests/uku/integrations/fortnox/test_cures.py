@@ -181,7 +181,7 @@ def test_a_copy_gives_back_no_grant_and_revokes_nothing_of_the_original(
 
 
 def test_a_minute_of_a_quiet_connection_costs_no_query_of_its_own(connection, queue):
-    """Spec 12: a thousand workspaces on one machine, each looked after once a minute, whatever their history"""
+    """A thousand workspaces on one machine, each looked after once a minute, whatever their history"""
     for kind in RunKind:
         ran(kind)
     hour_ago = clock.now() - timedelta(hours=1)

@@ -161,7 +161,7 @@ def put(fortnox, number: str, **facts: Any) -> None:
 
 
 def test_details_killed_at_any_step_are_each_read_and_at_most_one_twice(killed_at_each_step, connection, fortnox):
-    """Spec 12, F52: a detail is stored with what it tells, so only the one under way is read again"""
+    """F52: a detail is stored with what it tells, so only the one under way is read again"""
     books(fortnox)
     bring_in(connection)
     linked = set(CustomerRecord.objects.exclude(client=None).values_list("number", flat=True))

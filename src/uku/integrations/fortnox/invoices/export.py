@@ -1,7 +1,7 @@
 """An issued invoice out, exactly once.
 
 The intent is stored before the call, the answer after it, and nothing is open in between. An unclear outcome
-is looked up by our own reference, never blindly repeated (reliability 7.1).
+is looked up by our own reference, never blindly repeated (decision 8).
 """
 
 from __future__ import annotations
@@ -133,8 +133,8 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
 def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     """Check, store the bytes, post them once, store what came of it.
 
-    One worker wins the row, and holds it by a lease (reliability F06, F08). A response about another invoice is not
-    adopted (reliability B50).
+    One worker wins the row, and holds it by a lease (F06, F08). A response about another invoice is not
+    adopted (B50).
     """
     try:
         body = bytes(export.payload) if export.payload else build_request_body(fortnox, export)
