@@ -257,7 +257,7 @@ def _add_up(invoice: Invoice) -> Totals:
 
 
 def _missing_contents(invoice: Invoice) -> list[str]:
-    """Name what an invoice must carry and this one lacks (L01; registered office and F-tax too)."""
+    """Name what an invoice must carry and this one lacks (L01)."""
     seller = Workspace.objects.get(pk=invoice.workspace_id)
     needed = {
         "your firm's organisation number": seller.organisation_number,

@@ -153,7 +153,6 @@ def loud(scope, owner, admin, member):
 
 
 def test_one_message_goes_to_all_owners_and_admins(loud):
-    """B59."""
     left = make_user("left@byran.example")
     add_member(workspace=loud.workspace, user=left, role=Role.ADMIN)
     Membership.objects.filter(user=left).update(is_active=False)

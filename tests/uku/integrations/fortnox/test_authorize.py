@@ -49,6 +49,7 @@ def test_the_authorize_address_carries_every_parameter_and_nothing_else(walk, fo
 
 
 def test_the_state_is_stored_by_its_hash_only(walk):
+    """S26"""
     state = parse_qs(urlsplit(walk.authorize_url()).query)["state"][0]
     attempt = AuthorizationAttempt.everywhere.get()
     assert state not in str(vars(attempt))
@@ -92,6 +93,7 @@ def test_no_token_is_written_anywhere_but_under_its_seal(walk, queue, caplog, ca
 
 
 def test_a_wrong_state_stores_nothing(walk, fortnox):
+    """B25, S26"""
     code = fortnox.consent(walk.authorize_url())["code"]
     says(walk.returned(code=code, state="wrong"), errors.STATE)
     says(walk.returned(code=code), errors.STATE)
@@ -192,6 +194,7 @@ def test_the_order_of_permissions_says_nothing(walk, fortnox):
 
 @pytest.mark.parametrize(("seconds", "valid"), [(590, True), (601, False)])
 def test_a_state_lives_ten_minutes(walk, fortnox, seconds, valid):
+    """B25, S26"""
     back = fortnox.consent(walk.authorize_url())
     clock.move(seconds=seconds)
     answer = walk.returned(**back)
@@ -204,6 +207,7 @@ def test_a_state_lives_ten_minutes(walk, fortnox, seconds, valid):
 
 
 def test_another_users_way_back_is_refused(walk, fortnox, workspace, admin):
+    """B25, S26"""
     back = fortnox.consent(walk.authorize_url())
     says(Walk(admin, workspace, fortnox).returned(**back), errors.STATE)
     nothing_stored()
@@ -211,6 +215,7 @@ def test_another_users_way_back_is_refused(walk, fortnox, workspace, admin):
 
 
 def test_another_session_of_the_same_user_is_refused(walk, fortnox, workspace, owner):
+    """B25, S26"""
     back = fortnox.consent(walk.authorize_url())
     says(Walk(owner, workspace, fortnox).returned(**back), errors.STATE)
     nothing_stored()

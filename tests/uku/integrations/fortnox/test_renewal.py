@@ -1,4 +1,4 @@
-"""Tokens are renewed whatever happens: two sources, lost answers, outages, a wrong secret, a full disk (F30 to F46).
+"""Tokens are renewed whatever happens: two sources, lost answers, outages, a wrong secret, a full disk.
 
 The journal of the simulated Fortnox is the judge: what reached it, and what it committed.
 """

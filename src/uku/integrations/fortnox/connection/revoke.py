@@ -90,8 +90,8 @@ def carry_out_revocation(revocation: Revocation, *, at: datetime) -> RevocationO
 def _revoke_and_verify(revocation: Revocation) -> RevocationOutcome:
     """Revoke the token and ask once for new ones: only Fortnox' refusal of the grant itself proves that it ended.
 
-    A missing licence, or an app that may not mint at all (`unauthorized_client`), says nothing about the consent
-   . Raises FortnoxError for every other response, and CannotOpen.
+    A missing licence, or an app that may not mint at all (`unauthorized_client`), says nothing about the
+    consent. Raises FortnoxError for every other response, and CannotOpen.
     """
     app, token = oauth_app(), open_refresh_token(revocation)
     if not app.revoke(token) or (revocation.service_account and not revocation.company_id):
