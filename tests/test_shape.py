@@ -39,10 +39,9 @@ def name_of(path):
 
 
 def documents():
-    """The pages that tell what is; older decisions tell what was."""
-    kept = [path for path in DECISIONS if int(path.name[:4]) >= 16]  # the first of those that hold
+    """The pages that tell what is."""
     return [
-        *kept,
+        *DECISIONS,
         *ROOT.glob("docs/*.md"),
         *ROOT.glob("packages/*/README.md"),
         ROOT / "README.md",

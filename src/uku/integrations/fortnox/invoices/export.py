@@ -183,7 +183,7 @@ def _require_lease(export: InvoiceExport) -> None:
 
 
 def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError) -> None:
-    """Each failure is explicitly one of three: not applied, refused, unknown (decision 0008).
+    """Each failure is explicitly one of three: not applied, refused, unknown (decision 8).
 
     A number from Uku may be used in Fortnox already: by another invoice, or by ours, which an earlier create made.
     """
