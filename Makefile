@@ -55,12 +55,14 @@ mutants: $(STAMP)  ## break one rule at a time in a copy; each must make a test 
 foreign: $(STAMP) $(FOREIGN)/.installed  ## put clients that others wrote, unmodified, to the simulator
 	@$(BIN)/python -m pytest -n 0 -m foreign tests/foreign $(ARGS)
 
-bench: $(STAMP)  ## measure the simulator, the pace of the client, matching, the client list and an import; figures, not tests
+bench: $(STAMP)  ## measure the simulator, the client, matching, lists, an import and the loop; figures, not tests
 	@$(BIN)/python bench/simulator.py
 	@$(BIN)/python bench/client_pace.py
 	@$(BIN)/python bench/matching.py
 	@$(BIN)/python bench/client_list.py
 	@$(BIN)/python bench/importing.py
+	@$(BIN)/python bench/work.py
+	@$(BIN)/python bench/connections.py $(ARGS)
 
 format: $(STAMP)  ## put the code into its format
 	@$(BIN)/ruff check --fix-only --quiet .
