@@ -17,10 +17,9 @@ NOQA = re.compile(r"noqa: .*")
 ENTRY = re.compile(r"^### ([FBSIL]\d{2}) .+$", re.MULTILINE)
 PROOF = re.compile(r"^- `(tests/\S+\.py)::(test_\w+)`$", re.MULTILINE)
 OUTSIDE = re.compile(
-    r"\b(?:reliability|fortnox-api|invoicing|engineering|spec|peers),? (?:section )?(?:\d|[FBSIL]\d\d)"
+    r"(?i:\b(?:reliability|fortnox-api|invoicing|engineering|spec|peers),? (?:section )?(?:\d|[FBSIL]\d\d))"
     r"|(?<!shared/reference/)\b(?:reliability|fortnox-api|invoicing|engineering|spec|peers|house|words|design)\.md\b"
-    rf"|{ALONE}[DPQTU]\d{{2}}(?!\w)",
-    re.IGNORECASE,
+    rf"|{ALONE}[DPQTU]\d{{2}}(?!\w)"
 )
 """A document that was outside, by its number of a section or its name, or an id of a list that is not here."""
 NAMES_THEM = {"tests/test_references.py"}
