@@ -133,7 +133,7 @@ def django_db_setup(addresses, django_db_blocker) -> None:
 
 @pytest.fixture(scope="session")
 def empty(addresses):
-    """Return what deletes all rows but those the migrations made; quicker than TRUNCATE by far (engineering 20)."""
+    """Return what deletes all rows but those the migrations made; quicker than TRUNCATE by far."""
     with psycopg.connect(addresses.superuser, autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
         tables = session.execute(

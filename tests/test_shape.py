@@ -39,10 +39,9 @@ def name_of(path):
 
 
 def documents():
-    """The pages that tell what is; older decisions tell what was."""
-    kept = [path for path in DECISIONS if int(path.name[:4]) >= 16]  # the first of those that hold
+    """The pages that tell what is."""
     return [
-        *kept,
+        *DECISIONS,
         *ROOT.glob("docs/*.md"),
         *ROOT.glob("packages/*/README.md"),
         ROOT / "README.md",
@@ -51,7 +50,7 @@ def documents():
 
 
 def test_every_python_file_that_a_document_names_exists():
-    """D18. A page may leave out the folders before; what is left names whole parts of the path."""
+    """A page may leave out the folders before; what is left names whole parts of the path."""
     folders = [*SOURCES, ROOT / "tests", ROOT / "bench"]
     known = [f"/{name_of(path)}" for folder in folders for path in folder.rglob("*.py")]
     named = [

@@ -183,7 +183,7 @@ class Config(BaseSettings):
 
     @model_validator(mode="after")
     def _one_secret_one_purpose(self) -> Config:
-        """A secret that leaks in one place must not open another (reliability B53)."""
+        """A secret that leaks in one place must not open another (B53)."""
         held = {"UKU_SECRET_KEY": {self.secret_key.get_secret_value()}}
         held["UKU_TOKEN_KEYS"] = {key.get_secret_value() for key in self.token_keys}
         held["UKU_FORTNOX_CLIENT_SECRET"] = {self.fortnox_client_secret.get_secret_value()} - {""}

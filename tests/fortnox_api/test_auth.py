@@ -1,4 +1,4 @@
-"""Refreshing: once, under a lock, stored before use, and never more dead than it is (F29 to F41)."""
+"""Refreshing: once, under a lock, stored before use, and never more dead than it is."""
 
 import threading
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Paging, counting, rows that cannot be read, and lists that make no sense (F55, B30 to B46)."""
+"""Paging, counting, rows that cannot be read, and lists that make no sense."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

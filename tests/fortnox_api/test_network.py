@@ -1,4 +1,4 @@
-"""No connection is made to an address inside a network, whatever name led there (reliability S34, B54)."""
+"""No connection is made to an address inside a network, whatever name led there."""
 
 from __future__ import annotations
 

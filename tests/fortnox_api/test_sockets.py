@@ -1,4 +1,4 @@
-"""Real connections that misbehave: slow, silent, cut, lying (F01, F03, F12, F13, F70, F71, B47)."""
+"""Real connections that misbehave: slow, silent, cut, lying."""
 
 import contextlib
 import datetime as dt

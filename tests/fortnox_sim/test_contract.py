@@ -16,7 +16,7 @@ from fortnox_sim.errors import ApiError
 ROW = {"ArticleNumber": "1", "DeliveredQuantity": "1", "Price": 1000, "VAT": 25}
 TEXT, NULL = {"type": "string"}, {"type": "null"}
 
-# Where recorded answers differ from the document (wire_vs_spec.json), or fortnox-api.md notes a recording that does.
+# Where recorded answers differ from the published document (wire_vs_spec.json), or a recording is known that does.
 # schema -> (keys that may be null, keys that may be any text, keys of another type, extra keys, absent keys)
 DEVIATIONS = {
     "fortnox_InvoiceListItem": (

@@ -89,7 +89,7 @@ class Site:
     # What people do in both systems
 
     def connect(self, page: Any, **choice: str) -> None:
-        """Enable, Authorize, consent: by the labels of the seed."""
+        """Enable, Authorize, consent, each by the words that the person reads."""
         self.open(page, "/settings/fortnox/")
         if page.get_by_role("button", name="Enable", exact=True).count():
             page.get_by_role("button", name="Enable", exact=True).click()

@@ -1,4 +1,4 @@
-"""Clients from a file, as a bookkeeper does it: upload, look, confirm, see what was left out (reliability B20)."""
+"""Clients from a file, as a bookkeeper does it: upload, look, confirm, see what was left out."""
 
 from __future__ import annotations
 

@@ -133,11 +133,11 @@ def refused(answer: httpx2.Response) -> bool:
     return REFUSED <= answer.status_code < TOO_MANY
 
 
-# The twelve questions at the end of fortnox-api.md, section 13
+# What the account page and the answers of a company can tell
 
 
 def non_administrator(session: Session) -> Finding:
-    """1. What does a non-administrator see and return?"""
+    """What does a non-administrator see and return?"""
     if not session.non_admin:
         raise NotAsked(
             "open the consent page as an ordinary user, press what there is to press, and run again with"
@@ -148,7 +148,7 @@ def non_administrator(session: Session) -> Finding:
 
 
 def too_many(session: Session) -> list[Finding]:
-    """2. What do the body and the headers of a 429 say?"""
+    """What do the body and the headers of a 429 say?"""
     with ThreadPoolExecutor(8) as crowd:
         answers = list(crowd.map(lambda _: session.ask("GET", "customers", paced=False, limit=1), range(60)))
     hit = next((each for each in answers if each.status_code == TOO_MANY), None)
@@ -192,7 +192,7 @@ def beyond_the_end(session: Session) -> Finding:
 
 
 def payment_and_last_modified(session: Session) -> Finding:
-    """4. Does booking a payment move the invoice's lastmodified?"""
+    """Does booking a payment move the invoice's lastmodified?"""
     if not session.may_book:
         raise NotAsked("books an invoice and a payment, which stay: set FORTNOX_LIVE_MAY_BOOK=1 to allow it")
     with session.invoice() as invoice:
@@ -211,7 +211,7 @@ def payment_and_last_modified(session: Session) -> Finding:
 
 
 def supplier_invoices_by_date(session: Session) -> Finding:
-    """5. Do fromdate and todate work on supplier invoices?"""
+    """Do fromdate and todate work on supplier invoices?"""
     try:
         every = session.total("supplierinvoices")
         late = session.total("supplierinvoices", fromdate="2999-01-01", todate="2999-12-31")
@@ -223,7 +223,7 @@ def supplier_invoices_by_date(session: Session) -> Finding:
 
 
 def exact_searches(session: Session) -> list[Finding]:
-    """6. Are invoicenumber and voucherseries searched exactly?"""
+    """Are invoicenumber and voucherseries searched exactly?"""
     found = []
     payments = session.get("invoicepayments", limit=500)["InvoicePayments"]
     longer = next((str(row["InvoiceNumber"]) for row in payments if len(str(row["InvoiceNumber"])) > 1), "")
@@ -242,7 +242,7 @@ def exact_searches(session: Session) -> list[Finding]:
 
 
 def read_only_keys(session: Session) -> Finding:
-    """7. What does a read-only key in a POST do?"""
+    """What does a read-only key in a POST do?"""
     body = {"Customer": {"Name": f"{MARK} {session.run}", "Country": "Sverige"}}
     answer = session.ask("POST", "customers", body)
     if refused(answer):
@@ -252,12 +252,12 @@ def read_only_keys(session: Session) -> Finding:
 
 
 def web_sockets(_session: Session) -> Finding:
-    """8. How does a WebSocket behave after the token that was added to it has expired?"""
+    """How does a WebSocket behave after the token that was added to it has expired?"""
     raise NotAsked("the simulator has no WebSocket yet; it comes with that issue")
 
 
 def revoking_a_consent(session: Session) -> Finding:
-    """9. Does revoking by API end a consent that client credentials live on?"""
+    """Does revoking by API end a consent that client credentials live on?"""
     token = session.store.load().tokens.refresh_token if session.store else None
     if not (session.may_revoke and session.tenant_id and token):
         raise NotAsked(
@@ -274,7 +274,7 @@ def revoking_a_consent(session: Session) -> Finding:
 
 
 def rounding_abroad(session: Session) -> Finding:
-    """10. Are totals in other currencies rounded to whole units?"""
+    """Are totals in other currencies rounded to whole units?"""
     with session.invoice({"Price": "100.10"}, Currency="EUR") as made:
         total, off = Decimal(str(made["Total"])), made["RoundOff"]
     whole = total == total.to_integral_value()
@@ -282,7 +282,7 @@ def rounding_abroad(session: Session) -> Finding:
 
 
 def visibility(session: Session) -> Finding:
-    """11. How long after its POST is an invoice found by a search?"""
+    """How long after its POST is an invoice found by a search?"""
     reference = f"UKULIVE-{session.run}"
     with session.invoice(ExternalInvoiceReference1=reference):
         begun, waited = session.now(), 0.0
@@ -295,7 +295,7 @@ def visibility(session: Session) -> Finding:
 
 
 def order_of_numbers(session: Session) -> Finding:
-    """12. In which order do numbers that are texts come?"""
+    """In which order do numbers that are texts come?"""
     rows = session.get("customers", limit=500, sortby="customernumber")["Customers"]
     numbers = [row["CustomerNumber"] for row in rows if row["CustomerNumber"].isdigit()]
     if len({len(number) for number in numbers}) < 2:
@@ -305,11 +305,11 @@ def order_of_numbers(session: Session) -> Finding:
     return Finding("", f"{order} ({', '.join(numbers[:6])} …)")
 
 
-# Questions of reliability.md, section 9, that cost one or two requests
+# What costs one or two requests
 
 
 def reference_search(session: Session) -> Finding:
-    """Q4. Is externalinvoicereference1 searched exactly?"""
+    """Is externalinvoicereference1 searched exactly?"""
     reference = f"UKULIVE-{session.run}"
     with session.invoice(ExternalInvoiceReference1=reference):
         session.wait(5.0)
@@ -319,7 +319,7 @@ def reference_search(session: Session) -> Finding:
 
 
 def decimal_vat(session: Session) -> Finding:
-    """Q9. Does a row take a VAT rate with decimals?"""
+    """Does a row take a VAT rate with decimals?"""
     try:
         with session.invoice({"VAT": 25.5}) as made:
             rate = Decimal(str(made["InvoiceRows"][0]["VAT"]))

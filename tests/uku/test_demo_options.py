@@ -35,7 +35,7 @@ def test_one_port_cannot_serve_both():
 
 @pytest.mark.process
 def test_only_processes_that_live_and_are_the_demos_are_named(tmp_path):
-    """D15: the id of a process that ended may be a stranger's by now."""
+    """The id of a process that ended may be a stranger's by now."""
     waiting = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     with subprocess.Popen(waiting, stdin=subprocess.PIPE) as stranger, alone_in(tmp_path) as running:
         with subprocess.Popen([sys.executable, "-c", ""]) as ended:

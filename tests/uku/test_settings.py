@@ -1,4 +1,4 @@
-"""A wrong configuration ends with a sentence, a right one is documented (engineering 22)."""
+"""A wrong configuration ends with a sentence, a right one is documented."""
 
 from __future__ import annotations
 

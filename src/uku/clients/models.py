@@ -134,7 +134,7 @@ class Client(TenantModel):
 
     @property
     def shown_vat_number(self) -> str:
-        """The VAT number; one that is made of a personal number is masked (reliability S52)."""
+        """The VAT number; one that is made of a personal number is masked (S52)."""
         return masked_vat(self.vat_number, person=self.is_person)
 
     @property
@@ -157,7 +157,7 @@ class Client(TenantModel):
 
 
 class ImportFile(TenantModel):
-    """A file of clients that somebody uploaded, until it is imported or deleted (reliability B20).
+    """A file of clients that somebody uploaded, until it is imported or deleted (B20).
 
     `columns` says which field each column of the file fills; nothing of it is a client before a person confirms.
     """

@@ -70,7 +70,7 @@ def identity(number: str) -> str:
 
 
 def split_emails(text: str) -> tuple[list[str], list[str]]:
-    """Return the addresses in a field, in lower case, and the parts that are none (reliability B43).
+    """Return the addresses in a field, in lower case, and the parts that are none (B43).
 
     An address may stand in brackets behind a name: then only what holds an @ counts.
     """

@@ -36,7 +36,7 @@ VERSION_FIELDS, DERIVED_FIELDS = ("version", "changed_by", "changed_at"), ("name
 
 
 class ClientChanged(Exception):
-    """Somebody changed the client after the person opened it (reliability B17). `client` is as it is now."""
+    """Somebody changed the client after the person opened it (B17). `client` is as it is now."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -44,7 +44,7 @@ class ClientChanged(Exception):
 
 
 class UnknownClients(Exception):
-    """Some of the chosen clients are not in this workspace, so that nothing was done to any (reliability B01)."""
+    """Some of the chosen clients are not in this workspace, so that nothing was done to any (B01)."""
 
 
 @transaction.atomic
@@ -170,7 +170,7 @@ def _set_values(client: Client, values: Mapping[str, Any], what: str) -> AuditLi
 
 
 def _audit_text(client: Client, name: str, *, person: bool) -> str:
-    """What the audit log may say of a value: personal numbers are masked (reliability S45, S51)."""
+    """What the audit log may say of a value: personal numbers are masked (S45, S51)."""
     value = str(getattr(client, name))
     if name == "organisation_number":
         return masked(value, person=person)
@@ -180,7 +180,7 @@ def _audit_text(client: Client, name: str, *, person: bool) -> str:
 @transaction.atomic
 @needs(Permission.SEE_PERSONAL_NUMBERS)
 def reveal_numbers(*, client: Client, actor: User, at: datetime) -> None:
-    """Write down that a person looks at a client's numbers in full (reliability S51). Raises NotAllowed."""
+    """Write down that a person looks at a client's numbers in full (S51). Raises NotAllowed."""
     summary = f"The numbers of {client} were shown in full"
     record(actor=actor, action="client.reveal", target=client, summary=summary, at=at)
 

@@ -15,7 +15,7 @@ _BLOCK = 100_000
 
 
 def new_reference() -> str:
-    """Return a fixed-width reference with 60 random bits, so that none contains another (reliability F15)."""
+    """Return a fixed-width reference with 60 random bits, so that none contains another (F15)."""
     return "UKU" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LETTERS))
 
 
@@ -30,6 +30,6 @@ def first_number_beyond(number: str) -> int | None:
 
 
 def ocr_for(number: str) -> str:
-    """Return the OCR reference of a number: the number, a length digit, a Luhn digit (reliability L18)."""
+    """Return the OCR reference of a number: the number, a length digit, a Luhn digit (L18)."""
     with_length = f"{number}{(len(number) + 2) % 10}"
     return with_length + luhn_digit(with_length)

@@ -203,7 +203,7 @@ def leave_range_to(number: str) -> None:
 def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
     """Store what the books say about payment. Return whether anything changed.
 
-    A reading that began before the newest one we have is old news and changes nothing (reliability F63).
+    A reading that began before the newest one we have is old news and changes nothing (F63).
     """
     with transaction.atomic():
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
@@ -257,7 +257,7 @@ def _add_up(invoice: Invoice) -> Totals:
 
 
 def _missing_contents(invoice: Invoice) -> list[str]:
-    """Name what an invoice must carry and this one lacks (reliability L01; registered office and F-tax too)."""
+    """Name what an invoice must carry and this one lacks (L01)."""
     seller = Workspace.objects.get(pk=invoice.workspace_id)
     needed = {
         "your firm's organisation number": seller.organisation_number,

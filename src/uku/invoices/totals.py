@@ -46,7 +46,7 @@ class Totals:
 
 
 def add_up(lines: Iterable[Line], *, whole_kronor: bool) -> Totals:
-    """Add up an invoice: VAT per rate on the sum of its rows, half up (reliability L03 to L06)."""
+    """Add up an invoice: VAT per rate on the sum of its rows, half up (L03 to L06)."""
     sums: dict[Decimal, Decimal] = {}
     for line in lines:
         sums[line.vat_rate] = sums.get(line.vat_rate, ZERO) + line.net

@@ -1,6 +1,6 @@
 """Numbers that carry their own check: organisation, VAT and payment numbers; and postcodes. Pure; only it uses stdnum.
 
-Vectors and sources: reliability L15 (Swedish organisation numbers), L16 (VAT), L17 (Finnish business ids).
+Vectors and sources: L15 (Swedish organisation numbers), L16 (VAT), L17 (Finnish business ids).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def normalise_number(number: str) -> str:
     """Return an organisation number as its digits, or "" when it is none.
 
     Swedish numbers become ten digits that pass the Luhn check, Finnish business ids become `FI` and
-    eight digits that pass theirs (reliability L15, L17). A VAT number's prefix and suffix are taken off.
+    eight digits that pass theirs (L15, L17). A VAT number's prefix and suffix are taken off.
     """
     text = _SEPARATORS.sub("", number).upper()
     if text.startswith("SE") and len(text) == _SWEDISH_DIGITS + 4:
@@ -36,7 +36,7 @@ def normalise_number(number: str) -> str:
 
 
 def is_personal(number: str) -> bool:
-    """Say whether a normalised number is a person's: its third digit is 0 or 1 (reliability S51)."""
+    """Say whether a normalised number is a person's: its third digit is 0 or 1 (S51)."""
     return len(number) == _SWEDISH_DIGITS and number.isdigit() and number[2] in "01"
 
 
@@ -58,7 +58,7 @@ def masked(text: str, *, person: bool = False) -> str:
 
 
 def masked_vat(text: str, *, person: bool = False) -> str:
-    """Show a VAT number as it is written; one that is made of a personal number is masked (reliability S52)."""
+    """Show a VAT number as it is written; one that is made of a personal number is masked (S52)."""
     found = _SWEDISH_VAT.fullmatch(_SEPARATORS.sub("", text).upper())
     if found and is_personal(found["digits"]):
         return f"SE{found['digits'][:6]}****"

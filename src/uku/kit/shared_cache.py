@@ -1,6 +1,6 @@
 """Short-lived values that all processes share: what throttling counts, and codes that were used once.
 
-A counter in one process's memory would let a password be tried once more in each process (reliability S24). Django's
+A counter in one process's memory would let a password be tried once more in each process (S24). Django's
 own database cache keeps pickles, which run code for whoever can write a row; here a value is plain JSON.
 """
 

@@ -1,4 +1,4 @@
-"""Texts that a spreadsheet program may take for formulas. Pure (reliability B06; OWASP, CSV Injection)."""
+"""Texts that a spreadsheet program may take for formulas. Pure (B06; OWASP, CSV Injection)."""
 
 from __future__ import annotations
 

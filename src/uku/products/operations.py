@@ -18,7 +18,7 @@ from uku.workspaces.permissions import Permission, needs
 
 
 class ProductChanged(Exception):
-    """Somebody changed the product after the person opened it (reliability B17). `product` is as it is now."""
+    """Somebody changed the product after the person opened it (B17). `product` is as it is now."""
 
     def __init__(self, product: Product) -> None:
         self.product = product
@@ -38,7 +38,7 @@ class RateIsLocked(Exception):
 
 
 class UnknownProducts(Exception):
-    """Some of the chosen products are not in this workspace, so that nothing was done to any (reliability B01)."""
+    """Some of the chosen products are not in this workspace, so that nothing was done to any (B01)."""
 
 
 @transaction.atomic

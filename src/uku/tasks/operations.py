@@ -85,7 +85,7 @@ def open_month(*, month: date, at: datetime) -> Task:
 def open_missing_months(*, today: date, at: datetime) -> list[Task]:
     """Return the tasks of all months whose last day has come since the plan began, made where missing.
 
-    A scheduler that slept over a month end so catches up once for each month (reliability F65).
+    A scheduler that slept over a month end so catches up once for each month (F65).
     """
     plan = SummaryPlan.objects.filter(active=True).first()
     if plan is None or plan.first_month is None:

@@ -101,7 +101,7 @@ def session_limits(get_response: Handler) -> Handler:
 
 
 def private_pages(get_response: Handler) -> Handler:
-    """Keep pages with tenant data out of every cache (reliability S20)."""
+    """Keep pages with tenant data out of every cache (S20)."""
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -22,7 +22,7 @@ from uku.web.record_list import ARCHIVED, RecordList
 DIFFERS = "differs"
 # å, ä and ö behind z, as the Swedish alphabet has them: in ASCII these signs follow it, on every PostgreSQL.
 _BY_NAME = Collate(Func(Lower("name"), Value("åäöéü"), Value("{|}eu"), function="translate"), "C")
-# Numbers are text: 2 before 10, and one order on every PostgreSQL (reliability B52).
+# Numbers are text: 2 before 10, and one order on every PostgreSQL (B52).
 _BY_NUMBER = (Length("article_number"), Collate("article_number", "C"))
 ORDERS: Mapping[str, tuple[Any, ...]] = {
     "name": (_BY_NAME,),

@@ -1,4 +1,4 @@
-"""How often something may be tried, over all processes; the rates stand in the settings (reliability S24, B22)."""
+"""How often something may be tried, over all processes; the rates stand in the settings (S24, B22)."""
 
 from __future__ import annotations
 

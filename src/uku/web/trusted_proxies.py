@@ -1,4 +1,4 @@
-"""Where a request comes from. What a proxy says is believed only of a proxy that is ours (reliability B23)."""
+"""Where a request comes from. What a proxy says is believed only of a proxy that is ours (B23)."""
 
 from __future__ import annotations
 

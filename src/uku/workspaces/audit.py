@@ -1,4 +1,4 @@
-"""The audit log: who did what, when, from where, and what changed (reliability S45 to S48).
+"""The audit log: who did what, when, from where, and what changed (S45 to S48).
 
 Nothing is ever deleted from it: the database refuses that (decision 10), and no retention period ends here yet.
 """

@@ -51,7 +51,7 @@ def sound_proposal(workspace: Workspace, proposal: Mapping[str, Any]) -> dict[st
 
 
 class CardChanged(Exception):
-    """Somebody changed the card since it was read: nothing was stored (reliability B17)."""
+    """Somebody changed the card since it was read: nothing was stored (B17)."""
 
 
 def reading_of(workspace: Workspace) -> str:
@@ -150,7 +150,7 @@ def _store(
 
 
 def _audit_text(name: str, value: Any) -> Any:
-    """A sole trader's numbers are a person's, and are masked (reliability S45, S51)."""
+    """A sole trader's numbers are a person's, and are masked (S45, S51)."""
     if name == "vat_number":
         return masked_vat(str(value))
     return masked(str(value)) if name == "organisation_number" else value

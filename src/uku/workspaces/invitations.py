@@ -51,7 +51,7 @@ class AccountExists(Exception):
 
 
 def clean_address(text: str) -> str:
-    """Return the one address that a text holds, in small letters. Raises NotAnAddress (reliability B16)."""
+    """Return the one address that a text holds, in small letters. Raises NotAnAddress (B16)."""
     address = text.strip().lower()
     try:
         validate_email(address)
@@ -225,7 +225,7 @@ def _record(invitation: Invitation, actor: User, action: str, summary: str, at: 
 
 
 def _email(invitation: Invitation, secret: str) -> Email:
-    """The link is made of the configured address, never of a request's Host (reliability B22)."""
+    """The link is made of the configured address, never of a request's Host (B22)."""
     workspace = invitation.workspace
     with override(workspace.language):
         words = {"who": invitation.invited_by, "workspace": workspace.name}

@@ -199,7 +199,7 @@ class AuditEntry(TenantModel):
     """Who did what, when, from where, and what changed. The app's database role may add and read, nothing else.
 
     The database itself gives each entry its position in the workspace and a hash over it and the one before,
-    so that a removed or changed entry shows (reliability S46).
+    so that a removed or changed entry shows (S46).
     """
 
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

@@ -85,7 +85,7 @@ def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
     The workspace is the `workspace` argument, else the one in force. An actor of None is Uku itself: a job, or
     the operator's command line; pages and the API always pass a person. Raises NotAllowed.
 
-    Under `@transaction.atomic` the role is read and held in the transaction that acts on it (reliability S64): who
+    Under `@transaction.atomic` the role is read and held in the transaction that acts on it (S64): who
     takes the role away at that moment waits, or is waited for. An operation that calls outside cannot have that;
     it asks right before it begins.
     """

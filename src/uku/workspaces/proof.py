@@ -1,4 +1,4 @@
-"""How lately a person proved who they are. What is worth stealing asks for a recent proof (reliability S18)."""
+"""How lately a person proved who they are. What is worth stealing asks for a recent proof (S18)."""
 
 from __future__ import annotations
 

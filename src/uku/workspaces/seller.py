@@ -47,7 +47,7 @@ DEFAULTED = frozenset({"country", "time_zone", "language", "currency"})
 """Facts that every workspace begins with: they state nothing until somebody has chosen them."""
 PERSON = "person"
 """The origin of a fact that a person typed, chose or saw when saving the card."""
-# Characters that make a text look like another one (reliability B18).
+# Characters that make a text look like another one (B18).
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 

@@ -1,4 +1,4 @@
-"""The number decides alone, a name with its e-mail is as good, a name alone only suggests (B14, L15 to L17)."""
+"""The number decides alone, a name with its e-mail is as good, a name alone only suggests."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def told(found):
     ],
 )
 def test_a_number_that_passes_its_check_is_normalised(written, normalised):
+    """B14, L15, L16, L17"""
     assert normalise_number(written) == normalised
 
 

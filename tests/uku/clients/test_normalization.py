@@ -1,4 +1,4 @@
-"""Each field of the contact details in its one comparable form: e-mail lists (B43), phones, postcodes, names."""
+"""Each field of the contact details in its one comparable form: e-mail lists, phones, postcodes, names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issuing freezes an invoice, gives its number and tells the fact, all of it or nothing (I09, L01, L02)."""
+"""Issuing freezes an invoice, gives its number and tells the fact, all of it or nothing."""
 
 from __future__ import annotations
 
@@ -151,6 +151,7 @@ BUYER = {"name": "the client's name", "address1": "the client's address", "city"
 
 @pytest.mark.parametrize(("field", "named"), SELLER.items())
 def test_a_fact_missing_about_the_firm_is_named(draft, owner, scope, field, named):
+    """L01"""
     Workspace.objects.filter(pk=scope.pk).update(**{field: ""})
     with pytest.raises(InvoiceIncomplete) as found:
         issue(draft, owner)
@@ -159,6 +160,7 @@ def test_a_fact_missing_about_the_firm_is_named(draft, owner, scope, field, name
 
 @pytest.mark.parametrize(("field", "named"), BUYER.items())
 def test_a_fact_missing_about_the_client_is_named(draft, owner, client, field, named):
+    """L01"""
     edit_client(client=client, actor=owner, at=AT, changes={field: ""})
     with pytest.raises(InvoiceIncomplete) as found:
         issue(draft, owner)
@@ -166,6 +168,7 @@ def test_a_fact_missing_about_the_client_is_named(draft, owner, client, field, n
 
 
 def test_everything_missing_is_named_at_once_and_the_draft_stays(client, owner, scope):
+    """L01"""
     Workspace.objects.filter(pk=scope.pk).update(**dict.fromkeys(SELLER, ""))
     edit_client(client=client, actor=owner, at=AT, changes=dict.fromkeys(BUYER, ""))
     draft = create_draft(actor=owner, at=AT, client=client, invoice_date=AT.date(), rows=[])
@@ -204,6 +207,7 @@ def test_a_failing_subscriber_leaves_a_draft_without_a_number(real):
 
 
 def test_200_invoices_issued_by_eight_at_once_have_200_numbers_without_a_gap(real):
+    """I09, L02"""
     actor, client = real
     drafts = [make_draft(actor, client) for _ in range(200)]
     workspace_id = drafts[0].workspace_id
@@ -222,6 +226,7 @@ def test_200_invoices_issued_by_eight_at_once_have_200_numbers_without_a_gap(rea
 
 
 def test_a_refused_invoice_takes_no_number(real):
+    """I09"""
     actor, client = real
     empty = create_draft(actor=actor, at=AT, client=client, invoice_date=AT.date(), rows=[])
     with pytest.raises(InvoiceIncomplete):

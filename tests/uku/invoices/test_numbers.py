@@ -1,4 +1,4 @@
-"""References that cannot be mistaken for each other, and OCR references that banks accept (F15, L18)."""
+"""References that cannot be mistaken for each other, and OCR references that banks accept."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from uku.invoices.numbers import new_reference, ocr_for
 
 
 def test_references_are_of_one_width_and_alphabet_and_never_repeat():
+    """F15"""
     made = [new_reference() for _ in range(2_000)]
     assert {len(reference) for reference in made} == {15}
     assert [reference for reference in made if not re.fullmatch("UKU[0-9A-HJKMNP-TV-Z]{12}", reference)] == []
@@ -21,11 +22,13 @@ def test_references_are_of_one_width_and_alphabet_and_never_repeat():
 
 @pytest.mark.parametrize(("number", "ocr"), [("12345", "1234574"), ("18", "1842"), ("40", "4044"), ("1", "133")])
 def test_known_ocr_references(number, ocr):
+    """L18"""
     assert ocr_for(number) == ocr
 
 
 @given(st.integers(min_value=1, max_value=10**20))
 def test_an_ocr_reference_holds_the_number_its_length_and_a_check_digit(number):
+    """L18"""
     ocr = ocr_for(str(number))
     assert ocr.startswith(str(number))
     assert int(ocr[-2]) == len(ocr) % 10

@@ -1,4 +1,4 @@
-"""One word for how an invoice stands: cancelled before credited, credited before paid (spec section 9)."""
+"""One word for how an invoice stands: cancelled before credited, credited before paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The number and the payments that come back, told truthfully whatever order they arrive in (F61 to F63)."""
+"""The number and the payments that come back, told truthfully whatever order they arrive in."""
 
 from __future__ import annotations
 
@@ -109,12 +109,14 @@ def test_the_summary_tells_only_what_changed(issued):
 
 
 def test_an_older_reading_that_arrives_late_changes_nothing(issued):
+    """F63"""
     newer, older = reading("0", payment("1", "1250"), after=5), reading("1250", after=4)
     assert take(issued, newer, older) == [True, False]
     assert (issued.state, issued.balance, issued.payments.count()) == (State.PAID, 0, 1)
 
 
 def test_paid_can_become_unpaid_again(issued):
+    """F61"""
     assert take(issued, reading("0", payment("1", "1250")), reading("1250", after=1)) == [True, True]
     assert (issued.state, issued.balance, issued.payments.count()) == (State.CREATED, TOTAL, 0)
 
@@ -139,11 +141,13 @@ def test_cancelled_is_told_first(issued):
 
 
 def test_a_credited_invoice_is_never_told_as_paid(issued):
+    """F61"""
     take(issued, reading("0", credited=True))
     assert (issued.state, issued.credited, issued.balance) == (State.CREATED, True, 0)
 
 
 def test_nothing_left_to_pay_on_an_unbooked_invoice_is_not_paid(issued):
+    """F61"""
     take(issued, reading("0", booked=False))
     assert (issued.state, issued.booked) == (State.CREATED, False)
 

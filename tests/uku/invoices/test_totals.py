@@ -1,4 +1,4 @@
-"""VAT per rate on the sum of its rows, half up; whole kronor as a line of their own (B10, L03 to L06)."""
+"""VAT per rate on the sum of its rows, half up; whole kronor as a line of their own."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def line(price: str, rate: str = "25", quantity: str = "1") -> Line:
     ],
 )
 def test_vat_is_rounded_once_for_each_rate(rows, net, vat):
+    """B10, L03, L04, L05"""
     totals = add_up(rows, whole_kronor=False)
     assert (str(totals.net), str(totals.vat), str(totals.rounding)) == (net, vat, "0.00")
 
@@ -68,6 +69,7 @@ def test_the_same_rate_written_differently_is_one_rate():
     ],
 )
 def test_whole_kronor_are_reached_by_a_rounding_of_their_own(price, total, rounding):
+    """L06"""
     totals = add_up([line(price, "0")], whole_kronor=True)
     assert (str(totals.net), str(totals.total), str(totals.rounding)) == (
         str(Decimal(price)),
@@ -88,6 +90,7 @@ def test_an_invoice_is_the_sum_of_its_parts(rows, whole_kronor):
 
 @given(invoices, st.booleans())
 def test_a_credit_note_mirrors_its_invoice_to_the_ore(rows, whole_kronor):
+    """L05"""
     mirrored = [Line(-row.quantity, row.price, row.vat_rate) for row in rows]
     invoice, credit = (add_up(part, whole_kronor=whole_kronor) for part in (rows, mirrored))
     assert (credit.net, credit.vat, credit.rounding, credit.total) == (

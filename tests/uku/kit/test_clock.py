@@ -1,4 +1,4 @@
-"""Business time moves when a drill says so; the database's own clock never does (engineering 17)."""
+"""Business time moves when a drill says so; the database's own clock never does (decision 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job exists if, and only if, the transaction that asked for it was committed (engineering 1 to 3)."""
+"""A job exists if, and only if, the transaction that asked for it was committed (decision 3)."""
 
 from __future__ import annotations
 

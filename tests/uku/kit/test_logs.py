@@ -1,4 +1,4 @@
-"""Log lines carry their ids and never a secret, whoever wrote them (S40, S41; engineering 22)."""
+"""Log lines carry their ids and never a secret, whoever wrote them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts are rounded once, half away from zero, and shown in the reader's own way (reliability L03, L05, L06)."""
+"""Amounts are rounded once, half away from zero, and shown in the reader's own way."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=4)
     ],
 )
 def test_ore_are_rounded_half_up_and_a_credit_mirrors_it(exact, rounded):
+    """L05"""
     assert str(to_ore(Decimal(exact))) == rounded
 
 
@@ -34,6 +35,7 @@ def test_ore_are_rounded_half_up_and_a_credit_mirrors_it(exact, rounded):
     [("100.49", "100.00"), ("100.50", "101.00"), ("101.50", "102.00"), ("-100.50", "-101.00"), ("100.99", "101.00")],
 )
 def test_kronor_are_rounded_from_50_ore_upwards_and_keep_two_decimals(exact, rounded):
+    """L06"""
     assert str(to_krona(Decimal(exact))) == rounded
 
 

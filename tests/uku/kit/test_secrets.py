@@ -1,4 +1,4 @@
-"""A sealed value opens only in its own place, under a key of the ring (reliability S36 to S39)."""
+"""A sealed value opens only in its own place, under a key of the ring."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def test_what_was_sealed_is_opened_and_is_not_readable_meanwhile(value):
     ],
 )
 def test_a_copy_in_another_place_does_not_open(elsewhere):
+    """S36"""
     sealed = KeyRing([NEW]).seal("hemlig", PLACE)
     with pytest.raises(CannotOpen, match=f"^{elsewhere}$"):
         KeyRing([NEW]).open(sealed, elsewhere)
@@ -43,6 +44,7 @@ def test_the_first_key_seals_and_all_keys_open():
 
 
 def test_a_key_that_left_the_ring_opens_nothing():
+    """S39"""
     with pytest.raises(CannotOpen):
         KeyRing([NEW]).open(KeyRing([OLD]).seal("old", PLACE), PLACE)
 

@@ -1,4 +1,4 @@
-"""Months begin on their first day and end before the next one's (reliability F64)."""
+"""Months begin on their first day and end before the next one's."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def test_the_last_day_is_known_in_leap_years_too(day, last):
 
 @given(days)
 def test_every_day_is_in_exactly_one_month(day):
+    """F64"""
     assert first_of(day) <= day < next_month(day)
     assert last_of(day) + timedelta(days=1) == next_month(day)
     assert next_month(day).day == 1

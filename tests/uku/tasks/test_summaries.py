@@ -1,4 +1,4 @@
-"""One summary task a month, whoever asks and however often; what a person wrote stays (F65, F91)."""
+"""One summary task a month, whoever asks and however often; what a person wrote stays."""
 
 from __future__ import annotations
 
@@ -111,6 +111,7 @@ def test_opening_a_month_again_returns_the_same_task(plan):
 
 
 def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan, scope):
+    """F91"""
     facts = {"title": "Second", "due_date": MARCH, "created_at": AT}
     open_month(month=MARCH, at=AT)
     for month, name in ((MARCH, "uku_task_one_summary_a_month"), (date(2026, 3, 2), "uku_task_month_is_a_first")):
@@ -122,6 +123,7 @@ def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan
 
 
 def test_two_schedulers_at_once_end_with_the_same_task(committed):
+    """F91"""
     actor = make_user("owner@byran.example")
     workspace = make_workspace("byran", actor)
     with workspace_in_force(workspace.pk):
@@ -156,6 +158,7 @@ def test_months_whose_last_day_has_come_are_opened(plan, today, months):
 
 
 def test_a_scheduler_that_slept_catches_up_once(plan):
+    """F65"""
     open_month(month=FEBRUARY, at=AT)
     opened = [[task.month for task in open_missing_months(today=date(2026, 4, 3), at=AT)] for _ in range(2)]
     assert opened == [[JANUARY, MARCH], []]

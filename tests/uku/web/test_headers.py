@@ -1,4 +1,4 @@
-"""What every answer carries, errors included, and what no page holds (S15, S20, S22, S42; B23, B58)."""
+"""What every answer carries, errors included, and what no page holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the installation says of itself to whoever watches it: one word a part, and nothing else (B58)."""
+"""What the installation says of itself to whoever watches it: one word a part, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def body(*, ready=True, **parts):
 
 
 def test_all_is_well_with_a_worker(client, db):
+    """B58"""
     heartbeat(seconds_ago=1)
     assert answers(client) == {
         "/health": (200, body()),
@@ -56,6 +57,7 @@ def away(*_statement):
 
 
 def test_without_its_database_it_is_alive_and_not_ready(client, db):
+    """B58"""
     gone = body(ready=False, database="away", migrations="unknown", worker="unknown")
     with connection.execute_wrapper(away):
         assert answers(client) == {

@@ -1,4 +1,4 @@
-"""What no browser sends: it is refused in words, and never ends in a fault of ours (B03, B37, S42)."""
+"""What no browser sends: it is refused in words, and never ends in a fault of ours."""
 
 from __future__ import annotations
 

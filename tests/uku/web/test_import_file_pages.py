@@ -1,4 +1,4 @@
-"""The pages of a file of clients, and the export of the list (reliability B06, B20)."""
+"""The pages of a file of clients, and the export of the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passkeys in Chromium with a virtual authenticator, over the real server, and how the pages of accounts look (S23)."""
+"""Passkeys in Chromium with a virtual authenticator, over the real server, and how the pages of accounts look."""
 
 from __future__ import annotations
 

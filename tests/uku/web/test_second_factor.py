@@ -1,4 +1,4 @@
-"""Something besides the password: an app's codes, recovery codes, and who must have one (S23)."""
+"""Something besides the password: an app's codes, recovery codes, and who must have one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the real server does with requests that are written to confuse it (B23)."""
+"""What the real server does with requests that are written to confuse it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a sign-in begins, lasts and ends (S16, S17, S18; B21)."""
+"""How a sign-in begins, lasts and ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in and back in: nobody is told who exists, nobody may try for ever (S19, S24, S25; B03, B22, B61)."""
+"""Signing in and back in: nobody is told who exists, nobody may try for ever."""
 
 from __future__ import annotations
 

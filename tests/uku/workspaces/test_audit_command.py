@@ -1,4 +1,4 @@
-"""`uku audit verify` and `uku doctor` say whether the log is as it was written (S46)."""
+"""`uku audit verify` and `uku doctor` say whether the log is as it was written."""
 
 from __future__ import annotations
 

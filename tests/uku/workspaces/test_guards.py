@@ -1,4 +1,4 @@
-"""Every operation that a person can ask for checks the person's role, whoever calls it (reliability S63, S64)."""
+"""Every operation that a person can ask for checks the person's role, whoever calls it."""
 
 from __future__ import annotations
 

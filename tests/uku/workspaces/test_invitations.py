@@ -1,4 +1,4 @@
-"""Invitations: offered by e-mail, taken once, within seven days, and told to nobody else (S24, B16, B22)."""
+"""Invitations: offered by e-mail, taken once, within seven days, and told to nobody else."""
 
 from __future__ import annotations
 

@@ -153,7 +153,6 @@ def loud(scope, owner, admin, member):
 
 
 def test_one_message_goes_to_all_owners_and_admins(loud):
-    """B59."""
     left = make_user("left@byran.example")
     add_member(workspace=loud.workspace, user=left, role=Role.ADMIN)
     Membership.objects.filter(user=left).update(is_active=False)
@@ -179,7 +178,7 @@ def test_a_notice_for_one_person_is_mailed_to_that_person(scope, owner, member):
 
 
 def test_a_cause_told_a_hundred_times_is_one_message_and_a_new_one_after_the_cure(scope, owner):
-    """Per cause, not per attempt (spec 5)."""
+    """Per cause, not per attempt."""
     for _ in range(100):
         tell(LOUD, at=AT)
         mail_waiting(at=AT)

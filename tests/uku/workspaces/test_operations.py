@@ -1,4 +1,4 @@
-"""Making a workspace, and the record of it, which lives or dies with the change (reliability S45 to S48)."""
+"""Making a workspace, and the record of it, which lives or dies with the change."""
 
 from __future__ import annotations
 

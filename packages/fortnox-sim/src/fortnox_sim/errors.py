@@ -46,7 +46,7 @@ BAD_VAT_CODE = (2004052, "Kontot har en momskod som inte passar momssatsen.")
 EASY_VAT_ACCOUNT = (2004167, "Konto måste anges på raden för en egen momssats när Enkel moms är på.")
 SYSTEM_EXCEPTION = (1000029, "Internal error")
 
-# Fortnox's numbers for these are not known (fortnox-api.md 3.2, "texts without a known code").
+# Fortnox's numbers for these are not known: only their sentences are.
 INVENTED = {
     "vat": (2009001, "Kunde inte hämta/hitta moms"),
     "booked": (2009002, "Fakturan är redan bokförd."),

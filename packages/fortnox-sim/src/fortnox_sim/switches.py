@@ -1,7 +1,4 @@
-"""Everything Fortnox does not document, as a named switch with a default and a pessimistic setting.
-
-Where `reliability.md` section 9 names a question, its number stands in the explanation.
-"""
+"""Everything Fortnox does not document, as a named switch with a default and a pessimistic setting."""
 
 import re
 from dataclasses import dataclass
@@ -41,23 +38,23 @@ SWITCHES: dict[str, Switch] = {
     "rate_limit": _flag("Count requests and answer 429 above 25 in 5 s.", default=True, pessimistic=True),
     "rate_model": _choice("How the window is measured.", "two-bucket", "sliding", "two-bucket"),
     "rate_counts_refused": _flag("A 429 itself counts as a request.", default=False, pessimistic=True),
-    "rate_retry_after": Switch("", "", (), "Q3: Retry-After of a 429, sent as it stands here; none when empty."),
+    "rate_retry_after": Switch("", "", (), "Retry-After of a 429, sent as it stands here; none when empty."),
     "rate_body": _choice("Body of a 429.", "", "html", "json", ""),
     "token_counts": _flag("The token endpoint shares the rate window.", default=False, pessimistic=True),
     "consent_refusal": _choice(
         "What an ordinary user meets who may not approve a service account.", "page", "redirect"
     ),
     "locked_keeps_state": _flag("A locked account is sent back with its state.", default=False, pessimistic=False),
-    "refresh_grace_seconds": _amount("Q1: a used refresh token works this long again.", 0, 0),
+    "refresh_grace_seconds": _amount("A used refresh token works this long again.", 0, 0),
     "refresh_reuse_kills_family": _flag(
-        "Q1: reusing a refresh token ends its successors too.", default=False, pessimistic=True
+        "Reusing a refresh token ends its successors too.", default=False, pessimistic=True
     ),
-    "refresh_ends_access": _flag("Q2: a refresh ends the old access token.", default=False, pessimistic=True),
-    "refresh_days": _amount("Q13: life of a refresh token in days.", 45, 31),
+    "refresh_ends_access": _flag("A refresh ends the old access token.", default=False, pessimistic=True),
+    "refresh_days": _amount("Life of a refresh token in days.", 45, 31),
     "access_seconds": _amount("Life of an access token in seconds.", 3600, 3600),
     "refresh_token_in_answer": _flag("A refresh answer carries a refresh token.", default=True, pessimistic=True),
     "revoke_ends_consent": _flag(
-        "Q12: revoking the refresh token also ends client credentials.", default=False, pessimistic=False
+        "Revoking the refresh token also ends client credentials.", default=False, pessimistic=False
     ),
     "revoke_ends_every_consent": _flag(
         "Revoking a refresh token also ends every other consent of the company to the same client.",
@@ -113,22 +110,22 @@ SWITCHES: dict[str, Switch] = {
         default=False,
         pessimistic=False,
     ),
-    "reference_search": _choice("Q4: how externalinvoicereference1 is searched.", "contains", "exact", "contains"),
+    "reference_search": _choice("How externalinvoicereference1 is searched.", "contains", "exact", "contains"),
     "exact_searches": _flag("invoicenumber and voucherseries are searched exactly.", default=True, pessimistic=False),
     "visible_after_seconds": _amount(
-        "Q5: a new invoice appears in lists after this many seconds of the business clock.", 0, 30
+        "A new invoice appears in lists after this many seconds of the business clock.", 0, 30
     ),
-    "document_number_reuse": _choice("Q7: a used DocumentNumber.", "refuse", "accept"),
+    "document_number_reuse": _choice("A used DocumentNumber.", "refuse", "accept"),
     "series_follows_highest": _flag(
-        "Q7: after a DocumentNumber of the caller's the firm's own series goes on from the highest number.",
+        "After a DocumentNumber of the caller's the firm's own series goes on from the highest number.",
         default=True,
         pessimistic=True,
     ),
-    "lastmodified_minutes": _flag("Q8: change stamps know only minutes.", default=False, pessimistic=True),
+    "lastmodified_minutes": _flag("Change stamps know only minutes.", default=False, pessimistic=True),
     "payment_touches_invoice": _flag(
-        "Q8: booking a payment moves the invoice's lastmodified.", default=True, pessimistic=False
+        "Booking a payment moves the invoice's lastmodified.", default=True, pessimistic=False
     ),
-    "decimal_vat": _choice("Q9: a row's rate with decimals.", "accept", "truncate", "refuse"),
+    "decimal_vat": _choice("A row's rate with decimals.", "accept", "truncate", "refuse"),
     "sent_vat_wins": _flag(
         "A row's rate stays as sent although the customer's VAT type says 0.", default=True, pessimistic=False
     ),

@@ -1,1 +1,1 @@
-"""Clients from a file and to one: CSV and XLSX (reliability B06, B20)."""
+"""Clients from a file and to one: CSV and XLSX (B06, B20)."""

@@ -101,7 +101,7 @@ def client_fields_from_detail(customer: Customer) -> dict[str, Any]:
 
 
 def vat_type(code: str) -> str:
-    """Return our name of a customer's VAT type, "" for one that we do not know (reliability B40)."""
+    """Return our name of a customer's VAT type, "" for one that we do not know (B40)."""
     return VAT_TYPES.get(code, "")
 
 
@@ -132,7 +132,7 @@ def article_fields(article: ArticleItem) -> dict[str, Any]:
 def article_fields_from_detail(article: Article) -> dict[str, Any]:
     """An article's fields as its detail tells them: rate and account, and price and unit again.
 
-    What makes no sense is none: the check before sending says so then (reliability B51).
+    What makes no sense is none: the check before sending says so then (B51).
     """
     account, price, rate = article.sales_account, article.sales_price, article.vat
     return {
@@ -144,7 +144,7 @@ def article_fields_from_detail(article: Article) -> dict[str, Any]:
 
 
 def invoice_payload(invoice: Any, rows: Iterable[Any], *, customer_number: str) -> InvoicePayload:
-    """Build the invoice to create. Nothing that affects money is left to defaults (spec section 9).
+    """Build the invoice to create. Nothing that affects money is left to defaults.
 
     No account is sent: Fortnox chooses accounts from the article and the customer's VAT type. A number that the invoice
     has already goes along with its OCR.

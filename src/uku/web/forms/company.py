@@ -41,7 +41,7 @@ LONGEST_TYPED = 60  # of numbers, with the spaces that people put in
 
 
 def shown_fact(name: str, value: Any) -> str:
-    """Show a fact of the card; a person's number is masked (reliability S51)."""
+    """Show a fact of the card; a person's number is masked (S51)."""
     if name == "f_tax":
         return str(dict(F_TAX)["" if value is None else str(value).lower()])
     if name in _NUMBERS:

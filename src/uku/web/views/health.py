@@ -1,4 +1,4 @@
-"""How the installation stands, for programs that watch it; nothing else is told to strangers (reliability B58).
+"""How the installation stands, for programs that watch it; nothing else is told to strangers (B58).
 
 `/health/live` is for whoever restarts the web process, `/health/ready` for a load balancer, `/health` for whoever wakes
 a person. Decision 19 says why a missing worker is bad health and yet no reason to take the pages away.

@@ -53,7 +53,7 @@ def _with_second_factor(people: list[int]) -> set[int]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @throttled("invite")
 def member_invite(request: WorkspaceRequest) -> HttpResponse:
-    """The answer is the same whether the address has an account here or not (reliability S24)."""
+    """The answer is the same whether the address has an account here or not (S24)."""
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"]

@@ -1,4 +1,4 @@
-"""Rows of a file: headings recognised, cells read, what is wrong said with its column (reliability B20)."""
+"""Rows of a file: headings recognised, cells read, what is wrong said with its column."""
 
 from __future__ import annotations
 

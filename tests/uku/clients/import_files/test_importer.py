@@ -1,4 +1,4 @@
-"""A file becomes clients once: previewed, confirmed, taken in by key, and the same file again changes nothing (B20)."""
+"""A file becomes clients once: previewed, confirmed, taken in by key, and the same file again changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file as a table: encodings, delimiters, workbooks, and what is refused with words (reliability B20)."""
+"""A file as a table: encodings, delimiters, workbooks, and what is refused with words."""
 
 from __future__ import annotations
 

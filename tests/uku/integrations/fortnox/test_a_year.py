@@ -1,7 +1,7 @@
 """Four hundred days in seconds: nobody authorizes again, for either source of tokens; then the grant really ends.
 
 Business time moves on both sides, jobs are called as the worker would call them, and every few weeks all is begun
-anew as after a restart: objects and database sessions. The journal of the simulated Fortnox is the judge (I13 to I19).
+anew as after a restart: objects and database sessions. The journal of the simulated Fortnox is the judge.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def used(fortnox, since: int) -> Counter[str]:
 
 
 def test_nobody_authorizes_again_for_four_hundred_days(source, fortnox, shop, year):
-    """Zero authorizations; no refresh token used twice; as many renewals as days and working hours need"""
+    """I13, I14, I15, I19: no authorization, no token used twice, as many renewals as days and working hours need"""
     found, given = row(), used(fortnox, year)
     assert (found.block_reason, found.renewal_failures, found.refused_since) == ("", 0, None)
     assert (given["token.code"], given["token.reuse"]) == (0, 0)
@@ -154,7 +154,7 @@ def told_once_and_cured(fortnox, shop, scope, owner, authorize, settled_sweep, m
 def test_a_grant_revoked_in_fortnox_is_told_once_and_taken_up_again(
     source, fortnox, shop, live_on, told_once_and_cured
 ):
-    """Exactly one e-mail, the state, and every link, setting and queued push intact"""
+    """I18: exactly one e-mail, the state, and every link, setting and queued push intact"""
     fortnox.ask("POST", f"companies/{FIRST}/revoke")
     export, before = shop.export_of(shop.issue()), kept(shop)
     live_on(2, 3, 30, 60)

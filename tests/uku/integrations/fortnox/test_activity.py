@@ -151,7 +151,6 @@ def test_a_run_lists_ten_that_it_skipped_and_all_of_them_on_its_own_page(
 
 
 def test_a_problem_is_shown_with_fortnoxs_words_ours_the_way_out_and_the_buttons(scope, owner, see):
-    """peers 5.11 and 6.6"""
     connected()
     note(name="Björk Bygg AB")
     page = see(owner)
@@ -198,7 +197,7 @@ def test_the_same_failure_is_one_row_with_a_count(scope):
 
 
 def test_what_was_ignored_stays_ignored_by_the_same_error_and_not_by_another(scope, owner, press, see):
-    """U06: a person's decision is never undone by the same error again"""
+    """A person's decision is never undone by the same error again"""
     connected()
     press(owner, "ignore-issue", note())
     assert "Customer 1042" not in see(owner)
@@ -227,7 +226,6 @@ def test_a_solved_problem_leaves_the_list_and_stays_in_the_history(scope, owner,
 
 
 def test_records_are_grouped_by_their_cause_and_tried_again_together(scope, owner, see, press, queue):
-    """peers 5.14"""
     connected()
     for number in ("1", "2", "3"):
         note(number)
@@ -316,7 +314,7 @@ def test_one_refused_kind_lets_the_others_go_on_and_recovers_by_itself(fortnox, 
 
 
 def test_invoices_wait_without_a_permission_and_go_by_themselves_afterwards(fortnox, shop, run_jobs, scope, owner):
-    """spec 5: not permitted stops that kind only, and queued work continues without anyone asking"""
+    """Not permitted stops that kind only, and queued work continues without anyone asking"""
     from uku.integrations.fortnox.models import InvoiceExport
     from uku.integrations.fortnox.work import requests
 

@@ -46,7 +46,7 @@ def test_a_connection_that_works_tells_nothing(look):
 
 @pytest.mark.parametrize("block_reason", ["needs_authorization", "no_licence", "company_changed", "unreadable"])
 def test_a_dead_grant_is_told_once_and_cleared_by_its_cure(look, block_reason):
-    """U01 and U02: one e-mail a cause, not one an attempt"""
+    """One e-mail a cause, not one an attempt"""
     written(block_reason=block_reason, blocked_at=clock.now())
     for minutes in range(4):
         assert look(minutes=minutes) == [(f"fortnox.{block_reason}", True)]
@@ -62,7 +62,7 @@ def test_the_notice_says_what_happened_what_it_means_and_what_to_do(living, scop
     notice = Notice.objects.get()
     assert notice.title == "The connection to Fortnox stopped working."
     assert "Click Authorize on the Connect to Fortnox tab." in notice.text
-    assert "subscription is active and includes the integration" in notice.text  # the seed's advice
+    assert "subscription is active and includes the integration" in notice.text
     assert (notice.url, notice.permission) == (f"/w/{scope.slug}/settings/fortnox/connect/", "MANAGE_INTEGRATIONS")
 
 
@@ -134,7 +134,7 @@ def test_a_wrong_app_secret_tells_customers_that_nothing_is_needed_from_them(loo
 
 
 def test_word_of_the_cure_says_how_many_invoices_go_out_now(look, owner):
-    """peers 5.6: after a reconnection one wants to know what waited"""
+    """After a reconnection one wants to know what waited"""
     written(block_reason="needs_authorization")
     for _ in range(3):
         exported(owner, state="queued", attempts=0)
@@ -186,7 +186,7 @@ def test_waiting_invoices_that_fortnox_does_not_permit_are_a_kind_of_their_own(l
 
 
 def test_one_cause_is_one_e_mail_to_each_who_can_mend_it(look, owner, admin, member, run_jobs, mailoutbox):
-    """F86 and peers 5.10: the attempts that follow write nobody again"""
+    """F86: the attempts that follow write nobody again"""
     for quarter in range(3):
         refused("articles", "2001101")
         look(minutes=15 * quarter)

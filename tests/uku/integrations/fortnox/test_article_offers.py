@@ -1,4 +1,4 @@
-"""Fortnox articles as products meet them: searched, picked, read when used, compared (B51, B52)."""
+"""Fortnox articles as products meet them: searched, picked, read when used, compared."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def walk(fortnox, workspace, owner):
 
 
 def test_the_authorize_address_carries_every_parameter_and_nothing_else(walk, fortnox):
-    """B24, T35, S31: `access_type=offline` among them, without which a refresh token does not last."""
+    """B24, S31: `access_type=offline` among them, without which a refresh token does not last."""
     url = urlsplit(walk.authorize_url())
     query = parse_qs(url.query)
     state = query.pop("state")[0]
@@ -49,6 +49,7 @@ def test_the_authorize_address_carries_every_parameter_and_nothing_else(walk, fo
 
 
 def test_the_state_is_stored_by_its_hash_only(walk):
+    """S26"""
     state = parse_qs(urlsplit(walk.authorize_url()).query)["state"][0]
     attempt = AuthorizationAttempt.everywhere.get()
     assert state not in str(vars(attempt))
@@ -92,6 +93,7 @@ def test_no_token_is_written_anywhere_but_under_its_seal(walk, queue, caplog, ca
 
 
 def test_a_wrong_state_stores_nothing(walk, fortnox):
+    """B25, S26"""
     code = fortnox.consent(walk.authorize_url())["code"]
     says(walk.returned(code=code, state="wrong"), errors.STATE)
     says(walk.returned(code=code), errors.STATE)
@@ -162,7 +164,7 @@ def token_answer(fortnox, **changes):
     [{"access_token": None}, {"access_token": "x" * 1_000_000}, {"token_type": "mac"}, {"refresh_token": None}],
 )
 def test_an_incomplete_token_answer_stores_nothing_and_is_told(walk, fortnox, changes):
-    """B62, T10."""
+    """B62."""
     back = fortnox.consent(walk.authorize_url())
     token_answer(fortnox, **changes)
     says(walk.returned(**back), errors.INCOMPLETE)
@@ -171,7 +173,7 @@ def test_an_incomplete_token_answer_stores_nothing_and_is_told(walk, fortnox, ch
 
 
 def test_a_permission_that_fortnox_leaves_out_is_named_and_the_grant_revoked(walk, fortnox):
-    """B62, P03: stored only when complete."""
+    """B62: stored only when complete."""
     back = fortnox.consent(walk.authorize_url())
     token_answer(fortnox, scope="invoice customer article settings")
     answer = walk.returned(**back)
@@ -192,6 +194,7 @@ def test_the_order_of_permissions_says_nothing(walk, fortnox):
 
 @pytest.mark.parametrize(("seconds", "valid"), [(590, True), (601, False)])
 def test_a_state_lives_ten_minutes(walk, fortnox, seconds, valid):
+    """B25, S26"""
     back = fortnox.consent(walk.authorize_url())
     clock.move(seconds=seconds)
     answer = walk.returned(**back)
@@ -204,6 +207,7 @@ def test_a_state_lives_ten_minutes(walk, fortnox, seconds, valid):
 
 
 def test_another_users_way_back_is_refused(walk, fortnox, workspace, admin):
+    """B25, S26"""
     back = fortnox.consent(walk.authorize_url())
     says(Walk(admin, workspace, fortnox).returned(**back), errors.STATE)
     nothing_stored()
@@ -211,6 +215,7 @@ def test_another_users_way_back_is_refused(walk, fortnox, workspace, admin):
 
 
 def test_another_session_of_the_same_user_is_refused(walk, fortnox, workspace, owner):
+    """B25, S26"""
     back = fortnox.consent(walk.authorize_url())
     says(Walk(owner, workspace, fortnox).returned(**back), errors.STATE)
     nothing_stored()
@@ -564,7 +569,7 @@ def test_a_statistic_that_needs_more_asks_for_what_was_granted_and_what_is_new(w
 
 
 def test_a_missing_licence_for_something_extra_is_named_and_left_out(walk, fortnox, workspace):
-    """P01, P04: one scope without a licence fails the whole authorization, so the page offers it without."""
+    """One scope without a licence fails the whole authorization, so the page offers it without."""
     choose(workspace, "vouchers")
     walk.post("enable")
     state = parse_qs(urlsplit(walk.post("authorize")["Location"]).query)["state"][0]
@@ -601,7 +606,7 @@ def test_the_page_before_the_redirect_gives_each_permission_its_reason(walk):
 
 
 def test_an_ordinary_authorization_says_whose_account_it_is(walk, settings):
-    """P06: before the redirect and on Overview."""
+    """Before the redirect and on Overview."""
     settings.UKU = settings.UKU.model_copy(update={"fortnox_service_account": False})
     walk.post("enable")
     assert "stops when that person loses access" in texts(walk.see("connect"))
@@ -613,7 +618,6 @@ def test_an_ordinary_authorization_says_whose_account_it_is(walk, settings):
 
 
 def test_without_an_app_nobody_can_authorize_and_the_page_says_why(walk, settings):
-    """T13."""
     settings.UKU = settings.UKU.model_copy(update={"fortnox_client_id": ""})
     walk.post("enable")
     page = walk.see("connect")

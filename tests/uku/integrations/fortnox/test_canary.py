@@ -1,4 +1,4 @@
-"""A canary in every secret of Fortnox is found nowhere but in its sealed column (S30, S37, S40; B59).
+"""A canary in every secret of Fortnox is found nowhere but in its sealed column.
 
 The simulator's codes, refresh tokens and access tokens carry it, and so does the app's secret. A real web server and a
 real worker run at DEBUG through a whole life: connect, import, errors that echo what was sent, refresh, disconnect,

@@ -1,4 +1,4 @@
-"""No request leaves for an address inside a network, whatever name led there (S34, B54)."""
+"""No request leaves for an address inside a network, whatever name led there."""
 
 from __future__ import annotations
 

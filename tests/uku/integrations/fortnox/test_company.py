@@ -38,7 +38,7 @@ def looks(fortnox, since=0) -> int:
 
 
 def test_connecting_brings_the_company_card(fortnox, connection, scope):
-    """Spec section 4: proposed from Fortnox once connected, by the names of the card's fields."""
+    """Proposed from Fortnox once connected, by the names of the card's fields."""
     fortnox.ask("PATCH", f"companies/{FIRST}", PG="12 34 56-7", IBAN="SE3550000000054910000003", BIC="ESSESESS")
     look()
     assert FortnoxIntegration().company_proposal(scope) == {
@@ -108,7 +108,7 @@ def test_a_new_name_is_simply_taken(fortnox, connection):
 
 
 def test_a_new_owner_holds_exports_and_asks_for_authorization(fortnox, shop, run_jobs, walk):
-    """The seed: no need to authorize again unless the connected company changes ownership."""
+    """No need to authorize again unless the connected company changes ownership."""
     fortnox.ask("PATCH", f"companies/{FIRST}", OrganizationNumber=NEW_NUMBER, Name="Nya Ägaren AB")
     look()
     look()
@@ -164,7 +164,7 @@ def test_a_sale_that_ends_the_consent_asks_for_authorization_and_is_cured_by_it(
 
 
 def test_books_that_moved_to_another_database_are_another_company(fortnox, connection, walk):
-    """The seed: disconnect first. What was linked belongs to the old number."""
+    """Disconnect first. What was linked belongs to the old number."""
     fortnox.switch(owner_change_ends_consent=False)
     sold(fortnox, DatabaseNumber=556009, OrganizationNumber=OUR_NUMBER)
     look()
@@ -186,7 +186,7 @@ def test_a_look_that_began_before_an_authorization_says_nothing_about_it(fortnox
     assert Connection.everywhere.get().block_reason == ""
 
 
-# The card (spec section 4)
+# The card
 
 FINNISH = {"CountryCode": "FI", "OrganizationNumber": "0112038-9", "Address": "Katu 1", "City": "Helsinki"}
 

@@ -112,7 +112,7 @@ def test_authorizing_the_connected_company_again_is_not_asked_about(walk):
 
 
 def test_one_organisation_number_with_two_databases_is_told_apart(walk, fortnox):
-    """P09: the second database of our own number is another company while the first is connected."""
+    """The second database of our own number is another company while the first is connected."""
     fortnox.ask("PATCH", f"companies/{SECOND}", OrganizationNumber=OUR_NUMBER)
     walk.connect()
     assert walk.connect(company=SECOND).status_code == 400
@@ -122,7 +122,7 @@ def test_one_organisation_number_with_two_databases_is_told_apart(walk, fortnox)
 
 
 def test_two_workspaces_that_wait_for_one_company_get_it_once(walk, fortnox, workspace):
-    """T19: the first to confirm has it; the other is refused, and its grant given back."""
+    """The first to confirm has it; the other is refused, and its grant given back."""
     second = make_workspace("tredje", make_user("t@tredje.example"))
     theirs = Walk(Membership.everywhere.get(workspace=second).user, second, fortnox)
     walk.connect(company=SECOND)
@@ -194,7 +194,7 @@ def test_each_decision_is_on_record(walk, fortnox):
 
 
 def test_a_consultant_who_chose_the_wrong_client_sees_it_before_anything_is_connected(walk, fortnox):
-    """P08: through Digital byrå the client is chosen there; the question shows which one it was."""
+    """Through Digital byrå the client is chosen there; the question shows which one it was."""
     fortnox.ask("PATCH", f"users/{KARIN}", clients={FIRST: "admin", SECOND: "admin"})
     answer = walk.connect(user=KARIN, company=SECOND, via="clients")
     assert answer["Location"] == walk.address("confirm")
@@ -204,7 +204,6 @@ def test_a_consultant_who_chose_the_wrong_client_sees_it_before_anything_is_conn
 
 
 def test_a_consultant_who_is_no_administrator_of_the_client_is_told(walk, fortnox):
-    """P07."""
     fortnox.switch(consent_refusal="redirect")
     says(walk.connect(user=KARIN, company=SECOND, via="clients"), errors.NOT_ADMINISTRATOR)
     nothing_stored()

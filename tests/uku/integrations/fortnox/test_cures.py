@@ -83,7 +83,7 @@ def test_a_cured_trouble_is_not_told_as_an_outage(failing):
 def test_a_licence_that_was_bought_is_not_told_a_second_time(
     fortnox, connection, scope, owner, authorize, move_clock, cure
 ):
-    """B25: the run that was refused still stands as the newest one when the connection works again"""
+    """The run that was refused still stands as the newest one when the connection works again"""
     rule = fortnox.fault(path="/3/*", action="status", status=403, body=LAPSED, times=10_000, phase="P0")
     run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     move_clock(seconds=2 * MINUTE)
@@ -106,7 +106,7 @@ def test_a_licence_that_was_bought_is_not_told_a_second_time(
 def test_a_check_that_ends_late_does_not_blame_the_grant_that_came_meanwhile(
     fortnox, connection, scope, owner, authorize, move_clock
 ):
-    """F38: somebody authorized while Fortnox was thinking about the old tokens"""
+    """F37: somebody authorized while Fortnox was thinking about the old tokens"""
     Connection.objects.update(refused_since=clock.now())
     move_clock(seconds=2 * MINUTE)
     old = row()
@@ -141,7 +141,7 @@ def test_a_hint_of_no_company_is_answered_like_any_other(fortnox, connection, cl
 
 
 def test_one_connection_that_cannot_be_looked_at_stops_no_other(fortnox, connection, owner, queue, move_clock):
-    """I12: the sweep and the look at all connections serve every firm of the installation"""
+    """The sweep and the look at all connections serve every firm of the installation"""
     broken = make_workspace("trasig", owner)
     with workspace_in_force(broken.pk):
         made = Connection.objects.create(enabled=True, company_id="1", instance=connection.instance)
@@ -181,7 +181,7 @@ def test_a_copy_gives_back_no_grant_and_revokes_nothing_of_the_original(
 
 
 def test_a_minute_of_a_quiet_connection_costs_no_query_of_its_own(connection, queue):
-    """Spec 12: a thousand workspaces on one machine, each looked after once a minute, whatever their history"""
+    """A thousand workspaces on one machine, each looked after once a minute, whatever their history"""
     for kind in RunKind:
         ran(kind)
     hour_ago = clock.now() - timedelta(hours=1)

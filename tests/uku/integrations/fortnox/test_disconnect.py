@@ -104,7 +104,7 @@ def test_the_settings_and_links_outlive_it_and_serve_the_same_company_again(fort
 
 @pytest.mark.parametrize(("ends", "words"), [(True, "confirmed that the permission has ended"), (False, "still gives")])
 def test_what_revoking_does_to_the_consent_is_looked_at_and_told(walk, fortnox, ends, words):
-    """Spec section 6: both outcomes of revoking under client credentials. We try once to mint."""
+    """Both outcomes of revoking under client credentials. We try once to mint."""
     fortnox.switch(revoke_ends_consent=ends)
     walk.connect()
     before = fortnox.mark()
@@ -181,7 +181,7 @@ def test_disconnect_where_nothing_was_ever_enabled_is_harmless(workspace, owner,
 
 
 def test_the_bell_is_cleared_with_the_disconnect_and_not_a_minute_later(walk, fortnox):
-    """Spec 5: what was told of a grant is cleared when the grant is gone."""
+    """What was told of a grant is cleared when the grant is gone."""
     from uku.integrations.fortnox.health.alerts import review
 
     walk.connect()

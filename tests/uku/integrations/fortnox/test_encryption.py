@@ -68,7 +68,7 @@ def test_each_value_names_its_key_and_moves_to_the_first_one(connection, ring, n
 
 
 def test_a_rotation_that_was_stopped_goes_on_where_it_was(connection, other, ring, new_key, monkeypatch):
-    """F85: resumable, and no row is ever unreadable"""
+    """F85, B60: resumable, and no row is ever unreadable"""
     monkeypatch.setattr(rotation, "BATCH", 1)
     ring(new_key, OLD)
     next(rotation.rotate())  # and no further

@@ -97,12 +97,12 @@ def test_every_entry_says_what_happened_what_it_means_and_what_to_do(context):
     ],
 )
 def test_a_sentence_without_a_known_code_is_understood(sentence, happened):
-    """peers 6.6: one-line messages in Swedish need interpretation"""
+    """One-line messages in Swedish need interpretation"""
     assert explain("", sentence).happened == str(happened)
 
 
 def test_what_nobody_knows_is_still_useful():
-    """U15: an unknown code is shown raw, and says what to do with it"""
+    """An unknown code is shown raw, and says what to do with it"""
     words = explain("9999999", "Något helt nytt")
     assert (words.happened, find_error("9999999", "Något helt nytt")) == (str(UNKNOWN.happened), UNKNOWN)
     assert "request id" in words.remedy
@@ -132,14 +132,14 @@ def test_the_remedy_names_the_button_beside_it(context, button, ending):
 
 
 def test_our_own_fault_is_the_operators_to_look_at():
-    """fortnox-api 3.3: these codes are bugs of ours"""
+    """These codes are bugs of ours"""
     ours = {code: explain(code) for code in ("2001399", "2001392", "2002115", "2000588", "2000587", "2002649")}
     assert {(w.group, w.who) for w in ours.values()} == {(ErrorGroup.OURS, Responsible.OPERATOR)}
     assert all("request id" in w.remedy for w in ours.values())
 
 
 def test_an_outage_never_looks_like_a_wrong_sign_in():
-    """peers 6.2: every failure was worded as wrong credentials"""
+    """Every failure was worded as wrong credentials"""
     words = explain_error(ConnectionFailed("timed out"), Context.PAYMENTS)
     assert (words.happened, words.group, words.who) == (
         "Fortnox could not be reached.",

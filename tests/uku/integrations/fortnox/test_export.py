@@ -389,6 +389,7 @@ def test_customers_and_articles_are_read_once_for_a_batch(fortnox, shop, run_job
 
 
 def test_eight_workers_on_one_export_create_once(fortnox, queued, shop):
+    """F06"""
     barrier = threading.Barrier(8)
     workers = [threading.Thread(target=_advance, args=(queued, barrier)) for _ in range(8)]
     for worker in workers:
@@ -444,6 +445,7 @@ def unclear(fortnox, queued, go):
 
 
 def test_a_reference_that_only_contains_ours_is_not_ours(fortnox, unclear, go):
+    """F15"""
     copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1=f"{unclear.reference}0")
     copy_in_fortnox(fortnox, "9002", ExternalInvoiceReference1=f"X{unclear.reference}")
     row = go(unclear, after=5)
@@ -461,6 +463,7 @@ def test_two_invoices_with_our_reference_are_left_to_a_person(fortnox, unclear, 
 
 @pytest.mark.parametrize("change", [{"CustomerNumber": "other"}, {"Total": Decimal(9), "TotalToPay": Decimal(9)}])
 def test_an_invoice_with_our_reference_that_does_not_fit_is_left_to_a_person(fortnox, unclear, go, change):
+    """F17"""
     if "CustomerNumber" in change:
         change = {"CustomerNumber": fortnox.customer(Name="Någon annan AB")}
     (ours,) = fortnox.invoices()

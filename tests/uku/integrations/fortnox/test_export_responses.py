@@ -1,4 +1,4 @@
-"""What a create is answered with, when that cannot be about the invoice that was sent (reliability B50)."""
+"""What a create is answered with, when that cannot be about the invoice that was sent."""
 
 from __future__ import annotations
 

@@ -89,6 +89,7 @@ LAST_VOUCHER = {
 
 @pytest.mark.parametrize("rate", ["invoice", "register"])
 def test_an_invoice_in_euros_is_paid_in_euros_and_booked_in_kronor(fortnox, sent, read, today, rate):
+    """F62"""
     fortnox.switch(payment_rate=rate)
     fortnox.pay(sent.number, str(PART), today.isoformat(), rate="11.4001")
     read()
@@ -187,6 +188,7 @@ def test_a_payment_that_vanishes_between_list_and_detail_is_no_payment(fortnox, 
 
 
 def test_a_payment_without_its_amount_in_euros_is_listed_and_never_shown_in_kronor(fortnox, sent, read, today):
+    """F62"""
     payment = fortnox.pay(sent.number, str(PART), today.isoformat())
     detail = {"Number": payment, "InvoiceNumber": sent.number, "Amount": 4500, "Booked": True, "Currency": "EUR"}
     fortnox.fault(path=f"/3/invoicepayments/{payment}", action="rewrite", set={"InvoicePayment": detail})

@@ -1,4 +1,4 @@
-"""A browser that is gone while its request waits for Fortnox: the work ends, and nobody gets another's answer (F45)."""
+"""A browser that is gone while its request waits for Fortnox: the work ends, and nobody gets another's answer."""
 
 from __future__ import annotations
 

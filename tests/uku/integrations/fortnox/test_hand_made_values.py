@@ -1,4 +1,4 @@
-"""Spec 7: what a person typed or imported from a file no sync, link or bulk action changes; empty ones are filled."""
+"""What a person typed or imported from a file no sync, link or bulk action changes; empty ones are filled."""
 
 from __future__ import annotations
 

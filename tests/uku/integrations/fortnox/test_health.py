@@ -192,7 +192,6 @@ def test_the_overview_shows_the_health_of_each_kind(living, see, member):
 
 
 def test_the_time_of_the_last_success_changes_only_on_success(living):
-    """U03"""
     before = [kind.last_success for kind in read().kinds]
     ran("customers", minutes_ago=1, state="stopped")
     ran("articles", minutes_ago=1, state="running")
@@ -200,7 +199,6 @@ def test_the_time_of_the_last_success_changes_only_on_success(living):
 
 
 def test_no_error_is_told_of_a_run_under_way(living):
-    """U04"""
     ran("customers", minutes_ago=0, state="running", counts={"seen": 1_200, "total": 10_000})
     (customers,) = [kind for kind in read().kinds if kind.kind == "customers"]
     assert customers.badge == Badge("Running 1,200 of 10,000", "moving")

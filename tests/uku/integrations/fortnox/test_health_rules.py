@@ -118,7 +118,7 @@ def test_the_integration_licence_is_not_told_twice():
 
 
 def test_a_permission_that_was_not_asked_for_yet_is_told_quietly():
-    """Spec section 6: the connection works meanwhile, so the card stays Connected and no banner stands."""
+    """The connection works meanwhile, so the card stays Connected and no banner stands."""
     facts = Facts(AT, ConnectionFacts(), (KindFacts("statistics", lacks_scope=True),))
     assert [active.cause for active in active_causes(facts)] == [Cause.LACKS_SCOPE]
     assert not needs_attention(facts)

@@ -160,7 +160,7 @@ def put(fortnox, number: str, **facts: Any) -> None:
 
 
 def test_details_killed_at_any_step_are_each_read_and_none_more_than_twice(killed_at_each_step, connection, fortnox):
-    """Spec 12, F52: a slice of details is stored with what they tell, so only the slice under way is read again"""
+    """F52: a slice of details is stored with what they tell, so only the slice under way is read again"""
     books(fortnox)
     bring_in(connection)
     linked = set(CustomerRecord.objects.exclude(client=None).values_list("number", flat=True))

@@ -1,4 +1,4 @@
-"""Pages that fail or lie while an import reads them (reliability 4.4): what is kept, retired and told."""
+"""Pages that fail or lie while an import reads them: what is kept, retired and told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""I20 to I25 for whole histories: the books change between pages, pages fail, and every run keeps its promises.
+"""I20 to I23 and I25 for whole histories: the books change between pages, pages fail, and every run keeps its promises.
 
 Each history is a few imports. Before a page of an import somebody changes one record, or the page fails as long as the
 client tries. The model is the simulated Fortnox itself, before and after a run.

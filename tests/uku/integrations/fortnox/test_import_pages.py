@@ -1,4 +1,4 @@
-"""Pages that move while an import reads them, lists of every length, and what each costs (reliability F47 to F49)."""
+"""Pages that move while an import reads them, lists of every length, and what each costs."""
 
 from __future__ import annotations
 

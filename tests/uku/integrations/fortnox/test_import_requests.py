@@ -1,4 +1,4 @@
-"""What an import costs and whom it holds up: requests read from the journal (spec 12), pace, tokens, priorities."""
+"""What an import costs and whom it holds up: requests read from the journal, pace, tokens, priorities."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def details(fortnox, since: int) -> list[str]:
 def test_each_detail_of_a_first_import_is_of_a_linked_customer_or_a_used_article(
     fortnox, connection, run_jobs, move_clock
 ):
-    """Spec 12: the lists at the minimum, then one detail each that somebody needs, and never a second one"""
+    """The lists at the minimum, then one detail each that somebody needs, and never a second one"""
     wanted = [fortnox.customer(Name=f"Bolag {number} AB") for number in range(4)]
     fortnox.customer(Name="Vilande AB", Active=False)
     for _ in range(3):
@@ -74,7 +74,7 @@ def test_each_detail_of_a_first_import_is_of_a_linked_customer_or_a_used_article
 
 
 def test_customers_that_wait_for_a_person_cost_no_detail(fortnox, scope, owner, authorize, run_jobs):
-    """Spec 7: the first import waits for decisions; nobody needs the details of what is not linked"""
+    """The first import waits for decisions; nobody needs the details of what is not linked"""
     connection = authorize(scope, owner)
     clear_queue()
     let_rest(connection)
@@ -87,7 +87,7 @@ def test_customers_that_wait_for_a_person_cost_no_detail(fortnox, scope, owner, 
 
 
 def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connection, run_jobs, move_clock):
-    """Spec 12, both kinds together: two lists; the third request is the changed record's detail"""
+    """Two lists; the third request is the changed record's detail"""
     number = fortnox.customer()
     fortnox.article()
     move_clock(seconds=3 * HOURS)
@@ -107,7 +107,7 @@ def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connec
 
 
 def test_a_quiet_quarter_of_an_hour_costs_at_most_four_requests(fortnox, shop, run_jobs, move_clock):
-    """Spec 12: customers, articles, invoices, payments, as the schedule asks for them"""
+    """Customers, articles, invoices, payments, as the schedule asks for them"""
     shop.issue()
     for step in range(1, 3):  # whatever the first rounds still have to do
         move_clock(seconds=step * 4 * HOURS)

@@ -1,4 +1,4 @@
-"""Rows that no interface would take, and rows that changed (reliability 5.3): stored, or rejected with a reason."""
+"""Rows that no interface would take, and rows that changed: stored, or rejected with a reason."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def test_what_rests_and_comes_back_is_the_same_row_with_its_settings(fortnox, co
 
 
 def test_what_a_person_decided_stands_whatever_a_run_finds(fortnox, connection, owner, move_clock):
-    """Spec 7: left out, unlinked, linked by hand: no later run undoes it, though the evidence is strong"""
+    """Left out, unlinked, linked by hand: no later run undoes it, though the evidence is strong"""
     from tests.uku.conftest import AT
 
     from uku.clients.operations import create_client

@@ -54,7 +54,7 @@ def test_the_link_is_shown_once_and_kept_as_a_hash(walk, link):
 
 
 def test_it_shows_only_the_connect_page(link, fortnox):
-    """Spec section 5: our firm's name, the permissions with their reasons, what is needed, Authorize."""
+    """Our firm's name, the permissions with their reasons, what is needed, Authorize."""
     answer = Visitor(link, fortnox).see()
     page = texts(answer)
     assert "Byran asks for access to Fortnox" in page

@@ -84,6 +84,7 @@ def test_a_worker_killed_before_it_sent_leaves_one_create_after_the_whole_window
 
 @pytest.mark.process
 def test_a_worker_frozen_past_its_lease_does_not_send_what_another_sent(fortnox, about_to_send, take_over, tmp_path):
+    """F08"""
     process, export = about_to_send
     process.send_signal(signal.SIGSTOP)
     for pause in (*LOOKUPS, 0):

@@ -1,4 +1,4 @@
-"""What came from a company that is not connected: shown as such, never counted, never used (spec 7)."""
+"""What came from a company that is not connected: shown as such, never counted, never used."""
 
 from __future__ import annotations
 

@@ -80,7 +80,6 @@ def test_what_was_lost_here_comes_back_from_the_lists(fortnox, sent, read_again,
 
 
 def test_invoices_made_in_fortnox_are_counted_and_never_imported(fortnox, sent, read_again):
-    """Spec 7."""
     before = Invoice.objects.count()
     for export in InvoiceExport.objects.filter(document_number=sent[2].number):
         export.invoice.payments.all().delete()

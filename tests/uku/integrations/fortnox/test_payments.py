@@ -148,6 +148,7 @@ def test_a_credited_invoice_is_never_told_as_paid(fortnox, sent, read, settles):
 
 
 def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read, today):
+    """F88"""
     fortnox.pay(sent.number, "1000", today.isoformat())
     read()
     before = standing(sent)

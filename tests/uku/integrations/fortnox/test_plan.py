@@ -1,4 +1,4 @@
-"""A lapsed plan pauses and holds, deletes nothing, and lets all go on by itself when it is back (spec section 4)."""
+"""A lapsed plan pauses and holds, deletes nothing, and lets all go on by itself when it is back."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ BUTTONS = ("sync", "reload", "retry-issue", "retry-alike", "retry", "link", "cre
 def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
     shop, plan, queue, scope, owner, state, words
 ):
-    """Spec 4: refused in the operation, whatever page is still open, and not on the page any more."""
+    """Refused in the operation, whatever page is still open, and not on the page any more."""
     from tests.uku.integrations.fortnox.browsers import Walk, said
 
     invoice = shop.issue()
@@ -142,7 +142,7 @@ def test_while_it_is_off_every_button_is_refused_in_words_and_none_is_offered(
 
 
 def test_a_free_workspace_saves_no_statistics(scope, plan, owner, fortnox):
-    """Spec 4: the form is not offered, and a page that was open before saves nothing."""
+    """The form is not offered, and a page that was open before saves nothing."""
     from tests.uku.integrations.fortnox.browsers import Walk, said
 
     plan("free")

@@ -85,7 +85,7 @@ def runs_of(made: Reload) -> list[tuple[str, str]]:
 
 
 def test_a_reload_goes_through_its_phases_and_tells_when_it_is_done(fortnox, connection, reload_now, move_clock):
-    """Spec 7: everything again, in the background, with a notification at the end."""
+    """Everything again, in the background, with a notification at the end."""
     fortnox.customer(OrganisationNumber="455000-0006")
     fortnox.customer(Name="Vilande AB", Active=False)
     fortnox.article()
@@ -129,7 +129,7 @@ def test_an_edited_field_and_a_decision_stay(fortnox, shop, reload_now, owner):
 
 
 def test_the_months_are_thirteen_from_the_first_of_the_month_twelve_months_ago():
-    """Spec 7: from the first day of the month twelve months ago until today, 13 calendar months."""
+    """From the first day of the month twelve months ago until today, 13 calendar months."""
     assert progress.period_until(date(2026, 3, 31)) == Period(date(2025, 3, 1), date(2026, 3, 31))
     assert progress.period_until(date(2026, 1, 1)) == Period(date(2025, 1, 1), date(2026, 1, 1))
     assert progress.period_until(date(2024, 2, 29)) == Period(date(2023, 2, 1), date(2024, 2, 29))
@@ -159,7 +159,7 @@ def test_statistics_are_counted_again_for_the_months_of_the_window_finished_ones
 
 
 def test_a_second_one_is_refused_with_the_name_of_who_began_the_first(begin, owner, admin):
-    """Spec 7: it cannot run twice at once; F56."""
+    """It cannot run twice at once; F56."""
     made = begin(owner)
     with pytest.raises(service.AlreadyRunning) as refusal:
         service.begin(actor=admin, at=clock.now())
@@ -339,7 +339,7 @@ def test_a_paused_reload_can_be_cancelled(begin, run_jobs, owner, scope):
 
 @pytest.mark.parametrize("why", ["plan", "disable"])
 def test_a_pause_lets_it_wait_and_it_goes_on_by_itself_afterwards(fortnox, begin, run_jobs, scope, owner, why):
-    """Spec 4: syncs pause and all resumes by itself."""
+    """Syncs pause and all resumes by itself."""
     made = begin()
     if why == "plan":
         set_plan(workspace=scope, plan="free", at=clock.now())

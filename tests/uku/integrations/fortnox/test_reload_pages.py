@@ -30,7 +30,7 @@ def latest() -> Reload:
 
 
 def test_the_confirmation_names_numbers_dates_and_what_stays(fortnox, shop, walk, run_jobs):
-    """Spec 7 and design.md: a confirmation names the thing and the consequence in numbers."""
+    """A confirmation names the thing and the consequence in numbers."""
     shop.issue()
     run_jobs()
     page = texts(walk.see("reload"))
@@ -115,7 +115,7 @@ def test_the_page_asks_for_itself_while_it_runs_and_no_more_when_it_has_ended(wa
 
 
 def test_the_report_lists_what_was_skipped_and_why_page_by_page(fortnox, walk, run_jobs):
-    """Spec 7: ends with a report: created, updated, linked, skipped and why."""
+    """Ends with a report: created, updated, linked, skipped and why."""
     fortnox.customer(OrganisationNumber="455000-0006")
     gone = fortnox.customer(Name="Vilande AB", Active=False)
     walk.post("reload")

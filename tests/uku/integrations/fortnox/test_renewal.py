@@ -1,4 +1,4 @@
-"""Tokens are renewed whatever happens: two sources, lost answers, outages, a wrong secret, a full disk (F30 to F46).
+"""Tokens are renewed whatever happens: two sources, lost answers, outages, a wrong secret, a full disk.
 
 The journal of the simulated Fortnox is the judge: what reached it, and what it committed.
 """
@@ -397,7 +397,7 @@ def test_passing_trouble_is_not_noticed_while_the_token_lives(fortnox, connectio
 
 
 def test_the_waits_grow_are_spread_and_have_an_end():
-    """F36, T13"""
+    """F36: after an outage not everybody comes back in the same minute"""
     waits = [renewal.wait_after(failures, 0.5) / timedelta(minutes=1) for failures in (1, 2, 3, 4, 5, 6, 7, 5000)]
     assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
     assert renewal.wait_after(1, 0.0) == timedelta(seconds=45)
@@ -465,7 +465,7 @@ SIGNED_OUT = '{"ErrorInformation":{"error":1,"message":"Ogiltig inloggning","cod
 def test_a_code_that_ends_a_connection_is_looked_at_again_before_it_is_believed(
     fortnox, connection, tick, body, block_reason
 ):
-    """fortnox-api 3.3: reconnect after a re-check"""
+    """Reconnect after a re-check"""
     fortnox.fault(path="/3/*", action="status", status=403, body=body, times=10_000, phase="P0")
     run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
     assert row().block_reason == ""
@@ -586,7 +586,7 @@ def test_a_refresh_token_that_nothing_renewed_for_thirty_days_is_warned_of(
 
 @pytest.mark.parametrize("why", ["disabled", "free"])
 def test_tokens_are_kept_alive_while_all_else_is_paused(fortnox, ordinary, connection, scope, kept_alive, tick, why):
-    """Spec 4: only the keep-alive goes on"""
+    """Only the keep-alive goes on"""
     if why == "disabled":
         Connection.objects.update(enabled=False)
     else:

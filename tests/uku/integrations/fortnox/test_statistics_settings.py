@@ -165,7 +165,7 @@ def test_an_earlier_first_month_is_counted_at_once(connection, walk, run_jobs):
 
 
 def test_the_months_of_the_year_behind_and_the_year_ahead_are_offered_in_words(connection, walk):
-    """D13: nobody types a date to name a month."""
+    """Nobody types a date to name a month."""
     this = this_month()
     words = [this.replace(year=this.year + years).strftime("%B %Y") for years in (-1, 0, 1)]
     offered = re.findall(r">([A-Z][a-z]+ \d{4})</option>", walk.see("settings").content.decode())

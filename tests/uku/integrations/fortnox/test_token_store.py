@@ -74,6 +74,7 @@ def test_the_marker_is_committed_before_the_refresh_is_sent(fortnox, expired):
 
 
 def test_a_disconnect_during_a_refresh_wins(fortnox, expired, owner, scope):
+    """F38, S35"""
     held = fortnox.fault(**TOKEN, action="hold", phase="P4")
     thread = Thread(lambda: ask(expired))
     until(lambda: fortnox.holds(held))
@@ -89,6 +90,7 @@ def test_a_disconnect_during_a_refresh_wins(fortnox, expired, owner, scope):
 def test_a_new_authorization_during_a_refresh_wins_and_the_late_token_is_revoked(
     fortnox, expired, owner, scope, authorize
 ):
+    """F37, S35"""
     held = fortnox.fault(**TOKEN, action="hold", phase="P4")
     thread = Thread(lambda: ask(expired))
     until(lambda: fortnox.holds(held))
@@ -113,6 +115,7 @@ def test_a_refresh_without_a_new_refresh_token_keeps_the_old_one(fortnox, expire
 
 
 def test_the_loser_of_a_race_uses_the_winners_token(fortnox, expired, monkeypatch):
+    """F34"""
     held = fortnox.fault(**TOKEN, action="hold", phase="P0")
     loser = Thread(lambda: ask(expired))
     until(lambda: fortnox.holds(held))

@@ -19,7 +19,7 @@ from uku.products.rates import KnownRate
 MOST_UNITS = 50
 _FACTS = ("number", "description", "unit", "price", "vat_rate", "active", "account", "company_id")
 NUMBER_ORDER = (Length("number"), Collate("number", "C"), "id")
-"""Numbers are text: 2 before 10, and the same order on every PostgreSQL (reliability B52)."""
+"""Numbers are text: 2 before 10, and the same order on every PostgreSQL (B52)."""
 
 
 def article_system() -> str:

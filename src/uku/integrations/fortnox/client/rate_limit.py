@@ -1,4 +1,4 @@
-"""One request each 210 ms per Fortnox company, shared by all processes through one row (engineering 9)."""
+"""One request each 210 ms per Fortnox company, shared by all processes through one row (decision 6)."""
 
 from __future__ import annotations
 

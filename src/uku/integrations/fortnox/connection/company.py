@@ -144,7 +144,7 @@ def apply_company(*, connection: Connection, company: Company, at: datetime) -> 
     """Store what a look showed, unless someone authorized or disconnected meanwhile.
 
     A new name is applied. A new organisation or database number means that the books have a new owner: exports
-    are held and authorization is asked for (spec section 6).
+    are held and authorization is asked for.
     """
     with transaction.atomic(), workspace_in_force(connection.workspace_id):
         row = Connection.objects.select_for_update().get()

@@ -129,7 +129,7 @@ def _store_grant(attempt: AuthorizationAttempt, tokens: TokenSet, at: datetime) 
 def _connect_or_wait(grant: PendingGrant, tokens: TokenSet, at: datetime) -> NewConnection | PendingGrant:
     """Read the company, then connect it or let the grant wait for a person.
 
-    Somebody must confirm the company (spec section 6) always after a link. Otherwise when the organisation number is
+    Somebody must confirm the company always after a link. Otherwise when the organisation number is
     not the workspace's own, unless this very company is connected already; and when the connected company has a new
     organisation number. A permission that is lacking and that every kind of sync needs makes the grant incomplete.
     """

@@ -1,4 +1,4 @@
-"""Whether anything may be asked of Fortnox now: each button and its operation decide by this one answer (spec 4)."""
+"""Whether anything may be asked of Fortnox now: each button and its operation decide by this one answer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Ending a grant at Fortnox: the intent is stored with what it belongs to, then the call is made once.
 
-The token is deleted here whatever the answer (reliability S33). A process that dies before the answer leaves the
+The token is deleted here whatever the answer (S33). A process that dies before the answer leaves the
 intent, and the sweep finishes it.
 """
 
@@ -90,8 +90,8 @@ def carry_out_revocation(revocation: Revocation, *, at: datetime) -> RevocationO
 def _revoke_and_verify(revocation: Revocation) -> RevocationOutcome:
     """Revoke the token and ask once for new ones: only Fortnox' refusal of the grant itself proves that it ended.
 
-    A missing licence, or an app that may not mint at all (`unauthorized_client`), says nothing about the consent
-    (spec section 6). Raises FortnoxError for every other response, and CannotOpen.
+    A missing licence, or an app that may not mint at all (`unauthorized_client`), says nothing about the
+    consent. Raises FortnoxError for every other response, and CannotOpen.
     """
     app, token = oauth_app(), open_refresh_token(revocation)
     if not app.revoke(token) or (revocation.service_account and not revocation.company_id):

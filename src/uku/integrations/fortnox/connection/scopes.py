@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 
-# One Kundfaktura licence covers all of these (spec section 6). One scope without a licence fails the whole
+# One Kundfaktura licence covers all of these. One scope without a licence fails the whole
 # authorization, so everything else is asked for only when something chosen needs it.
 FIRST_SCOPES = ("invoice", "customer", "article", "companyinformation", "payment", "settings")
 REASONS = {

@@ -30,7 +30,7 @@ AT_ONCE: Final = 200
 
 
 class AlreadyCreating(Exception):
-    """Clients are being made already: a second press does nothing (reliability B17)."""
+    """Clients are being made already: a second press does nothing (B17)."""
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)

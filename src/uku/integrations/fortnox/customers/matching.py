@@ -20,7 +20,7 @@ from uku.integrations.fortnox.models import CustomerRecord
 class ClientPool:
     """The clients that a page's customers could be: current ones, archived ones, and those planned for the page.
 
-    `taken` holds the keys of clients that have a customer: a second one is a person's decision (reliability B42).
+    `taken` holds the keys of clients that have a customer: a second one is a person's decision (B42).
     """
 
     current: Index

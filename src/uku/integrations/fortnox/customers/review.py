@@ -36,7 +36,7 @@ TIE_FIELDS = ("client", "suggested", "ignored_at", "ignored_by", *REASON_FIELDS)
 
 
 class AlreadyDecided(Exception):
-    """Somebody decided about the customer after the person saw it (reliability B17). The text says what is so now."""
+    """Somebody decided about the customer after the person saw it (B17). The text says what is so now."""
 
     def __init__(self, record: CustomerRecord) -> None:
         words = {"number": record.number, "client": record.client, "name": record.ignored_by}
@@ -52,7 +52,7 @@ class AlreadyDecided(Exception):
 
 
 class UnknownCustomers(Exception):
-    """Some of the chosen customers are not in this workspace, so that nothing was done to any (reliability B01)."""
+    """Some of the chosen customers are not in this workspace, so that nothing was done to any (B01)."""
 
 
 @dataclass(frozen=True, slots=True)

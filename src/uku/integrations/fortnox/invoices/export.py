@@ -1,7 +1,7 @@
 """An issued invoice out, exactly once.
 
 The intent is stored before the call, the answer after it, and nothing is open in between. An unclear outcome
-is looked up by our own reference, never blindly repeated (reliability 7.1).
+is looked up by our own reference, never blindly repeated (decision 8).
 """
 
 from __future__ import annotations
@@ -133,8 +133,8 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
 def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     """Check, store the bytes, post them once, store what came of it.
 
-    One worker wins the row, and holds it by a lease (reliability F06, F08). A response about another invoice is not
-    adopted (reliability B50).
+    One worker wins the row, and holds it by a lease (F06, F08). A response about another invoice is not
+    adopted (B50).
     """
     try:
         body = bytes(export.payload) if export.payload else build_request_body(fortnox, export)
@@ -183,7 +183,7 @@ def _require_lease(export: InvoiceExport) -> None:
 
 
 def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError) -> None:
-    """Each failure is explicitly one of three: not applied, refused, unknown (decision 0008).
+    """Each failure is explicitly one of three: not applied, refused, unknown (decision 8).
 
     A number from Uku may be used in Fortnox already: by another invoice, or by ours, which an earlier create made.
     """

@@ -1,7 +1,7 @@
 """After an unclear create: look for our reference before anything else is done.
 
 Times since the first byte was sent: 5 s, 30 s, 2 min, 10 min, 12 min. Two complete negative look-ups at or
-after ten minutes are what one more create needs; after that a person decides (engineering 7).
+after ten minutes are what one more create needs; after that a person decides (decision 8).
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     """Return the bytes to post, and set on the export what was changed in its texts. Raises InvoiceNotValid.
 
     Customers and articles are read again unless they were read within 15 minutes. An unknown VAT type tells no rate
-    (reliability B40); another organisation number may be another company (B44).
+    (B40); another organisation number may be another company (B44).
     """
     customer = invoiced_customer(export.invoice.client, export.company_id)
     if customer is None:

@@ -253,7 +253,7 @@ class Revocation(TenantModel):
 
 
 class Pace(models.Model):
-    """When the next request to a Fortnox company may leave, for all processes together (engineering 9)."""
+    """When the next request to a Fortnox company may leave, for all processes together (decision 6)."""
 
     company_id = models.CharField(max_length=30, primary_key=True)
     next_at = models.DateTimeField()

@@ -85,7 +85,7 @@ def read_payments_again(request: SyncRequest) -> SyncRun:
 def _read_lists(
     fortnox: Fortnox, run: SyncRun, exports: Mapping[str, InvoiceExport], since: datetime, first: date
 ) -> InvoiceLists:
-    """Read the lists. Our invoices are kept; one made in Fortnox is counted, never imported (spec section 7)."""
+    """Read the lists. Our invoices are kept; one made in Fortnox is counted, never imported."""
     beginning = datetime.combine(first, time(0), sync_run.SWEDEN)
     lists = InvoiceLists(clock.now(), payments.changed_payments(fortnox, run, min(since, beginning)))
     if run.since is not None:  # else everything is new, and what the list tells will do

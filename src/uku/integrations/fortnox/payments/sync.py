@@ -86,7 +86,7 @@ def changed_payments(fortnox: Fortnox, run: SyncRun, since: datetime) -> dict[st
 
 
 def rows(run: SyncRun, pages: Iterable[Page[Any]]) -> Iterator[Any]:
-    """Yield what can be read; a row that cannot is listed, and the others do not wait for it (reliability F54)."""
+    """Yield what can be read; a row that cannot is listed, and the others do not wait for it (F54)."""
     for page in pages:
         for row in page.rejects:
             sync_run.count(run, "rejected")

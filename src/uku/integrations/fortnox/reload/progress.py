@@ -64,7 +64,7 @@ def expected_requests(known: KnownCounts) -> dict[str, int]:
 
 
 def list_requests(active: int, inactive: int) -> int:
-    """The requests of a full import (spec section 12): what is active, then what is inactive."""
+    """The requests of a full import: what is active, then what is inactive."""
     return page_count(active) + page_count(inactive)
 
 

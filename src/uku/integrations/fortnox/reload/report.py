@@ -52,7 +52,7 @@ def runs_already(reload: Reload) -> str:
 
 
 def badge(reload: Reload) -> Badge:
-    """Return the one word for how a reload stands (design.md)."""
+    """Return the one word for how a reload stands."""
     if reload.state == RunState.RUNNING:
         return Badge(_("Cancelling") if reload.cancel_asked_at else _("Running"), "moving")
     if reload.state != RunState.DONE:

@@ -67,8 +67,8 @@ class RequestGuard:
 def do_next_step(reload_id: int, make_way: Callable[[], None] = lambda: None) -> bool:
     """Do the next step of a reload; say whether another is to be done at once. `make_way` runs before each request.
 
-    A pause (disabled, a lapsed plan, a copy of the installation) leaves it as it is, to go on by itself afterwards
-    (spec section 4); what only a person can put right stops it.
+    A pause (disabled, a lapsed plan, a copy of the installation) leaves it as it is, to go on by itself
+    afterwards; what only a person can put right stops it.
     """
     reload = Reload.objects.get(pk=reload_id)
     connection = Connection.objects.select_related("workspace").first()

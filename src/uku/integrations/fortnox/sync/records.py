@@ -100,7 +100,7 @@ def store_in_halves(items: Sequence[T], store: Callable[[Sequence[T]], None]) ->
 
 
 def has_replacement(item: Any) -> bool:
-    """Say whether a text of an item held what no database takes, and was mended (reliability B37)."""
+    """Say whether a text of an item held what no database takes, and was mended (B37)."""
     return any(isinstance(value, str) and REPLACEMENT in value for value in dict(item).values())
 
 

@@ -1,6 +1,6 @@
 """What an import leaves out: inactive records, deleted ones, rows that cannot be read or stored.
 
-Each is listed with its run, and what we knew of it stays: the row, its client, its settings (reliability F87).
+Each is listed with its run, and what we knew of it stays: the row, its client, its settings (F87).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def mark_inactive(run: SyncRun, items: Sequence[Any], at: datetime, *, reason: s
 
 
 def reject(run: SyncRun, refused: Iterable[Reject], at: datetime) -> None:
-    """List rows that could not be read (reliability F54)."""
+    """List rows that could not be read (F54)."""
     rows = {row.number or f"{UNNUMBERED}{row.digest[:12]}": row for row in refused}
     for number, row in rows.items():
         _reject(run, number, "", f"Could not be read: {row.reason}", at, digest=row.digest)

@@ -97,7 +97,7 @@ def _running(kind: RunKind) -> SyncRun | None:
 def _resume(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
     """Take a run up where it stands; one for another company is stopped and a new one begun.
 
-    One that was paused on purpose counts as one pass still; one that was cut off does not (reliability F50).
+    One that was paused on purpose counts as one pass still; one that was cut off does not (F50).
     """
     if run.company_id == connection.company_id:
         if not run.paused:
@@ -132,7 +132,7 @@ def next_step(run: SyncRun) -> Iterator[None]:
 def with_overlap(moment: datetime) -> datetime:
     """Return from when to read what changed since `moment`: ten minutes earlier, two hours near a clock change.
 
-    Fortnox tells Swedish local time without a zone, and the autumn hour happens twice (reliability F51).
+    Fortnox tells Swedish local time without a zone, and the autumn hour happens twice (F51).
     """
     offsets = {(moment + timedelta(hours=hours)).astimezone(SWEDEN).utcoffset() for hours in (-3, 3)}
     return moment - (timedelta(minutes=10) if len(offsets) == 1 else timedelta(hours=2))
@@ -175,7 +175,7 @@ def skipped_numbers(run: SyncRun, numbers: Iterable[str]) -> set[str]:
 
 
 def failure_text(run: SyncRun, reason: str) -> str:
-    """Tell which page a run did not get past, and why: `Customers, page 3 of the active ones: …` (reliability F53)."""
+    """Tell which page a run did not get past, and why: `Customers, page 3 of the active ones: …` (F53)."""
     pages = {
         "active": _("%(kind)s, page %(page)d of the active ones: %(reason)s"),
         "inactive": _("%(kind)s, page %(page)d of the inactive ones: %(reason)s"),

@@ -1,7 +1,7 @@
 """When tokens are renewed and when a fault is looked at again: figures and pure decisions.
 
 Every moment is spread by the connection's own number, so that a thousand connections that were authorized, or met
-an outage, in the same minute do not all come back in the same minute (reliability T13).
+an outage, in the same minute do not all come back in the same minute.
 """
 
 from __future__ import annotations

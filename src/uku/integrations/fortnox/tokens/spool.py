@@ -1,4 +1,4 @@
-"""Sealed tokens that the database could not take: kept in a file until it can (reliability F32).
+"""Sealed tokens that the database could not take: kept in a file until it can (F32).
 
 A renewal that Fortnox has answered cannot be repeated, so what it gave must survive the process. The file holds the
 same sealed text that the column would, is named after the connection and generation it follows, and is taken in by

@@ -1,7 +1,7 @@
 """Tokens at rest: sealed, bound to their row, changed only under a lock and only by generation.
 
 The lock is a session advisory lock on a connection of its own, so it dies with the process; the marker is a
-committed column, so it survives it (reliability 7.2).
+committed column, so it survives it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class InsideTransaction(RuntimeError):
 
 
 def refuse_inside_transaction() -> None:
-    """Raise InsideTransaction unless no transaction is open (engineering 5)."""
+    """Raise InsideTransaction unless no transaction is open (decision 4)."""
     if database.in_atomic_block:
         raise InsideTransaction
 

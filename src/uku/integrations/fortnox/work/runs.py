@@ -62,7 +62,7 @@ def run_sync(request: SyncRequest) -> bool:
 def _stop_or_retry(kind: RunKind, error: FortnoxError) -> None:
     """End a run that failed for good; one that met a passing error is resumed at its page, a few times (F53).
 
-    A missing permission or licence stops its own kind of data only (spec section 5).
+    A missing permission or licence stops its own kind of data only.
     """
     run = SyncRun.objects.filter(kind=kind, state=RunState.RUNNING).first()
     if run is None:
