@@ -33,8 +33,12 @@ SLICE: Final = 60.0
 """Seconds after which a loop makes way for the loops of other companies."""
 LOOK_AGAIN: Final = 2.0
 """Seconds after which background work looks for what has come due by the clock and not by a wake-up."""
-FAIR_EACH: Final = 5
-"""Every fifth step is the one whose turn is longest ago, whatever its rank, so that nothing starves."""
+FAIR_EACH: Final = 2
+"""Every second step is the one whose turn is longest ago, whatever its rank, so that nothing starves. What a person
+waits for does not wait for it: it goes between any two of its requests.
+"""
+URGENT_AT_ONCE: Final = 4
+"""Steps for a person between two requests of background work, which thousands of invoices do not hold up for ever."""
 CHECKED_AT_ONCE: Final = 200
 LONGEST_REST, MOST_DOUBLINGS = timedelta(minutes=30), 4
 
@@ -71,7 +75,7 @@ class Agenda:
 
 
 def choose(found: Sequence[Due], done: int, turns: Mapping[str, int]) -> Step:
-    """Return the most urgent step, but each fifth time the one that this loop did longest ago or never.
+    """Return the most urgent step, but each second time the one that this loop did longest ago or never.
 
     `turns` says by name which step in the loop's count was the last of its kind.
     """
@@ -219,8 +223,12 @@ class _Loop:
             return
         self._making_way = True
         try:
-            while urgent := self._urgent(row := self._look()):
+            for _ in range(URGENT_AT_ONCE):
+                if not (urgent := self._urgent(row := self._look())):
+                    break
                 self._do(choose(urgent, 0, {}), row)
+            else:
+                self._looked = 0.0  # more may wait: look again before the next request
         finally:
             self._making_way = False
 
