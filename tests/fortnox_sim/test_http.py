@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from fortnox_sim.app import MAX_BODY
-from fortnox_sim.server import build_server
+from fortnox_sim.server import Handler, build_server
 
 LIST = "/3/customers?limit=100"
 
@@ -158,3 +158,11 @@ def test_kept_connections_end_with_the_server(served):
     served.server.server_close()
     with pytest.raises(ConnectionError):
         served.ask()
+
+
+def test_a_kept_connection_that_nobody_uses_is_closed_and_nothing_is_said(served, monkeypatch, caplog, capfd):
+    monkeypatch.setattr(Handler, "timeout", 0.02)
+    served.ask()
+    assert served.connection.sock.recv(1) == b""
+    served.server.shutdown()
+    assert (caplog.text, capfd.readouterr().err) == ("", "")

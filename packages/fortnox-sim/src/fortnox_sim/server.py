@@ -45,6 +45,11 @@ class Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing; the journal has it."""
 
+    def log_error(self, *told: Any) -> None:
+        """Tell what went wrong; that nobody used a kept connection for a minute is nothing wrong."""
+        if not isinstance(told[-1], TimeoutError):
+            super().log_error(*told)
+
     def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
         """Read no further request from a connection that a fault broke."""
         del error, environ
