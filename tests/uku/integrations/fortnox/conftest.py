@@ -192,14 +192,16 @@ def work_off(*, at_most: int = 50) -> list[str]:
 
 @pytest.fixture
 def read(connection, run_jobs):
-    """Run an import and all that it asks for, and nothing of the schedule; return its run."""
+    """Run an import and all that is due after it, and nothing of the schedule; return its run."""
     from uku.integrations.fortnox.models import RunKind, SyncRun
     from uku.integrations.fortnox.sync.sync_run import SyncRequest
+    from uku.integrations.fortnox.work import requests
     from uku.integrations.fortnox.work.runs import run_sync
 
     def go(kind=RunKind.CUSTOMERS, **facts):
         run_sync(SyncRequest(connection, kind, **facts))
         let_rest(connection)
+        requests.wake_for_details(connection)
         run_jobs()
         return SyncRun.objects.filter(kind=kind).order_by("-id").first()
 

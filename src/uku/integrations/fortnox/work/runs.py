@@ -11,7 +11,7 @@ from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.models import Connection, RunKind, RunState, StopReason, SyncRun
+from uku.integrations.fortnox.models import Connection, FailingKind, RunKind, RunState, StopReason, SyncRun
 from uku.integrations.fortnox.payments.resync import read_payments_again
 from uku.integrations.fortnox.payments.sync import read_payments
 from uku.integrations.fortnox.resources import RESOURCES
@@ -21,7 +21,6 @@ from uku.integrations.fortnox.sync.engine import read_one, run_import
 from uku.integrations.fortnox.sync.records import Importer
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens.grant_state import note_failure
-from uku.integrations.fortnox.work import requests
 from uku.kit import clock
 
 IMPORTERS: Final[Mapping[str, Importer]] = {
@@ -53,10 +52,15 @@ def run_sync(request: SyncRequest) -> bool:
         _stop_or_retry(kind, error)
     else:
         sync_issues.solve(company_id=connection.company_id, kind=str(kind), numbers=[""], at=clock.now())
-        if kind in IMPORTERS:
-            requests.wake_for_details(connection)
-    alerts.review(connection, at=clock.now())
+    if run is None or not _is_quiet(run):
+        alerts.review(connection, at=clock.now())
     return run is not None and run.state == RunState.RUNNING and run.paused
+
+
+def _is_quiet(run: SyncRun) -> bool:
+    """Say whether a run found nothing new and cures nothing: then the next review tells the same as the last."""
+    found_nothing = run.state == RunState.DONE and not run.full and not any(run.counts.values())
+    return found_nothing and not FailingKind.objects.exists()
 
 
 def _stop_or_retry(kind: RunKind, error: FortnoxError) -> None:
