@@ -190,19 +190,25 @@ def work_off(*, at_most: int = 50) -> list[str]:
     raise AssertionError(f"the queue does not end: {ran}")
 
 
+def read_details(connection) -> None:
+    """Let the loop read the details that an import left due, as it does right after one."""
+    from uku.integrations.fortnox.work import requests
+
+    requests.wake_for_details(connection)
+    work_off()
+
+
 @pytest.fixture
-def read(connection, run_jobs):
+def read(connection):
     """Run an import and all that is due after it, and nothing of the schedule; return its run."""
     from uku.integrations.fortnox.models import RunKind, SyncRun
     from uku.integrations.fortnox.sync.sync_run import SyncRequest
-    from uku.integrations.fortnox.work import requests
     from uku.integrations.fortnox.work.runs import run_sync
 
     def go(kind=RunKind.CUSTOMERS, **facts):
         run_sync(SyncRequest(connection, kind, **facts))
         let_rest(connection)
-        requests.wake_for_details(connection)
-        run_jobs()
+        read_details(connection)
         return SyncRun.objects.filter(kind=kind).order_by("-id").first()
 
     return go

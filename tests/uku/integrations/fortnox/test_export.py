@@ -557,4 +557,4 @@ def test_an_export_reads_its_connection_once_and_again_only_before_each_request(
     first, second = (shop.export_of(shop.issue()) for _ in range(2))
     asked = [statements_of(lambda each=each: process_export(export_id=each.pk)) for each in (first, second)]
     assert [InvoiceExport.objects.get(pk=each.pk).booked for each in (first, second)] == [True, True]
-    assert asked == [50, 29]
+    assert asked == [48, 29]

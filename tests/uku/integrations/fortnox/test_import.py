@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, read_details
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.models import Client, VatType
@@ -257,7 +257,7 @@ def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_j
     fortnox.customer(Name="Vilande", Active=False)
     before = fortnox.mark()
     run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
-    run_jobs()
+    read_details(connection)
     assert fortnox.requests(before) == ["GET customers", "GET customers", f"GET customers/{number}"]
     client = Client.objects.get()
     assert (client.payment_days, client.vat_number, client.country) == (10, "FI12345678", "FI")
@@ -269,7 +269,7 @@ def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_j
     let_rest(connection)
     before = fortnox.mark()
     run_sync(SyncRequest(connection, RunKind.CUSTOMERS, full=True))
-    run_jobs()
+    read_details(connection)
     assert fortnox.requests(before) == ["GET customers", "GET customers", "GET customers"]
 
 

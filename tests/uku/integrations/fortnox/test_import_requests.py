@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from django.db import connection as database
 from tests.uku.conftest import make_user, make_workspace
-from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, work_off
+from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, read_details, work_off
 from tests.uku.integrations.fortnox.import_runs import (
     ARTICLES,
     CUSTOMERS,
@@ -61,7 +61,7 @@ def test_each_detail_of_a_first_import_is_of_a_linked_customer_or_a_used_article
     before = fortnox.mark()
     for kind in (CUSTOMERS, ARTICLES):
         run_sync(SyncRequest(connection, kind))
-    run_jobs()
+    read_details(connection)
     linked = set(CustomerRecord.objects.exclude(client=None).values_list("number", flat=True))
     assert sorted(details(fortnox, before)) == sorted(f"GET customers/{number}" for number in wanted)
     assert linked == set(wanted)
@@ -69,7 +69,7 @@ def test_each_detail_of_a_first_import_is_of_a_linked_customer_or_a_used_article
     before = fortnox.mark()
     for kind in (CUSTOMERS, ARTICLES):
         run_sync(SyncRequest(connection, kind, full=True))
-    run_jobs()
+    read_details(connection)
     assert details(fortnox, before) == []
 
 
@@ -81,7 +81,7 @@ def test_customers_that_wait_for_a_person_cost_no_detail(fortnox, scope, owner, 
     fortnox.customers(3)
     before = fortnox.mark()
     run_sync(SyncRequest(connection, CUSTOMERS))
-    run_jobs()
+    read_details(connection)
     assert (Client.objects.count(), CustomerRecord.objects.filter(client=None).count()) == (0, 3)
     assert fortnox.requests(before) == ["GET customers"] * 2
 
@@ -93,7 +93,7 @@ def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connec
     move_clock(seconds=3 * HOURS)
     for kind in (CUSTOMERS, ARTICLES):
         run_sync(SyncRequest(connection, kind))
-    run_jobs()
+    read_details(connection)
     for hours, cost in ((6, []), (9, [f"GET customers/{number}"])):
         move_clock(seconds=hours * HOURS)
         let_rest(connection)
@@ -102,7 +102,7 @@ def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connec
         before = fortnox.mark()
         for kind in (CUSTOMERS, ARTICLES):
             run_sync(SyncRequest(connection, kind))
-        run_jobs()
+        read_details(connection)
         assert sorted(fortnox.requests(before)) == sorted(["GET customers", "GET articles", *cost])
 
 

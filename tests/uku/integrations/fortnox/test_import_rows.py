@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from tests.uku.integrations.fortnox.conftest import read_details
 from tests.uku.integrations.fortnox.import_runs import (
     ARTICLES,
     CUSTOMERS,
@@ -124,7 +125,7 @@ def test_a_currency_that_is_none_leaves_the_clients_own(fortnox, connection, run
     number = fortnox.customer()
     plant(fortnox, number, Currency=currency)
     run_sync(SyncRequest(connection, CUSTOMERS))
-    run_jobs()
+    read_details(connection)
     assert CustomerRecord.objects.get().detail_read_at is not None
     assert Client.objects.get().currency == {"eur": "EUR"}.get(currency, "SEK")
 
@@ -141,7 +142,7 @@ def test_numbers_are_opaque_texts(fortnox, connection, run_jobs):
 
     before = fortnox.mark()
     run_sync(SyncRequest(connection, CUSTOMERS))
-    run_jobs()
+    read_details(connection)
     assert set(active_here()) == set(STRANGE)
     asked = [path for path in fortnox.requests(before) if path.startswith("GET customers/")]
     assert sorted(asked) == sorted(f"GET customers/{number}" for number in STRANGE)
@@ -189,7 +190,7 @@ def test_an_unknown_vat_type_is_stored_and_stops_the_invoice_and_not_the_import(
     from uku.integrations.fortnox.work.runs import run_sync
 
     run_sync(SyncRequest(connection, CUSTOMERS, full=True))
-    run_jobs()
+    read_details(connection)
     record = CustomerRecord.objects.get()
     assert (record.vat_type, record.active, record.is_person) == ("MOONVAT", True, False)
     invoice = shop.issue()
@@ -217,7 +218,7 @@ def test_a_person_is_known_as_one_and_the_number_masked(
 
     fortnox.customer(Name="Ek", **facts)
     run_sync(SyncRequest(connection, CUSTOMERS))
-    run_jobs()
+    read_details(connection)
     client = Client.objects.get()
     assert client.hides_number is person or facts["OrganisationNumber"] == ""
     listing = signed_in(owner).get(f"/w/{scope.slug}/clients/").content.decode()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.uku.conftest import AT
+from tests.uku.integrations.fortnox.conftest import read_details
 from tests.uku.integrations.fortnox.import_runs import bring_in
 
 from uku.clients.import_files.plan import differences as differences_of_a_row
@@ -39,7 +40,7 @@ def linked(fortnox, connection, run_jobs):
 
         number = fortnox.customer(**{TOLD_BY[name]: value})
         run_sync(SyncRequest(connection, "customers"))
-        run_jobs()
+        read_details(connection)
         return CustomerRecord.objects.get(number=number)
 
     return go
