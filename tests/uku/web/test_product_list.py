@@ -135,7 +135,7 @@ def test_what_is_no_list_of_ours_is_not_found(signed_in, owner, workspace, sent)
 
 def test_no_tick_changes_nothing_and_says_so(read, signed_in, owner, four, no_integration):
     page = read(signed_in(owner).post(BULK, {"action": "archive"}, follow=True))
-    assert "No product was chosen. Tick the boxes in front of their names first." in page.all("p")
+    assert "No product was selected. Select products with the boxes first." in page.all("p")
     assert len(names(page)) == 3
 
 

@@ -1,4 +1,4 @@
-"""The Activity tab: every run in words, every record that did not go through, Retry and Ignore."""
+"The Activity tab: every run in words, every record that failed, Retry and Ignore."
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def note(number="1042", *, kind="customer", code=2000359, message="Nej", **facts
         (
             "customers",
             {"seen": 1200, "created": 3, "linked": 2, "suggested": 1, "inactive": 4, "rejected": 1, "known": 1190},
-            "1,200 read, 3 new, 2 linked, 1 waits for you, 4 inactive passed over, 1 could not be read",
+            "1,200 read, 3 new, 2 linked, 1 waits for you, 4 inactive, skipped, 1 could not be read",
         ),
         ("articles", {"seen": 0}, "0 read"),
         ("payments", {"read": 5, "changed": 2}, "5 read, 2 changed"),
@@ -133,8 +133,8 @@ def test_a_problem_is_shown_with_fortnoxs_words_ours_the_way_out_and_the_buttons
     note(name="Björk Bygg AB")
     page = see(owner)
     for words in (
-        "Fortnox does not take a sign in one of the texts.",
-        "This record was passed over; everything else was read.",
+        "Fortnox does not accept a character in one of the texts.",
+        "This record was skipped. All other records were read.",
         "Then press Retry.",
         "Nej (2000359)",
         "5f0e9a1b",

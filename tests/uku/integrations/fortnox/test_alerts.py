@@ -60,7 +60,7 @@ def test_the_notice_says_what_happened_what_it_means_and_what_to_do(living, scop
     written(block_reason="needs_authorization")
     review(living, at=clock.now())
     notice = Notice.objects.get()
-    assert notice.title == "The connection to Fortnox stopped working."
+    assert notice.title == "The connection to Fortnox does not work any more."
     assert "Click Authorize on the Connect to Fortnox tab." in notice.text
     assert "subscription is active and includes the integration" in notice.text  # the seed's advice
     assert (notice.url, notice.permission) == (f"/w/{scope.slug}/settings/fortnox/connect/", "MANAGE_INTEGRATIONS")

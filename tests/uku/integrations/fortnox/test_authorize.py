@@ -106,7 +106,7 @@ def test_a_code_that_comes_twice_is_exchanged_once_and_the_second_time_told_that
     before = Connection.everywhere.get().sealed_tokens
     again = walk.returned(**back)
     assert (again.status_code, again["Location"]) == (302, walk.home)
-    assert "Fortnox is connected already." in said(again)
+    assert "Fortnox is already connected." in said(again)
     assert Connection.everywhere.get().sealed_tokens == before
     assert len(token_calls(fortnox)) == 1
 

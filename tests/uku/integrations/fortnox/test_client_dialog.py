@@ -49,7 +49,7 @@ def test_the_list_says_how_each_client_stands_and_leads_to_its_dialog(clients, s
     page = Page(signed_in(owner).get(LIST).content.decode())
     assert {row[1]: row[5].removesuffix(row[1]).strip() for row in page.rows[1:]} == {
         "Inactive": "Inactive in Fortnox",
-        "Linked": "Linked 1",
+        "Linked": "Customer 1",
         "Not linked": "Not linked",
         "Problem": "Problem",
         "Suggested": "Suggested",
@@ -81,14 +81,14 @@ def test_the_dialog_shows_both_sides_and_what_differs(clients, signed_in, owner)
     record.save()
     page = Page(dialog(signed_in(owner), clients["Linked"]).content.decode())
     assert page.rows[1:] == [
-        ["Name", "Linked entered here", "Linked", ""],
+        ["Name", "Linked written here", "Linked", ""],
         ["Organisation number", "556036-0793 entered here", "556036-0793", ""],
         ["Phone", "040-1 entered here", "040-2", "Differs Take over Phone 1"],
         ["City", "–", "Lund", "Differs Take over City 1"],
         ["Currency", "SEK", "–", ""],
         ["Terms of payment", "30 days", "–", ""],
     ]
-    wanted = ["Take over Phone 1", "Take over City 1", "Take over all 2 1", "Unlink 1"]
+    wanted = ["Take over Phone 1", "Take over City 1", "Use all 2 1 values from Fortnox", "Unlink 1"]
     assert [button for button in page.all("button") if button.endswith(" 1")] == wanted
 
 
@@ -167,7 +167,7 @@ def test_a_single_difference_and_then_all_are_taken_over(clients, signed_in, own
     record = CustomerRecord.objects.get(number="1")
     place = f"{CUSTOMERS}{record.pk}/take-over/"
     page = browser.post(place, {"field": "city", "offered": ["phone", "city", "email"]}, follow=True)
-    assert "1 detail is taken over." in page.content.decode()
+    assert "1 detail now has Fortnox's value." in page.content.decode()
     client.refresh_from_db()
     assert (client.city, client.phone, client.email) == ("Lund", "040-1", "")
     browser.post(place, {"offered": ["phone", "email"], "version": client.version})

@@ -81,7 +81,7 @@ def test_the_page_says_first_what_stays_and_what_stops_in_numbers(fortnox, shop,
     page = texts(walk.see("disconnect"))
     assert "Disconnect Exempelbyrån AB?" in page
     assert "Organisation number 402200-0014, database 556001" in page
-    assert "1 client (1 of them linked to Fortnox) and 1 invoice stay, and so do the settings." in page
+    assert "1 client (1 of them linked to Fortnox) and 1 invoice are kept, and the settings." in page
     assert "Sending invoices, reading payments, customers, articles and work statistics." in page
     assert "1 invoice waiting to be sent is held." in page
     assert Connection.everywhere.get().is_connected

@@ -118,7 +118,7 @@ def test_a_missing_key_stops_a_rotation_before_anything_is_changed(connection, o
     with pytest.raises(rotation.KeyMissing):
         list(rotation.rotate())
     assert dict(Connection.everywhere.values_list("pk", "sealed_tokens")) == before
-    assert rotation.describe_keys()[1] == ["2 stored values open under no key of UKU_TOKEN_KEYS."]
+    assert rotation.describe_keys()[1] == ["2 stored values cannot be decrypted with any key in UKU_TOKEN_KEYS."]
 
 
 def test_without_its_key_a_connection_rests_and_comes_back_with_it(fortnox, connection, ring, new_key, run_jobs):

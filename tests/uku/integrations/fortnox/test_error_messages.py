@@ -106,14 +106,14 @@ def test_what_nobody_knows_is_still_useful():
     words = explain("9999999", "Något helt nytt")
     assert (words.happened, find_error("9999999", "Något helt nytt")) == (str(UNKNOWN.happened), UNKNOWN)
     assert "request id" in words.remedy
-    assert words.means == "Nothing was created in Fortnox; the invoice waits here."
+    assert words.means == "Nothing was created in Fortnox. The invoice waits in Uku."
 
 
 def test_what_it_means_depends_on_what_was_under_way():
     means = {context: explain("2000433", context=context).means for context in (Context.INVOICE, Context.IMPORT)}
     assert means == {
-        Context.INVOICE: "Nothing was created in Fortnox; the invoice waits here.",
-        Context.IMPORT: "This record was passed over; everything else was read.",
+        Context.INVOICE: "Nothing was created in Fortnox. The invoice waits in Uku.",
+        Context.IMPORT: "This record was skipped. All other records were read.",
     }
     assert explain("2003498", context=Context.BOOKING).means == "The invoice is in Fortnox, not booked."
 

@@ -185,7 +185,7 @@ def test_an_answer_lost_after_the_commit_is_looked_up_and_never_repeated(fortnox
     fortnox.fault(**POST, **fault)
     unclear = go(queued)
     assert (unclear.state, unclear.document_number) == (ExportState.UNCERTAIN, "")
-    assert panel(unclear).happened == "Fortnox did not answer in time."
+    assert panel(unclear).happened == "Fortnox did not confirm that it received the invoice."
     before = fortnox.mark()
     assert go(queued).state == ExportState.UNCERTAIN
     assert fortnox.requests(before) == []

@@ -412,7 +412,7 @@ def test_of_clients_stored_before_all_counts_as_made_by_hand_that_is_not_known_t
     stored_before("Never linked")
     stored_before("Emptied", marked=["vat_number"])
     stored_before("Made", evidence=f"Made by {owner}", marked=["city"], email="new@kund.example")
-    stored_before("Made by an import", evidence="Made from the Fortnox customer", phone="08-1")
+    stored_before("Created by an import", evidence="Created from the Fortnox customer", phone="08-1")
     stored_before("Matched", evidence="Same organisation number", marked=["city"], email="", terms_of_payment="AG")
     stored_before("Same", evidence="Linked by Olga", country="dk ", vat_number="SE455000000601")
     migration = import_module("uku.integrations.fortnox.migrations.0016_values_made_by_hand")
@@ -422,7 +422,7 @@ def test_of_clients_stored_before_all_counts_as_made_by_hand_that_is_not_known_t
         "Never linked": FILLED_FIELDS,
         "Emptied": sorted([*FILLED_FIELDS, "vat_number"]),
         "Made": ["city"],
-        "Made by an import": [],
+        "Created by an import": [],
         "Matched": ["city", "email", "payment_days"],
         "Same": [],
     }

@@ -49,7 +49,7 @@ def test_the_link_is_shown_once_and_kept_as_a_hash(walk, link):
     assert token not in str(vars(stored))
     page = walk.see("connect").content.decode()
     assert token not in page
-    assert "Made by Olga Owner" in page
+    assert "Created by Olga Owner" in page
     assert token not in str([vars(entry) for entry in AuditEntry.everywhere.all()])
 
 
@@ -88,7 +88,7 @@ def test_what_it_brings_waits_until_our_people_confirm_the_company(walk, link, f
     assert (stored.company_id, stored.authorized_by, stored.authorized_through_link) == (FIRST, owner, True)
     notice.refresh_from_db()
     assert notice.cleared_at is not None
-    assert "an administrator with the link of Olga Owner" in texts(walk.see("overview"))
+    assert "an administrator with the link from Olga Owner" in texts(walk.see("overview"))
 
 
 def test_another_admin_may_confirm_and_the_log_says_who(walk, link, fortnox, workspace, admin):

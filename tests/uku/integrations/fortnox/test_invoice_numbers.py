@@ -163,7 +163,7 @@ def test_a_number_from_uku_is_not_sent_while_a_higher_one_of_its_block_is_not_in
     assert ("Send 900000002 first" in page, "900100001" in page) == (True, False)
     assert f'action="{address}"' not in page
     answer = desk.browser.post(address, follow=True).content.decode()
-    assert "Send 900000002 first." in answer
+    assert "Send invoice 900000002 first." in answer
     assert (InvoiceExport.objects.count(), fortnox.creates()) == (0, {})
     desk.send(second)
     desk.send(first)
@@ -232,7 +232,7 @@ def test_a_rejected_invoice_never_belongs_to_the_company_that_refused_it(desk, s
     clear_queue()
     for change in (desk.disconnect, desk.connect_other):
         change()
-        for invoice, badge in ((own, "Number from Uku"), (theirs, "Rejected")):
+        for invoice, badge in ((own, "Number from Uku"), (theirs, "Fortnox refused it")):
             page = desk.show(invoice)
             assert desk.says(invoice, f">{badge}</span>")
             texts = " ".join(page.all("p"))
@@ -354,7 +354,7 @@ def test_a_held_invoice_looks_seldom_for_its_number_and_shows_it_when_the_hold_e
 
 def test_without_a_company_the_draft_and_the_invoice_say_that_the_number_is_from_uku(desk, shop):
     draft = shop.draft()
-    words = "Issuing gives the invoice a number from Uku and freezes its content."
+    words = "Issue gives the invoice a number from Uku. Its content can then no longer be changed."
     assert words not in desk.show(draft).all("p")
     desk.disconnect()
     assert words in desk.show(draft).all("p")

@@ -36,8 +36,8 @@ def test_the_confirmation_names_numbers_dates_and_what_stays(fortnox, shop, walk
     page = texts(walk.see("reload"))
     span = report.between(progress.period_until(clock.today("Europe/Stockholm")))
     for sentence in (
-        "All customers: 1 active one is known now.",
-        "All articles: 1 active one is known now.",
+        "All customers: now 1 active.",
+        "All articles: now 1 active.",
         f"dated {span['first']} to {span['last']}: 1 invoice.",
         "No work statistics: none are switched on.",
         "Nothing is deleted. Your decisions stay, and so do fields edited by hand. Invoices made in Fortnox are",
@@ -53,7 +53,7 @@ def test_the_button_leads_to_the_confirmation_and_that_begins_it(walk):
     assert answer["Location"] == walk.address("reload-page", pk=latest().pk)
     page = texts(walk.see("reload-page", pk=latest().pk))
     assert "Step 1 of 5: Customers" in page
-    assert "Begun by Olga Owner" in page
+    assert "Started by Olga Owner" in page
 
 
 def test_a_second_press_is_led_to_the_one_that_runs(walk, admin, scope, fortnox):
@@ -96,7 +96,7 @@ def test_cancel_asks_nothing_further_and_the_page_says_so_at_once(walk, run_jobs
     page = texts(walk.see("reload-page", pk=made.pk))
     assert "nothing was taken away" in page
     assert page.count("Not done") == len(ReloadPhase)
-    assert "Nothing was cancelled: it had ended already." in said(walk.post("cancel-reload", pk=made.pk))
+    assert "Nothing was cancelled: it had already ended." in said(walk.post("cancel-reload", pk=made.pk))
     assert "Cancelled" in texts(walk.see("activity"))
 
 

@@ -89,7 +89,7 @@ def test_of_two_people_who_decide_at_once_the_second_is_told(working, owner, adm
     assert (
         str(told.value)
         == {
-            "linked": "Nothing was done: Fortnox customer 1 is linked to Första AB already.",
+            "linked": "Nothing was done: Fortnox customer 1 is already linked to Första AB.",
             "ignored": f"Nothing was done: {admin} ignored Fortnox customer 1 meanwhile.",
         }[before]
     )
@@ -320,7 +320,7 @@ def test_at_the_first_import_customers_wait_and_are_told_of_once(fortnox, connec
     fortnox.customer()
     bring_in(connection)
     assert state(CustomerRecord.objects.get()) == (None, None, False)
-    assert [n.title for n in Notice.objects.all()] == ["Fortnox customers wait for your decision."]
+    assert [n.title for n in Notice.objects.all()] == ["There are Fortnox customers to review."]
     bring_in(connection, full=True)
     assert Notice.objects.count() == 1
     review.create_clients(ids=[CustomerRecord.objects.get().pk], **by(owner))
@@ -408,7 +408,7 @@ def test_more_are_left_to_the_worker_and_the_bell_tells_the_end(working, owner, 
     assert (creation.made, creation.ended_at is not None) == (bulk_create.AT_ONCE + 1, True)
     assert Client.objects.count() == bulk_create.AT_ONCE + 1
     notice = Notice.objects.get(key__startswith="fortnox.clients_made")
-    assert (notice.user, notice.text) == (owner, "201 clients were made.")
+    assert (notice.user, notice.text) == (owner, "201 clients added.")
 
 
 def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, run_jobs, monkeypatch):

@@ -28,8 +28,8 @@ from uku.workspaces.operations import set_plan
 BOTH = ["sales_invoices", "vouchers"]
 SAVED = "Settings saved."
 OFF = (
-    "Settings saved. Work statistics are off: nothing is counted and no summary task is made any more. Tasks and their"
-    " numbers stay, and the title, topic, client and first month are kept here for later."
+    "Settings saved. Work statistics are off: nothing is counted and no summary task is created. Tasks and their"
+    " numbers are kept, and so are the title, topic, client and first month."
 )
 
 
@@ -138,7 +138,7 @@ def test_a_month_that_nobody_means_is_refused_in_words_and_nothing_is_saved(conn
     before = shown(walk)
     answer = Tab(walk).save(first_month=month, new_clients="ask", title="Other")
     assert answer.status_code == 200
-    assert "Nothing was saved. One field needs your attention; it is marked below." in texts(answer)
+    assert "Nothing was saved. One field has an error. It is marked below." in texts(answer)
     assert "First month" in texts(answer).partition("Work statistics")[2]
     assert len(re.findall(r'class="errorlist"', answer.content.decode())) == 1
     assert shown(walk) == before
@@ -207,8 +207,8 @@ def test_a_tab_that_is_older_than_what_is_saved_saves_nothing_and_says_so(connec
     before = shown(walk)
     answer = second.save(new_clients="ask")
     assert said(answer) == (
-        "Nothing was saved: these settings were changed since you opened the page. What is saved now is shown here;"
-        " make your change again."
+        "Nothing was saved: these settings were changed after you opened the page. The page"
+        " shows the settings as they are now. Make your change again."
     )
     assert shown(walk) == before
 
