@@ -342,12 +342,12 @@ def test_customers_come_into_the_integration_column_matched_on_contact_details(s
     site.fortnox.customer(Name="Helt Ny AB")
     site.connect(owner)
     site.work()
-    assert integration_column(site, owner) == {"Björks bygg": f"Linked {number}", "Ek Konsult AB": "Suggested"}
-    owner.locator("td .bulk__badge", has_text=f"Linked {number}").click()
+    assert integration_column(site, owner) == {"Björks bygg": f"Customer {number}", "Ek Konsult AB": "Suggested"}
+    owner.locator("td .bulk__badge", has_text=f"Customer {number}").click()
     owner.locator("dialog[open]").get_by_text("Same organisation number 455000-0006").wait_for()
     owner.keyboard.press("Escape")
     site.decide_all(owner)
-    assert integration_column(site, owner)["Helt Ny AB"].startswith("Linked ")
+    assert integration_column(site, owner)["Helt Ny AB"].startswith("Customer ")
 
 
 @says(CLIENTS)
@@ -397,9 +397,9 @@ def test_a_suggestion_is_linked_in_the_queue_and_its_difference_taken_over_in_th
     site.open(owner, "/clients/")
     owner.locator("td .bulk__badge", has_text="Customer 1").click()
     dialog = owner.locator("dialog[open]")
-    dialog.get_by_role("button", name="Take over E-mail 1").click()
+    dialog.get_by_role("button", name="Use Fortnox's value E-mail 1").click()
     dialog.get_by_text("1 detail now has Fortnox's value.").wait_for()
-    assert dialog.get_by_role("button", name="Take over E-mail 1").count() == 0
+    assert dialog.get_by_role("button", name="Use Fortnox's value E-mail 1").count() == 0
     site.open(owner, "/clients/")
     assert "info@ek.example" in main_text(owner)
 

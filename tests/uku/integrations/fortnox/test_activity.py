@@ -67,7 +67,7 @@ def note(number="1042", *, kind="customer", code=2000359, message="Nej", **facts
         (
             "customers",
             {"seen": 1200, "created": 3, "linked": 2, "suggested": 1, "inactive": 4, "rejected": 1, "known": 1190},
-            "1,200 read, 3 new, 2 linked, 1 waits for you, 4 inactive, skipped, 1 could not be read",
+            "1,200 read, 3 new, 2 linked, 1 to review, 4 inactive, skipped, 1 could not be read",
         ),
         ("articles", {"seen": 0}, "0 read"),
         ("payments", {"read": 5, "changed": 2}, "5 read, 2 changed"),

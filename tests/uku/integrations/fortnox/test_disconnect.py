@@ -55,7 +55,7 @@ def test_disconnect_works_when_fortnox_does_not_answer(walk, fortnox):
     walk.connect()
     fortnox.fault(path="/oauth-v1/revoke", action="status", status=503, times=9)
     answer = walk.post("disconnect")
-    assert "It is not known whether Fortnox still gives Uku access to the company." in said(answer)
+    assert "Uku does not know whether Fortnox still gives access to the company." in said(answer)
     assert Connection.everywhere.get().sealed_tokens == ""
 
 
@@ -247,7 +247,7 @@ def test_a_copy_of_the_installation_revokes_nothing(walk, fortnox, settings):
     walk.connect()
     settings.UKU = settings.UKU.model_copy(update={"instance": "staging"})
     before = fortnox.mark()
-    assert "Another installation of Uku holds this permission" in said(walk.post("disconnect"))
+    assert "Another installation of Uku uses this permission" in said(walk.post("disconnect"))
     assert fortnox.requests(before, prefix="/oauth-v1/") == []
     assert Connection.everywhere.get().sealed_tokens == ""
 

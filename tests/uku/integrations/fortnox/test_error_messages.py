@@ -62,7 +62,7 @@ def test_an_unknown_country_is_told_in_fortnox_words_without_a_guess():
 def test_a_customers_number_or_name_is_left_to_fortnox_words():
     words = explain("2000637", "Namn saknas")
     assert words.happened == "Fortnox did not accept the number or the name of the customer."
-    assert "Fortnox's own words below" in words.remedy
+    assert "Read the message from Fortnox below" in words.remedy
 
 
 @pytest.mark.parametrize("context", list(Context))
@@ -164,7 +164,7 @@ def test_each_trouble_of_the_connection_has_words_of_its_own():
         ("error_missing_license", "no active licence"),
         ("error_missing_system_admin_right", "do not have permission to grant access"),
         ("invalid_scope", "does not know one of the permissions"),
-        ("invalid_grant", "no longer accepts the sign-in"),
+        ("invalid_grant", "no longer accepts the authorization"),
     ],
 )
 def test_the_token_address_and_the_consent_page_are_explained_too(code, happened):

@@ -117,7 +117,7 @@ def test_passing_trouble_is_degraded_and_never_looks_like_a_wrong_sign_in(living
     health = read()
     assert (states()["customers"], health.card.tone, health.block) == ("Trying again", "good", None)
     page = see(owner)
-    assert "Uku tries again by itself; nothing is lost." in page
+    assert "Uku tries again automatically. Nothing is lost." in page
     assert re.search("authorize again|sign-in|password", page, re.IGNORECASE) is None
 
 
@@ -127,7 +127,7 @@ def test_trouble_that_lasts_is_said_with_how_long_and_that_nothing_is_needed(liv
     ran("customers", minutes_ago=7 * 60 + 12, state="stopped", text="Unavailable")
     block = read().block
     assert block.happened == "Fortnox has answered with errors, or not at all, for 7 h 12 min."
-    assert block.remedy.startswith("Nothing: Uku tries again by itself.")
+    assert block.remedy.startswith("Nothing: Uku tries again automatically.")
 
 
 def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(living, see, owner):
@@ -135,9 +135,9 @@ def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(li
     raise_alarm(key="fortnox.app_credentials", text="wrong", at=clock.now())
     health = read()
     assert (health.card.words, set(states().values())) == ("Needs attention", {"Trying again"})
-    assert "Nothing is needed from you." in health.block.remedy
+    assert "You do not need to do anything." in health.block.remedy
     page = see(owner)
-    assert ("Nothing is needed from you." in page, "nobody has to authorize again" in page) == (True, True)
+    assert ("You do not need to do anything." in page, "nobody needs to authorize again" in page) == (True, True)
 
 
 def test_a_pause_says_why_and_that_all_goes_on_by_itself(living, scope, see, owner):

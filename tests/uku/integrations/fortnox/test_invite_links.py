@@ -78,7 +78,7 @@ def test_what_it_brings_waits_until_our_people_confirm_the_company(walk, link, f
     answer = Visitor(link, fortnox).connect()
     assert answer.status_code == 200
     assert "Thank you" in texts(answer)
-    assert "The people at Byran now confirm that it is the right company" in texts(answer)
+    assert "Byran must now confirm that it is the right company" in texts(answer)
     nothing_stored()
     notice = Notice.everywhere.get()
     assert (notice.user, notice.url, notice.by_mail) == (owner, walk.address("confirm"), True)
@@ -113,7 +113,7 @@ def test_it_can_be_tried_again_after_it_was_not_given(walk, link, fortnox):
     visitor = Visitor(link, fortnox)
     answer = visitor.connect(user=OLLE)
     assert str(errors.NOT_ADMINISTRATOR.happened) in texts(answer)
-    assert "open the link you were sent once more" in texts(answer)
+    assert "open the link again" in texts(answer)
     assert "/w/byran/" not in answer.content.decode()
     assert "Thank you" in texts(visitor.connect())
 

@@ -82,9 +82,20 @@ SENTENCES = {
     "Same organisation number in the VAT number, 455000-0006 and name": ("vat_number", None, None),
     "Same name and e-mail info@ek.example": ("email", None, None),
     "Same name in another order. Different legal form": ("name", None, None),
-    "Same name but for one letter, postcode 222 22 and phone 0811111. 2 clients fit as well": ("name", None, None),
+    "Same name but for one letter, postcode 222 22 and phone 0811111. 2 clients fit as well": (
+        "name",
+        None,
+        "Same name with one letter different, postcode 222 22 and phone 0811111. 2 clients match equally well",
+    ),
     "Same name. Different organisation number: the client has 455000-0006, legal form and part of the country: the"
-    " client has postcode 222 22. 11 clients fit as well": ("name", None, None),
+    " client has postcode 222 22. 11 clients fit as well": (
+        "name",
+        None,
+        (
+            "Same name. Different organisation number: the client has 455000-0006, legal form and part of the country:"
+            " the client has postcode 222 22. 11 clients match equally well"
+        ),
+    ),
     "": ("", None, None),
 }
 

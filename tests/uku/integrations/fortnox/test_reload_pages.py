@@ -40,8 +40,8 @@ def test_the_confirmation_names_numbers_dates_and_what_stays(fortnox, shop, walk
         "All articles: now 1 active.",
         f"dated {span['first']} to {span['last']}: 1 invoice.",
         "No work statistics: none are switched on.",
-        "Nothing is deleted. Your decisions stay, and so do fields edited by hand. Invoices made in Fortnox are",
-        "It takes less than a minute: 7 requests to Fortnox, at five a second",
+        "Nothing is deleted. Your decisions and the fields that you edited are kept. Invoices created in Fortnox are",
+        "It takes less than a minute: 7 requests to Fortnox, five per second",
     ):
         assert sentence in page
 
@@ -64,7 +64,7 @@ def test_a_second_press_is_led_to_the_one_that_runs(walk, admin, scope, fortnox)
     assert theirs.see("reload")["Location"] == place
     answer = theirs.post("reload")
     assert (answer["Location"], Reload.objects.count()) == (place, 1)
-    assert "Nothing was begun: Reload data runs already. Olga Owner began it on " in said(answer)
+    assert "Nothing was started: Reload data is already running. Olga Owner started it on " in said(answer)
     assert theirs.address("reload") + '"' not in theirs.see("settings").content.decode()
 
 
@@ -127,7 +127,7 @@ def test_the_report_lists_what_was_skipped_and_why_page_by_page(fortnox, walk, r
     assert "requests to Fortnox" in page
     run = made.runs.get(kind="customers")
     SkippedRecord.objects.bulk_create(
-        SkippedRecord(workspace_id=run.workspace_id, run=run, number=str(i), name="X", reason="Inactive in Fortnox")
+        SkippedRecord(workspace_id=run.workspace_id, run=run, number=str(i), name="X", reason="inactive")
         for i in range(60)
     )
     first = walk.see("reload-page", pk=made.pk).content.decode()

@@ -575,8 +575,8 @@ def test_a_refresh_token_that_nothing_renewed_for_thirty_days_is_warned_of(
         "fortnox.runs_out",
         "The connection to Fortnox has not been renewed for a month.",
     )
-    assert "It runs out in about 13 days unless it is renewed before." in notice.text
-    assert "It runs out in about 12 days" in words.overall_of(row()).block.means
+    assert "The connection expires in about 13 days." in notice.text
+    assert "The connection expires in about 12 days" in words.overall_of(row()).block.means
     assert [name for name, _facts in queue() if "mail_notice" in name] == ["workspaces.mail_notice"]
     renew_tokens(row())
     review(row(), at=clock.now())

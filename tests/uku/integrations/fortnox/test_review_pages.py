@@ -53,7 +53,7 @@ def open_page(browser, **query):
 
 
 def names(page):
-    return [text.removeprefix("Tick ") for text in page.values("input", "aria-label") if text.startswith("Tick ")]
+    return [text.removeprefix("Select ") for text in page.values("input", "aria-label") if text.startswith("Select ")]
 
 
 def ticked(page):
@@ -194,7 +194,7 @@ def test_a_decision_from_an_old_page_is_told_and_changes_nothing(decided, signed
     signed_in(admin).post(f"{CUSTOMERS}{pk('2')}/ignore/", {"from": "review"})
     form = {"client": client.pk, "from": "review"}
     answer = signed_in(owner).post(f"{CUSTOMERS}{pk('2')}/link/", form, follow=True)
-    assert f"Nothing was done: {admin} ignored Fortnox customer 2 meanwhile." in told(answer)
+    assert f"Nothing was done: {admin} has ignored Fortnox customer 2 in the meantime." in told(answer)
     assert CustomerRecord.objects.get(number="2").client is None
 
 
@@ -252,7 +252,7 @@ def test_the_queue_is_searched_filtered_and_sorted(decided, signed_in, owner):
     assert names(open_page(browser, show="new")) == ["3 Ny AB", "4 Nyare AB"]
     assert names(open_page(browser, sort="newest")) == ["4 Nyare AB", "3 Ny AB", "2 Lik AB"]
     assert [text for text in open_page(browser).all("a") if text[-1:].isdigit()][:4] == [
-        "Waiting 3", "May be a client 1", "New 2", "Ignored 0",
+        "Waiting 3", "Possible match 1", "New 2", "Ignored 0",
     ]  # fmt: skip
 
 
@@ -310,5 +310,5 @@ def test_the_setting_is_on_the_settings_tab_and_its_change_is_written_down(decid
 def test_many_are_made_in_the_background_and_the_page_says_so(first, signed_in, owner, monkeypatch):
     monkeypatch.setattr(bulk_create, "AT_ONCE", 1)
     answer = signed_in(owner).post(f"{REVIEW}create-all/", {"up_to": pk("4")}, follow=True)
-    assert any(text.startswith("Clients are being added from 2 customers.") for text in told(answer))
+    assert any(text.startswith("2 customers are being added as clients.") for text in told(answer))
     assert Client.objects.count() == 2

@@ -85,7 +85,7 @@ class HigherInvoice:
 _ON_ITS_WAY = _lazy("Invoice %(number)s is being sent. Wait until it is in Fortnox, then send this one.")
 _WHAT_TO_DO_FIRST = {
     ExportState.REJECTED: _lazy(
-        "Fortnox refused invoice %(number)s. Open it, do what its page says, and send it first."
+        "Invoice %(number)s was not accepted. Open it, do what its page says, and send it first."
     ),
     ExportState.NEEDS_PERSON: _lazy("Invoice %(number)s needs a decision. Open it and do what its page says first."),
 }

@@ -127,10 +127,16 @@ class ExportStatus:
             ExportState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
             ExportState.SENDING: Badge(_("Sending"), "moving"),
             ExportState.UNCERTAIN: Badge(_("Not confirmed by Fortnox"), "warning"),
-            ExportState.REJECTED: Badge(_("Fortnox refused it"), "bad"),
+            ExportState.REJECTED: Badge(self._rejected, "bad"),
             ExportState.NEEDS_PERSON: Badge(_("Needs a decision"), "warning"),
             ExportState.HELD: Badge(_("Not sent: send it yourself"), "warning"),
         }[ExportState(export.state)]
+
+    @property
+    def _rejected(self) -> str:
+        """Say who rejected it: Fortnox, or Uku's own check, after which nothing was sent."""
+        export = self.export
+        return _("Fortnox refused it") if export.payload_hash or export.error_code else _("Not sent: correct it")
 
     def _badge_elsewhere(self) -> Badge:
         """Where it is, or for whom it is held."""
@@ -138,7 +144,7 @@ class ExportStatus:
         if export.state == ExportState.CONFIRMED:
             return Badge(_("In Fortnox %(number)s of %(name)s") % facts, "neutral")
         if export.state == ExportState.REJECTED:
-            return Badge(str(OWN_NUMBER), "neutral") if export.invoice.number else Badge(_("Fortnox refused it"), "bad")
+            return Badge(str(OWN_NUMBER), "neutral") if export.invoice.number else Badge(self._rejected, "bad")
         if export.state in NEVER_THERE and export.invoice.number:
             return Badge(_("Held: sent to %(name)s, which is not connected") % facts, "neutral")
         if export.state in NEVER_THERE:
@@ -253,7 +259,7 @@ class ExportStatus:
             if export.invoice.number:
                 other = _("Or press Send to Fortnox: it goes to the connected company with its number from Uku.")
         if export.state == ExportState.REJECTED:
-            happened = _("Fortnox refused this invoice. It belongs to %(name)s, which is not connected.") % facts
+            happened = _("This invoice was not accepted. It belongs to %(name)s, which is not connected.") % facts
             back = _("Connect %(name)s again, and press Send to Fortnox here.") % facts
             return happened, export.error_text, f"{back} {other}".strip()
         happened = _("This invoice was issued for the Fortnox company %(name)s, which is not connected.") % facts
