@@ -143,7 +143,7 @@ def _store(
                 actor=actor,
                 action="company.edit",
                 target=row,
-                summary=translate_for_workspace(gettext_lazy("Company details changed")),
+                summary=translate_for_workspace(gettext_lazy("Changed the company details")),
                 at=at,
                 before=before,
                 after={name: _audit_text(name, facts[name]) for name in changed},

@@ -202,7 +202,7 @@ def test_handing_over_names_what_follows_and_then_does_it(read, desk, owner, adm
 
 
 def test_the_rule_of_the_second_factor_is_switched(desk, workspace, owner):
-    assert "1 of 1 owners and admins has none." in desk.get(MEMBERS).content.decode()
+    assert "1 of 1 owners and admins has no second factor." in desk.get(MEMBERS).content.decode()
     desk.post(f"{MEMBERS}second-factor/", {"required": "yes"})
     workspace.refresh_from_db()
     assert workspace.second_factor_required is True

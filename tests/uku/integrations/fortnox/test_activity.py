@@ -139,7 +139,7 @@ def test_a_problem_is_shown_with_fortnoxs_words_ours_the_way_out_and_the_buttons
         "Nej (2000359)",
         "5f0e9a1b",
         "Customer 1042 Björk Bygg AB",
-        "Who can do it: a Company Owner or Company Admin here.",
+        "Who can do it: a Company Owner or Company Admin in Uku.",
         "Retry",
         "Ignore",
     ):

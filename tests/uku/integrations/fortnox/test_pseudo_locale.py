@@ -14,6 +14,7 @@ from django.core import mail
 from django.utils.translation import override, trans_real
 from tests.journeys.table import addresses
 from tests.journeys.test_every_page import seeded_objects
+from tests.uku.conftest import PASSWORD
 
 WITH_A_PAGE = {200, 400, 403, 404, 410}
 SHOWN = {"alt", "aria-label", "placeholder", "title", "data-label"}
@@ -107,31 +108,43 @@ def test_no_page_of_an_owner_has_an_english_word_of_its_own(world, signed_in, ow
     assert {name: words for name, words in found.items() if words} == {}
 
 
-def test_no_email_has_an_english_word_of_its_own(world, run_jobs, owner, client):
-    """An invitation, an alert, an alarm to the operator, and what the account itself sends."""
+def test_no_email_has_an_english_word_of_its_own(world, run_jobs, signed_in, owner, settings):
+    """Invitations, an alert of each block, an alarm to the operator, and three of the account's own."""
     from uku.integrations.fortnox.health import alerts
     from uku.integrations.fortnox.models import BlockReason, Connection
-    from uku.kit import clock
+    from uku.integrations.fortnox.tokens.app_credentials import note_refused
+    from uku.kit import alarms, clock
 
     for reason in BlockReason.values:
         Connection.objects.update(block_reason=reason, blocked_at=clock.now())
         alerts.review(Connection.objects.get(), at=clock.now())
-    run_jobs()
-    client.post("/accounts/password/reset/", {"email": owner.email})
-    client.post("/accounts/password/reset/", {"email": "nobody@byran.example"})
+        run_jobs()
+    settings.UKU = settings.UKU.model_copy(update={"operator_email": "operator@byran.example"})
+    note_refused(clock.now())
+    alarms.mail_new_alarms(at=clock.now())
+    browser, new = signed_in(owner), "another correct horse"
+    browser.post("/accounts/password/reset/", {"email": owner.email})
+    browser.post("/accounts/password/reset/", {"email": "nobody@byran.example"})
+    browser.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     sent = {letter.subject: untranslated(f"{letter.subject}\n{letter.body}") for letter in mail.outbox}
-    assert len(sent) >= len(BlockReason.values) + 3
+    assert len(sent) == len(BlockReason.values) + 5
     assert {subject: words for subject, words in sent.items() if words} == {}
 
 
 def test_no_explanation_has_an_english_word_of_its_own(world):
     from uku.integrations.fortnox.connection import errors
+    from uku.integrations.fortnox.health import queries
     from uku.integrations.fortnox.health.error_codes import BY_CODE, BY_SENTENCE
     from uku.integrations.fortnox.health.messages import Context, explain, explain_block
-    from uku.integrations.fortnox.models import BlockReason
+    from uku.integrations.fortnox.health.rules import ActiveCause, Cause
+    from uku.integrations.fortnox.health.summary import explain_cause
+    from uku.integrations.fortnox.models import BlockReason, Connection
+    from uku.kit import clock
 
     told = [explain(code, context=context) for code in (*BY_CODE, "unknown") for context in Context]
     told += [explain_block(reason) for reason in BlockReason.values]
+    facts = queries.facts_of(Connection.objects.get(), at=clock.now())
+    told += [explain_cause(ActiveCause(cause, "", ("customers", "invoices")), facts) for cause in Cause]
     texts = [f"{one.happened} {one.means} {one.remedy} {one.who.label} {one.group.label}" for one in told]
     texts += [f"{text.happened} {text.remedy}" for _pattern, text in BY_SENTENCE]
     consent = [found for found in vars(errors).values() if isinstance(found, errors.Explanation)]

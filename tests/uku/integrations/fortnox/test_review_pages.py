@@ -252,7 +252,7 @@ def test_the_queue_is_searched_filtered_and_sorted(decided, signed_in, owner):
     assert names(open_page(browser, show="new")) == ["3 Ny AB", "4 Nyare AB"]
     assert names(open_page(browser, sort="newest")) == ["4 Nyare AB", "3 Ny AB", "2 Lik AB"]
     assert [text for text in open_page(browser).all("a") if text[-1:].isdigit()][:4] == [
-        "Waiting 3", "Possible match 1", "New 2", "Ignored 0",
+        "To review 3", "Possible match 1", "New 2", "Ignored 0",
     ]  # fmt: skip
 
 

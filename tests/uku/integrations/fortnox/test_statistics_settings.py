@@ -171,7 +171,7 @@ def test_statistics_are_switched_off_and_say_what_stops(connection, walk, owner)
 def test_what_is_not_chosen_is_shown_as_off(connection, walk, member, scope):
     found = statistics_row()
     assert (found.badge.words, found.next_try, found.failed_at) == ("Off", "", None)
-    assert found.note == "Nothing is chosen on the Settings tab."
+    assert found.note == "No statistics are chosen on the Settings tab."
     assert "Work statistics: Off" in summary.lines(summary.health_of(row()))
     assert "Work statistics Off" in texts(Walk(member, scope, None).see("settings"))
     Tab(walk).save(statistics=["sales_invoices"])

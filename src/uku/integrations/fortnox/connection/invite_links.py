@@ -46,7 +46,7 @@ def make_link(*, workspace: Workspace, actor: User, at: datetime) -> str:
         link = ConsentLink.objects.create(
             issuer=actor, token_hash=hash_secret(token), created_at=at, expires_at=at + LINK_LIFE
         )
-        summary = translate_for_workspace(gettext_lazy("Link for a Fortnox administrator created"))
+        summary = translate_for_workspace(gettext_lazy("Created a link for a Fortnox administrator"))
         after = {"expires_at": show_time(link.expires_at, workspace.time_zone)}
         record(actor=actor, action="fortnox.consent_link", target=link, summary=summary, at=at, after=after)
     return str(settings.UKU.public_url + reverse("fortnox-consent-link", kwargs={"token": token}))
@@ -61,7 +61,7 @@ def withdraw_link(*, workspace: Workspace, link_id: int, actor: User, at: dateti
             return False
         link.withdrawn_at = at
         link.save(update_fields=["withdrawn_at"])
-        summary = translate_for_workspace(gettext_lazy("Link for a Fortnox administrator withdrawn"))
+        summary = translate_for_workspace(gettext_lazy("Withdrew a link for a Fortnox administrator"))
         record(actor=actor, action="fortnox.withdraw_consent_link", target=link, summary=summary, at=at)
     return True
 

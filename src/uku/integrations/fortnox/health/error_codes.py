@@ -24,7 +24,7 @@ class Responsible(TextChoices):
     """Who can cure it."""
 
     FORTNOX_ADMIN = "fortnox_admin", _("an administrator of the company in Fortnox")
-    YOU = "you", _("a Company Owner or Company Admin here")
+    YOU = "you", _("a Company Owner or Company Admin in Uku")
     OPERATOR = "operator", _("the person who runs this installation of Uku")
     NOBODY = "nobody", _("nobody: Uku continues automatically")
 

@@ -247,7 +247,7 @@ def _kind_badge(facts: Facts, kind: KindFacts, run: SyncRun | None) -> Badge:
 def _kind_note(facts: Facts, kind: KindFacts) -> str:
     """Why one kind of data stands still while the connection does not."""
     if not kind.chosen:
-        return _("Nothing is chosen on the Settings tab.")
+        return _("No statistics are chosen on the Settings tab.")
     if state_of_kind(facts.connection, kind) != HealthState.NOT_PERMITTED or facts.connection.block_reason:
         return ""
     if kind.refused_code is None:
