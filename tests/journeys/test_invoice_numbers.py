@@ -76,7 +76,7 @@ def test_the_list_tells_on_a_phone_what_needs_somebody(site, page):
     picture(page, "billing-integration")
     page.set_viewport_size({"width": 390, "height": 900})
     shown = page.locator("tbody .badge:visible").all_inner_texts()
-    assert {"Fortnox refused it", "Needs a decision", "Not sent: send it yourself"} <= set(shown)
+    assert {"Not sent: correct it", "Needs a decision", "Not sent: send it yourself"} <= set(shown)
     assert not sideways(page)
 
 
