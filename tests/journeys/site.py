@@ -100,10 +100,10 @@ class Site:
     def decide_all(self, page: Any) -> None:
         """The first import, decided: clients for all customers that no client matches. Does nothing when none waits."""
         self.open(page, "/settings/fortnox/review/")
-        button = page.get_by_role("button", name=re.compile("^Create (a client|clients) for "))
+        button = page.get_by_role("button", name=re.compile("^Add (the|all .*) new customers? as (a client|clients)$"))
         if button.count():
             button.click()
-            page.get_by_text(re.compile(r"clients? (was|were) made")).wait_for()
+            page.get_by_text(re.compile(r"clients? added")).wait_for()
 
     def authorize(self, page: Any, **choice: str) -> None:
         """Click Authorize on the tab that is open, and go through Fortnox's pages."""

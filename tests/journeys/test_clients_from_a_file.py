@@ -44,11 +44,11 @@ def test_a_file_is_uploaded_looked_at_taken_in_and_exported_again(shared_site):
     looked_at(page, "sheet-upload")
     uploaded(site, page)
     looked_at(page, "sheet-preview")
-    page.get_by_role("button", name="Take in 3 clients and leave out 3 rows with errors").click()
-    page.get_by_text("Taken in, 3 rows left out").wait_for()
+    page.get_by_role("button", name="Import 3 clients and skip 3 rows with errors").click()
+    page.get_by_text("Imported, 3 rows skipped").wait_for()
     looked_at(page, "sheet-done")
     with page.expect_download() as left_out:
-        page.get_by_role("button", name="Download the rows left out").click()
+        page.get_by_role("button", name="Download skipped rows").click()
     assert left_out.value.suggested_filename.startswith("left-out-")
     page.get_by_role("link", name="Show the clients").click()
     page.wait_for_url(f"**{BASE}/clients/")
@@ -67,7 +67,7 @@ def test_a_file_is_taken_in_on_a_phone_without_scripts(shared_site):
     page = shared_site.sign_in(script=False, width=390)
     uploaded(shared_site, page, "Kod;Firma\n1;Ekdungen AB\n", "firmor.csv")
     assert page.locator("main h1").inner_text() == "firmor.csv"
-    page.get_by_role("button", name="Take in 1 client", exact=True).click()
+    page.get_by_role("button", name="Import 1 client", exact=True).click()
     assert page.locator(".sheet-figures dd").first.inner_text() == "1"
 
 
@@ -78,8 +78,8 @@ def test_a_file_that_is_none_says_what_to_do(shared_site):
         "input[type=file]", {"name": "x.xls", "mimeType": "", "buffer": bytes.fromhex("d0cf11e0a1b11ae1")}
     )
     page.get_by_role("button", name="Upload").click()
-    page.get_by_text("This is a workbook of old Excel (.xls), or one with a password.").wait_for()
+    page.get_by_text("The file is an old Excel workbook (.xls), or it has a password.").wait_for()
     looked_at(page, "sheet-refused")
     uploaded(shared_site, page, "Kod;E-post;Epost\n1;a@x.example;b@x.example\n", "utan namn.csv")
-    page.get_by_text("No column holds the client's name.").wait_for()
+    page.get_by_text("No column contains the name of the client.").wait_for()
     looked_at(page, "sheet-no-name")

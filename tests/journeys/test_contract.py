@@ -342,12 +342,12 @@ def test_customers_come_into_the_integration_column_matched_on_contact_details(s
     site.fortnox.customer(Name="Helt Ny AB")
     site.connect(owner)
     site.work()
-    assert integration_column(site, owner) == {"Björks bygg": f"Linked {number}", "Ek Konsult AB": "Suggested"}
-    owner.locator("td .bulk__badge", has_text=f"Linked {number}").click()
+    assert integration_column(site, owner) == {"Björks bygg": f"Customer {number}", "Ek Konsult AB": "Suggested"}
+    owner.locator("td .bulk__badge", has_text=f"Customer {number}").click()
     owner.locator("dialog[open]").get_by_text("Same organisation number 455000-0006").wait_for()
     owner.keyboard.press("Escape")
     site.decide_all(owner)
-    assert integration_column(site, owner)["Helt Ny AB"].startswith("Linked ")
+    assert integration_column(site, owner)["Helt Ny AB"].startswith("Customer ")
 
 
 @says(CLIENTS)
@@ -358,13 +358,13 @@ def test_after_authorize_overview_leads_to_the_first_import_where_a_person_decid
     assert "The customers are being read from Fortnox." in main_text(owner)
     site.work()
     site.open(owner, "/settings/fortnox/")
-    assert "3 customers wait for your decision." in main_text(owner)
+    assert "3 Fortnox customers to review." in main_text(owner)
     owner.get_by_role("link", name="Open the first import").click()
     boxes = owner.locator(".customer__tick input")
     assert [box.is_checked() for box in boxes.all()] == [True, True, True]
     owner.get_by_role("checkbox", name="Alm AB").uncheck()
-    button(owner, "Create clients from the ticked").click()
-    assert "2 clients were made." in main_text(owner)
+    button(owner, "Add selected as clients").click()
+    assert "2 clients added." in main_text(owner)
     button(owner, "Ignore 2").click()
     assert client_names(site, owner) == ["Ek AB", "Lönn AB"]
     site.open(owner, "/settings/fortnox/review/?show=ignored")
@@ -395,11 +395,11 @@ def test_a_suggestion_is_linked_in_the_queue_and_its_difference_taken_over_in_th
     site.work()
     site.within(edit_by_hand)
     site.open(owner, "/clients/")
-    owner.locator("td .bulk__badge", has_text="Linked 1").click()
+    owner.locator("td .bulk__badge", has_text="Customer 1").click()
     dialog = owner.locator("dialog[open]")
-    dialog.get_by_role("button", name="Take over E-mail 1").click()
-    dialog.get_by_text("1 detail is taken over.").wait_for()
-    assert dialog.get_by_role("button", name="Take over E-mail 1").count() == 0
+    dialog.get_by_role("button", name="Use Fortnox's value E-mail 1").click()
+    dialog.get_by_text("1 detail now has Fortnox's value.").wait_for()
+    assert dialog.get_by_role("button", name="Use Fortnox's value E-mail 1").count() == 0
     site.open(owner, "/clients/")
     assert "info@ek.example" in main_text(owner)
 
@@ -666,7 +666,7 @@ def test_an_inactive_customer_is_skipped_named_and_comes_when_active(site, owner
     site.work()
     assert client_names(site, owner) == []
     open_tab(site, owner, "Activity")
-    owner.locator("summary", has_text="passed over").first.click()
+    owner.locator("summary", has_text="skipped").first.click()
     assert "nactive" in main_text(owner)
     site.fortnox.change_customer(number, Active=True)
     reload_data(site, owner)

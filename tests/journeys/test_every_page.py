@@ -101,12 +101,12 @@ def seeded_objects():
 
 def make_reload(workspace, actor, at):
     """A reload that is done, with something that it skipped."""
-    from uku.integrations.fortnox.models import Reload, SkippedRecord, SyncRun
+    from uku.integrations.fortnox.models import Reload, SkippedRecord, SkipReason, SyncRun
 
     place = {"workspace": workspace, "company_id": "556001", "started_at": at, "finished_at": at, "state": "done"}
     made = Reload.objects.create(**place, asked_by=actor)
     run = SyncRun.objects.create(**place, kind="customers", full=True, reload=made)
-    SkippedRecord.objects.create(run=run, number="2", name="Vilande AB", reason="Inactive in Fortnox")
+    SkippedRecord.objects.create(run=run, number="2", name="Vilande AB", reason=SkipReason.INACTIVE)
     return made
 
 

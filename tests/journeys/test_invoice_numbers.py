@@ -76,7 +76,7 @@ def test_the_list_tells_on_a_phone_what_needs_somebody(site, page):
     picture(page, "billing-integration")
     page.set_viewport_size({"width": 390, "height": 900})
     shown = page.locator("tbody .badge:visible").all_inner_texts()
-    assert {"Rejected", "Needs a decision", "Waits for you to send it"} <= set(shown)
+    assert {"Not sent: correct it", "Needs a decision", "Not sent: send it yourself"} <= set(shown)
     assert not sideways(page)
 
 
@@ -122,7 +122,7 @@ def test_what_waits_says_why_before_and_after_issue_and_own_numbers_ask_before_t
     site.open(page, f"/billing/{held}/")
     found = {"before": look(page, "held-before-issue")}
     page.get_by_role("button", name="Issue", exact=True).click()
-    page.get_by_text("The invoice waits here and has not been sent.").wait_for()
+    page.get_by_text("The invoice waits in Uku and has not been sent.").wait_for()
     found["held"] = look(page, "held")
     site.open(page, f"/billing/{own}/")
     page.get_by_role("button", name="Issue with a number from Uku").click()

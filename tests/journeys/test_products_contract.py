@@ -102,9 +102,9 @@ def test_what_fortnox_changes_is_shown_and_decided_about(site, connected):
     look(connected, "list")
     connected.get_by_role("link", name="Bokföring").click()
     look(connected, "differences")
-    connected.get_by_role("button", name="Take over Price").click()
+    connected.get_by_role("button", name="Use Fortnox's value Price").click()
     connected.wait_for_load_state()
-    connected.get_by_role("button", name="Keep ours Name").click()
+    connected.get_by_role("button", name="Keep Uku's value Name").click()
     connected.wait_for_load_state()
     told = main_text(connected)
     assert "1,100.00 SEK" in told

@@ -58,7 +58,7 @@ def test_a_customer_and_an_article_that_were_missing_come_with_reload_data(site,
     site.fortnox.article(Description="Saknad tjänst")
     ask(site, connected)
     told = main_text(connected)
-    assert "All customers: 1 active one is known now." in told
+    assert "All customers: now 1 active." in told
     assert "Nothing is deleted." in told
     assert_axe_clean(connected)
     assert_no_sideways_scroll(connected)
@@ -84,7 +84,7 @@ def test_one_that_stays_missing_is_told_as_inactive_and_comes_when_it_is_active(
     begin(site, connected)
     site.work()
     seen(connected, "Done")
-    skipped = connected.get_by_role("region", name="Skipped, and why")
+    skipped = connected.get_by_role("region", name="Skipped records")
     assert f"{number} Vilande AB Customers · Inactive in Fortnox" in skipped.inner_text()
     picture(connected, "reload-done")
     assert client_names(site, connected) == ["Björk Bygg AB"]
@@ -101,7 +101,7 @@ def test_a_second_browser_is_led_to_the_one_that_runs_and_the_first_finds_it_aga
     admin = site.sign_in("admin")
     site.open(admin, "/settings/fortnox/reload/")
     assert admin.url == place
-    assert "Begun by Olga Owner" in main_text(admin)
+    assert "Started by Olga Owner" in main_text(admin)
     for name in ("Overview", "Activity", "Settings"):
         open_tab(site, connected, name)
         connected.locator("main").get_by_role("link", name="Reload data", exact=True).first.click()

@@ -18,7 +18,7 @@ def in_words(match: Match) -> str:
         Field.VAT: gettext("organisation number in the VAT number, %(value)s"),
         Field.NAME: gettext("name"),
         Field.TURNED_NAME: gettext("name in another order"),
-        Field.SIMILAR_NAME: gettext("name but for one letter"),
+        Field.SIMILAR_NAME: gettext("name with one letter different"),
         Field.EMAIL: gettext("e-mail %(value)s"),
         Field.POSTCODE: gettext("postcode %(value)s"),
         Field.PHONE: gettext("phone %(value)s"),
@@ -44,7 +44,7 @@ def for_a_person(matches: Sequence[Match]) -> str:
     first = matches[0]
     sentences = [in_words(first), against_in_words(first)]
     if len(matches) > 1:
-        sentences.append(gettext("%(count)d clients fit as well") % {"count": len(matches)})
+        sentences.append(gettext("%(count)d clients match equally well") % {"count": len(matches)})
     return ". ".join(sentence for sentence in sentences if sentence)
 
 

@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 
 from uku.clients.models import Client, is_same_value
 from uku.kit import clock
 from uku.kit.identifiers import masked, masked_vat
 from uku.workspaces.audit import AuditLine, record, record_many
+from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -33,6 +36,9 @@ IMPORTED_FIELDS = (
     "is_person",
 )
 VERSION_FIELDS, DERIVED_FIELDS = ("version", "changed_by", "changed_at"), ("name_sort", "name_search", "match_keys")
+CHANGED = gettext_lazy("%(client)s was changed")
+APPLIED = gettext_lazy("%(client)s: values used from %(source)s")
+IMPORTED = gettext_lazy("%(client)s: details imported from %(source)s")
 
 
 class ClientChanged(Exception):
@@ -57,7 +63,13 @@ def create_client(*, actor: User | None, at: datetime, by_hand: Collection[str] 
     chosen = by_hand if by_hand is not None else [name for name in fields if fields[name] not in ("", None)]
     edited = sorted(set(IMPORTED_FIELDS) & set(chosen))
     client = Client.objects.create(created_at=at, edited_fields=edited, **fields)
-    record(actor=actor, action="client.create", target=client, summary=f"{client} was made", at=at)
+    record(
+        actor=actor,
+        action="client.create",
+        target=client,
+        summary=translate_for_workspace(gettext_lazy("%(client)s was added"), client=client),
+        at=at,
+    )
     return client
 
 
@@ -73,7 +85,9 @@ def create_imported_clients(*, clients: Sequence[Client], actor: User | None, at
         client.created_at = at
         client.derive()
     Client.objects.bulk_create(clients)
-    made = [AuditLine(client, f"{client} was made") for client in clients]
+    with workspace_language():
+        words = gettext("%(client)s was added")
+    made = [AuditLine(client, words % {"client": client}) for client in clients]
     record_many(actor=actor, action="client.create", lines=made, at=at)
 
 
@@ -94,7 +108,7 @@ def edit_client(
     if changed:
         edited = {name for name, value in changed.items() if not is_same_value(client, name, value)}
         client.edited_fields = sorted({*client.edited_fields, *edited})
-        _change(client, changed, actor=actor, at=at, action="client.edit", what="changed")
+        _change(client, changed, actor=actor, at=at, action="client.edit", words=CHANGED)
     return client
 
 
@@ -106,7 +120,13 @@ def archive_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     for client in changed:
         client.archived_at = at
         _save(client, ["archived_at"], by=actor, at=at)
-        record(actor=actor, action="client.archive", target=client, summary=f"{client} was archived", at=at)
+        record(
+            actor=actor,
+            action="client.archive",
+            target=client,
+            summary=translate_for_workspace(gettext_lazy("%(client)s was archived"), client=client),
+            at=at,
+        )
     return len(changed)
 
 
@@ -118,7 +138,13 @@ def restore_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     for client in changed:
         client.archived_at = None
         _save(client, ["archived_at"], by=actor, at=at)
-        record(actor=actor, action="client.restore", target=client, summary=f"{client} was restored", at=at)
+        record(
+            actor=actor,
+            action="client.restore",
+            target=client,
+            summary=translate_for_workspace(gettext_lazy("%(client)s was restored"), client=client),
+            at=at,
+        )
     return len(changed)
 
 
@@ -126,7 +152,9 @@ def restore_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
 @needs(Permission.EDIT_CLIENTS)
 def note_unknown_clients(*, workspace: Workspace, actor: User, at: datetime) -> None:
     """Write down that a list of clients was refused; after the refusal, which undid its own transaction."""
-    summary = "A list of clients was refused: some of them are not in this workspace"
+    summary = translate_for_workspace(
+        gettext_lazy("A list of clients was refused: some of them are not in this workspace")
+    )
     record(actor=actor, action="client.refuse_list", target=workspace, summary=summary, at=at)
 
 
@@ -151,27 +179,35 @@ def _save(client: Client, names: list[str], *, by: User | None, at: datetime) ->
 
 
 def _change(
-    client: Client, values: Mapping[str, Any], *, actor: User | None, at: datetime, action: str, what: str
+    client: Client,
+    values: Mapping[str, Any],
+    *,
+    actor: User | None,
+    at: datetime,
+    action: str,
+    words: Promise,
+    **facts: str,
 ) -> None:
     """Store values, and which fields are made by hand, and write down both sides of each change."""
-    line = _set_values(client, values, what)
+    line = _set_values(client, values, words, **facts)
     _save(client, [*values, "edited_fields"], by=actor, at=at)
     record_many(actor=actor, action=action, lines=[line], at=at)
 
 
-def _set_values(client: Client, values: Mapping[str, Any], what: str) -> AuditLine:
+def _set_values(client: Client, values: Mapping[str, Any], words: Promise, **facts: str) -> AuditLine:
     """Set values that are stored later; return what the audit log says of it, with both sides of each change."""
     person = client.is_person or bool(values.get("is_person"))
     before = {name: _audit_text(client, name, person=person) for name in values}
     for name, value in values.items():
         setattr(client, name, value)
     after = {name: _audit_text(client, name, person=person) for name in values}
-    return AuditLine(client, f"{client}: {', '.join(values)} {what}", before, after)
+    return AuditLine(client, translate_for_workspace(words, client=client, **facts), before, after)
 
 
 def _audit_text(client: Client, name: str, *, person: bool) -> str:
     """What the audit log may say of a value: personal numbers are masked (S45, S51)."""
-    value = str(getattr(client, name))
+    value = getattr(client, name)
+    value = "" if value is None else str(value)
     if name == "organisation_number":
         return masked(value, person=person)
     return masked_vat(value, person=person) if name == "vat_number" else value
@@ -181,7 +217,7 @@ def _audit_text(client: Client, name: str, *, person: bool) -> str:
 @needs(Permission.SEE_PERSONAL_NUMBERS)
 def reveal_numbers(*, client: Client, actor: User, at: datetime) -> None:
     """Write down that a person looks at a client's numbers in full (S51). Raises NotAllowed."""
-    summary = f"The numbers of {client} were shown in full"
+    summary = translate_for_workspace(gettext_lazy("The numbers of %(client)s were shown in full"), client=client)
     record(actor=actor, action="client.reveal", target=client, summary=summary, at=at)
 
 
@@ -209,7 +245,7 @@ def apply_details(
     if changed:
         edited = {*client.edited_fields}
         client.edited_fields = sorted(edited - set(changed) if follow else edited | set(changed))
-        _change(client, changed, actor=actor, at=at, action="client.take_over", what=f"taken over from {source}")
+        _change(client, changed, actor=actor, at=at, action="client.take_over", words=APPLIED, source=source)
     return list(changed)
 
 
@@ -246,7 +282,7 @@ def import_details_of_many(imports: Sequence[ImportedDetails]) -> dict[int, list
             each = wanted[client.pk]
             values = {name: each.details[name] for name in fields_to_import(client, each.details)}
             if values:
-                lines.append(_set_values(client, values, f"imported from {each.source}"))
+                lines.append(_set_values(client, values, IMPORTED, source=each.source))
                 client.version, client.changed_by, client.changed_at = client.version + 1, None, at
                 client.derive()
                 changed[client.pk] = list(values)

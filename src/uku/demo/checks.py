@@ -12,6 +12,7 @@ from uku.integrations.fortnox.models import (
     ExportState,
     InvoiceExport,
     SkippedRecord,
+    SkipReason,
     SyncRun,
 )
 from uku.invoices.models import Invoice, State
@@ -37,7 +38,7 @@ def all_checks(simulator: Simulator) -> list[Check]:
     active = sum(customer.get("Active", True) for customer in customers)
     linked, suggested = _linked(), CustomerRecord.objects.filter(suggested__isnull=False, active=True).count()
     run = SyncRun.objects.filter(kind="customers", full=True).order_by("id").first()
-    skipped = run.skipped_records.filter(reason="Inactive in Fortnox") if run else SkippedRecord.objects.none()
+    skipped = run.skipped_records.filter(reason=SkipReason.INACTIVE) if run else SkippedRecord.objects.none()
     issued = Invoice.objects.exclude(state__in=(State.DRAFT, State.APPROVAL))
     exported = InvoiceExport.objects.filter(state=ExportState.CONFIRMED, booked=True).count()
     creates = simulator.creates_by_reference(COMPANY)

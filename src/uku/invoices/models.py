@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
@@ -98,7 +99,7 @@ class Invoice(TenantModel):
         indexes = (models.Index(fields=["workspace", "state", "-id"], name="uku_invoice_by_state"),)
 
     def __str__(self) -> str:
-        return f"Invoice {self.number}" if self.number else f"Invoice {self.reference}"
+        return gettext("Invoice %(number)s") % {"number": self.number or self.reference}
 
     @property
     def is_issued(self) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext, gettext_lazy
 
 from uku.clients.models import Client
 from uku.invoices.ledger_facts import Reading
@@ -20,6 +21,7 @@ from uku.kit.events import publish
 from uku.kit.money import ZERO, to_ore
 from uku.products.models import Product
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -102,7 +104,13 @@ def create_draft(
         created_at=at,
     )
     replace_rows(invoice=invoice, rows=rows)
-    record(actor=actor, action="invoice.draft", target=invoice, summary=f"Draft for {client}", at=at)
+    record(
+        actor=actor,
+        action="invoice.draft",
+        target=invoice,
+        summary=translate_for_workspace(gettext_lazy("Draft for %(client)s"), client=client),
+        at=at,
+    )
     return invoice
 
 
@@ -152,7 +160,14 @@ def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Num
     invoice.state, invoice.issued_at = State.CREATED, at
     invoice.save()
     after = {"number": invoice.number, "total": invoice.total, "currency": invoice.currency}
-    record(actor=actor, action="invoice.issue", target=invoice, summary=f"{invoice} was issued", at=at, after=after)
+    record(
+        actor=actor,
+        action="invoice.issue",
+        target=invoice,
+        summary=translate_for_workspace(gettext_lazy("%(invoice)s was issued"), invoice=invoice),
+        at=at,
+        after=after,
+    )
     publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger))
     return invoice
 
@@ -167,14 +182,15 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
         ours = _add_up(invoice)
         differing = ours.differs_from(figures)
-        invoice.difference = "; ".join(
-            f"{name} {getattr(figures, name)} instead of {getattr(ours, name)}" for name in differing
-        )
+        with workspace_language():
+            invoice.difference = _difference_in_words(figures, ours, differing)
         invoice.number, invoice.ocr = number, ocr
         invoice.net, invoice.vat = figures.net, figures.vat
         invoice.rounding, invoice.total = figures.rounding, figures.total
         _save_number(invoice)
-        summary = f"Number {number} given" + (f" ({invoice.difference})" if differing else "")
+        summary = translate_for_workspace(gettext_lazy("Number %(number)s given"), number=number)
+        if differing:
+            summary = f"{summary} ({invoice.difference})"
         record(actor=None, action="invoice.number", target=invoice, summary=summary, at=at)
     return differing
 
@@ -220,7 +236,8 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         invoice.save()
         after = _payment_facts(invoice)
         if before != after:
-            summary = f"{invoice}: {_changes_in_words(before, after)}"
+            with workspace_language():
+                summary = f"{invoice}: {_changes_in_words(before, after)}"
             record(
                 actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
             )
@@ -260,13 +277,13 @@ def _missing_contents(invoice: Invoice) -> list[str]:
     """Name what an invoice must carry and this one lacks (L01)."""
     seller = Workspace.objects.get(pk=invoice.workspace_id)
     needed = {
-        "your firm's organisation number": seller.organisation_number,
-        "your firm's VAT number": seller.vat_number,
-        "your firm's address": seller.address and seller.city,
-        "your firm's registered office": seller.registered_office,
-        "the client's name": invoice.client.name,
-        "the client's address": invoice.client.address1 and invoice.client.city,
-        "at least one row": InvoiceRow.objects.filter(invoice=invoice).exists(),
+        gettext("your firm's organisation number"): seller.organisation_number,
+        gettext("your firm's VAT number"): seller.vat_number,
+        gettext("your firm's address"): seller.address and seller.city,
+        gettext("your firm's registered office"): seller.registered_office,
+        gettext("the client's name"): invoice.client.name,
+        gettext("the client's address"): invoice.client.address1 and invoice.client.city,
+        gettext("at least one row"): InvoiceRow.objects.filter(invoice=invoice).exists(),
     }
     return [name for name, value in needed.items() if not value]
 
@@ -309,19 +326,49 @@ def _payment_facts(invoice: Invoice) -> dict[str, Any]:
         **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
         "payments": [
-            f"{p.external_number}: {p.amount} {p.paid_on}{'' if p.booked else ', not booked'}" for p in payments
+            f"{p.external_number}: {p.amount} {p.paid_on}"
+            if p.booked
+            else gettext("%(payment)s, not booked") % {"payment": f"{p.external_number}: {p.amount} {p.paid_on}"}
+            for p in payments
         ],
     }
+
+
+_FACTS: Final = {
+    "state": gettext_lazy("state"),
+    "balance": gettext_lazy("left to pay"),
+    "booked": gettext_lazy("booked"),
+    "credited": gettext_lazy("credited"),
+    "final_pay_date": gettext_lazy("paid in full"),
+    "paid": gettext_lazy("paid"),
+    "payments": gettext_lazy("payments"),
+}
+_AMOUNTS: Final = {
+    "net": gettext_lazy("net"),
+    "vat": gettext_lazy("VAT"),
+    "rounding": gettext_lazy("rounding"),
+    "total": gettext_lazy("total"),
+}
+
+
+def _difference_in_words(theirs: Totals, ours: Totals, names: Iterable[str]) -> str:
+    words = gettext("%(name)s %(theirs)s instead of %(ours)s")
+    return "; ".join(
+        words % {"name": _AMOUNTS[name], "theirs": getattr(theirs, name), "ours": getattr(ours, name)} for name in names
+    )
 
 
 def _changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Each fact that changed, with what it was and what it became; – stands for nothing."""
     changed = {name: (_in_words(before[name]), _in_words(after[name])) for name in after if before[name] != after[name]}
-    return ", ".join(f"{name.replace('_', ' ')} {old} → {new}" for name, (old, new) in changed.items())
+    return ", ".join(f"{_FACTS[name]} {old} → {new}" for name, (old, new) in changed.items())
 
 
 def _in_words(fact: Any) -> str:
-    return ("; ".join(fact) if isinstance(fact, list) else fact) or "–"
+    if isinstance(fact, list):
+        return "; ".join(fact) or "–"
+    known = {"True": gettext("yes"), "False": gettext("no"), **{state.value: str(state.label) for state in State}}
+    return known.get(fact, fact) or "–"
 
 
 def _state_after(invoice: Invoice, reading: Reading) -> State:

@@ -1,21 +1,37 @@
-"""What is said of an invoice's payment, in the lists and on its page. Pure."""
+"""How an invoice's payment stands: a state, and the facts of its words in `payment_messages`. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal
-
-from uku.kit.money import show_amount, show_date
 
 Tone = Literal["neutral", "good", "warning", "bad", "moving"]
 
 
+class PaymentState(StrEnum):
+    CANCELLED = "cancelled"
+    CREDITED = "credited"
+    CREDITED_OPEN = "credited_open"
+    PAID = "paid"
+    OVERPAID = "overpaid"
+    PARTLY_PAID = "partly_paid"
+    OVERDUE = "overdue"
+    UNPAID = "unpaid"
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentStatus:
-    words: str
+    """`paid_on` is known of some paid invoices, `paid` and `total` of partly paid ones, `days` of overdue ones."""
+
+    state: PaymentState
     tone: Tone
+    paid_on: date | None = None
+    paid: Decimal | None = None
+    total: Decimal | None = None
+    days: int = 0
 
 
 def payment_status(  # noqa: PLR0911  # one return a state
@@ -31,20 +47,17 @@ def payment_status(  # noqa: PLR0911  # one return a state
     """Say how payment stands. Cancelled comes first, then credited."""
     open_amount = total if balance is None else balance
     if state == "cancelled":
-        return PaymentStatus("Cancelled", "neutral")
+        return PaymentStatus(PaymentState.CANCELLED, "neutral")
+    if credited and open_amount == 0:
+        return PaymentStatus(PaymentState.CREDITED, "neutral")
     if credited:
-        return (
-            PaymentStatus("Credited", "neutral")
-            if open_amount == 0
-            else PaymentStatus("Credited, not set off", "warning")
-        )
+        return PaymentStatus(PaymentState.CREDITED_OPEN, "warning")
     if state == "paid":
-        return PaymentStatus(f"Paid {show_date(final_pay_date)}" if final_pay_date else "Paid", "good")
+        return PaymentStatus(PaymentState.PAID, "good", paid_on=final_pay_date)
     if open_amount < 0 < total:
-        return PaymentStatus("Overpaid", "warning")
+        return PaymentStatus(PaymentState.OVERPAID, "warning")
     if 0 < open_amount < total:
-        return PaymentStatus(f"Partly paid {show_amount(total - open_amount)} of {show_amount(total)}", "warning")
+        return PaymentStatus(PaymentState.PARTLY_PAID, "warning", paid=total - open_amount, total=total)
     if due_date < today:
-        days = (today - due_date).days
-        return PaymentStatus(f"Overdue {days} day{'' if days == 1 else 's'}", "warning")
-    return PaymentStatus("Unpaid", "neutral")
+        return PaymentStatus(PaymentState.OVERDUE, "warning", days=(today - due_date).days)
+    return PaymentStatus(PaymentState.UNPAID, "neutral")

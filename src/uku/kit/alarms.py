@@ -77,8 +77,8 @@ def mail_new_alarms(*, at: datetime) -> int:
         log.error("alarm", key=alarm.key, text=alarm.text)
         if not settings.UKU.operator_email:
             continue
-        subject = _("Uku at %(address)s needs its operator") % {"address": settings.UKU.public_url}
-        end = _("This message is sent once. `uku doctor` says whether the fault is still there.")
+        subject = _("Uku at %(address)s needs attention") % {"address": settings.UKU.public_url}
+        end = _("This message is sent once. The command `uku doctor` says whether the error is still there.")
         outcome = send_message(EmailMessage(subject, f"{alarm.text}\n\n{end}\n", to=[settings.UKU.operator_email]))
         if outcome == Outcome.REFUSED:
             Alarm.objects.filter(pk=alarm.pk).update(mailed_at=None)

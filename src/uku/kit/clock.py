@@ -32,6 +32,11 @@ def now() -> datetime:
     return datetime.now(UTC) + timedelta(seconds=moved.seconds if moved else 0)
 
 
+def real_now() -> datetime:
+    """Return real time in UTC, to be shown beside times of the database's own clock."""
+    return datetime.now(UTC)
+
+
 def today(zone: str) -> date:
     """Return the date that it is in `zone`, an IANA name, by business time."""
     return local_time(now(), zone).date()

@@ -78,9 +78,9 @@ def rotate() -> Iterator[Progress]:
 def describe_keys() -> tuple[list[str], list[str]]:
     """Say, in sentences, which keys may be taken off the ring, and which values still need an old or missing one."""
     counts, behind = sealed_under(), key_ring().names[1:]
-    idle = [_("Key %(key)s seals nothing and may be removed.") % {"key": key} for key in behind if not counts[key]]
-    old = _("%(count)d stored values are still under key %(key)s: run `uku rotate-keys`.")
-    lost = _("%(count)d stored values open under no key of UKU_TOKEN_KEYS.")
+    idle = [_("Key %(key)s encrypts nothing and can be removed.") % {"key": key} for key in behind if not counts[key]]
+    old = _("%(count)d stored values are still encrypted with key %(key)s: run `uku rotate-keys`.")
+    lost = _("%(count)d stored values cannot be decrypted with any key in UKU_TOKEN_KEYS.")
     needed = [old % {"count": counts[key], "key": key} for key in behind if counts[key]]
     return idle, needed + ([lost % {"count": counts[""]}] if counts[""] else [])
 

@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy
 
 from uku.products.articles import OURS, Article, Difference, differences, locked_rate, texts_of, texts_of_product
 from uku.products.models import Product, TaxRateName
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -63,7 +65,14 @@ def create_product(
     said = {"article_company": article.company, "article_seen": texts_of(article)} if article else {}
     product = Product.objects.create(created_at=at, **facts, **said)
     after = {field: _audit_text(value) for field, value in facts.items()}
-    record(actor=actor, action="product.create", target=product, summary=f"{name} was made", at=at, after=after)
+    record(
+        actor=actor,
+        action="product.create",
+        target=product,
+        summary=translate_for_workspace(gettext_lazy("%(product)s was added"), product=name),
+        at=at,
+        after=after,
+    )
     return product
 
 
@@ -151,7 +160,13 @@ def archive_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
     changed = [product for product in _locked(ids) if product.archived_at is None]
     for product in changed:
         _save(product, {"archived_at": at}, actor, at)
-        record(actor=actor, action="product.archive", target=product, summary=f"{product} was archived", at=at)
+        record(
+            actor=actor,
+            action="product.archive",
+            target=product,
+            summary=translate_for_workspace(gettext_lazy("%(product)s was archived"), product=product),
+            at=at,
+        )
     return len(changed)
 
 
@@ -162,7 +177,13 @@ def restore_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
     changed = [product for product in _locked(ids) if product.archived_at is not None]
     for product in changed:
         _save(product, {"archived_at": None}, actor, at)
-        record(actor=actor, action="product.restore", target=product, summary=f"{product} was restored", at=at)
+        record(
+            actor=actor,
+            action="product.restore",
+            target=product,
+            summary=translate_for_workspace(gettext_lazy("%(product)s was restored"), product=product),
+            at=at,
+        )
     return len(changed)
 
 
@@ -170,7 +191,9 @@ def restore_products(*, ids: Collection[int], actor: User, at: datetime) -> int:
 @needs(Permission.EDIT_PRODUCTS)
 def note_unknown_products(*, workspace: Workspace, actor: User, at: datetime) -> None:
     """Write down that a list of products was refused; after the refusal, which undid its own transaction."""
-    summary = "A list of products was refused: some of them are not in this workspace"
+    summary = translate_for_workspace(
+        gettext_lazy("A list of products was refused: some of them are not in this workspace")
+    )
     record(actor=actor, action="product.refuse_list", target=workspace, summary=summary, at=at)
 
 
@@ -184,7 +207,10 @@ def name_rate(*, rate: Decimal, name: str, actor: User, at: datetime) -> None:
     before, named.name = named.name, name
     named.save(update_fields=["name"])
     facts = {"before": {"name": before}, "after": {"name": name}}
-    summary = f"The VAT rate {rate.normalize():f} % is called {name or 'by its per cent'} on invoices"
+    words = gettext_lazy("The VAT rate %(rate)s %% has the name “%(name)s” on invoices")
+    if not name:
+        words = gettext_lazy("The VAT rate %(rate)s %% has no name of its own on invoices")
+    summary = translate_for_workspace(words, rate=f"{rate.normalize():f}", name=name)
     record(actor=actor, action="product.rate_name", target=named, summary=summary, at=at, **facts)
 
 
@@ -293,7 +319,7 @@ def _change(product: Product, changes: Mapping[str, Any], *, actor: User | None,
     before = {name: _audit_text(getattr(product, name)) for name in changes}
     after = {name: _audit_text(value) for name, value in changes.items()}
     _save(product, changes, actor, at)
-    summary = f"{product}: {', '.join(changes)} changed"
+    summary = translate_for_workspace(gettext_lazy("%(product)s was changed"), product=product)
     record(actor=actor, action=action, target=product, summary=summary, at=at, before=before, after=after)
 
 
@@ -308,4 +334,6 @@ def _save(product: Product, changes: Mapping[str, Any], by: User | None, at: dat
 
 
 def _audit_text(value: object) -> Any:
+    if value is None:
+        return ""
     return dict(value) if isinstance(value, dict) else str(value)

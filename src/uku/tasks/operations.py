@@ -8,11 +8,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
 from uku.tasks.months import first_of, last_of, months_between
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import Membership, Role, User
 from uku.workspaces.permissions import Permission, needs
 
@@ -42,7 +44,11 @@ def plan_summaries(
     if before == after:
         return plan
     plan.save()
-    summary = f"{title}: {', '.join(fields)}" if fields else f"{title}: off"
+    summary = (
+        f"{title}: {', '.join(fields)}"
+        if fields
+        else translate_for_workspace(gettext_lazy("%(title)s: off"), title=title)
+    )
     record(actor=actor, action="summaries.plan", target=plan, summary=summary, at=at, before=before, after=after)
     return plan
 
@@ -120,7 +126,13 @@ def take_in_figures(*, task: Task, figures: Mapping[str, Decimal], at: datetime)
 def finish_task(*, task: Task, actor: User, at: datetime) -> None:
     task.state = TaskState.DONE
     task.save(update_fields=["state"])
-    record(actor=actor, action="task.finish", target=task, summary=f"{task} is done", at=at)
+    record(
+        actor=actor,
+        action="task.finish",
+        target=task,
+        summary=translate_for_workspace(gettext_lazy("%(task)s is done"), task=task),
+        at=at,
+    )
 
 
 def _assignee(plan: SummaryPlan) -> User:

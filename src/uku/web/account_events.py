@@ -7,23 +7,30 @@ from typing import Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as factors
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_out, user_login_failed
 from django.dispatch import Signal
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from uku.kit import clock
 from uku.workspaces.audit import record_of_person
 from uku.workspaces.models import User
 
 KNOWN_BY = ("email", "login", "username")
+FACTORS: Mapping[Authenticator.Type, Promise] = {
+    Authenticator.Type.TOTP: _("authenticator app"),
+    Authenticator.Type.WEBAUTHN: _("passkey"),
+    Authenticator.Type.RECOVERY_CODES: _("recovery codes"),
+}
 
 
-def _person_recorder(action: str, words: str) -> Callable[..., None]:
+def _person_recorder(action: str, words: Promise) -> Callable[..., None]:
     """Return a handler that records one thing of the signal's person."""
 
     def handle(*, user: User | None = None, **_facts: Any) -> None:
         if user is not None:
-            summary = f"{user.email}: {words}"
-            record_of_person(user=user, actor=user, action=action, summary=summary, at=clock.now())
+            record_of_person(user=user, actor=user, action=action, words=words, at=clock.now())
 
     return handle
 
@@ -33,33 +40,33 @@ def _record_wrong_password(*, credentials: Mapping[str, Any], **_facts: Any) -> 
     address = next((str(credentials[name]) for name in KNOWN_BY if credentials.get(name)), "")
     user = User.objects.filter(email=address.lower()).first() if address else None
     if user is not None:
-        summary = f"{user.email}: a wrong password was given"
-        record_of_person(user=user, actor=None, action="account.refuse", summary=summary, at=clock.now())
+        words = _("%(address)s: wrong password")
+        record_of_person(user=user, actor=None, action="account.refuse", words=words, at=clock.now())
 
 
 def _record_wrong_code(*, user: User, **_facts: Any) -> None:
-    summary = f"{user.email}: a wrong code of the second factor was given"
-    record_of_person(user=user, actor=None, action="account.refuse", summary=summary, at=clock.now())
+    words = _("%(address)s: wrong code of the second factor")
+    record_of_person(user=user, actor=None, action="account.refuse", words=words, at=clock.now())
 
 
-def _factor_recorder(action: str, words: str) -> Callable[..., None]:
+def _factor_recorder(action: str, words: Promise) -> Callable[..., None]:
     def handle(*, user: User, authenticator: Any, **_facts: Any) -> None:
-        summary = f"{user.email}: {authenticator.get_type_display()} {words}"
-        record_of_person(user=user, actor=user, action=action, summary=summary, at=clock.now())
+        factor = FACTORS[Authenticator.Type(authenticator.type)]
+        record_of_person(user=user, actor=user, action=action, words=words, at=clock.now(), factor=factor)
 
     return handle
 
 
 HANDLERS: tuple[tuple[Signal, Callable[..., None]], ...] = (
-    (account.user_logged_in, _person_recorder("account.sign_in", "signed in")),
-    (user_logged_out, _person_recorder("account.sign_out", "signed out")),
+    (account.user_logged_in, _person_recorder("account.sign_in", _("%(address)s: signed in"))),
+    (user_logged_out, _person_recorder("account.sign_out", _("%(address)s: signed out"))),
     (user_login_failed, _record_wrong_password),
-    (account.password_changed, _person_recorder("account.password", "the password was changed")),
-    (account.password_set, _person_recorder("account.password", "a password was set")),
-    (account.password_reset, _person_recorder("account.password", "the password was reset by e-mail")),
-    (factors.authenticator_added, _factor_recorder("account.factor_add", "was added")),
-    (factors.authenticator_removed, _factor_recorder("account.factor_remove", "was removed")),
-    (factors.authenticator_reset, _factor_recorder("account.factor_reset", "was made anew")),
+    (account.password_changed, _person_recorder("account.password", _("%(address)s: password changed"))),
+    (account.password_set, _person_recorder("account.password", _("%(address)s: password set"))),
+    (account.password_reset, _person_recorder("account.password", _("%(address)s: password reset by e-mail"))),
+    (factors.authenticator_added, _factor_recorder("account.factor_add", _("%(address)s: %(factor)s added"))),
+    (factors.authenticator_removed, _factor_recorder("account.factor_remove", _("%(address)s: %(factor)s removed"))),
+    (factors.authenticator_reset, _factor_recorder("account.factor_reset", _("%(address)s: %(factor)s renewed"))),
     (factors.authentication_failed, _record_wrong_code),
 )
 

@@ -34,14 +34,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries n
 
     error_messages = {  # noqa: RUF012  # allauth's own attribute, read only
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("E-mail and password do not belong together. Check both, or reset the password."),
-        "enter_current_password": _("This is not your password. Write the one you sign in with now."),
-        "incorrect_code": _("The code is not right. Wait for the next one, and write it without spaces."),
-        "incorrect_password": _("This is not your password. Write the one you sign in with now."),
-        "invalid_login": _("This sign-in does not hold any more. Sign in again."),
-        "invalid_password_reset": _("This link does not hold any more. Ask for a new one."),
-        "too_many_login_attempts": _("There were too many tries. Wait five minutes, then sign in again."),
-        "rate_limited": _("There were too many tries. Wait five minutes, then try again."),
+        "email_password_mismatch": _("Wrong e-mail or password. Check both, or reset the password."),
+        "enter_current_password": _("Wrong password. Write your current password."),
+        "incorrect_code": _("Wrong code. Wait for the next one, and write it without spaces."),
+        "incorrect_password": _("Wrong password. Write your current password."),
+        "invalid_login": _("Your session has expired. Sign in again."),
+        "invalid_password_reset": _("This link no longer works. Ask for a new one."),
+        "too_many_login_attempts": _("Too many tries. Wait five minutes, then sign in again."),
+        "rate_limited": _("Too many tries. Wait five minutes, then try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth calls it so
@@ -70,8 +70,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries n
         except (OSError, SMTPException) as error:
             log.warning("mail failed", mail=template_prefix, reason=type(error).__name__)
             words = gettext(
-                "The e-mail that belongs to this could not be sent: the mail server did not take it. Everything else"
-                " you did holds. If you wait for the e-mail, ask for it again in some minutes."
+                "The e-mail could not be sent: the mail server refused it. Your change is saved. If you"
+                " need the e-mail, ask for it again in a few minutes."
             )
             messages.warning(allauth_context.request, words)
 
@@ -99,11 +99,11 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth carries
 
     error_messages = {  # noqa: RUF012  # allauth's own attribute, read only
         **DefaultMFAAdapter.error_messages,
-        "cannot_delete_authenticator": _("A workspace of yours requires a second factor. Set up another one first."),
+        "cannot_delete_authenticator": _("One of your workspaces requires a second factor. Set up another one first."),
         "cannot_generate_recovery_codes": _(
-            "Set up an authenticator app or a passkey first; the codes stand in for it."
+            "Set up an authenticator app or a passkey first. The recovery codes replace it if you lose it."
         ),
-        "incorrect_code": _("The code is not right. Wait for the next one in the app, or use a recovery code."),
+        "incorrect_code": _("Wrong code. Wait for the next one in the app, or use a recovery code."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -117,8 +117,8 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth carries
             log.error("second factor unreadable", place=str(problem))  # noqa: TRY400  # the trace says no more
             raise ValidationError(
                 _(
-                    "Uku cannot read this second factor: a key of the installation is missing. Nothing was deleted. Ask"
-                    " the person who runs it to put the key back into UKU_TOKEN_KEYS."
+                    "Uku cannot read this second factor: an encryption key is missing. Nothing was deleted."
+                    " Ask the person who runs this installation to put the key back into UKU_TOKEN_KEYS."
                 )
             ) from problem
 

@@ -19,8 +19,20 @@ def as_csv(entries: Iterable[AuditEntry], *, zone: str) -> str:
     """Return CSV (RFC 4180) with a line for each entry; times are in `zone`, with their offset."""
     out = io.StringIO()
     writer = csv.writer(out)
-    head = ("Position", "Time", "Person", "What", "Details", "Record", "Address", "Before", "After", "Hash")
-    writer.writerow([gettext(name) for name in head])
+    writer.writerow(
+        [
+            gettext("Position"),
+            gettext("Time"),
+            gettext("Person"),
+            gettext("What"),
+            gettext("Details"),
+            gettext("Record"),
+            gettext("Address"),
+            gettext("Before"),
+            gettext("After"),
+            gettext("Hash"),
+        ]
+    )
     for entry in entries:
         sides = (json.dumps(f, ensure_ascii=False, sort_keys=True) if f else "" for f in (entry.before, entry.after))
         cells = [

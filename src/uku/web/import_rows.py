@@ -24,13 +24,13 @@ def shown_values(row: PlannedRow, columns: Sequence[str]) -> list[str]:
 def outcome_words(row: PlannedRow) -> tuple[Badge, str]:
     """Return what becomes of a row, and a remark: which fields change, or that a client has the same name."""
     if row.outcome == RowOutcome.NEW:
-        return Badge(_("New"), "good"), _("A client of this name is in Uku already.") if row.namesake else ""
+        return Badge(_("New"), "good"), _("Uku already has a client with this name.") if row.namesake else ""
     if row.outcome == RowOutcome.CHANGED:
         names = ", ".join(label_of(field) for field in row.changes)
         return Badge(_("Changes"), "moving"), names
     if row.outcome == RowOutcome.UNCHANGED:
         return Badge(_("Unchanged"), "neutral"), ""
-    return Badge(_("Left out"), "bad"), ""
+    return Badge(_("Skipped"), "bad"), ""
 
 
 def shown(field: str, text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
@@ -48,6 +48,20 @@ def state_chips(rows: QuerySet[Any], chosen: str, labels: Iterable[tuple[str, An
     ]
 
 
+def filter_chips(rows: QuerySet[Any], chosen: str, filters: Iterable[tuple[str, str, Q]]) -> list[Chip]:
+    """Return All and a chip for each filter that some row passes; counted by one query."""
+    found = list(filters)
+    counts = rows.order_by().aggregate(
+        all=Count("pk"), **{f"of_{name}": Count("pk", filter=passes) for name, _label, passes in found}
+    )
+    chips = [Chip(gettext("All"), "?", counts["all"], not chosen)]
+    return chips + [
+        Chip(label, f"?{urlencode({'state': name})}", counts[f"of_{name}"], name == chosen)
+        for name, label, _passes in found
+        if counts[f"of_{name}"]
+    ]
+
+
 def chosen_state(request: HttpRequest, labels: Iterable[tuple[str, Any]]) -> str:
     """Return the state that the address names, or "" for all and for words that are no state."""
     asked = request.GET.get("state", "")
@@ -55,7 +69,7 @@ def chosen_state(request: HttpRequest, labels: Iterable[tuple[str, Any]]) -> str
 
 
 def chosen_ids(request: HttpRequest, name: str) -> list[int]:
-    """Return the ids ticked in a list of ours. Raises Http404 for more than a page of them, and for no numbers."""
+    """Return the ids selected in a list of ours. Raises Http404 for more than a page of them, and for no numbers."""
     sent = request.POST.getlist(name)
     if len(sent) > PAGE_SIZE or not all(one.isascii() and one.isdigit() and len(one) <= LONGEST_ID for one in sent):
         raise Http404

@@ -14,8 +14,10 @@ from ipaddress import ip_address
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.functional import Promise
 
 from uku.kit.scoping import current_workspace_id, workspace_in_force
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import AuditEntry, Membership, User, Workspace
 from uku.workspaces.redaction import masked, masked_text
 
@@ -85,8 +87,10 @@ def record_many(*, actor: User | None, action: str, lines: Sequence[AuditLine], 
     )
 
 
-def record_of_person(*, user: User, actor: User | None, action: str, summary: str, at: datetime) -> None:
-    """Write one line about a person into the log of each workspace they belong to.
+def record_of_person(
+    *, user: User, actor: User | None, action: str, words: Promise, at: datetime, **facts: object
+) -> None:
+    """Write one line about a person into the log of each workspace they belong to, in its language.
 
     The workspaces come in one order, so that two such writers wait for each other instead of for ever.
     """
@@ -94,6 +98,7 @@ def record_of_person(*, user: User, actor: User | None, action: str, summary: st
     with transaction.atomic():
         for workspace_id in theirs.values_list("workspace_id", flat=True):
             with workspace_in_force(workspace_id):
+                summary = translate_for_workspace(words, address=user.email, **facts)
                 record(actor=actor, action=action, target=user, summary=summary, at=at)
 
 

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from uku.kit.identifiers import masked, masked_vat, postcode_digits
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 from uku.workspaces.seller import DEFAULTED, FACTS, PERSON, InvalidFact, clean_fact, clean_facts, is_empty
@@ -141,7 +143,7 @@ def _store(
                 actor=actor,
                 action="company.edit",
                 target=row,
-                summary=f"Company facts changed: {', '.join(changed)}",
+                summary=translate_for_workspace(gettext_lazy("Changed the company details")),
                 at=at,
                 before=before,
                 after={name: _audit_text(name, facts[name]) for name in changed},

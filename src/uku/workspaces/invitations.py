@@ -16,11 +16,12 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, gettext_lazy, override
 
 from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.mail import Email, link, send
 from uku.workspaces.members import OwnerRoleIsFixed
 from uku.workspaces.models import Invitation, Membership, Role, User, Workspace
@@ -86,7 +87,15 @@ def invite(*, email: str, role: str, actor: User, at: datetime) -> Invitation:
         expires_at=at + LIFE,
     )
     _send_later(invitation)
-    _record(invitation, actor, "member.invite", f"{address} was invited as {wanted.label}", at)
+    _record(
+        invitation,
+        actor,
+        "member.invite",
+        translate_for_workspace(
+            gettext_lazy("%(address)s was invited as %(role)s"), address=address, role=wanted.label
+        ),
+        at,
+    )
     return invitation
 
 
@@ -99,7 +108,13 @@ def resend(*, invitation: Invitation, actor: User, at: datetime) -> Invitation:
     row.mailed_at, row.mail_outcome = None, ""
     row.save(update_fields=["token_hash", "expires_at", "mailed_at", "mail_outcome"])
     _send_later(row)
-    _record(row, actor, "member.invite_again", f"{row.email} was invited again", at)
+    _record(
+        row,
+        actor,
+        "member.invite_again",
+        translate_for_workspace(gettext_lazy("%(address)s was invited again"), address=row.email),
+        at,
+    )
     return row
 
 
@@ -110,7 +125,13 @@ def withdraw(*, invitation: Invitation, actor: User, at: datetime) -> None:
     row = _locked(invitation)
     row.withdrawn_at = at
     row.save(update_fields=["withdrawn_at"])
-    _record(row, actor, "member.uninvite", f"The invitation of {row.email} was withdrawn", at)
+    _record(
+        row,
+        actor,
+        "member.uninvite",
+        translate_for_workspace(gettext_lazy("The invitation of %(address)s was withdrawn"), address=row.email),
+        at,
+    )
 
 
 def deliver(*, invitation_id: int, at: datetime) -> None:
@@ -189,7 +210,7 @@ def _join(invitation: Invitation, user: User, at: datetime) -> Membership:
             actor=user,
             action="member.join",
             target=membership,
-            summary=f"{user.email} accepted the invitation",
+            summary=translate_for_workspace(gettext_lazy("%(address)s accepted the invitation"), address=user.email),
             at=at,
             after={"role": str(membership.role), "active": True, "new": made},
         )

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import Membership, Role, User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -56,7 +58,14 @@ def change_role(*, membership: Membership, role: str, actor: User, at: datetime)
         before = _audit_text(row)
         row.role = wanted
         row.save(update_fields=["role"])
-        _record(row, before, f"{row.user} is now {wanted.label}", "member.role", actor, at)
+        _record(
+            row,
+            before,
+            translate_for_workspace(gettext_lazy("%(person)s is now %(role)s"), person=row.user, role=wanted.label),
+            "member.role",
+            actor,
+            at,
+        )
     return row
 
 
@@ -87,8 +96,10 @@ def _switch(membership: Membership, actor: User, at: datetime, *, active: bool) 
         before = _audit_text(row)
         row.is_active = active
         row.save(update_fields=["is_active"])
-        action, done = ("member.reactivate", "reactivated") if active else ("member.deactivate", "deactivated")
-        _record(row, before, f"{row.user} was {done}", action, actor, at)
+        action, words = "member.deactivate", gettext_lazy("%(person)s was deactivated")
+        if active:
+            action, words = "member.reactivate", gettext_lazy("%(person)s was reactivated")
+        _record(row, before, translate_for_workspace(words, person=row.user), action, actor, at)
     return row
 
 
@@ -113,7 +124,9 @@ def transfer_ownership(*, workspace: Workspace, membership: Membership, actor: U
             actor=actor,
             action="workspace.owner",
             target=workspace,
-            summary=f"{owner.user} handed the workspace to {heir.user}",
+            summary=translate_for_workspace(
+                gettext_lazy("The new owner is %(new)s, after %(old)s"), new=heir.user, old=owner.user
+            ),
             at=at,
             before={"owner": owner.user.email},
             after={"owner": heir.user.email},
@@ -130,13 +143,15 @@ def require_second_factor(*, workspace: Workspace, required: bool, actor: User, 
     if before == required:
         return
     row.save(update_fields=["second_factor_required"])
-    word = "required" if required else "no longer required"
+    words = gettext_lazy("Owners and admins no longer need a second factor")
+    if required:
+        words = gettext_lazy("Owners and admins need a second factor")
     with workspace_in_force(row.pk):
         record(
             actor=actor,
             action="workspace.second_factor",
             target=row,
-            summary=f"A second factor of owners and admins is {word}",
+            summary=translate_for_workspace(words),
             at=at,
             before={"required": before},
             after={"required": required},

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from uku.kit import clock
 from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import Membership, Plan, Role, User, Workspace
 from uku.workspaces.permissions import Permission, needs
 from uku.workspaces.seller import PERSON
@@ -36,7 +38,13 @@ def create_workspace(
         )
         with workspace_in_force(workspace.pk):
             Membership.objects.create(user=owner, role=Role.OWNER)
-            record(actor=owner, action="workspace.create", target=workspace, summary=f"{name} was made", at=at)
+            record(
+                actor=owner,
+                action="workspace.create",
+                target=workspace,
+                summary=translate_for_workspace(gettext_lazy("%(workspace)s was created"), workspace=name),
+                at=at,
+            )
     return workspace
 
 
@@ -60,7 +68,9 @@ def set_plan(*, workspace: Workspace, plan: str, actor: User | None = None, at: 
             actor=actor,
             action="workspace.plan",
             target=row,
-            summary=f"Plan changed from {Plan(before).label} to {wanted.label}",
+            summary=translate_for_workspace(
+                gettext_lazy("Plan changed from %(before)s to %(after)s"), before=Plan(before).label, after=wanted.label
+            ),
             at=at or clock.now(),
             before={"plan": before},
             after={"plan": str(wanted)},
@@ -79,7 +89,9 @@ def add_member(
             actor=actor,
             action="member.add",
             target=membership,
-            summary=f"{user} joined as {Role(role).label}",
+            summary=translate_for_workspace(
+                gettext_lazy("%(person)s joined as %(role)s"), person=user, role=Role(role).label
+            ),
             at=at or clock.now(),
             after={"role": str(Role(role)), "active": True},
         )

@@ -28,13 +28,13 @@ class Permission(models.TextChoices):
     EDIT_CLIENTS = "edit_clients", _("change clients")
     SEE_PERSONAL_NUMBERS = "see_personal_numbers", _("see personal numbers in full")
     EDIT_PRODUCTS = "edit_products", _("change products")
-    EDIT_INVOICES = "edit_invoices", _("make and issue invoices")
+    EDIT_INVOICES = "edit_invoices", _("create and issue invoices")
     WORK_ON_TASKS = "work_on_tasks", _("work on tasks")
     MANAGE_INTEGRATIONS = "manage_integrations", _("change integrations")
-    MANAGE_COMPANY = "manage_company", _("change the company's facts")
+    MANAGE_COMPANY = "manage_company", _("change the company details")
     MANAGE_MEMBERS = "manage_members", _("invite people and change their roles")
     SEE_AUDIT = "see_audit", _("read the audit log")
-    TRANSFER_OWNERSHIP = "transfer_ownership", _("hand the workspace to a new owner")
+    TRANSFER_OWNERSHIP = "transfer_ownership", _("make another member the owner")
     CHANGE_PLAN = "change_plan", _("change the plan")
 
 

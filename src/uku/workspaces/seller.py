@@ -67,7 +67,7 @@ def clean_facts(facts: Mapping[str, Any], *, country: str) -> dict[str, Any]:
 def clean_fact(name: str, value: Any, *, country: str) -> Any:
     """Return one fact as it is stored, normalised. Raises InvalidFact."""
     if name not in FACTS:
-        raise InvalidFact(name, _("There is no such fact on the card."))
+        raise InvalidFact(name, _("The company details have no such field."))
     if name == "f_tax":
         return _f_tax(value)
     text = _plain(str(value))
@@ -132,13 +132,19 @@ def _refuse(name: str) -> str:
         name,
         {
             "organisation_number": _(
-                "This number does not pass its check digit."
-                " Swedish numbers look like 556000-4615, Finnish like 0112038-9."
+                "The check digit of this number is wrong. Swedish numbers look like 556000-4615, Finnish"
+                " like 0112038-9."
             ),
-            "vat_number": _("This is no VAT number. Swedish ones look like SE556000461501, Finnish like FI01120389."),
-            "bankgiro": _("This is no bankgiro number. One looks like 5050-1055; the last digit is a check digit."),
-            "plusgiro": _("This is no plusgiro number. One looks like 28 65 43-4; the last digit is a check digit."),
-            "iban": _("This is no IBAN: its length or its check digits are wrong. Copy it from the bank's papers."),
-            "bic": _("This is no BIC. One has 8 or 11 characters, such as ESSESESS."),
+            "vat_number": _(
+                "This is not a VAT number. Swedish ones look like SE556000461501, Finnish like FI01120389."
+            ),
+            "bankgiro": _(
+                "This is not a bankgiro number. It looks like 5050-1055, and the last digit is a check digit."
+            ),
+            "plusgiro": _(
+                "This is not a plusgiro number. It looks like 28 65 43-4, and the last digit is a check digit."
+            ),
+            "iban": _("This is not an IBAN: its length or its check digits are wrong. Copy it from your bank."),
+            "bic": _("This is not a BIC. A BIC has 8 or 11 characters, such as ESSESESS."),
         }[name],
     )

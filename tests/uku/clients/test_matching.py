@@ -204,7 +204,7 @@ SIDAN = {"name": "Bokhandeln Sidan AB", "email": "hej@sidan.example", "postcode"
         (
             {"name": "Bokhandeln Sidna AB"},
             Strength.WEAK,
-            "Same name but for one letter and e-mail hej@sidan.example",
+            "Same name with one letter different and e-mail hej@sidan.example",
             "",
         ),
         (
@@ -276,8 +276,8 @@ def test_each_outcome_and_that_a_client_with_a_link_is_only_suggested():
     ]
     assert outcome(strong, taken={"1"}) == Outcome.WEAK
     assert evidence.for_a_person(Index(twins).find(BARE) or Index(twins).find(AKERLUNDS)) == (
-        "Same organisation number 556036-0793, name, e-mail info@akerlunds.example and postcode 211 34."
-        " 2 clients fit as well"
+        "Same organisation number 556036-0793, name, e-mail info@akerlunds.example and postcode"
+        " 211 34. 2 clients match equally well"
     )
 
 

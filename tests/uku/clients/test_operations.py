@@ -22,7 +22,7 @@ def log() -> list[tuple[str, str]]:
 
 
 def test_making_a_client_is_written_down(client, owner):
-    assert log() == [("client.create", "Åkerlunds Bygg AB was made")]
+    assert log() == [("client.create", "Åkerlunds Bygg AB was added")]
     assert (client.name_sort, client.name_search) == ("zz1kerlunds bygg ab", "akerlunds bygg ab")
 
 
@@ -31,7 +31,7 @@ def test_an_edit_is_written_down_with_both_sides_and_its_fields_are_kept(client,
     client.refresh_from_db()
     entry = AuditEntry.objects.latest("id")
     assert (client.city, client.edited_fields) == ("Malmö", ["city", "name", "organisation_number", "phone"])
-    assert entry.summary == "Åkerlunds Bygg AB: city, phone changed"
+    assert entry.summary == "Åkerlunds Bygg AB was changed"
     assert (entry.before, entry.after) == ({"city": "Lund", "phone": ""}, {"city": "Malmö", "phone": "040-1"})
 
 

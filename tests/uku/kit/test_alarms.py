@@ -35,7 +35,7 @@ def test_a_cause_is_one_alarm_until_it_is_cured(raised):
 def test_the_operator_gets_one_message_a_cause(raised, operator, mailoutbox):
     assert [mail_new_alarms(at=AT), mail_new_alarms(at=AT + MINUTES)] == [1, 0]
     [mail] = mailoutbox
-    assert (mail.to, mail.subject) == (["drift@byran.example"], "Uku at http://localhost:8720 needs its operator")
+    assert (mail.to, mail.subject) == (["drift@byran.example"], "Uku at http://localhost:8720 needs attention")
     assert mail.body.startswith(TEXT)
     assert Alarm.objects.get().mailed_at == AT
 

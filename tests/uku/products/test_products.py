@@ -35,7 +35,7 @@ def test_making_a_product_is_written_down(scope, owner):
     entry = AuditEntry.objects.latest("id")
     assert (entry.action, entry.summary, entry.target) == (
         "product.create",
-        "Bokslut was made",
+        "Bokslut was added",
         f"Product:{product.pk}",
     )
     assert Product.objects.values_list("name", "price", "vat_rate", "article_number").get() == (

@@ -139,7 +139,7 @@ def make_task(client, assignee):
 class Ledger:
     """A stand-in for an integration, at the seam that pages see."""
 
-    slug = "ledger"
+    slug, title = "ledger", "Ledger"
 
     def card(self, workspace):  # noqa: ARG002  # the seam's signature, here and below
         from uku.integrations.registry import Badge, Card

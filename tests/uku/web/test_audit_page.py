@@ -64,7 +64,7 @@ def test_the_page_says_when_who_what_from_where_and_what_changed(read, log):
         ["31 Mar 2026, 11:00:00", "Olga Owner", ""],
     ]
     changed = " ".join(page.rows[3][2].split())
-    for words in ("Changed a client", "City", "Phone", "(empty) became → Malmö".replace(" ", ""), "040-1"):
+    for words in ("Changed a client", "City", "Phone", "– changed to → Malmö".replace(" ", ""), "040-1"):
         assert words.replace(" ", "") in changed.replace(" ", "")
 
 
@@ -76,7 +76,7 @@ def test_the_page_says_when_who_what_from_where_and_what_changed(read, log):
         ({"since": "2026-04-01"}, ["product.create", "invoice.number"]),
         ({"until": "2026-03-30"}, ["client.create"]),
         ({"since": "2026-03-31", "until": "2026-03-31"}, ["client.edit", "workspace.create"]),
-        ({"q": "bygg was"}, ["client.create"]),
+        ({"q": "bygg added"}, ["client.create"]),
         ({"q": "nothing like it"}, []),
         ({"group": "Clients", "since": "2026-03-31"}, ["client.edit"]),
         ({"until": "9999-12-31", "group": "Products"}, ["product.create"]),
@@ -97,7 +97,7 @@ def test_the_filter_by_person_offers_the_people_of_the_workspace(read, log, admi
     page = read(log.get(HERE, {"person": str(admin.pk)}))
     assert [row[1] for row in page.rows[1:]] == ["admin@byran.example"]
     html = log.get(HERE).content.decode()
-    assert [name in html for name in (">Everybody<", ">Olga Owner<", ">admin@byran.example<", ">Uku<")] == [True] * 4
+    assert [name in html for name in (">Everyone<", ">Olga Owner<", ">admin@byran.example<", ">Uku<")] == [True] * 4
 
 
 @pytest.mark.parametrize("asked", [{"since": "yesterday"}, {"person": "9" * 40}, {"group": "x' OR 1=1"}])
@@ -230,9 +230,7 @@ def test_a_wrong_password_of_somebody_known_is_recorded_without_what_was_typed(o
     """S45: failed login."""
     sign_in("hemligt lösenord 12")
     email = "owner@byran.example"
-    assert account_entries() == [
-        ("byran", "account.refuse", None, f"{email}: a wrong password was given", "198.51.100.3")
-    ]
+    assert account_entries() == [("byran", "account.refuse", None, f"{email}: wrong password", "198.51.100.3")]
     assert "hemligt" not in str([vars(entry) for entry in AuditEntry.everywhere.all()])
 
 
@@ -257,10 +255,10 @@ def test_a_changed_password_and_a_second_factor_are_recorded(rf, owner, workspac
     factors.authentication_failed.send(sender=Authenticator, request=request, user=owner, authenticator=factor)
     email = "owner@byran.example"
     assert [entry[1:4] for entry in account_entries()] == [
-        ("account.password", email, f"{email}: the password was changed"),
-        ("account.password", email, f"{email}: the password was reset by e-mail"),
-        ("account.factor_add", email, f"{email}: TOTP Authenticator was added"),
-        ("account.factor_remove", email, f"{email}: TOTP Authenticator was removed"),
-        ("account.factor_reset", email, f"{email}: TOTP Authenticator was made anew"),
-        ("account.refuse", None, f"{email}: a wrong code of the second factor was given"),
+        ("account.password", email, f"{email}: password changed"),
+        ("account.password", email, f"{email}: password reset by e-mail"),
+        ("account.factor_add", email, f"{email}: authenticator app added"),
+        ("account.factor_remove", email, f"{email}: authenticator app removed"),
+        ("account.factor_reset", email, f"{email}: authenticator app renewed"),
+        ("account.refuse", None, f"{email}: wrong code of the second factor"),
     ]

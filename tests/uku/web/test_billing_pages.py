@@ -19,7 +19,12 @@ def test_the_list_shows_number_dates_standing_and_total(read, signed_in, member,
         ["900000001 · 1 Mar", "Åkerlunds Bygg AB", "1 Mar", "31 Mar", "Overdue 1 day", "3,125.00 SEK"],
         ["Draft · 1 Mar", "Åkerlunds Bygg AB", "1 Mar", "31 Mar", "", "3,125.00 SEK"],
     ]
-    assert [chip for chip in page.all("a") if chip[-1:].isdigit() and " " in chip] == ["All 2", "Draft 1", "Created 1"]
+    assert [chip for chip in page.all("a") if chip[-1:].isdigit() and " " in chip] == [
+        "All 2",
+        "Draft 1",
+        "Unpaid 1",
+        "Overdue 1",
+    ]
 
 
 def test_a_chip_shows_one_state_and_nonsense_shows_all(read, signed_in, owner, records, no_integration):
@@ -40,7 +45,7 @@ def test_what_is_not_plainly_good_is_shown_on_a_phone_too(
     signed_in, owner, unnumbered, ledger, monkeypatch, tone, shown
 ):
     """D8: the stylesheet shows `f-note` at any width."""
-    badge = Badge("Rejected", tone)
+    badge = Badge("Fortnox refused it", tone)
     monkeypatch.setattr(type(ledger), "invoice_badges", lambda _, invoices: {found.pk: badge for found in invoices})
     assert signed_in(owner).get(LIST).content.decode().count('<td class="wide f-note">') == shown
 
@@ -124,30 +129,30 @@ def test_a_zero_that_was_typed_is_a_zero(signed_in, owner, records):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"client": ""}, "Choose the client to bill."),
-        ({"client": "999999999"}, "This client is not among yours. Choose another."),
-        ({"client": "x' OR 1=1"}, "This client is not among yours. Choose another."),
-        ({"client": "9" * 40}, "This client is not among yours. Choose another."),
+        ({"client": ""}, "Choose the client to invoice."),
+        ({"client": "999999999"}, "This client is not in your list. Choose another."),
+        ({"client": "x' OR 1=1"}, "This client is not in your list. Choose another."),
+        ({"client": "9" * 40}, "This client is not in your list. Choose another."),
         ({"invoice_date": ""}, "Choose the invoice date."),
         ({"invoice_date": "31/3"}, "Write the date like 2026-03-31."),
         ({"invoice_date": "9999-12-31"}, "Choose a date from 2000 on, at most a year ahead."),
         ({"invoice_date": "0001-01-01"}, "Choose a date from 2000 on, at most a year ahead."),
         ({"rows-0-product": ""}, "Fill in at least one row."),
-        ({"rows-0-product": "999"}, "This product is not among yours. Choose another."),
+        ({"rows-0-product": "999"}, "This product is not in your list. Choose another."),
         ({"rows-0-quantity": "1.234"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
         ({"rows-0-price": "lots"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
         ({"rows-0-price": "1\x00"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
         ({"rows-0-vat_rate": "250"}, "Write a VAT rate in per cent from 0 up to 100, such as 25."),
         ({"rows-1-description": "Postage"}, "Write a price, such as 1 250,00."),
-        ({"rows-1-price": "5"}, "Say what is billed."),
+        ({"rows-1-price": "5"}, "Write a description."),
         (
             {"rows-0-quantity": "999999999999", "rows-0-price": "999999999999"},
-            "The rows add up to more than an invoice can hold. Check quantities and prices.",
+            "The total is larger than an invoice can have. Check quantities and prices.",
         ),
-        ({"rows-0-quantity": "-1"}, "The rows add up to less than zero, which only a credit note may."),
+        ({"rows-0-quantity": "-1"}, "The total is less than zero. Only a credit note can have a negative total."),
         (
             {"rows-100-description": "x"},
-            "An invoice holds 100 rows at most. Put the others on a second one.",
+            "An invoice can have 100 rows at most. Write the others on a second invoice.",
         ),
     ],
 )
@@ -209,7 +214,7 @@ def test_the_invoice_page_carries_what_the_law_asks_for(read, signed_in, member,
         ["Bookkeeping Article 100", "2 h × 1,250.00", "h", "1,250.00", "25 %", "2,500.00"],
         ["Net", "2,500.00"],
         ["VAT 25 % on 2,500.00", "625.00"],
-        ["To pay", "3,125.00"],
+        ["Amount due", "3,125.00"],
     ]
     assert (page.facts["Number"], page.facts["OCR"]) == ("900000001", "90000000118")
     seller = f"Organisation number {full_number(workspace.organisation_number)} VAT number {workspace.vat_number}"
@@ -232,7 +237,7 @@ def test_payments_and_what_is_left_are_shown(read, signed_in, owner, records, sc
     accept_reading(invoice=records.issued, reading=reading, at=at)
     page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
     assert page.rows[-4:] == [
-        ["Date", "Payment", "In the books", "Amount, SEK"],
+        ["Date", "Payment", "Booking", "Amount, SEK"],
         ["9 Mar 2026", "12", "Booked", "100.00"],
         ["10 Mar 2026", "13", "Not booked, not counted", "50.00"],
         ["Left to pay", "3,025.00"],
@@ -251,7 +256,7 @@ def test_a_difference_is_a_warning(read, signed_in, owner, records):
 
     Invoice.everywhere.filter(pk=records.issued.pk).update(difference="vat 625.01 instead of 625.00")
     page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
-    assert "The accounting system's amounts differ from ours." in page.all("p")
+    assert "The amounts in the accounting system differ from Uku's." in page.all("p")
 
 
 def test_issuing_gives_the_number_once(read, signed_in, owner, records, no_integration):
@@ -263,8 +268,8 @@ def test_issuing_gives_the_number_once(read, signed_in, owner, records, no_integ
     assert (records.draft.state, records.draft.number) == ("created", "900000002")
     notes = [text for text in read(client.get(f"{LIST}{records.draft.pk}/")).all("p") if "issued" in text]
     assert notes == [
-        "The invoice is issued. Its content does not change any more.",
-        "This invoice was issued before. Nothing was done a second time.",
+        "The invoice is issued. Its content can no longer be changed.",
+        "This invoice is already issued. Nothing was done.",
     ]
 
 
@@ -301,5 +306,5 @@ def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, 
     client.post(f"{LIST}{records.draft.pk}/issue/", {"ledger": "1"})
     records.draft.refresh_from_db()
     assert (records.draft.state, records.draft.number) == ("draft", "")
-    said = "Nothing was issued: another company gives the number now than when the page was opened."
+    said = "Nothing was issued: the company that gives the number has changed since you opened the page."
     assert any(text.startswith(said) for text in read(client.get(LIST)).all("p"))

@@ -60,7 +60,7 @@ def test_chips_count_what_they_show_and_keep_the_words(read, signed_in, owner, t
 
 def test_a_pressed_heading_says_its_order_and_turns_it_round(read, signed_in, owner, three, no_integration):
     page = read(signed_in(owner).get(LIST, {"sort": "city"}))
-    assert page.rows[0] == ["Tick", "Name", "Organisation number", "E-mail", "City ↑"]
+    assert page.rows[0] == ["Select", "Name", "Organisation number", "E-mail", "City ↑"]
     assert page.values("th", "aria-sort") == ["ascending"]
     assert "?sort=-city" in page.values("a", "href")
 
@@ -110,7 +110,7 @@ def test_what_is_no_list_of_ours_is_not_found(signed_in, owner, workspace, sent)
 
 def test_no_tick_changes_nothing_and_says_so(read, signed_in, owner, three, no_integration):
     page = read(signed_in(owner).post(BULK, {"action": "archive"}, follow=True))
-    assert "No client was chosen. Tick the boxes in front of their names first." in page.all("p") + page.all("li")
+    assert "No client was selected. Select clients with the boxes first." in page.all("p") + page.all("li")
     assert names(page) == ["Åkerlunds Bygg AB", "Öberg & Co"]
 
 

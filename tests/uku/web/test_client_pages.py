@@ -28,7 +28,7 @@ def test_the_list_shows_what_a_bookkeeper_looks_for(read, signed_in, owner, rows
     page = read(signed_in(owner).get(LIST))
     assert page.heading == "Clients"
     assert page.rows == [
-        ["Tick", "Name ↑", "Organisation number", "E-mail", "City"],
+        ["Select", "Name ↑", "Organisation number", "E-mail", "City"],
         ["", "Åkerlunds Bygg AB", "", "", "Malmö"],
         ["", "Öberg & Co", "402200-0014", "o@oberg.example", "Malmö"],
         ["", "Östergren, Anna", "750231-****", "", "Lund"],
@@ -37,7 +37,7 @@ def test_the_list_shows_what_a_bookkeeper_looks_for(read, signed_in, owner, rows
 
 def test_with_an_integration_the_list_has_its_column(read, signed_in, owner, rows, ledger):
     page = read(signed_in(owner).get(LIST))
-    assert page.rows[0] == ["Tick", "Name ↑", "Organisation number", "E-mail", "City", "Integration"]
+    assert page.rows[0] == ["Select", "Name ↑", "Organisation number", "E-mail", "City", "Integration"]
     assert [row[5].split()[0] for row in page.rows[1:]] == ["Linked", "Linked", "Linked"]
 
 
@@ -142,7 +142,7 @@ def test_owners_and_admins_add_a_client(request, read, signed_in, workspace, rol
     ("field", "value", "sentence"),
     [
         ("name", " ", "Write the client's name."),
-        ("organisation_number", "402200-0015", "This number does not pass its check digit."),
+        ("organisation_number", "402200-0015", "The check digit of this number is wrong."),
         ("email", "not an address", "Write an e-mail address like name@company.se."),
         ("payment_days", "", "Write the number of days, such as 30."),
         ("payment_days", "-1", "Ensure this value is greater than or equal to 0."),

@@ -93,9 +93,9 @@ def test_what_is_typed_is_normalised_and_saved(desk, workspace):
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("organisation_number", "556036-0794", "does not pass its check digit"),
-        ("bankgiro", "5050-1056", "This is no bankgiro number."),
-        ("iban", "SE4550000000058398257467", "This is no IBAN"),
+        ("organisation_number", "556036-0794", "check digit of this number is wrong"),
+        ("bankgiro", "5050-1056", "This is not a bankgiro number."),
+        ("iban", "SE4550000000058398257467", "This is not an IBAN"),
         ("currency", "XXX", "“XXX” is not one of these: SEK, EUR."),
         ("time_zone", "Mars/Olympus", "Europe/Stockholm"),
         ("name", "", "Write the company&#x27;s name."),
@@ -128,16 +128,16 @@ def test_bank_details_ask_for_a_recent_sign_in_before_anything_is_typed(desk, wo
 def test_differences_are_shown_to_who_can_take_them_over(read, desk, proposal, signed_in, member):
     page = read(desk.get("/w/byran/settings/"))
     assert page.rows[1:] == [
-        ["Registered office", "Malmö", "Lund", "Take over Registered office"],
-        ["Bankgiro", "–", "5050-1055", "Take over Bankgiro"],
+        ["Registered office", "Malmö", "Lund", "Use Ledger's value Registered office"],
+        ["Bankgiro", "–", "5050-1055", "Use Ledger's value Bankgiro"],
     ]
-    assert "Ledger has 2 facts otherwise" in page.all("h3")
+    assert "2 fields differ in Ledger" in page.all("h3")
     assert read(signed_in(member).get("/w/byran/settings/")).rows == []
 
 
 def test_one_fact_is_taken_over_and_the_other_stays(read, desk, proposal):
     page = read(desk.post(f"{COMPANY}take-over/", {"fact": "bankgiro"}, follow=True))
-    assert "Bankgiro is taken over." in page.all("p")
+    assert "Bankgiro is updated." in page.all("p")
     assert (stored().bankgiro, stored().registered_office) == ("5050-1055", "Malmö")
     assert AuditEntry.everywhere.latest("position").action == "company.edit"
 
@@ -156,7 +156,7 @@ def test_the_values_come_from_the_system_and_not_from_the_form(desk, proposal):
 def test_a_member_is_told_who_can(desk, signed_in, member):
     answer = signed_in(member).get(COMPANY)
     assert answer.status_code == 403
-    assert "Only a Company Owner or Company Admin can change the company&#x27;s facts." in answer.content.decode()
+    assert "Only a Company Owner or Company Admin can change the company details." in answer.content.decode()
 
 
 def test_a_free_workspace_reads_which_plan_has_integrations(read, desk, workspace):
@@ -171,7 +171,7 @@ def test_a_card_that_somebody_else_changed_meanwhile_is_not_overwritten(read, de
     assert desk.post(COMPANY, typed(workspace, bankgiro="50501055")).status_code == 302
     answer = desk.post(COMPANY, stale)
     assert (answer.status_code, stored().bankgiro, stored().city) == (409, "5050-1055", "Malmö")
-    assert "Somebody changed this card after you opened it." in answer.content.decode()
+    assert "Another person changed the company details after you opened the page." in answer.content.decode()
     assert 'value="Lund"' in answer.content.decode()
     again = {**stale, "reading": answer.context["form"].data["reading"], "bankgiro": "5050-1055"}
     assert desk.post(COMPANY, again).status_code == 302
@@ -204,8 +204,8 @@ def test_what_was_filled_is_named_and_what_the_system_does_not_tell_too(read, de
     said = read(desk.get("/w/byran/settings/")).all("p")
     assert "Filled from Ledger: Bankgiro." in said
     assert (
-        "Nobody has stated these facts, and Uku could not read them from Ledger: Plusgiro, IBAN, BIC, Country,"
-        " Time zone, Language, Accounting currency. Click Edit to state them."
+        "These details are missing, and Uku could not read them from Ledger: Plusgiro, IBAN,"
+        " BIC, Country, Time zone, Language, Accounting currency. Click Edit to add them."
     ) in said
 
 

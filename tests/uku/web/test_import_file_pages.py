@@ -61,7 +61,7 @@ def test_an_uploaded_file_leads_to_its_page_and_nothing_is_a_client_yet(read, br
 
 def test_the_button_says_what_it_does_in_numbers(read, browser, file):
     """B20: rows with errors are left out only if the person says so."""
-    assert "Take in 2 clients and leave out 1 row with errors" in read(browser.get(page_of(file))).all("button")
+    assert "Import 2 clients and skip 1 row with errors" in read(browser.get(page_of(file))).all("button")
 
 
 def test_the_preview_shows_rows_and_errors_and_masks_personal_numbers(read, browser, file):
@@ -69,7 +69,7 @@ def test_the_preview_shows_rows_and_errors_and_masks_personal_numbers(read, brow
     page = read(answer)
     assert ["2", "New", "Ek AB", "556036-0793", "ek@x.example"] in page.rows
     assert ["3", "New", "Anna", "750231-****", ""] in page.rows
-    assert ["4", "Left out", "Fel", "5560360794", "fel"] in page.rows
+    assert ["4", "Skipped", "Fel", "5560360794", "fel"] in page.rows
     assert ["4", "Column C “E-post”: “fel” is not an e-mail address. Write one like name@company.se."] in page.rows
     assert PERSON not in answer.content.decode()
     assert PERSON[-4:] not in answer.content.decode()
@@ -80,7 +80,7 @@ def test_the_preview_shows_rows_and_errors_and_masks_personal_numbers(read, brow
     [
         (b"", "No file was chosen."),
         (b" \n", "The file is empty."),
-        (b"Namn\n", "The file has a heading row and nothing below it."),
+        (b"Namn\n", "The file has a heading row but no other rows."),
         (b'Namn\n"A', "The file cannot be read from row 2 on"),
         (b"PK\x03\x04 broken", "The workbook is damaged and cannot be read."),
         (b"x" * (tables.MOST_BYTES + 5), "The file is larger than 10 MB."),
@@ -107,7 +107,7 @@ def test_taking_in_ends_on_a_page_that_tells_the_figures_and_offers_what_was_lef
     answer = take_in(browser, file)
     assert (answer.status_code, answer["Location"]) == (302, page_of(file))
     page = read(browser.get(page_of(file)))
-    assert page.facts == {"New": "2", "Changed": "0", "Unchanged": "0", "Left out": "1"}
+    assert page.facts == {"New": "2", "Changed": "0", "Unchanged": "0", "Skipped": "1"}
     left_out = browser.post(f"{page_of(file)}left-out/")
     assert left_out["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.reader(io.StringIO(left_out.content.decode("utf-8-sig")), delimiter=";"))
@@ -121,7 +121,7 @@ def test_taking_in_ends_on_a_page_that_tells_the_figures_and_offers_what_was_lef
 def test_figures_that_the_person_did_not_see_are_not_confirmed(browser, file):
     answer = take_in(browser, file, refused=0)
     assert (answer.status_code, Client.objects.get_queryset().count()) == (409, 0)
-    assert "so that it would now do something else than you saw" in answer.content.decode()
+    assert "The import would do something else than the page showed" in answer.content.decode()
     assert take_in(browser, file, new="many").status_code == 404
 
 
@@ -134,24 +134,24 @@ def test_without_a_name_column_the_page_says_why_it_cannot_go_on(read, browser, 
     """B20: missing columns. The person picks one, and it goes on."""
     file = make_import_file(owner, "Kod;Ort\nA;Lund\n")
     answer = browser.get(page_of(file))
-    assert "No column holds the client's name." in answer.content.decode()
+    assert "No column contains the name of the client." in answer.content.decode()
     assert not any("Take in" in words for words in read(answer).all("button"))
     assert take_in(browser, file).status_code == 409
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city"}
     assert browser.post(f"{page_of(file)}columns/", chosen).status_code == 302
-    assert "Take in 1 client" in read(browser.get(page_of(file))).all("button")
+    assert "Import 1 client" in read(browser.get(page_of(file))).all("button")
 
 
 def test_two_columns_with_one_heading_are_named_and_one_field_is_filled_once(browser, owner, scope):
     """B20: duplicate headers."""
     file = make_import_file(owner, "Namn;Ort;Ort\nA;Lund;Malmö\n")
     words = browser.get(page_of(file)).content.decode()
-    assert "“Ort” stands over more than one column." in words
+    assert "More than one column has the heading “Ort”." in words
     assert "City could be B “Ort” and C “Ort”." in words
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city", "column-2": "city"}
     answer = browser.post(f"{page_of(file)}columns/", chosen)
     assert answer.status_code == 422
-    assert "City is chosen for B “Ort” already. Choose one of the two." in answer.content.decode()
+    assert "City is already chosen for B “Ort”. Choose one of the two." in answer.content.decode()
     file.refresh_from_db()
     assert file.columns == ["name", "", ""]
 
@@ -161,7 +161,7 @@ def test_an_encoding_that_does_not_fit_is_said_at_its_field_and_the_file_stays_a
     file = make_import_file(owner, "Namn;Ort\nÅkerlund;Malmö\n".encode("cp1252"))
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city"}
     answer = browser.post(f"{page_of(file)}columns/", chosen)
-    assert (answer.status_code, "does not fit this character encoding" in answer.content.decode()) == (422, True)
+    assert (answer.status_code, "The file has another character encoding." in answer.content.decode()) == (422, True)
     file.refresh_from_db()
     assert file.encoding == "windows-1252"
     assert browser.post(f"{page_of(file)}columns/", {**chosen, "encoding": "latin-1"}).status_code == 302
@@ -188,7 +188,7 @@ def test_a_file_at_work_shows_how_far_it_is_and_looks_again_by_itself(read, brow
     assert (page.values("progress", "value"), page.values("section", "hx-trigger")) == (["200"], ["every 2s"])
     ImportFile.objects.filter(pk=file.pk).update(counts={**file.counts, "rows": 500, "place": 200, "stopped": 1})
     page = read(browser.get(page_of(file)))
-    assert ("Go on" in page.all("button"), page.values("section", "hx-trigger")) == (True, [])
+    assert ("Continue" in page.all("button"), page.values("section", "hx-trigger")) == (True, [])
 
 
 # Export
@@ -245,7 +245,7 @@ def test_personal_numbers_are_masked_unless_somebody_who_may_see_them_asks(signe
     assert whole[1:3] == [f"{PERSON[:6]}-{PERSON[6:]}", f"SE{PERSON}01"]
     entry = AuditEntry.objects.latest("id")
     assert (entry.action, entry.summary) == ("client.export", "Clients exported: 2")
-    assert entry.after == {"file": "csv", "search": "", "personal numbers": "in full"}
+    assert entry.after == {"file": "csv", "search": "", "personal_numbers_in_full": True}
     assert signed_in(member).post(EXPORT, {"form": "csv", "whole": "1"}).status_code == 403
     assert exported(signed_in(member).post(EXPORT, {"form": "csv"}))[1][1] == "750231-****"
 

@@ -66,7 +66,7 @@ def test_an_invitation_answers_the_same_for_known_and_unknown_people(read, desk,
         html = answer.content.decode().replace(address, "ADDRESS")
         answers.append((answer.redirect_chain, re.findall(r'<p class="note[^>]*>.*?</p>', html)))
     assert answers[0] == answers[1]
-    assert answers[0][1] == ['<p class="note note--success">An invitation is on its way to ADDRESS.</p>']
+    assert answers[0][1] == ['<p class="note note--success">Invitation sent to ADDRESS.</p>']
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_an_invitation_answers_the_same_for_known_and_unknown_people(read, desk,
         ({"email": "a@b.example, c@d.example", "role": "member"}, "Write one e-mail address like name@company.se."),
         ({"email": "a" * 320, "role": "member"}, "Write one e-mail address like name@company.se."),
         ({"email": "a@b.example", "role": "owner"}, "Choose Company Member or Company Admin."),
-        ({"email": "owner@byran.example", "role": "admin"}, "This person is a member of this workspace already."),
+        ({"email": "owner@byran.example", "role": "admin"}, "This person is already a member of this workspace."),
     ],
 )
 def test_what_cannot_be_invited_is_said_at_the_field(read, desk, facts, said):
@@ -100,7 +100,7 @@ def test_invitations_are_listed_sent_again_and_withdrawn(read, desk, link):
     desk.post(f"{place}withdraw/")
     assert "new@byran.example" not in read(desk.get(MEMBERS)).all("b")
     again = read(desk.post(f"{place}withdraw/", follow=True))
-    assert "Nothing was changed: the invitation was accepted or withdrawn meanwhile." in again.all("p")
+    assert "Nothing was changed: the invitation was accepted or withdrawn in the meantime." in again.all("p")
     assert desk.get(old, follow=True).status_code == 410
 
 
@@ -123,7 +123,7 @@ def test_a_person_with_an_account_signs_in_first(read, client, link, stranger, n
     path = link(email=stranger.email)
     client.get(path)
     page = read(client.get("/invitation/"))
-    assert "owner@annan.example signs in to Uku already. Sign in, and you can join." in page.all("p")
+    assert "owner@annan.example already has an account in Uku. Sign in to join." in page.all("p")
     client.post("/invitation/", {"name": "x", "password": "correct horse battery"})
     assert Membership.everywhere.filter(user=stranger).count() == 0
     facts = {"login": stranger.email, "password": "correct horse battery"}
@@ -185,16 +185,16 @@ def test_an_admin_cannot_touch_the_owner(read, signed_in, owner, admin, no_integ
         theirs.post(f"{place}deactivate/", follow=True),
     ):
         said = read(answer).all("p")
-        assert any(text.startswith("The Company Owner's role and place stay as they are.") for text in said)
+        assert any(text.startswith("The role of the Company Owner cannot be changed.") for text in said)
     refused = theirs.post(f"{MEMBERS}{pk_of(admin)}/transfer/")
     assert refused.status_code == 403
-    assert "Only a Company Owner can hand the workspace to a new owner." in refused.content.decode()
+    assert "Only a Company Owner can make another member the owner." in refused.content.decode()
     assert Membership.everywhere.get(user=owner).role == "owner"
 
 
 def test_handing_over_names_what_follows_and_then_does_it(read, desk, owner, admin):
     page = read(desk.get(f"{MEMBERS}{pk_of(admin)}/transfer/"))
-    assert page.heading == "Hand Byran to admin@byran.example?"
+    assert page.heading == "Make admin@byran.example the owner of Byran?"
     assert page.all("li")[-1] == "Only the new owner can undo this."
     desk.post(f"{MEMBERS}{pk_of(admin)}/transfer/")
     roles = dict(Membership.everywhere.filter(workspace__slug="byran").values_list("user__email", "role"))
@@ -202,7 +202,7 @@ def test_handing_over_names_what_follows_and_then_does_it(read, desk, owner, adm
 
 
 def test_the_rule_of_the_second_factor_is_switched(desk, workspace, owner):
-    assert "1 of 1 owners and admins has none." in desk.get(MEMBERS).content.decode()
+    assert "1 of 1 owners and admins has no second factor." in desk.get(MEMBERS).content.decode()
     desk.post(f"{MEMBERS}second-factor/", {"required": "yes"})
     workspace.refresh_from_db()
     assert workspace.second_factor_required is True

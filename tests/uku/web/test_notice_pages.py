@@ -42,7 +42,7 @@ def test_the_bell_counts_what_is_unread_in_both_navigations(read, signed_in, own
 def test_without_anything_to_tell_the_bell_says_so(read, signed_in, owner, workspace, no_integration):
     page = read(signed_in(owner).get(HERE))
     assert bells(page) == ["Notifications, 0 unread"] * 2
-    assert "Nothing to tell" in page.all("h2")
+    assert "No notifications" in page.all("h2")
 
 
 def test_a_member_sees_what_is_for_everybody_only(read, signed_in, member, told):

@@ -58,7 +58,7 @@ def test_the_task_page_shows_values_and_the_books_figure_where_it_differs(
     path = f"/w/byran/tasks/{records.task.pk}/"
     client = signed_in(member)
     page = read(client.get(path))
-    assert page.rows == [["Field", "Value", "Figure from the books"], ["Vouchers", "730", "731"]]
+    assert page.rows == [["Statistic", "Number", "Counted now"], ["Vouchers", "730", "731"]]
     assert (page.facts["Due"], page.facts["Month"]) == ("31 Mar 2026", "March 2026")
     assert "Finish" in page.all("button")
     answer = client.post(f"{path}finish/")
@@ -93,12 +93,12 @@ def test_signing_in_and_out(client, owner, workspace):
 def test_a_wrong_password_is_said_on_the_page(read, client, owner):
     page = read(client.post("/accounts/login/", {"login": "owner@byran.example", "password": "wrong"}))
     assert page.heading == "Sign in"
-    assert "E-mail and password do not belong together. Check both, or reset the password." in page.all("p")
+    assert "Wrong e-mail or password. Check both, or reset the password." in page.all("p")
 
 
 def test_sign_up_is_closed(read, client, db):
     page = read(client.get("/accounts/signup/"))
-    assert page.heading == "Accounts are made by your firm"
+    assert page.heading == "Your firm creates the accounts"
 
 
 ACCOUNT_PAGES = [
@@ -128,7 +128,7 @@ def test_a_failure_page_needs_nothing(rf):
 
     answer = failed(rf.get("/"))
     assert answer.status_code == 500
-    assert b"This page failed" in answer.content
+    assert b"An error occurred" in answer.content
 
 
 def pages(records):

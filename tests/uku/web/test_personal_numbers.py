@@ -65,7 +65,7 @@ def test_the_page_says_why_one_is_asked_for(signed_in, member):
     """L19"""
     answer = signed_in(member).get("/w/byran/help/personal-numbers/")
     page = answer.content.decode()
-    assert (answer.status_code, "<h1>Personal numbers</h1>" in page, "Why one is asked for" in page) == (
+    assert (answer.status_code, "<h1>Personal numbers</h1>" in page, "Why Uku asks for one" in page) == (
         200,
         True,
         True,

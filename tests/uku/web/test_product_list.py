@@ -135,7 +135,7 @@ def test_what_is_no_list_of_ours_is_not_found(signed_in, owner, workspace, sent)
 
 def test_no_tick_changes_nothing_and_says_so(read, signed_in, owner, four, no_integration):
     page = read(signed_in(owner).post(BULK, {"action": "archive"}, follow=True))
-    assert "No product was chosen. Tick the boxes in front of their names first." in page.all("p")
+    assert "No product was selected. Select products with the boxes first." in page.all("p")
     assert len(names(page)) == 3
 
 
@@ -217,7 +217,7 @@ def test_a_search_among_twenty_thousand_articles_of_one_name_shows_twenty_in_a_d
     page = read(browser.get(f"{LIST}new/", {"q": "bokföring"}))
     found = [href.rpartition("article=")[2] for href in page.values("a", "href") if "article=" in (href or "")]
     assert found == [str(number) for number in range(1, 21)]
-    assert "19980 more articles are not shown. Write more of the name or number." in page.all("p")
+    assert "19980 more articles are not shown. Type more of the name or number." in page.all("p")
     page = read(browser.get(f"{LIST}new/", {"q": "77"}))
     found = [href.rpartition("article=")[2] for href in page.values("a", "href") if "article=" in (href or "")]
     assert found[:4] == ["77", "770", "771", "772"]

@@ -66,7 +66,7 @@ def test_an_owner_adds_a_product_without_an_accounting_system(signed_in, owner, 
         (
             "price",
             "-1",
-            "Write a price of zero or more. To take something off, give the invoice's row a negative quantity.",
+            "Write a price of zero or more. For a deduction, write a negative quantity on the invoice row.",
         ),
         ("vat_rate", "", "Choose the VAT rate."),
         ("vat_rate", "24", "Choose one of the rates in the list."),
@@ -152,7 +152,7 @@ def test_a_rate_that_is_sent_for_a_locked_one_is_refused_and_nothing_is_stored(
     browser = signed_in(owner)
     answer = browser.post(NEW, {**MAPPED, "vat_rate": "25.5"})
     assert answer.status_code == 422
-    sentence = "The rate that was sent is not the article's. Press the button again to save with this one."
+    sentence = "The article has another VAT rate. Press the button again to save with the article's rate."
     assert sentence in read(answer).all("li")
     assert Product.everywhere.count() == 0
     assert browser.post(NEW, MAPPED).status_code == 302
@@ -165,7 +165,9 @@ def test_a_rate_that_is_not_known_is_chosen_and_the_page_says_what_follows(read,
     browser = signed_in(owner)
     page = read(browser.get(NEW, {"article": "205"}))
     assert "vat_rate" in page.values("select", "name")
-    assert any(text.startswith("Ledger has not told this article's VAT rate yet.") for text in page.all("p"))
+    assert any(
+        text.startswith("The VAT rate of this article has not been read from Ledger yet.") for text in page.all("p")
+    )
     assert browser.post(NEW, {**FACTS, "article_number": "205"}).status_code == 302
     assert Product.everywhere.get().article_seen == {"description": "Course <b>books</b>", "unit": "st", "price": ""}
 
@@ -212,7 +214,7 @@ def test_more_articles_than_are_shown_are_counted(read, signed_in, owner, worksp
     monkeypatch.setattr(ledger, "known_articles", lambda: known)
     page = read(signed_in(owner).get(NEW, {"q": "book"}))
     assert len([href for href in page.values("a", "href") if "article=4" in (href or "")]) == 20
-    assert "5 more articles are not shown. Write more of the name or number." in page.all("p")
+    assert "5 more articles are not shown. Type more of the name or number." in page.all("p")
 
 
 @pytest.mark.parametrize("number", ["300", "999", "1\x00", "x" * 300])
@@ -295,7 +297,7 @@ def test_editing_takes_no_new_rate_in_silence(read, signed_in, owner, product, s
     says("100", vat_rate=Decimal(12), price=Decimal(2000))
     page = read(browser.get(path))
     assert (
-        "Locked: it comes from Ledger article 100. The article says 12 % now: decide on the product's page."
+        "Locked: it comes from Ledger article 100. The article now has 12 %: decide on the product's page."
         in page.all("p")
     )
     browser.post(path, {**MAPPED, "price": "1250", "version": "1"})
@@ -338,11 +340,11 @@ def test_each_field_that_differs_shows_what_was_and_what_is(read, signed_in, own
     page = read(signed_in(owner).get(f"{LIST}{changed.pk}/"))
     assert page.rows == [
         ["Field", "Here", "Ledger before", "Ledger now", "Action"],
-        ["Name", "Bookkeeping", "Bookkeeping", "Ledger work", "Take over NameKeep ours Name"],
-        ["Price", "1,250.00", "1,250.00", "2,000.00", "Take over PriceKeep ours Price"],
-        ["VAT rate", "25 %", "25 %", "12 %", "Take over VAT rate"],
+        ["Name", "Bookkeeping", "Bookkeeping", "Ledger work", "Use Ledger's value NameKeep Uku's value Name"],
+        ["Price", "1,250.00", "1,250.00", "2,000.00", "Use Ledger's value PriceKeep Uku's value Price"],
+        ["VAT rate", "25 %", "25 %", "12 %", "Use Ledger's value VAT rate"],
     ]
-    assert any("is refused before it is sent" in text for text in page.all("p"))
+    assert any("Uku does not send an invoice" in text for text in page.all("p"))
 
 
 def test_looking_changes_nothing(signed_in, owner, changed):
@@ -385,7 +387,7 @@ def test_a_decision_about_an_older_page_does_nothing_and_shows_how_it_is(read, s
     """B17: the article or the product changed between the page and the press."""
     answer = decide(signed_in(owner), changed, "take:price", **stale)
     assert answer.status_code == 409
-    assert "This page shows how it is now. Decide again." in read(answer).all("p")
+    assert "The page shows the current values. Decide again." in read(answer).all("p")
     changed.refresh_from_db()
     assert changed.price == Decimal("1250.00")
 
@@ -411,7 +413,7 @@ def test_rows_that_are_on_drafts_keep_what_they_had(read, signed_in, owner, chan
     decide(browser, changed, "take:all")
     assert list(InvoiceRow.objects.values_list("price", "vat_rate")) == [(Decimal(1250), Decimal(25))]
     page = read(browser.get(f"{LIST}{changed.pk}/"))
-    sentence = "A change here does not touch invoices and drafts that have the product already. 1 draft has it."
+    sentence = "A change here does not change existing invoices and drafts. 1 draft has the product."
     assert sentence in page.all("p")
 
 
@@ -419,7 +421,7 @@ def test_rows_that_are_on_drafts_keep_what_they_had(read, signed_in, owner, chan
     ("change", "badge", "sentence"),
     [
         ({"active": False}, "Inactive in Ledger", "Article 100 is inactive in Ledger."),
-        ({"number": "101"}, "Not in Ledger", "Article 100 is not among those read from Ledger."),
+        ({"number": "101"}, "Not in Ledger", "Article 100 has not been read from Ledger."),
     ],
 )
 def test_an_article_that_is_inactive_or_gone_is_named_with_what_to_do(
@@ -452,7 +454,7 @@ def test_one_product_is_archived_on_its_page_and_is_no_longer_offered_for_new_ro
     head = {"client": str(draft.client_id), "invoice_date": "2026-03-31"}
     refused = browser.post("/w/byran/billing/new/", {**head, **row})
     assert refused.status_code == 422
-    assert "This product is not among yours. Choose another." in read(refused).all("li")
+    assert "This product is not in your list. Choose another." in read(refused).all("li")
     assert browser.get(f"/w/byran/billing/{draft.pk}/").status_code == 200
     assert draft.rows.get().product_id == product.pk
     assert "Restore" in read(browser.get(path)).all("button")

@@ -159,7 +159,7 @@ def test_the_list_names_each_browser_and_signs_the_others_out(owner, workspace, 
     assert mine.post("/accounts/sessions/").status_code == 302
     assert is_in(mine)
     assert not is_in(other)
-    assert "You are signed in nowhere else." in read(mine.get("/accounts/sessions/")).all("p")
+    assert "You are not signed in in any other browser." in read(mine.get("/accounts/sessions/")).all("p")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_each_rate_says_where_it_comes_from_and_who_uses_it(read, signed_in, own
         "No product uses it",
         "From Ledger article 100",
         "Used by Product 0, Product 1, Product 2 and 2 more",
-        "Not known from Ledger",
+        "Not read from Ledger",
         "Used by Food",
     ]
 

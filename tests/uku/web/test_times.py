@@ -79,7 +79,7 @@ def test_an_email_about_an_account_says_when_by_the_workspaces_clock(signed_in, 
     browser = signed_in(owner)
     browser.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": changed, "password2": changed})
     (letter,) = mailoutbox
-    assert f"When: {HERE} ({ZONE})\n" in letter.body
+    assert f"Time: {HERE} ({ZONE})\n" in letter.body
 
 
 def test_the_panel_of_a_client_says_when_its_customer_was_read(text, signed_in, owner, records, scope):

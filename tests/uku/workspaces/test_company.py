@@ -66,7 +66,7 @@ def test_one_unsound_fact_changes_nothing(scope, owner):
 
 
 def test_a_member_does_not_change_the_card(scope, member):
-    with pytest.raises(NotAllowed, match="Only a Company Owner or Company Admin can change the company's facts."):
+    with pytest.raises(NotAllowed, match="Only a Company Owner or Company Admin can change the company details."):
         edit_company(workspace=scope, actor=member, at=AT, changes={"city": "Lund"})
 
 

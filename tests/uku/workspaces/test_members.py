@@ -88,7 +88,7 @@ def test_handing_over_swaps_the_two_and_is_in_the_log(scope, owner, member, of):
 
 
 def test_only_the_owner_hands_over(scope, admin, member, of):
-    with pytest.raises(NotAllowed, match="Only a Company Owner can hand the workspace to a new owner."):
+    with pytest.raises(NotAllowed, match="Only a Company Owner can make another member the owner."):
         members.transfer_ownership(workspace=scope, membership=of(member), actor=admin, at=AT)
 
 
@@ -125,7 +125,7 @@ def test_two_hand_overs_at_once_end_with_one_owner_and_one_refusal_in_words(comm
         thread.join(20)
     roles = sorted(Membership.everywhere.values_list("role", flat=True))
     assert roles == ["admin", "admin", "owner"]
-    assert sorted(outcomes) == ["Only a Company Owner can hand the workspace to a new owner.", "done"]
+    assert sorted(outcomes) == ["Only a Company Owner can make another member the owner.", "done"]
 
 
 def test_a_role_taken_from_a_person_who_edits_the_company_at_that_moment(committed):

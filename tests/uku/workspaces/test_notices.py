@@ -164,7 +164,7 @@ def test_one_message_goes_to_all_owners_and_admins(loud):
     assert message.subject == "Authorize again (Byran)"
     assert message.body == (
         "Authorize again\n\nAccess was taken back.\n\nhttp://localhost:8720/w/byran/settings/ledger/\n\n"
-        "You get this because you can act on it in Byran. It is sent once; in Uku it stays under Notifications"
+        "You get this e-mail as a member of Byran. It is sent once. In Uku it stays under Notifications"
         " until it is solved.\n"
     )
     assert message.extra_headers == {"Auto-Submitted": "auto-generated"}

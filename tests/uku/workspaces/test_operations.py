@@ -25,7 +25,7 @@ def test_a_new_workspace_has_its_owner_and_a_line_in_the_log(workspace, owner):
     entry = AuditEntry.everywhere.get()
     assert (entry.action, entry.summary, entry.actor, entry.target, entry.at) == (
         "workspace.create",
-        "Byran was made",
+        "Byran was created",
         owner,
         f"Workspace:{workspace.pk}",
         AT,
@@ -68,7 +68,7 @@ def test_the_app_can_neither_change_nor_delete_a_line(workspace):
     for attempt in (lambda: entries.update(summary="nothing happened"), lambda: entries._raw_delete(entries.db)):
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             attempt()
-    assert entries.get().summary == "Byran was made"
+    assert entries.get().summary == "Byran was created"
 
 
 def test_a_line_belongs_to_the_workspace_in_force(workspace, owner):

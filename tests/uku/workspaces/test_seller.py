@@ -1,4 +1,4 @@
-"""What may stand on the company card: check digits, known zones and currencies, no hidden characters."""
+"What may stand on company details: check digits, known zones and currencies, no hidden characters."
 
 from __future__ import annotations
 

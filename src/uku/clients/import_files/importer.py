@@ -9,7 +9,7 @@ from itertools import islice
 import structlog
 from django.db import transaction
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from uku.clients.import_files.checks import CheckedRow
 from uku.clients.import_files.export import as_csv
@@ -20,6 +20,7 @@ from uku.clients.operations import create_client, edit_client
 from uku.kit import clock
 from uku.kit.jobs import SOON, enqueue
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, tell
 from uku.workspaces.permissions import NotAllowed, Permission, needs
@@ -111,11 +112,11 @@ def _finish(*, file_id: int, actor: User, at: datetime) -> None:
             % {"count": counts["changed"]},
         ]
         if counts["refused"]:
-            left_out = ngettext("%(count)s row was left out.", "%(count)s rows were left out.", counts["refused"])
+            left_out = ngettext("%(count)s row was skipped.", "%(count)s rows were skipped.", counts["refused"])
             parts.append(left_out % {"count": counts["refused"]})
         news = News(
             key=lock_of(file),
-            title=gettext("%(name)s is taken in") % {"name": file},
+            title=gettext("%(name)s is imported") % {"name": file},
             text=" ".join(parts),
             url=reverse("import-file", kwargs={"slug": file.workspace.slug, "pk": file.pk}),
             tone="warning" if counts["refused"] else "good",
@@ -124,7 +125,13 @@ def _finish(*, file_id: int, actor: User, at: datetime) -> None:
         )
         tell(news, at=at)
     facts = {name: counts[name] for name in ("new", "changed", "unchanged", "refused")}
-    summary = f"{file}: taken in, {counts['new']} new, {counts['changed']} changed, {counts['refused']} left out"
+    summary = translate_for_workspace(
+        gettext_lazy("%(file)s: imported, %(new)d new, %(changed)d changed, %(refused)d skipped"),
+        file=file,
+        new=counts["new"],
+        changed=counts["changed"],
+        refused=counts["refused"],
+    )
     record(actor=actor, action="client.sheet_take_in", target=file, summary=summary, at=at, after=facts)
 
 
@@ -135,7 +142,11 @@ def _stop(*, file_id: int, at: datetime) -> None:
     if file is not None:
         file.counts["stopped"] = 1
         file.save(update_fields=["counts"])
-        summary = f"{file}: stopped at row {file.counts['place']}, its person may change clients no more"
+        summary = translate_for_workspace(
+            gettext_lazy("%(file)s: stopped at row %(row)d. The person who confirmed it may no longer change clients"),
+            file=file,
+            row=file.counts["place"],
+        )
         record(actor=None, action="client.sheet_stop", target=file, summary=summary, at=at)
 
 

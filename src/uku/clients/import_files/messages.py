@@ -41,50 +41,56 @@ def column_name(headings: Sequence[str], place: int) -> str:
 
 def file_error_words(error: Unreadable) -> tuple[str, str]:
     """Return what is wrong with a file, and what to do."""
-    as_csv = _("Open it in its program, save it as XLSX or CSV, and choose that file.")
+    as_csv = _("Open the file in its program, save it as XLSX or CSV, and choose the new file.")
     words = {
         FileReason.EMPTY: (
             _("The file is empty."),
-            _("Choose a file with a heading row and a row for each client."),
+            _("Choose a file with a heading row and one row for each client."),
         ),
         FileReason.NO_ROWS: (
-            _("The file has a heading row and nothing below it."),
-            _("Choose a file with a row for each client."),
+            _("The file has a heading row but no other rows."),
+            _("Choose a file with one row for each client."),
         ),
         FileReason.TOO_LARGE: (
             _("The file is larger than %(megabytes)s MB."),
-            _("Save only the sheet with the clients, without pictures, or divide it into several files."),
+            _("Save only the sheet with the clients, without pictures, or split it into several files."),
         ),
         FileReason.TOO_MANY_ROWS: (
             _("The file has more than %(rows)s rows."),
-            _("Divide it into files of at most %(rows)s rows each, all with the heading row."),
+            _("Split it into files of at most %(rows)s rows each, all with the heading row."),
         ),
         FileReason.TOO_MANY_COLUMNS: (
             _("Row %(at)s has more than %(columns)s columns."),
-            _("Take the columns out that do not describe the client."),
+            _("Delete the columns that do not describe the client."),
         ),
         FileReason.OLD_EXCEL: (
-            _("This is a workbook of old Excel (.xls), or one with a password."),
-            _("Open it in Excel, take the password away if it has one, save it as XLSX, and choose that file."),
+            _("The file is an old Excel workbook (.xls), or it has a password."),
+            _("Open the file in Excel, remove the password if it has one, save it as XLSX, and choose the new file."),
         ),
-        FileReason.OPEN_DOCUMENT: (_("This is an OpenDocument spreadsheet."), as_csv),
-        FileReason.NO_TABLE: (_("This file is neither CSV nor XLSX."), as_csv),
+        FileReason.OPEN_DOCUMENT: (_("The file is an OpenDocument spreadsheet."), as_csv),
+        FileReason.NO_TABLE: (_("The file is neither CSV nor XLSX."), as_csv),
         FileReason.WRONG_ENCODING: (
-            _("The text of the file does not fit this character encoding; line %(at)s is the first that does not."),
+            _(
+                "The file has another character encoding. Line %(at)s is the first one that cannot be"
+                " read with this encoding."
+            ),
             _("Choose another encoding."),
         ),
-        FileReason.NO_ENCODING: (_("This is no character encoding that Uku reads."), _("Choose one from the list.")),
+        FileReason.NO_ENCODING: (_("Uku cannot read this character encoding."), _("Choose one from the list.")),
         FileReason.BROKEN_CSV: (
-            _("The file cannot be read from row %(at)s on: a quotation mark is not closed, or stands where none may."),
-            _('Mend that row: a cell with the delimiter, a line break or " in it stands in "…", each " in it twice.'),
+            _("The file cannot be read from row %(at)s on: a quotation mark is missing or misplaced."),
+            _(
+                'Correct the row. A cell that contains the delimiter, a line break or " must be written'
+                ' in quotation marks, and each " in it must be written twice.'
+            ),
         ),
         FileReason.BROKEN_XLSX: (
             _("The workbook is damaged and cannot be read."),
-            _("Open it in Excel, save it anew as XLSX or CSV, and choose that file."),
+            _("Open the file in Excel, save it again as XLSX or CSV, and choose the new file."),
         ),
         FileReason.XLSX_UNPACKS_TOO_LARGE: (
-            _("The workbook is far larger inside than a list of clients can be."),
-            _("Copy the sheet with the clients into a new workbook, and choose that."),
+            _("The workbook is too large for a list of clients when it is unpacked."),
+            _("Copy the sheet with the clients into a new workbook, and choose the new file."),
         ),
         FileReason.NO_SHEET: (_("The workbook has no sheet with cells."), as_csv),
     }
@@ -97,46 +103,55 @@ def file_error_words(error: Unreadable) -> tuple[str, str]:
 def row_error_words(error: RowError, headings: Sequence[str]) -> str:
     """Tell the column, what is wrong there, and what to do; the row's number stands beside it."""
     words = {
-        RowReason.FORMULA: _("a formula whose result is not stored in the file. Open it in Excel, save it, try again."),
-        RowReason.ERROR_VALUE: _("“%(value)s” is a formula's error. Mend the formula or write the value."),
-        RowReason.TOO_LONG: _("“%(value)s” is too long for this field. Shorten it."),
-        RowReason.UNPRINTABLE: _("a character that cannot be shown stands in it. Take it out."),
-        RowReason.NO_NAME: _("the name is missing. Write the client's name."),
-        RowReason.NUMBER: _(
-            "“%(value)s” is not an organisation number. The last digit is calculated from the others, and here it"
-            " does not fit. Compare it with the register; Swedish ones look like 556000-4615, Finnish like 0112038-9."
-            " For a client in another country, state the country."
+        RowReason.FORMULA: _(
+            "the result of a formula is not stored in the file. Open the file in Excel, save it, and try again."
         ),
-        RowReason.NUMBER_MASKED: _("“%(value)s” is masked. Write the whole number, or leave the cell empty."),
-        RowReason.NUMBER_FILLER: _("“%(value)s” was typed to fill a field. Write the client's own number or none."),
+        RowReason.ERROR_VALUE: _("“%(value)s” is the error of a formula. Correct the formula, or write the value."),
+        RowReason.TOO_LONG: _("“%(value)s” is too long for this field. Shorten it."),
+        RowReason.UNPRINTABLE: _("the cell contains a character that cannot be shown. Delete the character."),
+        RowReason.NO_NAME: _("the name is missing. Write the name of the client."),
+        RowReason.NUMBER: _(
+            "“%(value)s” is not an organisation number: the last digit is a check digit, and it is"
+            " wrong. Swedish numbers look like 556000-4615, Finnish like 0112038-9. For a client in"
+            " another country, write the country."
+        ),
+        RowReason.NUMBER_MASKED: _("“%(value)s” is a masked number. Write the whole number, or leave the cell empty."),
+        RowReason.NUMBER_FILLER: _(
+            "“%(value)s” is not a real number. Write the number of the client, or leave the cell empty."
+        ),
         RowReason.VAT: _(
-            "“%(value)s” is not a VAT number. Swedish ones are SE, the organisation number and 01; Finnish ones FI"
-            " and eight digits, of which the last is calculated from the others."
+            "“%(value)s” is not a VAT number. A Swedish VAT number is SE, the organisation number"
+            " and 01. A Finnish one is FI and eight digits, and the last digit is a check digit."
         ),
         RowReason.EMAIL: _("“%(value)s” is not an e-mail address. Write one like name@company.se."),
         RowReason.COUNTRY: _(
-            "“%(value)s” is not a country that Uku knows. Write two letters, such as SE, or its name."
+            "Uku does not know the country “%(value)s”. Write two letters, such as SE, or the name of the country."
         ),
         RowReason.CURRENCY: _("“%(value)s” is not a currency. Write three letters, such as SEK."),
         RowReason.DAYS: _("“%(value)s” is not a number of days. Write one from 0 to %(most)s, such as 30."),
         RowReason.VAT_TYPE: _("“%(value)s” is not a VAT type. Write one as Uku's export does, or leave it empty."),
-        RowReason.SAME_NUMBER: _("Organisation number %(value)s stands in row %(other)s already. Keep one of the two."),
+        RowReason.SAME_NUMBER: _("Organisation number %(value)s is also in row %(other)s. Keep one of the two rows."),
         RowReason.SAME_EMAIL_AND_NAME: _(
-            "“%(value)s” stands with the same e-mail in row %(other)s already. Keep one of the two."
+            "“%(value)s” with the same e-mail is also in row %(other)s. Keep one of the two rows."
         ),
         RowReason.SAME_NAME: _(
-            "“%(value)s” stands in row %(other)s already, and nothing tells the two apart. Keep one, or give this one"
-            " an organisation number or e-mail."
+            "“%(value)s” is also in row %(other)s, and both rows can be the same client. Keep one of"
+            " the two rows, or write an organisation number or e-mail in this one."
         ),
-        RowReason.SAME_CLIENT: _("this is “%(value)s”, as row %(other)s is. Keep one of the two."),
-        RowReason.MORE_CELLS: _("the row has more cells than the heading has (%(other)s). See whether one is divided."),
+        RowReason.SAME_CLIENT: _(
+            "this row and row %(other)s are the same client, “%(value)s”. Keep one of the two rows."
+        ),
+        RowReason.MORE_CELLS: _(
+            "the row has more cells than the heading row, which has %(other)s. Check whether one cell is split in two."
+        ),
         RowReason.SEVERAL_CLIENTS: _(
-            "%(other)s clients in Uku fit “%(value)s”. Give each its own organisation number, or archive one."
+            "%(other)s clients in Uku match “%(value)s”. Give each client its own organisation"
+            " number, or archive one of them."
         ),
-        RowReason.ARCHIVED: _("the client “%(value)s” is archived. Restore it first, or take the row out."),
+        RowReason.ARCHIVED: _("the client “%(value)s” is archived. Restore the client first, or delete the row."),
         RowReason.NAME_TAKEN: _(
-            "a client “%(value)s” is in Uku with other details, and a name alone does not say that it is the same."
-            " Give the row an organisation number or e-mail."
+            "Uku has a client “%(value)s” with other details. A name alone does not show that it is"
+            " the same client. Write an organisation number or e-mail in the row."
         ),
     }
     told = words[error.reason] % {"value": error.value, "other": error.other, "most": LONGEST_TERMS}

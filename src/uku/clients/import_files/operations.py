@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from uku.clients.import_files import headings, importer, tables, workbooks
 from uku.clients.import_files.preview import Figures, heading_of, preview, reading_of
@@ -14,6 +15,7 @@ from uku.clients.models import ImportFile
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces import notices
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -84,7 +86,7 @@ def _store(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
         raise TooManyFiles
     file.workspace_id = current_workspace_id()
     file.save()
-    summary = f"A file of clients was uploaded: {file}"
+    summary = translate_for_workspace(gettext_lazy("Client file uploaded: %(file)s"), file=file)
     record(actor=actor, action="client.sheet_upload", target=file, summary=summary, at=at)
     return file
 
@@ -113,7 +115,7 @@ def map_columns(
     file.columns = list(columns)
     file.save(update_fields=["encoding", "delimiter", "columns"])
     facts = {"encoding": file.encoding, "columns": ", ".join(field or "–" for field in file.columns)}
-    summary = f"{file}: columns chosen"
+    summary = translate_for_workspace(gettext_lazy("%(file)s: columns chosen"), file=file)
     before_facts = {"encoding": read_before.encoding, "columns": ", ".join(field or "–" for field in before)}
     record(
         actor=actor, action="client.sheet_map", target=file, summary=summary, at=at, before=before_facts, after=facts
@@ -147,8 +149,13 @@ def _begin(*, file: ImportFile, actor: User, at: datetime, seen: Figures) -> Imp
         raise FiguresChanged
     file.counts = {"rows": seen.rows, "place": 0, "new": 0, "changed": 0, "by": actor.pk}
     file.save(update_fields=["counts"])
-    facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "left out": seen.refused}
-    summary = f"{file}: confirmed, {seen.imported} of {seen.rows} rows to be taken in"
+    facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "skipped": seen.refused}
+    summary = translate_for_workspace(
+        gettext_lazy("%(file)s: confirmed, %(imported)d of %(rows)d rows to import"),
+        file=file,
+        imported=seen.imported,
+        rows=seen.rows,
+    )
     record(actor=actor, action="client.sheet_confirm", target=file, summary=summary, at=at, after=facts)
     importer.enqueue_import(file)
     return file
@@ -162,7 +169,9 @@ def resume_import(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
     if file.imported_at is None and file.counts.pop("stopped", 0):
         file.counts["by"] = actor.pk
         file.save(update_fields=["counts"])
-        summary = f"{file}: gone on with from row {file.counts['place'] + 1}"
+        summary = translate_for_workspace(
+            gettext_lazy("%(file)s: continued from row %(row)d"), file=file, row=file.counts["place"] + 1
+        )
         record(actor=actor, action="client.sheet_resume", target=file, summary=summary, at=at)
         importer.enqueue_import(file)
     return file
@@ -175,7 +184,7 @@ def delete_file(*, file: ImportFile, actor: User, at: datetime) -> None:
     file = _locked(file)
     if is_begun(file) and file.imported_at is None and not file.counts.get("stopped"):
         raise AlreadyBegun
-    summary = f"A file of clients was thrown away: {file}"
+    summary = translate_for_workspace(gettext_lazy("Client file deleted: %(file)s"), file=file)
     record(actor=actor, action="client.sheet_throw_away", target=file, summary=summary, at=at)
     notices.clear(key=importer.lock_of(file), at=at)
     file.delete()
@@ -185,15 +194,17 @@ def delete_file(*, file: ImportFile, actor: User, at: datetime) -> None:
 @needs(Permission.EDIT_CLIENTS)
 def note_refused_rows(*, file: ImportFile, actor: User, at: datetime) -> None:
     """Write down that the rows that are left out were downloaded: personal numbers stand there whole (S51)."""
-    summary = f"{file}: rows that are left out were downloaded"
+    summary = translate_for_workspace(gettext_lazy("%(file)s: skipped rows downloaded"), file=file)
     record(actor=actor, action="client.sheet_refused", target=file, summary=summary, at=at)
 
 
 @transaction.atomic
 @needs(Permission.SEE)
-def note_export(*, workspace: Workspace, actor: User, at: datetime, count: int, facts: Mapping[str, str]) -> None:
+def note_export(
+    *, workspace: Workspace, actor: User, at: datetime, count: int, facts: Mapping[str, str | bool]
+) -> None:
     """Write down that clients were exported: how many, by which search, as what (S45). Raises NotAllowed."""
-    summary = f"Clients exported: {count}"
+    summary = translate_for_workspace(gettext_lazy("Clients exported: %(count)d"), count=count)
     record(actor=actor, action="client.export", target=workspace, summary=summary, at=at, after=facts)
 
 
@@ -201,7 +212,7 @@ def note_export(*, workspace: Workspace, actor: User, at: datetime, count: int, 
 @needs(Permission.SEE_PERSONAL_NUMBERS)
 def note_whole_export(*, workspace: Workspace, actor: User, at: datetime, count: int, facts: Mapping[str, str]) -> None:
     """Write down an export with personal numbers in full (S51). Raises NotAllowed."""
-    note_export(workspace=workspace, actor=actor, at=at, count=count, facts={**facts, "personal numbers": "in full"})
+    note_export(workspace=workspace, actor=actor, at=at, count=count, facts={**facts, "personal_numbers_in_full": True})
 
 
 def delete_old_files(*, at: datetime) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from django.utils.translation import gettext
+
 from uku.clients.import_files import tables
 from uku.clients.import_files.checks import CheckedRow, check_rows
 from uku.clients.import_files.errors import RowError
@@ -109,7 +111,7 @@ def samples(file: ImportFile) -> list[list[str]]:
 def refused_rows(file: ImportFile) -> Iterator[Sequence[Cell]]:
     """Yield a heading and each row that is left out as it stands in the file, with its place and the reasons."""
     heading = heading_of(file)
-    yield [*heading, "Row in the file", "Why it was left out"]
+    yield [*heading, gettext("Row in the file"), gettext("Why it was skipped")]
     for planned in planned_rows(file):
         if planned.outcome == RowOutcome.REFUSED:
             row = planned.checked.row

@@ -51,7 +51,7 @@ class FortnoxIntegration:
         elif overall.note:
             text = overall.note
         else:
-            text = _("Clients and products come in, invoices go out, paid amounts come back.")
+            text = _("Imports clients and products, sends invoices, and reads payments.")
             if not workspace.may_integrate:
                 text = f"{text} {_('Part of the Team and Elite plans; this workspace is on Free.')}"
         place = {"slug": workspace.slug}
@@ -83,8 +83,8 @@ class FortnoxIntegration:
         count = customers_to_review(company_id).count() if company_id else 0
         if not count:
             return None
-        one, several = "%(n)s Fortnox customer waits for a decision.", "%(n)s Fortnox customers wait for a decision."
-        words = ngettext(one, several, count) % {"n": grouped(count)}
+        words = ngettext("%(n)s Fortnox customer to review", "%(n)s Fortnox customers to review", count)
+        words %= {"n": grouped(count)}
         return Waiting(words, reverse("fortnox:review", kwargs={"slug": workspace.slug}))
 
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]:

@@ -36,7 +36,7 @@ class AuditFilter(forms.Form):
         for field in self.fields.values():
             field.quiet = True  # type: ignore[attr-defined]  # the template: no "(optional)" on filters
         people = Membership.objects.select_related("user").order_by("user__name", "user__email")
-        self._choose("person", _("Everybody"), [(str(m.user_id), str(m.user)) for m in people] + [(BY_UKU, _("Uku"))])
+        self._choose("person", _("Everyone"), [(str(m.user_id), str(m.user)) for m in people] + [(BY_UKU, _("Uku"))])
         self._choose("group", _("Everything"), [(label, label) for label in groups()])
 
     def _choose(self, name: str, everything: Any, choices: list[tuple[str, Any]]) -> None:

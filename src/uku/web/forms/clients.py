@@ -97,10 +97,7 @@ class ClientForm(PlainForm):
         if not typed or number or self.data.get("country", "") not in CHECKED_COUNTRIES:
             return stored if number and number == normalise_number(stored) else number or typed
         raise forms.ValidationError(
-            _(
-                "This number does not pass its check digit."
-                " Swedish numbers look like 556000-4615, Finnish like 0112038-9."
-            )
+            _("The check digit of this number is wrong. Swedish numbers look like 556000-4615, Finnish like 0112038-9.")
         )
 
     def clean_vat_number(self) -> str:

@@ -28,9 +28,9 @@ class ColumnsForm(PlainForm):
             encodings = [(name, words) for name, (_codec, words) in ENCODINGS.items()]
             self.fields["encoding"] = _choice(_("Character encoding"), encodings, file.encoding)
             self.fields["delimiter"] = _choice(
-                _("Cells are parted by"), [(mark, _DELIMITER_WORDS[mark]) for mark in DELIMITERS], file.delimiter
+                _("Separator between cells"), [(mark, _DELIMITER_WORDS[mark]) for mark in DELIMITERS], file.delimiter
             )
-        fields = [("", gettext("Not taken in")), *((name, label_of(name)) for name in FIELDS)]
+        fields = [("", gettext("Not imported")), *((name, label_of(name)) for name in FIELDS)]
         for place in range(len(heading)):
             chosen = file.columns[place] if place < len(file.columns) else ""
             name = f"column-{place}"
@@ -53,7 +53,7 @@ class ColumnsForm(PlainForm):
         seen: dict[str, str] = {}
         for name, value in chosen:
             if value in seen:
-                words = gettext("%(field)s is chosen for %(column)s already. Choose one of the two.")
+                words = gettext("%(field)s is already chosen for %(column)s. Choose one of the two.")
                 self.add_error(name, words % {"field": label_of(value), "column": self.fields[seen[value]].label})
             seen.setdefault(value, name)
         return self.cleaned_data

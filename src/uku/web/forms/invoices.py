@@ -40,7 +40,7 @@ class InvoiceForm(PlainForm):
     remarks = forms.CharField(label=_("Remarks"), max_length=1000, required=False)
 
     required_texts = {  # noqa: RUF012  # read once
-        "client": _("Choose the client to bill."),
+        "client": _("Choose the client to invoice."),
         "invoice_date": _("Choose the invoice date."),
     }
 
@@ -50,7 +50,7 @@ class InvoiceForm(PlainForm):
         field = cast("forms.ModelChoiceField[Client]", self.fields["client"])
         current = Client.objects.get_queryset().current().order_by("name_sort", "id")
         field.queryset = current.only("workspace_id", "name", "currency", "payment_days")
-        field.error_messages["invalid_choice"] = _("This client is not among yours. Choose another.")
+        field.error_messages["invalid_choice"] = _("This client is not in your list. Choose another.")
         self.fields["invoice_date"].error_messages["invalid"] = _("Write the date like 2026-03-31.")
 
     def clean_invoice_date(self) -> date:
@@ -78,8 +78,8 @@ class RowForm(PlainForm):
         super().__init__(*args, **kwargs)
         self.products, self.company = products, company
         names = [(key, product.name) for key, product in products.items()]
-        field = offer(self, "product", [("", _("Without product")), *names])
-        field.error_messages["invalid_choice"] = _("This product is not among yours. Choose another.")
+        field = offer(self, "product", [("", _("Choose an article")), *names])
+        field.error_messages["invalid_choice"] = _("This product is not in your list. Choose another.")
         for name in self.fields:
             self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
         number = str(self.prefix).removeprefix("rows-")
@@ -96,11 +96,11 @@ class RowForm(PlainForm):
         if product := self.products.get(self.cleaned_data.get("product", "")):
             company, name = self.company
             if company and product.article_number and not product.article_in(company):
-                words = _("%(product)s has no article in %(company)s yet. Open the product and pick one.")
+                words = _("%(product)s has no article in %(company)s yet. Open the product and choose one.")
                 self.add_error("product", words % {"product": product, "company": name})
             return
         wanted = {
-            "description": _("Say what is billed."),
+            "description": _("Write a description."),
             "quantity": _("Write a quantity, such as 1."),
             "price": _("Write a price, such as 1 250,00."),
             "vat_rate": _("Write a VAT rate, such as 25."),
@@ -167,7 +167,7 @@ class Rows:
         if not all([form.is_valid() for form in self.forms]):  # noqa: C419  # every row shows its errors
             return False
         if self.is_too_long:
-            words = gettext("An invoice holds %(most)d rows at most. Put the others on a second one.")
+            words = gettext("An invoice can have %(most)d rows at most. Write the others on a second invoice.")
             self.trouble = words % {"most": MOST_ROWS}
         else:
             self.trouble = _error_of_sum(self.facts)
@@ -179,9 +179,9 @@ def _error_of_sum(rows: Sequence[RowFacts]) -> str:
         return gettext("Fill in at least one row.")
     sums = [row.quantity * row.price for row in rows]
     if sum(map(abs, sums), ZERO) >= MOST_NET:
-        return gettext("The rows add up to more than an invoice can hold. Check quantities and prices.")
+        return gettext("The total is larger than an invoice can have. Check quantities and prices.")
     if sum(sums, ZERO) < 0:
-        return gettext("The rows add up to less than zero, which only a credit note may.")
+        return gettext("The total is less than zero. Only a credit note can have a negative total.")
     return ""
 
 

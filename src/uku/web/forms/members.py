@@ -16,7 +16,7 @@ from uku.workspaces.models import Role, User
 LONGEST_PASSWORD = 4096
 ROLES = [
     (Role.MEMBER, _("Company Member: sees everything, works on tasks")),
-    (Role.ADMIN, _("Company Admin: also clients, invoices, integrations, the company card and members")),
+    (Role.ADMIN, _("Company Admin: also clients, invoices, integrations, company details and members")),
 ]
 
 
@@ -52,12 +52,12 @@ class NewPersonForm(PlainForm):
         label=_("Password"),
         max_length=LONGEST_PASSWORD,
         strip=False,
-        help_text=_("At least 10 characters. A row of words is easy to remember and hard to guess."),
+        help_text=_("At least 10 characters. Several words are easy to remember and hard to guess."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
     required_texts = {  # noqa: RUF012  # read once
-        "name": _("Write your name, as your colleagues know it."),
+        "name": _("Write your name as your colleagues know it."),
         "password": _("Choose a password."),
     }
 
@@ -68,7 +68,7 @@ class NewPersonForm(PlainForm):
     def clean_name(self) -> str:
         name = " ".join(str(self.cleaned_data["name"]).split())
         if not name.isprintable():
-            raise forms.ValidationError(_("Write your name with letters that can be seen."))
+            raise forms.ValidationError(_("Write your name with visible letters."))
         return name
 
     def clean_password(self) -> str:

@@ -27,7 +27,7 @@ class PriceField(NumberField):
         super().validate(value)
         if value is not None and value < 0:
             raise forms.ValidationError(
-                _("Write a price of zero or more. To take something off, give the invoice's row a negative quantity."),
+                _("Write a price of zero or more. For a deduction, write a negative quantity on the invoice row."),
                 code="price",
             )
 
@@ -40,7 +40,7 @@ class ProductForm(PlainForm):
     """
 
     name = forms.CharField(label=_("Name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    price = PriceField(label=_("Price without VAT"), help_text=_("For one unit"))
+    price = PriceField(label=_("Price without VAT"), help_text=_("Price of one unit"))
     unit = forms.CharField(
         label=_("Unit"),
         max_length=LONGEST_UNIT,
@@ -81,7 +81,7 @@ class ProductForm(PlainForm):
             field = offer(self, "vat_rate", [(rate_text(self.locked), shown_rate(self.locked))])
             field.required = False
             field.error_messages["invalid_choice"] = _(
-                "The rate that was sent is not the article's. Press the button again to save with this one."
+                "The article has another VAT rate. Press the button again to save with the article's rate."
             )
         if system:
             self.fields["article_number"].widget = forms.HiddenInput()
@@ -97,7 +97,7 @@ class ProductForm(PlainForm):
             return number
         if self.article is None or not self.article.active or self.article.number != number:
             raise forms.ValidationError(
-                _("%(system)s has no active article with the number %(number)s. Pick another article, or none."),
+                _("%(system)s has no active article with the number %(number)s. Choose another article, or none."),
                 params={"system": self.system, "number": number},
                 code="article",
             )

@@ -12,10 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from uku.kit.times import local_time, show_time
+from uku.web.audit_words import CHOICES, FIELDS
 
 register = template.Library()
-# Names that are not spelled as their field is.
-_SPELLED = {"bic": "BIC", "email": "E-mail", "f": "F", "iban": "IBAN", "vat": "VAT"}
 
 
 @register.simple_tag(takes_context=True)
@@ -28,18 +27,19 @@ def moment(context: template.Context, when: datetime) -> SafeString:
 
 @register.filter
 def field_name(name: str) -> str:
-    """Show a field's name as words: "vat_number" as "VAT number"."""
-    first, *rest = name.split("_")
-    return " ".join([_SPELLED.get(first, first.capitalize()), *rest])
+    """Show a field's name as words: "vat_number" as "VAT number"; one that has none by its name."""
+    return str(FIELDS.get(name, name.replace("_", " ").capitalize()))
 
 
 @register.filter
-def plain_value(value: Any) -> str:
-    """Show a value of the log in words: yes and no, a list with commas, an empty one as a word; a table as JSON."""
+def plain_value(value: Any, name: str = "") -> str:
+    """Show a value of a field: a choice by its label, yes and no, a list with commas, nothing as a dash, else JSON."""
     if value in ("", [], None):
-        return gettext("(empty)")
+        return "–"
+    if name in CHOICES and value in CHOICES[name]:
+        return str(CHOICES[name][value])
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(plain_value(part) for part in value)
+        return ", ".join(plain_value(part, name) for part in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

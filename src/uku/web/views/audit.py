@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.kit import clock
@@ -17,6 +17,7 @@ from uku.web.list_filters import page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit import record
 from uku.workspaces.audit_search import changes, find_entries
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.permissions import Permission
 
 MOST_EXPORTED = 100_000
@@ -56,7 +57,10 @@ def audit_export(request: WorkspaceRequest) -> HttpResponse:
         actor=request.user,
         action="audit.export",
         target=request.workspace,
-        summary=f"Audit log exported: {count} {'entry' if count == 1 else 'entries'}",
+        summary=translate_for_workspace(
+            ngettext_lazy("Audit log exported: %(count)d entry", "Audit log exported: %(count)d entries", count),
+            count=count,
+        ),
         at=clock.now(),
         after=asked,
     )

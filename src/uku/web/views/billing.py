@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -23,13 +24,14 @@ from uku.invoices.operations import (
     create_draft,
     issue_invoice,
 )
-from uku.invoices.payment_status import PaymentStatus, payment_status
+from uku.invoices.payment_messages import status_in_words
+from uku.invoices.payment_status import payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.products.models import Product, TaxRateName
 from uku.web import integration_data
 from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
-from uku.web.list_filters import chosen_state, page_of, state_chips
+from uku.web.list_filters import chosen_state, filter_chips, page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -39,7 +41,7 @@ class InvoiceLine:
     """An invoice in a list: what it is, how it stands with the client and with the integration."""
 
     invoice: Invoice
-    payment_status: PaymentStatus | None
+    payment_status: Badge | None
     badge: Badge | None
 
     @property
@@ -54,13 +56,28 @@ class InvoiceLine:
         return unnumbered and self.badge is not None and self.badge.tone == "moving"
 
 
+def _filters(today: date) -> list[tuple[str, str, Q]]:
+    """What a person looks for in the list. An overdue invoice is unpaid, too."""
+    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False)
+    return [
+        (State.DRAFT, gettext("Draft"), Q(state=State.DRAFT)),
+        (State.APPROVAL, gettext("Approval"), Q(state=State.APPROVAL)),
+        ("unpaid", gettext("Unpaid"), unpaid),
+        ("overdue", gettext("Overdue"), unpaid & Q(due_date__lt=today)),
+        (State.PAID, gettext("Paid"), Q(state=State.PAID)),
+        (State.CANCELLED, gettext("Cancelled"), Q(state=State.CANCELLED)),
+    ]
+
+
 @workspace_page(Permission.SEE)
 @require_safe
 def invoice_list(request: WorkspaceRequest) -> HttpResponse:
-    state = chosen_state(request, State.choices)
-    invoices = Invoice.objects.select_related("client").order_by("-invoice_date", "-id")
-    page = page_of(invoices.filter(state=state) if state else invoices, request)
     today = clock.today(request.workspace.time_zone)
+    filters = _filters(today)
+    state = chosen_state(request, [(name, label) for name, label, _of in filters])
+    invoices = Invoice.objects.select_related("client").order_by("-invoice_date", "-id")
+    chosen = next((of for name, _label, of in filters if name == state), Q())
+    page = page_of(invoices.filter(chosen), request)
     lines = lines_of(list(page), today)
     context = {
         "page": page,
@@ -68,7 +85,7 @@ def invoice_list(request: WorkspaceRequest) -> HttpResponse:
         "state": state,
         "today": today,
         "with_badges": any(line.badge for line in lines),
-        "chips": state_chips(Invoice.objects.all(), state, State.choices),
+        "chips": filter_chips(Invoice.objects.all(), state, filters),
     }
     return render(request, "billing/list.html", context)
 
@@ -104,16 +121,18 @@ def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         _issue(request, invoice)
     except NumberSourceChanged:
-        happened = gettext("Nothing was issued: another company gives the number now than when the page was opened.")
-        messages.error(request, happened + " " + gettext("Read beside Issue what happens, and press it again."))
+        happened = gettext(
+            "Nothing was issued: the company that gives the number has changed since you opened the page."
+        )
+        messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
     except InvoiceAlreadyIssued:
-        messages.info(request, gettext("This invoice was issued before. Nothing was done a second time."))
+        messages.info(request, gettext("This invoice is already issued. Nothing was done."))
     except ArticlesElsewhere:
         return _invoice_page(request, invoice, status=422)
     except InvoiceIncomplete as error:
         return _invoice_page(request, invoice, missing=error.missing, status=422)
     else:
-        messages.success(request, gettext("The invoice is issued. Its content does not change any more."))
+        messages.success(request, gettext("The invoice is issued. Its content can no longer be changed."))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
 
 
@@ -135,11 +154,11 @@ def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
     return [InvoiceLine(invoice, payment_status_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
 
 
-def payment_status_of(invoice: Invoice, today: date) -> PaymentStatus | None:
+def payment_status_of(invoice: Invoice, today: date) -> Badge | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
-    return payment_status(
+    status = payment_status(
         state=invoice.state,
         total=invoice.total,
         balance=invoice.balance,
@@ -148,6 +167,7 @@ def payment_status_of(invoice: Invoice, today: date) -> PaymentStatus | None:
         credited=invoice.credited,
         today=today,
     )
+    return Badge(status_in_words(status), status.tone)
 
 
 def _invoice_page(

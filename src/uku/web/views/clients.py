@@ -66,7 +66,7 @@ def client_bulk(request: WorkspaceRequest) -> HttpResponse:
     if ids:
         messages.success(request, words % {"count": count})
     else:
-        messages.info(request, gettext("No client was chosen. Tick the boxes in front of their names first."))
+        messages.info(request, gettext("No client was selected. Select clients with the boxes first."))
     return redirect(back_to(request, ids, listed="clients", one="client"))
 
 

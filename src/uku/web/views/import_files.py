@@ -47,12 +47,12 @@ def file_list(request: WorkspaceRequest) -> HttpResponse:
                 wrong = file_error_words(error)
             except TooManyFiles:
                 wrong = (
-                    gettext("%(count)s files wait for a decision already.") % {"count": operations.MOST_WAITING},
-                    gettext("Take one of the files below in or throw it away, then upload this one."),
+                    gettext("There are already %(count)s files to decide about.") % {"count": operations.MOST_WAITING},
+                    gettext("Import or delete one of the files below, then upload this one."),
                 )
             else:
                 if found.other_sheets:
-                    words = gettext("Only the first sheet of the workbook is read, not %(others)s.")
+                    words = gettext("Only the first sheet of the workbook is read. Not read: %(others)s.")
                     others = ", ".join(f"“{name}”" for name in found.other_sheets[:5])
                     messages.info(request, words % {"others": others})
                 return redirect("import-file", slug=request.workspace.slug, pk=found.file.pk)
@@ -143,7 +143,7 @@ def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
         form.add_error("encoding", " ".join(file_error_words(error)))
         return _decide(request, _file(pk), form, status=REFUSED)
     except (AlreadyBegun, WrongMapping):
-        messages.info(request, gettext("The columns are as they were: look at the file once more."))
+        messages.info(request, gettext("The columns were not changed. Check the file again."))
     return redirect("import-file", slug=request.workspace.slug, pk=pk)
 
 
@@ -183,9 +183,9 @@ def file_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         operations.delete_file(file=file, actor=request.user, at=clock.now())
     except AlreadyBegun:
-        messages.info(request, gettext("Rows of the file are being taken in. It can be thrown away afterwards."))
+        messages.info(request, gettext("The file is being imported. You can delete it afterwards."))
         return redirect("import-file", slug=request.workspace.slug, pk=pk)
-    messages.success(request, gettext("%(name)s is thrown away.") % {"name": file})
+    messages.success(request, gettext("%(name)s is deleted.") % {"name": file})
     return redirect("import-files", slug=request.workspace.slug)
 
 

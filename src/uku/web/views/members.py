@@ -61,12 +61,12 @@ def member_invite(request: WorkspaceRequest) -> HttpResponse:
             invitations.invite(email=address, role=form.cleaned_data["role"], actor=request.user, at=clock.now())
         except invitations.AlreadyMember as found:
             if found.membership.is_active:
-                form.add_error("email", gettext("This person is a member of this workspace already."))
+                form.add_error("email", gettext("This person is already a member of this workspace."))
             else:
                 words = gettext("This person was deactivated. Reactivate them in the list of members instead.")
                 form.add_error("email", words)
         else:
-            messages.success(request, gettext("An invitation is on its way to %(address)s.") % {"address": address})
+            messages.success(request, gettext("Invitation sent to %(address)s.") % {"address": address})
             return _to_list(request)
     return render(request, "members/invite.html", {"form": form}, status=422 if form.is_bound else 200)
 
@@ -80,7 +80,7 @@ def invitation_resend(request: WorkspaceRequest, pk: int) -> HttpResponse:
         invitations.resend(invitation=invitation, actor=request.user, at=clock.now())
     except invitations.InvitationGone:
         return _gone(request)
-    words = gettext("A new link is on its way to %(address)s. The old one no longer works.")
+    words = gettext("New invitation sent to %(address)s. The old link no longer works.")
     messages.success(request, words % {"address": invitation.email})
     return _to_list(request)
 
@@ -99,7 +99,7 @@ def invitation_withdraw(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 
 def _gone(request: WorkspaceRequest) -> HttpResponse:
-    messages.warning(request, gettext("Nothing was changed: the invitation was accepted or withdrawn meanwhile."))
+    messages.warning(request, gettext("Nothing was changed: the invitation was accepted or withdrawn in the meantime."))
     return _to_list(request)
 
 
@@ -130,7 +130,7 @@ def member_deactivate(request: WorkspaceRequest, pk: int) -> HttpResponse:
     member = _member(pk)
     if request.method != "POST" and member.role != Role.OWNER:
         return render(request, "members/deactivate.html", {"member": member})
-    done = gettext("%(name)s is deactivated and has no way in from now on.") % {"name": member.user}
+    done = gettext("%(name)s is deactivated and can no longer open this workspace.") % {"name": member.user}
     return _try(request, done, lambda: members.deactivate(membership=member, actor=request.user, at=clock.now()))
 
 
@@ -171,7 +171,7 @@ def second_factor_rule(request: WorkspaceRequest) -> HttpResponse:
     members.require_second_factor(workspace=request.workspace, required=required, actor=request.user, at=clock.now())
     on, off = (
         gettext("Owners and admins now need a second factor."),
-        gettext("A second factor is now up to each person."),
+        gettext("Owners and admins no longer need a second factor."),
     )
     messages.success(request, on if required else off)
     return _to_list(request)
@@ -188,7 +188,7 @@ def _try(request: WorkspaceRequest, done: str, change: Callable[[], object]) -> 
     except members.OwnerRoleIsFixed:
         messages.error(
             request,
-            gettext("The Company Owner's role and place stay as they are. Hand the workspace to another member first."),
+            gettext("The role of the Company Owner cannot be changed. Make another member the owner first."),
         )
     except members.IneligibleOwner:
         messages.error(

@@ -68,7 +68,7 @@ def product_bulk(request: WorkspaceRequest) -> HttpResponse:
     if ids:
         messages.success(request, words % {"count": count})
     else:
-        messages.info(request, gettext("No product was chosen. Tick the boxes in front of their names first."))
+        messages.info(request, gettext("No product was selected. Select products with the boxes first."))
     return redirect(back_to(request, ids, listed="products", one="product"))
 
 
@@ -134,11 +134,13 @@ def product_difference(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 def _words_of_decision(verb: str, count: int) -> str:
     if not count:
-        return gettext("Nothing was changed: the product and its article say the same already.")
+        return gettext("Nothing was changed: the product and its article already have the same values.")
     if verb == "keep":
-        return gettext("The product stays as it is. What the article says now is no longer shown as different.")
-    words = ngettext("%(count)d field is taken over.", "%(count)d fields are taken over.", count) % {"count": count}
-    return words + " " + gettext("Drafts keep the rows they have.")
+        return gettext("The product is not changed. The article's current values are no longer shown as differences.")
+    words = ngettext(
+        "%(count)d field now has the article's value.", "%(count)d fields now have the article's value.", count
+    ) % {"count": count}
+    return words + " " + gettext("Existing drafts are not changed.")
 
 
 def _product_page(

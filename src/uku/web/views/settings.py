@@ -73,7 +73,7 @@ def company_edit(request: WorkspaceRequest) -> HttpResponse:
     except CardChanged:
         form.show_anew()
         return render(request, "settings/company.html", {"form": form, "stale": True}, status=409)
-    messages.success(request, gettext("The company card is saved."))
+    messages.success(request, gettext("The company details are saved."))
     return redirect("settings", slug=request.workspace.slug)
 
 
@@ -91,7 +91,7 @@ def company_take_over(request: WorkspaceRequest) -> HttpResponse:
     done = edit_company(workspace=request.workspace, actor=request.user, at=clock.now(), changes=changes)
     if done:
         words = {"count": len(done), "names": ", ".join(str(LABELS[name]) for name in done)}
-        messages.success(request, ngettext("%(names)s is taken over.", "%(names)s are taken over.", len(done)) % words)
+        messages.success(request, ngettext("%(names)s is updated.", "%(names)s are updated.", len(done)) % words)
     else:
-        messages.info(request, gettext("Nothing was taken over: the card says the same already."))
+        messages.info(request, gettext("Nothing was changed: the company details already have these values."))
     return redirect("settings", slug=request.workspace.slug)

@@ -137,11 +137,11 @@ def test_each_trouble_names_row_and_column_and_says_what_to_do():
     headings = ("Namn", "Orgnr", "E-post")
     found = checked(["name", "organisation_number", "email"], ["", "556036-0794", "info"])
     assert [row_error_words(t, headings) for t in found[0].errors] == [
-        "Column A “Namn”: the name is missing. Write the client's name.",
+        "Column A “Namn”: the name is missing. Write the name of the client.",
         (
-            "Column B “Orgnr”: “556036-0794” is not an organisation number. The last digit is calculated from the"
-            " others, and here it does not fit. Compare it with the register; Swedish ones look like 556000-4615,"
-            " Finnish like 0112038-9. For a client in another country, state the country."
+            "Column B “Orgnr”: “556036-0794” is not an organisation number: the last digit is a"
+            " check digit, and it is wrong. Swedish numbers look like 556000-4615, Finnish like"
+            " 0112038-9. For a client in another country, write the country."
         ),
         "Column C “E-post”: “info” is not an e-mail address. Write one like name@company.se.",
     ]

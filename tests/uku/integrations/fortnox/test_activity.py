@@ -1,4 +1,4 @@
-"""The Activity tab: every run in words, every record that did not go through, Retry and Ignore."""
+"The Activity tab: every run in words, every record that failed, Retry and Ignore."
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def note(number="1042", *, kind="customer", code=2000359, message="Nej", **facts
         (
             "customers",
             {"seen": 1200, "created": 3, "linked": 2, "suggested": 1, "inactive": 4, "rejected": 1, "known": 1190},
-            "1,200 read, 3 new, 2 linked, 1 waits for you, 4 inactive passed over, 1 could not be read",
+            "1,200 read, 3 new, 2 linked, 1 to review, 4 inactive, skipped, 1 could not be read",
         ),
         ("articles", {"seen": 0}, "0 read"),
         ("payments", {"read": 5, "changed": 2}, "5 read, 2 changed"),
@@ -109,7 +109,7 @@ def test_runs_are_listed_newest_first_with_who_asked(scope, owner, see):
     ran("articles", minutes_ago=9, counts={"seen": 8}, asked_by=owner)
     page = see(owner)
     assert page.index("8 read") < page.index("7 read")
-    assert ("asked for by Olga Owner" in page, "by itself" in page) == (True, True)
+    assert ("started by Olga Owner" in page, "Automatic" in page) == (True, True)
 
 
 def test_the_address_filters_by_kind_and_pages(scope, owner, see):
@@ -136,7 +136,7 @@ def test_a_run_lists_ten_that_it_skipped_and_all_of_them_on_its_own_page(
     )
     page = see(owner)
     assert [f"N{number} " in page for number in (0, 9, 10)] == [True, True, False]
-    assert ("60 records passed over" in page, "Show all 60" in page) == (True, True)
+    assert ("60 records skipped" in page, "Show all 60" in page) == (True, True)
     address = reverse("fortnox:run", kwargs={"slug": scope.slug, "pk": run.pk})
     first, second = (signed_in(member).get(address, {"page": number}).content.decode() for number in (1, 2))
     assert [f">N{number}<" in first for number in (0, 49, 50)] == [True, True, False]
@@ -155,13 +155,13 @@ def test_a_problem_is_shown_with_fortnoxs_words_ours_the_way_out_and_the_buttons
     note(name="Björk Bygg AB")
     page = see(owner)
     for words in (
-        "Fortnox does not take a sign in one of the texts.",
-        "This record was passed over; everything else was read.",
+        "Fortnox does not accept a character in one of the texts.",
+        "This record was skipped. All other records were read.",
         "Then press Retry.",
         "Nej (2000359)",
         "5f0e9a1b",
         "Customer 1042 Björk Bygg AB",
-        "Who can do it: a Company Owner or Company Admin here.",
+        "Who can do it: a Company Owner or Company Admin in Uku.",
         "Retry",
         "Ignore",
     ):

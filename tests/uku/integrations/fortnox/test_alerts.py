@@ -60,7 +60,7 @@ def test_the_notice_says_what_happened_what_it_means_and_what_to_do(living, scop
     written(block_reason="needs_authorization")
     review(living, at=clock.now())
     notice = Notice.objects.get()
-    assert notice.title == "The connection to Fortnox stopped working."
+    assert notice.title == "The connection to Fortnox does not work any more."
     assert "Click Authorize on the Connect to Fortnox tab." in notice.text
     assert "subscription is active and includes the integration" in notice.text
     assert (notice.url, notice.permission) == (f"/w/{scope.slug}/settings/fortnox/connect/", "MANAGE_INTEGRATIONS")
@@ -118,7 +118,7 @@ def test_passing_trouble_is_told_only_when_it_has_lasted_six_hours(look):
     assert look(hours=5) == []
     assert [look(hours=hours) for hours in (6, 7, 30)] == [[("fortnox.lasting", True)]] * 3
     notice = Notice.objects.get()
-    assert "your sign-in is not the cause" in notice.text
+    assert "the authorization is not the cause" in notice.text
     for kind in IN:
         ran(kind, minutes_ago=0)
     assert look(hours=31) == [("fortnox.works_again", False)]
@@ -128,7 +128,7 @@ def test_a_wrong_app_secret_tells_customers_that_nothing_is_needed_from_them(loo
     """F35: the operator's fault is alarmed to the operator; nobody here has to authorize"""
     raise_alarm(key="fortnox.app_credentials", text="wrong", at=clock.now())
     assert look() == [("fortnox.app_credentials", False)]
-    assert "Nothing is needed from you." in Notice.objects.get().text
+    assert "You do not need to do anything." in Notice.objects.get().text
     clear_alarm(key="fortnox.app_credentials", at=clock.now())
     assert look() == [("fortnox.works_again", False)]
 

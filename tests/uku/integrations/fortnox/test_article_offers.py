@@ -144,7 +144,7 @@ def test_while_fortnox_is_away_a_person_chooses_and_the_rate_is_compared_later(f
     bring_in()
     fortnox.fault(path=f"/3/articles/{number}", phase="P1", status=503, times=100)
     page = browser.get(NEW, {"article": number}).content.decode()
-    assert "Fortnox has not told this article's VAT rate yet." in page
+    assert "The VAT rate of this article has not been read from Fortnox yet." in page
     assert pick(browser, number, vat_rate="6").status_code == 302
     made = Product.objects.get()
     assert article_status(made, catalog.articles_of([number])[number], FIRST) == ArticleStatus.SAME
@@ -224,7 +224,7 @@ def test_odd_articles_are_taken_in_and_shown_as_they_are(connection, browser):
     assert Product.objects.values_list("vat_rate", "unit").get() == (Decimal("25.50"), "okänd")
     assert catalog.articles_of(["2"])["2"].account == ""
     page = browser.get(NEW, {"article": "3"}).content.decode()
-    assert "Fortnox has not told this article's VAT rate yet." in page
+    assert "The VAT rate of this article has not been read from Fortnox yet." in page
     assert pick(browser, "4").status_code == 422
     assert pick(browser, "5", price="").status_code == 422
     assert [found.rate for found in catalog.tax_rates()] == [Decimal("25.5"), Decimal(25), Decimal(0)]

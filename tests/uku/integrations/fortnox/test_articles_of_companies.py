@@ -95,7 +95,7 @@ def test_a_product_asks_for_its_article_again_in_another_company(firm):
     assert f"Article 1 belongs to {OURS}, which is not connected." in page
     assert "Konsulttimme" not in page
     form = words_of(firm.browser.get(f"{PRODUCTS}{firm.now().pk}/edit/"))
-    assert "No article is picked." in form
+    assert "No article is chosen." in form
     assert f"Article 1 of {OURS} is kept for that company." in form
 
 
@@ -151,7 +151,7 @@ def test_a_row_with_such_a_product_is_refused_in_the_draft_form(firm):
     }
     answer = firm.browser.post("/w/byran/billing/new/", sent)
     assert answer.status_code == 422
-    assert f"Tjänst has no article in {THEIRS} yet. Open the product and pick one." in words_of(answer)
+    assert f"Tjänst has no article in {THEIRS} yet. Open the product and choose one." in words_of(answer)
     firm.pick("2")
     assert firm.browser.post("/w/byran/billing/new/", sent).status_code == 302
     assert InvoiceRow.objects.values_list("article_number", "article_company").get() == ("2", SECOND)
@@ -185,7 +185,7 @@ def test_what_was_issued_all_the_same_is_stopped_before_it_is_sent_and_goes_on_o
     assert (export.state, export.company_id, fortnox.invoices(SECOND)) == (ExportState.REJECTED, SECOND, [])
     assert export.error_text == (
         f"Row “Tjänst” has article 1 of {OURS}, and the invoice goes to {THEIRS}."
-        f" Open the product Tjänst, pick its article in {THEIRS}, then send again."
+        f" Open the product Tjänst, choose its article in {THEIRS}, then send again."
     )
     firm.pick("2")
     retry_export(export=export, actor=owner)

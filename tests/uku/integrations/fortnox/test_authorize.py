@@ -108,7 +108,7 @@ def test_a_code_that_comes_twice_is_exchanged_once_and_the_second_time_told_that
     before = Connection.everywhere.get().sealed_tokens
     again = walk.returned(**back)
     assert (again.status_code, again["Location"]) == (302, walk.home)
-    assert "Fortnox is connected already." in said(again)
+    assert "Fortnox is already connected." in said(again)
     assert Connection.everywhere.get().sealed_tokens == before
     assert len(token_calls(fortnox)) == 1
 
@@ -177,7 +177,7 @@ def test_a_permission_that_fortnox_leaves_out_is_named_and_the_grant_revoked(wal
     back = fortnox.consent(walk.authorize_url())
     token_answer(fortnox, scope="invoice customer article settings")
     answer = walk.returned(**back)
-    assert "Fortnox left out permissions that Uku cannot do without: Company information, Payments." in texts(answer)
+    assert "Fortnox did not give permissions that Uku needs: Company information, Payments." in texts(answer)
     nothing_stored()
     assert fortnox.requests(prefix="/oauth-v1/revoke") == ["POST "]
 
@@ -555,7 +555,7 @@ def test_a_statistic_that_needs_more_asks_for_what_was_granted_and_what_is_new(w
     walk.connect()
     choose(workspace, "vouchers")
     page = texts(walk.see("connect"))
-    assert "What you chose to count needs more permissions in Fortnox: Bookkeeping." in page
+    assert "The chosen statistics need more permissions in Fortnox: Bookkeeping." in page
     assert "count vouchers for the monthly summary task (bookkeeping)" in page
     before = fortnox.mark()
     url = walk.post("authorize")["Location"]
@@ -612,7 +612,7 @@ def test_an_ordinary_authorization_says_whose_account_it_is(walk, settings):
     assert "stops when that person loses access" in texts(walk.see("connect"))
     walk.connect()
     page = texts(walk.see("overview"))
-    assert "Personal: that with which Olga Owner signed in at Fortnox. The connection stops when" in page
+    assert "Personal account that Olga Owner signed in with at Fortnox. The connection stops when" in page
     stored = Connection.everywhere.get()
     assert (stored.service_account, stored.source) == (False, "refresh")
 

@@ -49,7 +49,7 @@ def test_the_list_says_how_each_client_stands_and_leads_to_its_dialog(clients, s
     page = Page(signed_in(owner).get(LIST).content.decode())
     assert {row[1]: row[5].removesuffix(row[1]).strip() for row in page.rows[1:]} == {
         "Inactive": "Inactive in Fortnox",
-        "Linked": "Linked 1",
+        "Linked": "Customer 1",
         "Not linked": "Not linked",
         "Problem": "Problem",
         "Suggested": "Suggested",
@@ -81,14 +81,19 @@ def test_the_dialog_shows_both_sides_and_what_differs(clients, signed_in, owner)
     record.save()
     page = Page(dialog(signed_in(owner), clients["Linked"]).content.decode())
     assert page.rows[1:] == [
-        ["Name", "Linked entered here", "Linked", ""],
-        ["Organisation number", "556036-0793 entered here", "556036-0793", ""],
-        ["Phone", "040-1 entered here", "040-2", "Differs Take over Phone 1"],
-        ["City", "–", "Lund", "Differs Take over City 1"],
+        ["Name", "Linked written here", "Linked", ""],
+        ["Organisation number", "556036-0793 written here", "556036-0793", ""],
+        ["Phone", "040-1 written here", "040-2", "Differs Use Fortnox's value Phone 1"],
+        ["City", "–", "Lund", "Differs Use Fortnox's value City 1"],
         ["Currency", "SEK", "–", ""],
         ["Terms of payment", "30 days", "–", ""],
     ]
-    wanted = ["Take over Phone 1", "Take over City 1", "Take over all 2 1", "Unlink 1"]
+    wanted = [
+        "Use Fortnox's value Phone 1",
+        "Use Fortnox's value City 1",
+        "Use all 2 values from Fortnox 1",
+        "Unlink 1",
+    ]
     assert [button for button in page.all("button") if button.endswith(" 1")] == wanted
 
 
@@ -124,7 +129,7 @@ def test_unlinking_from_the_dialog_leaves_a_suggestion(clients, signed_in, owner
     record.refresh_from_db()
     assert (record.client, record.suggested, record.evidence) == (None, client, f"Unlinked by {owner}")
     entry = AuditEntry.objects.latest("position")
-    assert (entry.action, entry.summary) == ("fortnox.unlink", "Fortnox customer 1 Customer 1 unlinked from Linked")
+    assert (entry.action, entry.summary) == ("fortnox.unlink", "Fortnox customer 1 Customer 1: unlinked from Linked")
     assert browser.post(f"{CUSTOMERS}{record.pk}/unlink/").status_code == 404
 
 
@@ -153,11 +158,11 @@ def test_the_details_of_both_sides_are_compared_in_our_words(clients, signed_in,
     page = Page(dialog(signed_in(owner), clients["Linked"]).content.decode())
     rows = {row[0]: row[1:] for row in page.rows[1:]}
     assert {name: rows[name] for name in ("VAT number", "Country", "Currency", "Terms of payment", "VAT type")} == {
-        "VAT number": ["–", "SE556036079301", "Differs Take over VAT number 1"],
-        "Country": ["–", "SE", "Differs Take over Country 1"],
-        "Currency": ["SEK", "EUR", "Differs Take over Currency 1"],
+        "VAT number": ["–", "SE556036079301", "Differs Use Fortnox's value VAT number 1"],
+        "Country": ["–", "SE", "Differs Use Fortnox's value Country 1"],
+        "Currency": ["SEK", "EUR", "Differs Use Fortnox's value Currency 1"],
         "Terms of payment": ["30 days", "AG", "Differs"],
-        "VAT type": ["–", "Reverse charge in Sweden", "Differs Take over VAT type 1"],
+        "VAT type": ["–", "Reverse charge in Sweden", "Differs Use Fortnox's value VAT type 1"],
     }
 
 
@@ -167,7 +172,7 @@ def test_a_single_difference_and_then_all_are_taken_over(clients, signed_in, own
     record = CustomerRecord.objects.get(number="1")
     place = f"{CUSTOMERS}{record.pk}/take-over/"
     page = browser.post(place, {"field": "city", "offered": ["phone", "city", "email"]}, follow=True)
-    assert "1 detail is taken over." in page.content.decode()
+    assert "1 detail now has Fortnox&#x27;s value." in page.content.decode()
     client.refresh_from_db()
     assert (client.city, client.phone, client.email) == ("Lund", "040-1", "")
     browser.post(place, {"offered": ["phone", "email"], "version": client.version})
@@ -182,7 +187,7 @@ def test_taking_over_from_an_old_page_is_told(clients, signed_in, owner):
     answer = signed_in(owner).post(
         f"{CUSTOMERS}{record.pk}/take-over/", {"field": "city", "version": client.version + 1}, follow=True
     )
-    assert "somebody changed this client meanwhile" in answer.content.decode()
+    assert "another person has changed this client in the meantime" in answer.content.decode()
     client.refresh_from_db()
     assert client.city == ""
 

@@ -135,7 +135,7 @@ def test_the_new_owner_authorizes_and_everything_goes_on(fortnox, shop, run_jobs
     assert walk.connect()["Location"] == walk.address("confirm")
     page = texts(walk.see("confirm"))
     assert "The company has another organisation number than before." in page
-    assert "1 invoice that waits for this company is sent at once." in page
+    assert "1 waiting invoice is sent at once." in page
     assert Connection.everywhere.get().block_reason == BlockReason.COMPANY_CHANGED
     assert "Fortnox is connected to Nya Ägaren AB." in said(walk.confirm())
     run_jobs()
@@ -257,8 +257,8 @@ def test_the_page_names_what_was_filled_and_asks_for_what_fortnox_does_not_let_u
     page = texts(walk.browser.get("/w/byran/settings/"))
     assert "Filled from Fortnox: Organisation number, Address, City." in page
     assert (
-        "Nobody has stated these facts, and Uku could not read them from Fortnox: Registered office, VAT number, F-tax,"
-        " Bankgiro, Plusgiro, IBAN, BIC, Time zone, Language, Accounting currency. Click Edit to state them."
+        "These details are missing, and Uku could not read them from Fortnox: Registered office, VAT number, F-tax,"
+        " Bankgiro, Plusgiro, IBAN, BIC, Time zone, Language, Accounting currency. Click Edit to add them."
     ) in page
 
 

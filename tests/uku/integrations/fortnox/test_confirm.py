@@ -55,7 +55,7 @@ def test_not_this_company_gives_the_permission_back_at_once(walk, fortnox):
     fortnox.switch(revoke_ends_consent=True)
     walk.connect(company=SECOND)
     answer = walk.confirm("decline")
-    assert "That company was not connected. Uku holds no token for this permission. Fortnox confirmed" in said(answer)
+    assert "That company was not connected. Uku has deleted its token. Fortnox confirmed" in said(answer)
     nothing_stored()
     assert PendingGrant.everywhere.count() == 0
     assert len(fortnox.commits("token.revoke")) == 1
@@ -76,7 +76,7 @@ def test_a_grant_that_ran_out_cannot_be_confirmed_any_more(walk, move_clock):
     walk.connect(company=SECOND)
     page = walk.see("confirm")
     move_clock(seconds=25 * 3600)
-    assert "That permission waits no longer" in said(walk.press("confirm", page))
+    assert "There is nothing to confirm" in said(walk.press("confirm", page))
     nothing_stored()
 
 
@@ -87,7 +87,7 @@ def test_only_what_the_person_saw_is_confirmed(walk, fortnox, workspace, admin):
     third = fortnox.ask("POST", "companies", DatabaseNumber=556003, Name="Tredje AB")["id"]
     fortnox.ask("PATCH", f"users/{ANNA}", companies={FIRST: "admin", SECOND: "admin", third: "admin"})
     Walk(admin, workspace, fortnox).connect(company=third)
-    assert "That permission waits no longer" in said(walk.press("confirm", page))
+    assert "There is nothing to confirm" in said(walk.press("confirm", page))
     nothing_stored()
     assert PendingGrant.everywhere.get().company_id == third
     assert len(fortnox.commits("token.revoke")) == 1

@@ -55,7 +55,7 @@ def test_disconnect_works_when_fortnox_does_not_answer(walk, fortnox):
     walk.connect()
     fortnox.fault(path="/oauth-v1/revoke", action="status", status=503, times=9)
     answer = walk.post("disconnect")
-    assert "It is not known whether Fortnox still gives Uku access to the company." in said(answer)
+    assert "Uku does not know whether Fortnox still gives access to the company." in said(answer)
     assert Connection.everywhere.get().sealed_tokens == ""
 
 
@@ -81,7 +81,7 @@ def test_the_page_says_first_what_stays_and_what_stops_in_numbers(fortnox, shop,
     page = texts(walk.see("disconnect"))
     assert "Disconnect Exempelbyrån AB?" in page
     assert "Organisation number 402200-0014, database 556001" in page
-    assert "1 client (1 of them linked to Fortnox) and 1 invoice stay, and so do the settings." in page
+    assert "1 client (1 of them linked to Fortnox) and 1 invoice are kept, and the settings." in page
     assert "Sending invoices, reading payments, customers, articles and work statistics." in page
     assert "1 invoice waiting to be sent is held." in page
     assert Connection.everywhere.get().is_connected
@@ -247,7 +247,7 @@ def test_a_copy_of_the_installation_revokes_nothing(walk, fortnox, settings):
     walk.connect()
     settings.UKU = settings.UKU.model_copy(update={"instance": "staging"})
     before = fortnox.mark()
-    assert "Another installation of Uku holds this permission" in said(walk.post("disconnect"))
+    assert "Another installation of Uku uses this permission" in said(walk.post("disconnect"))
     assert fortnox.requests(before, prefix="/oauth-v1/") == []
     assert Connection.everywhere.get().sealed_tokens == ""
 

@@ -59,12 +59,12 @@ def test_each_value_names_its_key_and_moves_to_the_first_one(connection, ring, n
     assert (rotation.sealed_under(), rotation.describe_keys()[0]) == ({name(OLD): 1}, [])
     assert [(step.looked_at, step.resealed, step.total) for step in rotation.rotate()] == [(1, 1, 1)]
     assert (rotation.sealed_under(), stored()) == ({name(new_key): 1}, before)
-    assert rotation.describe_keys() == ([f"Key {name(OLD)} seals nothing and may be removed."], [])
+    assert rotation.describe_keys() == ([f"Key {name(OLD)} encrypts nothing and can be removed."], [])
     assert [step.resealed for step in rotation.rotate()] == [0]  # again, nothing is left to do
     ring(new_key)
     assert stored() == before
     entries = AuditEntry.everywhere.filter(action="fortnox.rotate_keys")
-    assert [entry.summary for entry in entries] == [f"Stored Fortnox tokens were sealed under key {name(new_key)}"]
+    assert [entry.summary for entry in entries] == [f"Stored Fortnox tokens were encrypted with key {name(new_key)}"]
 
 
 def test_a_rotation_that_was_stopped_goes_on_where_it_was(connection, other, ring, new_key, monkeypatch):
@@ -73,7 +73,9 @@ def test_a_rotation_that_was_stopped_goes_on_where_it_was(connection, other, rin
     ring(new_key, OLD)
     next(rotation.rotate())  # and no further
     assert rotation.sealed_under() == {name(OLD): 1, name(new_key): 1}
-    assert rotation.describe_keys()[1] == [f"1 stored values are still under key {name(OLD)}: run `uku rotate-keys`."]
+    assert rotation.describe_keys()[1] == [
+        f"1 stored values are still encrypted with key {name(OLD)}: run `uku rotate-keys`."
+    ]
     assert [open_tokens(each).refresh_token is not None for each in Connection.everywhere.all()] == [True, True]
     assert sum(step.resealed for step in rotation.rotate()) <= 2
     assert rotation.sealed_under() == {name(new_key): 2}
@@ -118,7 +120,7 @@ def test_a_missing_key_stops_a_rotation_before_anything_is_changed(connection, o
     with pytest.raises(rotation.KeyMissing):
         list(rotation.rotate())
     assert dict(Connection.everywhere.values_list("pk", "sealed_tokens")) == before
-    assert rotation.describe_keys()[1] == ["2 stored values open under no key of UKU_TOKEN_KEYS."]
+    assert rotation.describe_keys()[1] == ["2 stored values cannot be decrypted with any key in UKU_TOKEN_KEYS."]
 
 
 def test_without_its_key_a_connection_rests_and_comes_back_with_it(fortnox, connection, ring, new_key, run_jobs):
@@ -177,8 +179,13 @@ def test_the_command_rotates_and_says_what_may_be_removed(connection, environmen
     refused = uku("rotate-keys", ring=new_key)
     assert refused.returncode == 2
     assert "1 stored values open under none of UKU_TOKEN_KEYS, so nothing was changed." in refused.stdout
-    assert f"BAD 1 stored values are still under key {name(OLD)}" in uku("doctor", ring=f"{new_key},{OLD}").stdout
+    assert (
+        f"BAD 1 stored values are still encrypted with key {name(OLD)}" in uku("doctor", ring=f"{new_key},{OLD}").stdout
+    )
     done = uku("rotate-keys", ring=f"{new_key},{OLD}")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"Key {name(OLD)} seals nothing and may be removed.")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        0,
+        f"Key {name(OLD)} encrypts nothing and can be removed.",
+    )
     until(lambda: key_ring().name_for(row().sealed_tokens) is None)  # this process has the old key only
     assert "ok  all that is sealed is under the first key" in uku("doctor", ring=new_key).stdout

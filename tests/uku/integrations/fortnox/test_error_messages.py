@@ -62,7 +62,7 @@ def test_an_unknown_country_is_told_in_fortnox_words_without_a_guess():
 def test_a_customers_number_or_name_is_left_to_fortnox_words():
     words = explain("2000637", "Namn saknas")
     assert words.happened == "Fortnox did not accept the number or the name of the customer."
-    assert "Fortnox's own words below" in words.remedy
+    assert "Read the message from Fortnox below" in words.remedy
 
 
 @pytest.mark.parametrize("context", list(Context))
@@ -106,14 +106,14 @@ def test_what_nobody_knows_is_still_useful():
     words = explain("9999999", "Något helt nytt")
     assert (words.happened, find_error("9999999", "Något helt nytt")) == (str(UNKNOWN.happened), UNKNOWN)
     assert "request id" in words.remedy
-    assert words.means == "Nothing was created in Fortnox; the invoice waits here."
+    assert words.means == "Nothing was created in Fortnox. The invoice waits in Uku."
 
 
 def test_what_it_means_depends_on_what_was_under_way():
     means = {context: explain("2000433", context=context).means for context in (Context.INVOICE, Context.IMPORT)}
     assert means == {
-        Context.INVOICE: "Nothing was created in Fortnox; the invoice waits here.",
-        Context.IMPORT: "This record was passed over; everything else was read.",
+        Context.INVOICE: "Nothing was created in Fortnox. The invoice waits in Uku.",
+        Context.IMPORT: "This record was skipped. All other records were read.",
     }
     assert explain("2003498", context=Context.BOOKING).means == "The invoice is in Fortnox, not booked."
 
@@ -164,7 +164,7 @@ def test_each_trouble_of_the_connection_has_words_of_its_own():
         ("error_missing_license", "no active licence"),
         ("error_missing_system_admin_right", "do not have permission to grant access"),
         ("invalid_scope", "does not know one of the permissions"),
-        ("invalid_grant", "no longer accepts the sign-in"),
+        ("invalid_grant", "no longer accepts the authorization"),
     ],
 )
 def test_the_token_address_and_the_consent_page_are_explained_too(code, happened):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -21,9 +22,12 @@ from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.invoices.export import process_export, retry_export
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.renewal import is_refused
+from uku.integrations.registry import Badge
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceAlreadyIssued, issue_invoice
+from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
+from uku.kit.times import show_recent_time
 
 POST = {"method": "POST", "path": "/3/invoices"}
 LOOKUPS = (5, 25, 90, 480, 120)  # what passes between one look-up and the next, until 12 minutes are over
@@ -185,7 +189,7 @@ def test_an_answer_lost_after_the_commit_is_looked_up_and_never_repeated(fortnox
     fortnox.fault(**POST, **fault)
     unclear = go(queued)
     assert (unclear.state, unclear.document_number) == (ExportState.UNCERTAIN, "")
-    assert panel(unclear).happened == "Fortnox did not answer in time."
+    assert panel(unclear).happened == "Fortnox did not confirm that it received the invoice."
     before = fortnox.mark()
     assert go(queued).state == ExportState.UNCERTAIN
     assert fortnox.requests(before) == []
@@ -342,8 +346,24 @@ def test_a_rate_that_is_not_the_articles_is_refused_in_words(fortnox, shop, run_
     invoice = shop.issue(rate="12")
     run_jobs()
     assert refused(fortnox, shop.export_of(invoice)) == (
-        f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the product's rate,"
-        " or the account of the article in Fortnox, and make the invoice again."
+        f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the VAT rate"
+        " of the product, or the account of the article in Fortnox, and make the invoice again."
+    )
+
+
+def test_what_our_own_check_stopped_is_not_said_to_be_refused_by_fortnox(fortnox, shop, run_jobs):
+    invoice = shop.issue(rate="12")
+    run_jobs()
+    assert panel(shop.export_of(invoice)).badge == Badge("Not sent: correct it", "bad")
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(10, True), (0, False)])
+def test_a_long_wait_says_until_when(shop, queued, scope, minutes, told):
+    next_at = clock.real_now() + timedelta(minutes=minutes, seconds=30)
+    InvoiceExport.everywhere.filter(pk=queued.pk).update(state=ExportState.UNCERTAIN, next_at=next_at)
+    when = show_recent_time(next_at, scope.time_zone, now=clock.real_now())
+    assert panel(queued).remedy == "Nothing: Uku looks for the invoice in Fortnox by our reference, and shows the" + (
+        f" result here. Next try: {when}." if told else " result here."
     )
 
 
@@ -373,7 +393,9 @@ def test_an_inactive_article_is_refused_in_words(fortnox, shop, queued, run_jobs
 def test_an_article_that_nobody_knows_is_refused_in_words(fortnox, shop, queued, run_jobs):
     ArticleRecord.objects.all().delete()
     run_jobs()
-    assert refused(fortnox, queued) == (f"Article {shop.article} is not known here. Reload data, then send again.")
+    assert refused(fortnox, queued) == (
+        f"Uku does not know article {shop.article}. Click Reload data on the Settings tab, then send again."
+    )
 
 
 def test_customers_and_articles_are_read_once_for_a_batch(fortnox, shop, run_jobs):
@@ -480,7 +502,7 @@ def test_an_invoice_that_was_cancelled_meanwhile_is_left_to_a_person_and_not_cre
     go(unclear)
     assert fortnox.creates() == {unclear.reference: 1}
     assert row.state == ExportState.NEEDS_PERSON
-    assert row.error_text == f"The invoice came to Fortnox as {ours['DocumentNumber']} and was cancelled there."
+    assert row.error_text == f"Fortnox has the invoice as number {ours['DocumentNumber']}, and it is cancelled there."
 
 
 # Booking

@@ -36,7 +36,7 @@ def test_an_answer_about_another_invoice_is_left_to_a_person_and_nothing_is_adop
     """B50"""
     export = answered(**facts)
     assert (export.state, export.document_number, export.invoice.number) == (ExportState.NEEDS_PERSON, "", "")
-    assert "does not carry our reference" in export.error_text
+    assert "does not have our reference" in export.error_text
     assert fortnox.creates() == {export.reference: 1}
     assert SyncIssue.objects.filter(solved_at=None, kind="invoice").count() == 1
 

@@ -113,8 +113,8 @@ def test_hand_made_values_stay_when_an_import_links_the_client_and_only_empty_on
     ]
     summaries = AuditEntry.objects.filter(action="client.import").order_by("position").values_list("summary", flat=True)
     assert list(summaries) == [
-        f"Handgjorda AB: address2 imported from Fortnox customer {number}",
-        f"Handgjorda AB: vat_number, vat_type imported from Fortnox customer {number}",
+        f"Handgjorda AB: details imported from Fortnox customer {number}",
+        f"Handgjorda AB: details imported from Fortnox customer {number}",
     ]
 
 
@@ -127,18 +127,28 @@ def test_the_difference_of_a_hand_made_value_is_shown_and_can_be_applied(
     read()
     page = Page(browser.get(f"/w/byran/settings/fortnox/clients/{client.pk}/").content.decode())
     assert page.rows[1:] == [
-        ["Name", "Handgjorda AB entered here", "Fortnox Kund AB", f"Differs Take over Name {number}"],
-        ["Organisation number", "455000-0006 entered here", "455000-0006", ""],
+        ["Name", "Handgjorda AB written here", "Fortnox Kund AB", f"Differs Use Fortnox's value Name {number}"],
+        ["Organisation number", "455000-0006 written here", "455000-0006", ""],
         ["VAT number", "SE455000000601", "SE455000000601", ""],
-        ["E-mail", "hand@hand.example entered here", "theirs@kund.example", f"Differs Take over E-mail {number}"],
-        ["Phone", "040-1 entered here", "08-2", f"Differs Take over Phone {number}"],
-        ["Address", "Handgatan 1 entered here", "Kundgatan 2", f"Differs Take over Address {number}"],
+        [
+            "E-mail",
+            "hand@hand.example written here",
+            "theirs@kund.example",
+            f"Differs Use Fortnox's value E-mail {number}",
+        ],
+        ["Phone", "040-1 written here", "08-2", f"Differs Use Fortnox's value Phone {number}"],
+        ["Address", "Handgatan 1 written here", "Kundgatan 2", f"Differs Use Fortnox's value Address {number}"],
         ["Address, second line", "Box 2", "Box 2", ""],
-        ["Postcode", "211 34 entered here", "111 22", f"Differs Take over Postcode {number}"],
-        ["City", "Malmö entered here", "Stockholm", f"Differs Take over City {number}"],
-        ["Country", "DK entered here", "NO", f"Differs Take over Country {number}"],
-        ["Currency", "NOK entered here", "EUR", f"Differs Take over Currency {number}"],
-        ["Terms of payment", "20 days entered here", "10 days", f"Differs Take over Terms of payment {number}"],
+        ["Postcode", "211 34 written here", "111 22", f"Differs Use Fortnox's value Postcode {number}"],
+        ["City", "Malmö written here", "Stockholm", f"Differs Use Fortnox's value City {number}"],
+        ["Country", "DK written here", "NO", f"Differs Use Fortnox's value Country {number}"],
+        ["Currency", "NOK written here", "EUR", f"Differs Use Fortnox's value Currency {number}"],
+        [
+            "Terms of payment",
+            "20 days written here",
+            "10 days",
+            f"Differs Use Fortnox's value Terms of payment {number}",
+        ],
         ["VAT type", "Export outside the EU", "Export outside the EU", ""],
     ]
     press(browser, CustomerRecord.objects.get(), "take-over", field="phone")
@@ -204,7 +214,7 @@ def test_a_field_emptied_by_hand_stays_empty(fortnox, connection, owner, browser
     read()
     assert values(["phone", "email"]) == {"phone": "", "email": "other@kund.example"}
     page = Page(browser.get(f"/w/byran/settings/fortnox/clients/{client.pk}/").content.decode())
-    assert page.rows[5] == ["Phone", "– emptied here", "08-3", f"Differs Take over Phone {number}"]
+    assert page.rows[5] == ["Phone", "– emptied here", "08-3", f"Differs Use Fortnox's value Phone {number}"]
 
 
 def test_a_file_that_changes_a_client_from_fortnox_stays_and_the_other_fields_follow_fortnox(

@@ -81,8 +81,8 @@ def test_the_card_shows_one_state_at_a_glance(living, scope, facts, plan, card):
 
 def test_all_kinds_of_data_are_healthy_with_their_last_success_and_next_try(living):
     shown = {kind.kind: (kind.badge, kind.last_success is not None, kind.next_try) for kind in read().kinds}
-    assert shown["customers"] == (Badge("Healthy", "good"), True, "in 9 min")
-    assert shown["statistics"] == (Badge("Healthy", "good"), True, "in 23 h")
+    assert shown["customers"] == (Badge("Up to date", "good"), True, "in 9 min")
+    assert shown["statistics"] == (Badge("Up to date", "good"), True, "in 23 h")
     assert shown["invoices"] == (Badge("Nothing sent yet", "neutral"), False, "")
 
 
@@ -90,21 +90,24 @@ def test_a_kind_that_is_not_permitted_stops_alone(living):
     """F86: the others go on"""
     refused("articles", "2001101", minutes_ago=1)
     assert states() == {
-        "customers": "Healthy",
-        "articles": "Not permitted",
-        "payments": "Healthy",
-        "statistics": "Healthy",
+        "customers": "Up to date",
+        "articles": "No permission",
+        "payments": "Up to date",
+        "statistics": "Up to date",
         "invoices": "Nothing sent yet",
     }
     health = read()
-    assert (health.card.words, health.badge.words) == ("Needs attention", "Healthy")
+    assert (health.card.words, health.badge.words) == ("Needs attention", "Up to date")
     assert health.block.happened == "Fortnox refused part of the sync: Articles."
-    assert health.block.means == "The company has no active licence in Fortnox for this. Everything else goes on."
+    assert (
+        health.block.means == "The company has no active licence in Fortnox for this. Uku stops only the data that"
+        " Fortnox refuses. The Overview tab lists the state of each kind of data."
+    )
 
 
 def test_a_scope_that_was_never_granted_stops_its_kind(living):
     written(scopes=["article", "customer", "invoice"])
-    assert [kind for kind, words in states().items() if words == "Not permitted"] == ["payments"]
+    assert [kind for kind, words in states().items() if words == "No permission"] == ["payments"]
     assert "Click Authorize" in read().block.remedy
 
 
@@ -114,7 +117,7 @@ def test_passing_trouble_is_degraded_and_never_looks_like_a_wrong_sign_in(living
     health = read()
     assert (states()["customers"], health.card.tone, health.block) == ("Trying again", "good", None)
     page = see(owner)
-    assert "Uku tries again by itself; nothing is lost." in page
+    assert "Uku tries again automatically. Nothing is lost." in page
     assert re.search("authorize again|sign-in|password", page, re.IGNORECASE) is None
 
 
@@ -123,8 +126,8 @@ def test_trouble_that_lasts_is_said_with_how_long_and_that_nothing_is_needed(liv
     SyncRun.objects.filter(kind="customers").delete()
     ran("customers", minutes_ago=7 * 60 + 12, state="stopped", text="Unavailable")
     block = read().block
-    assert block.happened == "Fortnox has not answered as it should for 7 h 12 min."
-    assert block.remedy.startswith("Nothing: Uku tries again by itself.")
+    assert block.happened == "Fortnox has answered with errors, or not at all, for 7 h 12 min."
+    assert block.remedy.startswith("Nothing: Uku tries again automatically.")
 
 
 def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(living, see, owner):
@@ -132,9 +135,9 @@ def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(li
     raise_alarm(key="fortnox.app_credentials", text="wrong", at=clock.now())
     health = read()
     assert (health.card.words, set(states().values())) == ("Needs attention", {"Trying again"})
-    assert "Nothing is needed from you." in health.block.remedy
+    assert "You do not need to do anything." in health.block.remedy
     page = see(owner)
-    assert ("Nothing is needed from you." in page, "nobody has to authorize again" in page) == (True, True)
+    assert ("You do not need to do anything." in page, "nobody needs to authorize again" in page) == (True, True)
 
 
 def test_a_pause_says_why_and_that_all_goes_on_by_itself(living, scope, see, owner):
@@ -156,7 +159,7 @@ def test_invoices_out_are_told_by_what_waits(living, owner):
     rejected = exported(owner, state="rejected", error_code="2000429")
     failed("invoice", rejected.reference, export=rejected, code="2000429")
     (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
-    assert (invoices.counts, invoices.needing) == ("1 sent, 1 waiting, 1 with an unknown outcome", 2)
+    assert (invoices.counts, invoices.needing) == ("1 sent, 1 waiting, 1 not confirmed by Fortnox", 2)
     assert (invoices.badge.words, invoices.open_issues) == ("Trying again", 2)
     written(block_reason="needs_authorization")
     (invoices,) = [kind for kind in read().kinds if kind.kind == "invoices"]
@@ -180,14 +183,14 @@ def test_owners_and_admins_see_a_banner_on_every_page_while_it_is_bad(living, sc
     shown = fortnox.banners(scope, membership)
     assert len(shown) == banners
     if shown:
-        assert shown[0].text.startswith("The connection to Fortnox stopped working.")
+        assert shown[0].text.startswith("The connection to Fortnox does not work any more.")
         assert shown[0].action == "Open Connect to Fortnox"
 
 
 def test_the_overview_shows_the_health_of_each_kind(living, see, member):
     page = see(member)
     assert [f">{label}</div>" in page for label in ("Customers", "Articles", "Invoices", "Paid status")] == [True] * 4
-    assert page.count("Healthy") == 4
+    assert page.count("Up to date") == 4
     assert "Sync now" not in page
 
 

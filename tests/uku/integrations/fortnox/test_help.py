@@ -45,17 +45,25 @@ TOPICS = {
 # What each section must speak of, as words that stand in it.
 FACTS = {
     "Who can do this": ("Team", "Elite", "administrator", "Sweden", "Finland"),
-    "Connect Fortnox": ("invoices", "customers", "articles", "by itself", "new owner", "taken away", "Overview"),
-    "What syncs": ("Integration", "matched on contact details", "paid amounts and dates", "VAT", "summary tasks"),
+    "Connect Fortnox": (
+        "invoices",
+        "customers",
+        "articles",
+        "automatically",
+        "new owner",
+        "access was removed",
+        "Overview",
+    ),
+    "What syncs": ("Integration", "matched by contact details", "paid amounts and dates", "VAT", "summary tasks"),
     "Reconnect or disconnect": (
         "revokes",
-        "forgets the connected company",
-        "Clients and invoices stay",
+        "disconnects the company",
+        "Clients, invoices and links are kept",
         "one Fortnox company",
     ),
     "You do not have permission to grant access": ("administrator", "Authorize"),
-    "The wrong Fortnox company is connected": ("Disconnect", "Authorize", "one workspace for each company file"),
-    STOPPED_WORKING: ("fresh tokens", "subscription", "licence"),
+    "The wrong Fortnox company is connected": ("Disconnect", "Authorize", "one workspace for each company"),
+    STOPPED_WORKING: ("new tokens", "subscription", "licence"),
     "A customer or article is missing after a sync": ("Reload data", "12 months", "Inactive"),
 }
 

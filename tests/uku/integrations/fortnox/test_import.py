@@ -91,9 +91,7 @@ def test_inactive_customers_are_skipped_and_listed(fortnox, bring_in):
     active, inactive = fortnox.customer(Name="Aktiv AB"), fortnox.customer(Name="Vilande AB", Active=False)
     run = bring_in()
     assert list(CustomerRecord.objects.values_list("number", flat=True)) == [active]
-    assert list(run.skipped_records.values_list("number", "name", "reason")) == [
-        (inactive, "Vilande AB", "Inactive in Fortnox")
-    ]
+    assert list(run.skipped_records.values_list("number", "name", "reason")) == [(inactive, "Vilande AB", "inactive")]
 
 
 def test_a_customer_that_rests_and_comes_back_keeps_its_row_and_its_client(fortnox, bring_in, move_clock):
@@ -134,9 +132,9 @@ def test_a_field_edited_by_hand_is_kept_and_the_others_follow(fortnox, bring_in,
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"Email": {"not": "a text"}}, "Could not be read: "),
-        ({"Name": "x" * 200_000}, "Could not be stored: "),
-        ({"OrganisationNumber": "9" * 300}, "Could not be stored: "),
+        ({"Email": {"not": "a text"}}, "unreadable"),
+        ({"Name": "x" * 200_000}, "not_stored"),
+        ({"OrganisationNumber": "9" * 300}, "not_stored"),
     ],
 )
 def test_a_poison_row_is_listed_and_every_other_row_is_stored(fortnox, bring_in, facts, reason):
@@ -147,7 +145,7 @@ def test_a_poison_row_is_listed_and_every_other_row_is_stored(fortnox, bring_in,
     run = bring_in()
     assert run.state == RunState.DONE
     assert list(CustomerRecord.objects.order_by("pk").values_list("number", flat=True)) == [numbers[0], numbers[2]]
-    assert [(row.number, row.reason[: len(reason)]) for row in run.skipped_records.all()] == [(numbers[1], reason)]
+    assert [(row.number, row.reason) for row in run.skipped_records.all()] == [(numbers[1], reason)]
     assert run.counts["rejected"] == 1
 
 

@@ -48,10 +48,10 @@ def test_a_poison_row_is_rejected_with_its_reason_and_no_other_row_suffers(
     assert run.state == RunState.DONE
     assert active_here() == [*numbers[:3], *numbers[4:]]
     (listed,) = run.skipped_records.all()
-    assert (listed.number, listed.reason != "", run.counts["rejected"]) == (numbers[3], True, 1)
+    assert (listed.number, listed.detail != "", run.counts["rejected"]) == (numbers[3], True, 1)
     sync_issue = SyncIssue.objects.get()
     assert (sync_issue.kind, sync_issue.number, len(sync_issue.digest)) == ("customer", numbers[3], 64)
-    assert "xxxxx" not in f"{listed.reason} {sync_issue.reason}"
+    assert "xxxxx" not in f"{listed.detail} {sync_issue.reason}"
     page = signed_in(owner).get(f"/w/{scope.slug}/settings/fortnox/activity/").content.decode()
     assert numbers[3] in page
     plant(fortnox, numbers[3], Name="Ek AB", Email="", OrganisationNumber="")

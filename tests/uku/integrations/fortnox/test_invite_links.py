@@ -49,7 +49,7 @@ def test_the_link_is_shown_once_and_kept_as_a_hash(walk, link):
     assert token not in str(vars(stored))
     page = walk.see("connect").content.decode()
     assert token not in page
-    assert "Made by Olga Owner" in page
+    assert "Created by Olga Owner" in page
     assert token not in str([vars(entry) for entry in AuditEntry.everywhere.all()])
 
 
@@ -78,7 +78,7 @@ def test_what_it_brings_waits_until_our_people_confirm_the_company(walk, link, f
     answer = Visitor(link, fortnox).connect()
     assert answer.status_code == 200
     assert "Thank you" in texts(answer)
-    assert "The people at Byran now confirm that it is the right company" in texts(answer)
+    assert "Byran must now confirm that it is the right company" in texts(answer)
     nothing_stored()
     notice = Notice.everywhere.get()
     assert (notice.user, notice.url, notice.by_mail) == (owner, walk.address("confirm"), True)
@@ -88,7 +88,7 @@ def test_what_it_brings_waits_until_our_people_confirm_the_company(walk, link, f
     assert (stored.company_id, stored.authorized_by, stored.authorized_through_link) == (FIRST, owner, True)
     notice.refresh_from_db()
     assert notice.cleared_at is not None
-    assert "an administrator with the link of Olga Owner" in texts(walk.see("overview"))
+    assert "an administrator with the link from Olga Owner" in texts(walk.see("overview"))
 
 
 def test_another_admin_may_confirm_and_the_log_says_who(walk, link, fortnox, workspace, admin):
@@ -113,7 +113,7 @@ def test_it_can_be_tried_again_after_it_was_not_given(walk, link, fortnox):
     visitor = Visitor(link, fortnox)
     answer = visitor.connect(user=OLLE)
     assert str(errors.NOT_ADMINISTRATOR.happened) in texts(answer)
-    assert "open the link you were sent once more" in texts(answer)
+    assert "open the link again" in texts(answer)
     assert "/w/byran/" not in answer.content.decode()
     assert "Thank you" in texts(visitor.connect())
 

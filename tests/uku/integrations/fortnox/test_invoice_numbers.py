@@ -163,7 +163,7 @@ def test_a_number_from_uku_is_not_sent_while_a_higher_one_of_its_block_is_not_in
     assert ("Send 900000002 first" in page, "900100001" in page) == (True, False)
     assert f'action="{address}"' not in page
     answer = desk.browser.post(address, follow=True).content.decode()
-    assert "Send 900000002 first." in answer
+    assert "Send invoice 900000002 first." in answer
     assert (InvoiceExport.objects.count(), fortnox.creates()) == (0, {})
     desk.send(second)
     desk.send(first)
@@ -173,7 +173,7 @@ def test_a_number_from_uku_is_not_sent_while_a_higher_one_of_its_block_is_not_in
 @pytest.mark.parametrize(
     ("state", "code", "kept", "words"),
     [
-        ("queued", "", False, "is on its way"),
+        ("queued", "", False, "is being sent"),
         ("rejected", "", False, "was not accepted"),
         ("needs_person", "", False, "needs a decision"),
         ("rejected", "number_used", False, ""),
@@ -202,7 +202,7 @@ def test_a_higher_number_of_another_company_says_which_to_connect(desk, shop):
     desk.disconnect()
     desk.connect_other()
     page = desk.browser.get(f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/").content.decode()
-    assert f"900000002 is in {name}. Connect {name} to send this invoice there." in page
+    assert f"Invoice 900000002 is in {name}. Connect {name} to send this invoice there." in page
 
 
 def test_a_rejected_one_is_not_sent_again_before_a_higher_number(desk, shop, fortnox):
@@ -232,11 +232,11 @@ def test_a_rejected_invoice_never_belongs_to_the_company_that_refused_it(desk, s
     clear_queue()
     for change in (desk.disconnect, desk.connect_other):
         change()
-        for invoice, badge in ((own, "Number from Uku"), (theirs, "Rejected")):
+        for invoice, badge in ((own, "Number from Uku"), (theirs, "Not sent: correct it")):
             page = desk.show(invoice)
             assert desk.says(invoice, f">{badge}</span>")
             texts = " ".join(page.all("p"))
-            assert f"This invoice was to go to {name}, which is not connected, and was not accepted." in texts
+            assert f"This invoice was not accepted. It belongs to {name}, which is not connected." in texts
             assert ("it goes on" in texts, "issued for" in texts) == (False, False)
     assert any("with its number from Uku" in text for text in desk.show(own).all("p"))
     assert any("gets its number from the connected" in text for text in desk.show(theirs).all("p"))
@@ -257,7 +257,7 @@ def test_an_answer_with_another_number_than_was_sent_is_left_to_a_person(desk, f
     desk.work()
     assert (
         InvoiceExport.objects.get(invoice=used).error_text
-        == "The invoice came to Fortnox as 2 and was cancelled there."
+        == "Fortnox has the invoice as number 2, and it is cancelled there."
     )
     desk.send(used)
     assert (sent(used), fortnox.creates()[used.reference]) == ((ExportState.CONFIRMED, OWN), 2)
@@ -274,7 +274,7 @@ def test_a_number_that_uku_gave_to_another_invoice_is_left_to_a_person_and_asked
     desk.work()
     export = InvoiceExport.objects.get(invoice=third)
     assert (export.state, sent(third)[1], first.number) == (ExportState.NEEDS_PERSON, "", OWN)
-    assert export.error_text.startswith(f"Fortnox gave this invoice the number {OWN}, which another invoice has")
+    assert export.error_text.startswith(f"Fortnox gave this invoice the number {OWN}. Another invoice in Uku has")
     before = fortnox.mark()
     jobs.sweep.func(timestamp=0)
     desk.work()
@@ -322,7 +322,7 @@ def has_article_in(company: str, invoice, number: str) -> None:
 @pytest.mark.parametrize("days", [36, 400])
 def test_an_old_invoice_is_not_sent_unasked(desk, shop, fortnox, days):
     draft = shop.draft(on=clock.today("Europe/Stockholm") - timedelta(days=days))
-    assert any("not sent by itself" in text for text in desk.show(draft).all("p"))
+    assert any("does not send it automatically" in text for text in desk.show(draft).all("p"))
     invoice = desk.issue(draft)
     desk.work()
     jobs.sweep.func(timestamp=0)
@@ -354,7 +354,7 @@ def test_a_held_invoice_looks_seldom_for_its_number_and_shows_it_when_the_hold_e
 
 def test_without_a_company_the_draft_and_the_invoice_say_that_the_number_is_from_uku(desk, shop):
     draft = shop.draft()
-    words = "Issuing gives the invoice a number from Uku and freezes its content."
+    words = "Issue gives the invoice a number from Uku. Its content can then no longer be changed."
     assert words not in desk.show(draft).all("p")
     desk.disconnect()
     assert words in desk.show(draft).all("p")

@@ -73,18 +73,29 @@ def test_why_a_reload_stopped_is_known_still(scope, text, reasons):
 
 SENTENCES = {
     "Linked by Olga Olsson": ("person", "Olga Olsson", "Linked by Olga Olsson"),
-    "Linked by Twin": ("person", None, "Linked by hand"),
-    "Unlinked by olga@exempelbyran.example": ("unlinked", None, "Unlinked by hand"),
-    "Made by Olga Olsson": ("created", "Olga Olsson", "Made by Olga Olsson"),
-    "Made from the Fortnox customer": ("created", None, "Made from the Fortnox customer"),
+    "Linked by Twin": ("person", None, "Linked by a person"),
+    "Unlinked by olga@exempelbyran.example": ("unlinked", None, "Unlinked by a person"),
+    "Made by Olga Olsson": ("created", "Olga Olsson", "Created by Olga Olsson"),
+    "Made from the Fortnox customer": ("created", None, "Created from the Fortnox customer"),
     "Same organisation number 455000-0006": ("organisation_number", None, None),
     "Same organisation number 455000-0006, name and e-mail info@ek.example": ("organisation_number", None, None),
     "Same organisation number in the VAT number, 455000-0006 and name": ("vat_number", None, None),
     "Same name and e-mail info@ek.example": ("email", None, None),
     "Same name in another order. Different legal form": ("name", None, None),
-    "Same name but for one letter, postcode 222 22 and phone 0811111. 2 clients fit as well": ("name", None, None),
+    "Same name but for one letter, postcode 222 22 and phone 0811111. 2 clients fit as well": (
+        "name",
+        None,
+        "Same name with one letter different, postcode 222 22 and phone 0811111. 2 clients match equally well",
+    ),
     "Same name. Different organisation number: the client has 455000-0006, legal form and part of the country: the"
-    " client has postcode 222 22. 11 clients fit as well": ("name", None, None),
+    " client has postcode 222 22. 11 clients fit as well": (
+        "name",
+        None,
+        (
+            "Same name. Different organisation number: the client has 455000-0006, legal form and part of the country:"
+            " the client has postcode 222 22. 11 clients match equally well"
+        ),
+    ),
     "": ("", None, None),
 }
 

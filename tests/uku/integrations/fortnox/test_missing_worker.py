@@ -13,7 +13,10 @@ from tests.uku.integrations.fortnox.standing_rows import connected, ran
 from uku.kit.heartbeats import WorkerHeartbeat
 
 AT = datetime(2026, 3, 30, 12, 32, tzinfo=UTC)
-WAY_OUT = "What waits goes on by itself once one runs. Whoever runs Uku starts it with the command: uku worker."
+WAY_OUT = (
+    "Sending and reading continue automatically when a worker runs. The person who runs this"
+    " installation starts one with the command: uku worker."
+)
 
 
 @pytest.fixture
@@ -49,9 +52,9 @@ def test_nothing_is_called_healthy_in_green(see, owner):
     connected()
     ran("customers")
     page = see(owner, "overview")
-    assert ("Healthy" in page, "Waits for a worker" in page) == (False, True)
+    assert ("Up to date" in page, "Waiting for a worker" in page) == (False, True)
     heartbeat(seconds_ago=1)
-    assert "Healthy" in see(owner, "overview")
+    assert "Up to date" in see(owner, "overview")
 
 
 def test_where_none_ever_ran_the_page_says_so(see, owner):

@@ -92,7 +92,7 @@ def test_one_that_the_lists_do_not_name_is_looked_up_and_told(fortnox, sent, rea
     InvoiceExport.objects.filter(document_number=sent[2].number).update(document_number="999999")
     asked, run = read_again()
     assert "GET invoices/999999" in asked
-    assert [row.reason for row in SkippedRecord.objects.filter(run=run)] == ["Missing in Fortnox"]
+    assert [row.reason for row in SkippedRecord.objects.filter(run=run)] == ["deleted"]
 
 
 def test_a_payment_that_was_removed_in_fortnox_is_found(fortnox, sent, read_again, today, move_clock):

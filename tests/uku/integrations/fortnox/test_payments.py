@@ -161,7 +161,7 @@ def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read
     )
     run = read()
     assert run.state == RunState.DONE
-    missing = (sent.number, "Björk Bygg AB", "Missing in Fortnox")
+    missing = (sent.number, "Björk Bygg AB", "deleted")
     assert list(run.skipped_records.values_list("number", "name", "reason")) == [missing]
     assert standing(sent) == before
     assert fortnox.creates() == {sent.reference: 1}

@@ -173,8 +173,8 @@ def test_a_free_workspace_reads_what_it_would_get_and_which_plan_it_needs(scope,
     shown = card(scope)
     assert shown.badge.words == "Off"
     assert shown.text == (
-        "Clients and products come in, invoices go out, paid amounts come back."
-        " Part of the Team and Elite plans; this workspace is on Free."
+        "Imports clients and products, sends invoices, and reads payments. Part of the Team and"
+        " Elite plans; this workspace is on Free."
     )
 
 

@@ -94,7 +94,7 @@ def test_a_reload_goes_through_its_phases_and_tells_when_it_is_done(fortnox, con
     assert runs_of(made) == [(kind, RunState.DONE) for kind in ("customers", "articles", "payments")]
     assert (CustomerRecord.objects.filter(active=True).count(), ArticleRecord.objects.count()) == (1, 1)
     assert Client.objects.count() == 1
-    assert [row.reason for row in SkippedRecord.objects.filter(run__reload=made)] == ["Inactive in Fortnox"]
+    assert [row.reason for row in SkippedRecord.objects.filter(run__reload=made)] == ["inactive"]
     ((title, text),) = notices()
     assert title == "Reload data is done."
     assert "Created: 1" in text
@@ -164,7 +164,7 @@ def test_a_second_one_is_refused_with_the_name_of_who_began_the_first(begin, own
     with pytest.raises(service.AlreadyRunning) as refusal:
         service.begin(actor=admin, at=clock.now())
     assert refusal.value.reload == made
-    assert "Olga Owner began it on " in str(refusal.value)
+    assert "Olga Owner started it on " in str(refusal.value)
     assert Reload.objects.count() == 1
 
 

@@ -69,7 +69,7 @@ def test_one_that_the_browser_began_is_followed_and_its_beginner_named(fortnox, 
     service.begin(actor=owner, at=clock.now())
     status, told = follow()
     assert (status, Reload.objects.count()) == (0, 1)
-    assert "Olga Owner began it on " in told
+    assert "Olga Owner started it on " in told
 
 
 def test_cancelled_from_the_command_line_the_one_who_follows_ends_with_status_one(fortnox, follow, connection):

@@ -36,12 +36,12 @@ def test_the_confirmation_names_numbers_dates_and_what_stays(fortnox, shop, walk
     page = texts(walk.see("reload"))
     span = report.between(progress.period_until(clock.today("Europe/Stockholm")))
     for sentence in (
-        "All customers: 1 active one is known now.",
-        "All articles: 1 active one is known now.",
+        "All customers: now 1 active.",
+        "All articles: now 1 active.",
         f"dated {span['first']} to {span['last']}: 1 invoice.",
         "No work statistics: none are switched on.",
-        "Nothing is deleted. Your decisions stay, and so do fields edited by hand. Invoices made in Fortnox are",
-        "It takes less than a minute: 7 requests to Fortnox, at five a second",
+        "Nothing is deleted. Your decisions and the fields that you edited are kept. Invoices created in Fortnox are",
+        "It takes less than a minute: 7 requests to Fortnox, five per second",
     ):
         assert sentence in page
 
@@ -53,7 +53,7 @@ def test_the_button_leads_to_the_confirmation_and_that_begins_it(walk):
     assert answer["Location"] == walk.address("reload-page", pk=latest().pk)
     page = texts(walk.see("reload-page", pk=latest().pk))
     assert "Step 1 of 5: Customers" in page
-    assert "Begun by Olga Owner" in page
+    assert "Started by Olga Owner" in page
 
 
 def test_a_second_press_is_led_to_the_one_that_runs(walk, admin, scope, fortnox):
@@ -64,7 +64,7 @@ def test_a_second_press_is_led_to_the_one_that_runs(walk, admin, scope, fortnox)
     assert theirs.see("reload")["Location"] == place
     answer = theirs.post("reload")
     assert (answer["Location"], Reload.objects.count()) == (place, 1)
-    assert "Nothing was begun: Reload data runs already. Olga Owner began it on " in said(answer)
+    assert "Nothing was started: Reload data is already running. Olga Owner started it on " in said(answer)
     assert theirs.address("reload") + '"' not in theirs.see("settings").content.decode()
 
 
@@ -96,7 +96,7 @@ def test_cancel_asks_nothing_further_and_the_page_says_so_at_once(walk, run_jobs
     page = texts(walk.see("reload-page", pk=made.pk))
     assert "nothing was taken away" in page
     assert page.count("Not done") == len(ReloadPhase)
-    assert "Nothing was cancelled: it had ended already." in said(walk.post("cancel-reload", pk=made.pk))
+    assert "Nothing was cancelled: it had already ended." in said(walk.post("cancel-reload", pk=made.pk))
     assert "Cancelled" in texts(walk.see("activity"))
 
 
@@ -127,7 +127,7 @@ def test_the_report_lists_what_was_skipped_and_why_page_by_page(fortnox, walk, r
     assert "requests to Fortnox" in page
     run = made.runs.get(kind="customers")
     SkippedRecord.objects.bulk_create(
-        SkippedRecord(workspace_id=run.workspace_id, run=run, number=str(i), name="X", reason="Inactive in Fortnox")
+        SkippedRecord(workspace_id=run.workspace_id, run=run, number=str(i), name="X", reason="inactive")
         for i in range(60)
     )
     first = walk.see("reload-page", pk=made.pk).content.decode()

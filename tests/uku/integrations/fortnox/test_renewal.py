@@ -324,7 +324,7 @@ def test_a_wrong_app_secret_alarms_the_operator_once_and_blames_no_customer(
         mail_alarms.func(timestamp=0)
     assert (asked(fortnox, before), standing(row())) == (1, standing(expired))
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [
-        (["drift@byran.example"], "Uku at http://localhost:8720 needs its operator")
+        (["drift@byran.example"], "Uku at http://localhost:8720 needs attention")
     ]
     for minutes in range(1, 21):
         move_clock(seconds=minutes * MINUTE)
@@ -573,10 +573,10 @@ def test_a_refresh_token_that_nothing_renewed_for_thirty_days_is_warned_of(
     (notice,) = Notice.objects.all()
     assert (notice.key, notice.title) == (
         "fortnox.runs_out",
-        "Nothing has renewed the connection to Fortnox for a month.",
+        "The connection to Fortnox has not been renewed for a month.",
     )
-    assert "It runs out in about 13 days unless it is renewed before." in notice.text
-    assert "It runs out in about 12 days" in words.overall_of(row()).block.means
+    assert "The connection expires in about 13 days." in notice.text
+    assert "The connection expires in about 12 days" in words.overall_of(row()).block.means
     assert [name for name, _facts in queue() if "mail_notice" in name] == ["workspaces.mail_notice"]
     renew_tokens(row())
     review(row(), at=clock.now())

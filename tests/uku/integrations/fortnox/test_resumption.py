@@ -98,7 +98,7 @@ def test_each_cure_wakes_every_kind_and_each_invoice_at_once(stopped, queue, run
     run_jobs()
     assert InvoiceExport.objects.get().state == ExportState.CONFIRMED
     assert sorted(SyncRun.objects.filter(started_at__gte=row().resumed_at).values_list("kind", flat=True)) == EVERY_KIND
-    assert [kind.badge.tone for kind in summary.health_of(row()).kinds if kind.badge.words != "Healthy"] == []
+    assert [kind.badge.tone for kind in summary.health_of(row()).kinds if kind.badge.words != "Up to date"] == []
 
 
 def test_a_job_that_was_lost_is_made_up_for_by_the_next_sweep(stopped, queue):
@@ -152,15 +152,15 @@ def test_what_was_not_permitted_is_up_to_date_right_after_authorize(
     fortnox.fault(path="/3/invoice*", action="status", status=403, body=body, times=10, phase="P0")
     run_sync(SyncRequest(row(), RunKind.PAYMENTS))
     fortnox.heal()
-    assert words_of("payments") == "Not permitted"
+    assert words_of("payments") == "No permission"
     open_now = Notice.objects.filter(cleared_at=None, tone="bad")
     assert open_now.count() == 1
     authorize(scope, owner)
-    assert (open_now.count(), words_of("payments") == "Not permitted") == (
+    assert (open_now.count(), words_of("payments") == "No permission") == (
         (0, False) if cured_by_the_grant else (1, True)
     )
     run_jobs()
-    assert (open_now.count(), words_of("payments")) == (0, "Healthy")
+    assert (open_now.count(), words_of("payments")) == (0, "Up to date")
 
 
 def test_a_licence_that_is_missing_still_is_not_told_a_second_time(
@@ -182,11 +182,11 @@ def test_invoices_that_were_not_permitted_clear_their_banner_when_they_are_sent(
     run_jobs()
     alerts.review(row(), at=clock.now())
     open_now = Notice.objects.filter(cleared_at=None, tone="bad")
-    assert (open_now.count(), words_of("invoices")) == (1, "Not permitted")
+    assert (open_now.count(), words_of("invoices")) == (1, "No permission")
     authorize(scope, owner)
     jobs.work.func(row().pk, row().company_id)  # and no sweep
     export.refresh_from_db()
-    assert (export.state, open_now.count(), words_of("invoices")) == (ExportState.CONFIRMED, 0, "Healthy")
+    assert (export.state, open_now.count(), words_of("invoices")) == (ExportState.CONFIRMED, 0, "Up to date")
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_what_waits_behind_a_licence_is_not_told_as_nothing(fortnox, walk, two_h
     run_sync(SyncRequest(row(), RunKind.PAYMENTS))
     walk.connect()
     run_jobs()
-    assert Notice.objects.get(cleared_at=None, key="fortnox.works_again").text == "Everything goes on by itself."
+    assert Notice.objects.get(cleared_at=None, key="fortnox.works_again").text == "Syncing continues automatically."
 
 
 def test_confirming_and_enabling_say_what_was_waiting_too(walk, two_held):

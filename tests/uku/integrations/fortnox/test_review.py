@@ -60,7 +60,7 @@ def test_linking_ties_fills_and_is_written_down(working, owner):
     assert state(record) == (client, None, False)
     client.refresh_from_db()
     assert (client.email, client.city, record.evidence) == ("post@bjork.example", "Lund", f"Linked by {owner}")
-    assert noted() == [("fortnox.link", "Fortnox customer 1 Customer 1 linked to Björk Bygg AB")]
+    assert noted() == [("fortnox.link", "Fortnox customer 1 Customer 1: linked to Björk Bygg AB")]
 
 
 def test_a_second_customer_of_a_client_does_not_undo_the_first_ones_details(working, owner):
@@ -89,8 +89,8 @@ def test_of_two_people_who_decide_at_once_the_second_is_told(working, owner, adm
     assert (
         str(told.value)
         == {
-            "linked": "Nothing was done: Fortnox customer 1 is linked to Första AB already.",
-            "ignored": f"Nothing was done: {admin} ignored Fortnox customer 1 meanwhile.",
+            "linked": "Nothing was done: Fortnox customer 1 is already linked to Första AB.",
+            "ignored": f"Nothing was done: {admin} has ignored Fortnox customer 1 in the meantime.",
         }[before]
     )
     assert state(record) == ((first, None, False) if before == "linked" else (None, None, True))
@@ -146,7 +146,7 @@ def test_a_changed_identity_is_accepted_and_its_problem_solved(working, owner):
     record.refresh_from_db()
     assert (record.client, record.identity_changed_at) == (client, None)
     assert SyncIssue.objects.filter(solved_at=None).count() == 0
-    assert noted() == [("fortnox.same_client", "Fortnox customer 1 Customer 1 is Björk Bygg AB still")]
+    assert noted() == [("fortnox.same_client", "Fortnox customer 1 Customer 1: is still Björk Bygg AB")]
 
 
 # Taking over differences
@@ -300,7 +300,7 @@ def test_the_customer_that_a_person_chose_is_invoiced_and_fills_the_client(worki
     assert links.invoiced_customer(client, COMPANY) == second
     assert links.first_customers(COMPANY, [client.pk]) == {client.pk: second.pk}
     assert (client.email, second.detail_read_at) == ("second@bjork.example", None)
-    assert noted() == [("fortnox.invoiced", "Fortnox customer 2 Customer 2 is invoiced for Björk Bygg AB from now on")]
+    assert noted() == [("fortnox.invoiced", "Fortnox customer 2 Customer 2: is now invoiced for Björk Bygg AB")]
     review.unlink(record=second, **by(owner))
     assert links.invoiced_customer(client, COMPANY) == first
 
@@ -320,7 +320,7 @@ def test_at_the_first_import_customers_wait_and_are_told_of_once(fortnox, connec
     fortnox.customer()
     bring_in(connection)
     assert state(CustomerRecord.objects.get()) == (None, None, False)
-    assert [n.title for n in Notice.objects.all()] == ["Fortnox customers wait for your decision."]
+    assert [n.title for n in Notice.objects.all()] == ["There are Fortnox customers to review."]
     bring_in(connection, full=True)
     assert Notice.objects.count() == 1
     review.create_clients(ids=[CustomerRecord.objects.get().pk], **by(owner))
@@ -408,7 +408,7 @@ def test_more_are_left_to_the_worker_and_the_bell_tells_the_end(working, owner, 
     assert (creation.made, creation.ended_at is not None) == (bulk_create.AT_ONCE + 1, True)
     assert Client.objects.count() == bulk_create.AT_ONCE + 1
     notice = Notice.objects.get(key__startswith="fortnox.clients_made")
-    assert (notice.user, notice.text) == (owner, "201 clients were made.")
+    assert (notice.user, notice.text) == (owner, "201 clients added.")
 
 
 def test_a_creation_whose_process_died_is_taken_up_by_the_sweep(working, owner, run_jobs, monkeypatch):

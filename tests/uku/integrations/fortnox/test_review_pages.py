@@ -53,7 +53,7 @@ def open_page(browser, **query):
 
 
 def names(page):
-    return [text.removeprefix("Tick ") for text in page.values("input", "aria-label") if text.startswith("Tick ")]
+    return [text.removeprefix("Select ") for text in page.values("input", "aria-label") if text.startswith("Select ")]
 
 
 def ticked(page):
@@ -76,8 +76,8 @@ def test_the_preview_counts_and_says_who_was_linked_and_why(first, signed_in, ow
     assert page.heading == "First import"
     assert page.facts == {
         "Read from Fortnox": "7",
-        "Linked by themselves": "1",
-        "May be a client you have": "1",
+        "Linked automatically": "1",
+        "Possible match with a client": "1",
         "New, without a match": "2",
         "Inactive in Fortnox, skipped": "2",
         "Could not be read": "1",
@@ -96,9 +96,9 @@ def test_at_the_first_import_the_new_ones_are_ticked_and_the_others_are_not(firs
 
 def test_creating_clients_for_all_names_how_many_and_decides_the_first_import(first, signed_in, owner):
     browser = signed_in(owner)
-    assert "Create clients for all 2 new customers" in open_page(browser).all("button")
+    assert "Add all 2 new customers as clients" in open_page(browser).all("button")
     answer = browser.post(f"{REVIEW}create-all/", {"up_to": pk("4")}, follow=True)
-    assert "2 clients were made." in told(answer)
+    assert "2 clients added." in told(answer)
     assert Client.objects.count() == 4
     assert Connection.objects.get().first_import_of == COMPANY
     page = open_page(browser)
@@ -122,7 +122,7 @@ def test_while_the_first_import_runs_the_page_says_how_far_it_is(scope, signed_i
     assert "Running 1,200 of 10,000" in answer.content.decode()
     assert names(page) == []
     assert page.values("div", "hx-trigger") == ["every 3s"]
-    assert "Look again" in page.all("a")
+    assert "Refresh" in page.all("a")
 
 
 def test_a_page_that_waited_is_drawn_anew_when_the_import_has_ended(first, signed_in, owner):
@@ -135,7 +135,7 @@ def test_a_page_that_waited_is_drawn_anew_when_the_import_has_ended(first, signe
 def test_before_the_first_import_began_the_page_says_so_and_looks_again(scope, signed_in, owner):
     connected()
     page = open_page(signed_in(owner))
-    assert "The first import is about to begin" in page.all("h2")
+    assert "The first import starts soon" in page.all("h2")
     assert page.values("div", "hx-trigger") == ["every 3s"]
 
 
@@ -146,7 +146,7 @@ def test_while_clients_are_made_the_page_says_how_far_it_is(first, signed_in, ow
     assert page.values("progress", "value") == ["8"]
     assert names(page) == []
     answer = browser.post(f"{REVIEW}create-all/", {"up_to": pk("4")}, follow=True)
-    assert "Nothing was done: clients are being made already. This page shows how far it is." in told(answer)
+    assert "Nothing was done: clients are already being added. This page shows the progress." in told(answer)
 
 
 # The queue
@@ -177,7 +177,7 @@ def test_linking_from_the_queue_leads_back_to_it_as_it_was_filtered(decided, sig
 def test_ticked_customers_become_clients_or_are_ignored_and_can_be_taken_back(decided, signed_in, owner):
     browser = signed_in(owner)
     answer = browser.post(f"{REVIEW}decide/", {"action": "create", "customer": [pk("3")]}, follow=True)
-    assert "1 client was made." in told(answer)
+    assert "1 client added." in told(answer)
     answer = browser.post(f"{REVIEW}decide/", {"action": "ignore", "customer": [pk("4"), pk("2")]}, follow=True)
     assert "2 customers are ignored." in told(answer)
     assert names(open_page(browser)) == []
@@ -194,7 +194,7 @@ def test_a_decision_from_an_old_page_is_told_and_changes_nothing(decided, signed
     signed_in(admin).post(f"{CUSTOMERS}{pk('2')}/ignore/", {"from": "review"})
     form = {"client": client.pk, "from": "review"}
     answer = signed_in(owner).post(f"{CUSTOMERS}{pk('2')}/link/", form, follow=True)
-    assert f"Nothing was done: {admin} ignored Fortnox customer 2 meanwhile." in told(answer)
+    assert f"Nothing was done: {admin} has ignored Fortnox customer 2 in the meantime." in told(answer)
     assert CustomerRecord.objects.get(number="2").client is None
 
 
@@ -217,7 +217,7 @@ def test_what_is_no_form_of_ours_is_not_found(decided, signed_in, owner, chosen)
 
 def test_without_a_tick_nothing_is_done(decided, signed_in, owner):
     answer = signed_in(owner).post(f"{REVIEW}decide/", {"action": "create"}, follow=True)
-    assert "No customer was chosen. Tick the boxes in front of their names first." in told(answer)
+    assert "No customer was selected. Select customers with the boxes first." in told(answer)
 
 
 def test_members_see_the_queue_without_buttons_and_are_told_who_can(decided, signed_in, member):
@@ -252,7 +252,7 @@ def test_the_queue_is_searched_filtered_and_sorted(decided, signed_in, owner):
     assert names(open_page(browser, show="new")) == ["3 Ny AB", "4 Nyare AB"]
     assert names(open_page(browser, sort="newest")) == ["4 Nyare AB", "3 Ny AB", "2 Lik AB"]
     assert [text for text in open_page(browser).all("a") if text[-1:].isdigit()][:4] == [
-        "Waiting 3", "May be a client 1", "New 2", "Ignored 0",
+        "To review 3", "Possible match 1", "New 2", "Ignored 0",
     ]  # fmt: skip
 
 
@@ -276,11 +276,11 @@ def test_a_page_has_fifty_customers_and_a_bounded_number_of_queries(decided, sco
 def test_overview_and_the_client_list_say_how_many_wait(decided, signed_in, owner):
     browser = signed_in(owner)
     overview = Page(browser.get("/w/byran/settings/fortnox/").content.decode())
-    assert "3 customers wait for your decision. Each one is shown beside the clients it looks like." in overview.all(
+    assert "3 Fortnox customers to review. Each customer is shown next to the clients that match it." in overview.all(
         "p"
     )
     clients = Page(browser.get("/w/byran/clients/").content.decode())
-    assert any(text.startswith("3 Fortnox customers wait for a decision.") for text in clients.all("p"))
+    assert any(text.startswith("3 Fortnox customers to review") for text in clients.all("p"))
     assert REVIEW in clients.values("a", "href")
 
 
@@ -310,5 +310,5 @@ def test_the_setting_is_on_the_settings_tab_and_its_change_is_written_down(decid
 def test_many_are_made_in_the_background_and_the_page_says_so(first, signed_in, owner, monkeypatch):
     monkeypatch.setattr(bulk_create, "AT_ONCE", 1)
     answer = signed_in(owner).post(f"{REVIEW}create-all/", {"up_to": pk("4")}, follow=True)
-    assert any(text.startswith("Clients are being made from 2 customers.") for text in told(answer))
+    assert any(text.startswith("2 customers are being added as clients.") for text in told(answer))
     assert Client.objects.count() == 2

@@ -15,7 +15,7 @@ CONFIRMED, STILL_ALIVE, NOT_KNOWN = "confirmed", "still_alive", "not_known"
 SAID = {
     CONFIRMED: "Fortnox confirmed that the permission has ended.",
     STILL_ALIVE: "but Fortnox still gives Uku access to the company.",
-    NOT_KNOWN: "It is not known whether Fortnox still gives Uku access to the company.",
+    NOT_KNOWN: "Uku does not know whether Fortnox still gives access to the company.",
 }
 TO_DO = "remove the integration in Fortnox: Administrera användare → Hantera integrationer."
 LICENCE = '{"error":"error_missing_license","error_description":"Licence missing"}'

@@ -29,8 +29,8 @@ from uku.workspaces.operations import set_plan
 BOTH = ["sales_invoices", "vouchers"]
 SAVED = "Settings saved."
 OFF = (
-    "Settings saved. Work statistics are off: nothing is counted and no summary task is made any more. Tasks and their"
-    " numbers stay, and the title, topic, client and first month are kept here for later."
+    "Settings saved. Work statistics are off: nothing is counted and no summary task is created. Tasks and their"
+    " numbers are kept, and so are the title, topic, client and first month."
 )
 
 
@@ -130,7 +130,7 @@ def test_ten_clients_are_offered_and_the_page_says_that_there_are_more(connectio
         create_client(actor=owner, at=AT, name=f"Klient {number:02}")
     page = walk.see("settings")
     assert [name for name, _ in offered(page)] == ["Nobody", *(f"Klient {number:02}" for number in range(10))]
-    assert "The first 10 are shown. Write more of the name." in texts(page)
+    assert "The first 10 are shown. Type more of the name." in texts(page)
 
 
 def test_a_choice_that_could_not_be_saved_stays_chosen(connection, walk, owner):
@@ -185,7 +185,7 @@ def test_a_month_that_nobody_means_is_refused_in_words_and_nothing_is_saved(conn
     before = shown(walk)
     answer = Tab(walk).save(first_month=month, new_clients="ask", title="Other")
     assert answer.status_code == 200
-    assert "Nothing was saved. One field needs your attention; it is marked below." in texts(answer)
+    assert "Nothing was saved. One field has an error. It is marked below." in texts(answer)
     assert "First month" in texts(answer).partition("Work statistics")[2]
     assert len(re.findall(r'class="errorlist"', answer.content.decode())) == 1
     assert shown(walk) == before
@@ -218,7 +218,7 @@ def test_statistics_are_switched_off_and_say_what_stops(connection, walk, owner)
 def test_what_is_not_chosen_is_shown_as_off(connection, walk, member, scope):
     found = statistics_row()
     assert (found.badge.words, found.next_try, found.failed_at) == ("Off", "", None)
-    assert found.note == "Nothing is chosen on the Settings tab."
+    assert found.note == "No statistics are chosen on the Settings tab."
     assert "Work statistics: Off" in summary.lines(summary.health_of(row()))
     assert "Work statistics Off" in texts(Walk(member, scope, None).see("settings"))
     Tab(walk).save(statistics=["sales_invoices"])
@@ -254,8 +254,8 @@ def test_a_tab_that_is_older_than_what_is_saved_saves_nothing_and_says_so(connec
     before = shown(walk)
     answer = second.save(new_clients="ask")
     assert said(answer) == (
-        "Nothing was saved: these settings were changed since you opened the page. What is saved now is shown here;"
-        " make your change again."
+        "Nothing was saved: these settings were changed after you opened the page. The page"
+        " shows the settings as they are now. Make your change again."
     )
     assert shown(walk) == before
 

@@ -45,7 +45,7 @@ BUCKETS = {
     "Number from Uku": "own number",
     "Waits for you": "needs a person",
     "Needs a decision": "needs a person",
-    "Rejected": "needs a person",
+    "Fortnox refused it": "needs a person",
 }
 
 
@@ -84,7 +84,7 @@ def assert_numbers_hold(fortnox) -> set[str]:
 
 
 def assert_nothing_is_shown_as_anothers(client, company: str) -> None:
-    """Linked is only who has a customer in the connected company; held for it is only what was issued for it."""
+    "Linked is only who has a customer in the connected company; held for it is only what was issued for it."
     linked = (
         CustomerRecord.objects.filter(client=client, company_id=company, active=True).exists() if company else False
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from uku.integrations.fortnox.client.open import oauth_app
 from uku.integrations.fortnox.connection.resume import ResumedWork, resume
@@ -17,6 +18,7 @@ from uku.integrations.fortnox.health import alerts
 from uku.integrations.fortnox.models import AuthorizationAttempt, Connection, ConsentLink
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import Membership, User, Workspace
 from uku.workspaces.permissions import Permission, may, needs
 
@@ -73,7 +75,9 @@ def _switch(workspace: Workspace, actor: User | None, at: datetime, *, enabled: 
             actor=actor,
             action=f"fortnox.{word}",
             target=connection,
-            summary=f"Fortnox {word}d",
+            summary=translate_for_workspace(
+                gettext_lazy("Fortnox enabled") if enabled else gettext_lazy("Fortnox disabled")
+            ),
             at=at,
             before={"enabled": before},
             after={"enabled": enabled},
@@ -119,7 +123,11 @@ def begin_authorization(
             actor=None if link else actor,
             action="fortnox.authorize",
             target=attempt,
-            summary="Somebody went to Fortnox through a link" if link else "Went to Fortnox to authorize",
+            summary=translate_for_workspace(
+                gettext_lazy("A person with a link went to Fortnox to authorize")
+                if link
+                else gettext_lazy("Went to Fortnox to authorize")
+            ),
             at=at,
             after={"scopes": scopes, "service_account": service},
         )
@@ -153,8 +161,12 @@ def claim_state(*, state: str, user_id: int | None, session_key: str, at: dateti
             attempt.used_at = at
             attempt.save(update_fields=["used_at"])
         else:
-            summary = "A way back from Fortnox was refused: used, late, or from another person or browser"
             with workspace_in_force(attempt.workspace_id):
+                summary = translate_for_workspace(
+                    gettext_lazy(
+                        "A return from Fortnox was refused: used before, too late, or from another person or browser"
+                    )
+                )
                 record(actor=None, action="fortnox.refuse", target=attempt, summary=summary, at=at)
     if not is_valid:
         raise StateNotValid

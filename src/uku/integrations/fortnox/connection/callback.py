@@ -59,7 +59,7 @@ def _draw_first_outcome(request: HttpRequest, attempt: AuthorizationAttempt | No
     """A reload, a second tab, the back button: show where the first visit led (B29). Nothing is exchanged."""
     outcome = attempt.outcome if attempt else ""
     if attempt and outcome == AttemptOutcome.CONNECTED:
-        messages.info(request, _("Fortnox is connected already."))
+        messages.info(request, _("Fortnox is already connected."))
         return redirect("fortnox:overview", slug=attempt.workspace.slug)
     if attempt and outcome == AttemptOutcome.WAITING:
         return _draw_pending(request, attempt)

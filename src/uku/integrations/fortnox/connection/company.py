@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fortnox_api import CompanyInformation, CompanySettings, Fortnox, FortnoxError
 from uku.clients.matching import normalise_number
@@ -19,6 +20,7 @@ from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.kit.identifiers import normalise_vat
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 
 log = structlog.get_logger()
 LOOK_EVERY = timedelta(hours=24)
@@ -162,7 +164,12 @@ def apply_company(*, connection: Connection, company: Company, at: datetime) -> 
                     actor=None,
                     action="fortnox.company_changed",
                     target=row,
-                    summary=f"Fortnox now shows {company.name}, {company.organisation_number}, database {company.id}",
+                    summary=translate_for_workspace(
+                        gettext_lazy("Fortnox now shows %(name)s, %(number)s, database %(database)s"),
+                        name=company.name,
+                        number=company.organisation_number,
+                        database=company.id,
+                    ),
                     at=at,
                     before=facts_of(row.company_name, row.organisation_number, row.company_id),
                     after=facts_of(company.name, company.organisation_number, company.id),

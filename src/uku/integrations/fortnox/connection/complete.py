@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fortnox_api import FortnoxError, TokenSet
 from uku.integrations.fortnox.client.open import oauth_app, open_with
@@ -44,6 +45,7 @@ from uku.kit.secrets import CannotOpen
 from uku.products.operations import restore_articles
 from uku.workspaces.audit import record
 from uku.workspaces.company import fill_empty
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import Membership, User
 from uku.workspaces.notices import News, clear, tell
 from uku.workspaces.permissions import Permission, needs
@@ -85,7 +87,7 @@ def complete(*, attempt: AuthorizationAttempt, code: str, at: datetime) -> NewCo
                 notify_outcome(grant, outcome, at)
             raise
     except Exception as error:
-        reason = _("something failed in Uku")
+        reason = _("an error in Uku")
         if isinstance(error, CompanyNotAllowed):
             reason = error.sentence
         elif isinstance(error, (GrantIncomplete, GrantNotPending, FortnoxError)):
@@ -169,9 +171,9 @@ def _wait_for_person(grant: PendingGrant, company: Company, at: datetime) -> Pen
                 key=notice_key(grant),
                 title=_("Fortnox is authorized through your link: confirm %(name)s") % facts,
                 text=_(
-                    "%(name)s, organisation number %(number)s, database %(database)s. Nothing syncs until you confirm"
-                    " that this is the right company. Without an answer within 24 hours Uku revokes its token at"
-                    " Fortnox."
+                    "%(name)s, organisation number %(number)s, database %(database)s. Nothing syncs until"
+                    " you confirm that this is the right company. If nobody confirms it within 24 hours, Uku"
+                    " revokes its token at Fortnox."
                 )
                 % facts,
                 url=reverse("fortnox:confirm", kwargs={"slug": attempt.workspace.slug}),
@@ -185,7 +187,11 @@ def _wait_for_person(grant: PendingGrant, company: Company, at: datetime) -> Pen
         row.organisation_number, row.company_facts = company.organisation_number, company.card
         row.save()
         _set_outcome(attempt, AttemptOutcome.WAITING)
-        summary = f"Fortnox gave access to {company.name}, database {company.id}; it waits to be confirmed"
+        summary = translate_for_workspace(
+            gettext_lazy("Fortnox gave access to %(name)s, database %(database)s. A person must confirm it"),
+            name=company.name,
+            database=company.id,
+        )
         after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": row.scopes}
         actor = None if attempt.link_id else attempt.user
         record(actor=actor, action="fortnox.wait", target=row, summary=summary, at=at, after=after)
@@ -244,7 +250,11 @@ def activate(*, grant: PendingGrant, company: Company, actor: User | None, at: d
             _remove_grant(row, at, give_back=False)
             _set_outcome(row.attempt, AttemptOutcome.CONNECTED)
             fill_empty(workspace=connection.workspace, actor=actor, at=at, proposal=company.card, source="fortnox")
-            summary = f"Fortnox connected to {company.name}, database {company.id}"
+            summary = translate_for_workspace(
+                gettext_lazy("Fortnox connected to %(name)s, database %(database)s"),
+                name=company.name,
+                database=company.id,
+            )
             after = {**facts_of(company.name, company.organisation_number, company.id), "scopes": connection.scopes}
             record(
                 actor=actor,
@@ -339,5 +349,5 @@ def reject_attempt(*, attempt: AuthorizationAttempt, reason: str, at: datetime) 
     _set_outcome(attempt, AttemptOutcome.REFUSED)
     actor = None if attempt.link_id else attempt.user
     with transaction.atomic(), workspace_in_force(attempt.workspace_id):
-        summary = f"Fortnox was not connected: {reason}"
+        summary = translate_for_workspace(gettext_lazy("Fortnox was not connected: %(reason)s"), reason=reason)
         record(actor=actor, action="fortnox.refuse", target=attempt, summary=summary, at=at)

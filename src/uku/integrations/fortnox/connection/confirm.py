@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from uku.integrations.fortnox.connection.authorize import NotEnabled, connection_of
 from uku.integrations.fortnox.connection.company import Company
@@ -21,8 +23,12 @@ from uku.integrations.fortnox.models import PendingGrant, RevocationOutcome
 from uku.integrations.fortnox.tokens.installation import ours
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
+
+DECLINED = gettext_lazy("%(company)s was not confirmed")
+EXPIRED = gettext_lazy("Authorization of %(company)s expired, not confirmed")
 
 
 def waiting_grant(workspace: Workspace) -> PendingGrant | None:
@@ -55,7 +61,7 @@ def confirm(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -
 def decline(*, workspace: Workspace, grant_id: int, actor: User, at: datetime) -> RevocationOutcome:
     """Give the permission back: it is the wrong company. Return how it ended at Fortnox. Raises GrantNotPending."""
     grant = _grant_seen(workspace, grant_id, at)
-    _record_end(grant, actor, "fortnox.decline", f"{grant.company_name} was not confirmed", at)
+    _record_end(grant, actor, "fortnox.decline", DECLINED, at)
     outcome = withdraw(grant=grant, at=at)
     if outcome is None:
         raise GrantNotPending
@@ -83,13 +89,14 @@ def expire_grant(*, grant_id: int, at: datetime) -> None:
     grant = expired_grants(at).filter(pk=grant_id).select_related("attempt__workspace").first()
     if grant is None:
         return
-    _record_end(grant, None, "fortnox.expire", f"Nobody confirmed {grant.company_name or 'the company'} in time", at)
+    _record_end(grant, None, "fortnox.expire", EXPIRED, at)
     outcome = withdraw(grant=grant, at=at)
     if outcome is not None:
         notify_outcome(grant, outcome, at)
 
 
-def _record_end(grant: PendingGrant, actor: User | None, action: str, summary: str, at: datetime) -> None:
+def _record_end(grant: PendingGrant, actor: User | None, action: str, words: Promise, at: datetime) -> None:
     """The intent is on record before the call."""
     with transaction.atomic(), workspace_in_force(grant.workspace_id):
+        summary = translate_for_workspace(words, company=grant.company_name or "–")
         record(actor=actor, action=action, target=grant, summary=summary, at=at)

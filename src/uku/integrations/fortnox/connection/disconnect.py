@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from uku.integrations.fortnox.connection import revoke
 from uku.integrations.fortnox.connection.company import facts_of
@@ -17,6 +18,7 @@ from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
 from uku.integrations.fortnox.work import due
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -46,7 +48,11 @@ def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> Rev
                 service_account=connection.service_account,
                 at=at,
             )
-        summary = f"Fortnox disconnected from {connection.company_name}, database {connection.company_id}"
+        summary = translate_for_workspace(
+            gettext_lazy("Fortnox disconnected from %(name)s, database %(database)s"),
+            name=connection.company_name,
+            database=connection.company_id,
+        )
         before = facts_of(connection.company_name, connection.organisation_number, connection.company_id)
         connection.sealed_tokens = connection.company_id = connection.company_name = ""
         connection.organisation_number, connection.company_facts, connection.company_read_at = "", {}, None

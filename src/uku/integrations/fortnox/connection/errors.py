@@ -64,20 +64,20 @@ def _nothing_here(means: Words) -> Words:
 
 
 STATE = Explanation(
-    _("This way back from Fortnox is not valid."),
+    _("This return from Fortnox is not valid."),
     _nothing_here(
-        _("It was used before, is older than ten minutes, or was begun by someone else or in another browser."),
+        _("It was used before, is older than ten minutes, or was started by another person or in another browser."),
     ),
     _("Open Settings & Apps → Fortnox → Connect to Fortnox and click Authorize."),
 )
 SIGNED_OUT = Explanation(
-    _("You are not signed in to Uku any more."),
+    _("You are no longer signed in to Uku."),
     _nothing_here(_("Uku cannot tell whose permission this is.")),
     _("Sign in, open Settings & Apps → Fortnox → Connect to Fortnox, and click Authorize again."),
 )
 CANCELLED = Explanation(
     _("The permission was not given in Fortnox."),
-    _nothing(_("Someone chose to cancel.")),
+    _nothing(_("Someone cancelled in Fortnox.")),
     _("Click Authorize again and choose Godkänn & aktivera."),
 )
 NOT_ADMINISTRATOR = Explanation(
@@ -90,34 +90,37 @@ NOT_ADMINISTRATOR = Explanation(
 )
 LICENCE = Explanation(
     _("A licence is missing in Fortnox."),
-    _nothing(_("The company has no active licence for something Uku asks for.")),
+    _nothing(_("The company has no active licence for a permission that Uku asks for.")),
     _("Add the licence (Kundfaktura, and the integration licence) in Fortnox, then click Authorize again."),
     names_licence=True,
 )
 SCOPE = Explanation(
-    _("Fortnox does not know one of the permissions Uku asked for."),
-    _nothing(_("The app in Fortnox's developer portal lacks it.")),
+    _("Fortnox does not know one of the permissions that Uku asked for."),
+    _nothing(_("The permission is not switched on for the app in Fortnox's developer portal.")),
     _("Ask the person who runs this installation to switch it on in the developer portal."),
     names_licence=True,
 )
 SILENT = Explanation(
     _("Fortnox sent you back without an answer."),
-    _nothing_here(_("This happens when the company's Fortnox account is locked or Fortnox has trouble.")),
-    _("Sign in to Fortnox and see whether the account is open, then click Authorize again."),
+    _nothing_here(_("This happens when the company's Fortnox account is locked, or when Fortnox has an error.")),
+    _("Sign in to Fortnox and check that the account is open, then click Authorize again."),
 )
 OTHER = Explanation(
     _("Fortnox did not give the permission."),
-    _nothing_here(_("It gave a reason that Uku does not know.")),
-    _("Click Authorize again. If it happens twice, ask the person who runs this installation to look in the log."),
+    _nothing_here(_("Uku does not know the reason that Fortnox gave.")),
+    _("Click Authorize again. If it happens twice, ask the person who runs this installation to check the log."),
 )
 CODE = Explanation(
     _("Fortnox did not accept the code it gave."),
-    _("Codes work once and for ten minutes."),
+    _("A code works once, within ten minutes."),
     _("Click Authorize again."),
 )
 OPERATOR = Explanation(
     _("Fortnox does not accept this installation's app."),
-    _("The client id or secret is wrong; that is not your doing, and the person who runs it has been told."),
+    _(
+        "The client id or client secret is wrong. You did nothing wrong. The person who runs"
+        " this installation has been notified."
+    ),
     _("Ask the person who runs this installation to check UKU_FORTNOX_CLIENT_ID and UKU_FORTNOX_CLIENT_SECRET."),
 )
 FORTNOX_DOWN = Explanation(
@@ -126,18 +129,18 @@ FORTNOX_DOWN = Explanation(
     _("Wait a few minutes, then click Authorize again."),
 )
 INCOMPLETE = Explanation(
-    _("Fortnox's answer was incomplete."),
-    _("It held no keys that Uku could keep the connection alive with."),
-    _("Click Authorize again. If it happens twice, ask the person who runs this installation to look in the log."),
+    _("The answer from Fortnox was incomplete."),
+    _("It did not contain the tokens that Uku needs for the connection."),
+    _("Click Authorize again. If it happens twice, ask the person who runs this installation to check the log."),
 )
 OVERTAKEN = Explanation(
-    _("A later authorization took the place of this one."),
-    _("Someone in your workspace authorized again at the same time, or the link was used already."),
+    _("A later authorization replaced this one."),
+    _("Someone in your workspace authorized again at the same time, or the link was already used."),
     _("Open Settings & Apps → Fortnox → Overview to see what is connected."),
 )
 LINK = Explanation(
-    _("This link does not lead anywhere any more."),
-    _("It works once and for seven days, and can be withdrawn."),
+    _("This link no longer works."),
+    _("A link works once, within seven days, and can be withdrawn."),
     _("Ask the person who sent it to you for a new one."),
 )
 BY_ERROR = {
@@ -165,13 +168,13 @@ def explain_response(query: Mapping[str, str]) -> Explanation | None:
 def explain_failure(error: Exception) -> Explanation:
     """Say why a permission that was given led to no connection."""
     if isinstance(error, CompanyNotAllowed):
-        return Explanation(_("This is not the company this workspace can connect."), "", error.sentence)
+        return Explanation(_("This workspace cannot connect this company."), "", error.sentence)
     if isinstance(error, GrantNotPending):
         return OVERTAKEN
     if isinstance(error, GrantIncomplete) and error.scopes:
         return Explanation(
             format_lazy(
-                _("Fortnox left out permissions that Uku cannot do without: {names}."),
+                _("Fortnox did not give permissions that Uku needs: {names}."),
                 names=", ".join(titles_of(error.scopes)),
             ),
             "",
@@ -196,19 +199,15 @@ _TITLES: Final[Mapping[str, str | Promise]] = {
     RevocationOutcome.NOT_KNOWN: _("Fortnox may still give Uku access to %(name)s"),
 }
 _MEANS: Final[Mapping[str, str | Promise]] = {
-    RevocationOutcome.CONFIRMED: _(
-        "Uku holds no token for this permission. Fortnox confirmed that the permission has ended."
-    ),
-    RevocationOutcome.STILL_ALIVE: _(
-        "Uku holds no token for this permission, but Fortnox still gives Uku access to the company."
-    ),
+    RevocationOutcome.CONFIRMED: _("Uku has deleted its token. Fortnox confirmed that the permission has ended."),
+    RevocationOutcome.STILL_ALIVE: _("Uku has deleted its token, but Fortnox still gives Uku access to the company."),
     RevocationOutcome.NOT_KNOWN: _(
-        "Uku holds no token for this permission. It is not known whether Fortnox still gives Uku access to the company."
+        "Uku has deleted its token. Uku does not know whether Fortnox still gives access to the company."
     ),
 }
 _REMEDY: Final = _(
-    "To end the access, remove the integration in Fortnox: Administrera användare → Hantera integrationer. That also"
-    " ends any other connection between Uku and that company."
+    "To end the access, remove the integration in Fortnox: Administrera användare → Hantera"
+    " integrationer. This also ends every other connection between Uku and that company."
 )
 
 

@@ -7,10 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.integrations.fortnox.models import Connection
 
-ON_FREE = _("Nothing was done: integrations are part of the Team and Elite plans. Upgrade, and all goes on by itself.")
+ON_FREE = _(
+    "Nothing was done: integrations are part of the Team and Elite plans. After an upgrade,"
+    " syncing continues automatically."
+)
 DISABLED = _("Nothing was done: Fortnox is disabled. Click Enable on the Overview tab first.")
 NOT_CONNECTED = _("Fortnox is not connected. Click Authorize on the Connect to Fortnox tab first.")
-BLOCKED = _("Nothing was done: the connection to Fortnox rests. The Overview tab says why and what to do.")
+BLOCKED = _("Nothing was done: the connection to Fortnox does not work now. The Overview tab says why and what to do.")
 
 
 class ConnectionNotUsable(Exception):

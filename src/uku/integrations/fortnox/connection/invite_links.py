@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from uku.integrations.fortnox.connection.authorize import (
     NotEnabled,
@@ -24,6 +25,7 @@ from uku.integrations.fortnox.models import ConsentLink
 from uku.kit.scoping import workspace_in_force
 from uku.kit.times import show_time
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -44,7 +46,7 @@ def make_link(*, workspace: Workspace, actor: User, at: datetime) -> str:
         link = ConsentLink.objects.create(
             issuer=actor, token_hash=hash_secret(token), created_at=at, expires_at=at + LINK_LIFE
         )
-        summary = "Made a link for a Fortnox administrator"
+        summary = translate_for_workspace(gettext_lazy("Created a link for a Fortnox administrator"))
         after = {"expires_at": show_time(link.expires_at, workspace.time_zone)}
         record(actor=actor, action="fortnox.consent_link", target=link, summary=summary, at=at, after=after)
     return str(settings.UKU.public_url + reverse("fortnox-consent-link", kwargs={"token": token}))
@@ -59,7 +61,7 @@ def withdraw_link(*, workspace: Workspace, link_id: int, actor: User, at: dateti
             return False
         link.withdrawn_at = at
         link.save(update_fields=["withdrawn_at"])
-        summary = "Withdrew a link for a Fortnox administrator"
+        summary = translate_for_workspace(gettext_lazy("Withdrew a link for a Fortnox administrator"))
         record(actor=actor, action="fortnox.withdraw_consent_link", target=link, summary=summary, at=at)
     return True
 

@@ -29,8 +29,11 @@ class ResumedWork:
 
     def in_words(self) -> str:
         """Say it in sentences; empty when nothing was woken."""
-        one = "%(n)d invoice was waiting and is being sent now."
-        sent = ngettext(one, "%(n)d invoices were waiting and are being sent now.", self.invoices)
+        sent = ngettext(
+            "%(n)d invoice was waiting and is being sent now.",
+            "%(n)d invoices were waiting and are being sent now.",
+            self.invoices,
+        )
         read = _("Being read now: %(kinds)s.") % {"kinds": ", ".join(str(kind.label) for kind in self.kinds)}
         words = [sent % {"n": self.invoices}] if self.invoices else []
         return " ".join([*words, read] if self.kinds else words)

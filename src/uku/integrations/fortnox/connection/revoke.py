@@ -14,7 +14,6 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.translation import override
 
 from fortnox_api import FortnoxError, GrantRevoked, TokenSet
 from uku.integrations.fortnox.client.open import oauth_app
@@ -27,6 +26,7 @@ from uku.integrations.fortnox.work import requests
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen
 from uku.workspaces.audit import record
+from uku.workspaces.language import workspace_language
 from uku.workspaces.models import Workspace
 from uku.workspaces.notices import News, tell
 from uku.workspaces.permissions import Permission
@@ -77,7 +77,7 @@ def carry_out_revocation(revocation: Revocation, *, at: datetime) -> RevocationO
     with transaction.atomic(), workspace_in_force(revocation.workspace_id):
         gone, _rows = Revocation.objects.filter(pk=revocation.pk).delete()
         if gone:
-            with override("en"):
+            with workspace_language():
                 summary = title_of(outcome, revocation.company_name)
             after = {"outcome": outcome.value}
             record(actor=None, action="fortnox.revoke", target=revocation, summary=summary, at=at, after=after)

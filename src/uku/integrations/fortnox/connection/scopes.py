@@ -13,10 +13,13 @@ from uku.integrations.fortnox.statistics.definitions import STATISTICS
 # authorization, so everything else is asked for only when something chosen needs it.
 FIRST_SCOPES = ("invoice", "customer", "article", "companyinformation", "payment", "settings")
 REASONS = {
-    "invoice": (_("Invoices"), _("create the invoices you issue here, book them, and see when they are paid")),
-    "customer": (_("Customers"), _("bring your customers in as clients")),
-    "article": (_("Articles"), _("let you make products from your articles, with their VAT rates")),
-    "companyinformation": (_("Company information"), _("show which company is connected, and hold on to it")),
+    "invoice": (_("Invoices"), _("create and book the invoices that you issue here, and read when they are paid")),
+    "customer": (_("Customers"), _("import your customers as clients")),
+    "article": (_("Articles"), _("let you create products from your articles, with their VAT rates")),
+    "companyinformation": (
+        _("Company information"),
+        _("show which company is connected, and check that it is still the same company"),
+    ),
     "payment": (_("Payments"), _("read paid amounts and dates")),
     "settings": (_("Settings"), _("read VAT rates, units, terms of payment and the locked period")),
     "bookkeeping": (_("Bookkeeping"), _("count vouchers for the monthly summary task")),

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, ngettext_lazy
 
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_enabled_connection
 from uku.integrations.fortnox.customers.review import make_clients
@@ -19,6 +19,7 @@ from uku.integrations.fortnox.health.queries import unmatched_customers
 from uku.integrations.fortnox.models import BulkCreation, CustomerRecord
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import record as audit
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, tell
 from uku.workspaces.permissions import NotAllowed, Permission, needs
@@ -63,7 +64,10 @@ def _store_request(*, up_to: int, actor: User, at: datetime) -> BulkCreation:
         if "fortnox_bulk_creation_one_at_a_time" not in str(error):
             raise
         raise AlreadyCreating from None
-    summary = f"Clients asked for from {asked} Fortnox customers"
+    summary = translate_for_workspace(
+        ngettext_lazy("Add %(n)d Fortnox customer as a client", "Add %(n)d Fortnox customers as clients", asked),
+        n=asked,
+    )
     audit(actor=actor, action="fortnox.create_all", target=creation, summary=summary, at=at)
     requests.wake_for_clients(creation)
     return creation
@@ -114,7 +118,7 @@ def _make_batch(*, creation_id: int, at: datetime) -> bool:
     if creation.asked > AT_ONCE:
         news = News(
             key=f"fortnox.clients_made:{creation.pk}",
-            title=_("The clients from Fortnox are made."),
+            title=_("The clients from Fortnox are added."),
             text=outcome_in_words(creation),
             url=reverse("fortnox:review", kwargs={"slug": connection.workspace.slug}),
             tone="good",
@@ -130,12 +134,12 @@ def _still_waiting(creation: BulkCreation) -> QuerySet[CustomerRecord]:
 
 def outcome_in_words(creation: BulkCreation) -> str:
     """Say what came of it: how many were made, and how many look like a client and wait."""
-    made = ngettext("%(n)s client was made.", "%(n)s clients were made.", creation.made)
+    made = ngettext("%(n)s client added.", "%(n)s clients added.", creation.made)
     sentences = [made % {"n": grouped(creation.made)}]
     if creation.alike:
         words = ngettext(
-            "%(n)s customer looks like a client that is here now, and waits for your decision.",
-            "%(n)s customers look like a client that is here now, and wait for your decision.",
+            "%(n)s customer matches a client that was added in the meantime. Review it.",
+            "%(n)s customers match a client that was added in the meantime. Review them.",
             creation.alike,
         )
         sentences.append(words % {"n": grouped(creation.alike)})

@@ -30,9 +30,9 @@ def note_changed(company_id: str, records: Iterable[CustomerRecord], at: datetim
     for record in records:
         number = masked(record.organisation_number, person=record.is_person)
         reason = gettext(
-            "Its organisation number in Fortnox is %(number)s now, another than before: the customer number may have"
-            " been given to somebody else. Its client is left as it is, and no invoice is sent. Look at the client,"
-            " then confirm or unlink."
+            "The organisation number in Fortnox has changed to %(number)s: the customer number may"
+            " belong to another company now. The client here is not changed, and no invoice is sent."
+            " Open the client, then confirm or unlink."
         )
         sync_issues.note(
             company_id=company_id,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from uku.clients import operations
 from uku.clients.models import Client
@@ -29,6 +30,7 @@ from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReas
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import AuditLine, record_many
 from uku.workspaces.audit import record as audit
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -41,13 +43,13 @@ class AlreadyDecided(Exception):
     def __init__(self, record: CustomerRecord) -> None:
         words = {"number": record.number, "client": record.client, "name": record.ignored_by}
         if record.client is not None:
-            text = _("Nothing was done: Fortnox customer %(number)s is linked to %(client)s already.")
+            text = _("Nothing was done: Fortnox customer %(number)s is already linked to %(client)s.")
         elif record.ignored_at is not None:
-            text = _("Nothing was done: %(name)s ignored Fortnox customer %(number)s meanwhile.")
+            text = _("Nothing was done: %(name)s has ignored Fortnox customer %(number)s in the meantime.")
         elif not record.active:
-            text = _("Nothing was done: Fortnox customer %(number)s is inactive in Fortnox now.")
+            text = _("Nothing was done: Fortnox customer %(number)s is now inactive in Fortnox.")
         else:
-            text = _("Nothing was done: Fortnox customer %(number)s was unlinked meanwhile.")
+            text = _("Nothing was done: Fortnox customer %(number)s was unlinked in the meantime.")
         super().__init__(text % words)
 
 
@@ -80,7 +82,7 @@ def link(*, record: CustomerRecord, client: Client, actor: User, at: datetime, e
         raise AlreadyDecided(row)
     _tie(row, client, LinkReason.PERSON, actor)
     row.save(update_fields=TIE_FIELDS)
-    what = f"linked to {client}"
+    what = translate_for_workspace(gettext_lazy("linked to %(client)s"), client=client)
     if invoiced_customer(client, row.company_id) == row:  # a second one would undo the first one's details
         import_details(client=client, details=fields_of(row), source=row.source)
     _note(actor, "fortnox.link", row, what, at)
@@ -98,7 +100,13 @@ def unlink(*, record: CustomerRecord, actor: User, at: datetime) -> None:
     row.client, row.suggested, row.identity_changed_at, row.invoiced_at = None, client, None, None
     set_reason(row, LinkReason.UNLINKED, by=actor)
     row.save(update_fields=["client", "suggested", "identity_changed_at", "invoiced_at", *REASON_FIELDS])
-    _note(actor, "fortnox.unlink", row, f"unlinked from {client}", at)
+    _note(
+        actor,
+        "fortnox.unlink",
+        row,
+        translate_for_workspace(gettext_lazy("unlinked from %(client)s"), client=client),
+        at,
+    )
     _settle(at)
 
 
@@ -132,7 +140,13 @@ def accept_identity(*, record: CustomerRecord, actor: User, at: datetime) -> Non
     row.identity_changed_at = None
     row.save(update_fields=["identity_changed_at"])
     sync_issues.solve(company_id=row.company_id, kind=sync_issues.CUSTOMER, numbers=[row.number], at=at)
-    _note(actor, "fortnox.same_client", row, f"is {row.client} still", at)
+    _note(
+        actor,
+        "fortnox.same_client",
+        row,
+        translate_for_workspace(gettext_lazy("is still %(client)s"), client=row.client),
+        at,
+    )
 
 
 @transaction.atomic
@@ -150,7 +164,7 @@ def invoice_this_one(*, record: CustomerRecord, actor: User, at: datetime) -> No
         return
     row.invoiced_at, row.detail_read_at = at, None
     row.save(update_fields=["invoiced_at", "detail_read_at"])
-    what = f"is invoiced for {row.client} from now on"
+    what = translate_for_workspace(gettext_lazy("is now invoiced for %(client)s"), client=row.client)
     if row.identity_changed_at is None:  # else it may be somebody else
         import_details(client=row.client, details=filled_by(row, fields_of(row)), source=row.source)
     _note(actor, "fortnox.invoiced", row, what, at)
@@ -238,7 +252,7 @@ def stop_ignoring(*, ids: Collection[int], actor: User, at: datetime) -> ReviewR
         if matches := index.find(details_of(record)):
             suggest_client(record, matches, {})
             record.save(update_fields=["suggested", *REASON_FIELDS])
-        _note(actor, "fortnox.take_back", record, "no longer ignored", at)
+        _note(actor, "fortnox.take_back", record, translate_for_workspace(gettext_lazy("no longer ignored")), at)
     _settle(at)
     return ReviewResult(len(chosen), len(rows) - len(chosen))
 
@@ -247,7 +261,9 @@ def stop_ignoring(*, ids: Collection[int], actor: User, at: datetime) -> ReviewR
 @needs(Permission.MANAGE_INTEGRATIONS)
 def note_unknown_customers(*, workspace: Workspace, actor: User, at: datetime) -> None:
     """Write down that a list of customers was refused; after the refusal, which undid its own transaction."""
-    summary = "A list of Fortnox customers was refused: some of them are not in this workspace"
+    summary = translate_for_workspace(
+        gettext_lazy("A list of Fortnox customers was refused: some of them are not in this workspace")
+    )
     audit(actor=actor, action="fortnox.refuse_list", target=workspace, summary=summary, at=at)
 
 
@@ -308,10 +324,10 @@ def _lock_connected(ids: Collection[int]) -> list[CustomerRecord]:
 def _store_made(made: Sequence[tuple[CustomerRecord, Client]], actor: User, at: datetime) -> None:
     """Store new clients, each made from a locked customer, and their links."""
     create_imported_clients(clients=[client for _, client in made], actor=actor, at=at)
-    lines = []
+    words, lines = gettext_lazy("linked to %(client)s, a client created from it"), []
     for record, client in made:
         _tie(record, client, LinkReason.CREATED, actor)
-        lines.append(AuditLine(record, _summary(record, f"linked to {client}, made from it")))
+        lines.append(AuditLine(record, _summary(record, translate_for_workspace(words, client=client))))
     CustomerRecord.objects.update_many([record for record, _ in made], TIE_FIELDS)
     record_many(actor=actor, action="fortnox.link", lines=lines, at=at)
 
@@ -328,7 +344,12 @@ def _note(actor: User, action: str, record: CustomerRecord, what: str, at: datet
 
 
 def _summary(record: CustomerRecord, what: str) -> str:
-    return f"Fortnox customer {record.number} {record.name[:200]} {what}"
+    return translate_for_workspace(
+        gettext_lazy("Fortnox customer %(number)s %(name)s: %(what)s"),
+        number=record.number,
+        name=record.name[:200],
+        what=what,
+    )
 
 
 def _after(connection: Connection, at: datetime) -> None:
@@ -372,7 +393,9 @@ def choose_new_clients(*, workspace: Workspace, choice: NewClients, actor: User,
         actor=actor,
         action="fortnox.new_clients",
         target=connection,
-        summary=f"New clients from Fortnox: {NewClients(choice).name.lower()}",
+        summary=translate_for_workspace(
+            gettext_lazy("New clients from Fortnox: %(choice)s"), choice=NewClients(choice).label
+        ),
         at=at,
         before={"new_clients": before},
         after={"new_clients": str(choice)},

@@ -90,7 +90,7 @@ def badge_of(
         words = {"number": record.number, "company": name_of_company(record.company_id, names)}
         return Badge(_("Customer %(number)s of %(company)s, not connected") % words, "neutral", url)
     if state == ClientState.LINKED and record is not None:
-        return Badge(_("Linked %(number)s") % {"number": record.number}, "good", url)
+        return Badge(_("Customer %(number)s") % {"number": record.number}, "good", url)
     if state == ClientState.PROBLEM:
         return Badge(str(state.label), "bad", url)
     return Badge(str(state.label), "warning" if state == ClientState.SUGGESTED else "neutral", url)
@@ -150,7 +150,7 @@ def _suggested_panel(client: Client, record: CustomerRecord, *, can_decide: bool
             (_("Name in Fortnox"), record.name),
             (_("E-mail in Fortnox"), record.email or "–"),
             (_("Place"), f"{record.postcode} {record.city}".strip() or "–"),
-            (_("Evidence"), record.evidence),
+            (_("Why"), record.evidence),
         ),
         actions=(
             Action(_("Link"), f"{reverse('fortnox:link', kwargs=place)}?client={client.pk}", primary=True),

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from uku.integrations.fortnox.health import queries, sync_issues
 from uku.integrations.fortnox.health.rules import BY_MAIL, ActiveCause, Cause, Facts, active_causes, is_paused
@@ -16,6 +16,7 @@ from uku.integrations.fortnox.health.summary import explain_cause
 from uku.integrations.fortnox.models import BlockReason, Connection, ExportState, InvoiceExport
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record as audit
+from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import Notice, User
 from uku.workspaces.notices import News, clear, tell
 from uku.workspaces.permissions import Permission, needs
@@ -37,7 +38,7 @@ def review(connection: Connection, *, at: datetime) -> None:
     """
     fresh = Connection.everywhere.select_related("workspace").get(pk=connection.pk)
     facts = queries.facts_of(fresh, at=at)
-    with workspace_in_force(fresh.workspace_id):
+    with workspace_in_force(fresh.workspace_id), workspace_language():
         queries.store_failing_kinds(fresh, facts)
         active = {cause.key: cause for cause in active_causes(facts)}
         open_alerts = Notice.objects.filter(key__startswith=PREFIX, cleared_at=None).values_list("key", flat=True)
@@ -74,12 +75,15 @@ def _announce_recovery(connection: Connection, at: datetime) -> None:
     """Say that it works again, and how many invoices go out now: queued work goes on without anyone asking."""
     clear(key=WORKS_AGAIN, at=at)
     queued = InvoiceExport.objects.filter(company_id=connection.company_id, state=ExportState.QUEUED).count()
-    one = "%(n)d invoice was waiting and is being sent now."
-    going = ngettext(one, "%(n)d invoices were waiting and are being sent now.", queued)
+    going = ngettext(
+        "%(n)d invoice was waiting and is being sent now.",
+        "%(n)d invoices were waiting and are being sent now.",
+        queued,
+    )
     news = News(
         key=WORKS_AGAIN,
         title=_("Fortnox works again."),
-        text=going % {"n": queued} if queued else _("Everything goes on by itself."),
+        text=going % {"n": queued} if queued else _("Syncing continues automatically."),
         url=reverse("fortnox:activity", kwargs={"slug": connection.workspace.slug}),
         tone="good",
         permission=Permission.MANAGE_INTEGRATIONS,
@@ -97,8 +101,8 @@ def _update_invoice_alert(connection: Connection, at: datetime) -> None:
         return
     news = News(
         key=NEED_YOU,
-        title=_("Fortnox did not take some of your invoices."),
-        text=_("Each one says why, and what to do about it."),
+        title=_("Some of your invoices need attention."),
+        text=_("Each invoice says why, and what to do."),
         url=reverse("fortnox:activity", kwargs={"slug": connection.workspace.slug}) + "?show=problems",
         tone="warning",
         permission=Permission.MANAGE_INTEGRATIONS,
@@ -122,9 +126,10 @@ def update_review_alert(connection: Connection, *, at: datetime) -> None:
     if needs_review and connection.enabled and connection.workspace.may_integrate:
         news = News(
             key=CUSTOMERS_WAIT,
-            title=_("Fortnox customers wait for your decision."),
+            title=_("There are Fortnox customers to review."),
             text=_(
-                "Each one is shown beside the clients it looks like. Link it, create a client from it, or ignore it."
+                "Each customer is shown next to the clients that match it. Link the customer, create a"
+                " client from it, or ignore it."
             ),
             url=reverse("fortnox:review", kwargs={"slug": connection.workspace.slug}),
             tone="warning",
@@ -140,6 +145,10 @@ def decide_first_import(connection: Connection, *, actor: User | None, at: datet
     company = connection.company_id
     same = Connection.objects.filter(pk=connection.pk, company_id=company).exclude(first_import_of=company)
     if same.update(first_import_of=company):
-        summary = f"The first import of {connection.company_name}, database {company}, is decided"
+        summary = translate_for_workspace(
+            gettext_lazy("First import of %(name)s, database %(database)s, completed"),
+            name=connection.company_name,
+            database=company,
+        )
         audit(actor=actor, action="fortnox.first_import", target=connection, summary=summary, at=at)
     connection.first_import_of = company

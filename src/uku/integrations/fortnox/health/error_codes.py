@@ -24,9 +24,9 @@ class Responsible(TextChoices):
     """Who can cure it."""
 
     FORTNOX_ADMIN = "fortnox_admin", _("an administrator of the company in Fortnox")
-    YOU = "you", _("a Company Owner or Company Admin here")
+    YOU = "you", _("a Company Owner or Company Admin in Uku")
     OPERATOR = "operator", _("the person who runs this installation of Uku")
-    NOBODY = "nobody", _("nobody: Uku goes on by itself")
+    NOBODY = "nobody", _("nobody: Uku continues automatically")
 
 
 class ErrorGroup(TextChoices):
@@ -36,9 +36,9 @@ class ErrorGroup(TextChoices):
     AUTHORIZE = "authorize", _("Authorize again")
     PERMISSION = "permission", _("Permission missing")
     LICENCE = "licence", _("Licence missing")
-    FORTNOX = "fortnox", _("Put right in Fortnox")
-    HERE = "here", _("Put right in Uku")
-    OURS = "ours", _("Uku's fault")
+    FORTNOX = "fortnox", _("Correct in Fortnox")
+    HERE = "here", _("Correct in Uku")
+    OURS = "ours", _("Error in Uku")
 
 
 BLOCKING: Final = frozenset({ErrorGroup.PERMISSION, ErrorGroup.LICENCE})
@@ -64,7 +64,7 @@ def _here(happened: LazyText, remedy: LazyText) -> ErrorText:
 
 
 def _ours(happened: LazyText) -> ErrorText:
-    remedy = _("Send the request id below to the person who runs this installation: nothing in Fortnox is wrong.")
+    remedy = _("Nothing is wrong in Fortnox. Send the request id below to the person who runs this installation.")
     return ErrorText(happened, remedy, Responsible.OPERATOR, ErrorGroup.OURS)
 
 
@@ -74,16 +74,16 @@ def _scope(happened: LazyText) -> ErrorText:
 
 
 WAIT = ErrorText(
-    _("Fortnox had a fault of its own."),
-    _("Nothing: Uku tries again by itself. If it lasts all day, look at Fortnox's status page (status.fortnox.se)."),
+    _("Fortnox had an internal error."),
+    _("Nothing: Uku tries again automatically. If it lasts all day, see Fortnox's status page (status.fortnox.se)."),
     Responsible.NOBODY,
     ErrorGroup.WAIT,
 )
 LOGIN = ErrorText(
-    _("Fortnox no longer accepts the sign-in of this connection."),
+    _("Fortnox no longer accepts the authorization of this connection."),
     _(
-        "Open Connect to Fortnox and click Authorize. If it stops again, see in Fortnox that the subscription is paid"
-        " and that the integration still stands under Administrera användare → Hantera integrationer."
+        "Open Connect to Fortnox and click Authorize. If it stops again, check in Fortnox that the subscription is"
+        " paid and that the integration is still listed under Administrera användare → Hantera integrationer."
     ),
     Responsible.YOU,
     ErrorGroup.AUTHORIZE,
@@ -100,15 +100,16 @@ LICENCE = ErrorText(
 INTEGRATION_LICENCE = ErrorText(
     _("The company has no integration licence in Fortnox."),
     _(
-        "Order the integration licence in Fortnox (Inställningar → Abonnemang), and see under Administrera användare →"
-        " Hantera integrationer that it is given to Uku. Then open Connect to Fortnox and click Authorize."
+        "Order the integration licence in Fortnox (Inställningar → Abonnemang), and check under"
+        " Administrera användare → Hantera integrationer that Uku has the licence. Then open"
+        " Connect to Fortnox and click Authorize."
     ),
     Responsible.FORTNOX_ADMIN,
     ErrorGroup.LICENCE,
 )
 CREDENTIALS = ErrorText(
     _("Fortnox does not accept this installation's app: its client id or client secret is wrong."),
-    _("Nothing is needed from you. The person who runs this installation has been told and must mend it."),
+    _("You do not need to do anything. The person who runs this installation has been notified and must correct it."),
     Responsible.OPERATOR,
     ErrorGroup.OURS,
 )
@@ -118,25 +119,25 @@ _PERIOD = _fix(
 )
 _CUSTOMER = _fix(
     _("Fortnox cannot find the customer."),
-    _("See that the customer still exists in Fortnox (Register → Kunder), then click Reload data on the Settings tab."),
+    _("Check that the customer still exists in Fortnox (Register → Kunder), then click Reload data."),
 )
 _ARTICLE = _fix(
-    _("Fortnox cannot find an article of this invoice."),
-    _("See that the article still exists in Fortnox (Register → Artiklar), or give the product another article here."),
+    _("Fortnox cannot find an article on this invoice."),
+    _("Check that the article still exists in Fortnox (Register → Artiklar), or choose another for the product."),
 )
 _ACCOUNT = _fix(
-    _("An account that this needs is missing in Fortnox."),
+    _("An account that is needed is missing in Fortnox."),
     _("Add the account in Fortnox (Register → Kontoplan), or choose another one on the article."),
 )
 _PREDEFINED = _fix(
     _("A predefined account is missing in Fortnox."),
-    _("Fill it in in Fortnox (Inställningar → Bokföring → Förvalda konton)."),
+    _("Choose the account in Fortnox (Inställningar → Bokföring → Förvalda konton)."),
 )
 _VAT = _fix(
-    _("Fortnox does not know this VAT rate for the account."),
+    _("The account in Fortnox does not have this VAT rate."),
     _(
-        "See the VAT code of the account in Fortnox (Register → Kontoplan), or give the article a sales account with"
-        " the right rate (Register → Artiklar)."
+        "Check the VAT code of the account in Fortnox (Register → Kontoplan), or choose a sales"
+        " account with the right rate for the article (Register → Artiklar)."
     ),
 )
 _YEAR = _fix(
@@ -144,44 +145,44 @@ _YEAR = _fix(
     _("Add the financial year in Fortnox (Inställningar → Bokföring → Räkenskapsår)."),
 )
 _TEXT = _here(
-    _("Fortnox does not take a sign in one of the texts."),
-    _('Take signs such as < > " | out of the texts in a new invoice.'),
+    _("Fortnox does not accept a character in one of the texts."),
+    _('Make a new invoice without characters such as < > " | in its texts.'),
 )
 _UNITS = _fix(_("Fortnox cannot find the unit."), _("Add the unit in Fortnox (Register → Enheter)."))
 _TERMS = _fix(
     _("Fortnox cannot find the terms of payment."),
-    _("Choose terms of payment for the customer in Fortnox (Register → Kunder), which adds what is missing."),
+    _("Choose terms of payment for the customer in Fortnox (Register → Kunder)."),
 )
 _CURRENCY = _fix(
     _("Fortnox does not know this currency."), _("Add the currency in Fortnox (Register → Valutor), or invoice in SEK.")
 )
 _FINALIZED = _fix(
-    _("Fortnox wants the invoice to be marked as ready (klarmarkerad) before it is booked."),
+    _("In Fortnox the invoice must be marked as ready (klarmarkerad) before it is booked."),
     _("Open the invoice in Fortnox (Fakturering → Kundfakturor) and mark it as ready."),
 )
-_BAD_VALUE = _ours(_("Uku sent a value in a form that Fortnox does not take."))
+_BAD_VALUE = _ours(_("Uku sent a value in a form that Fortnox does not accept."))
 _BAD_BODY = _ours(_("Uku sent something that Fortnox could not read."))
-_BAD_QUERY = _ours(_("Uku asked Fortnox in a way that it does not know."))
+_BAD_QUERY = _ours(_("Uku sent a request that Fortnox does not know."))
 _NUMBER = _here(
-    _("The number is, or has been, in use in Fortnox; Fortnox never gives a deleted number back."),
+    _("The number is or has been in use in Fortnox. A deleted number cannot be used again."),
     _("Choose another number."),
 )
 _NO_INVOICE = _fix(
-    _("Fortnox cannot find the invoice: it was removed there."),
-    _("Look for it in Fortnox (Fakturering → Kundfakturor). The invoice here is kept; cancel it here if it is void."),
+    _("Fortnox cannot find the invoice: it is deleted there."),
+    _("Look for it in Fortnox (Fakturering → Kundfakturor). The invoice in Uku is kept."),
 )
 _PRICES = _fix(
-    _("Fortnox cannot find a price list, price or terms of delivery that the customer or article names."),
-    _("Put it right on the customer or the article in Fortnox (Register → Kunder, Register → Artiklar)."),
+    _("Fortnox cannot find a price list, price or terms of delivery of the customer or article."),
+    _("Correct the customer or the article in Fortnox (Register → Kunder, Register → Artiklar)."),
 )
 _PAID = _here(
-    _("The invoice is paid already in Fortnox."),
-    _("Nothing: Uku reads the payment back within a quarter of an hour."),
+    _("The invoice is already paid in Fortnox."),
+    _("Nothing: Uku reads the payment within 15 minutes."),
 )
-_HOUSE_WORK_ARTICLE = _("See the type of house work of the article in Fortnox (Register → Artiklar).")
+_HOUSE_WORK_ARTICLE = _("Check the type of house work of the article in Fortnox (Register → Artiklar).")
 _HOUSE_WORK = _fix(
-    _("Fortnox applies its rules for tax reduction (rot, rut) or warehouse to this invoice."),
-    _("Open the customer and the articles in Fortnox and see whether they are meant for that."),
+    _("Fortnox applies its rules for tax reduction (rot, rut) or for stock to this invoice."),
+    _("Open the customer and the articles in Fortnox and check whether tax reduction or stock is chosen by mistake."),
 )
 
 BY_CODE: Final[dict[str, ErrorText]] = {
@@ -191,12 +192,12 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         ("2000310 2000311 2003275", LOGIN),
         ("2001103", INTEGRATION_LICENCE),
         ("2001101", LICENCE),
-        ("2000663 2000664", _scope(_("The connection lacks a permission in Fortnox for this."))),
-        ("2001339", _scope(_("The connection may not list invoices in Fortnox."))),
-        ("2001393", _scope(_("The connection lacks the permission for customer invoices."))),
-        ("2001427", _scope(_("The connection lacks the permission for accruals."))),
-        ("2002455", _scope(_("The connection lacks the permission for vouchers."))),
-        ("2003330", _scope(_("The connection may not list payments in Fortnox."))),
+        ("2000663 2000664", _scope(_("The connection does not have the permission for this in Fortnox."))),
+        ("2001339", _scope(_("The connection does not have the permission to list invoices."))),
+        ("2001393", _scope(_("The connection does not have the permission for customer invoices."))),
+        ("2001427", _scope(_("The connection does not have the permission for accruals."))),
+        ("2002455", _scope(_("The connection does not have the permission for vouchers."))),
+        ("2003330", _scope(_("The connection does not have the permission to list payments."))),
         ("2000401 2002141", _PERIOD),
         ("2000204 2000433", _CUSTOMER),
         ("2000428 2001302 2000513", _ARTICLE),
@@ -205,7 +206,7 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         (
             "2000550",
             _fix(
-                _("An account that this needs is inactive in Fortnox."),
+                _("An account that is needed is inactive in Fortnox."),
                 _("Activate the account in Fortnox (Register → Kontoplan), or choose another one on the article."),
             ),
         ),
@@ -221,15 +222,15 @@ BY_CODE: Final[dict[str, ErrorText]] = {
             "2000919",
             _here(
                 _("Fortnox does not know the country of this customer under this name."),
-                _("Choose the country of the client again, and see the customer in Fortnox (Register → Kunder)."),
+                _("Choose the country of the client again, and check the customer in Fortnox (Register → Kunder)."),
             ),
         ),
-        ("2000107", _here(_("A text is longer than Fortnox takes."), _("Shorten the texts in a new invoice."))),
+        ("2000107", _here(_("A text is longer than Fortnox accepts."), _("Shorten the texts in a new invoice."))),
         (
             "2000637",
             _here(
                 _("Fortnox did not accept the number or the name of the customer."),
-                _("Read Fortnox's own words below: the number may be or have been in use, or the name is missing."),
+                _("Read the message from Fortnox below: the number is or has been in use, or the name is missing."),
             ),
         ),
         ("2000013 2000600 2000861", _NUMBER),
@@ -250,11 +251,11 @@ BY_CODE: Final[dict[str, ErrorText]] = {
             ),
         ),
         ("2001846", _here(_("A row has no article number."), _("Choose a product with an article number."))),
-        ("2000439", _fix(_("Fortnox cannot find the order."), _("See that the order still exists in Fortnox."))),
-        ("2001161", _fix(_("Fortnox cannot find the project."), _("See that the project still exists in Fortnox."))),
+        ("2000439", _fix(_("Fortnox cannot find the order."), _("Check that the order still exists in Fortnox."))),
+        ("2001161", _fix(_("Fortnox cannot find the project."), _("Check that the project still exists in Fortnox."))),
         (
             "2000755",
-            _fix(_("The supplier invoice does not balance in Fortnox."), _("Put it right there.")),
+            _fix(_("The supplier invoice does not balance in Fortnox."), _("Correct it in Fortnox.")),
         ),
         (
             "2002980",
@@ -296,7 +297,9 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         ),
         (
             "error_missing_system_admin_right",
-            _scope(_("You do not have permission to grant access: Fortnox lets only administrators authorize apps.")),
+            _scope(
+                _("You do not have permission to grant access: Fortnox only allows administrators to authorize apps.")
+            ),
         ),
         ("access_denied", _scope(_("The permission was not given in Fortnox."))),
     )
@@ -318,7 +321,10 @@ BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], ErrorText], ...]] = tuple(
             r"OCR-numret används redan",
             _fix(
                 _("The OCR number is in use on another invoice in Fortnox."),
-                _("See whether the invoice is there already (Fakturering → Kundfakturor) before it is sent again."),
+                _(
+                    "Check whether the invoice is already in Fortnox (Fakturering → Kundfakturor) before it"
+                    " is sent again."
+                ),
             ),
         ),
         (r"tolkas som null", _BAD_VALUE),
@@ -343,10 +349,10 @@ BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], ErrorText], ...]] = tuple(
 )
 
 UNKNOWN: Final = ErrorText(
-    _("Fortnox did not accept this, for a reason that Uku does not know yet."),
+    _("Fortnox refused this. Uku does not know the reason."),
     _(
-        "Read Fortnox's own words below and put it right there. If they make no sense, send them with the request id to"
-        " the person who runs this installation."
+        "Read the message from Fortnox below and correct the cause in Fortnox. If you do not understand the message,"
+        " send it with the request id to the person who runs this installation."
     ),
     Responsible.FORTNOX_ADMIN,
     ErrorGroup.FORTNOX,

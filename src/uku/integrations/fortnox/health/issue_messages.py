@@ -84,14 +84,14 @@ def explain_issue(issue: SyncIssue) -> Explanation:
     if issue.number == "":
         return _of_a_run(explain("1000003"))
     if issue.kind == sync_issues.INVOICE:
-        means = _("Nothing was sent to Fortnox; the invoice waits here.")
-        return Explanation(issue.reason, means, _("Put it right, then press Retry."), Responsible.YOU, ErrorGroup.HERE)
+        means = _("Nothing was sent to Fortnox. The invoice waits in Uku.")
+        return Explanation(issue.reason, means, _("Correct it, then press Retry."), Responsible.YOU, ErrorGroup.HERE)
     return Explanation(
-        _("A record in Fortnox could not be read: it holds something that Uku does not expect."),
-        _("It was passed over; everything else was read."),
+        _("A record in Fortnox could not be read: it has a value that Uku does not expect."),
+        _("The record was skipped. All other records were read."),
         _(
-            "Open it in Fortnox, look for a field with an odd value, and save it. Then press Retry. If it stays, send"
-            " the line below to the person who runs this installation."
+            "Open the record in Fortnox, look for a field with an unusual value, and save it. Then press Retry. If it"
+            " fails again, send the line below to the person who runs this installation."
         ),
         Responsible.FORTNOX_ADMIN,
         ErrorGroup.FORTNOX,
@@ -100,9 +100,9 @@ def explain_issue(issue: SyncIssue) -> Explanation:
 
 def _of_a_run(words: Explanation) -> Explanation:
     """A whole run stopped, not one record."""
-    means = _("The run stopped. What was read before stays, and the next run goes on from there.")
+    means = _("The sync stopped. All data that was read before is kept, and the next sync continues from there.")
     if words.group == ErrorGroup.WAIT:
-        happened = _("Fortnox could not be reached, or did not answer as it should.")
+        happened = _("Fortnox could not be reached, or it answered with an error.")
         return replace(words, happened=happened, means=means, remedy=str(WAIT.remedy))
     return replace(words, means=means)
 

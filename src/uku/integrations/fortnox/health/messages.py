@@ -27,6 +27,7 @@ from uku.integrations.registry import Badge
 from uku.kit.heartbeats import MissingWorker, missing_worker
 from uku.kit.money import show_quantity
 from uku.kit.times import show_recent_time
+from uku.workspaces.language import workspace_language
 
 
 class Context(TextChoices):
@@ -50,24 +51,24 @@ class Explanation:
 
 
 _STAYS: Final[dict[Context, LazyText]] = {
-    Context.INVOICE: _("Nothing was created in Fortnox; the invoice waits here."),
+    Context.INVOICE: _("Nothing was created in Fortnox. The invoice waits in Uku."),
     Context.BOOKING: _("The invoice is in Fortnox, not booked."),
-    Context.IMPORT: _("This record was passed over; everything else was read."),
-    Context.PAYMENTS: _("The paid status stays as it was last read."),
-    Context.STATISTICS: _("The figures of the month stay as they were last counted."),
-    Context.CONNECTION: _("Nothing syncs; what is queued stays queued and nothing is lost."),
+    Context.IMPORT: _("This record was skipped. All other records were read."),
+    Context.PAYMENTS: _("The paid status is not updated. Uku keeps the last one that was read."),
+    Context.STATISTICS: _("The figures of the month are not updated. Uku keeps the last ones."),
+    Context.CONNECTION: _("Nothing syncs. Queued invoices stay queued, and nothing is lost."),
 }
 _STOPPED: Final[dict[Context, LazyText]] = {
-    Context.INVOICE: _("Invoices wait here and are sent by themselves afterwards. Everything else goes on."),
-    Context.BOOKING: _("The invoice is in Fortnox, not booked. Everything else goes on."),
-    Context.IMPORT: _("This kind of data stops; everything else goes on."),
-    Context.PAYMENTS: _("The paid status stands still; everything else goes on."),
-    Context.STATISTICS: _("The statistics stand still; everything else goes on."),
-    Context.CONNECTION: _("Nothing syncs; what is queued stays queued and nothing is lost."),
+    Context.INVOICE: _("Invoices wait in Uku and are sent automatically afterwards. Other data continues to sync."),
+    Context.BOOKING: _("The invoice is in Fortnox, not booked. Other data continues to sync."),
+    Context.IMPORT: _("This data does not sync now. Other data continues to sync."),
+    Context.PAYMENTS: _("The paid status does not sync now. Other data continues to sync."),
+    Context.STATISTICS: _("The statistics are not counted now. Other data continues to sync."),
+    Context.CONNECTION: _("Nothing syncs. Queued invoices stay queued, and nothing is lost."),
 }
 _PASSES: Final[dict[Context, LazyText]] = {
-    **dict.fromkeys(Context, _("It is not lost: Uku tries again by itself.")),
-    Context.INVOICE: _("Nothing was created in Fortnox; the invoice is sent again by itself."),
+    **dict.fromkeys(Context, _("Nothing is lost: Uku tries again automatically.")),
+    Context.INVOICE: _("Nothing was created in Fortnox. Uku sends the invoice again automatically."),
 }
 _BUTTONS: Final[dict[Context, LazyText]] = {
     Context.INVOICE: _("Send to Fortnox"),
@@ -83,38 +84,41 @@ _READ_COUNTS: Final[dict[str, str]] = {
 }
 """The count of a run that says how many records it read, also when it read none."""
 
-_SIGN_IN_DEAD: Final = _("Nothing syncs until someone authorizes again. What is queued stays queued.")
+_SIGN_IN_DEAD: Final = _("Nothing syncs until someone authorizes again. Queued invoices stay queued.")
 _BLOCKS: Final[dict[str, tuple[LazyText, LazyText, LazyText, Responsible, ErrorGroup]]] = {
     BlockReason.NEEDS_AUTHORIZATION: (
-        _("The connection to Fortnox stopped working."),
-        _("Fortnox no longer accepts our sign-in: nothing syncs until someone authorizes again."),
+        _("The connection to Fortnox does not work any more."),
+        _("Fortnox no longer accepts the authorization. Nothing syncs until someone authorizes again."),
         _(
-            "Click Authorize on the Connect to Fortnox tab. Everything that is queued then goes on by itself. If it"
-            " stops again, see in Fortnox that the subscription is active and includes the integration."
+            "Click Authorize on the Connect to Fortnox tab. Queued invoices are then sent automatically. If it stops"
+            " again, check in Fortnox that the subscription is active and includes the integration."
         ),
         Responsible.YOU,
         ErrorGroup.AUTHORIZE,
     ),
     BlockReason.NO_LICENCE: (
         _("The company's integration licence in Fortnox is missing."),
-        _("Nothing syncs until it is there. What is queued stays queued."),
+        _("Nothing syncs until the company has the licence. Queued invoices stay queued."),
         BY_CODE["2001103"].remedy,
         Responsible.FORTNOX_ADMIN,
         ErrorGroup.LICENCE,
     ),
     BlockReason.COMPANY_CHANGED: (
-        _("The connected company in Fortnox is not the one that was connected: its owner or number changed."),
-        _("Nothing is sent or read, so that nothing lands in the wrong books. What is queued stays queued."),
-        _("Click Authorize on the Connect to Fortnox tab and look at the company's name and numbers before you go on."),
+        _("The company in Fortnox has changed: it has another owner or another number than when it was connected."),
+        _("Nothing is sent or read, so that no invoice comes into the wrong books. Queued invoices stay queued."),
+        _(
+            "Click Authorize on the Connect to Fortnox tab and check the name and numbers of the"
+            " company before you confirm."
+        ),
         Responsible.YOU,
         ErrorGroup.AUTHORIZE,
     ),
     BlockReason.UNREADABLE: (
-        _("Uku can no longer read its own sign-in to Fortnox: the key of the stored tokens is missing."),
-        _("Nothing syncs. What is queued stays queued, and nothing was deleted."),
+        _("Uku can no longer read its Fortnox tokens: the encryption key is missing."),
+        _("Nothing syncs. Queued invoices stay queued, and nothing was deleted."),
         _(
-            "Ask the person who runs this installation to put the old key back into UKU_TOKEN_KEYS. If it is lost,"
-            " click Authorize on the Connect to Fortnox tab."
+            "Ask the person who runs this installation to put the old key back into UKU_TOKEN_KEYS."
+            " If the key is lost, click Authorize on the Connect to Fortnox tab."
         ),
         Responsible.OPERATOR,
         ErrorGroup.OURS,
@@ -155,14 +159,15 @@ def explain_error(error: FortnoxError, context: Context) -> Explanation:
     happened = {
         ConnectionFailed: _("Fortnox could not be reached."),
         RateLimited: _("Fortnox asked Uku to slow down."),
-        Unreadable: _("Fortnox answered with something that Uku could not read."),
+        Unreadable: _("Uku could not read the answer from Fortnox."),
     }.get(type(error), WAIT.happened)
     return Explanation(str(happened), str(_PASSES[context]), str(WAIT.remedy), Responsible.NOBODY, ErrorGroup.WAIT)
 
 
 def error_in_words(error: FortnoxError) -> str:
-    """Return Fortnox's own sentence, or ours where it said none, for a field that people read. Never a token."""
-    return (error.message or explain_error(error, Context.INVOICE).happened)[:500]
+    """Return Fortnox's own sentence, or ours where it said none, to be stored. Never a token."""
+    with workspace_language():
+        return (error.message or explain_error(error, Context.INVOICE).happened)[:500]
 
 
 def run_badge(run: SyncRun | None) -> Badge:
@@ -186,7 +191,7 @@ def run_badge(run: SyncRun | None) -> Badge:
 
 
 def counts_in_words(run: SyncRun) -> str:
-    """Say what a run did: "1,200 read, 3 new, 4 inactive passed over". Empty when it counted nothing."""
+    """Say what a run did: "1,200 read, 3 new, 4 inactive, skipped". Empty when it counted nothing."""
     counts: Mapping[str, int] = run.counts
 
     def n(name: str) -> int:
@@ -198,7 +203,7 @@ def counts_in_words(run: SyncRun) -> str:
     elif run.kind == RunKind.PAYMENTS:
         counted = [
             (n("changed"), gettext("%(n)s changed")),
-            (n("elsewhere"), gettext("%(n)s made in Fortnox, counted only")),
+            (n("elsewhere"), gettext("%(n)s created in Fortnox, counted only")),
             (n("rejected"), gettext("%(n)s could not be read")),
         ]
     else:
@@ -206,10 +211,10 @@ def counts_in_words(run: SyncRun) -> str:
             (n("created"), gettext("%(n)s new")),
             (n("updated"), gettext("%(n)s updated")),
             (n("linked"), gettext("%(n)s linked")),
-            (undecided, ngettext("%(n)s waits for you", "%(n)s wait for you", undecided)),
-            (n("ignored"), gettext("%(n)s ignored, as you decided")),
-            (n("inactive"), gettext("%(n)s inactive passed over")),
-            (n("gone"), gettext("%(n)s gone from Fortnox")),
+            (undecided, ngettext("%(n)s to review", "%(n)s to review", undecided)),
+            (n("ignored"), gettext("%(n)s ignored by you")),
+            (n("inactive"), gettext("%(n)s inactive, skipped")),
+            (n("gone"), gettext("%(n)s deleted in Fortnox")),
             (n("rejected"), gettext("%(n)s could not be read")),
         ]
     words = [text % {"n": grouped(count)} for count, text in counted if count]

@@ -46,10 +46,10 @@ from uku.kit.scoping import workspace_in_force
 _BADGES: dict[HealthState, tuple[LazyText, Tone]] = {
     HealthState.OFF: (gettext_lazy("Off"), "neutral"),
     HealthState.NOT_CONNECTED: (gettext_lazy("Not connected"), "neutral"),
-    HealthState.HEALTHY: (gettext_lazy("Healthy"), "good"),
+    HealthState.HEALTHY: (gettext_lazy("Up to date"), "good"),
     HealthState.PAUSED: (gettext_lazy("Paused"), "neutral"),
     HealthState.DEGRADED: (gettext_lazy("Trying again"), "warning"),
-    HealthState.NOT_PERMITTED: (gettext_lazy("Not permitted"), "bad"),
+    HealthState.NOT_PERMITTED: (gettext_lazy("No permission"), "bad"),
     HealthState.NEEDS_AUTHORIZATION: (gettext_lazy("Needs authorization"), "bad"),
 }
 TWO_HOURS = 120  # minutes; what is further off is told in hours
@@ -169,38 +169,38 @@ def explain_cause(active: ActiveCause, facts: Facts) -> Explanation:
     if active.cause == Cause.BLOCKED:
         return explain_block(active.detail)
     if active.cause == Cause.APP_REFUSED:
-        means = _("Nothing syncs until then. What is queued stays queued, and nobody has to authorize again.")
+        means = _("Nothing syncs until then. Queued invoices stay queued, and nobody needs to authorize again.")
         happened, remedy = str(CREDENTIALS.happened), str(CREDENTIALS.remedy)
         return Explanation(happened, means, remedy, Responsible.OPERATOR, ErrorGroup.OURS)
     if active.cause == Cause.RUNS_OUT:
         left = max((facts.connection.runs_out_at or facts.at) - facts.at, timedelta(0)).days
-        happened = _("Nothing has renewed the connection to Fortnox for a month.")
+        happened = _("The connection to Fortnox has not been renewed for a month.")
         means = ngettext(
-            "It runs out in about %(n)d day unless it is renewed before. After that, someone has to authorize again.",
-            "It runs out in about %(n)d days unless it is renewed before. After that, someone has to authorize again.",
+            "The connection expires in about %(n)d day. After that, someone must authorize again.",
+            "The connection expires in about %(n)d days. After that, someone must authorize again.",
             left,
         )
         remedy = _(
-            "Click Authorize on the Connect to Fortnox tab. Ask also the person who runs this installation to see that"
-            " its worker runs (uku worker): it renews each day by itself."
+            "Click Authorize on the Connect to Fortnox tab. Also ask the person who runs this installation to check"
+            " that the worker runs (uku worker): it renews the connection each day."
         )
         return Explanation(happened, means % {"n": left}, remedy, Responsible.YOU, ErrorGroup.AUTHORIZE)
     kinds = {"kinds": ", ".join(_label(kind) for kind in active.kinds)}
     if active.cause == Cause.LASTING:
         span = span_in_words(facts.at - (failing_since(facts) or facts.at))
-        happened = _("Fortnox has not answered as it should for %(span)s.") % {"span": span}
-        means = _("Standing still: %(kinds)s. Nothing is lost, and your sign-in is not the cause.") % kinds
-        remedy = _("Nothing: Uku tries again by itself. See Fortnox's status page (status.fortnox.se).")
+        happened = _("Fortnox has answered with errors, or not at all, for %(span)s.") % {"span": span}
+        means = _("Not syncing now: %(kinds)s. Nothing is lost, and the authorization is not the cause.") % kinds
+        remedy = _("Nothing: Uku tries again automatically. See Fortnox's status page (status.fortnox.se).")
         return Explanation(happened, means, remedy, Responsible.NOBODY, ErrorGroup.WAIT)
     return _explain_missing_permission(active, _("Fortnox refused part of the sync: %(kinds)s.") % kinds)
 
 
 def _explain_missing_permission(active: ActiveCause, happened: str) -> Explanation:
     """Some kinds of data stand still for want of a permission or licence; the others go on."""
-    goes_on = _("Everything else goes on.")
+    goes_on = _("Uku stops only the data that Fortnox refuses. The Overview tab lists the state of each kind of data.")
     if active.cause == Cause.LACKS_SCOPE:
         remedy = _("Click Authorize on the Connect to Fortnox tab and accept every permission.")
-        means = _("It needs a permission that Uku has not asked for yet, or that Fortnox does not give any more.")
+        means = _("The connection does not have the permission: nobody has given it yet, or it was removed in Fortnox.")
         return Explanation(happened, f"{means} {goes_on}", remedy, Responsible.YOU, ErrorGroup.PERMISSION)
     words = explain(active.detail, context=Context.CONNECTION)
     if words.group in BLOCKING:
@@ -216,21 +216,21 @@ def quiet_note(facts: Facts) -> str:
     if connection.connected and is_paused(connection):
         if connection.foreign:
             return _(
-                "Paused: this is a copy of the installation that is connected, so it sends nothing. The person who runs"
-                " it decides which one goes on."
+                "Paused: this is a copy of the connected installation, and a copy sends nothing. The"
+                " person who runs it decides which of the two continues."
             )
         if not connection.plan_allows:
             return _(
-                "Paused: integrations are part of the Team and Elite plans. Nothing is deleted, invoices are held, and"
-                " all goes on by itself when the plan allows it."
+                "Paused: integrations are part of the Team and Elite plans. Nothing is deleted and"
+                " invoices are held. Syncing continues automatically when the plan includes integrations."
             )
-        return _(
-            "Paused: Fortnox is disabled. Nothing is deleted, invoices are held, and Enable takes everything up again."
-        )
+        return _("Paused: Fortnox is disabled. Nothing is deleted and invoices are held. Click Enable to continue.")
     if needs_attention(facts) or not connection.connected:
         return ""
     if failing_since(facts) is not None or connection.renewal_failures:
-        return _("Fortnox does not answer as it should at the moment. Uku tries again by itself; nothing is lost.")
+        return _(
+            "Fortnox answers with errors, or not at all, at the moment. Uku tries again automatically. Nothing is lost."
+        )
     return ""
 
 
@@ -247,7 +247,7 @@ def _kind_badge(facts: Facts, kind: KindFacts, run: SyncRun | None) -> Badge:
 def _kind_note(facts: Facts, kind: KindFacts) -> str:
     """Why one kind of data stands still while the connection does not."""
     if not kind.chosen:
-        return _("Nothing is chosen on the Settings tab.")
+        return _("No statistics are chosen on the Settings tab.")
     if state_of_kind(facts.connection, kind) != HealthState.NOT_PERMITTED or facts.connection.block_reason:
         return ""
     if kind.refused_code is None:
@@ -265,7 +265,7 @@ def _export_counts(facts: Facts) -> str:
     words = [
         (ExportState.CONFIRMED, _("%(n)s sent")),
         (ExportState.QUEUED, _("%(n)s held") if held else _("%(n)s waiting")),
-        (ExportState.UNCERTAIN, _("%(n)s with an unknown outcome")),
+        (ExportState.UNCERTAIN, _("%(n)s not confirmed by Fortnox")),
     ]
     return ", ".join(text % {"n": grouped(facts.exports[state])} for state, text in words if state in facts.exports)
 

@@ -35,6 +35,7 @@ from uku.kit import clock
 from uku.kit.clock import database_now
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
@@ -169,9 +170,8 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     if created.external_reference in {"", export.reference} and not created.number.startswith("-"):
         confirm(export, created)
     else:
-        _leave_to_person(
-            export, "Fortnox answered with an invoice that does not carry our reference. Look for it there."
-        )
+        words = _("Fortnox answered with an invoice that does not have our reference. Look for it in Fortnox.")
+        _leave_to_person(export, translate_for_workspace(words))
 
 
 def _require_lease(export: InvoiceExport) -> None:
@@ -208,7 +208,8 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
         elif holder.external_reference == export.reference and not holder.cancelled:
             _mark_uncertain(export)
         else:
-            _reject(export, f"Fortnox has another invoice with the number {number}.", code=NUMBER_USED)
+            words = _("Fortnox has another invoice with the number %(number)s.")
+            _reject(export, translate_for_workspace(words, number=number), code=NUMBER_USED)
     else:
         _mark_uncertain(export)
 
@@ -252,11 +253,10 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
                 row.save()
                 _solve_issues(row)
     except NumberTaken:
-        _leave_to_person(
-            export,
-            f"Fortnox gave this invoice the number {created.number}, which another invoice has here, or the same OCR."
-            " Two invoices may not have one number.",
+        words = _(
+            "Fortnox gave this invoice the number %(number)s. Another invoice in Uku has the same number or OCR number."
         )
+        _leave_to_person(export, translate_for_workspace(words, number=created.number))
     else:
         export.state, export.document_number, export.booked = row.state, row.document_number, row.booked
 
@@ -266,9 +266,11 @@ def _differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
     if not invoice.number:
         return ""
     if created.number != invoice.number:
-        return f"Fortnox has the invoice as number {created.number}, but its number from Uku is {invoice.number}."
+        words = _("Fortnox has the invoice as number %(theirs)s, but its number from Uku is %(ours)s.")
+        return translate_for_workspace(words, theirs=created.number, ours=invoice.number)
     if created.ocr and created.ocr != invoice.ocr:
-        return f"Fortnox has the invoice with the OCR {created.ocr}, but its OCR from Uku is {invoice.ocr}."
+        words = _("Fortnox has the invoice with the OCR number %(theirs)s, but its OCR number from Uku is %(ours)s.")
+        return translate_for_workspace(words, theirs=created.ocr, ours=invoice.ocr)
     return ""
 
 
@@ -325,7 +327,7 @@ def retry_export(*, export: InvoiceExport, actor: User) -> None:
     row.error_code = row.error_text = ""
     row.next_at = None if row.state == ExportState.QUEUED else database_now()
     row.save()
-    summary = f"{row.invoice}: sent to Fortnox again"
+    summary = translate_for_workspace(_("%(invoice)s: sent to Fortnox again"), invoice=row.invoice)
     record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
     requests.wake_for_export(row)
 

@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from fortnox_api import Fortnox, Invoice
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
 from uku.kit import clock
 from uku.kit.clock import database_now
+from uku.workspaces.language import translate_for_workspace
 
 SCHEDULE = (5, 30, 120, 600, 720)
 LANDING_WINDOW = timedelta(minutes=10)
@@ -46,10 +48,16 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
         _note_absence(export)
     elif not standing:
         _change(export, cancelled_number=found[0].number)
-        ask_person(export, f"The invoice came to Fortnox as {found[0].number} and was cancelled there.")
+        words = _("Fortnox has the invoice as number %(number)s, and it is cancelled there.")
+        ask_person(export, translate_for_workspace(words, number=found[0].number))
     else:
         numbers = ", ".join(hit.number for hit in found)
-        ask_person(export, f"Fortnox has our reference {export.reference} on invoice {numbers}, which does not fit.")
+        words = _(
+            "Fortnox has our reference %(reference)s on invoice %(numbers)s, but its customer or amount is different."
+        )
+        if len(found) > 1:
+            words = _("Fortnox has our reference %(reference)s on more than one invoice: %(numbers)s.")
+        ask_person(export, translate_for_workspace(words, reference=export.reference, numbers=numbers))
     return None
 
 
@@ -66,7 +74,8 @@ def _note_absence(export: InvoiceExport) -> None:
     elif export.attempts < MOST_SENDS:
         _change(export, state=ExportState.QUEUED, lookups=0, late_negatives=0, next_at=None)
     else:
-        ask_person(export, "Fortnox did not answer twice, and the invoice cannot be found there.")
+        words = _("Uku sent the invoice twice without a clear answer from Fortnox, and cannot find it there.")
+        ask_person(export, translate_for_workspace(words))
 
 
 def ask_person(export: InvoiceExport, text: str) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _lazy
 
 from fortnox_api import FortnoxError, InvoiceItem
@@ -24,6 +25,7 @@ from uku.invoices.numbers import first_number_beyond
 from uku.invoices.operations import await_number, leave_range_to
 from uku.kit.money import to_ore
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
@@ -49,29 +51,43 @@ class HigherInvoice:
     @property
     def happened(self) -> str:
         return _(
-            "Nothing is sent: invoice %(number)s has a higher number from Uku and is not in Fortnox, which could then"
-            " give that number to another invoice."
+            "Nothing was sent. Invoice %(number)s has a higher number from Uku and is not in"
+            " Fortnox: Fortnox could give that number to another invoice."
         ) % {"number": self.invoice.number}
 
     @property
     def remedy(self) -> str:
         export, facts = self.export, {"number": self.invoice.number}
         if self.can_be_sent:
-            return _("Send %(number)s first.") % facts
+            return _("Send invoice %(number)s first.") % facts
         if export is None or self.invoice.state == State.CANCELLED:
-            return _("%(number)s cannot be sent, so this invoice keeps its number from Uku outside Fortnox.") % facts
+            return (
+                _(
+                    "Invoice %(number)s cannot be sent. This invoice keeps its number from Uku and stays"
+                    " outside Fortnox."
+                )
+                % facts
+            )
         if export.company_id != self.company_id:
             facts["name"] = name_of_company(export.company_id)
             if export.state == ExportState.CONFIRMED:
-                return _("%(number)s is in %(name)s. Connect %(name)s to send this invoice there.") % facts
-            return _("%(number)s may be in %(name)s. Connect %(name)s first, and it is looked for there.") % facts
+                return _("Invoice %(number)s is in %(name)s. Connect %(name)s to send this invoice there.") % facts
+            return (
+                _(
+                    "Invoice %(number)s may be in %(name)s. Connect %(name)s first. Uku then looks for the"
+                    " invoice there."
+                )
+                % facts
+            )
         return str(_WHAT_TO_DO_FIRST.get(ExportState(export.state), _ON_ITS_WAY)) % facts
 
 
-_ON_ITS_WAY = _lazy("%(number)s is on its way. Wait until it is in Fortnox, then send this one.")
+_ON_ITS_WAY = _lazy("Invoice %(number)s is being sent. Wait until it is in Fortnox, then send this one.")
 _WHAT_TO_DO_FIRST = {
-    ExportState.REJECTED: _lazy("%(number)s was not accepted. Open it, do what its page says, and send it first."),
-    ExportState.NEEDS_PERSON: _lazy("%(number)s needs a decision. Open it and do what its page says first."),
+    ExportState.REJECTED: _lazy(
+        "Invoice %(number)s was not accepted. Open it, do what its page says, and send it first."
+    ),
+    ExportState.NEEDS_PERSON: _lazy("Invoice %(number)s needs a decision. Open it and do what its page says first."),
 }
 
 
@@ -142,7 +158,11 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExpor
     row.attempts = row.lookups = row.late_negatives = 0
     row.error_code, row.error_text, row.number_kept = "", "", False
     row.save()
-    summary = f"{invoice}: sent to Fortnox, {connection.company_name}, by hand"
+    summary = translate_for_workspace(
+        gettext_lazy("%(invoice)s: sent to Fortnox, %(company)s, by a person"),
+        invoice=invoice,
+        company=connection.company_name,
+    )
     record(actor=actor, action="fortnox.send", target=row, summary=summary, at=at)
     requests.wake_for_export(row)
     return row
@@ -199,5 +219,7 @@ def keep_own_number(*, export: InvoiceExport, actor: User, at: datetime) -> None
     row.number_kept = True
     row.save(update_fields=["number_kept"])
     sync_issues.solve(company_id=row.company_id, kind=sync_issues.INVOICE, numbers=[row.reference], at=at)
-    summary = f"{row.invoice}: keeps its number from Uku and stays outside Fortnox"
+    summary = translate_for_workspace(
+        gettext_lazy("%(invoice)s: keeps its number from Uku and stays outside Fortnox"), invoice=row.invoice
+    )
     record(actor=actor, action="fortnox.keep_number", target=row, summary=summary, at=at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +17,10 @@ from uku.integrations.fortnox.invoices.validate import HoldReason, connection_ho
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
 from uku.integrations.registry import Action, Badge, NumberSource, Panel
 from uku.invoices.models import Invoice
+from uku.kit import clock
+from uku.kit.times import show_recent_time
 
+SHORT_WAIT = timedelta(minutes=1)
 OWN_NUMBER = _lazy("Number from Uku")
 
 
@@ -59,12 +63,14 @@ def number_source(invoice: Invoice) -> NumberSource | None:
     if connection is None:
         return None
     source = NumberSource("Fortnox", connection.company_id)
-    waits = _("If you issue it now, it waits here without a number and cannot be sent to the client yet.")
-    instead = _("If the client must have it before, issue it with a number from Uku.")
+    waits = _(
+        "If you issue the invoice now, it waits in Uku without a number, and you cannot send it to the client yet."
+    )
+    instead = _("If the client needs it earlier, issue it with a number from Uku.")
     if (reason := connection_hold(connection)) is not None:
         return replace(source, happened=reason.happened, means=waits, remedy=f"{reason.ends} {instead}")
     if (hold := date_hold(invoice, connection.workspace)) is not None:
-        means = _("It is not sent by itself: after Issue it waits here for you to send it to Fortnox.")
+        means = _("Uku does not send it automatically: after Issue it waits until you send it to Fortnox.")
         remedy = _("Check that the period is open in Fortnox.")
         return replace(source, happened=hold_in_words(hold, invoice.invoice_date), means=means, remedy=remedy)
     return source
@@ -120,11 +126,17 @@ class ExportStatus:
         return {
             ExportState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
             ExportState.SENDING: Badge(_("Sending"), "moving"),
-            ExportState.UNCERTAIN: Badge(_("Outcome unknown"), "warning"),
-            ExportState.REJECTED: Badge(_("Rejected"), "bad"),
+            ExportState.UNCERTAIN: Badge(_("Not confirmed by Fortnox"), "warning"),
+            ExportState.REJECTED: Badge(self._rejected, "bad"),
             ExportState.NEEDS_PERSON: Badge(_("Needs a decision"), "warning"),
-            ExportState.HELD: Badge(_("Waits for you to send it"), "warning"),
+            ExportState.HELD: Badge(_("Not sent: send it yourself"), "warning"),
         }[ExportState(export.state)]
+
+    @property
+    def _rejected(self) -> str:
+        """Say who rejected it: Fortnox, or Uku's own check, after which nothing was sent."""
+        export = self.export
+        return _("Fortnox refused it") if export.payload_hash or export.error_code else _("Not sent: correct it")
 
     def _badge_elsewhere(self) -> Badge:
         """Where it is, or for whom it is held."""
@@ -132,7 +144,7 @@ class ExportStatus:
         if export.state == ExportState.CONFIRMED:
             return Badge(_("In Fortnox %(number)s of %(name)s") % facts, "neutral")
         if export.state == ExportState.REJECTED:
-            return Badge(str(OWN_NUMBER), "neutral") if export.invoice.number else Badge(_("Rejected"), "bad")
+            return Badge(str(OWN_NUMBER), "neutral") if export.invoice.number else Badge(self._rejected, "bad")
         if export.state in NEVER_THERE and export.invoice.number:
             return Badge(_("Held: sent to %(name)s, which is not connected") % facts, "neutral")
         if export.state in NEVER_THERE:
@@ -150,7 +162,7 @@ class ExportStatus:
         if export.voucher:
             facts.append((_("Voucher"), export.voucher))
         if export.text_changes:
-            facts.append((_("Signs Fortnox does not take"), export.text_changes))
+            facts.append((_("Characters Fortnox does not accept"), export.text_changes))
         happened, means, remedy = self.explanation
         quoted = ""
         if export.error_code not in {"", NUMBER_USED}:  # a refusal that came without words is told by ours alone
@@ -186,41 +198,55 @@ class ExportStatus:
         elif export.hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (
                 hold_in_words(Hold(export.hold), export.invoice.invoice_date),
-                _("The invoice is not sent to Fortnox by itself, for its period may be closed."),
+                _("Uku does not send the invoice automatically: the period may be closed."),
                 _("Check that the period is open in Fortnox, then press Send to Fortnox."),
             )
         elif hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
-            words = (hold.happened, _("The invoice waits here and has not been sent."), hold.ends)
+            words = (hold.happened, _("The invoice waits in Uku and has not been sent."), hold.ends)
         elif export.state == ExportState.UNCERTAIN:
             words = (
-                _("Fortnox did not answer in time."),
-                _("The invoice may or may not be there, so it is not sent again."),
-                _("Nothing: Uku looks for it in Fortnox by our reference and tells you here."),
+                _("Fortnox did not confirm that it received the invoice."),
+                _("The invoice may be in Fortnox. Uku does not send it again before it has looked."),
+                self._with_next_try(
+                    _("Nothing: Uku looks for the invoice in Fortnox by our reference, and shows the result here.")
+                ),
             )
         elif export.state == ExportState.NEEDS_PERSON:
-            remedy = _("If the invoice shall stand after all, press Send to Fortnox.")
+            remedy = _("If you want the invoice in Fortnox, press Send to Fortnox.")
             if not export.cancelled_number:
                 remedy = _(
-                    "Look at the invoice in Fortnox, and cancel it there if it is wrong. Then press Look again, which"
-                    " sends nothing."
+                    "Look at the invoice in Fortnox, and cancel it there if it is wrong. Then press Refresh."
+                    " Refresh sends nothing."
                 )
-            words = (export.error_text, _("Uku does not send it again by itself."), remedy)
+            words = (export.error_text, _("Uku does not send it again automatically."), remedy)
         elif export.error_text and export.error_code:
             context = Context.BOOKING if export.state == ExportState.CONFIRMED else Context.INVOICE
             told = explain(export.error_code, export.error_text, context)
-            words = (told.happened, told.means, told.remedy)
+            words = (told.happened, told.means, self._with_next_try(told.remedy))
         elif export.error_text:
-            words = (export.error_text, _("Nothing was created in Fortnox; the invoice waits here."), "")
+            words = (
+                export.error_text,
+                _("Nothing was created in Fortnox. The invoice waits in Uku."),
+                self._with_next_try(""),
+            )
         return words
+
+    def _with_next_try(self, remedy: str) -> str:
+        """Add when Uku tries again, if that is more than a minute away; by the database's clock, as the queue is."""
+        export, now = self.export, clock.real_now()
+        if export.next_at is None or export.next_at - now < SHORT_WAIT or export.state == ExportState.REJECTED:
+            return remedy
+        when = show_recent_time(export.next_at, export.workspace.time_zone, now=now)
+        return f"{remedy} {_('Next try: %(when)s.') % {'when': when}}".strip()
 
     def _explain_used_number(self) -> tuple[str, str, str]:
         """Its number from Uku is used in Fortnox, which gives none twice."""
         facts = {"number": self.export.invoice.number, "name": self.company_name}
         happened = _("%(name)s has another invoice with the number %(number)s in Fortnox.") % facts
-        means = _("This invoice was not created there. It has the number %(number)s from Uku.") % facts
-        remedy = _("Enter it there by hand with a number of Fortnox's, or credit it.")
+        means = _("This invoice was not created in Fortnox. It has the number %(number)s from Uku.") % facts
+        remedy = _("Enter the invoice in Fortnox yourself, with a number from Fortnox, or credit it.")
         if self.is_here and not self.export.number_kept:
-            remedy = f"{_('Press Keep the number from Uku: it stays outside Fortnox.')} {remedy}"
+            remedy = f"{_('Press Keep the number from Uku: the invoice then stays outside Fortnox.')} {remedy}"
         return happened, means, remedy
 
     def _explain_elsewhere(self) -> tuple[str, str, str]:
@@ -233,16 +259,18 @@ class ExportStatus:
             if export.invoice.number:
                 other = _("Or press Send to Fortnox: it goes to the connected company with its number from Uku.")
         if export.state == ExportState.REJECTED:
-            happened = _("This invoice was to go to %(name)s, which is not connected, and was not accepted.") % facts
+            happened = _("This invoice was not accepted. It belongs to %(name)s, which is not connected.") % facts
             back = _("Connect %(name)s again, and press Send to Fortnox here.") % facts
             return happened, export.error_text, f"{back} {other}".strip()
         happened = _("This invoice was issued for the Fortnox company %(name)s, which is not connected.") % facts
         if export.invoice.number:
-            happened = _("This invoice was sent by hand to the company %(name)s, which is not connected.") % facts
-        back = _("Connect %(name)s again, and it goes on.") % facts
+            happened = (
+                _("This invoice was sent with the button to the company %(name)s, which is not connected.") % facts
+            )
+        back = _("Connect %(name)s again. Uku then sends the invoice.") % facts
         if export.state not in NEVER_THERE:
-            return happened, _("It may be there or not, so it is sent to no other company."), back
-        return happened, _("It waits here and has not been sent."), f"{back} {other}".strip()
+            return happened, _("The invoice may be in that company. Uku does not send it to another one."), back
+        return happened, _("The invoice waits in Uku and has not been sent."), f"{back} {other}".strip()
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -256,7 +284,7 @@ class ExportStatus:
             return (Action(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place), primary=True),)
         label = {
             ExportState.REJECTED: _("Send to Fortnox"),
-            ExportState.NEEDS_PERSON: _("Look again"),
+            ExportState.NEEDS_PERSON: _("Refresh"),
             ExportState.CONFIRMED: "" if export.booked or not export.error_text else _("Book in Fortnox"),
         }.get(ExportState(export.state), "")
         if not (label and self.company.takes_orders):

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from fortnox_api import Fortnox
 from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
@@ -22,6 +24,7 @@ from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.kit import clock
 from uku.kit.money import show_date
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import Workspace
 
 FRESH = timedelta(minutes=15)
@@ -38,7 +41,10 @@ class HoldReason:
 
 
 class InvoiceNotValid(Exception):
-    """The invoice cannot be sent as it is. The text says why and what to do."""
+    """The invoice cannot be sent as it is. The text, in the workspace's language, says why and what to do."""
+
+    def __init__(self, text: Promise, **facts: object) -> None:
+        super().__init__(translate_for_workspace(text, **facts))
 
 
 def connection_hold(connection: Connection) -> HoldReason | None:
@@ -46,17 +52,23 @@ def connection_hold(connection: Connection) -> HoldReason | None:
     if not connection.workspace.may_integrate:
         return HoldReason(
             _("Integrations are part of the Team and Elite plans; this workspace is on Free."),
-            _("It goes out by itself when the plan is back."),
+            _("Uku sends it automatically when the plan includes integrations again."),
         )
     if not connection.enabled:
-        return HoldReason(_("Fortnox is disabled."), _("It goes out by itself when Fortnox is enabled again."))
+        return HoldReason(_("Fortnox is disabled."), _("Uku sends it automatically when Fortnox is enabled again."))
     if connection.block_reason or is_foreign(connection):
         return HoldReason(
             _("The connection to Fortnox is not working."),
-            _("It goes out by itself when it works again. The Overview tab of Fortnox says what to do."),
+            _(
+                "Uku sends it automatically when the connection works again. The Overview tab of Fortnox"
+                " says what to do."
+            ),
         )
     if happened := missing_worker_notice(connection, now=clock.now()):
-        ends = _("It goes out by itself once a worker runs. Whoever runs Uku starts it with the command: uku worker.")
+        ends = _(
+            "Uku sends it automatically when a worker runs. The person who runs this installation"
+            " starts one with the command: uku worker."
+        )
         return HoldReason(happened, ends)
     return None
 
@@ -72,7 +84,7 @@ def date_hold(invoice: Invoice, workspace: Workspace) -> Hold | None:
 def hold_in_words(hold: Hold, day: date) -> str:
     if hold == Hold.EARLIER_YEAR:
         return _("The invoice date, %(day)s, is in an earlier financial year.") % {"day": show_date(day)}
-    return _("The invoice date, %(day)s, is more than 35 days back.") % {"day": show_date(day)}
+    return _("The invoice date, %(day)s, is more than 35 days ago.") % {"day": show_date(day)}
 
 
 def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
@@ -83,28 +95,30 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     """
     customer = invoiced_customer(export.invoice.client, export.company_id)
     if customer is None:
-        raise InvoiceNotValid(
-            f"{export.invoice.client} is not linked to a Fortnox customer. Link the client, then send again."
-        )
+        words = _lazy("%(client)s is not linked to a Fortnox customer. Link the client, then send again.")
+        raise InvoiceNotValid(words, client=export.invoice.client)
     _read_unless_fresh(fortnox, CUSTOMER_IMPORTER, customer)
     if not customer.active:
-        raise InvoiceNotValid(f"Customer {customer} is inactive in Fortnox. Activate it there, then send again.")
+        words = _lazy("Customer %(customer)s is inactive in Fortnox. Activate it there, then send again.")
+        raise InvoiceNotValid(words, customer=customer)
     if customer.identity_changed_at is not None:
-        raise InvoiceNotValid(
-            f"Customer {customer} has another organisation number in Fortnox than when it was linked, so it may be"
-            " somebody else. Say in the client’s Integration dialog whether it is the same client, then send again."
+        words = _lazy(
+            "Customer %(customer)s has another organisation number in Fortnox than when it was linked. It may be"
+            " another company. Say in the client’s Integration dialog whether it is the same client, then send again."
         )
+        raise InvoiceNotValid(words, customer=customer)
     if customer.vat_type and customer.vat_type not in VAT_TYPES:
-        raise InvoiceNotValid(
-            f"Customer {customer} has the VAT type “{customer.vat_type}” in Fortnox, which Uku does not know, so the"
-            " VAT of the invoice cannot be checked. Choose another VAT type for the customer there, then send again."
+        words = _lazy(
+            "Customer %(customer)s has the VAT type “%(vat_type)s” in Fortnox. Uku does not know this VAT type"
+            " and cannot check the VAT of the invoice. Choose another VAT type for the customer there, then send again."
         )
+        raise InvoiceNotValid(words, customer=customer, vat_type=customer.vat_type)
     rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
     for row in rows:
         _require_valid_row(fortnox, export, row, customer)
         row.article_number = row.article_in(export.company_id)
     payload, changes = invoice_payload(export.invoice, rows, customer_number=customer.number).clean()
-    export.text_changes = ", ".join(f"{change.before} → {change.after or '(nothing)'}" for change in changes)[:500]
+    export.text_changes = ", ".join(f"{change.before} → {change.after or '–'}" for change in changes)[:500]
     return payload.to_json_bytes()
 
 
@@ -119,29 +133,50 @@ def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow,
     A number of another company is another article in this one, and is never sent.
     """
     if row.asks_for_article(export.company_id):
-        owner = name_of_company(row.article_company) if row.article_company else "no company"
-        ours = name_of_company(export.company_id)
-        remedy = f"Open the product {row.product}, pick its article in {ours}, then send again."
+        words = _lazy(
+            "Row “%(row)s” has article %(number)s of %(owner)s, and the invoice goes to %(company)s. Open the product"
+            " %(product)s, choose its article in %(company)s, then send again."
+        )
         if row.product is None:
-            remedy = f"Credit the invoice and make it again with a product that has an article in {ours}."
+            words = _lazy(
+                "Row “%(row)s” has article %(number)s of %(owner)s, and the invoice goes to %(company)s. Credit the"
+                " invoice and make a new one with a product that has an article in %(company)s."
+            )
         raise InvoiceNotValid(
-            f"Row “{row.description}” has article {row.article_number} of {owner}, and the invoice goes to {ours}."
-            f" {remedy}"
+            words,
+            row=row.description,
+            number=row.article_number,
+            owner=name_of_company(row.article_company) if row.article_company else _lazy("no company"),
+            company=name_of_company(export.company_id),
+            product=row.product,
         )
     number = row.article_in(export.company_id)
     if not number:
-        raise InvoiceNotValid(f"Row “{row.description}” has no article. Choose a product with an article number.")
+        words = _lazy("Row “%(row)s” has no article. Choose a product with an article number.")
+        raise InvoiceNotValid(words, row=row.description)
     article = ArticleRecord.objects.filter(company_id=export.company_id, number=number).first()
     if article is None:
-        raise InvoiceNotValid(f"Article {number} is not known here. Reload data, then send again.")
+        words = _lazy("Uku does not know article %(number)s. Click Reload data on the Settings tab, then send again.")
+        raise InvoiceNotValid(words, number=number)
     _read_unless_fresh(fortnox, ARTICLE_IMPORTER, article)
     if not article.active:
-        raise InvoiceNotValid(f"Article {article} is inactive in Fortnox. Activate it there, then send again.")
+        words = _lazy("Article %(article)s is inactive in Fortnox. Activate it there, then send again.")
+        raise InvoiceNotValid(words, article=article)
     expected = Decimal(0) if customer.vat_type in VAT_FREE_TYPES else article.vat_rate
     if expected is None or expected != row.vat_rate:
-        rate = "no rate" if expected is None else f"{expected.normalize():f} %"
+        words = _lazy(
+            "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has %(expected)s %% for article %(number)s. Change the VAT"
+            " rate of the product, or the account of the article in Fortnox, and make the invoice again."
+        )
+        if expected is None:
+            words = _lazy(
+                "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has no VAT rate for article %(number)s. Change the"
+                " VAT rate of the product, or the account of the article in Fortnox, and make the invoice again."
+            )
         raise InvoiceNotValid(
-            f"Row “{row.description}” has {row.vat_rate.normalize():f} % VAT, but Fortnox has"
-            f" {rate} for article {article.number}. Change the product's rate, or the account of"
-            " the article in Fortnox, and make the invoice again."
+            words,
+            row=row.description,
+            rate=f"{row.vat_rate.normalize():f}",
+            expected="" if expected is None else f"{expected.normalize():f}",
+            number=article.number,
         )

@@ -19,7 +19,7 @@ class TokenSource(models.TextChoices):
 class BlockReason(models.TextChoices):
     """Why the whole connection stands still until a person acts. Passing trouble is not written here."""
 
-    NEEDS_AUTHORIZATION = "needs_authorization", _("Access was revoked or ran out")
+    NEEDS_AUTHORIZATION = "needs_authorization", _("Access was revoked or has expired")
     NO_LICENCE = "no_licence", _("The integration licence is missing")
     COMPANY_CHANGED = "company_changed", _("The company changed owner")
     UNREADABLE = "unreadable", _("The key of the stored tokens is missing")
@@ -170,7 +170,7 @@ class AttemptOutcome(models.TextChoices):
     """What a way to Fortnox and back came to; empty while it is under way, or when its process died."""
 
     CONNECTED = "connected", _("Connected")
-    WAITING = "waiting", _("Waits for a person to confirm the company")
+    WAITING = "waiting", _("A person must confirm the company")
     REFUSED = "refused", _("Refused")
 
 

@@ -12,11 +12,11 @@ from uku.kit.scoping import TenantModel
 class ExportState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")
-    UNCERTAIN = "uncertain", _("Outcome unknown")
+    UNCERTAIN = "uncertain", _("Not confirmed by Fortnox")
     CONFIRMED = "confirmed", _("In Fortnox")
-    REJECTED = "rejected", _("Rejected")
+    REJECTED = "rejected", _("Fortnox refused it")
     NEEDS_PERSON = "needs_person", _("Needs a decision")
-    HELD = "held", _("Waits for you to send it")
+    HELD = "held", _("Not sent: send it yourself")
 
 
 NEEDS_YOU = frozenset({ExportState.REJECTED, ExportState.NEEDS_PERSON, ExportState.HELD})
@@ -33,7 +33,7 @@ OPEN = models.Q(state__in=[ExportState.QUEUED, ExportState.SENDING]) | models.Q(
 class Hold(models.TextChoices):
     """Why an invoice is not sent unasked."""
 
-    OLD = "old", _("Dated more than 35 days back")
+    OLD = "old", _("Dated more than 35 days ago")
     EARLIER_YEAR = "earlier_year", _("Dated in an earlier financial year")
 
 

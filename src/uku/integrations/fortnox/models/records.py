@@ -22,9 +22,9 @@ class LinkReason(models.TextChoices):
     VAT_NUMBER = "vat_number", _("Same organisation number in the VAT number")
     EMAIL = "email", _("Same name and e-mail")
     NAME = "name", _("Same or similar name")
-    PERSON = "person", _("A person linked it")
-    CREATED = "created", _("The client was made from it")
-    UNLINKED = "unlinked", _("A person unlinked it")
+    PERSON = "person", _("Linked by a person")
+    CREATED = "created", _("Client created from it")
+    UNLINKED = "unlinked", _("Unlinked by a person")
 
 
 class CustomerRecord(TenantModel):
@@ -106,11 +106,13 @@ class CustomerRecord(TenantModel):
         """Why it is linked or suggested, in words; "" when it is neither."""
         who = {"name": self.linked_by}
         if self.linked_because == LinkReason.PERSON:
-            return gettext("Linked by %(name)s") % who if self.linked_by else gettext("Linked by hand")
+            return gettext("Linked by %(name)s") % who if self.linked_by else gettext("Linked by a person")
         if self.linked_because == LinkReason.CREATED:
-            return gettext("Made by %(name)s") % who if self.linked_by else gettext("Made from the Fortnox customer")
+            return (
+                gettext("Created by %(name)s") % who if self.linked_by else gettext("Created from the Fortnox customer")
+            )
         if self.linked_because == LinkReason.UNLINKED:
-            return gettext("Unlinked by %(name)s") % who if self.linked_by else gettext("Unlinked by hand")
+            return gettext("Unlinked by %(name)s") % who if self.linked_by else gettext("Unlinked by a person")
         if not self.linked_because:
             return ""
         agreed = tuple(Fact(Field(field), value) for field, value in self.agreed)
@@ -123,7 +125,7 @@ class CustomerRecord(TenantModel):
     @property
     def source(self) -> str:
         """What the audit log calls it where its values came from."""
-        return f"Fortnox customer {self.number}"
+        return gettext("Fortnox customer %(number)s") % {"number": self.number}
 
 
 class ArticleRecord(TenantModel):

@@ -29,7 +29,7 @@ class StopReason(models.TextChoices):
     """Why a sync run stopped, where that is more than an error of Fortnox's."""
 
     NOT_PERMITTED = "not_permitted", _("A permission or licence is missing")
-    COMPANY_CHANGED = "company_changed", _("Another company was connected meanwhile")
+    COMPANY_CHANGED = "company_changed", _("Another company was connected in the meantime")
 
 
 class ReloadStop(models.TextChoices):
@@ -141,13 +141,25 @@ class SyncRun(TenantModel):
         return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M} UTC"
 
 
+class SkipReason(models.TextChoices):
+    """Why a run did not import a record."""
+
+    INACTIVE = "inactive", _("Inactive in Fortnox")
+    DELETED = "deleted", _("Deleted in Fortnox")
+    UNREADABLE = "unreadable", _("Could not be read")
+    NOT_STORED = "not_stored", _("Could not be stored")
+
+
 class SkippedRecord(TenantModel):
-    """A record that a run did not import, with the reason a person can read."""
+    """A record that a run did not import. Rows from before the reason was a choice have a sentence as their reason."""
 
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="skipped_records")
     number = models.CharField(max_length=1024)
     name = models.CharField(max_length=1024, blank=True)
-    reason = models.CharField(max_length=300)
+    reason = models.CharField(max_length=300, choices=SkipReason)
+    detail = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="what could not be read, for whoever runs Uku"
+    )
 
     class Meta:
         db_table = "fortnox_passedover"
@@ -155,6 +167,11 @@ class SkippedRecord(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.reason}"
+
+    @property
+    def reason_in_words(self) -> str:
+        label = str(self.get_reason_display())
+        return f"{label}: {self.detail}" if self.detail else label
 
 
 class BulkCreation(TenantModel):

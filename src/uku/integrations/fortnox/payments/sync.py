@@ -18,7 +18,7 @@ from fortnox_api import Fortnox, FortnoxError, InvoicePaymentItem, NotFound, Pag
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.mapping import ACCOUNTING_CURRENCY, payment_fact, payment_fact_from_detail, reading
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, SyncRun
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, SkipReason, SyncRun
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.invoices.ledger_facts import PaymentFact, Reading
@@ -90,7 +90,7 @@ def rows(run: SyncRun, pages: Iterable[Page[Any]]) -> Iterator[Any]:
     for page in pages:
         for row in page.rejects:
             sync_run.count(run, "rejected")
-            sync_run.skip(run, [(row.number or "?", "", f"Could not be read: {row.reason}")])
+            sync_run.skip(run, [(row.number or "?", "")], SkipReason.UNREADABLE, row.reason)
         yield from page.items
 
 
@@ -99,11 +99,11 @@ def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: lis
     try:
         stated = _read_invoice(fortnox, export, changed)
     except NotFound as error:
-        _reject(run, export, "Missing in Fortnox", error)
+        _reject(run, export, SkipReason.DELETED, error)
     except Unreadable as error:
         if error.transient:
             raise
-        _reject(run, export, f"Could not be read: {error.reason}", error)
+        _reject(run, export, SkipReason.UNREADABLE, error)
     else:
         accept(run, export, stated)
 
@@ -148,18 +148,19 @@ def _end_request(export: InvoiceExport) -> None:
     InvoiceExport.objects.filter(pk=export.pk).update(read_due_at=None)
 
 
-def _reject(run: SyncRun, export: InvoiceExport, reason: str, error: FortnoxError) -> None:
+def _reject(run: SyncRun, export: InvoiceExport, reason: SkipReason, error: FortnoxError) -> None:
     """List an invoice that could not be read back, and keep it as a sync issue until it can."""
     client = str(export.invoice.client)
     _end_request(export)
     sync_run.count(run, "rejected")
-    sync_run.skip(run, [(export.document_number, client, reason)])
+    detail = error.reason if reason == SkipReason.UNREADABLE else ""
+    sync_run.skip(run, [(export.document_number, client)], reason, detail)
     sync_issues.note(
         company_id=export.company_id,
         kind=sync_issues.PAYMENT,
         number=export.document_number,
         name=client,
-        reason=reason,
+        reason=detail,
         error=error,
         export=export,
         at=clock.now(),

@@ -45,7 +45,7 @@ def asker(reload: Reload) -> str:
 
 def runs_already(reload: Reload) -> str:
     """Tell who began the reload that runs, and when."""
-    return _("Nothing was begun: Reload data runs already. %(name)s began it on %(when)s.") % {
+    return _("Nothing was started: Reload data is already running. %(name)s started it on %(when)s.") % {
         "name": asker(reload),
         "when": show_time(reload.started_at, reload.workspace.time_zone),
     }
@@ -105,7 +105,7 @@ def text_of_the_end(reload: Reload) -> str:
     if (why := why_stopped(reload)) is not None:
         return f"{why.happened} {why.remedy}"
     came_to = ", ".join(f"{label}: {grouped(count)}" for label, count in figures(sums(reload.runs.all())) if count)
-    kept = "" if reload.state == RunState.DONE else _("What was read before stays.")
+    kept = "" if reload.state == RunState.DONE else _("All data that was read before is kept.")
     return " ".join(part for part in (kept, came_to or _("Nothing has changed.")) if part)
 
 
@@ -115,13 +115,13 @@ def figures(counts: Mapping[str, int]) -> list[tuple[str, int]]:
         (_("Created"), counts.get("created", 0)),
         (_("Updated"), counts.get("updated", 0)),
         (_("Linked"), counts.get("linked", 0)),
-        (_("Waiting for your decision"), counts.get("suggested", 0) + counts.get("waiting", 0)),
-        (_("Ignored, as you decided"), counts.get("ignored", 0)),
+        (_("To review"), counts.get("suggested", 0) + counts.get("waiting", 0)),
+        (_("Ignored by you"), counts.get("ignored", 0)),
         (_("Skipped, inactive in Fortnox"), counts.get("inactive", 0)),
-        (_("Gone from Fortnox"), counts.get("gone", 0)),
+        (_("Deleted in Fortnox"), counts.get("gone", 0)),
         (_("Could not be read"), counts.get("rejected", 0)),
         (_("Invoices whose paid status changed"), counts.get("changed", 0)),
-        (_("Invoices made in Fortnox, counted only"), counts.get("elsewhere", 0)),
+        (_("Invoices created in Fortnox, counted only"), counts.get("elsewhere", 0)),
         (_("Months counted"), counts.get("months", 0)),
     ]
 
@@ -134,17 +134,17 @@ def why_stopped(reload: Reload) -> Explanation | None:
     """Say what stopped a reload, what it means and what to do; None when it was not stopped."""
     if reload.state != RunState.STOPPED:
         return None
-    means = _("What was read before stays; the rest was not read. The ordinary syncs go on as they can.")
+    means = _("All data that was read before is kept. The rest was not read. The automatic syncs continue.")
     again = _("Then click Reload data on the Settings tab again.")
     if reload.stop_reason == ReloadStop.BLOCKED:
         found = explain_block(reload.block_reason)
         return Explanation(found.happened, means, f"{found.remedy} {again}", found.who, found.group)
     if reload.stop_reason == ReloadStop.DISCONNECTED:
-        happened = _("Fortnox was disconnected meanwhile.")
+        happened = _("Fortnox was disconnected in the meantime.")
         remedy = _("Click Authorize on the Connect to Fortnox tab to connect it again.")
         return Explanation(happened, means, f"{remedy} {again}", Responsible.YOU, ErrorGroup.AUTHORIZE)
     if reload.stop_reason == ReloadStop.OTHER_COMPANY:
-        happened = _("Another Fortnox company was connected meanwhile.")
+        happened = _("Another Fortnox company was connected in the meantime.")
         remedy = _("If you want the data of the company that is connected now, click Reload data on the Settings tab.")
         return Explanation(happened, means, remedy, Responsible.YOU, ErrorGroup.HERE)
     issues = SyncIssue.objects.filter(company_id=reload.company_id, kind=reload.phase, number="")
@@ -152,7 +152,7 @@ def why_stopped(reload: Reload) -> Explanation | None:
     if issue is not None:
         words = explain_issue(issue)
         return Explanation(words.happened, means, f"{words.remedy} {again}", words.who, words.group)
-    happened = _("Fortnox could not be reached, or did not answer as it should, for half an hour.")
+    happened = _("For half an hour Fortnox could not be reached, or it answered with errors.")
     return Explanation(happened, means, f"{WAIT.remedy} {again}", Responsible.NOBODY, ErrorGroup.WAIT)
 
 

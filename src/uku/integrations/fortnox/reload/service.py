@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy
 
 from uku.integrations.fortnox.connection.guards import require_usable_connection
 from uku.integrations.fortnox.models import Reload, ReloadStop, RunState
@@ -14,6 +15,7 @@ from uku.integrations.fortnox.reload.progress import expected_requests
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work.requests import wake_for_reload
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.notices import News, clear, tell
 from uku.workspaces.permissions import Permission, needs
@@ -49,7 +51,11 @@ def begin(*, actor: User | None, at: datetime) -> Reload:
             raise
         raise AlreadyRunning(found) from None
     clear(key=NOTICE, at=at)
-    summary = f"Reload data from {connection.company_name}, database {connection.company_id}"
+    summary = translate_for_workspace(
+        gettext_lazy("Reload data from %(name)s, database %(database)s"),
+        name=connection.company_name,
+        database=connection.company_id,
+    )
     record(actor=actor, action="fortnox.reload", target=made, summary=summary, at=at)
     wake_for_reload(made)
     return made
@@ -65,7 +71,13 @@ def ask_to_cancel(*, reload: Reload, actor: User | None, at: datetime) -> bool:
     if row.cancel_asked_at is None:
         row.cancel_asked_at = at
         row.save(update_fields=["cancel_asked_at"])
-        record(actor=actor, action="fortnox.reload_cancel", target=row, summary="Reload data cancelled", at=at)
+        record(
+            actor=actor,
+            action="fortnox.reload_cancel",
+            target=row,
+            summary=translate_for_workspace(gettext_lazy("Reload data cancelled")),
+            at=at,
+        )
         wake_for_reload(row)
     return True
 

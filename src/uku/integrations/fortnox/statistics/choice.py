@@ -17,6 +17,7 @@ from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON
 from uku.tasks.operations import plan_summaries
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -38,7 +39,7 @@ def choose_statistics(
 
     Switched off, the rest is kept for later, and so are tasks and their numbers. Raises NotAllowed.
     """
-    fields = {name: found.label for name, found in STATISTICS.items() if name in chosen}
+    fields = {name: translate_for_workspace(found.label) for name, found in STATISTICS.items() if name in chosen}
     plan_summaries(actor=actor, at=at, title=title, topic=topic, client=client, fields=fields, month=month)
     connection = stored_connection_of(workspace)
     connection.statistics = list(fields)

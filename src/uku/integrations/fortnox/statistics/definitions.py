@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from fortnox_api import Fortnox
 
 
@@ -17,7 +20,7 @@ class Statistic:
     """
 
     name: str
-    label: str
+    label: str | Promise
     counter: Callable[[Fortnox, date, date], int]
     scope: str = ""
     requests: int = 1
@@ -32,10 +35,10 @@ def _sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
 STATISTICS = {
     found.name: found
     for found in (
-        Statistic("sales_invoices", "Sales invoices", _sales_invoices, requests=2),
+        Statistic("sales_invoices", _("Sales invoices"), _sales_invoices, requests=2),
         Statistic(
             "vouchers",
-            "Vouchers",
+            _("Vouchers"),
             lambda fortnox, first, last: fortnox.vouchers.count(
                 from_date=first, to_date=last, financial_year_date=last
             ),

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from fortnox_api import Fortnox, NotFound, Page, Rejected, Unreadable
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.models import Connection, SyncRun
+from uku.integrations.fortnox.models import Connection, SkipReason, SyncRun
 from uku.integrations.fortnox.sync import page_check, records, skipped, sync_run
 from uku.integrations.fortnox.sync.records import Importer
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
@@ -177,7 +177,7 @@ class Import:
             with sync_run.next_step(run):
                 self._store([item for item in chunk if item.number in details], details)
                 skipped.mark_inactive(run, inactive, at)
-                skipped.mark_inactive(run, deleted, at, reason=skipped.DELETED)
+                skipped.mark_inactive(run, deleted, at, reason=SkipReason.DELETED)
                 for item, why in unreadable:
                     skipped.reject_detail(run, item, why, at)
                 page_check.count_seen(run)

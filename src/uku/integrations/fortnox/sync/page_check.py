@@ -73,14 +73,14 @@ def begin_again(run: SyncRun) -> None:
     if run.list_reread and run.list_moved:
         raise Unreadable(
             gettext(
-                "the list changed while it was read, and again when it was read anew. What came is kept, nothing counts"
-                " as gone, and the next run reads all of it again."
+                "The list changed while it was read, and again when it was read a second time. The records that were"
+                " read are kept, no record counts as deleted, and the next sync reads the whole list again."
             )
         )
     if run.list_reread:
         words = gettext(
-            "Fortnox told of %(told)d records and sent %(came)d, twice. What came is kept, nothing counts as gone, and"
-            " the next run reads all of it again."
+            "Twice the list had %(came)d records, but Fortnox stated %(told)d. The records that were read are kept,"
+            " no record counts as deleted, and the next sync reads the whole list again."
         )
         raise Unreadable(words % {"told": run.list_total or 0, "came": run.list_rows})
     run.list_reread = run.lists_disagreed = True

@@ -19,6 +19,7 @@ from uku.integrations.fortnox.models import (
     RunKind,
     RunState,
     SkippedRecord,
+    SkipReason,
     StopReason,
     SyncRun,
 )
@@ -152,17 +153,19 @@ def count(run: SyncRun, name: str, by: int = 1) -> None:
     run.counts[name] = run.counts.get(name, 0) + by
 
 
-def skip(run: SyncRun, rows: Iterable[tuple[str, str, str]]) -> None:
-    """List records that were not imported, each as number, name and a reason that a person can read.
-
-    A look at one record keeps no list.
-    """
+def skip(run: SyncRun, rows: Iterable[tuple[str, str]], reason: SkipReason, detail: str = "") -> None:
+    """List records that were not imported, each by number and name. A look at one record keeps no list."""
     if run.pk is not None:
         SkippedRecord.objects.bulk_create(
             SkippedRecord(
-                workspace_id=run.workspace_id, run=run, number=number[:1024], name=name[:1024], reason=reason[:300]
+                workspace_id=run.workspace_id,
+                run=run,
+                number=number[:1024],
+                name=name[:1024],
+                reason=reason,
+                detail=detail[:300],
             )
-            for number, name, reason in rows
+            for number, name in rows
         )
 
 
@@ -177,9 +180,9 @@ def skipped_numbers(run: SyncRun, numbers: Iterable[str]) -> set[str]:
 def failure_text(run: SyncRun, reason: str) -> str:
     """Tell which page a run did not get past, and why: `Customers, page 3 of the active ones: …` (F53)."""
     pages = {
-        "active": _("%(kind)s, page %(page)d of the active ones: %(reason)s"),
-        "inactive": _("%(kind)s, page %(page)d of the inactive ones: %(reason)s"),
-        "changed": _("%(kind)s, page %(page)d of the changed ones: %(reason)s"),
+        "active": _("%(kind)s, page %(page)d of the active records: %(reason)s"),
+        "inactive": _("%(kind)s, page %(page)d of the inactive records: %(reason)s"),
+        "changed": _("%(kind)s, page %(page)d of the changed records: %(reason)s"),
     }
     imported = run.kind in {RunKind.CUSTOMERS, RunKind.ARTICLES}
     facts = {"kind": RunKind(run.kind).label, "page": run.page + 1, "reason": reason}

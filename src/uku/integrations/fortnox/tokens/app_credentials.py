@@ -18,9 +18,10 @@ PROBE_EVERY = timedelta(minutes=5)
 def note_refused(at: datetime) -> None:
     """Fortnox refused the app itself: raise the alarm. All renewals pause; one process at a time probes."""
     text = _(
-        "Fortnox does not accept this installation's client id or client secret. No connection can renew its access,"
-        " so all syncs stop within an hour; nothing is lost, and no customer has to authorize again. Correct"
-        " UKU_FORTNOX_CLIENT_ID and UKU_FORTNOX_CLIENT_SECRET as they stand in Fortnox's developer portal, and restart."
+        "Fortnox does not accept this installation's client id or client secret. No connection"
+        " can renew its access, and all syncs stop within an hour. Nothing is lost, and no"
+        " customer needs to authorize again. Set UKU_FORTNOX_CLIENT_ID and"
+        " UKU_FORTNOX_CLIENT_SECRET to the values in Fortnox's developer portal, and restart."
     )
     raise_alarm(key=ALARM, text=text, at=at)
 

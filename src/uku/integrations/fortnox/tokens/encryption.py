@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fortnox_api import TokenSet
 from uku.integrations.fortnox.models import BlockReason, Connection, PendingGrant, Revocation
@@ -23,6 +24,7 @@ from uku.kit.rotation import key_ring
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen, Place
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 
 ALARM = "fortnox.token_key"
 
@@ -87,9 +89,9 @@ def open_or_mark_unreadable(connection: Connection, at: datetime) -> TokenSet | 
             same = Connection.everywhere.filter(pk=connection.pk, sealed_tokens=connection.sealed_tokens)
             block(same, BlockReason.UNREADABLE, "", at)
             text = _(
-                "Stored Fortnox tokens are sealed under a key that UKU_TOKEN_KEYS does not hold. Their connections"
-                " stand still; nothing was deleted or sent. Put the missing key back behind the first one and restart:"
-                " they go on by themselves. If the key is gone for good, each customer has to authorize again."
+                "Stored Fortnox tokens are encrypted with a key that is not in UKU_TOKEN_KEYS. Their connections do"
+                " not sync. Nothing was deleted or sent. Put the missing key back after the first one and restart:"
+                " syncing then continues automatically. If the key is lost, each customer must authorize again."
             )
             raise_alarm(key=ALARM, text=text, at=at)
         return None
@@ -120,8 +122,10 @@ class SealedColumn:
             changed = self._rows().filter(pk=pk, **{self.name: before}).update(**{self.name: after})
             if changed:
                 row = self._rows().get(pk=pk)
-                summary = _("Stored Fortnox tokens were sealed under key %(key)s") % {"key": key_ring().names[0]}
                 with workspace_in_force(row.workspace_id):
+                    summary = translate_for_workspace(
+                        gettext_lazy("Stored Fortnox tokens were encrypted with key %(key)s"), key=key_ring().names[0]
+                    )
                     record(actor=None, action="fortnox.rotate_keys", target=row, summary=summary, at=clock.now())
         return bool(changed)
 

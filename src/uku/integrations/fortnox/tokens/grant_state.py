@@ -12,6 +12,8 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from fortnox_api import AppCredentialsWrong, Forbidden, FortnoxError, GrantRevoked, Unauthorized
 from uku.integrations.fortnox.models import BlockReason, Connection
@@ -21,6 +23,7 @@ from uku.kit import clock
 from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 
 log = structlog.get_logger()
 NO_API_LICENCE = 2001103
@@ -110,7 +113,7 @@ def block(same: QuerySet[Connection], block_reason: BlockReason, text: str, at: 
         for row in same.filter(block_reason="").exclude(sealed_tokens="").select_for_update():
             row.block_reason, row.block_text, row.blocked_at, row.reviewed_at = block_reason, text, at, None
             row.save(update_fields=["block_reason", "block_text", "blocked_at", "reviewed_at"])
-            _record(row, "fortnox.trouble", f"Fortnox: {block_reason.label}", at)
+            _record(row, "fortnox.trouble", gettext_lazy("Fortnox: %(reason)s"), block_reason, at)
             due.wake(row, at=at)  # it is to be told, and a reload that runs has come to its end
 
 
@@ -122,7 +125,13 @@ def unblock(connection: Connection, *reasons: BlockReason, at: datetime) -> bool
         if row is None or not (row.block_reason or row.refused_since):
             return False
         if row.block_reason:
-            _record(row, "fortnox.cured", f"Fortnox: cured: {row.get_block_reason_display()}", at)
+            _record(
+                row,
+                "fortnox.cured",
+                gettext_lazy("Fortnox works again. The cause was: %(reason)s"),
+                BlockReason(row.block_reason),
+                at,
+            )
         row.block_reason, row.block_text, row.blocked_at, row.refused_since = "", "", None, None
         row.save(update_fields=["block_reason", "block_text", "blocked_at", "refused_since"])
         publish(GrantRestored(row.pk, at))
@@ -144,6 +153,7 @@ def quote(error: FortnoxError) -> str:
     return error.message[:500]
 
 
-def _record(row: Connection, action: str, summary: str, at: datetime) -> None:
+def _record(row: Connection, action: str, words: Promise, reason: BlockReason, at: datetime) -> None:
     with workspace_in_force(row.workspace_id):
+        summary = translate_for_workspace(words, reason=reason.label)
         record(actor=None, action=action, target=row, summary=summary, at=at)

@@ -7,13 +7,14 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.fortnox.tokens.grant_state import GrantRestored
 from uku.kit.events import publish
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 
 
 def this_instance() -> str:
@@ -47,7 +48,9 @@ def adopt(*, connection: Connection, at: datetime) -> bool:
             return False
         before, row.instance = row.instance, this_instance()
         row.save(update_fields=["instance"])
-        summary = _("The Fortnox connection was taken over from %(before)s") % {"before": before}
+        summary = translate_for_workspace(
+            gettext_lazy("The Fortnox connection was moved here from %(before)s"), before=before
+        )
         facts = {"before": {"instance": before}, "after": {"instance": row.instance}}
         record(actor=None, action="fortnox.adopt", target=row, summary=summary, at=at, **facts)
         publish(GrantRestored(row.pk, at))

@@ -16,6 +16,7 @@ import structlog
 from django.db import DatabaseError, models, transaction
 from django.db import connection as database
 from django.db.models import Case, F, Value, When
+from django.utils.translation import gettext_lazy
 from psycopg.conninfo import make_conninfo
 
 from fortnox_api import StoredTokens, TokenSet, Unavailable
@@ -26,6 +27,7 @@ from uku.integrations.fortnox.tokens.spool import SpooledRenewal
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 
 log = structlog.get_logger()
 LOCK_SPACE = 0x554B55  # the first half of our advisory lock keys: "UKU"
@@ -157,7 +159,7 @@ def store_renewal(renewal: SpooledRenewal) -> bool:
                     actor=None,
                     action="fortnox.scopes_changed",
                     target=before,
-                    summary="Fortnox gives other permissions than before",
+                    summary=translate_for_workspace(gettext_lazy("Fortnox gives other permissions than before")),
                     at=at,
                     before={"scopes": before.scopes},
                     after={"scopes": renewal.scopes},

@@ -187,7 +187,7 @@ def _page_of(rows: QuerySet[Any], request: WorkspaceRequest, *, size: int = PAGE
 def retry_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     def retry(issue: SyncIssue) -> str:
         issue_actions.retry(issue=issue, actor=request.user, at=clock.now())
-        return _("%(name)s is tried again now.") % {"name": issue_messages.title_of(issue)}
+        return _("%(name)s: a new try has started.") % {"name": issue_messages.title_of(issue)}
 
     return _act_on(request, pk, retry)
 
@@ -197,7 +197,9 @@ def retry_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def retry_alike(request: WorkspaceRequest, pk: int) -> HttpResponse:
     def retry_all(issue: SyncIssue) -> str:
         count = issue_actions.retry_alike(issue=issue, actor=request.user, at=clock.now())
-        return ngettext("%(n)d is tried again now.", "%(n)d are tried again now.", count) % {"n": count}
+        return ngettext("%(n)d record: a new try has started.", "%(n)d records: a new try has started.", count) % {
+            "n": count
+        }
 
     return _act_on(request, pk, retry_all)
 
@@ -208,7 +210,7 @@ def ignore_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     def ignore(issue: SyncIssue) -> str:
         issue_actions.ignore(issue=issue, actor=request.user, at=clock.now())
         name = {"name": issue_messages.title_of(issue)}
-        return _("%(name)s is ignored until its cause changes. Problems only shows it still.") % name
+        return _("%(name)s is ignored until the cause changes. You still find it under Problems only.") % name
 
     return _act_on(request, pk, ignore)
 

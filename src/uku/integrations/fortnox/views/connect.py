@@ -147,8 +147,8 @@ def _gone(request: WorkspaceRequest) -> HttpResponse:
     messages.error(
         request,
         _(
-            "That permission waits no longer: somebody decided, or nobody did within 24 hours. Click Authorize if"
-            " Fortnox is not connected."
+            "There is nothing to confirm: another person has decided, or 24 hours have passed. If"
+            " Fortnox is not connected, click Authorize."
         ),
     )
     return go_to(request, "connect")
@@ -190,11 +190,11 @@ def disconnect(request: WorkspaceRequest) -> HttpResponse:
             running=SyncRun.objects.filter(state=RunState.RUNNING).count(),
         )
     outcome = disconnecting.disconnect(workspace=request.workspace, actor=request.user, at=clock.now())
-    messages.success(request, _("Fortnox is disconnected. Clients, invoices, links and settings stay."))
+    messages.success(request, _("Fortnox is disconnected. Clients, invoices, links and settings are kept."))
     if outcome is not None:
         _tell_outcome(request, outcome)
     elif is_foreign(connection):
-        words = _("Another installation of Uku holds this permission in Fortnox, so nothing was revoked there.")
+        words = _("Another installation of Uku uses this permission in Fortnox. Nothing was revoked in Fortnox.")
         messages.warning(request, words)
     return go_to(request, "overview")
 
@@ -222,7 +222,7 @@ def make_consent_link(request: WorkspaceRequest) -> HttpResponse:
 def withdraw_consent_link(request: WorkspaceRequest, pk: int) -> HttpResponse:
     link = get_object_or_404(ConsentLink.objects, pk=pk)
     if invite_links.withdraw_link(workspace=request.workspace, link_id=link.pk, actor=request.user, at=clock.now()):
-        messages.success(request, _("The link is withdrawn. Whoever opens it is asked to get a new one from you."))
+        messages.success(request, _("The link is withdrawn. A person who opens it is asked to get a new one from you."))
     else:
-        messages.info(request, _("The link was used or withdrawn already."))
+        messages.info(request, _("The link was already used or withdrawn."))
     return go_to(request, "connect")

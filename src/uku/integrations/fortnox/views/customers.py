@@ -104,7 +104,7 @@ def unlink(request: WorkspaceRequest, pk: int) -> HttpResponse:
     record = _linked(pk)
     review.unlink(record=record, actor=request.user, at=clock.now())
     words = {"number": record.number}
-    messages.success(request, _("Fortnox customer %(number)s is unlinked. No import links it again.") % words)
+    messages.success(request, _("Fortnox customer %(number)s is unlinked. Imports do not link it again.") % words)
     return _back(request, record.client_id)
 
 
@@ -145,7 +145,9 @@ def take_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
             at=clock.now(),
             version=int(version) if version.isascii() and version.isdigit() and len(version) < LONGEST_ID else None,
         )
-        words = ngettext("%(n)s detail is taken over.", "%(n)s details are taken over.", len(changed))
+        words = ngettext(
+            "%(n)s detail now has Fortnox's value.", "%(n)s details now have Fortnox's value.", len(changed)
+        )
         messages.success(request, words % {"n": len(changed)})
 
     _act(request, act)
@@ -179,7 +181,10 @@ def _act(request: WorkspaceRequest, act: Callable[[], None]) -> bool:
     except (ConnectionNotUsable, review.AlreadyDecided, OtherCompany) as refusal:
         messages.error(request, str(refusal))
     except ClientChanged:
-        words = _("Nothing was taken over: somebody changed this client meanwhile. Here is how it stands now.")
+        words = _(
+            "Nothing was changed: another person has changed this client in the meantime. The page"
+            " shows the client as it is now."
+        )
         messages.error(request, words)
     else:
         return True

@@ -49,7 +49,7 @@ class SettingsForm(forms.Form):
     title = forms.CharField(label=_("Task title"), max_length=LONGEST_TITLE)
     topic = forms.CharField(label=_("Topic"), max_length=100)
     client = forms.ModelChoiceField(
-        label=_("Client the company stands for"), queryset=Client.everywhere.none(), required=False
+        label=_("Whose books are these?"), queryset=Client.everywhere.none(), required=False
     )
     first_month = forms.TypedChoiceField(label=_("First month"), coerce=date.fromisoformat)
     statistics = forms.MultipleChoiceField(
@@ -77,7 +77,7 @@ class SettingsForm(forms.Form):
         saved = date.fromisoformat(self.initial["first_month"])
         field = cast("forms.ChoiceField", self.fields["first_month"])
         field.choices = [(str(month), _named(month)) for month in sorted({saved, *months_between(first, last)})]
-        words = gettext("Choose a month from %(first)s to %(last)s: no more than twelve months back are counted.")
+        words = gettext("Choose a month from %(first)s to %(last)s: Uku counts at most twelve months back.")
         field.error_messages["invalid_choice"] = words % {"first": _named(first), "last": _named(last)}
 
     def client_choice(self, words: str, chosen: str | None = None) -> ClientChoice:
@@ -112,8 +112,8 @@ class SettingsForm(forms.Form):
         if self.cleaned_data["statistics"] or "statistics" not in self.changed_data:
             return saved
         off = gettext(
-            "Work statistics are off: nothing is counted and no summary task is made any more. Tasks and their numbers"
-            " stay, and the title, topic, client and first month are kept here for later."
+            "Work statistics are off: nothing is counted and no summary task is created. Tasks and"
+            " their numbers are kept, and so are the title, topic, client and first month."
         )
         return f"{saved} {off}"
 

@@ -20,7 +20,7 @@ from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 
-NOT_SENT = gettext_lazy("Nothing was sent: the invoice is in Fortnox already, or on its way there.")
+NOT_SENT = gettext_lazy("Nothing was sent: the invoice is already in Fortnox, or it is being sent.")
 
 
 @workspace_page(MANAGE)

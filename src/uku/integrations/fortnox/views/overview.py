@@ -68,5 +68,5 @@ def sync_now(request: WorkspaceRequest) -> HttpResponse:
     except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
         return go_to(request, "overview")
-    messages.success(request, _("Reading from Fortnox. The Activity tab shows how far it is."))
+    messages.success(request, _("Reading from Fortnox. The Activity tab shows the progress."))
     return go_to(request, "activity")

@@ -157,5 +157,5 @@ def cancel_reload(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """End a reload at its next page. Nothing further is asked; what was read stays."""
     found = get_object_or_404(Reload.objects, pk=pk)
     if not service.ask_to_cancel(reload=found, actor=request.user, at=clock.now()):
-        messages.info(request, _("Nothing was cancelled: it had ended already."))
+        messages.info(request, _("Nothing was cancelled: it had already ended."))
     return _show(request, found)

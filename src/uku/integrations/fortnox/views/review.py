@@ -121,7 +121,7 @@ def decide(request: WorkspaceRequest) -> HttpResponse:
         raise Http404
     ids = [id_from(one) for one in sent]
     if not ids:
-        messages.info(request, _("No customer was chosen. Tick the boxes in front of their names first."))
+        messages.info(request, _("No customer was selected. Select customers with the boxes first."))
         return back_to_queue(request)
     try:
         tell_tally(request, act, acts[act](ids=ids, actor=request.user, at=clock.now()))
@@ -142,23 +142,27 @@ def id_from(text: str) -> int:
 def tell_tally(request: WorkspaceRequest, act: str, tally: deciding.ReviewResult) -> None:
     """Say how many were decided now, how many somebody decided before, and how many wait as suggestions instead."""
     words = {
-        "create": ngettext("%(n)s client was made.", "%(n)s clients were made.", tally.done),
+        "create": ngettext("%(n)s client added.", "%(n)s clients added.", tally.done),
         "ignore": ngettext("%(n)s customer is ignored.", "%(n)s customers are ignored.", tally.done),
-        "take-back": ngettext("%(n)s customer waits again.", "%(n)s customers wait again.", tally.done),
+        "take-back": ngettext(
+            "%(n)s customer is back in the review.", "%(n)s customers are back in the review.", tally.done
+        ),
     }[act]
     if tally.done:
         messages.success(request, words % {"n": grouped(tally.done)})
     if tally.alike:
         alike = ngettext(
-            "%(n)s customer looks like a client that is here now. No client was made from it: look at it below.",
-            "%(n)s customers look like a client that is here now. No client was made from them: look at them below.",
+            "%(n)s customer matches a client that was added in the meantime. No client was added"
+            " from it. Review it below.",
+            "%(n)s customers match a client that was added in the meantime. No clients were added"
+            " from them. Review them below.",
             tally.alike,
         )
         messages.warning(request, alike % {"n": grouped(tally.alike)})
     if tally.before:
         before = ngettext(
-            "%(n)s customer was left alone: somebody decided about it meanwhile.",
-            "%(n)s customers were left alone: somebody decided about them meanwhile.",
+            "%(n)s customer was not changed: another person has decided in the meantime.",
+            "%(n)s customers were not changed: another person has decided in the meantime.",
             tally.before,
         )
         messages.warning(request, before % {"n": grouped(tally.before)})
@@ -174,10 +178,10 @@ def create_all(request: WorkspaceRequest) -> HttpResponse:
     except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     except bulk_create.AlreadyCreating:
-        messages.warning(request, _("Nothing was done: clients are being made already. This page shows how far it is."))
+        messages.warning(request, _("Nothing was done: clients are already being added. This page shows the progress."))
     else:
         going = _(
-            "Clients are being made from %(n)s customers. You can leave this page: the bell tells when it is done."
+            "%(n)s customers are being added as clients. You can leave this page. You will be notified when it is done."
         )
         ended = creation.ended_at is not None
         words = bulk_create.outcome_in_words(creation) if ended else going % {"n": grouped(creation.asked)}
@@ -194,7 +198,7 @@ def finish(request: WorkspaceRequest) -> HttpResponse:
     except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("The first import is finished. Whoever waits here goes on waiting for a decision."))
+        messages.success(request, _("The first import is completed. The customers that are left stay in the review."))
     return redirect("fortnox:review", slug=request.workspace.slug)
 
 

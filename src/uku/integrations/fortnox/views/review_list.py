@@ -74,7 +74,7 @@ class Queue:
 
     @property
     def filters(self) -> list[FilterLink]:
-        labels = {"": _("Waiting"), SUGGESTED: _("May be a client"), UNMATCHED: _("New"), IGNORED: _("Ignored")}
+        labels = {"": _("To review"), SUGGESTED: _("Possible match"), UNMATCHED: _("New"), IGNORED: _("Ignored")}
         return [FilterLink(labels[name], self.url(show=name), name == self.show, self.counts[name]) for name in FILTERS]
 
     @property

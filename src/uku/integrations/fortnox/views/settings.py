@@ -58,8 +58,8 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
         messages.error(
             request,
             _(
-                "Nothing was saved: these settings were changed since you opened the page. What is saved now is shown"
-                " here; make your change again."
+                "Nothing was saved: these settings were changed after you opened the page. The page"
+                " shows the settings as they are now. Make your change again."
             ),
         )
     return go_to(request, "settings")

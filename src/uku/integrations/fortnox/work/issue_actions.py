@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import require_usable_connection
@@ -17,6 +18,7 @@ from uku.integrations.fortnox.sync.skipped import UNNUMBERED
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON
 from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
@@ -64,7 +66,7 @@ def _retry(chosen: list[SyncIssue], actor: User, at: datetime) -> int:
                 requests.request_read(connection, ReadKind(RUN_OF[issue.kind]), issue.number)
             else:
                 runs.add((RUN_OF.get(issue.kind, issue.kind), unnumbered))
-            summary = f"{_named(issue)}: tried again"
+            summary = translate_for_workspace(gettext_lazy("%(record)s: tried again"), record=title_of(issue))
             record(actor=actor, action="fortnox.problem.retry", target=issue, summary=summary, at=at)
         for kind, full in sorted(runs):
             requests.request_sync(connection, RunKind(kind), priority=SOON, full=full, asked_by=actor.pk)
@@ -89,7 +91,13 @@ def ignore(*, issue: SyncIssue, actor: User, at: datetime) -> None:
     """
     _refuse_elsewhere(issue)
     _set_ignored(issue, at, actor)
-    record(actor=actor, action="fortnox.problem.ignore", target=issue, summary=f"{_named(issue)}: ignored", at=at)
+    record(
+        actor=actor,
+        action="fortnox.problem.ignore",
+        target=issue,
+        summary=translate_for_workspace(gettext_lazy("%(record)s: ignored"), record=title_of(issue)),
+        at=at,
+    )
     _review(issue, at)
 
 
@@ -99,7 +107,7 @@ def show_again(*, issue: SyncIssue, actor: User, at: datetime) -> None:
     """Show an ignored issue again. Raises NotAllowed, OtherCompany."""
     _refuse_elsewhere(issue)
     _set_ignored(issue, None, None)
-    summary = f"{_named(issue)}: no longer ignored"
+    summary = translate_for_workspace(gettext_lazy("%(record)s: no longer ignored"), record=title_of(issue))
     record(actor=actor, action="fortnox.problem.take_up", target=issue, summary=summary, at=at)
     _review(issue, at)
 
@@ -117,7 +125,3 @@ def _set_ignored(issue: SyncIssue, at: datetime | None, actor: User | None) -> N
 
 def _review(issue: SyncIssue, at: datetime) -> None:
     alerts.review(Connection.objects.get(workspace_id=issue.workspace_id), at=at)
-
-
-def _named(issue: SyncIssue) -> str:
-    return " ".join(part for part in (f"Fortnox {issue.kind}", issue.number, issue.name) if part)

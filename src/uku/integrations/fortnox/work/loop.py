@@ -200,7 +200,7 @@ class _Loop:
             log.exception("step failed", step=step.name)
             if step.name in RunKind.values:
                 place = {"company_id": row.company_id, "kind": step.name, "number": ""}
-                sync_issues.note(**place, reason=_("Uku failed by an error of its own."), at=clock.now())
+                sync_issues.note(**place, reason=_("An error in Uku stopped the sync."), at=clock.now())
             _let_rest(row, step.name)
             return
         if not succeeded:
