@@ -124,7 +124,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "number": _("Number"),
     "organisation_number": _("Organisation number"),
     "other_articles": _("Articles in other companies"),
-    "outcome": _("Result at Fortnox"),
+    "outcome": _("Result"),
     "owner": _("Company Owner"),
     "paid": _("Paid"),
     "payment_days": _("Terms of payment, days"),

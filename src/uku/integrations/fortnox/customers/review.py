@@ -344,12 +344,8 @@ def _note(actor: User, action: str, record: CustomerRecord, what: str, at: datet
 
 
 def _summary(record: CustomerRecord, what: str) -> str:
-    return translate_for_workspace(
-        gettext_lazy("Fortnox customer %(number)s %(name)s: %(what)s"),
-        number=record.number,
-        name=record.name[:200],
-        what=what,
-    )
+    words = gettext_lazy("Fortnox customer %(number)s %(name)s: %(what)s")
+    return translate_for_workspace(words, number=record.number, name=record.name[:200], what=what)
 
 
 def _after(connection: Connection, at: datetime) -> None:
