@@ -144,7 +144,9 @@ def test_a_run_lists_ten_that_it_skipped_and_all_of_them_on_its_own_page(
     theirs = reverse("fortnox:run", kwargs={"slug": other_workspace.slug, "pk": run.pk})
     assert signed_in(stranger).get(theirs).status_code == 404
     run.skipped_records.all().delete()
-    assert "No skipped records. The list of a run is kept for 90 days." in signed_in(owner).get(address).content.decode()
+    assert (
+        "No skipped records. The list of a run is kept for 90 days." in signed_in(owner).get(address).content.decode()
+    )
 
 
 # Records that did not go through

@@ -596,8 +596,8 @@ def test_the_page_before_the_redirect_gives_each_permission_its_reason(walk):
     for scope in SCOPES:
         assert f"to {REASONS[scope][1]} ({scope})" in page
     for need in (
-        "A sign-in with administrator rights on the company",
-        "The licence Kundfaktura, and in Fortnox a licence for this integration.",
+        "A user who is an administrator of the company",
+        "The licence Kundfaktura and the integration licence.",
         "sign in through Digital byrå and choose the client there, as its system administrator",
         "One organisation number can have several databases",
         "The connection belongs to the company, not to a person",

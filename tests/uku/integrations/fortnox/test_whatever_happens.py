@@ -43,7 +43,7 @@ BUCKETS = {
     "Held": "waiting",
     "Sending": "waiting",
     "Number from Uku": "own number",
-    "Waits for you": "needs a person",
+    "Not sent": "needs a person",
     "Needs a decision": "needs a person",
     "Fortnox refused it": "needs a person",
 }
@@ -88,7 +88,7 @@ def assert_nothing_is_shown_as_anothers(client, company: str) -> None:
     linked = (
         CustomerRecord.objects.filter(client=client, company_id=company, active=True).exists() if company else False
     )
-    assert badges_of([client])[client.pk].words.startswith("Linked") == linked
+    assert badges_of([client])[client.pk].words.startswith("Customer ") == linked
     integration = FortnoxIntegration()
     for export in InvoiceExport.objects.exclude(company_id=company).select_related("invoice"):
         (panel,) = integration.invoice_panels(export.invoice)

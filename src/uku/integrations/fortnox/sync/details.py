@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fortnox_api import Fortnox, FortnoxError, NotFound, Rejected, Unreadable
 from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
@@ -75,7 +76,7 @@ def _store_details(importer: Importer, records: Sequence[Any], details: Mapping[
         solve_issues(resource, company_id, [row.number for row in as_read], at)
 
     for record, error in store_in_halves(records, store):
-        _note_failed(importer, record, at, reason=f"Could not be stored: {error}")
+        _note_failed(importer, record, at, reason=_("Could not be stored: %(error)s") % {"error": error})
 
 
 def _store_failed(importer: Importer, failed: Mapping[Any, FortnoxError]) -> None:
