@@ -88,7 +88,8 @@ def assert_nothing_is_shown_as_anothers(client, company: str) -> None:
     linked = (
         CustomerRecord.objects.filter(client=client, company_id=company, active=True).exists() if company else False
     )
-    assert badges_of([client])[client.pk].words.startswith("Customer ") == linked
+    words = badges_of([client])[client.pk].words
+    assert (words.startswith("Customer ") and not words.endswith(", not connected")) == linked
     integration = FortnoxIntegration()
     for export in InvoiceExport.objects.exclude(company_id=company).select_related("invoice"):
         (panel,) = integration.invoice_panels(export.invoice)
