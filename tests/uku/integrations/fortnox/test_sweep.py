@@ -17,6 +17,7 @@ from uku.integrations.fortnox.models import (
     ExportState,
     InvoiceExport,
     ReadKind,
+    RequestedSync,
     RunKind,
     RunState,
     SyncRun,
@@ -136,6 +137,13 @@ def test_what_is_asked_for_again_while_it_is_read_is_read_once_more(
     assert due_steps(connection) == [name]
     step.do(Work(connection, lambda: None))
     assert due_steps(connection) == []
+
+
+def test_a_request_ends_with_the_run_that_follows_the_run_of_another_company(fortnox, connection):
+    SyncRun.objects.create(kind=RunKind.CUSTOMERS, company_id="556002", started_at=clock.now(), full=True)
+    requests.request_sync(connection, RunKind.CUSTOMERS, full=True)
+    sync_run.start_or_resume(SyncRequest(connection, RunKind.CUSTOMERS, full=True), clock.now())
+    assert not RequestedSync.objects.exists()
 
 
 def test_a_run_that_was_cut_off_is_taken_up_again(fortnox, settled, connection, sweep, move_clock, run_jobs):

@@ -107,9 +107,11 @@ def _resume(run: SyncRun, connection: Connection, at: datetime) -> SyncRun:
         run.save(update_fields=["paused", "interruptions"])
         return run
     end(run, at=at, state=RunState.STOPPED, stop_reason=StopReason.COMPANY_CHANGED)
-    return SyncRun.objects.create(
+    new = SyncRun.objects.create(
         kind=run.kind, company_id=connection.company_id, started_at=at, full=True, asked_by_id=run.asked_by_id
     )
+    _end_request(new)
+    return new
 
 
 @contextmanager
