@@ -144,7 +144,7 @@ def health_of(connection: Connection) -> Health:
 
 
 def lines(health: Health) -> list[str]:
-    """Write each kind of data on a line, for a terminal: "Customers: Healthy, 12 read, next in 4 min"."""
+    """Write each kind of data on a line, for a terminal: "Customers: Up to date, 12 read, next in 4 min"."""
     written = []
     for kind in health.kinds:
         needing = ngettext("%(n)s needs you", "%(n)s need you", kind.needing) % {"n": kind.needing}

@@ -140,18 +140,18 @@ def accept(run: SyncRun, export: InvoiceExport, stated: Reading) -> None:
     sync_run.count(run, "read")
     sync_run.count(run, "changed", int(accept_reading(invoice=export.invoice, reading=stated, at=at)))
     numbers = [export.document_number]
-    _end_request(export)
     sync_issues.solve(company_id=export.company_id, kind=sync_issues.PAYMENT, numbers=numbers, at=at)
+    _end_request(export)
 
 
 def _end_request(export: InvoiceExport) -> None:
+    """Last of all: whoever is killed before it leaves the invoice to be read once more."""
     InvoiceExport.objects.filter(pk=export.pk).update(read_due_at=None)
 
 
 def _reject(run: SyncRun, export: InvoiceExport, reason: SkipReason, error: FortnoxError) -> None:
     """List an invoice that could not be read back, and keep it as a sync issue until it can."""
     client = str(export.invoice.client)
-    _end_request(export)
     sync_run.count(run, "rejected")
     detail = error.reason if reason == SkipReason.UNREADABLE else ""
     sync_run.skip(run, [(export.document_number, client)], reason, detail)
@@ -165,6 +165,7 @@ def _reject(run: SyncRun, export: InvoiceExport, reason: SkipReason, error: Fort
         export=export,
         at=clock.now(),
     )
+    _end_request(export)
 
 
 def merge(export: InvoiceExport, changed: list[PaymentFact]) -> list[PaymentFact]:
