@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import pytest
 from django.core import mail
-from django.utils.translation import override, trans_real
+from django.utils.translation import deactivate, override, trans_real
 from tests.journeys.table import addresses
 from tests.journeys.test_every_page import seeded_objects
 from tests.uku.conftest import PASSWORD
@@ -49,8 +49,10 @@ class Pseudo(trans_real.DjangoTranslation):
 def pseudo(monkeypatch):
     """In requests, where the middleware activates a language, and outside them."""
     monkeypatch.setitem(trans_real._translations, "en", Pseudo("en"))
+    monkeypatch.setattr(trans_real, "_default", None)
     with override("en"):
         yield
+    deactivate()  # else the language that was in force before, which is read anew, stays this one
 
 
 class Words(HTMLParser):
