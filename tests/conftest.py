@@ -16,8 +16,11 @@ from hypothesis import HealthCheck, settings
 
 TEMPLATE = "uku_template"
 
-# No property is held to a real clock: a busy machine is slow to invent input, too.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The one profile of all properties: the same examples each time, and no real clock, since a busy machine is slow to
+# invent input, too. A file says only how many examples it wants where they are dear, or cheap and many.
+patient = settings(
+    deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 settings.register_profile("suite", patient, derandomize=True, max_examples=60)
 settings.register_profile("soak", patient, max_examples=5000)
 settings.load_profile("soak" if os.environ.get("UKU_SOAK") else "suite")

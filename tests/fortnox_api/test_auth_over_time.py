@@ -129,4 +129,4 @@ class TwoProcesses(RuleBasedStateMachine):
 
 
 TestTwoProcesses = TwoProcesses.TestCase
-TestTwoProcesses.settings = settings(settings(), stateful_step_count=40)
+TestTwoProcesses.settings = settings(stateful_step_count=40)

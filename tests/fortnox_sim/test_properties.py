@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fortnox_sim.api.invoice_totals import (
@@ -17,14 +17,8 @@ from fortnox_sim.api.invoice_totals import (
 CENTS = st.integers(-10_000_000, 10_000_000).map(lambda cents: Decimal(cents) / 100)
 RATES = st.sampled_from([Decimal(25), Decimal(12), Decimal(6), Decimal(0), Decimal("25.5")])
 ROWS = st.lists(st.tuples(CENTS, CENTS, RATES, st.integers(0, 100)), max_size=8)
-FIXED = settings(derandomize=True, max_examples=200, deadline=None, database=None)
-CALM = settings(
-    derandomize=True,
-    max_examples=150,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+PURE = settings(max_examples=200)
+ASKED = settings(max_examples=150)  # each example is a request
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),
@@ -38,7 +32,7 @@ def built(rows, *, included):
     return [add_row_totals({**fact, "DiscountType": "PERCENT"}, vat_included=included) for fact in facts]
 
 
-@FIXED
+@PURE
 @given(ROWS, st.booleans(), CENTS, st.sampled_from(["0", "0.50", "1"]))
 def test_totals_always_add_up(rows, included, freight, step):
     made = built(rows, included=included)
@@ -51,7 +45,7 @@ def test_totals_always_add_up(rows, included, freight, step):
     assert step == "0" or totals["Total"] % Decimal(step) == 0
 
 
-@FIXED
+@PURE
 @given(ROWS)
 def test_a_credit_note_is_the_mirror_of_its_invoice(rows):
     terms = TotalsBasis(vat_included=False)
@@ -60,7 +54,7 @@ def test_a_credit_note_is_the_mirror_of_its_invoice(rows):
     assert {key: -value for key, value in plain.items()} == mirrored
 
 
-@FIXED
+@PURE
 @given(ROWS)
 def test_rounding_per_row_strays_at_most_half_an_ore_a_row(rows):
     made = built(rows, included=False)
@@ -69,20 +63,20 @@ def test_rounding_per_row_strays_at_most_half_an_ore_a_row(rows):
     assert all(stray <= Decimal("0.005") * (len(made) + 1) for stray in strays)
 
 
-@FIXED
+@PURE
 @given(st.integers(1, 10**12))
 def test_every_reference_checks_itself(number):
     text = build_ocr(str(number))
     assert (text[:-2], text[-2], compute_luhn_digit(text[:-1])) == (str(number), str(len(text) % 10), int(text[-1]))
 
 
-@CALM
+@ASKED
 @given(body=st.fixed_dictionaries({}, optional=dict.fromkeys(("Name", "Active", "Type", "SalesAccount"), JSON)))
 def test_no_customer_body_breaks_the_simulator(client, body):
     assert client.post("customers", Customer=body).status_code in {201, 400}
 
 
-@CALM
+@ASKED
 @given(
     body=st.fixed_dictionaries(
         {"CustomerNumber": st.just("1")},
@@ -97,7 +91,7 @@ def test_no_invoice_body_breaks_the_simulator(client, body, row):
     assert all(answer.status_code in {201, 400} for answer in answers)
 
 
-@CALM
+@ASKED
 @given(
     query=st.dictionaries(
         st.sampled_from(["page", "limit", "offset", "lastmodified", "filter", "fromdate", "sent"]), st.text(max_size=25)

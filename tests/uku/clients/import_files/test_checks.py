@@ -188,7 +188,7 @@ def test_more_cells_than_headings_are_an_error():
     assert problems(found) == [(2, -1, RowReason.MORE_CELLS, 2)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.lists(st.text(max_size=14) | st.from_regex(r"[0-9٠-٩SEFI*, -]{0,14}", fullmatch=True), max_size=14),

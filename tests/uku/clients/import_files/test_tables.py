@@ -155,7 +155,6 @@ def test_what_is_made_harmless_is_read_back_as_it_was(text):
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
 
 
-@settings(max_examples=50)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=5))
 def test_a_written_csv_is_read_back_as_it_was(rows):
     """B06: quoted by RFC 4180, whatever stands in the cells."""
@@ -322,7 +321,7 @@ def rows_or_words(content, reading=None):
         return file_error_words(error)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.binary(max_size=300),
     st.sampled_from([*text_format.ENCODINGS, "utf-7", ""]),
@@ -336,7 +335,6 @@ def test_any_bytes_are_rows_or_refused_with_words(content, encoding, delimiter):
 WHOLE = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["Berg", 5560360793])
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8))
 def test_a_workbook_with_any_bytes_changed_is_rows_or_refused_with_words(changes):
     content = bytearray(WHOLE)

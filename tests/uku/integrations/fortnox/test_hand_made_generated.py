@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.uku.integrations.fortnox.histories import histories
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.import_files.operations import confirm_import, upload_file
@@ -23,14 +24,6 @@ from uku.kit import clock
 from uku.kit.identifiers import masked
 from uku.workspaces.models import AuditEntry
 
-GENERATED = settings(
-    derandomize=True,
-    max_examples=25,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 HOURS = 3600
 BY_A_PERSON = ("create", "edit", "file", "take over")
 OTHERS = ("sync", "full sync", "change", "identity", "link", "unlink", "invoice", "same client", "make", "make all")
@@ -208,7 +201,7 @@ def world(fortnox, connection, owner, read, move_clock):
     return World(fortnox, owner, read, move_clock)
 
 
-@GENERATED
+@histories(25)
 @given(history=st.lists(steps, min_size=4, max_size=14))
 def test_no_history_changes_a_hand_made_value_or_leaves_a_change_by_a_sync_out_of_the_log(world, history):
     world.clear()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.uku.integrations.fortnox.histories import histories
 from tests.uku.integrations.fortnox.import_runs import (
     HOURS,
     active_here,
@@ -29,14 +30,6 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import CustomerRecord, RunState, SkippedRecord, SyncIssue, SyncRun
 
-GENERATED = settings(
-    derandomize=True,
-    max_examples=15,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 POISON = {"not": "a text"}
 AT_FIRST = 9
 
@@ -142,7 +135,7 @@ def world(fortnox, connection, monkeypatch):
     return World(fortnox)
 
 
-@GENERATED
+@histories(15)
 @given(history=st.lists(steps, min_size=1, max_size=3))
 def test_every_history_of_imports_keeps_its_promises(world, connection, move_clock, history):
     """I20, I21, I22, I23, I25"""

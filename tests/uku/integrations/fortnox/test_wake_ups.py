@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection as database
 from django.db.models import F
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.uku.integrations.fortnox.conftest import due_steps, work_off
+from tests.uku.integrations.fortnox.histories import histories
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.integrations.fortnox import jobs
@@ -26,15 +26,6 @@ from uku.kit.jobs import has_job
 from uku.workspaces.models import Workspace
 from uku.workspaces.operations import set_plan
 
-GENERATED = settings(
-    derandomize=True,
-    max_examples=12,
-    stateful_step_count=20,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 MINUTES = 60
 
 
@@ -166,5 +157,5 @@ def machine_of(shop, scope, authorize, move_clock, kill, met):  # noqa: C901  # 
 def test_nothing_that_is_due_stays_unwoken(shop, scope, authorize, move_clock, kill):
     met: set[str] = set()
     machine = machine_of(shop, scope, authorize, move_clock, kill, met)
-    run_state_machine_as_test(machine, settings=GENERATED)
+    run_state_machine_as_test(machine, settings=histories(12))
     assert met >= {"worked", "export", "record", "company", "grant", "customers", "payments", "reload", "review"}

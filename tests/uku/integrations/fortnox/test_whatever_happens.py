@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.uku.integrations.fortnox.conftest import clear_queue
+from tests.uku.integrations.fortnox.histories import histories
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from uku.clients.models import Client
@@ -25,15 +25,6 @@ from uku.kit import clock
 from uku.workspaces.models import Workspace
 from uku.workspaces.operations import set_plan
 
-GENERATED = settings(
-    derandomize=True,
-    max_examples=8,
-    stateful_step_count=20,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 HANDS = {"email": "hand@byran.example", "phone": "040-123 45", "city": "Ystad", "name": "Namnet AB"}
 THEIRS = {"Email": "post@kund.example", "Phone1": "08-123 45", "City": "Stockholm", "Name": "Kund i Fortnox AB"}
 
@@ -229,6 +220,6 @@ def test_whatever_happens_in_whatever_order(desk, shop, scope, fortnox):
     desk.disconnect()
     desk.connect(FIRST)
     met: set[str] = set()
-    run_state_machine_as_test(machine_of(desk, shop, scope, fortnox, met), settings=GENERATED)
+    run_state_machine_as_test(machine_of(desk, shop, scope, fortnox, met), settings=histories(8))
     assert met == set(BUCKETS.values())  # a run that never reaches one of them would prove nothing of it
     assert set(InvoiceExport.objects.values_list("company_id", flat=True)) == {FIRST, SECOND}
