@@ -18,6 +18,9 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
   UKU_SECRET_KEY=for-checks-only-for-checks-only-for-checks \
   UKU_TOKEN_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
+# Some hundred processes start in the tests; without bytecode each of them would compile all of Uku.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo run worker sim test check mutants foreign bench format lock clean
 
 help:  ## list what can be made
