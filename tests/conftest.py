@@ -39,10 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start processes or a browser come first: files are dealt out in this order, and a long one must not
-    run alone at the end.
+    """Files that start processes or a browser, and those of long histories, come first: files are dealt out in this
+    order, and a long one must not run alone at the end.
     """
-    long = {item.path for item in items if item.get_closest_marker("process") or item.get_closest_marker("browser")}
+    long = {item.path for item in items if any(map(item.get_closest_marker, ("process", "browser", "history")))}
     items.sort(key=lambda item: item.path not in long)
 
 

@@ -70,6 +70,7 @@ def used(fortnox, since: int) -> Counter[str]:
     return Counter(e["action"] for e in fortnox.journal(since) if e["kind"] == "commit" and "token." in e["action"])
 
 
+@pytest.mark.history
 def test_nobody_authorizes_again_for_four_hundred_days(source, fortnox, shop, year):
     """I13, I14, I15, I19: no authorization, no token used twice, as many renewals as days and working hours need"""
     found, given = row(), used(fortnox, year)

@@ -201,6 +201,7 @@ def world(fortnox, connection, owner, read, move_clock):
     return World(fortnox, owner, read, move_clock)
 
 
+@pytest.mark.history
 @histories(25)
 @given(history=st.lists(steps, min_size=4, max_size=14))
 def test_no_history_changes_a_hand_made_value_or_leaves_a_change_by_a_sync_out_of_the_log(world, history):

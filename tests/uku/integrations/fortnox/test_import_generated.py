@@ -135,6 +135,7 @@ def world(fortnox, connection, monkeypatch):
     return World(fortnox)
 
 
+@pytest.mark.history
 @histories(15)
 @given(history=st.lists(steps, min_size=1, max_size=3))
 def test_every_history_of_imports_keeps_its_promises(world, connection, move_clock, history):

@@ -51,6 +51,7 @@ def test_the_year_holds_a_spring_and_an_autumn():
     assert len(turns(start)) == len(changes) == 2
 
 
+@pytest.mark.history
 @pytest.mark.parametrize("minutes", [False, True])
 def test_no_change_of_a_year_is_missed(fortnox, connection, move_clock, minutes):
     """F51: inclusive, with overlap, whether Fortnox's stamps know seconds or minutes only; some runs fail on the way"""

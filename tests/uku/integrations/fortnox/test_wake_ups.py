@@ -154,6 +154,7 @@ def machine_of(shop, scope, authorize, move_clock, kill, met):  # noqa: C901  # 
     return Firm
 
 
+@pytest.mark.history
 def test_nothing_that_is_due_stays_unwoken(shop, scope, authorize, move_clock, kill):
     met: set[str] = set()
     machine = machine_of(shop, scope, authorize, move_clock, kill, met)

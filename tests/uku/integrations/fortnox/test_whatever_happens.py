@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.uku.integrations.fortnox.conftest import clear_queue
@@ -214,6 +215,7 @@ def machine_of(desk, shop, scope, fortnox, met):  # noqa: C901  # one function a
     return Firm
 
 
+@pytest.mark.history
 def test_whatever_happens_in_whatever_order(desk, shop, scope, fortnox):
     desk.disconnect()
     desk.connect_other()
