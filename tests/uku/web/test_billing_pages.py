@@ -236,7 +236,12 @@ def test_payments_and_what_is_left_are_shown(read, signed_in, owner, records, sc
     reading = Reading(at, Decimal(3025), True, False, False, True, None, payments)
     accept_reading(invoice=records.issued, reading=reading, at=at)
     page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
-    assert page.rows[-4:] == [
+    assert page.rows == [
+        ["Description", "Quantity", "Unit", "Price", "VAT", "Amount, SEK"],
+        ["Bookkeeping Article 100", "2 h × 1,250.00", "h", "1,250.00", "25 %", "2,500.00"],
+        ["Net", "2,500.00"],
+        ["VAT 25 % on 2,500.00", "625.00"],
+        ["Amount due", "3,125.00"],
         ["Date", "Payment", "Booking", "Amount, SEK"],
         ["9 Mar 2026", "12", "Booked", "100.00"],
         ["10 Mar 2026", "13", "Not booked, not counted", "50.00"],
@@ -306,5 +311,8 @@ def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, 
     client.post(f"{LIST}{records.draft.pk}/issue/", {"ledger": "1"})
     records.draft.refresh_from_db()
     assert (records.draft.state, records.draft.number) == ("draft", "")
-    said = "Nothing was issued: the company that gives the number has changed since you opened the page."
-    assert any(text.startswith(said) for text in read(client.get(LIST)).all("p"))
+    said = (
+        "Nothing was issued: the company that gives the number has changed since you opened the page."
+        " Read the text next to Issue, and press it again."
+    )
+    assert said in read(client.get(LIST)).all("p")

@@ -158,7 +158,7 @@ def test_the_list_says_what_waits_in_the_accounting_system_and_leads_there(read,
 
     registry.integrations()[0].waiting = registry.Waiting("3 customers wait.", "/somewhere/")
     page = read(signed_in(owner).get("/w/byran/clients/"))
-    assert [text for text in page.all("p") if text.startswith("3 customers wait.")] != []
+    assert "3 customers wait. Review: 3 customers wait." in page.all("p")
     assert "/somewhere/" in page.values("a", "href")
 
 

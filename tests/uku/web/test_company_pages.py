@@ -162,7 +162,9 @@ def test_a_member_is_told_who_can(desk, signed_in, member):
 def test_a_free_workspace_reads_which_plan_has_integrations(read, desk, workspace):
     Workspace.objects.update(plan="free")
     page = read(desk.get("/w/byran/settings/"))
-    assert any("Integrations are part of Team and Elite." in text for text in page.all("li"))
+    assert [text for text in page.all("li") if text.startswith("Plan")] == [
+        "Plan Free Integrations are part of Team and Elite. The person who runs this installation changes the plan."
+    ]
 
 
 def test_a_card_that_somebody_else_changed_meanwhile_is_not_overwritten(read, desk, workspace):

@@ -97,8 +97,8 @@ def test_prices_are_typed_in_swedish_or_english(signed_in, owner, workspace, no_
 
 
 def test_units_are_suggested_and_those_of_the_articles_first(read, signed_in, owner, workspace, ledger):
-    page = read(signed_in(owner).get(NEW))
-    assert options(page)[-9:-4] == ["h", "paket", "tim", "st", "mån"]
+    page, rates = read(signed_in(owner).get(NEW)), ["", "25.5", "25"]
+    assert options(page) == [*rates, "h", "paket", "tim", "st", "mån", "kv", "år", "km", "utl"]
     assert "units" in page.values("input", "list")
 
 
@@ -223,9 +223,11 @@ def test_what_is_no_active_article_cannot_be_picked(read, signed_in, owner, work
     from uku.products.models import Product
 
     browser = signed_in(owner)
-    page = read(browser.get(NEW, {"article": number}))
+    page, shown = read(browser.get(NEW, {"article": number})), number.strip("\0")[:50]
     assert filled(page)["article_number"] is None
-    assert any(text.startswith("Ledger has no active article with the number") for text in page.all("p"))
+    assert [text for text in page.all("p") if "no active article" in text] == [
+        f"Ledger has no active article with the number {shown}."
+    ]
     assert browser.post(NEW, {**FACTS, "article_number": number}).status_code == 422
     assert Product.everywhere.count() == 0
 
@@ -344,7 +346,10 @@ def test_each_field_that_differs_shows_what_was_and_what_is(read, signed_in, own
         ["Price", "1,250.00", "1,250.00", "2,000.00", "Use Ledger's value PriceKeep Uku's value Price"],
         ["VAT rate", "25 %", "25 %", "12 %", "Use Ledger's value VAT rate"],
     ]
-    assert any("Uku does not send an invoice" in text for text in page.all("p"))
+    assert (
+        "Nothing changes automatically. Existing rows on drafts and invoices are not changed."
+        " Uku does not send an invoice with another VAT rate than the article's. You must use the article's VAT rate."
+    ) in page.all("p")
 
 
 def test_looking_changes_nothing(signed_in, owner, changed):

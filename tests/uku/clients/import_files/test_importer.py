@@ -186,7 +186,16 @@ def test_rows_become_clients_and_those_with_errors_are_left_out_with_their_reaso
     assert facts == ("5560360793", "info@akerlund.example", "040-12 34", "Malmö", 20)
     assert counts(file) == {"new": 3, "changed": 0, "unchanged": 0, "refused": 1}
     left_out = list(rows(bytes(file.content), Reading("utf-8", ";")))
-    assert left_out[0].cells[-2:] == ("Row in the file", "Why it was skipped")
+    assert left_out[0].cells == (
+        "Namn",
+        "Orgnr",
+        "E-post",
+        "Telefon",
+        "Ort",
+        "Betalningsvillkor",
+        "Row in the file",
+        "Why it was skipped",
+    )
     assert (left_out[1].cells[:2], left_out[1].cells[-2]) == (("Fel AB", "556036-0794"), "5")
     assert (len(left_out), "not an organisation number" in left_out[1].cells[-1]) == (2, True)
 

@@ -251,7 +251,7 @@ def test_the_queue_is_searched_filtered_and_sorted(decided, signed_in, owner):
     assert names(open_page(browser, show="suggested")) == ["2 Lik AB"]
     assert names(open_page(browser, show="new")) == ["3 Ny AB", "4 Nyare AB"]
     assert names(open_page(browser, sort="newest")) == ["4 Nyare AB", "3 Ny AB", "2 Lik AB"]
-    assert [text for text in open_page(browser).all("a") if text[-1:].isdigit()][:4] == [
+    assert [text for text in open_page(browser).all("a") if text[-1:].isdigit()] == [
         "To review 3", "Possible match 1", "New 2", "Ignored 0",
     ]  # fmt: skip
 
@@ -280,7 +280,7 @@ def test_overview_and_the_client_list_say_how_many_wait(decided, signed_in, owne
         "p"
     )
     clients = Page(browser.get("/w/byran/clients/").content.decode())
-    assert any(text.startswith("3 Fortnox customers to review") for text in clients.all("p"))
+    assert "3 Fortnox customers to review Review: 3 Fortnox customers to review" in clients.all("p")
     assert REVIEW in clients.values("a", "href")
 
 
@@ -310,5 +310,7 @@ def test_the_setting_is_on_the_settings_tab_and_its_change_is_written_down(decid
 def test_many_are_made_in_the_background_and_the_page_says_so(first, signed_in, owner, monkeypatch):
     monkeypatch.setattr(bulk_create, "AT_ONCE", 1)
     answer = signed_in(owner).post(f"{REVIEW}create-all/", {"up_to": pk("4")}, follow=True)
-    assert any(text.startswith("2 customers are being added as clients.") for text in told(answer))
+    assert (
+        "2 customers are being added as clients. You can leave this page. You will be notified when it is done."
+    ) in told(answer)
     assert Client.objects.count() == 2
