@@ -11,6 +11,7 @@ from tests.uku.integrations.fortnox.conftest import (  # noqa: F401 - fixtures
     _hurried,
     _no_collected_files,
     authorize,
+    baseline,
     connection,
     db,
     fortnox,

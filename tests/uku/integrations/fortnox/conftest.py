@@ -12,7 +12,9 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
+from tests.uku.integrations.fortnox.baseline import Baseline, Tables
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND, Simulated, no_waiting, until
 
 OUR_NUMBER = "402200-0014"  # as in `make_workspace`
@@ -26,9 +28,17 @@ NEXT_JOB = """
 """
 
 
+@pytest.fixture(scope="session")
+def baseline(addresses):
+    """What brings about a world that was made before."""
+    with psycopg.connect(addresses.superuser, autocommit=True) as session:
+        yield Baseline(Tables(session))
+
+
 @pytest.fixture
-def db(committed):
+def db(committed, baseline):
     """Everything here talks over HTTP or to other processes, so commits are real."""
+    baseline.tables.restart_sequences()
     return committed
 
 
@@ -91,14 +101,21 @@ def authorize(fortnox):
 
 
 @pytest.fixture
-def connection(scope, owner, authorize):
+def connection(scope, owner, authorize, fortnox, settings, baseline):
     """The workspace connected to the first company, its first import decided, its queue empty, its scope in force."""
-    made = authorize(scope, owner)
-    made.first_import_of = made.company_id
-    made.save(update_fields=["first_import_of"])
-    clear_queue()
-    let_rest(made)
-    return made
+    from uku.integrations.fortnox.models import Connection
+
+    def connect() -> None:
+        made = authorize(scope, owner)
+        made.first_import_of = made.company_id
+        made.save(update_fields=["first_import_of"])
+        clear_queue()
+        let_rest(made)
+
+    baseline.bring_about(connect, fortnox=fortnox, settings=settings)
+    owner.refresh_from_db()
+    scope.refresh_from_db()
+    return Connection.objects.get()
 
 
 def let_rest(connection, *more: str) -> None:
@@ -215,7 +232,7 @@ def read(connection):
 
 
 @pytest.fixture
-def environment(process_environment, fortnox):
+def environment(process_environment, fortnox, db):
     """What a process of ours needs to reach this test's database and Fortnox."""
     places = {"UKU_FORTNOX_AUTH_URL": fortnox.address, "UKU_FORTNOX_API_URL": fortnox.address}
     return {
@@ -344,17 +361,22 @@ def worker(processes):
 
 
 @pytest.fixture
-def shop(fortnox, connection, owner, scope):
+def shop(fortnox, connection, owner, scope, settings, baseline):
     """One customer and one article, imported, and ways to issue an invoice to it and to push it."""
     from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, InvoiceExport, RunKind
     from uku.integrations.fortnox.sync.sync_run import SyncRequest
     from uku.integrations.fortnox.work.runs import run_sync
 
-    customer = fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
-    article = fortnox.article()
-    for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
-        run_sync(SyncRequest(connection, kind))
-    clear_queue()
+    def open_shop() -> None:
+        fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
+        fortnox.article()
+        for kind in (RunKind.CUSTOMERS, RunKind.ARTICLES):
+            run_sync(SyncRequest(connection, kind))
+        clear_queue()
+
+    baseline.bring_about(open_shop, fortnox=fortnox, settings=settings)
+    customer = CustomerRecord.objects.get(company_id=FIRST).number
+    article = ArticleRecord.objects.get(company_id=FIRST).number
     return SimpleNamespace(
         customer=customer,
         article=article,
