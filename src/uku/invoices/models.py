@@ -70,6 +70,7 @@ class Invoice(TenantModel):
     credited = models.BooleanField(default=False)
     final_pay_date = models.DateField(null=True)
     read_at = models.DateTimeField(null=True)
+    missing_since = models.DateTimeField(null=True, help_text="since when the books do not have it any more")
     issued_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
@@ -104,6 +105,10 @@ class Invoice(TenantModel):
     @property
     def is_issued(self) -> bool:
         return self.issued_at is not None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.missing_since is not None
 
     @property
     def totals(self) -> Totals:

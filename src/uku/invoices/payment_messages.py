@@ -17,6 +17,7 @@ def status_in_words(status: PaymentStatus) -> str:
     if status.state == PaymentState.OVERDUE:
         return ngettext("Overdue %(days)d day", "Overdue %(days)d days", status.days) % {"days": status.days}
     return {
+        PaymentState.MISSING: gettext("Deleted in the accounting system"),
         PaymentState.CANCELLED: gettext("Cancelled"),
         PaymentState.CREDITED: gettext("Credited"),
         PaymentState.CREDITED_OPEN: gettext("Credited, both still open"),

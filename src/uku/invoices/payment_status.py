@@ -12,6 +12,7 @@ Tone = Literal["neutral", "good", "warning", "bad", "moving"]
 
 
 class PaymentState(StrEnum):
+    MISSING = "missing"
     CANCELLED = "cancelled"
     CREDITED = "credited"
     CREDITED_OPEN = "credited_open"
@@ -43,9 +44,12 @@ def payment_status(  # noqa: PLR0911  # one return a state
     final_pay_date: date | None,
     credited: bool,
     today: date,
+    missing: bool = False,
 ) -> PaymentStatus:
-    """Say how payment stands. Cancelled comes first, then credited."""
+    """Say how payment stands. That the books do not have it any more comes first, then cancelled, then credited."""
     open_amount = total if balance is None else balance
+    if missing:
+        return PaymentStatus(PaymentState.MISSING, "bad")
     if state == "cancelled":
         return PaymentStatus(PaymentState.CANCELLED, "neutral")
     if credited and open_amount == 0:

@@ -42,6 +42,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "company.edit": _("Changed the company details"),
     "invoice.draft": _("Created a draft"),
     "invoice.issue": _("Issued an invoice"),
+    "invoice.missing": _("Invoice deleted in the accounting system"),
     "invoice.number": _("Gave an invoice its number"),
     "invoice.read": _("Payments read"),
     "member.add": _("Added a person"),

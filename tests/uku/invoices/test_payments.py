@@ -12,7 +12,8 @@ from tests.uku.invoices.conftest import make_draft
 
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import Invoice, Numbering, Payment, State
-from uku.invoices.operations import accept_number, accept_reading, issue_invoice
+from uku.invoices.operations import accept_number, issue_invoice
+from uku.invoices.read_back import accept_reading
 from uku.invoices.totals import Totals
 from uku.workspaces.models import AuditEntry
 
@@ -91,7 +92,7 @@ def test_the_same_reading_twice_changes_and_writes_down_nothing(issued):
 def test_a_change_is_written_down_with_both_sides(issued):
     take(issued, reading("1000", payment("1", "250")), reading("0", payment("1", "250"), payment("2", "1000"), after=1))
     entry = last_entry()
-    told = {"booked": "True", "credited": "False", "final_pay_date": ""}
+    told = {"booked": "True", "credited": "False", "final_pay_date": "", "is_missing": "False"}
     first, second = "1: 250.00 2026-04-15", "2: 1000.00 2026-04-15"
     assert entry.summary == (
         f"{issued}: state Created → Paid, left to pay 1000.00 → 0.00, paid 250.00 → 1250.00,"

@@ -226,7 +226,7 @@ def test_payments_and_what_is_left_are_shown(read, signed_in, owner, records, sc
     from datetime import UTC, date, datetime
 
     from uku.invoices.ledger_facts import PaymentFact, Reading
-    from uku.invoices.operations import accept_reading
+    from uku.invoices.read_back import accept_reading
 
     at = datetime(2026, 4, 2, tzinfo=UTC)
     payments = (

@@ -166,6 +166,7 @@ def payment_status_of(invoice: Invoice, today: date) -> Badge | None:
         final_pay_date=invoice.final_pay_date,
         credited=invoice.credited,
         today=today,
+        missing=invoice.is_missing,
     )
     return Badge(status_in_words(status), status.tone)
 

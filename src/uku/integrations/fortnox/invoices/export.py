@@ -25,7 +25,7 @@ from uku.integrations.fortnox.invoices import reconcile
 from uku.integrations.fortnox.invoices.send_by_hand import require_highest_number
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import figures
-from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
+from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
@@ -310,7 +310,7 @@ def _solve_issues(export: InvoiceExport) -> None:
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
 def retry_export(*, export: InvoiceExport, actor: User) -> None:
-    """Send again by hand what was rejected, or book again what could not be booked.
+    """Do by hand what helps: send again what was rejected, book again what could not be booked, else look again.
 
     Raises NotAllowed, ConnectionNotUsable, or HigherNumberFirst.
     """
@@ -318,16 +318,23 @@ def retry_export(*, export: InvoiceExport, actor: User) -> None:
     row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
     if row.company_id != connection.company_id:
         raise ConnectionNotUsable(str(OTHER_COMPANY))
+    words = _("%(invoice)s: looked for in Fortnox again")
     if row.state == ExportState.REJECTED:
+        words = _("%(invoice)s: sent to Fortnox again")
         require_highest_number(row.invoice, row.company_id)
         row.state, row.payload, row.payload_hash, row.number_kept = ExportState.QUEUED, None, "", False
     elif row.state == ExportState.NEEDS_PERSON and not row.cancelled_number:
         # It may be there by now: look for it again, send nothing.
         row.state, row.lookups, row.late_negatives = ExportState.UNCERTAIN, 0, 0
+    elif row.state == ExportState.CONFIRMED and row.invoice.is_missing:
+        row.read_due_at = clock.now()
+        requests.request_sync(connection, RunKind.PAYMENTS, asked_by=actor.pk)
+    elif row.state == ExportState.CONFIRMED:
+        words = _("%(invoice)s: booked in Fortnox again")
     row.error_code = row.error_text = ""
     row.next_at = None if row.state == ExportState.QUEUED else database_now()
     row.save()
-    summary = translate_for_workspace(_("%(invoice)s: sent to Fortnox again"), invoice=row.invoice)
+    summary = translate_for_workspace(words, invoice=row.invoice)
     record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
     requests.wake_for_export(row)
 

@@ -118,6 +118,8 @@ class ExportStatus:
             return Badge(str(OWN_NUMBER), "neutral")
         if not self.is_here:
             return self._badge_elsewhere()
+        if export.invoice.is_missing:
+            return Badge(_("Deleted in Fortnox"), "bad")
         if self.company.hold and export.state == ExportState.QUEUED:
             return Badge(_("Held"), "neutral")
         if export.state == ExportState.CONFIRMED:
@@ -189,13 +191,23 @@ class ExportStatus:
     @property
     def explanation(self) -> tuple[str, str, str]:
         """What happened, what it means, what to do; three empty texts when nothing is wrong."""
+        if self.export.error_code == NUMBER_USED:
+            return self._explain_used_number()
+        if not self.is_here:
+            return self._explain_elsewhere()
+        if self.export.invoice.is_missing:
+            return (
+                _("Fortnox does not have invoice %(number)s any more.") % {"number": self.export.document_number},
+                _("It was deleted there. Uku keeps the invoice and does not send it again."),
+                _("Ask the person who keeps the books in Fortnox. If it comes back, press Refresh."),
+            )
+        return self._explain_here()
+
+    def _explain_here(self) -> tuple[str, str, str]:
+        """An invoice of the connected company."""
         export, hold = self.export, self.company.hold
         words = ("", "", "")
-        if export.error_code == NUMBER_USED:
-            words = self._explain_used_number()
-        elif not self.is_here:
-            words = self._explain_elsewhere()
-        elif export.hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
+        if export.hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (
                 hold_in_words(Hold(export.hold), export.invoice.invoice_date),
                 _("Uku does not send the invoice automatically: the period may be closed."),
@@ -282,11 +294,13 @@ class ExportStatus:
             return ()
         if export.error_code == NUMBER_USED:
             return (Action(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place), primary=True),)
-        label = {
-            ExportState.REJECTED: _("Send to Fortnox"),
-            ExportState.NEEDS_PERSON: _("Refresh"),
-            ExportState.CONFIRMED: "" if export.booked or not export.error_text else _("Book in Fortnox"),
-        }.get(ExportState(export.state), "")
+        label = {ExportState.REJECTED: _("Send to Fortnox"), ExportState.NEEDS_PERSON: _("Refresh")}.get(
+            ExportState(export.state), ""
+        )
+        if export.invoice.is_missing:
+            label = _("Refresh")
+        elif export.state == ExportState.CONFIRMED and export.error_text and not export.booked:
+            label = _("Book in Fortnox")
         if not (label and self.company.takes_orders):
             return ()
         return (Action(label, reverse("fortnox:retry", kwargs=place), primary=True),)

@@ -23,7 +23,7 @@ from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import Payment
-from uku.invoices.operations import accept_reading
+from uku.invoices.read_back import accept_missing, accept_reading
 from uku.kit import clock
 from uku.kit.money import ZERO
 
@@ -96,9 +96,11 @@ def rows(run: SyncRun, pages: Iterable[Page[Any]]) -> Iterator[Any]:
 
 def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: list[InvoicePaymentItem]) -> None:
     """Read one invoice and store what it tells. One that is deleted in Fortnox is listed; ours is kept (F88)."""
+    as_of = clock.now()
     try:
         stated = _read_invoice(fortnox, export, changed)
     except NotFound as error:
+        accept_missing(invoice=export.invoice, as_of=as_of, at=clock.now())
         _reject(run, export, SkipReason.DELETED, error)
     except Unreadable as error:
         if error.transient:
