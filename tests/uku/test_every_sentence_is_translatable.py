@@ -24,6 +24,7 @@ OTHER_LANGUAGES = re.compile(  # SQL, an element, the format of a date
 FOR_THE_OPERATOR = (
     "boot.py", "cli.py", "commands.py", "config.py", "doctor.py", "mail_server.py", "settings.py", "demo/", "kit/",
     "web/server.py", "integrations/fortnox/connection/doctor.py", "integrations/fortnox/reload/command.py",
+    "integrations/fortnox/invoices/command.py",
 )  # fmt: skip
 # Words of other programs, or of people, that are read and not shown.
 READ = {

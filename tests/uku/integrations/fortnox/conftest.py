@@ -108,7 +108,7 @@ def let_rest(connection, *more: str) -> None:
     from uku.kit import clock
 
     rest = {"workspace_id": connection.workspace_id, "until": clock.now() + CYCLE}
-    for step in ("customers", "articles", "payments", "statistics", "company", "review", *more):
+    for step in ("customers", "articles", "payments", "statistics", "comparison", "company", "review", *more):
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 

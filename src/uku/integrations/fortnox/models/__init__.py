@@ -29,7 +29,9 @@ from uku.integrations.fortnox.models.records import (
     LinkReason,
 )
 from uku.integrations.fortnox.models.sync_run import (
+    READ_KINDS,
     BulkCreation,
+    Difference,
     Reload,
     ReloadPhase,
     ReloadStop,
@@ -47,6 +49,7 @@ __all__ = [
     "NEEDS_YOU",
     "NUMBER_USED",
     "OPEN",
+    "READ_KINDS",
     "ArticleRecord",
     "AttemptOutcome",
     "AuthorizationAttempt",
@@ -55,6 +58,7 @@ __all__ = [
     "Connection",
     "ConsentLink",
     "CustomerRecord",
+    "Difference",
     "DueWork",
     "ExportState",
     "FailingKind",
