@@ -40,13 +40,16 @@ def payment_status(  # noqa: PLR0911  # one return a state
     state: str,
     total: Decimal,
     balance: Decimal | None,
-    due_date: date,
+    payable_until: date,
     final_pay_date: date | None,
     credited: bool,
     today: date,
     missing: bool = False,
 ) -> PaymentStatus:
-    """Say how payment stands. That the books do not have it any more comes first, then cancelled, then credited."""
+    """Say how payment stands; it is overdue after `payable_until`, the banking day on which the money may still come.
+
+    That the books do not have it any more comes first, then cancelled, then credited.
+    """
     open_amount = total if balance is None else balance
     if missing:
         return PaymentStatus(PaymentState.MISSING, "bad")
@@ -62,6 +65,6 @@ def payment_status(  # noqa: PLR0911  # one return a state
         return PaymentStatus(PaymentState.OVERPAID, "warning")
     if 0 < open_amount < total:
         return PaymentStatus(PaymentState.PARTLY_PAID, "warning", paid=total - open_amount, total=total)
-    if due_date < today:
-        return PaymentStatus(PaymentState.OVERDUE, "warning", days=(today - due_date).days)
+    if payable_until < today:
+        return PaymentStatus(PaymentState.OVERDUE, "warning", days=(today - payable_until).days)
     return PaymentStatus(PaymentState.UNPAID, "neutral")

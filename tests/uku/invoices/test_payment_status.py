@@ -19,11 +19,11 @@ YESTERDAY, LATER = date(2026, 4, 19), date(2026, 5, 1)
     [
         ("created", None, {}, "Unpaid", "neutral"),
         ("sent", "1250", {}, "Unpaid", "neutral"),
-        ("sent", "1250", {"due_date": TODAY}, "Unpaid", "neutral"),
-        ("sent", "1250", {"due_date": YESTERDAY}, "Overdue 1 day", "warning"),
-        ("created", None, {"due_date": date(2026, 3, 31)}, "Overdue 20 days", "warning"),
+        ("sent", "1250", {"payable_until": TODAY}, "Unpaid", "neutral"),
+        ("sent", "1250", {"payable_until": YESTERDAY}, "Overdue 1 day", "warning"),
+        ("created", None, {"payable_until": date(2026, 3, 31)}, "Overdue 20 days", "warning"),
         ("sent", "1000", {}, "Partly paid 250.00 of 1,250.00", "warning"),
-        ("sent", "0.01", {"due_date": YESTERDAY}, "Partly paid 1,249.99 of 1,250.00", "warning"),
+        ("sent", "0.01", {"payable_until": YESTERDAY}, "Partly paid 1,249.99 of 1,250.00", "warning"),
         ("sent", "-50", {}, "Overpaid", "warning"),
         ("paid", "0", {}, "Paid", "good"),
         ("paid", "0", {"final_pay_date": YESTERDAY}, "Paid 19 Apr 2026", "good"),
@@ -31,11 +31,11 @@ YESTERDAY, LATER = date(2026, 4, 19), date(2026, 5, 1)
         ("paid", "0", {"credited": True, "final_pay_date": YESTERDAY}, "Credited", "neutral"),
         ("created", "0", {"credited": True}, "Credited", "neutral"),
         ("created", "1250", {"credited": True}, "Credited, both still open", "warning"),
-        ("created", None, {"credited": True, "due_date": YESTERDAY}, "Credited, both still open", "warning"),
+        ("created", None, {"credited": True, "payable_until": YESTERDAY}, "Credited, both still open", "warning"),
     ],
 )
 def test_an_invoice_stands_as_its_facts_say(state, balance, facts, words, tone):
-    known = {"due_date": LATER, "final_pay_date": None, "credited": False, **facts}
+    known = {"payable_until": LATER, "final_pay_date": None, "credited": False, **facts}
     found = payment_status(
         state=state,
         total=Decimal(1250),
@@ -51,7 +51,7 @@ def test_a_credit_note_is_not_overpaid():
         state="created",
         total=Decimal(-1250),
         balance=Decimal(-1250),
-        due_date=LATER,
+        payable_until=LATER,
         final_pay_date=None,
         credited=False,
         today=TODAY,

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from uku.integrations.registry import Badge
+from uku.invoices.models import Invoice
 from uku.web.templatetags.figures import full_number
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +27,19 @@ def test_the_list_shows_number_dates_standing_and_total(read, signed_in, member,
         "Unpaid 1",
         "Overdue 1",
     ]
+
+
+@pytest.mark.parametrize(("today", "words"), [(22, "Unpaid"), (23, "Overdue 1 day")])
+def test_an_invoice_is_overdue_after_the_first_banking_day_on_which_it_could_be_paid(
+    read, signed_in, owner, records, no_integration, monkeypatch, today, words
+):
+    """It is due on Midsummer's Eve, when banks are closed until Monday."""
+    Invoice.everywhere.exclude(number="").update(due_date=date(2026, 6, 19))
+    monkeypatch.setattr("uku.kit.clock.today", lambda _zone: date(2026, 6, today))
+    page = read(signed_in(owner).get(LIST))
+    assert page.rows[1][4] == words
+    overdue = read(signed_in(owner).get(LIST, {"state": "overdue"}))
+    assert len(overdue.rows) == (2 if today == 23 else 0)
 
 
 def test_a_chip_shows_one_state_and_nonsense_shows_all(read, signed_in, owner, records, no_integration):

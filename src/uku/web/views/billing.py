@@ -28,11 +28,13 @@ from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
+from uku.kit.banking_days import first_banking_day, last_overdue_date
 from uku.products.models import Product, TaxRateName
 from uku.web import integration_data
 from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
 from uku.web.list_filters import chosen_state, filter_chips, page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.models import Workspace
 from uku.workspaces.permissions import Permission
 
 
@@ -56,14 +58,15 @@ class InvoiceLine:
         return unnumbered and self.badge is not None and self.badge.tone == "moving"
 
 
-def _filters(today: date) -> list[tuple[str, str, Q]]:
+def _filters(seller: Workspace) -> list[tuple[str, str, Q]]:
     """What a person looks for in the list. An overdue invoice is unpaid, too."""
+    last_overdue = last_overdue_date(clock.today(seller.time_zone), seller.country)
     unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False)
     return [
         (State.DRAFT, gettext("Draft"), Q(state=State.DRAFT)),
         (State.APPROVAL, gettext("Approval"), Q(state=State.APPROVAL)),
         ("unpaid", gettext("Unpaid"), unpaid),
-        ("overdue", gettext("Overdue"), unpaid & Q(due_date__lt=today)),
+        ("overdue", gettext("Overdue"), unpaid & Q(due_date__lte=last_overdue)),
         (State.PAID, gettext("Paid"), Q(state=State.PAID)),
         (State.CANCELLED, gettext("Cancelled"), Q(state=State.CANCELLED)),
     ]
@@ -72,18 +75,17 @@ def _filters(today: date) -> list[tuple[str, str, Q]]:
 @workspace_page(Permission.SEE)
 @require_safe
 def invoice_list(request: WorkspaceRequest) -> HttpResponse:
-    today = clock.today(request.workspace.time_zone)
-    filters = _filters(today)
+    filters = _filters(request.workspace)
     state = chosen_state(request, [(name, label) for name, label, _of in filters])
     invoices = Invoice.objects.select_related("client").order_by("-invoice_date", "-id")
     chosen = next((of for name, _label, of in filters if name == state), Q())
     page = page_of(invoices.filter(chosen), request)
-    lines = lines_of(list(page), today)
+    lines = lines_of(list(page), request.workspace)
     context = {
         "page": page,
         "lines": lines,
         "state": state,
-        "today": today,
+        "today": clock.today(request.workspace.time_zone),
         "with_badges": any(line.badge for line in lines),
         "chips": filter_chips(Invoice.objects.all(), state, filters),
     }
@@ -148,13 +150,13 @@ def _issue(request: WorkspaceRequest, invoice: Invoice) -> None:
     issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering, ledger=ledger)
 
 
-def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
+def lines_of(invoices: Sequence[Invoice], seller: Workspace) -> list[InvoiceLine]:
     """Return invoices as a list shows them, with one question to each integration for all of them."""
     badges = integration_data.invoice_badges(invoices)
-    return [InvoiceLine(invoice, payment_status_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
+    return [InvoiceLine(invoice, payment_status_of(invoice, seller), badges.get(invoice.pk)) for invoice in invoices]
 
 
-def payment_status_of(invoice: Invoice, today: date) -> Badge | None:
+def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
@@ -162,10 +164,10 @@ def payment_status_of(invoice: Invoice, today: date) -> Badge | None:
         state=invoice.state,
         total=invoice.total,
         balance=invoice.balance,
-        due_date=invoice.due_date,
+        payable_until=first_banking_day(invoice.due_date, seller.country),
         final_pay_date=invoice.final_pay_date,
         credited=invoice.credited,
-        today=today,
+        today=clock.today(seller.time_zone),
         missing=invoice.is_missing,
     )
     return Badge(status_in_words(status), status.tone)
@@ -185,7 +187,7 @@ def _invoice_page(
         "by_rate": add_up([row.line for row in rows], whole_kronor=False).by_rate,
         "rate_names": dict(TaxRateName.objects.exclude(name="").values_list("rate", "name")),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
-        "payment_status": payment_status_of(invoice, clock.today(request.workspace.time_zone)),
+        "payment_status": payment_status_of(invoice, request.workspace),
         "panels": panels,
         "waiting": panels[0].badge if panels else None,
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,

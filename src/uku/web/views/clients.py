@@ -92,7 +92,7 @@ def _draw_client(request: WorkspaceRequest, client: Client, *, in_full: bool) ->
         "client": client,
         "in_full": in_full,
         "panels": integration_data.client_panels(client),
-        "lines": lines_of(list(newest), today),
+        "lines": lines_of(list(newest), request.workspace),
         "tasks": Task.objects.filter(client=client).order_by("-state", "-due_date", "-id")[:SHOWN_ON_CLIENT],
         "today": today,
     }
