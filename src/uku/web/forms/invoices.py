@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
-from uku.invoices.operations import RowFacts
+from uku.invoices.drafts import RowFacts
 from uku.kit.money import ZERO, show_quantity
 from uku.products.models import Product
 from uku.web.forms.fields import NumberField, PlainForm, RateField, offer

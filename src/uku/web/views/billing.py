@@ -15,15 +15,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.registry import Badge, number_source_of
+from uku.invoices.drafts import InvoiceAlreadyIssued, create_draft
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
-from uku.invoices.operations import (
-    ArticlesElsewhere,
-    InvoiceAlreadyIssued,
-    InvoiceIncomplete,
-    NumberSourceChanged,
-    create_draft,
-    issue_invoice,
-)
+from uku.invoices.operations import ArticlesElsewhere, InvoiceIncomplete, NumberSourceChanged, issue_invoice
 from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import payment_status
 from uku.invoices.totals import add_up
