@@ -40,7 +40,7 @@ class InvoiceAlreadyIssued(Exception):
 
 
 @transaction.atomic
-@needs(Permission.EDIT_INVOICES)
+@needs(Permission.DRAFT_INVOICES)
 def create_draft(
     *,
     actor: User,

@@ -57,7 +57,7 @@ class ArticlesElsewhere(Exception):
 
 
 @transaction.atomic
-@needs(Permission.EDIT_INVOICES)
+@needs(Permission.ISSUE_INVOICES)
 def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Numbering, ledger: str = "") -> Invoice:
     """Freeze the content and tell the fact, in one transaction.
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import VatType
 from uku.integrations.registry import integrations
 from uku.invoices.models import State
 from uku.workspaces.models import Plan, Role
+from uku.workspaces.permissions import SWITCHES
 
 ACTIONS: Mapping[str, str | Promise] = {
     "account.factor_add": _("Added a second factor"),
@@ -46,6 +48,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "invoice.number": _("Gave an invoice its number"),
     "invoice.read": _("Payments read"),
     "member.add": _("Added a person"),
+    "member.billing": _("Changed billing permissions"),
     "member.deactivate": _("Deactivated a person"),
     "member.invite": _("Invited a person"),
     "member.invite_again": _("Invited a person again"),
@@ -161,6 +164,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "vat_rate": _("VAT rate"),
     "vat_type": _("VAT type"),
     "vouchers": _("Vouchers"),
+    **{name: capfirst(permission.label) for permission, name in SWITCHES.items()},
 }
 """What the fields of records are called that an entry compares."""
 

@@ -93,6 +93,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/settings/members/invite/", members.member_invite, name="member-invite"),
     path("w/<slug:slug>/settings/members/second-factor/", members.second_factor_rule, name="second-factor-rule"),
     path("w/<slug:slug>/settings/members/<int:pk>/", members.member_page, name="member"),
+    path("w/<slug:slug>/settings/members/<int:pk>/permissions/", members.member_billing, name="member-billing"),
     path("w/<slug:slug>/settings/members/<int:pk>/deactivate/", members.member_deactivate, name="member-deactivate"),
     path("w/<slug:slug>/settings/members/<int:pk>/reactivate/", members.member_reactivate, name="member-reactivate"),
     path("w/<slug:slug>/settings/members/<int:pk>/transfer/", members.member_transfer, name="member-transfer"),

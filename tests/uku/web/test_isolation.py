@@ -166,9 +166,8 @@ def test_a_member_is_told_who_can(signed_in, member, records):
         "/w/byran/clients/import/": "Only a Company Owner or Company Admin can change clients.",
         f"/w/byran/clients/{records.client.pk}/edit/": "Only a Company Owner or Company Admin can change clients.",
         "/w/byran/products/new/": "Only a Company Owner or Company Admin can change products.",
-        "/w/byran/billing/new/": "Only a Company Owner or Company Admin can create and issue invoices.",
         f"/w/byran/billing/{records.draft.pk}/issue/": (
-            "Only a Company Owner or Company Admin can create and issue invoices."
+            "Only a Company Owner, a Company Admin or a Company Member with this permission can issue invoices."
         ),
     }
     for path, sentence in refused.items():

@@ -63,7 +63,7 @@ def _filters(today: date) -> list[tuple[str, str, Q]]:
     ]
 
 
-@workspace_page(Permission.SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_list(request: WorkspaceRequest) -> HttpResponse:
     today = clock.today(request.workspace.time_zone)
@@ -84,7 +84,7 @@ def invoice_list(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "billing/list.html", context)
 
 
-@workspace_page(Permission.EDIT_INVOICES)
+@workspace_page(Permission.DRAFT_INVOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invoice_new(request: WorkspaceRequest) -> HttpResponse:
     today = clock.today(request.workspace.time_zone)
@@ -101,14 +101,14 @@ def invoice_new(request: WorkspaceRequest) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=invoice.pk)
 
 
-@workspace_page(Permission.SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
     return _invoice_page(request, invoice)
 
 
-@workspace_page(Permission.SEE, act=Permission.EDIT_INVOICES)
+@workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
 @require_POST
 def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
