@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy
@@ -35,8 +36,27 @@ class RowFacts:
     article_company: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DraftHead:
+    """What stands above the rows."""
+
+    client: Client
+    invoice_date: date
+    your_reference: str = ""
+    our_reference: str = ""
+    remarks: str = ""
+
+
 class InvoiceAlreadyIssued(Exception):
     """An issued invoice does not change; correct it with a credit note."""
+
+
+class DraftChanged(Exception):
+    """Somebody changed the draft after it was read for this change; `invoice` is the draft as it is now."""
+
+    def __init__(self, invoice: Invoice) -> None:
+        self.invoice = invoice
+        super().__init__(invoice.reference)
 
 
 @transaction.atomic
@@ -65,14 +85,88 @@ def create_draft(
         created_at=at,
     )
     replace_rows(invoice=invoice, rows=rows)
-    record(
-        actor=actor,
-        action="invoice.draft",
-        target=invoice,
-        summary=translate_for_workspace(gettext_lazy("Draft for %(client)s"), client=client),
-        at=at,
-    )
+    words = gettext_lazy("Draft for %(client)s")
+    _record(actor, "invoice.draft", invoice, translate_for_workspace(words, client=client), at)
     return invoice
+
+
+@transaction.atomic
+@needs(Permission.DRAFT_INVOICES)
+def edit_draft(
+    *,
+    invoice: Invoice,
+    version: int,
+    head: DraftHead,
+    rows: Sequence[RowFacts],
+    actor: User,
+    at: datetime,
+) -> Invoice:
+    """Put new content in place of the draft's; `version` is the one that the person has seen.
+
+    Prices stay in the currency that they were written in unless the client is another. Raises NotAllowed,
+    InvoiceAlreadyIssued, or DraftChanged.
+    """
+    invoice = lock_draft(invoice, version=version)
+    before = _content(invoice)
+    if invoice.client_id != head.client.pk:
+        invoice.client, invoice.currency = head.client, head.client.currency
+    invoice.invoice_date = head.invoice_date
+    invoice.due_date = head.invoice_date + timedelta(days=head.client.payment_days)
+    invoice.your_reference, invoice.our_reference = head.your_reference, head.our_reference
+    invoice.remarks = head.remarks
+    invoice.version += 1
+    invoice.save()
+    replace_rows(invoice=invoice, rows=rows)
+    after = _content(invoice)
+    if before != after:
+        words = gettext_lazy("Draft for %(client)s was changed")
+        summary = translate_for_workspace(words, client=head.client)
+        _record(actor, "invoice.edit", invoice, summary, at, before=before, after=after)
+    return invoice
+
+
+@transaction.atomic
+@needs(Permission.DRAFT_INVOICES)
+def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) -> Invoice:
+    """Make a draft like this invoice, dated today. Numbers, state and payments are not copied. Raises NotAllowed."""
+    invoice = Invoice.objects.select_related("client").get(pk=invoice.pk)
+    copied = Invoice.objects.create(
+        client=invoice.client,
+        reference=new_reference(),
+        invoice_date=today,
+        due_date=today + timedelta(days=invoice.client.payment_days),
+        currency=invoice.currency,
+        your_reference=invoice.your_reference,
+        our_reference=invoice.our_reference,
+        remarks=invoice.remarks,
+        created_at=at,
+    )
+    rows = InvoiceRow.objects.filter(invoice=invoice).select_related("product")
+    replace_rows(invoice=copied, rows=[_facts_of(row) for row in rows])
+    words = gettext_lazy("Draft for %(client)s, copied from %(invoice)s")
+    summary = translate_for_workspace(words, client=invoice.client, invoice=invoice)
+    _record(actor, "invoice.copy", copied, summary, at)
+    return copied
+
+
+@transaction.atomic
+@needs(Permission.DRAFT_INVOICES)
+def delete_draft(*, invoice: Invoice, actor: User, at: datetime) -> None:
+    """Delete a draft; its content stays in the audit log. Raises NotAllowed or InvoiceAlreadyIssued."""
+    invoice = lock_draft(invoice)
+    words = gettext_lazy("Draft for %(client)s was deleted")
+    summary = translate_for_workspace(words, client=invoice.client)
+    _record(actor, "invoice.delete", invoice, summary, at, before=_content(invoice))
+    invoice.delete()
+
+
+def lock_draft(invoice: Invoice, *, version: int | None = None) -> Invoice:
+    """Return the draft as it is now, locked. Raises InvoiceAlreadyIssued, or DraftChanged when it is newer."""
+    row = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
+    refuse_if_issued(row)
+    if version is not None and row.version != version:
+        raise DraftChanged(row)
+    return row
 
 
 def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
@@ -114,3 +208,44 @@ def store_totals(invoice: Invoice) -> None:
 def add_up_rows(invoice: Invoice) -> Totals:
     lines = [row.line for row in InvoiceRow.objects.filter(invoice=invoice)]
     return add_up(lines, whole_kronor=invoice.currency == "SEK")
+
+
+def _facts_of(row: InvoiceRow) -> RowFacts:
+    return RowFacts(
+        description=row.description,
+        quantity=row.quantity,
+        price=row.price,
+        vat_rate=row.vat_rate,
+        unit=row.unit,
+        article_number=row.article_number,
+        product=row.product,
+        article_company=row.article_company,
+    )
+
+
+def _content(invoice: Invoice) -> dict[str, Any]:
+    """Return what a draft says, for the audit log."""
+    return {
+        "client": str(invoice.client),
+        "invoice_date": str(invoice.invoice_date),
+        "your_reference": invoice.your_reference,
+        "our_reference": invoice.our_reference,
+        "remarks": invoice.remarks,
+        "rows": [
+            f"{row.description}: {row.quantity} × {row.price} {invoice.currency}, {row.vat_rate} %"
+            for row in InvoiceRow.objects.filter(invoice=invoice)
+        ],
+    }
+
+
+def _record(
+    actor: User,
+    action: str,
+    invoice: Invoice,
+    summary: str,
+    at: datetime,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    record(actor=actor, action=action, target=invoice, summary=summary, at=at, before=before, after=after)

@@ -73,6 +73,7 @@ class Invoice(TenantModel):
     missing_since = models.DateTimeField(null=True, help_text="since when the books do not have it any more")
     issued_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="of a draft: one more with each change")
 
     class Meta:
         app_label = "uku"

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
-from uku.invoices.drafts import add_up_rows, refuse_if_issued, store_totals
+from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, State
 from uku.invoices.numbers import first_number_beyond, ocr_for
 from uku.invoices.totals import Totals
@@ -58,15 +58,22 @@ class ArticlesElsewhere(Exception):
 
 @transaction.atomic
 @needs(Permission.ISSUE_INVOICES)
-def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Numbering, ledger: str = "") -> Invoice:
+def issue_invoice(
+    *,
+    invoice: Invoice,
+    actor: User,
+    at: datetime,
+    numbering: Numbering,
+    ledger: str = "",
+    version: int | None = None,
+) -> Invoice:
     """Freeze the content and tell the fact, in one transaction.
 
     With our own numbering the number and its OCR are given here; otherwise they wait for the answer of the accounting
-    system's company `ledger`, and rows get their articles there. Raises NotAllowed, InvoiceAlreadyIssued,
-    InvoiceIncomplete, ArticlesElsewhere or NumberSourceChanged.
+    system's company `ledger`, and rows get their articles there. `version` is the one that the person has seen.
+    Raises NotAllowed, InvoiceAlreadyIssued, DraftChanged, InvoiceIncomplete, ArticlesElsewhere or NumberSourceChanged.
     """
-    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
-    refuse_if_issued(invoice)
+    invoice = lock_draft(invoice, version=version)
     if missing := _missing_contents(invoice):
         raise InvoiceIncomplete(missing)
     if ledger:
