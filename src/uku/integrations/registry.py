@@ -14,6 +14,7 @@ from uku.invoices.payment_status import Tone
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace
+from uku.workspaces.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button that posts to an address; with `asks` it opens a page that asks first."""
+    """A button that posts to an address; with `asks` it opens a page that asks first. Shown to who has `permission`."""
 
     label: str
     url: str
     primary: bool = False
     asks: bool = False
+    permission: Permission = Permission.MANAGE_INTEGRATIONS
 
 
 @dataclass(frozen=True, slots=True)

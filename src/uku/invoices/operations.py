@@ -1,41 +1,26 @@
-"""What can be done to invoices: draft, issue, take the number and the payments that come back."""
+"""Issuing an invoice, and the number that it gets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
-from uku.clients.models import Client
+from uku.invoices.approval import end_approval_notices
+from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, State
-from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
-from uku.invoices.totals import Totals, add_up
+from uku.invoices.numbers import first_number_beyond, ocr_for
+from uku.invoices.totals import Totals
 from uku.kit.events import publish
-from uku.products.models import Product
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
-
-
-@dataclass(frozen=True, slots=True)
-class RowFacts:
-    """One row as it is asked for."""
-
-    description: str
-    quantity: Decimal
-    price: Decimal
-    vat_rate: Decimal
-    unit: str = ""
-    article_number: str = ""
-    product: Product | None = None
-    article_company: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +41,6 @@ class NumberTaken(Exception):
     """Another invoice has this number or its OCR, and each stands for one invoice for ever."""
 
 
-class InvoiceAlreadyIssued(Exception):
-    """An issued invoice does not change; correct it with a credit note."""
-
-
 class InvoiceIncomplete(Exception):
     """Something the law asks for on an invoice is missing; `missing` names it."""
 
@@ -77,81 +58,28 @@ class ArticlesElsewhere(Exception):
 
 
 @transaction.atomic
-@needs(Permission.EDIT_INVOICES)
-def create_draft(
+@needs(Permission.ISSUE_INVOICES)
+def issue_invoice(
     *,
+    invoice: Invoice,
     actor: User,
     at: datetime,
-    client: Client,
-    invoice_date: date,
-    rows: Sequence[RowFacts],
-    your_reference: str = "",
-    our_reference: str = "",
-    remarks: str = "",
+    numbering: Numbering,
+    ledger: str = "",
+    version: int | None = None,
 ) -> Invoice:
-    """Make a draft; the due date follows the client's terms of payment."""
-    invoice = Invoice.objects.create(
-        client=client,
-        reference=new_reference(),
-        invoice_date=invoice_date,
-        due_date=invoice_date + timedelta(days=client.payment_days),
-        currency=client.currency,
-        your_reference=your_reference,
-        our_reference=our_reference,
-        remarks=remarks,
-        created_at=at,
-    )
-    replace_rows(invoice=invoice, rows=rows)
-    record(
-        actor=actor,
-        action="invoice.draft",
-        target=invoice,
-        summary=translate_for_workspace(gettext_lazy("Draft for %(client)s"), client=client),
-        at=at,
-    )
-    return invoice
-
-
-def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
-    """Put these rows on a draft in place of what was there, and add it up. Raises InvoiceAlreadyIssued."""
-    with transaction.atomic():
-        _refuse_if_issued(Invoice.objects.select_for_update().get(pk=invoice.pk))
-        invoice.rows.all().delete()
-        InvoiceRow.objects.bulk_create(
-            InvoiceRow(
-                workspace_id=invoice.workspace_id,
-                invoice=invoice,
-                position=position,
-                product=row.product,
-                article_number=row.article_number,
-                article_company=row.article_company if row.article_number else "",
-                description=row.description,
-                quantity=row.quantity,
-                unit=row.unit,
-                price=row.price,
-                vat_rate=row.vat_rate,
-            )
-            for position, row in enumerate(rows, start=1)
-        )
-        _store_totals(invoice)
-
-
-@transaction.atomic
-@needs(Permission.EDIT_INVOICES)
-def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Numbering, ledger: str = "") -> Invoice:
     """Freeze the content and tell the fact, in one transaction.
 
     With our own numbering the number and its OCR are given here; otherwise they wait for the answer of the accounting
-    system's company `ledger`, and rows get their articles there. Raises NotAllowed, InvoiceAlreadyIssued,
-    InvoiceIncomplete, ArticlesElsewhere or NumberSourceChanged.
+    system's company `ledger`, and rows get their articles there. `version` is the one that the person has seen.
+    Raises NotAllowed, InvoiceAlreadyIssued, DraftChanged, InvoiceIncomplete, ArticlesElsewhere or NumberSourceChanged.
     """
-    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
-    _refuse_if_issued(invoice)
+    invoice = lock_draft(invoice, version=version)
     if missing := _missing_contents(invoice):
         raise InvoiceIncomplete(missing)
     if ledger:
         _store_articles(invoice, ledger)
-    _store_totals(invoice)
+    store_totals(invoice)
     if numbering == Numbering.OWN:
         invoice.number, invoice.ocr = _next_number()
     invoice.numbering, invoice.ledger = numbering, ledger
@@ -166,6 +94,7 @@ def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Num
         at=at,
         after=after,
     )
+    end_approval_notices(invoice, at=at)
     publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger))
     return invoice
 
@@ -178,7 +107,7 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
     with transaction.atomic():
         leave_range_to(number)
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
-        ours = _add_up(invoice)
+        ours = add_up_rows(invoice)
         differing = ours.differs_from(figures)
         with workspace_language():
             invoice.difference = _difference_in_words(figures, ours, differing)
@@ -224,23 +153,6 @@ def _store_articles(invoice: Invoice, company: str) -> None:
         if number and (number, company) != (row.article_number, row.article_company):
             row.article_number, row.article_company = number, company
             row.save(update_fields=["article_number", "article_company"])
-
-
-def _refuse_if_issued(invoice: Invoice) -> None:
-    if invoice.is_issued:
-        raise InvoiceAlreadyIssued(invoice.reference)
-
-
-def _store_totals(invoice: Invoice) -> None:
-    totals = _add_up(invoice)
-    invoice.net, invoice.vat = totals.net, totals.vat
-    invoice.rounding, invoice.total = totals.rounding, totals.total
-    invoice.save(update_fields=["net", "vat", "rounding", "total"])
-
-
-def _add_up(invoice: Invoice) -> Totals:
-    lines = [row.line for row in InvoiceRow.objects.filter(invoice=invoice)]
-    return add_up(lines, whole_kronor=invoice.currency == "SEK")
 
 
 def _missing_contents(invoice: Invoice) -> list[str]:

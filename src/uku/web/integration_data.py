@@ -95,6 +95,12 @@ def article_company() -> str:
     return next(filter(None, (integration.article_company() for integration in integrations())), "")
 
 
+def connected_company() -> tuple[str, str]:
+    """Return the id and name of the connected company of the accounting system; two empty texts without one."""
+    company = article_company()
+    return company, company_name(company) if company else ""
+
+
 def company_name(company: str) -> str:
     """Return what a company is called whose article something has; one that was typed belongs to none."""
     found = (integration.company_name(company) for integration in integrations() if company)

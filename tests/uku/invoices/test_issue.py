@@ -12,17 +12,10 @@ from tests.uku.conftest import AT, make_user, make_workspace
 from tests.uku.invoices.conftest import make_client, make_draft, rows
 
 from uku.clients.operations import edit_client
+from uku.invoices.drafts import InvoiceAlreadyIssued, RowFacts, create_draft, replace_rows
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.numbers import ocr_for
-from uku.invoices.operations import (
-    InvoiceAlreadyIssued,
-    InvoiceIncomplete,
-    InvoiceIssued,
-    RowFacts,
-    create_draft,
-    issue_invoice,
-    replace_rows,
-)
+from uku.invoices.operations import InvoiceIncomplete, InvoiceIssued, issue_invoice
 from uku.kit.events import subscribe
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Workspace

@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
-from uku.invoices.operations import RowFacts
+from uku.invoices.drafts import RowFacts
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.kit.money import ZERO, show_quantity
 from uku.products.models import Product
 from uku.web.forms.fields import NumberField, PlainForm, RateField, offer
@@ -22,6 +24,7 @@ from uku.web.forms.fields import NumberField, PlainForm, RateField, offer
 FIRST_ROWS = 5
 MORE_ROWS = 5
 MOST_ROWS = 100
+LONGEST_VERSION = 9
 EARLIEST = date(2000, 1, 1)
 AHEAD = timedelta(days=366)
 MOST_NET = Decimal(10) ** 11
@@ -44,12 +47,15 @@ class InvoiceForm(PlainForm):
         "invoice_date": _("Choose the invoice date."),
     }
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, draft: Invoice | None = None, **kwargs: Any) -> None:
+        """`draft` is the one that is edited: its client stays, archived or not."""
         super().__init__(*args, **kwargs)
         self.today = today
         field = cast("forms.ModelChoiceField[Client]", self.fields["client"])
-        current = Client.objects.get_queryset().current().order_by("name_sort", "id")
-        field.queryset = current.only("workspace_id", "name", "currency", "payment_days")
+        current = Client.objects.get_queryset().current()
+        if draft is not None:
+            current |= Client.objects.get_queryset().filter(pk=draft.client_id)
+        field.queryset = current.order_by("name_sort", "id").only("workspace_id", "name", "currency", "payment_days")
         field.error_messages["invalid_choice"] = _("This client is not in your list. Choose another.")
         self.fields["invoice_date"].error_messages["invalid"] = _("Write the date like 2026-03-31.")
 
@@ -58,6 +64,12 @@ class InvoiceForm(PlainForm):
         if not EARLIEST <= day <= self.today + AHEAD:
             raise forms.ValidationError(_("Choose a date from 2000 on, at most a year ahead."))
         return day
+
+
+class HandBackForm(PlainForm):
+    remark = forms.CharField(
+        label=_("Remark"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class RowForm(PlainForm):
@@ -183,6 +195,28 @@ def _error_of_sum(rows: Sequence[RowFacts]) -> str:
     if sum(sums, ZERO) < 0:
         return gettext("The total is less than zero. Only a credit note can have a negative total.")
     return ""
+
+
+def seen_version(request: HttpRequest) -> int | None:
+    """Return the version of the draft that the sent page showed; None when it names none."""
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) <= LONGEST_VERSION else None
+
+
+def typed_rows(rows: Sequence[InvoiceRow]) -> dict[str, str]:
+    """Return a draft's rows as the form has them when they are typed."""
+    return {
+        f"rows-{number}-{name}": value
+        for number, row in enumerate(rows)
+        for name, value in {
+            "product": str(row.product_id or ""),
+            "description": row.description,
+            "quantity": show_quantity(row.quantity),
+            "unit": row.unit,
+            "price": f"{row.price:.2f}",
+            "vat_rate": show_quantity(row.vat_rate),
+        }.items()
+    }
 
 
 def with_product(data: Mapping[str, str], number: str, products: Sequence[Product]) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,26 +11,20 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.registry import Badge, number_source_of
+from uku.invoices.drafts import DraftChanged, InvoiceAlreadyIssued
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
-from uku.invoices.operations import (
-    ArticlesElsewhere,
-    InvoiceAlreadyIssued,
-    InvoiceIncomplete,
-    NumberSourceChanged,
-    create_draft,
-    issue_invoice,
-)
+from uku.invoices.operations import ArticlesElsewhere, InvoiceIncomplete, NumberSourceChanged, issue_invoice
 from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day, last_overdue_date
-from uku.products.models import Product, TaxRateName
+from uku.products.models import TaxRateName
 from uku.web import integration_data
-from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
+from uku.web.forms.invoices import HandBackForm, seen_version
 from uku.web.list_filters import chosen_state, filter_chips, page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.models import Workspace
@@ -72,7 +65,7 @@ def _filters(seller: Workspace) -> list[tuple[str, str, Q]]:
     ]
 
 
-@workspace_page(Permission.SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_list(request: WorkspaceRequest) -> HttpResponse:
     filters = _filters(request.workspace)
@@ -92,31 +85,14 @@ def invoice_list(request: WorkspaceRequest) -> HttpResponse:
     return render(request, "billing/list.html", context)
 
 
-@workspace_page(Permission.EDIT_INVOICES)
-@require_http_methods(["GET", "HEAD", "POST"])
-def invoice_new(request: WorkspaceRequest) -> HttpResponse:
-    today = clock.today(request.workspace.time_zone)
-    products = list(Product.objects.filter(archived_at=None).order_by("name", "id"))
-    if request.method != "POST":
-        proposed = {"client": request.GET.get("client", ""), "invoice_date": today}
-        return _draft_form(request, InvoiceForm(initial=proposed, today=today), Rows(None, products))
-    if "more" in request.POST or "fill" in request.POST:
-        return _refill_form(request, products, today)
-    form, rows = InvoiceForm(request.POST, today=today), Rows(request.POST.dict(), products, company=_company())
-    if not all([form.is_valid(), rows.is_valid()]):
-        return _draft_form(request, form, rows, status=422)
-    invoice = create_draft(actor=request.user, at=clock.now(), rows=rows.facts, **form.cleaned_data)
-    return redirect("invoice", slug=request.workspace.slug, pk=invoice.pk)
-
-
-@workspace_page(Permission.SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
     return _invoice_page(request, invoice)
 
 
-@workspace_page(Permission.SEE, act=Permission.EDIT_INVOICES)
+@workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
 @require_POST
 def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
@@ -127,6 +103,9 @@ def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "Nothing was issued: the company that gives the number has changed since you opened the page."
         )
         messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
+    except DraftChanged:
+        happened = gettext("Nothing was issued: the draft was changed after you opened the page.")
+        messages.error(request, happened + " " + gettext("Check it as it is now, then press Issue again."))
     except InvoiceAlreadyIssued:
         messages.info(request, gettext("This invoice is already issued. Nothing was done."))
     except ArticlesElsewhere:
@@ -147,7 +126,14 @@ def _issue(request: WorkspaceRequest, invoice: Invoice) -> None:
     if request.POST.get("number") == Numbering.OWN:
         ledger = ""
     numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN
-    issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering, ledger=ledger)
+    issue_invoice(
+        invoice=invoice,
+        actor=request.user,
+        at=clock.now(),
+        numbering=numbering,
+        ledger=ledger,
+        version=seen_version(request),
+    )
 
 
 def lines_of(invoices: Sequence[Invoice], seller: Workspace) -> list[InvoiceLine]:
@@ -193,33 +179,14 @@ def _invoice_page(
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
+        "hand_back": HandBackForm(),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)
 
 
-def _company() -> tuple[str, str]:
-    """The connected company of the accounting system, as its id and its name."""
-    company = integration_data.article_company()
-    return company, integration_data.company_name(company) if company else ""
-
-
 def _rows_of_other_companies(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
     """The rows whose article is one of another company than the connected one, with both companies' names."""
-    company, name = _company()
+    company, name = integration_data.connected_company()
     found = [row for row in rows if company and row.asks_for_article(company)]
     return [{"row": row, "owner": integration_data.company_name(row.article_company), "company": name} for row in found]
-
-
-def _refill_form(request: WorkspaceRequest, products: Sequence[Product], today: date) -> HttpResponse:
-    """Show the form again with more rows, or with a row filled in from its product; nothing is saved."""
-    data = request.POST.dict()
-    if "fill" in data:
-        data = with_product(data, data["fill"], products)
-    rows = Rows(data, products, more=MORE_ROWS if "more" in data else 0)
-    initial: dict[str, Any] = {name: data.get(name, "") for name in InvoiceForm.base_fields}
-    return _draft_form(request, InvoiceForm(initial=initial, today=today), rows.unchecked())
-
-
-def _draft_form(request: WorkspaceRequest, form: InvoiceForm, rows: Rows, *, status: int = 200) -> HttpResponse:
-    return render(request, "billing/form.html", {"form": form, "rows": rows}, status=status)

@@ -453,7 +453,7 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
 
 def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25", on=None, text="Bokföring"):
     from uku.integrations.fortnox.connection.company import connected_company
-    from uku.invoices.operations import RowFacts, create_draft
+    from uku.invoices.drafts import RowFacts, create_draft
     from uku.kit import clock
 
     company = connected_company() or FIRST

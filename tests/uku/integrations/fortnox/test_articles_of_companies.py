@@ -19,8 +19,9 @@ from uku.integrations.fortnox.invoices.send_by_hand import send_by_hand
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
+from uku.invoices.drafts import RowFacts, create_draft
 from uku.invoices.models import Invoice, InvoiceRow
-from uku.invoices.operations import RowFacts, create_draft, issue_invoice
+from uku.invoices.operations import issue_invoice
 from uku.kit import clock
 from uku.products.models import Product
 

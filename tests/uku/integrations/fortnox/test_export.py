@@ -23,8 +23,9 @@ from uku.integrations.fortnox.invoices.export import process_export, retry_expor
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.renewal import is_refused
 from uku.integrations.registry import Badge
+from uku.invoices.drafts import InvoiceAlreadyIssued
 from uku.invoices.models import Invoice
-from uku.invoices.operations import InvoiceAlreadyIssued, issue_invoice
+from uku.invoices.operations import issue_invoice
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.kit.times import show_recent_time

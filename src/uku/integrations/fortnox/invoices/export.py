@@ -308,7 +308,7 @@ def _solve_issues(export: InvoiceExport) -> None:
 
 
 @transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
+@needs(Permission.ISSUE_INVOICES)
 def retry_export(*, export: InvoiceExport, actor: User) -> None:
     """Do by hand what helps: send again what was rejected, book again what could not be booked, else look again.
 

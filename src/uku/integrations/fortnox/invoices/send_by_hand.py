@@ -126,7 +126,7 @@ def can_be_sent(invoice: Invoice, export: InvoiceExport | None, company_id: str)
 
 
 @transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
+@needs(Permission.ISSUE_INVOICES)
 def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExport:
     """Queue an invoice for the connected company.
 
@@ -210,7 +210,7 @@ def find_higher_invoice(invoice: Invoice, company_id: str) -> HigherInvoice | No
 
 
 @transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
+@needs(Permission.ISSUE_INVOICES)
 def keep_own_number(*, export: InvoiceExport, actor: User, at: datetime) -> None:
     """Leave an invoice outside Fortnox, which has its number on another one. Raises NotAllowed or NotSendable."""
     row = InvoiceExport.objects.select_for_update().get(pk=export.pk)

@@ -19,6 +19,7 @@ from uku.integrations.registry import Action, Badge, NumberSource, Panel
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.kit.times import show_recent_time
+from uku.workspaces.permissions import Permission
 
 SHORT_WAIT = timedelta(minutes=1)
 OWN_NUMBER = _lazy("Number from Uku")
@@ -92,7 +93,7 @@ def _send_actions(invoice: Invoice, export: InvoiceExport | None, company: Conne
     if not (company.takes_orders and can_be_sent(invoice, export, company.id)):
         return ()
     url = reverse("fortnox:send", kwargs={"slug": invoice.workspace.slug, "pk": invoice.pk})
-    return (Action(_("Send to Fortnox"), url, asks=True),)
+    return (Action(_("Send to Fortnox"), url, asks=True, permission=Permission.ISSUE_INVOICES),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,7 @@ class ExportStatus:
         if not self.is_here or export.number_kept:
             return ()
         if export.error_code == NUMBER_USED:
-            return (Action(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place), primary=True),)
+            return (_primary(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place)),)
         label = {ExportState.REJECTED: _("Send to Fortnox"), ExportState.NEEDS_PERSON: _("Refresh")}.get(
             ExportState(export.state), ""
         )
@@ -303,4 +304,8 @@ class ExportStatus:
             label = _("Book in Fortnox")
         if not (label and self.company.takes_orders):
             return ()
-        return (Action(label, reverse("fortnox:retry", kwargs=place), primary=True),)
+        return (_primary(label, reverse("fortnox:retry", kwargs=place)),)
+
+
+def _primary(label: str, url: str) -> Action:
+    return Action(label, url, primary=True, permission=Permission.ISSUE_INVOICES)

@@ -15,15 +15,16 @@ from uku.integrations.fortnox.invoices import send_by_hand
 from uku.integrations.fortnox.invoices.export import retry_export
 from uku.integrations.fortnox.invoices.validate import hold_in_words
 from uku.integrations.fortnox.models import Hold, InvoiceExport
-from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab
+from uku.integrations.fortnox.views.frame import draw_tab
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.permissions import Permission
 
 NOT_SENT = gettext_lazy("Nothing was sent: the invoice is already in Fortnox, or it is being sent.")
 
 
-@workspace_page(MANAGE)
+@workspace_page(Permission.ISSUE_INVOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Say what sending by hand means; a POST sends the invoice."""
@@ -55,7 +56,7 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
 
 
-@workspace_page(MANAGE)
+@workspace_page(Permission.ISSUE_INVOICES)
 @require_POST
 def keep_number(request: WorkspaceRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(InvoiceExport.objects, pk=pk)
@@ -66,7 +67,7 @@ def keep_number(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
 
 
-@workspace_page(SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def export_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Lead to the page of the invoice that is sent."""
@@ -74,7 +75,7 @@ def export_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
 
 
-@workspace_page(MANAGE)
+@workspace_page(Permission.ISSUE_INVOICES)
 @require_POST
 def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(InvoiceExport.objects, pk=pk)
