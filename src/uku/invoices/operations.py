@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
 from uku.clients.models import Client
+from uku.invoices.credit_totals import store_credit
 from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, Payment, State
 from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
@@ -155,7 +156,7 @@ def issue_invoice(*, invoice: Invoice, actor: User, at: datetime, numbering: Num
         _store_articles(invoice, ledger)
     _store_totals(invoice)
     if numbering == Numbering.OWN:
-        invoice.number, invoice.ocr = _next_number()
+        invoice.number, invoice.ocr = take_number()
     invoice.numbering, invoice.ledger = numbering, ledger
     invoice.state, invoice.issued_at = State.CREATED, at
     invoice.save()
@@ -188,6 +189,7 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         invoice.net, invoice.vat = figures.net, figures.vat
         invoice.rounding, invoice.total = figures.rounding, figures.total
         _save_number(invoice)
+        _store_credit_of_original(invoice)
         summary = translate_for_workspace(gettext_lazy("Number %(number)s given"), number=number)
         if differing:
             summary = f"{summary} ({invoice.difference})"
@@ -231,9 +233,12 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
             values = {"amount": fact.amount, "paid_on": fact.paid_on, "booked": fact.booked}
             Payment.objects.update_or_create(invoice=invoice, external_number=fact.number, defaults=values)
         invoice.balance, invoice.booked = to_ore(reading.balance), reading.booked
-        invoice.credited, invoice.final_pay_date = reading.credited, reading.final_pay_date
-        invoice.state, invoice.read_at = _state_after(invoice, reading), reading.as_of
+        invoice.final_pay_date, invoice.read_at = reading.final_pay_date, reading.as_of
+        invoice.ledger_credit_amount, invoice.ledger_credit_balance = reading.credit_amount, reading.credit_balance
+        store_credit(invoice)
+        invoice.state = _state_after(invoice, reading)
         invoice.save()
+        _store_credit_of_original(invoice)
         after = _payment_facts(invoice)
         if before != after:
             with workspace_language():
@@ -242,6 +247,11 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
                 actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
             )
     return before != after
+
+
+def _store_credit_of_original(note: Invoice) -> None:
+    if note.credits_id is not None:
+        store_credit(Invoice.objects.select_for_update().get(pk=note.credits_id))
 
 
 def _store_articles(invoice: Invoice, company: str) -> None:
@@ -308,7 +318,7 @@ def _locked_series() -> NumberSeries:
     return series
 
 
-def _next_number() -> tuple[str, str]:
+def take_number() -> tuple[str, str]:
     """Take the next number of ours that nobody has, with its OCR."""
     series = _locked_series()
     number = series.next_number
@@ -321,7 +331,7 @@ def _next_number() -> tuple[str, str]:
 
 def _payment_facts(invoice: Invoice) -> dict[str, Any]:
     payments = list(invoice.payments.order_by("external_number"))
-    facts = ("state", "balance", "booked", "credited", "final_pay_date")
+    facts = ("state", "balance", "booked", "credited_amount", "final_pay_date")
     return {
         **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
@@ -338,7 +348,7 @@ _FACTS: Final = {
     "state": gettext_lazy("state"),
     "balance": gettext_lazy("left to pay"),
     "booked": gettext_lazy("booked"),
-    "credited": gettext_lazy("credited"),
+    "credited_amount": gettext_lazy("credited"),
     "final_pay_date": gettext_lazy("paid in full"),
     "paid": gettext_lazy("paid"),
     "payments": gettext_lazy("payments"),
@@ -372,9 +382,13 @@ def _in_words(fact: Any) -> str:
 
 
 def _state_after(invoice: Invoice, reading: Reading) -> State:
-    """Paid can become unpaid again; cancelled is told first; credited is never told as paid."""
+    """Paid can become unpaid again; cancelled is told first; credited is never told as paid, nor is a credit note.
+
+    Under the cash method an invoice is never booked, and paid by booked payments all the same.
+    """
     if reading.cancelled:
         return State.CANCELLED
-    if reading.booked and reading.balance == 0 and not reading.credited:
+    counts = reading.booked or any(payment.booked for payment in reading.payments)
+    if counts and reading.balance == 0 and not (invoice.credited or invoice.is_credit_note):
         return State.PAID
     return State.SENT if reading.sent or invoice.state == State.SENT else State.CREATED

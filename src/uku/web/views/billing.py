@@ -25,7 +25,7 @@ from uku.invoices.operations import (
     issue_invoice,
 )
 from uku.invoices.payment_messages import status_in_words
-from uku.invoices.payment_status import payment_status
+from uku.invoices.payment_status import Credit, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.products.models import Product, TaxRateName
@@ -58,7 +58,7 @@ class InvoiceLine:
 
 def _filters(today: date) -> list[tuple[str, str, Q]]:
     """What a person looks for in the list. An overdue invoice is unpaid, too."""
-    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False)
+    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False, credits=None)
     return [
         (State.DRAFT, gettext("Draft"), Q(state=State.DRAFT)),
         (State.APPROVAL, gettext("Approval"), Q(state=State.APPROVAL)),
@@ -164,8 +164,9 @@ def payment_status_of(invoice: Invoice, today: date) -> Badge | None:
         balance=invoice.balance,
         due_date=invoice.due_date,
         final_pay_date=invoice.final_pay_date,
-        credited=invoice.credited,
+        credit=Credit(invoice.credited, invoice.credited_amount, invoice.credit_balance),
         today=today,
+        is_credit_note=invoice.is_credit_note,
     )
     return Badge(status_in_words(status), status.tone)
 
