@@ -39,7 +39,7 @@ def _money(**facts: Any) -> models.DecimalField[Decimal, Decimal]:
     return models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"), **facts)
 
 
-def _credit(help_text: str) -> models.DecimalField[Decimal, Decimal]:
+def _credit(*, help_text: str) -> models.DecimalField[Decimal, Decimal]:
     return _money(db_default=Decimal("0.00"), help_text=help_text)
 
 
@@ -77,10 +77,10 @@ class Invoice(TenantModel):
     balance = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     booked = models.BooleanField(default=False)
     credited = models.BooleanField(default=False, help_text="nothing is left to credit")
-    credited_amount = _credit("what its credit notes sum to, as a positive amount")
-    credit_balance = _credit("what is open of its credit notes, as a negative amount")
-    ledger_credit_amount = _credit("the part of `credited_amount` on notes that were not made in Uku")
-    ledger_credit_balance = _credit("the part of `credit_balance` on notes that were not made in Uku")
+    credited_amount = _credit(help_text="what its credit notes sum to, as a positive amount")
+    credit_balance = _credit(help_text="what is open of its credit notes, as a negative amount")
+    ledger_credit_amount = _credit(help_text="the part of `credited_amount` on notes that were not made in Uku")
+    ledger_credit_balance = _credit(help_text="the part of `credit_balance` on notes that were not made in Uku")
     cancel_asked_at = models.DateTimeField(null=True, help_text="until the accounting system has cancelled it too")
     final_pay_date = models.DateField(null=True)
     read_at = models.DateTimeField(null=True)

@@ -80,6 +80,8 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/billing/new/",
             f"/w/byran/billing/{draft}/",
             f"/w/byran/billing/{draft}/issue/",
+            f"/w/byran/billing/{draft}/credit/",
+            f"/w/byran/billing/{draft}/cancel/",
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",
             f"/w/byran/tasks/{task}/finish/",
@@ -170,6 +172,12 @@ def test_a_member_is_told_who_can(signed_in, member, records):
         f"/w/byran/billing/{records.draft.pk}/issue/": (
             "Only a Company Owner or Company Admin can create and issue invoices."
         ),
+        **{
+            f"/w/byran/billing/{records.issued.pk}/{action}/": (
+                "Only a Company Owner or Company Admin can create and issue invoices."
+            )
+            for action in ("credit", "cancel")
+        },
     }
     for path, sentence in refused.items():
         answer = client.post(path)

@@ -15,6 +15,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.integrations.registry import Badge, number_source_of
+from uku.invoices.cancel import can_be_cancelled
+from uku.invoices.credit import can_be_credited
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.operations import (
     ArticlesElsewhere,
@@ -110,7 +112,7 @@ def invoice_new(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page(Permission.SEE)
 @require_safe
 def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
+    invoice = get_object_or_404(Invoice.objects.select_related("client", "credits"), pk=pk)
     return _invoice_page(request, invoice)
 
 
@@ -158,6 +160,8 @@ def payment_status_of(invoice: Invoice, today: date) -> Badge | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
+    if invoice.cancel_asked_at is not None:
+        return Badge(gettext("Being cancelled"), "moving")
     status = payment_status(
         state=invoice.state,
         total=invoice.total,
@@ -191,6 +195,9 @@ def _invoice_page(
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
+        "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
+        "can_credit": can_be_credited(invoice),
+        "can_cancel": can_be_cancelled(invoice),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)

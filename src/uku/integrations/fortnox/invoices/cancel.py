@@ -125,7 +125,8 @@ def _confirm(export: InvoiceExport) -> None:
 @transaction.atomic
 def _refuse(export: InvoiceExport, why: str) -> None:
     """Let the invoice stand, and be booked as it would have been."""
-    as_known(export).update(cancel_wanted_at=None, cancel_refusal=why[:500], next_at=database_now())
+    to_book = {"error_code": "", "error_text": "", "next_at": database_now()}
+    as_known(export).update(cancel_wanted_at=None, cancel_refusal=why[:500], **to_book)
     refuse_cancellation(invoice_id=export.invoice_id, at=clock.now(), why=why)
 
 
