@@ -120,6 +120,9 @@ class Integration(Protocol):
     def number_source(self, invoice: Invoice) -> NumberSource | None:
         """Who numbers this draft when it is issued; None when no company is connected, and Uku does."""
 
+    def ledger_of(self, invoice: Invoice) -> str:
+        """The id of the company that has an issued invoice or will have it; empty when none does."""
+
     def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:
         """What the connected company's card says, by the field names of Workspace; empty when not connected."""
 
@@ -177,3 +180,8 @@ def number_source_of(invoice: Invoice) -> NumberSource | None:
     """Return the accounting system that numbers a draft when it is issued; None when Uku does."""
     found = (integration.number_source(invoice) for integration in integrations())
     return next((source for source in found if source is not None), None)
+
+
+def ledger_of(invoice: Invoice) -> str:
+    """Return the accounting system's company that has an issued invoice or will have it; "" when none does."""
+    return next(filter(None, (integration.ledger_of(invoice) for integration in integrations())), "")

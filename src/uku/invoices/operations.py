@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
 from uku.invoices.approval import end_approval_notices
+from uku.invoices.credit_totals import store_credit_of_original
 from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, State
 from uku.invoices.numbers import first_number_beyond, ocr_for
@@ -81,7 +82,7 @@ def issue_invoice(
         _store_articles(invoice, ledger)
     store_totals(invoice)
     if numbering == Numbering.OWN:
-        invoice.number, invoice.ocr = _next_number()
+        invoice.number, invoice.ocr = take_number()
     invoice.numbering, invoice.ledger = numbering, ledger
     invoice.state, invoice.issued_at = State.CREATED, at
     invoice.save()
@@ -115,6 +116,7 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         invoice.net, invoice.vat = figures.net, figures.vat
         invoice.rounding, invoice.total = figures.rounding, figures.total
         _save_number(invoice)
+        store_credit_of_original(invoice)
         summary = translate_for_workspace(gettext_lazy("Number %(number)s given"), number=number)
         if differing:
             summary = f"{summary} ({invoice.difference})"
@@ -190,7 +192,7 @@ def _locked_series() -> NumberSeries:
     return series
 
 
-def _next_number() -> tuple[str, str]:
+def take_number() -> tuple[str, str]:
     """Take the next number of ours that nobody has, with its OCR."""
     series = _locked_series()
     number = series.next_number

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
+from uku.invoices.credit_totals import store_credit, store_credit_of_original
 from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit.money import ZERO, to_ore
@@ -31,10 +32,13 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
             values = {"amount": fact.amount, "paid_on": fact.paid_on, "booked": fact.booked}
             Payment.objects.update_or_create(invoice=invoice, external_number=fact.number, defaults=values)
         invoice.balance, invoice.booked = to_ore(reading.balance), reading.booked
-        invoice.credited, invoice.final_pay_date = reading.credited, reading.final_pay_date
-        invoice.state, invoice.read_at = _state_after(invoice, reading), reading.as_of
+        invoice.final_pay_date, invoice.read_at = reading.final_pay_date, reading.as_of
+        invoice.ledger_credit_amount, invoice.ledger_credit_balance = reading.credit_amount, reading.credit_balance
         invoice.missing_since = None
+        store_credit(invoice)
+        invoice.state = _state_after(invoice, reading)
         invoice.save()
+        store_credit_of_original(invoice)
         after = _payment_facts(invoice)
         if before != after:
             with workspace_language():
@@ -69,7 +73,7 @@ def accept_missing(*, invoice: Invoice, as_of: datetime, at: datetime) -> bool:
 
 def _payment_facts(invoice: Invoice) -> dict[str, Any]:
     payments = list(invoice.payments.order_by("external_number"))
-    facts = ("state", "balance", "booked", "credited", "final_pay_date", "is_missing")
+    facts = ("state", "balance", "booked", "credited_amount", "final_pay_date", "is_missing")
     return {
         **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
@@ -86,7 +90,7 @@ _FACTS: Final = {
     "state": gettext_lazy("state"),
     "balance": gettext_lazy("left to pay"),
     "booked": gettext_lazy("booked"),
-    "credited": gettext_lazy("credited"),
+    "credited_amount": gettext_lazy("credited"),
     "final_pay_date": gettext_lazy("paid in full"),
     "paid": gettext_lazy("paid"),
     "payments": gettext_lazy("payments"),
@@ -108,9 +112,13 @@ def _in_words(fact: Any) -> str:
 
 
 def _state_after(invoice: Invoice, reading: Reading) -> State:
-    """Paid can become unpaid again; cancelled is told first; credited is never told as paid."""
+    """Paid can become unpaid again; cancelled is told first; credited is never told as paid, nor is a credit note.
+
+    Under the cash method an invoice is never booked, and paid by booked payments all the same.
+    """
     if reading.cancelled:
         return State.CANCELLED
-    if reading.booked and reading.balance == 0 and not reading.credited:
+    counts = reading.booked or any(payment.booked for payment in reading.payments)
+    if counts and reading.balance == 0 and not (invoice.credited or invoice.is_credit_note):
         return State.PAID
     return State.SENT if reading.sent or invoice.state == State.SENT else State.CREATED

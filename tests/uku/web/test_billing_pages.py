@@ -248,7 +248,7 @@ def test_payments_and_what_is_left_are_shown(read, signed_in, owner, records, sc
         PaymentFact("12", Decimal(100), date(2026, 3, 9), True),
         PaymentFact("13", Decimal(50), date(2026, 3, 10), False),
     )
-    reading = Reading(at, Decimal(3025), True, False, False, True, None, payments)
+    reading = Reading(at, Decimal(3025), True, False, True, None, payments)
     accept_reading(invoice=records.issued, reading=reading, at=at)
     page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
     assert page.rows[-4:] == [

@@ -81,7 +81,7 @@ def test_the_routes_are_those_we_know_of(records):
             f"/w/byran/billing/{draft}/",
             *(
                 f"/w/byran/billing/{draft}/{step}/"
-                for step in ("copy", "delete", "edit", "hand-back", "hand-over", "issue")
+                for step in ("cancel", "copy", "credit", "delete", "edit", "hand-back", "hand-over", "issue")
             ),
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",
@@ -172,6 +172,12 @@ def test_a_member_is_told_who_can(signed_in, member, records):
         f"/w/byran/billing/{records.draft.pk}/issue/": (
             "Only a Company Owner, a Company Admin or a Company Member with this permission can issue invoices."
         ),
+        **{
+            f"/w/byran/billing/{records.issued.pk}/{action}/": (
+                "Only a Company Owner or Company Admin can create and issue invoices."
+            )
+            for action in ("credit", "cancel")
+        },
     }
     for path, sentence in refused.items():
         answer = client.post(path)

@@ -21,6 +21,7 @@ from uku.integrations.fortnox.health.error_codes import ErrorGroup
 from uku.integrations.fortnox.health.messages import grouped
 from uku.integrations.fortnox.health.queries import customers_to_review
 from uku.integrations.fortnox.invoices import status as export_panels
+from uku.integrations.fortnox.invoices.credit import ledger_of
 from uku.integrations.registry import Badge, Banner, Card, Finding, NumberSource, Panel, Waiting
 from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
@@ -77,6 +78,9 @@ class FortnoxIntegration:
 
     def number_source(self, invoice: Invoice) -> NumberSource | None:
         return export_panels.number_source(invoice)
+
+    def ledger_of(self, invoice: Invoice) -> str:
+        return ledger_of(invoice)
 
     def clients_waiting(self, workspace: Workspace) -> Waiting | None:
         company_id = connection_of(workspace).company_id

@@ -14,11 +14,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.registry import Badge, number_source_of
+from uku.invoices.cancel import can_be_cancelled
+from uku.invoices.credit import can_be_credited
 from uku.invoices.drafts import DraftChanged, InvoiceAlreadyIssued
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.operations import ArticlesElsewhere, InvoiceIncomplete, NumberSourceChanged, issue_invoice
 from uku.invoices.payment_messages import status_in_words
-from uku.invoices.payment_status import payment_status
+from uku.invoices.payment_status import Credit, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day, last_overdue_date
@@ -54,7 +56,7 @@ class InvoiceLine:
 def _filters(seller: Workspace) -> list[tuple[str, str, Q]]:
     """What a person looks for in the list. An overdue invoice is unpaid, too."""
     last_overdue = last_overdue_date(clock.today(seller.time_zone), seller.country)
-    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False)
+    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False, credits=None)
     return [
         (State.DRAFT, gettext("Draft"), Q(state=State.DRAFT)),
         (State.APPROVAL, gettext("Approval"), Q(state=State.APPROVAL)),
@@ -88,7 +90,7 @@ def invoice_list(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
+    invoice = get_object_or_404(Invoice.objects.select_related("client", "credits"), pk=pk)
     return _invoice_page(request, invoice)
 
 
@@ -146,15 +148,17 @@ def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
+    if invoice.cancel_asked_at is not None:
+        return Badge(gettext("Being cancelled"), "moving")
     status = payment_status(
-        state=invoice.state,
+        state="missing" if invoice.is_missing else invoice.state,
         total=invoice.total,
         balance=invoice.balance,
         payable_until=first_banking_day(invoice.due_date, seller.country),
         final_pay_date=invoice.final_pay_date,
-        credited=invoice.credited,
+        credit=Credit(invoice.credited, invoice.credited_amount, invoice.credit_balance),
         today=clock.today(seller.time_zone),
-        missing=invoice.is_missing,
+        is_credit_note=invoice.is_credit_note,
     )
     return Badge(status_in_words(status), status.tone)
 
@@ -180,6 +184,9 @@ def _invoice_page(
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
         "hand_back": HandBackForm(),
+        "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
+        "can_credit": can_be_credited(invoice),
+        "can_cancel": can_be_cancelled(invoice),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)

@@ -485,6 +485,26 @@ def issue(owner, client, article, *, numbering="accounting", **facts):
     return issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering=numbering, ledger=ledger)
 
 
+def make_credit_note(owner, invoice, quantity=None, *, ledger=None, notes_seen=None):
+    """Credit what is left of an invoice, or a quantity of each row."""
+    from uku.integrations.registry import ledger_of
+    from uku.invoices.credit import credit_invoice
+    from uku.invoices.credit_totals import left_to_credit
+    from uku.invoices.models import Invoice
+    from uku.kit import clock
+
+    left = left_to_credit(invoice)
+    return credit_invoice(
+        invoice=Invoice.objects.get(pk=invoice.pk),
+        actor=owner,
+        at=clock.now(),
+        on=clock.today("Europe/Stockholm"),
+        ledger=ledger_of(invoice) if ledger is None else ledger,
+        quantities=left if quantity is None else dict.fromkeys(left, Decimal(quantity)),
+        notes_seen=invoice.credit_notes.count() if notes_seen is None else notes_seen,
+    )
+
+
 @pytest.fixture
 def later():
     """Let time have passed for pushes, by moving their stamps back: no test waits for minutes."""

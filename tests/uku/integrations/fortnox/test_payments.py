@@ -139,14 +139,15 @@ def test_an_invoice_cancelled_in_fortnox_is_told_as_cancelled(fortnox, shop, run
     assert fortnox.creates() == {invoice.reference: 1}
 
 
-@pytest.mark.parametrize("settles", [False, True])
+@pytest.mark.parametrize("settles", ["automatic", "by_payments", "never"])
 def test_a_credited_invoice_is_never_told_as_paid(fortnox, sent, read, settles):
-    fortnox.switch(credit_settles=settles, credit_note_booked=settles)
+    fortnox.switch(credit_settles=settles, credit_note_booked=True)
     fortnox.ask("POST", f"companies/{FIRST}/invoices/{sent.number}/credit")
     read()
     found = Invoice.objects.get()
     assert (found.credited, found.state) == (True, State.CREATED)
-    assert found.balance == (0 if settles else TOTAL)
+    assert found.balance == (0 if settles == "automatic" else TOTAL)
+    assert (found.credited_amount, found.credit_balance) == (TOTAL, -found.balance)
 
 
 def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read, today):

@@ -64,7 +64,7 @@ def compare(exports: Sequence[InvoiceExport], listed: Iterable[InvoiceItem]) -> 
     A credit note may carry the reference of what it credits, and a cancelled one is no duplicate.
     """
     items = {item.number: item for item in listed}
-    ours = {export.reference: export for export in exports}
+    ours = {export.reference: export for export in exports if export.state != ExportState.WITHDRAWN}
     confirmed = [export for export in exports if export.state == ExportState.CONFIRMED]
     claimed = {export.document_number for export in confirmed}
     holders: dict[str, list[InvoiceItem]] = defaultdict(list)

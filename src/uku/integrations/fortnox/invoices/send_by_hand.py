@@ -114,8 +114,10 @@ class Consequences:
 
 def can_be_sent(invoice: Invoice, export: InvoiceExport | None, company_id: str) -> bool:
     """Say whether a person may send an invoice to the connected company: only what cannot be in any already."""
-    if not (company_id and invoice.is_issued) or invoice.state == State.CANCELLED:
+    if not (company_id and invoice.is_issued) or invoice.state == State.CANCELLED or invoice.credited_amount:
         return False
+    if invoice.is_credit_note:
+        return export is not None and export.company_id == company_id and export.state == ExportState.HELD
     if export is None:
         return invoice.numbering == Numbering.OWN or not invoice.number
     if export.state == ExportState.NEEDS_PERSON:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
 from uku.integrations.fortnox.health.messages import Context, explain
+from uku.integrations.fortnox.invoices import credit_status
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
@@ -40,7 +41,7 @@ class ConnectedCompany:
 
 def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
     company = _connected_company()
-    exports = InvoiceExport.objects.filter(invoice__in=invoices).select_related("invoice")
+    exports = InvoiceExport.objects.filter(invoice__in=invoices).select_related("invoice__credits")
     found = {export.invoice_id: ExportStatus(export, company).badge for export in exports}
     if company.id:
         unsent = [invoice for invoice in invoices if invoice.is_issued and invoice.pk not in found]
@@ -50,7 +51,7 @@ def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
 
 def panels_of(invoice: Invoice) -> Sequence[Panel]:
     company = _connected_company()
-    export = InvoiceExport.objects.filter(invoice=invoice).select_related("invoice", "workspace").first()
+    export = InvoiceExport.objects.filter(invoice=invoice).select_related("invoice__credits", "workspace").first()
     if export is not None:
         return [ExportStatus(export, company).panel]
     if not (company.id and invoice.is_issued):
@@ -117,15 +118,20 @@ class ExportStatus:
         export = self.export
         if export.number_kept:
             return Badge(str(OWN_NUMBER), "neutral")
-        if not self.is_here:
-            return self._badge_elsewhere()
+        if cancelled := credit_status.cancellation_badge(export):
+            return cancelled
+        return self._badge_here() if self.is_here else self._badge_elsewhere()
+
+    def _badge_here(self) -> Badge:
+        export = self.export
         if export.invoice.is_missing:
             return Badge(_("Deleted in Fortnox"), "bad")
         if self.company.hold and export.state == ExportState.QUEUED:
             return Badge(_("Held"), "neutral")
         if export.state == ExportState.CONFIRMED:
-            words = _("In Fortnox %(number)s, booked") if export.booked else _("In Fortnox %(number)s, not booked")
-            return Badge(words % {"number": export.document_number}, "good")
+            return credit_status.confirmed_badge(export)
+        if credit_status.waits_for_invoice(export):
+            return Badge(_("Waits for its invoice"), "moving")
         return {
             ExportState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
             ExportState.SENDING: Badge(_("Sending"), "moving"),
@@ -175,7 +181,8 @@ class ExportStatus:
         moving = (
             export.state in {ExportState.SENDING, ExportState.UNCERTAIN}
             or (export.state == ExportState.QUEUED and not export.error_code)
-            or (export.state == ExportState.CONFIRMED and not export.booked and not export.error_text)
+            or (export.state == ExportState.CONFIRMED and self._is_being_booked)
+            or export.cancel_wanted_at is not None
         )
         return Panel(
             "Fortnox",
@@ -190,8 +197,19 @@ class ExportStatus:
         )
 
     @property
+    def _is_being_booked(self) -> bool:
+        export = self.export
+        return export.to_book and not (export.booked or export.error_text or export.cancelled_at)
+
+    @property
     def explanation(self) -> tuple[str, str, str]:
         """What happened, what it means, what to do; three empty texts when nothing is wrong."""
+        told = credit_status.explain_cancellation(self.export)
+        if told is None and self.is_here and self.company.takes_orders:
+            told = credit_status.explain_credit(self.export)
+        return told or self._explain_export()
+
+    def _explain_export(self) -> tuple[str, str, str]:
         if self.export.error_code == NUMBER_USED:
             return self._explain_used_number()
         if not self.is_here:
@@ -207,7 +225,7 @@ class ExportStatus:
     def _explain_here(self) -> tuple[str, str, str]:
         """An invoice of the connected company."""
         export, hold = self.export, self.company.hold
-        words = ("", "", "")
+        words = credit_status.NOTHING_WRONG
         if export.hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (
                 hold_in_words(Hold(export.hold), export.invoice.invoice_date),
@@ -300,7 +318,7 @@ class ExportStatus:
         )
         if export.invoice.is_missing:
             label = _("Refresh")
-        elif export.state == ExportState.CONFIRMED and export.error_text and not export.booked:
+        elif export.state == ExportState.CONFIRMED and export.error_text and not (export.booked or export.cancelled_at):
             label = _("Book in Fortnox")
         if not (label and self.company.takes_orders):
             return ()

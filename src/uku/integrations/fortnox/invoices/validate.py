@@ -117,9 +117,20 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     for row in rows:
         _require_valid_row(fortnox, export, row, customer)
         row.article_number = row.article_in(export.company_id)
-    payload, changes = invoice_payload(export.invoice, rows, customer_number=customer.number).clean()
+    payload, changes = invoice_payload(
+        export.invoice, rows, customer_number=customer.number, **_facts_of_credit(export.invoice)
+    ).clean()
     export.text_changes = ", ".join(f"{change.before} → {change.after or '–'}" for change in changes)[:500]
     return payload.to_json_bytes()
+
+
+def _facts_of_credit(invoice: Invoice) -> dict[str, str]:
+    """What a credit note that goes as an invoice of its own says of the invoice that it takes back."""
+    if invoice.credits is None:
+        return {"remarks": invoice.remarks}
+    number = invoice.credits.number
+    words = translate_for_workspace(_lazy("Credits invoice %(number)s."), number=number)
+    return {"remarks": f"{words} {invoice.remarks}".strip(), "credits_number": number}
 
 
 def _read_unless_fresh(fortnox: Fortnox, importer: Importer, record: CustomerRecord | ArticleRecord) -> None:
@@ -163,6 +174,8 @@ def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow,
         words = _lazy("Article %(article)s is inactive in Fortnox. Activate it there, then send again.")
         raise InvoiceNotValid(words, article=article)
     expected = Decimal(0) if customer.vat_type in VAT_FREE_TYPES else article.vat_rate
+    if export.invoice.is_credit_note:
+        return  # it keeps the rates of what it takes back
     if expected is None or expected != row.vat_rate:
         words = _lazy(
             "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has %(expected)s %% for article %(number)s. Change the VAT"

@@ -17,6 +17,14 @@ class ExportState(models.TextChoices):
     REJECTED = "rejected", _("Fortnox refused it")
     NEEDS_PERSON = "needs_person", _("Needs a decision")
     HELD = "held", _("Not sent: send it yourself")
+    WITHDRAWN = "withdrawn", _("Not sent: cancelled")
+
+
+class ExportKind(models.TextChoices):
+    """How Fortnox makes it: from what is sent, or, as a credit note, from the invoice that it credits."""
+
+    CREATE = "create", _("Create")
+    CREDIT = "credit", _("Credit")
 
 
 NEEDS_YOU = frozenset({ExportState.REJECTED, ExportState.NEEDS_PERSON, ExportState.HELD})
@@ -43,6 +51,9 @@ class InvoiceExport(TenantModel):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     company_id = models.CharField(max_length=30)
     reference = models.CharField(max_length=20)
+    kind = models.CharField(
+        max_length=10, choices=ExportKind, default=ExportKind.CREATE, db_default=ExportKind.CREATE.value
+    )
     state = models.CharField(max_length=15, choices=ExportState, default=ExportState.QUEUED)
     hold = models.CharField(max_length=15, choices=Hold, blank=True, default="", db_default="")
     sent_by_hand_at = models.DateTimeField(null=True, help_text="when a person asked for it; its date holds it no more")
@@ -60,8 +71,17 @@ class InvoiceExport(TenantModel):
         max_length=30, blank=True, default="", db_default="", help_text="what was created before and cancelled there"
     )
     document_number = models.CharField(max_length=30, blank=True)
+    to_book = models.BooleanField(default=True, db_default=True, help_text="false under the cash method")
     booked = models.BooleanField(default=False)
     voucher = models.CharField(max_length=60, blank=True)
+    cancel_wanted_at = models.DateTimeField(null=True, help_text="until it is cancelled or that is refused")
+    cancelled_at = models.DateTimeField(null=True, help_text="when Fortnox had cancelled it for us")
+    cancel_refusal = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="why Fortnox did not cancel it"
+    )
+    foreign_note = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text="the credit note that was made in Fortnox"
+    )
     number_kept = models.BooleanField(
         default=False, db_default=False, help_text="a person let the invoice keep its number outside Fortnox"
     )
@@ -92,6 +112,11 @@ class InvoiceExport(TenantModel):
                 fields=["workspace", "company_id"],
                 condition=models.Q(read_due_at__isnull=False),
                 name="fortnox_push_read_due",
+            ),
+            models.Index(
+                fields=["workspace", "company_id"],
+                condition=models.Q(cancel_wanted_at__isnull=False),
+                name="fortnox_push_cancel",
             ),
         )
 
