@@ -174,7 +174,8 @@ def test_a_member_is_told_who_can(signed_in, member, records):
         ),
         **{
             f"/w/byran/billing/{records.issued.pk}/{action}/": (
-                "Only a Company Owner or Company Admin can create and issue invoices."
+                "Only a Company Owner, a Company Admin or a Company Member with this permission can credit and cancel"
+                " invoices."
             )
             for action in ("credit", "cancel")
         },

@@ -14,7 +14,7 @@ from tests.uku.web.page_reader import Page
 
 from uku.integrations.fortnox.articles.importer import unread
 from uku.integrations.fortnox.connection.disconnect import disconnect
-from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.invoices.send_by_hand import send_by_hand
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest

@@ -10,7 +10,8 @@ from tests.uku.integrations.fortnox.conftest import clear_queue, make_credit_not
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.integration import FortnoxIntegration
-from uku.integrations.fortnox.invoices.export import process_export, retry_export
+from uku.integrations.fortnox.invoices.export import process_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
@@ -65,7 +66,7 @@ def now(invoice) -> Invoice:
 
 
 def says(invoice) -> str:
-    return payment_status_of(now(invoice), clock.today("Europe/Stockholm")).words
+    return payment_status_of(now(invoice), invoice.workspace).words
 
 
 def export_of(invoice) -> InvoiceExport:

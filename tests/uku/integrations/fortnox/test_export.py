@@ -19,7 +19,8 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.grant_check import check_refusal
 from uku.integrations.fortnox.health.messages import explain
 from uku.integrations.fortnox.integration import FortnoxIntegration
-from uku.integrations.fortnox.invoices.export import process_export, retry_export
+from uku.integrations.fortnox.invoices.export import process_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.renewal import is_refused
 from uku.integrations.registry import Badge

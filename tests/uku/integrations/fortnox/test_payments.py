@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
-from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.loop import Stopped

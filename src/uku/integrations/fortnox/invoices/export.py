@@ -19,14 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, is_usable, require_usable_connection
+from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
-from uku.integrations.fortnox.invoices.send_by_hand import require_highest_number
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import CASH_METHOD, figures
-from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind, ExportState, InvoiceExport, RunKind
+from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
@@ -35,10 +34,7 @@ from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTa
 from uku.kit import clock
 from uku.kit.clock import database_now
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
-from uku.workspaces.models import User
-from uku.workspaces.permissions import Permission, needs
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=90)  # longer than one call's total deadline
@@ -47,7 +43,6 @@ TO_BOOK = Q(
     state=ExportState.CONFIRMED, booked=False, to_book=True, error_text="", cancel_wanted_at=None, cancelled_at=None
 )
 PERMISSION_PAUSE = timedelta(hours=1)  # until Fortnox is asked again whether invoices are permitted now
-OTHER_COMPANY = _("Nothing was done: this invoice belongs to a Fortnox company that is not connected.")
 
 
 class LeaseExpired(Exception):
@@ -352,38 +347,6 @@ def _solve_issues(export: InvoiceExport) -> None:
     at, numbers = clock.now(), [export.reference]
     if sync_issues.solve(company_id=export.company_id, kind=sync_issues.INVOICE, numbers=numbers, at=at):
         alerts.review(Connection.objects.get(), at=at)
-
-
-@transaction.atomic
-@needs(Permission.ISSUE_INVOICES)
-def retry_export(*, export: InvoiceExport, actor: User) -> None:
-    """Do by hand what helps: send again what was rejected, book again what could not be booked, else look again.
-
-    Raises NotAllowed, ConnectionNotUsable, or HigherNumberFirst.
-    """
-    connection = require_usable_connection()
-    row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
-    if row.company_id != connection.company_id:
-        raise ConnectionNotUsable(str(OTHER_COMPANY))
-    words = _("%(invoice)s: looked for in Fortnox again")
-    if row.state == ExportState.REJECTED:
-        words = _("%(invoice)s: sent to Fortnox again")
-        require_highest_number(row.invoice, row.company_id)
-        row.state, row.payload, row.payload_hash, row.number_kept = ExportState.QUEUED, None, "", False
-    elif row.state == ExportState.NEEDS_PERSON and not row.cancelled_number:
-        # It may be there by now: look for it again, send nothing.
-        row.state, row.lookups, row.late_negatives = ExportState.UNCERTAIN, 0, 0
-    elif row.state == ExportState.CONFIRMED and row.invoice.is_missing:
-        row.read_due_at = clock.now()
-        requests.request_sync(connection, RunKind.PAYMENTS, asked_by=actor.pk)
-    elif row.state == ExportState.CONFIRMED:
-        words = _("%(invoice)s: booked in Fortnox again")
-    row.error_code = row.error_text = ""
-    row.next_at = None if row.state == ExportState.QUEUED else database_now()
-    row.save()
-    summary = translate_for_workspace(words, invoice=row.invoice)
-    record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
-    requests.wake_for_export(row)
 
 
 def postpone(export: InvoiceExport) -> None:

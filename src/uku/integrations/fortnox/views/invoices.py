@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.invoices import send_by_hand
-from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.invoices.validate import hold_in_words
 from uku.integrations.fortnox.models import Hold, InvoiceExport
 from uku.integrations.fortnox.views.frame import draw_tab

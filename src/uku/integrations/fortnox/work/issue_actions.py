@@ -12,7 +12,7 @@ from uku.integrations.fortnox.connection.company import OtherCompany, connected_
 from uku.integrations.fortnox.connection.guards import require_usable_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
-from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import READ_KINDS, Connection, ReadKind, RunKind, SyncIssue
 from uku.integrations.fortnox.sync.skipped import UNNUMBERED
 from uku.integrations.fortnox.work import requests
