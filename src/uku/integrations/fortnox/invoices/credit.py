@@ -16,6 +16,7 @@ from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
+from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.export import (
     as_known,
     book,
@@ -31,7 +32,7 @@ from uku.integrations.fortnox.invoices.export import (
     requeue,
 )
 from uku.integrations.fortnox.mapping import CASH_METHOD, NO_REFERENCE, credit_rows, row_facts
-from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
+from uku.integrations.fortnox.models import Connection, ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.work import requests
 from uku.invoices.credit import CreditNoteIssued
 from uku.invoices.models import Invoice, InvoiceRow
@@ -67,6 +68,7 @@ def queue_credit(fact: CreditNoteIssued) -> None:
         invoice=note,
         company_id=fact.ledger,
         reference=note.reference,
+        to_book=books_at_once(Connection.objects.get()),
         kind=ExportKind.CREDIT,
         created_at=clock.now(),
     )

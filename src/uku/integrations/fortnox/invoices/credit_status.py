@@ -39,7 +39,7 @@ def confirmed_badge(export: InvoiceExport) -> Badge:
     facts = {"number": export.document_number}
     if is_untied(export):
         return Badge(_("In Fortnox %(number)s, not tied") % facts, "warning")
-    if not export.to_book:
+    if export.cash_method:
         return Badge(_("In Fortnox %(number)s") % facts, "good")
     words = _("In Fortnox %(number)s, booked") if export.booked else _("In Fortnox %(number)s, not booked")
     return Badge(words % facts, "good")

@@ -23,6 +23,7 @@ from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
+from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import CASH_METHOD, figures
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind, ExportState, InvoiceExport
@@ -65,6 +66,7 @@ def queue_export(fact: InvoiceIssued) -> None:
         invoice=invoice,
         company_id=connection.company_id,
         reference=invoice.reference,
+        to_book=books_at_once(connection),
         state=ExportState.HELD if hold else ExportState.QUEUED,
         hold=hold or "",
         created_at=clock.now(),
@@ -282,7 +284,8 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
                     invoice=row.invoice, number=created.number, ocr=ocr, figures=figures(created), at=clock.now()
                 )
                 row.state, row.document_number = ExportState.CONFIRMED, created.number
-                row.to_book = created.accounting_method != CASH_METHOD
+                row.cash_method = created.accounting_method == CASH_METHOD
+                row.to_book = row.to_book and not row.cash_method
                 row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
                 row.save()
                 _solve_issues(row)

@@ -42,7 +42,8 @@ def retry_export(*, export: InvoiceExport, actor: User) -> None:
         row.read_due_at = clock.now()
         requests.request_sync(connection, RunKind.PAYMENTS, asked_by=actor.pk)
     elif row.state == ExportState.CONFIRMED:
-        words = _("%(invoice)s: booked in Fortnox again")
+        words = _("%(invoice)s: to be booked in Fortnox")
+        row.to_book = not row.cash_method
     row.error_code = row.error_text = ""
     row.next_at = None if row.state == ExportState.QUEUED else database_now()
     row.save()

@@ -197,6 +197,13 @@ class ExportStatus:
         )
 
     @property
+    def _can_be_booked(self) -> bool:
+        """Say whether a person may book it: it is in Fortnox, and not booked by itself."""
+        export = self.export
+        is_open = not (export.booked or export.cancelled_at or export.cancel_wanted_at or export.cash_method)
+        return export.state == ExportState.CONFIRMED and is_open and (bool(export.error_text) or not export.to_book)
+
+    @property
     def _is_being_booked(self) -> bool:
         export = self.export
         return export.to_book and not (export.booked or export.error_text or export.cancelled_at)
@@ -318,7 +325,7 @@ class ExportStatus:
         )
         if export.invoice.is_missing:
             label = _("Refresh")
-        elif export.state == ExportState.CONFIRMED and export.error_text and not (export.booked or export.cancelled_at):
+        elif self._can_be_booked:
             label = _("Book in Fortnox")
         if not (label and self.company.takes_orders):
             return ()

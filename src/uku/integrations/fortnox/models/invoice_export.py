@@ -71,7 +71,8 @@ class InvoiceExport(TenantModel):
         max_length=30, blank=True, default="", db_default="", help_text="what was created before and cancelled there"
     )
     document_number = models.CharField(max_length=30, blank=True)
-    to_book = models.BooleanField(default=True, db_default=True, help_text="false under the cash method")
+    to_book = models.BooleanField(default=True, db_default=True, help_text="by itself, once it is in Fortnox")
+    cash_method = models.BooleanField(default=False, db_default=False, help_text="booked by its payments, never itself")
     booked = models.BooleanField(default=False)
     voucher = models.CharField(max_length=60, blank=True)
     cancel_wanted_at = models.DateTimeField(null=True, help_text="until it is cancelled or that is refused")
