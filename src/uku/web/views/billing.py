@@ -30,6 +30,7 @@ from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import Credit, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
+from uku.kit.money import ZERO
 from uku.products.models import Product, TaxRateName
 from uku.web import integration_data
 from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
@@ -196,6 +197,7 @@ def _invoice_page(
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
         "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
+        "left_to_pay": max(invoice.net_balance, ZERO),
         "can_credit": can_be_credited(invoice),
         "can_cancel": can_be_cancelled(invoice),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
