@@ -75,8 +75,7 @@ def effect_of_credit(invoice: Invoice, quantities: Mapping[int, Decimal], ledger
     uncredited = invoice.total - invoice.credited_amount
     if not ledger and quantities == left_to_credit(invoice) and abs(uncredited + totals.total) <= ROUNDED:
         totals = replace(totals, rounding=totals.rounding - uncredited - totals.total, total=-uncredited)
-    balance = invoice.total if invoice.balance is None else invoice.balance
-    rest = balance + invoice.credit_balance + totals.total
+    rest = invoice.net_balance + totals.total
     return CreditEffect(totals, max(rest, ZERO), max(-rest, ZERO))
 
 

@@ -138,6 +138,11 @@ class Invoice(TenantModel):
         return self.missing_since is not None
 
     @property
+    def net_balance(self) -> Decimal:
+        """What is owed, with what is open of its credit notes; below zero, what is to be given back."""
+        return (self.total if self.balance is None else self.balance) + self.credit_balance
+
+    @property
     def totals(self) -> Totals:
         return Totals(self.net, self.vat, self.rounding, self.total)
 

@@ -8,7 +8,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 AUDIT_ACTIONS: Mapping[str, str | Promise] = {
-    "fortnox.booking": _("Changed the setting for booking invoices"),
     "fortnox.adopt": _("Moved the Fortnox connection from another installation"),
     "fortnox.authorize": _("Went to Fortnox to authorize"),
     "fortnox.booking": _("Changed the setting for booking invoices"),

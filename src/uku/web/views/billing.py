@@ -24,6 +24,7 @@ from uku.invoices.payment_status import Credit, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day, last_overdue_date
+from uku.kit.money import ZERO
 from uku.products.models import TaxRateName
 from uku.web import integration_data
 from uku.web.forms.invoices import HandBackForm, seen_version
@@ -185,6 +186,7 @@ def _invoice_page(
         "missing": missing,
         "hand_back": HandBackForm(),
         "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
+        "left_to_pay": max(invoice.net_balance, ZERO),
         "can_credit": can_be_credited(invoice),
         "can_cancel": can_be_cancelled(invoice),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),

@@ -205,6 +205,15 @@ def test_an_invoice_outside_fortnox_has_its_note_outside_too(fortnox, shop, cred
     assert (says(invoice), fortnox.creates()) == ("Credited", {})
 
 
+def test_an_invoice_that_fortnox_refused_with_its_number_from_uku_stays_outside_once_credited(shop, credit):
+    invoice = shop.issue(numbering="own")
+    refused = {"company_id": FIRST, "reference": invoice.reference, "state": ExportState.REJECTED}
+    InvoiceExport.objects.create(invoice=invoice, created_at=clock.now(), **refused)
+    credit(invoice)
+    (panel,) = FortnoxIntegration().invoice_panels(now(invoice))
+    assert (panel.badge.words, panel.actions, says(invoice)) == ("Number from Uku", (), "Credited")
+
+
 def test_the_ledger_that_the_page_showed_must_still_be_the_invoices(sent, credit):
     with pytest.raises(NumberSourceChanged):
         credit(sent, ledger="")

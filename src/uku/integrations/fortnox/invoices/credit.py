@@ -62,7 +62,9 @@ def queue_credit(fact: CreditNoteIssued) -> None:
     note = Invoice.objects.select_related("credits").get(pk=fact.invoice_id)
     if note.credits is None or ledger_of(note.credits) != fact.ledger:
         raise NumberSourceChanged
-    if not fact.ledger:
+    if not fact.ledger:  # what Fortnox refused stays outside it, as its note does
+        refused = InvoiceExport.objects.filter(invoice=note.credits, state=ExportState.REJECTED)
+        refused.update(number_kept=True)
         return
     export = InvoiceExport.objects.create(
         invoice=note,
