@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
-from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.models import Invoice, InvoiceRow, State
 from uku.invoices.numbers import new_reference
 from uku.invoices.totals import Totals, add_up
 from uku.products.models import Product
@@ -57,6 +57,10 @@ class DraftChanged(Exception):
     def __init__(self, invoice: Invoice) -> None:
         self.invoice = invoice
         super().__init__(invoice.reference)
+
+
+class DraftHandedOver(Exception):
+    """The draft waits for approval, and its content does not change until it is back."""
 
 
 @transaction.atomic
@@ -104,9 +108,9 @@ def edit_draft(
     """Put new content in place of the draft's; `version` is the one that the person has seen.
 
     Prices stay in the currency that they were written in unless the client is another. Raises NotAllowed,
-    InvoiceAlreadyIssued, or DraftChanged.
+    InvoiceAlreadyIssued, DraftHandedOver or DraftChanged.
     """
-    invoice = lock_draft(invoice, version=version)
+    invoice = lock_editable(invoice, version=version)
     before = _content(invoice)
     if invoice.client_id != head.client.pk:
         invoice.client, invoice.currency = head.client, head.client.currency
@@ -152,8 +156,11 @@ def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) ->
 @transaction.atomic
 @needs(Permission.DRAFT_INVOICES)
 def delete_draft(*, invoice: Invoice, actor: User, at: datetime) -> None:
-    """Delete a draft; its content stays in the audit log. Raises NotAllowed or InvoiceAlreadyIssued."""
-    invoice = lock_draft(invoice)
+    """Delete a draft; its content stays in the audit log.
+
+    Raises NotAllowed, InvoiceAlreadyIssued or DraftHandedOver.
+    """
+    invoice = lock_editable(invoice)
     words = gettext_lazy("Draft for %(client)s was deleted")
     summary = translate_for_workspace(words, client=invoice.client)
     _record(actor, "invoice.delete", invoice, summary, at, before=_content(invoice))
@@ -161,11 +168,19 @@ def delete_draft(*, invoice: Invoice, actor: User, at: datetime) -> None:
 
 
 def lock_draft(invoice: Invoice, *, version: int | None = None) -> Invoice:
-    """Return the draft as it is now, locked. Raises InvoiceAlreadyIssued, or DraftChanged when it is newer."""
+    """Return what is not issued yet as it is now, locked. Raises InvoiceAlreadyIssued, or DraftChanged."""
     row = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
     refuse_if_issued(row)
-    if version is not None and row.version != version:
-        raise DraftChanged(row)
+    _refuse_if_newer(row, version)
+    return row
+
+
+def lock_editable(invoice: Invoice, *, version: int | None = None) -> Invoice:
+    """Return a draft whose content may change, locked. Raises what `lock_draft` does, or DraftHandedOver."""
+    row = lock_draft(invoice)
+    if row.state == State.APPROVAL:
+        raise DraftHandedOver(row.reference)
+    _refuse_if_newer(row, version)
     return row
 
 
@@ -191,6 +206,11 @@ def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
             for position, row in enumerate(rows, start=1)
         )
         store_totals(invoice)
+
+
+def _refuse_if_newer(invoice: Invoice, version: int | None) -> None:
+    if version is not None and invoice.version != version:
+        raise DraftChanged(invoice)
 
 
 def refuse_if_issued(invoice: Invoice) -> None:

@@ -13,6 +13,7 @@ from uku.invoices.numbers import FIRST_NUMBER
 from uku.invoices.totals import Line, Totals
 from uku.kit.scoping import TenantModel
 from uku.products.models import Product
+from uku.workspaces.models import User
 
 
 class State(models.TextChoices):
@@ -73,6 +74,12 @@ class Invoice(TenantModel):
     missing_since = models.DateTimeField(null=True, help_text="since when the books do not have it any more")
     issued_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    handed_over_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="who asked for approval last"
+    )
+    approval_remark = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="why it came back from approval"
+    )
     version = models.PositiveIntegerField(default=1, db_default=1, help_text="of a draft: one more with each change")
 
     class Meta:

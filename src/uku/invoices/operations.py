@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
+from uku.invoices.approval import end_approval_notices
 from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, State
 from uku.invoices.numbers import first_number_beyond, ocr_for
@@ -93,6 +94,7 @@ def issue_invoice(
         at=at,
         after=after,
     )
+    end_approval_notices(invoice, at=at)
     publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger))
     return invoice
 

@@ -160,3 +160,55 @@ def test_who_only_sees_invoices_changes_none(read, signed_in, member, records, n
     for step in ("edit", "copy", "delete"):
         assert browser.post(f"{LIST}{records.draft.pk}/{step}/").status_code == 403
     assert Invoice.everywhere.count() == 2
+
+
+def test_a_member_hands_over_and_an_owner_hands_back(read, signed_in, member, owner, records, no_integration):
+    theirs, ours, place = signed_in(member), signed_in(owner), f"{LIST}{records.draft.pk}/"
+    assert buttons(read(theirs.get(place))) == ["Delete", "Edit", "Copy", "Hand over for approval"]
+    for _ in range(2):
+        theirs.post(f"{place}hand-over/", {"version": "1"})
+    waiting = read(theirs.get(place))
+    assert buttons(waiting) == ["Copy"]
+    assert [text for text in waiting.all("p") if "approval" in text][:2] == [
+        "The draft waits for approval. Those who may issue invoices are notified.",
+        "This draft already waits for approval. Nothing was done.",
+    ]
+    assert "Approval 1" in read(ours.get(LIST)).all("a")
+    assert buttons(read(ours.get(place))) == ["Copy", "Issue", "Back to draft"]
+    ours.post(f"{place}hand-back/", {"remark": "Wrong month"})
+    back = read(theirs.get(place))
+    assert "Wrong month" in back.all("p")
+    assert buttons(back) == ["Delete", "Edit", "Copy", "Hand over for approval"]
+
+
+def test_a_member_without_issue_who_posts_directly_is_told_who_can(signed_in, member, records):
+    browser, place = signed_in(member), f"{LIST}{records.draft.pk}/"
+    browser.post(f"{place}hand-over/", {"version": "1"})
+    for step in ("issue", "hand-back"):
+        answer = browser.post(f"{place}{step}/")
+        assert answer.status_code == 403
+        assert "Company Member with this permission can issue invoices." in answer.content.decode()
+    records.draft.refresh_from_db()
+    assert records.draft.state == "approval"
+
+
+def test_what_waits_for_approval_is_not_edited_in_a_tab_opened_before(read, signed_in, owner, member, records):
+    browser, place = signed_in(owner), f"{LIST}{records.draft.pk}/"
+    opened = typed(read(browser.get(f"{place}edit/")))
+    signed_in(member).post(f"{place}hand-over/", {"version": "1"})
+    answer = browser.post(f"{place}edit/", {**opened, "remarks": "too late"}, follow=True)
+    said = "Nothing was changed: the draft waits for approval. It can be changed when it is a draft again."
+    assert said in read(answer).all("p")
+    assert browser.get(f"{place}edit/").status_code == 302
+    browser.post(f"{place}delete/")
+    records.draft.refresh_from_db()
+    assert records.draft.remarks == ""
+
+
+def test_a_remark_that_is_too_long_is_refused_in_words(signed_in, owner, member, records):
+    place = f"{LIST}{records.draft.pk}/"
+    signed_in(member).post(f"{place}hand-over/", {"version": "1"})
+    answer = signed_in(owner).post(f"{place}hand-back/", {"remark": "x" * 501}, follow=True)
+    assert "at most 500 characters" in answer.content.decode()
+    records.draft.refresh_from_db()
+    assert records.draft.state == "approval"

@@ -79,7 +79,10 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/billing/",
             "/w/byran/billing/new/",
             f"/w/byran/billing/{draft}/",
-            *(f"/w/byran/billing/{draft}/{step}/" for step in ("copy", "delete", "edit", "issue")),
+            *(
+                f"/w/byran/billing/{draft}/{step}/"
+                for step in ("copy", "delete", "edit", "hand-back", "hand-over", "issue")
+            ),
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",
             f"/w/byran/tasks/{task}/finish/",

@@ -66,6 +66,12 @@ class InvoiceForm(PlainForm):
         return day
 
 
+class HandBackForm(PlainForm):
+    remark = forms.CharField(
+        label=_("Remark"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
 class RowForm(PlainForm):
     """One row. Empty altogether it says nothing; with a product its empty fields are the product's."""
 

@@ -24,7 +24,7 @@ from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.products.models import TaxRateName
 from uku.web import integration_data
-from uku.web.forms.invoices import seen_version
+from uku.web.forms.invoices import HandBackForm, seen_version
 from uku.web.list_filters import chosen_state, filter_chips, page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
@@ -178,6 +178,7 @@ def _invoice_page(
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
+        "hand_back": HandBackForm(),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Drafts of invoices: writing one, editing, copying and deleting it."""
+"""Drafts of invoices: writing one, editing, copying and deleting it, and its approval."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from uku.invoices.approval import NotHandedOver, hand_over_draft, return_draft
 from uku.invoices.drafts import (
     DraftChanged,
+    DraftHandedOver,
     DraftHead,
     InvoiceAlreadyIssued,
     copy_invoice,
@@ -22,11 +24,11 @@ from uku.invoices.drafts import (
     delete_draft,
     edit_draft,
 )
-from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.models import Invoice, InvoiceRow, State
 from uku.kit import clock
 from uku.products.models import Product
 from uku.web import integration_data
-from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, seen_version, typed_rows, with_product
+from uku.web.forms.invoices import MORE_ROWS, HandBackForm, InvoiceForm, Rows, seen_version, typed_rows, with_product
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -56,6 +58,8 @@ def invoice_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
     today, products = clock.today(request.workspace.time_zone), _products(lines)
     if draft.is_issued:
         return _tell_issued(request, pk)
+    if draft.state == State.APPROVAL and request.method != "POST":
+        return _tell_handed_over(request, pk)
     if request.method != "POST":
         initial = {name: getattr(draft, name) for name in InvoiceForm.base_fields}
         form = InvoiceForm(initial=initial, today=today, draft=draft)
@@ -75,6 +79,8 @@ def _save_edit(request: WorkspaceRequest, draft: Invoice, products: Sequence[Pro
         edit_draft(invoice=draft, version=version, head=head, rows=rows.facts, actor=request.user, at=clock.now())
     except InvoiceAlreadyIssued:
         return _tell_issued(request, draft.pk)
+    except DraftHandedOver:
+        return _tell_handed_over(request, draft.pk)
     except DraftChanged as error:
         return _draw_form(request, form, rows, draft=error.invoice, overtaken=True, status=409)
     messages.success(request, gettext("The draft is saved."))
@@ -105,8 +111,49 @@ def invoice_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
         delete_draft(invoice=draft, actor=request.user, at=clock.now())
     except InvoiceAlreadyIssued:
         return _tell_issued(request, pk)
+    except DraftHandedOver:
+        return _tell_handed_over(request, pk)
     messages.success(request, gettext("The draft for %(client)s is deleted.") % {"client": draft.client})
     return redirect("billing", slug=request.workspace.slug)
+
+
+@workspace_page(Permission.SEE_INVOICES, act=Permission.DRAFT_INVOICES)
+@require_POST
+def invoice_hand_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Ask for approval of the draft that the page showed."""
+    draft = get_object_or_404(Invoice.objects, pk=pk)
+    try:
+        hand_over_draft(invoice=draft, version=seen_version(request), actor=request.user, at=clock.now())
+    except InvoiceAlreadyIssued:
+        return _tell_issued(request, pk)
+    except DraftHandedOver:
+        messages.info(request, gettext("This draft already waits for approval. Nothing was done."))
+    except DraftChanged:
+        words = gettext("Nothing was handed over: the draft was changed after you opened the page. Check it again.")
+        messages.error(request, words)
+    else:
+        messages.success(request, gettext("The draft waits for approval. Those who may issue invoices are notified."))
+    return _to_invoice(request, pk)
+
+
+@workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
+@require_POST
+def invoice_hand_back(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Make a draft of what waits for approval, with a remark."""
+    draft = get_object_or_404(Invoice.objects, pk=pk)
+    form = HandBackForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(error) for error in form.errors["remark"]))
+        return _to_invoice(request, pk)
+    try:
+        return_draft(invoice=draft, remark=form.cleaned_data["remark"], actor=request.user, at=clock.now())
+    except InvoiceAlreadyIssued:
+        return _tell_issued(request, pk)
+    except NotHandedOver:
+        messages.info(request, gettext("This invoice is a draft already. Nothing was done."))
+    else:
+        messages.success(request, gettext("The invoice is a draft again."))
+    return _to_invoice(request, pk)
 
 
 def _products(rows: Sequence[InvoiceRow] = ()) -> list[Product]:
@@ -125,6 +172,12 @@ def _sent(
 def _tell_issued(request: WorkspaceRequest, pk: int) -> HttpResponse:
     words = gettext("Nothing was changed: this invoice is issued, and its content can no longer be changed.")
     messages.error(request, f"{words} {gettext('You can copy it to a new draft.')}")
+    return _to_invoice(request, pk)
+
+
+def _tell_handed_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    words = gettext("Nothing was changed: the draft waits for approval. It can be changed when it is a draft again.")
+    messages.error(request, words)
     return _to_invoice(request, pk)
 
 
