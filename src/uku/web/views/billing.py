@@ -178,6 +178,7 @@ def _invoice_page(
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
+        "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),
         "hand_back": HandBackForm(),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }

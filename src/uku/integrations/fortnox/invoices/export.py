@@ -46,6 +46,9 @@ PERMISSION_PAUSE = timedelta(hours=1)  # until Fortnox is asked again whether in
 OTHER_COMPANY = _("Nothing was done: this invoice belongs to a Fortnox company that is not connected.")
 
 
+DRAFT_AGAIN = _("Nothing was done: this invoice is a draft again. Issue it first.")
+
+
 class LeaseExpired(Exception):
     """This worker slept past its lease before it sent anything; another one may have taken over."""
 
@@ -223,7 +226,8 @@ def _reject(export: InvoiceExport, text: str, error: FortnoxError | None = None,
 def _mark_uncertain(export: InvoiceExport) -> None:
     if export.state != ExportState.UNCERTAIN:
         next_at = F("sent_at") + FIRST_LOOKUP
-        as_known(export).update(state=ExportState.UNCERTAIN, next_at=next_at, lease_until=None)
+        facts = {"next_at": next_at, "lease_until": None, "was_uncertain": True}
+        as_known(export).update(state=ExportState.UNCERTAIN, **facts)
         export.state = ExportState.UNCERTAIN
 
 
@@ -251,7 +255,7 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
                 row.state, row.document_number = ExportState.CONFIRMED, created.number
                 row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
                 row.save()
-                _solve_issues(row)
+                solve_issues(row)
     except NumberTaken:
         words = _(
             "Fortnox gave this invoice the number %(number)s. Another invoice in Uku has the same number or OCR number."
@@ -297,10 +301,10 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
     with transaction.atomic():
         as_known(export).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None)
         Invoice.objects.filter(pk=export.invoice_id).update(booked=True)
-        _solve_issues(export)
+        solve_issues(export)
 
 
-def _solve_issues(export: InvoiceExport) -> None:
+def solve_issues(export: InvoiceExport) -> None:
     """Close what stood open about an invoice; a banner that it stood for goes with it."""
     at, numbers = clock.now(), [export.reference]
     if sync_issues.solve(company_id=export.company_id, kind=sync_issues.INVOICE, numbers=numbers, at=at):
@@ -318,6 +322,8 @@ def retry_export(*, export: InvoiceExport, actor: User) -> None:
     row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
     if row.company_id != connection.company_id:
         raise ConnectionNotUsable(str(OTHER_COMPANY))
+    if row.state == ExportState.WITHDRAWN:
+        raise ConnectionNotUsable(str(DRAFT_AGAIN))
     words = _("%(invoice)s: looked for in Fortnox again")
     if row.state == ExportState.REJECTED:
         words = _("%(invoice)s: sent to Fortnox again")
