@@ -59,6 +59,10 @@ class DraftChanged(Exception):
         super().__init__(invoice.reference)
 
 
+class DraftHadNumber(Exception):
+    """The draft was issued before, and its cancelled number must be found for ever."""
+
+
 class DraftHandedOver(Exception):
     """The draft waits for approval, and its content does not change until it is back."""
 
@@ -158,9 +162,11 @@ def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) ->
 def delete_draft(*, invoice: Invoice, actor: User, at: datetime) -> None:
     """Delete a draft; its content stays in the audit log.
 
-    Raises NotAllowed, InvoiceAlreadyIssued or DraftHandedOver.
+    Raises NotAllowed, InvoiceAlreadyIssued, DraftHandedOver or DraftHadNumber.
     """
     invoice = lock_editable(invoice)
+    if invoice.cancelled_numbers.exists():
+        raise DraftHadNumber(invoice.reference)
     words = gettext_lazy("Draft for %(client)s was deleted")
     summary = translate_for_workspace(words, client=invoice.client)
     _record(actor, "invoice.delete", invoice, summary, at, before=_content(invoice))

@@ -207,6 +207,27 @@ class Payment(TenantModel):
         return f"Payment {self.external_number}"
 
 
+class CancelledNumber(TenantModel):
+    """A number from Uku that an invoice had before it went back to draft; nobody ever gets it again."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="cancelled_numbers")
+    number = models.CharField(max_length=30)
+    ocr = models.CharField(max_length=30)
+    cancelled_at = models.DateTimeField()
+    cancelled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "number"], name="uku_cancellednumber_number"),
+            models.UniqueConstraint(fields=["workspace", "ocr"], name="uku_cancellednumber_ocr"),
+        )
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class NumberSeries(TenantModel):
     """The next number of our own series, one row a workspace, locked while a number is taken."""
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext, gettext_lazy
 from uku.invoices.approval import end_approval_notices
 from uku.invoices.credit_totals import store_credit_of_original
 from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
-from uku.invoices.models import Invoice, InvoiceRow, Numbering, NumberSeries, State
-from uku.invoices.numbers import first_number_beyond, ocr_for
+from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, Numbering, NumberSeries, State
+from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
 from uku.invoices.totals import Totals
 from uku.kit.events import publish
 from uku.workspaces.audit import record
@@ -36,6 +36,10 @@ class InvoiceIssued:
 
 class NumberSourceChanged(Exception):
     """The company that should give the number is connected no more, or another one is. Nothing was issued."""
+
+
+class NotReopenable(Exception):
+    """Only an issued invoice that is neither sent, booked nor paid goes back to draft."""
 
 
 class NumberTaken(Exception):
@@ -97,6 +101,34 @@ def issue_invoice(
     )
     end_approval_notices(invoice, at=at)
     publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger))
+    return invoice
+
+
+@transaction.atomic
+@needs(Permission.ISSUE_INVOICES)
+def reopen_invoice(*, invoice: Invoice, actor: User, at: datetime) -> Invoice:
+    """Make an issued invoice a draft again. The caller has proved that no accounting system has it.
+
+    It gets another reference, so that nothing is taken for it that was made of the old one. A number from Uku is
+    cancelled. Raises NotAllowed or NotReopenable.
+    """
+    invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
+    is_plain = not (invoice.booked or invoice.is_credit_note or invoice.cancel_asked_at)
+    if invoice.state != State.CREATED or not is_plain or invoice.payments.exists() or invoice.credit_notes.exists():
+        raise NotReopenable(invoice.reference)
+    summary = translate_for_workspace(gettext_lazy("%(invoice)s is a draft again"), invoice=invoice)
+    before = {"number": invoice.number, "reference": invoice.reference}
+    if invoice.number:
+        CancelledNumber.objects.create(
+            invoice=invoice, number=invoice.number, ocr=invoice.ocr, cancelled_at=at, cancelled_by=actor
+        )
+    invoice.state, invoice.issued_at, invoice.reference = State.DRAFT, None, new_reference()
+    invoice.numbering = invoice.ledger = invoice.number = invoice.ocr = ""
+    invoice.handed_over_by, invoice.approval_remark = None, ""
+    invoice.version += 1
+    invoice.save()
+    after = {"number": "", "reference": invoice.reference}
+    record(actor=actor, action="invoice.reopen", target=invoice, summary=summary, at=at, before=before, after=after)
     return invoice
 
 
@@ -196,7 +228,10 @@ def take_number() -> tuple[str, str]:
     """Take the next number of ours that nobody has, with its OCR."""
     series = _locked_series()
     number = series.next_number
-    while Invoice.objects.filter(Q(number=str(number)) | Q(ocr=ocr_for(str(number)))).exists():
+    while any(
+        table.objects.filter(Q(number=str(number)) | Q(ocr=ocr_for(str(number)))).exists()
+        for table in (Invoice, CancelledNumber)
+    ):
         number += 1
     series.next_number = number + 1
     series.save(update_fields=["next_number"])

@@ -184,6 +184,7 @@ def _invoice_page(
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "missing": missing,
+        "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),
         "hand_back": HandBackForm(),
         "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
         "left_to_pay": max(invoice.net_balance, ZERO),

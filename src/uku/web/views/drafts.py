@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from uku.invoices.approval import NotHandedOver, hand_over_draft, return_draft
 from uku.invoices.drafts import (
     DraftChanged,
+    DraftHadNumber,
     DraftHandedOver,
     DraftHead,
     InvoiceAlreadyIssued,
@@ -113,6 +114,10 @@ def invoice_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return _tell_issued(request, pk)
     except DraftHandedOver:
         return _tell_handed_over(request, pk)
+    except DraftHadNumber:
+        words = gettext("Nothing was deleted: this draft had a number, and a number given once must be found for ever.")
+        messages.error(request, words)
+        return _to_invoice(request, pk)
     messages.success(request, gettext("The draft for %(client)s is deleted.") % {"client": draft.client})
     return redirect("billing", slug=request.workspace.slug)
 

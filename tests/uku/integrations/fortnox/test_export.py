@@ -348,8 +348,8 @@ def test_a_rate_that_is_not_the_articles_is_refused_in_words(fortnox, shop, run_
     invoice = shop.issue(rate="12")
     run_jobs()
     assert refused(fortnox, shop.export_of(invoice)) == (
-        f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the VAT rate"
-        " of the product, or the account of the article in Fortnox, and make the invoice again."
+        f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Press Back to draft"
+        " and change the rate, or change the account of the article in Fortnox and send again."
     )
 
 

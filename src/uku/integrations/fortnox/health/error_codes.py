@@ -53,6 +53,8 @@ class ErrorText:
     remedy: LazyText
     who: Responsible
     group: ErrorGroup
+    in_draft: bool = False
+    """Cured in the draft of the invoice, which is then issued again."""
 
 
 def _fix(happened: LazyText, remedy: LazyText) -> ErrorText:
@@ -61,6 +63,10 @@ def _fix(happened: LazyText, remedy: LazyText) -> ErrorText:
 
 def _here(happened: LazyText, remedy: LazyText) -> ErrorText:
     return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE)
+
+
+def _in_draft(happened: LazyText, remedy: LazyText) -> ErrorText:
+    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE, in_draft=True)
 
 
 def _ours(happened: LazyText) -> ErrorText:
@@ -115,7 +121,10 @@ CREDENTIALS = ErrorText(
 )
 _PERIOD = _fix(
     _("The period of this date is locked in Fortnox."),
-    _("Unlock it in Fortnox (Inställningar → Bokföring → Lås period), or make a new invoice with a later date."),
+    _(
+        "An invoice that is not in Fortnox can go back to draft for a later date. Or unlock the period in Fortnox"
+        " (Inställningar → Bokföring → Lås period)."
+    ),
 )
 _CUSTOMER = _fix(
     _("Fortnox cannot find the customer."),
@@ -144,9 +153,9 @@ _YEAR = _fix(
     _("Fortnox has no financial year for this date."),
     _("Add the financial year in Fortnox (Inställningar → Bokföring → Räkenskapsår)."),
 )
-_TEXT = _here(
+_TEXT = _in_draft(
     _("Fortnox does not accept a character in one of the texts."),
-    _('Make a new invoice without characters such as < > " | in its texts.'),
+    _('Press Back to draft, and remove characters such as < > " | from its texts.'),
 )
 _UNITS = _fix(_("Fortnox cannot find the unit."), _("Add the unit in Fortnox (Register → Enheter)."))
 _TERMS = _fix(
@@ -225,7 +234,10 @@ BY_CODE: Final[dict[str, ErrorText]] = {
                 _("Choose the country of the client again, and check the customer in Fortnox (Register → Kunder)."),
             ),
         ),
-        ("2000107", _here(_("A text is longer than Fortnox accepts."), _("Shorten the texts in a new invoice."))),
+        (
+            "2000107",
+            _in_draft(_("A text is longer than Fortnox accepts."), _("Press Back to draft, and shorten the texts.")),
+        ),
         (
             "2000637",
             _here(
@@ -245,12 +257,17 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         ("2003498", _FINALIZED),
         (
             "2003977",
-            _here(
+            _in_draft(
                 _("A row has a quantity but neither article nor description."),
-                _("Give every row a product in a new invoice."),
+                _("Press Back to draft, and give every row a product."),
             ),
         ),
-        ("2001846", _here(_("A row has no article number."), _("Choose a product with an article number."))),
+        (
+            "2001846",
+            _in_draft(
+                _("A row has no article number."), _("Press Back to draft, and choose a product with an article.")
+            ),
+        ),
         ("2000439", _fix(_("Fortnox cannot find the order."), _("Check that the order still exists in Fortnox."))),
         ("2001161", _fix(_("Fortnox cannot find the project."), _("Check that the project still exists in Fortnox."))),
         (

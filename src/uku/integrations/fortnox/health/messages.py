@@ -138,6 +138,8 @@ def explain(code: str, message: str = "", context: Context = Context.INVOICE, bu
     """
     text = find_error(code, message)
     pressed = button or _BUTTONS.get(context, "")
+    if text.in_draft and context == Context.INVOICE:
+        pressed = _("Issue")
     remedy = str(text.remedy)
     if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE}:
         remedy = f"{remedy} {gettext('Then press %(button)s.') % {'button': pressed}}"

@@ -36,7 +36,7 @@ def queue_cancellation(fact: CancellationAsked) -> None:
 
     Raises NotCancellable where a person has to find out first.
     """
-    export = InvoiceExport.objects.select_for_update().filter(invoice=fact.invoice_id).first()
+    export = InvoiceExport.standing().select_for_update().filter(invoice=fact.invoice_id).first()
     if export is None:
         return
     if _is_absent(export):
@@ -102,13 +102,13 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
 
 def _is_absent(export: InvoiceExport) -> bool:
     """Say whether the invoice does not stand in Fortnox, by what is known of its export."""
-    return export.state in {*NEVER_THERE, ExportState.WITHDRAWN} or bool(
+    return export.state in {*NEVER_THERE, ExportState.CANCELLED} or bool(
         export.state == ExportState.NEEDS_PERSON and export.cancelled_number
     )
 
 
 def _withdraw(export: InvoiceExport) -> None:
-    export.state, export.hold, export.next_at, export.cancel_wanted_at = ExportState.WITHDRAWN, "", None, None
+    export.state, export.hold, export.next_at, export.cancel_wanted_at = ExportState.CANCELLED, "", None, None
     export.save(update_fields=["state", "hold", "next_at", "cancel_wanted_at"])
     _solve_issue(export)
 

@@ -34,6 +34,10 @@ SPAN: Final = timedelta(days=90)
 """How far back invoices are compared by their date; farther while an older one is still on its way."""
 
 
+_NOT_OURS: Final = {ExportState.CANCELLED, ExportState.WITHDRAWN}
+"""Never to be in Fortnox: cancelled before it was sent, or taken back to draft, which has another reference."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A difference that a person has to look at. `number` is our reference, or Fortnox's number where Uku has none."""
@@ -64,7 +68,7 @@ def compare(exports: Sequence[InvoiceExport], listed: Iterable[InvoiceItem]) -> 
     A credit note may carry the reference of what it credits, and a cancelled one is no duplicate.
     """
     items = {item.number: item for item in listed}
-    ours = {export.reference: export for export in exports if export.state != ExportState.WITHDRAWN}
+    ours = {export.reference: export for export in exports if export.state not in _NOT_OURS}
     confirmed = [export for export in exports if export.state == ExportState.CONFIRMED]
     claimed = {export.document_number for export in confirmed}
     holders: dict[str, list[InvoiceItem]] = defaultdict(list)
@@ -143,7 +147,8 @@ def _look_again(request: SyncRequest, found: Comparison, at: datetime) -> None:
         requests.request_sync(request.connection, RunKind.PAYMENTS)
     for export in found.unclaimed:
         row = InvoiceExport.objects.filter(pk=export.pk, state=export.state).exclude(state=ExportState.SENDING)
-        row.update(state=ExportState.UNCERTAIN, lookups=0, late_negatives=0, next_at=database_now())
+        again = {"state": ExportState.UNCERTAIN, "was_uncertain": True, "lookups": 0, "late_negatives": 0}
+        row.update(**again, next_at=database_now())
         requests.wake_for_export(export)
 
 

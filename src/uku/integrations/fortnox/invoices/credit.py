@@ -42,13 +42,13 @@ from uku.kit.clock import database_now
 from uku.workspaces.language import translate_for_workspace
 
 log = structlog.get_logger()
-ENDED = (ExportState.CONFIRMED, ExportState.REJECTED, ExportState.WITHDRAWN)
+ENDED = (ExportState.CONFIRMED, ExportState.REJECTED, ExportState.CANCELLED)
 
 
 def ledger_of(invoice: Invoice) -> str:
     """Return the Fortnox company that has an invoice or will have it; "" for one that stays outside Fortnox."""
-    export = InvoiceExport.objects.filter(invoice=invoice).first()
-    if export is None or export.state == ExportState.WITHDRAWN:
+    export = InvoiceExport.standing().filter(invoice=invoice).first()
+    if export is None or export.state == ExportState.CANCELLED:
         return ""
     keeps_own_number = export.state == ExportState.REJECTED and invoice.number
     return "" if keeps_own_number else export.company_id
@@ -97,7 +97,7 @@ def process_credit(*, export_id: int) -> None:
 
 
 def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
-    original = InvoiceExport.objects.select_related("invoice").get(invoice=export.invoice.credits_id)
+    original = InvoiceExport.standing().select_related("invoice").get(invoice=export.invoice.credits_id)
     if export.state == ExportState.QUEUED:
         _send(fortnox, export, original)
     elif export.state in {ExportState.SENDING, ExportState.UNCERTAIN}:

@@ -26,7 +26,7 @@ def waits_for_invoice(export: InvoiceExport) -> bool:
 
 def cancellation_badge(export: InvoiceExport) -> Badge | None:
     """Return how a cancellation stands, whichever company the invoice is in; None for an invoice that stands."""
-    if export.state == ExportState.WITHDRAWN:
+    if export.state == ExportState.CANCELLED:
         return Badge(_("Not sent: cancelled"), "neutral")
     if export.cancel_wanted_at:
         return Badge(_("Being cancelled"), "moving")
@@ -47,7 +47,7 @@ def confirmed_badge(export: InvoiceExport) -> Badge:
 
 def explain_cancellation(export: InvoiceExport) -> Explanation | None:
     """Say why an invoice was not cancelled, and what to do; None where there is nothing to say of cancelling."""
-    if export.cancelled_at or export.state == ExportState.WITHDRAWN:
+    if export.cancelled_at or export.state == ExportState.CANCELLED:
         return NOTHING_WRONG
     if export.cancel_refusal and not export.invoice.credited_amount:
         means = _("The invoice was not cancelled, in Fortnox or in Uku.")

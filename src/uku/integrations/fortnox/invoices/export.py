@@ -258,7 +258,8 @@ def reject(
 def mark_uncertain(export: InvoiceExport) -> None:
     if export.state != ExportState.UNCERTAIN:
         next_at = F("sent_at") + FIRST_LOOKUP
-        as_known(export).update(state=ExportState.UNCERTAIN, next_at=next_at, lease_until=None)
+        facts = {"next_at": next_at, "lease_until": None, "was_uncertain": True}
+        as_known(export).update(state=ExportState.UNCERTAIN, **facts)
         export.state = ExportState.UNCERTAIN
 
 
@@ -288,7 +289,7 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
                 row.to_book = row.to_book and not row.cash_method
                 row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
                 row.save()
-                _solve_issues(row)
+                solve_issues(row)
     except NumberTaken:
         words = _(
             "Fortnox gave this invoice the number %(number)s. Another invoice in Uku has the same number or OCR number."
@@ -342,10 +343,10 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
     with transaction.atomic():
         as_known(export).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None)
         Invoice.objects.filter(pk=export.invoice_id).update(booked=True)
-        _solve_issues(export)
+        solve_issues(export)
 
 
-def _solve_issues(export: InvoiceExport) -> None:
+def solve_issues(export: InvoiceExport) -> None:
     """Close what stood open about an invoice; a banner that it stood for goes with it."""
     at, numbers = clock.now(), [export.reference]
     if sync_issues.solve(company_id=export.company_id, kind=sync_issues.INVOICE, numbers=numbers, at=at):

@@ -16,6 +16,7 @@ from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
+_DRAFT_AGAIN = _("Nothing was done: this invoice is a draft again. Issue it first.")
 _OTHER_COMPANY = _("Nothing was done: this invoice belongs to a Fortnox company that is not connected.")
 
 
@@ -30,6 +31,8 @@ def retry_export(*, export: InvoiceExport, actor: User) -> None:
     row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
     if row.company_id != connection.company_id:
         raise ConnectionNotUsable(str(_OTHER_COMPANY))
+    if row.state == ExportState.WITHDRAWN:
+        raise ConnectionNotUsable(str(_DRAFT_AGAIN))
     words = _("%(invoice)s: looked for in Fortnox again")
     if row.state == ExportState.REJECTED:
         words = _("%(invoice)s: sent to Fortnox again")

@@ -138,7 +138,7 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExpor
     """
     working = require_usable_connection()
     # In the order in which confirming and issuing lock them: export, invoice, connection.
-    export = InvoiceExport.objects.select_for_update().filter(invoice=invoice).first()
+    export = InvoiceExport.standing().select_for_update().filter(invoice=invoice).first()
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
     connection = Connection.objects.select_for_update().get(pk=working.pk)
     if not can_be_sent(invoice, export, connection.company_id):
@@ -206,10 +206,10 @@ def find_higher_invoice(invoice: Invoice, company_id: str) -> HigherInvoice | No
     if beyond is None:
         return None
     used = Q(state=ExportState.CONFIRMED) | Q(error_code=NUMBER_USED)
-    there = InvoiceExport.objects.filter(used, company_id=company_id).values("invoice")
+    there = InvoiceExport.standing().filter(used, company_id=company_id).values("invoice")
     ours = Invoice.objects.filter(ledger="", number__gt=invoice.number, number__lt=str(beyond))
     found = ours.exclude(pk__in=there).select_related("workspace").order_by("-number").first()
-    return HigherInvoice(found, InvoiceExport.objects.filter(invoice=found).first(), company_id) if found else None
+    return HigherInvoice(found, InvoiceExport.standing().filter(invoice=found).first(), company_id) if found else None
 
 
 @transaction.atomic

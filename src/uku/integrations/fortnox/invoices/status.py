@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices import credit_status
+from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
@@ -41,7 +42,7 @@ class ConnectedCompany:
 
 def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
     company = _connected_company()
-    exports = InvoiceExport.objects.filter(invoice__in=invoices).select_related("invoice__credits")
+    exports = InvoiceExport.standing().filter(invoice__in=invoices).select_related("invoice__credits")
     found = {export.invoice_id: ExportStatus(export, company).badge for export in exports}
     if company.id:
         unsent = [invoice for invoice in invoices if invoice.is_issued and invoice.pk not in found]
@@ -51,7 +52,7 @@ def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
 
 def panels_of(invoice: Invoice) -> Sequence[Panel]:
     company = _connected_company()
-    export = InvoiceExport.objects.filter(invoice=invoice).select_related("invoice__credits", "workspace").first()
+    export = InvoiceExport.standing().filter(invoice=invoice).select_related("invoice__credits", "workspace").first()
     if export is not None:
         return [ExportStatus(export, company).panel]
     if not (company.id and invoice.is_issued):
@@ -284,7 +285,9 @@ class ExportStatus:
         means = _("This invoice was not created in Fortnox. It has the number %(number)s from Uku.") % facts
         remedy = _("Enter the invoice in Fortnox yourself, with a number from Fortnox, or credit it.")
         if self.is_here and not self.export.number_kept:
-            remedy = f"{_('Press Keep the number from Uku: the invoice then stays outside Fortnox.')} {remedy}"
+            back = _("Press Back to draft: when you issue the invoice again, it gets another number.")
+            keep = _("If the client has it already, press Keep the number from Uku: it then stays outside Fortnox.")
+            remedy = f"{back} {keep}"
         return happened, means, remedy
 
     def _explain_elsewhere(self) -> tuple[str, str, str]:
@@ -312,6 +315,16 @@ class ExportStatus:
 
     @property
     def actions(self) -> tuple[Action, ...]:
+        """What a person can do. What goes out by itself in a moment does not offer the way back."""
+        export = self.export
+        stands_still = export.state != ExportState.QUEUED or not (self.is_here and self.company.takes_orders)
+        if not (stands_still and can_go_back(export)):
+            return self._actions_forward
+        url = reverse("fortnox:back-to-draft", kwargs={"slug": export.workspace.slug, "pk": export.pk})
+        return (*self._actions_forward, Action(_("Back to draft"), url, permission=Permission.ISSUE_INVOICES))
+
+    @property
+    def _actions_forward(self) -> tuple[Action, ...]:
         export = self.export
         place = {"slug": export.workspace.slug, "pk": export.pk}
         if can_be_sent(export.invoice, export, self.company.id):

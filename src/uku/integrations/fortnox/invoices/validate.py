@@ -150,8 +150,8 @@ def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow,
         )
         if row.product is None:
             words = _lazy(
-                "Row “%(row)s” has article %(number)s of %(owner)s, and the invoice goes to %(company)s. Credit the"
-                " invoice and make a new one with a product that has an article in %(company)s."
+                "Row “%(row)s” has article %(number)s of %(owner)s, and the invoice goes to %(company)s. Press Back"
+                " to draft and choose a product that has an article in %(company)s."
             )
         raise InvoiceNotValid(
             words,
@@ -163,7 +163,7 @@ def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow,
         )
     number = row.article_in(export.company_id)
     if not number:
-        words = _lazy("Row “%(row)s” has no article. Choose a product with an article number.")
+        words = _lazy("Row “%(row)s” has no article. Press Back to draft and choose a product with an article.")
         raise InvoiceNotValid(words, row=row.description)
     article = ArticleRecord.objects.filter(company_id=export.company_id, number=number).first()
     if article is None:
@@ -178,13 +178,13 @@ def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow,
         return  # it keeps the rates of what it takes back
     if expected is None or expected != row.vat_rate:
         words = _lazy(
-            "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has %(expected)s %% for article %(number)s. Change the VAT"
-            " rate of the product, or the account of the article in Fortnox, and make the invoice again."
+            "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has %(expected)s %% for article %(number)s. Press Back"
+            " to draft and change the rate, or change the account of the article in Fortnox and send again."
         )
         if expected is None:
             words = _lazy(
-                "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has no VAT rate for article %(number)s. Change the"
-                " VAT rate of the product, or the account of the article in Fortnox, and make the invoice again."
+                "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has no VAT rate for article %(number)s. Give the"
+                " article an account with a VAT rate in Fortnox, then send again."
             )
         raise InvoiceNotValid(
             words,

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('fortnox', '0028_invoice_comparisons'),
-        ('uku', '0018_credit_notes'),
+        ('uku', '0019_credit_notes'),
     ]
 
     operations = [
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='invoiceexport',
             name='state',
-            field=models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('uncertain', 'Not confirmed by Fortnox'), ('confirmed', 'In Fortnox'), ('rejected', 'Fortnox refused it'), ('needs_person', 'Needs a decision'), ('held', 'Not sent: send it yourself'), ('withdrawn', 'Not sent: cancelled')], default='queued', max_length=15),
+            field=models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('uncertain', 'Not confirmed by Fortnox'), ('confirmed', 'In Fortnox'), ('rejected', 'Fortnox refused it'), ('needs_person', 'Needs a decision'), ('held', 'Not sent: send it yourself'), ('cancelled', 'Not sent: cancelled')], default='queued', max_length=15),
         ),
         migrations.AddIndex(
             model_name='invoiceexport',

@@ -17,7 +17,8 @@ class ExportState(models.TextChoices):
     REJECTED = "rejected", _("Fortnox refused it")
     NEEDS_PERSON = "needs_person", _("Needs a decision")
     HELD = "held", _("Not sent: send it yourself")
-    WITHDRAWN = "withdrawn", _("Not sent: cancelled")
+    CANCELLED = "cancelled", _("Not sent: cancelled")
+    WITHDRAWN = "withdrawn", _("Back to draft")
 
 
 class ExportKind(models.TextChoices):
@@ -46,7 +47,10 @@ class Hold(models.TextChoices):
 
 
 class InvoiceExport(TenantModel):
-    """The intent to create one invoice in one Fortnox company, stored before the first byte is sent."""
+    """The intent to create one invoice in one Fortnox company, stored before the first byte is sent.
+
+    An invoice has one that stands. Those of an earlier issue, after which it went back to draft, are withdrawn.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     company_id = models.CharField(max_length=30)
@@ -64,6 +68,9 @@ class InvoiceExport(TenantModel):
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    was_uncertain = models.BooleanField(
+        default=False, db_default=False, help_text="a create had no clear outcome once: the invoice may exist"
+    )
     lookups = models.PositiveSmallIntegerField(default=0)
     late_negatives = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
@@ -95,7 +102,11 @@ class InvoiceExport(TenantModel):
         db_table = "fortnox_push"
         base_manager_name = "everywhere"
         constraints = (
-            models.UniqueConstraint(fields=["workspace", "invoice"], name="fortnox_push_one_intent"),
+            models.UniqueConstraint(
+                fields=["workspace", "invoice"],
+                condition=~models.Q(state=ExportState.WITHDRAWN),
+                name="fortnox_push_one_intent",
+            ),
             models.UniqueConstraint(
                 fields=["company_id", "document_number"],
                 condition=~models.Q(document_number=""),
@@ -123,3 +134,8 @@ class InvoiceExport(TenantModel):
 
     def __str__(self) -> str:
         return f"export of {self.reference}"
+
+    @classmethod
+    def standing(cls) -> models.QuerySet[InvoiceExport]:
+        """The exports that count, in the workspace in force."""
+        return cls.objects.exclude(state=ExportState.WITHDRAWN)

@@ -17,7 +17,7 @@ WHERE credited;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('uku', '0017_approval'),
+        ('uku', '0018_cancelled_numbers'),
     ]
 
     operations = [
