@@ -2,18 +2,14 @@
 
 Sources: fortnox.se/developer/guides-and-good-to-know/errors, recorded answers, and the public integrations that
 explain what Fortnox does not. Menu paths are Fortnox's own, in Swedish, as its users see them.
-
-`python -m uku.integrations.fortnox.health.error_codes` prints docs/fortnox-errors.md.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
-import django
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -381,32 +377,3 @@ def find_error(code: str, message: str = "") -> ErrorText:
     if code in BY_CODE:
         return BY_CODE[code]
     return next((text for pattern, text in BY_SENTENCE if pattern.search(message)), UNKNOWN)
-
-
-_ABOVE: Final = """# Errors from Fortnox
-
-What Fortnox says, in Uku's words: what happened, what to do, and who can do it. The same texts stand on the
-**Activity** tab, on the invoice and in the banner, together with Fortnox's own words. This page is made by
-`python -m uku.integrations.fortnox.health.error_codes > docs/fortnox-errors.md`.
-"""
-
-
-def error_page() -> str:
-    """Return docs/fortnox-errors.md: all texts, in the order of their groups, each once under all its codes."""
-    codes: dict[ErrorText, list[str]] = {}
-    for code, text in BY_CODE.items():
-        codes.setdefault(text, []).append(f"`{code}`")
-    for text in (*(text for _pattern, text in BY_SENTENCE), UNKNOWN):
-        codes.setdefault(text, [])
-    page = _ABOVE
-    for group in ErrorGroup:
-        page += f"\n## {group.label}\n"
-        for text in (text for text in codes if text.group == group):
-            named = ", ".join(codes[text]) or "no code of its own"
-            page += f"\n**{text.happened}** ({named})\n\n{text.remedy}\n\nWho: {text.who.label}.\n"
-    return page
-
-
-if __name__ == "__main__":
-    django.setup()
-    sys.stdout.write(error_page())
