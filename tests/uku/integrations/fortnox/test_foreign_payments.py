@@ -17,6 +17,7 @@ from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
+from uku.workspaces.models import Workspace
 from uku.kit.money import show_date
 from uku.workspaces.models import AuditEntry
 
@@ -33,6 +34,7 @@ def today() -> date:
 def sent(fortnox, shop, run_jobs):
     """An invoice of 499.99 euros, booked at 11.25 kronor."""
     fortnox.set_company(currencies={"EUR": "11.25"})
+    Workspace.objects.update(iban="SE4550000000058398257466")
     shop.client.currency = "EUR"
     shop.client.save()
     invoice = shop.issue(price="399.99", quantity="1")
