@@ -9,6 +9,7 @@ from typing import Protocol
 from django.db.models.expressions import Combinable
 
 from uku.clients.models import Client
+from uku.invoices.checks import Check
 from uku.invoices.models import Invoice
 from uku.invoices.payment_status import Tone
 from uku.products.articles import Article, ArticlesFound
@@ -137,6 +138,9 @@ class Integration(Protocol):
 
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]: ...
     def client_panels(self, client: Client) -> Sequence[Panel]: ...
+    def invoice_checks(self, invoice: Invoice) -> Sequence[Check]:
+        """What the connected company asks of a draft before it is issued, and is not right; from stored facts."""
+
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]: ...
 

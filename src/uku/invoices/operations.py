@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
 from uku.invoices.approval import end_approval_notices
+from uku.invoices.checks import InvoiceNotReady, content_checks
 from uku.invoices.credit_totals import store_credit_of_original
 from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
 from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, Numbering, NumberSeries, State
@@ -20,7 +21,7 @@ from uku.invoices.totals import Totals
 from uku.kit.events import publish
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
-from uku.workspaces.models import User, Workspace
+from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
 
@@ -46,14 +47,6 @@ class NumberTaken(Exception):
     """Another invoice has this number or its OCR, and each stands for one invoice for ever."""
 
 
-class InvoiceIncomplete(Exception):
-    """Something the law asks for on an invoice is missing; `missing` names it."""
-
-    def __init__(self, missing: Sequence[str]) -> None:
-        self.missing = tuple(missing)
-        super().__init__(", ".join(missing))
-
-
 class ArticlesElsewhere(Exception):
     """Rows have an article of another company than the one that is connected; `rows` are those."""
 
@@ -77,11 +70,11 @@ def issue_invoice(
 
     With our own numbering the number and its OCR are given here; otherwise they wait for the answer of the accounting
     system's company `ledger`, and rows get their articles there. `version` is the one that the person has seen.
-    Raises NotAllowed, InvoiceAlreadyIssued, DraftChanged, InvoiceIncomplete, ArticlesElsewhere or NumberSourceChanged.
+    Raises NotAllowed, InvoiceAlreadyIssued, DraftChanged, InvoiceNotReady, ArticlesElsewhere or NumberSourceChanged.
     """
     invoice = lock_draft(invoice, version=version)
-    if missing := _missing_contents(invoice):
-        raise InvoiceIncomplete(missing)
+    if checks := content_checks(invoice):
+        raise InvoiceNotReady(checks)
     if ledger:
         _store_articles(invoice, ledger)
     store_totals(invoice)
@@ -187,21 +180,6 @@ def _store_articles(invoice: Invoice, company: str) -> None:
         if number and (number, company) != (row.article_number, row.article_company):
             row.article_number, row.article_company = number, company
             row.save(update_fields=["article_number", "article_company"])
-
-
-def _missing_contents(invoice: Invoice) -> list[str]:
-    """Name what an invoice must carry and this one lacks (L01)."""
-    seller = Workspace.objects.get(pk=invoice.workspace_id)
-    needed = {
-        gettext("your firm's organisation number"): seller.organisation_number,
-        gettext("your firm's VAT number"): seller.vat_number,
-        gettext("your firm's address"): seller.address and seller.city,
-        gettext("your firm's registered office"): seller.registered_office,
-        gettext("the client's name"): invoice.client.name,
-        gettext("the client's address"): invoice.client.address1 and invoice.client.city,
-        gettext("at least one row"): InvoiceRow.objects.filter(invoice=invoice).exists(),
-    }
-    return [name for name, value in needed.items() if not value]
 
 
 _NUMBER_CONSTRAINTS = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_ocr_in_ledger", "uku_invoice_own_number"})

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
 from uku.integrations.registry import Badge, Panel, Waiting, integrations
+from uku.invoices.checks import Check
 from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
 from uku.products.models import Product
@@ -51,6 +52,11 @@ def invoice_badges(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
 
 def client_panels(client: Client) -> list[Panel]:
     return [panel for integration in integrations() for panel in integration.client_panels(client)]
+
+
+def invoice_checks(invoice: Invoice) -> list[Check]:
+    """Return what the connected systems ask of a draft before it is issued."""
+    return [check for integration in integrations() for check in integration.invoice_checks(invoice)]
 
 
 def invoice_panels(invoice: Invoice) -> list[Panel]:

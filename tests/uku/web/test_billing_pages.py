@@ -301,10 +301,11 @@ def test_what_is_missing_is_listed_with_the_place_to_add_it(read, make, signed_i
     answer = signed_in(owner).post(f"{LIST}{draft.pk}/issue/")
     page = read(answer)
     assert answer.status_code == 422
-    assert [li for li in page.all("li") if li in {"your firm's VAT number", "the client's address"}] == [
-        "your firm's VAT number",
-        "the client's address",
+    assert [li for li in page.all("li") if li.startswith("Missing:")] == [
+        "Missing: your firm's VAT number. Add it to the company details. Company details",
+        "Missing: the client's address. Add it to the client. No Address AB",
     ]
+    assert "/w/byran/settings/company/" in page.values("a", "href")
     assert f"/w/byran/clients/{client.pk}/edit/" in page.values("a", "href")
     draft.refresh_from_db()
     assert draft.state == "draft"
@@ -323,3 +324,32 @@ def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, 
     assert (records.draft.state, records.draft.number) == ("draft", "")
     said = "Nothing was issued: the company that gives the number has changed since you opened the page."
     assert any(text.startswith(said) for text in read(client.get(LIST)).all("p"))
+
+
+def test_what_is_not_right_is_told_on_the_draft_before_anyone_presses_issue(read, signed_in, member, records, ledger):
+    from uku.invoices.checks import Check
+
+    ledger.checks = (Check("Row 1 has no article.", "Choose one.", "/somewhere/", "Edit draft"),)
+    page = read(signed_in(member).get(f"{LIST}{records.draft.pk}/"))
+    assert "This invoice cannot be issued yet." in page.all("p")
+    assert "Row 1 has no article. Choose one. Edit draft" in page.all("li")
+    assert "/somewhere/" in page.values("a", "href")
+    issued = read(signed_in(member).get(f"{LIST}{records.issued.pk}/"))
+    assert "Row 1 has no article. Choose one. Edit draft" not in issued.all("li")
+
+
+def test_a_draft_that_is_right_says_nothing(read, signed_in, owner, records, ledger):
+    assert "This invoice cannot be issued yet." not in read(signed_in(owner).get(f"{LIST}{records.draft.pk}/")).all("p")
+
+
+@pytest.mark.parametrize(("iban", "status"), [("", 422), ("SE4550000000058398257466", 302)])
+def test_an_invoice_in_euros_needs_an_iban(read, signed_in, owner, workspace, records, no_integration, iban, status):
+    type(records.draft).everywhere.filter(pk=records.draft.pk).update(currency="EUR")
+    type(workspace).objects.update(iban=iban)
+    answer = signed_in(owner).post(f"{LIST}{records.draft.pk}/issue/")
+    assert answer.status_code == status
+    if not iban:
+        words = (
+            "Missing: your firm's IBAN, which an invoice in EUR needs. Add it to the company details. Company details"
+        )
+        assert words in read(answer).all("li")

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.registry import Badge, number_source_of
 from uku.invoices.cancel import can_be_cancelled
+from uku.invoices.checks import Check, InvoiceNotReady, content_checks
 from uku.invoices.credit import can_be_credited
 from uku.invoices.drafts import DraftChanged, InvoiceAlreadyIssued
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
-from uku.invoices.operations import ArticlesElsewhere, InvoiceIncomplete, NumberSourceChanged, issue_invoice
+from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged, issue_invoice
 from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import Credit, payment_status
 from uku.invoices.totals import add_up
@@ -113,8 +114,8 @@ def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
         messages.info(request, gettext("This invoice is already issued. Nothing was done."))
     except ArticlesElsewhere:
         return _invoice_page(request, invoice, status=422)
-    except InvoiceIncomplete as error:
-        return _invoice_page(request, invoice, missing=error.missing, status=422)
+    except InvoiceNotReady as error:
+        return _invoice_page(request, invoice, refused=error.checks, status=422)
     else:
         messages.success(request, gettext("The invoice is issued. Its content can no longer be changed."))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
@@ -165,7 +166,7 @@ def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
 
 
 def _invoice_page(
-    request: WorkspaceRequest, invoice: Invoice, *, missing: Sequence[str] = (), status: int = 200
+    request: WorkspaceRequest, invoice: Invoice, *, refused: Sequence[Check] = (), status: int = 200
 ) -> HttpResponse:
     rows = list(invoice.rows.select_related("product"))
     panels = integration_data.invoice_panels(invoice)
@@ -183,7 +184,8 @@ def _invoice_page(
         "waiting": panels[0].badge if panels else None,
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
-        "missing": missing,
+        "checks": refused or ([] if invoice.is_issued else _failing_checks(invoice)),
+        "was_refused": bool(refused),
         "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),
         "hand_back": HandBackForm(),
         "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
@@ -193,6 +195,11 @@ def _invoice_page(
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)
+
+
+def _failing_checks(invoice: Invoice) -> list[Check]:
+    """Return what is not right yet in a draft. Articles of other companies have boxes of their own."""
+    return [*content_checks(invoice), *integration_data.invoice_checks(invoice)]
 
 
 def _rows_of_other_companies(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:

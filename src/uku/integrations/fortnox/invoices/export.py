@@ -24,12 +24,14 @@ from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
 from uku.integrations.fortnox.invoices.booking import books_at_once
+from uku.integrations.fortnox.invoices.checks import invoice_checks
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import CASH_METHOD, figures
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
+from uku.invoices.checks import InvoiceNotReady
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
@@ -53,14 +55,17 @@ class LeaseExpired(Exception):
 def queue_export(fact: InvoiceIssued) -> None:
     """Store the intent to send an invoice, in the transaction that issues it, whether or not it can be sent now.
 
-    Raises NumberSourceChanged when the company that should give the number is not the connected one any more.
+    Raises NumberSourceChanged when the company that should give the number is not the connected one any more, and
+    InvoiceNotReady when what is stored says that Fortnox would not take the invoice.
     """
     if not fact.ledger:
         return
     connection = Connection.objects.select_for_update().exclude(sealed_tokens="").first()
     if connection is None or connection.company_id != fact.ledger:
         raise NumberSourceChanged
-    invoice = Invoice.objects.select_related("workspace").get(pk=fact.invoice_id)
+    invoice = Invoice.objects.select_related("workspace", "client").get(pk=fact.invoice_id)
+    if checks := invoice_checks(invoice):
+        raise InvoiceNotReady(checks)
     hold = date_hold(invoice, invoice.workspace)
     export = InvoiceExport.objects.create(
         invoice=invoice,
