@@ -17,9 +17,8 @@ from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
-from uku.workspaces.models import Workspace
 from uku.kit.money import show_date
-from uku.workspaces.models import AuditEntry
+from uku.workspaces.models import AuditEntry, Workspace
 
 TOTAL, PART, REST = Decimal("499.99"), Decimal("400.00"), Decimal("99.99")
 HOUR = 3600
