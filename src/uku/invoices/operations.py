@@ -92,7 +92,8 @@ def issue_invoice(
         at=at,
         after=after,
     )
-    end_approval_notices(invoice, at=at)
+    if invoice.handed_over_by_id is not None:
+        end_approval_notices(invoice, at=at)
     publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger))
     return invoice
 

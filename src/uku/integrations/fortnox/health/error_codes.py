@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import TextChoices
@@ -49,20 +50,18 @@ class ErrorText:
     remedy: LazyText
     who: Responsible
     group: ErrorGroup
-    in_draft: bool = False
-    """Cured in the draft of the invoice, which is then issued again."""
+    in_draft: bool = False  # cured in the draft of the invoice, which is issued again
 
 
 def _fix(happened: LazyText, remedy: LazyText) -> ErrorText:
     return ErrorText(happened, remedy, Responsible.FORTNOX_ADMIN, ErrorGroup.FORTNOX)
 
 
-def _here(happened: LazyText, remedy: LazyText) -> ErrorText:
-    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE)
+def _here(happened: LazyText, remedy: LazyText, *, in_draft: bool = False) -> ErrorText:
+    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE, in_draft)
 
 
-def _in_draft(happened: LazyText, remedy: LazyText) -> ErrorText:
-    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE, in_draft=True)
+_draft = partial(_here, in_draft=True)
 
 
 def _ours(happened: LazyText) -> ErrorText:
@@ -149,9 +148,9 @@ _YEAR = _fix(
     _("Fortnox has no financial year for this date."),
     _("Add the financial year in Fortnox (Inställningar → Bokföring → Räkenskapsår)."),
 )
-_TEXT = _in_draft(
+_TEXT = _draft(
     _("Fortnox does not accept a character in one of the texts."),
-    _('Press Back to draft, and remove characters such as < > " | from its texts.'),
+    _('Remove characters such as < > " | from the texts of the invoice.'),
 )
 _UNITS = _fix(_("Fortnox cannot find the unit."), _("Add the unit in Fortnox (Register → Enheter)."))
 _TERMS = _fix(
@@ -230,10 +229,7 @@ BY_CODE: Final[dict[str, ErrorText]] = {
                 _("Choose the country of the client again, and check the customer in Fortnox (Register → Kunder)."),
             ),
         ),
-        (
-            "2000107",
-            _in_draft(_("A text is longer than Fortnox accepts."), _("Press Back to draft, and shorten the texts.")),
-        ),
+        ("2000107", _draft(_("A text is longer than Fortnox accepts."), _("Shorten the texts."))),
         (
             "2000637",
             _here(
@@ -253,17 +249,9 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         ("2003498", _FINALIZED),
         (
             "2003977",
-            _in_draft(
-                _("A row has a quantity but neither article nor description."),
-                _("Press Back to draft, and give every row a product."),
-            ),
+            _draft(_("A row has a quantity but neither article nor description."), _("Give every row a product.")),
         ),
-        (
-            "2001846",
-            _in_draft(
-                _("A row has no article number."), _("Press Back to draft, and choose a product with an article.")
-            ),
-        ),
+        ("2001846", _draft(_("A row has no article number."), _("Choose a product with an article."))),
         ("2000439", _fix(_("Fortnox cannot find the order."), _("Check that the order still exists in Fortnox."))),
         ("2001161", _fix(_("Fortnox cannot find the project."), _("Check that the project still exists in Fortnox."))),
         (

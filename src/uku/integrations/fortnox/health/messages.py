@@ -138,9 +138,9 @@ def explain(code: str, message: str = "", context: Context = Context.INVOICE, bu
     """
     text = find_error(code, message)
     pressed = button or _BUTTONS.get(context, "")
-    if text.in_draft and context == Context.INVOICE:
-        pressed = _("Issue")
     remedy = str(text.remedy)
+    if text.in_draft and context == Context.INVOICE:
+        remedy, pressed = f"{gettext('Press Back to draft.')} {remedy}", gettext("Issue")
     if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE}:
         remedy = f"{remedy} {gettext('Then press %(button)s.') % {'button': pressed}}"
     if text.group == ErrorGroup.AUTHORIZE:
