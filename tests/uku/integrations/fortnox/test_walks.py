@@ -67,7 +67,7 @@ def test_issue_to_fortnox(shop, run_jobs):
 
     found = traced(walk)
     assert Invoice.objects.get(pk=invoice.pk).booked
-    assert_no_longer_than(found, Walk(70, 250, 405))
+    assert_no_longer_than(found, Walk(75, 260, 425))
 
 
 def test_payment_back(shop, fortnox, run_jobs):
