@@ -37,6 +37,7 @@ def test_the_form_opens_with_what_the_draft_says(read, signed_in, owner, records
     found.pop("csrfmiddlewaretoken")
     assert found == {
         "version": "1",
+        "priced_in": "SEK",
         "client": str(records.client.pk),
         "invoice_date": "2026-03-01",
         "rows-0-product": str(records.product.pk),
@@ -212,3 +213,46 @@ def test_a_remark_that_is_too_long_is_refused_in_words(signed_in, owner, member,
     assert "at most 500 characters" in answer.content.decode()
     records.draft.refresh_from_db()
     assert records.draft.state == "approval"
+
+
+@pytest.fixture
+def in_euro(records):
+    """The client is billed in euros; the product costs 1,250 kronor."""
+    type(records.client).everywhere.filter(pk=records.client.pk).update(currency="EUR")
+    return records
+
+
+def sent(records, **more):
+    return {"client": records.client.pk, "invoice_date": "2026-03-01", "rows-0-product": records.product.pk, **more}
+
+
+def test_a_product_brings_no_price_in_another_currency(read, signed_in, owner, in_euro, no_integration):
+    page = read(signed_in(owner).post(f"{LIST}new/", sent(in_euro, fill="0")))
+    found = typed(page)
+    assert (found["rows-0-description"], found.get("rows-0-price")) == ("Bookkeeping", None)
+
+
+def test_a_row_without_a_price_in_the_clients_currency_is_refused(read, signed_in, owner, in_euro, no_integration):
+    answer = signed_in(owner).post(f"{LIST}new/", sent(in_euro))
+    assert answer.status_code == 422
+    words = "The product's price is in SEK. Write the price in EUR."
+    assert [found for found in read(answer).all("li") if "price" in found] == [words]
+
+
+def test_the_products_own_price_is_no_price_in_euros_until_it_is_saved_again(
+    read, signed_in, owner, in_euro, no_integration
+):
+    browser, asked = signed_in(owner), sent(in_euro, **{"rows-0-price": "1250"})
+    answer = browser.post(f"{LIST}new/", asked)
+    assert answer.status_code == 422
+    again = typed(read(answer))
+    assert again["priced_in"] == "EUR"
+    assert browser.post(f"{LIST}new/", {**asked, "priced_in": "EUR"}).status_code == 302
+    made = Invoice.everywhere.latest("pk")
+    assert (made.currency, the_row(made).price) == ("EUR", Decimal("1250.00"))
+
+
+def test_a_price_that_was_written_in_euros_is_kept(signed_in, owner, in_euro, no_integration):
+    assert signed_in(owner).post(f"{LIST}new/", sent(in_euro, **{"rows-0-price": "110"})).status_code == 302
+    made = Invoice.everywhere.latest("pk")
+    assert (made.currency, the_row(made).price) == ("EUR", Decimal("110.00"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -72,6 +73,22 @@ class HandBackForm(PlainForm):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Currencies:
+    """What products are priced in, and what the client is billed in; "" before a client is chosen.
+
+    `seen`: the person was told that the prices are in the client's currency, and saves them as they are.
+    """
+
+    own: str = ""
+    billed: str = ""
+    seen: bool = False
+
+    @property
+    def differ(self) -> bool:
+        return bool(self.own and self.billed) and self.own != self.billed
+
+
 class RowForm(PlainForm):
     """One row. Empty altogether it says nothing; with a product its empty fields are the product's."""
 
@@ -84,11 +101,16 @@ class RowForm(PlainForm):
     vat_rate = RateField(label=_("VAT, %"), required=False)
 
     def __init__(
-        self, *args: Any, products: Mapping[str, Product], company: tuple[str, str] = ("", ""), **kwargs: Any
+        self,
+        *args: Any,
+        products: Mapping[str, Product],
+        company: tuple[str, str] = ("", ""),
+        currencies: Currencies = Currencies(),  # it is frozen
+        **kwargs: Any,
     ) -> None:
         """`company` is the connected one of the accounting system: its id and its name."""
         super().__init__(*args, **kwargs)
-        self.products, self.company = products, company
+        self.products, self.company, self.currencies = products, company, currencies
         names = [(key, product.name) for key, product in products.items()]
         field = offer(self, "product", [("", _("Choose an article")), *names])
         field.error_messages["invalid_choice"] = _("This product is not in your list. Choose another.")
@@ -110,6 +132,7 @@ class RowForm(PlainForm):
             if company and product.article_number and not product.article_in(company):
                 words = _("%(product)s has no article in %(company)s yet. Open the product and choose one.")
                 self.add_error("product", words % {"product": product, "company": name})
+            self._require_price_in_currency(product)
             return
         wanted = {
             "description": _("Write a description."),
@@ -120,6 +143,21 @@ class RowForm(PlainForm):
         for name, words in wanted.items():
             if name not in self.errors and self.cleaned_data.get(name) in ("", None):
                 self.add_error(name, words)
+
+    def _require_price_in_currency(self, product: Product) -> None:
+        """Refuse a product's own price as one in another currency, until the person says that it is."""
+        if not self.currencies.differ or "price" in self.errors:
+            return
+        price, facts = self.cleaned_data.get("price"), {"own": self.currencies.own, "billed": self.currencies.billed}
+        if price is None:
+            words = _("The product's price is in %(own)s. Write the price in %(billed)s.")
+            self.add_error("price", words % facts)
+        elif price == product.price and not self.currencies.seen:
+            words = _(
+                "This is the product's price in %(own)s. Write the price in %(billed)s. If it is the same number,"
+                " save again."
+            )
+            self.add_error("price", words % facts)
 
     @property
     def facts(self) -> RowFacts:
@@ -148,14 +186,17 @@ class Rows:
         *,
         more: int = 0,
         company: tuple[str, str] = ("", ""),
+        currencies: Currencies = Currencies(),  # it is frozen
     ) -> None:
+        self.currencies = currencies
         known = {str(product.pk): product for product in products}
         numbers = [int(found[1]) for name in data or () if (found := _ROW_NAME.match(name))]
         asked = max([n + 1 for n in numbers], default=FIRST_ROWS)
         count = min(asked + more, MOST_ROWS)
         self.is_too_long = asked > MOST_ROWS
         self.forms = [
-            RowForm(data, prefix=f"rows-{number}", products=known, company=company) for number in range(count)
+            RowForm(data, prefix=f"rows-{number}", products=known, company=company, currencies=currencies)
+            for number in range(count)
         ]
         self.trouble = ""
 
@@ -219,15 +260,20 @@ def typed_rows(rows: Sequence[InvoiceRow]) -> dict[str, str]:
     }
 
 
-def with_product(data: Mapping[str, str], number: str, products: Sequence[Product]) -> dict[str, str]:
-    """Return the form's data with one row filled in from the product just chosen in it."""
+def with_product(
+    data: Mapping[str, str], number: str, products: Sequence[Product], *, with_price: bool
+) -> dict[str, str]:
+    """Return the form's data with one row filled in from the product just chosen in it.
+
+    Its price is left out where the client is billed in another currency.
+    """
     chosen = {str(product.pk): product for product in products}.get(data.get(f"rows-{number}-product", ""))
     filled = {name: str(value) for name, value in data.items()}
     if chosen:
         proposal = {
             "description": chosen.name,
             "unit": chosen.unit,
-            "price": f"{chosen.price:.2f}",
+            **({"price": f"{chosen.price:.2f}"} if with_price else {}),
             "vat_rate": show_quantity(chosen.vat_rate),
             "quantity": filled.get(f"rows-{number}-quantity") or "1",
         }

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from uku.clients.models import Client
 from uku.invoices.approval import NotHandedOver, hand_over_draft, return_draft
 from uku.invoices.drafts import (
     DraftChanged,
@@ -29,7 +30,16 @@ from uku.invoices.models import Invoice, InvoiceRow, State
 from uku.kit import clock
 from uku.products.models import Product
 from uku.web import integration_data
-from uku.web.forms.invoices import MORE_ROWS, HandBackForm, InvoiceForm, Rows, seen_version, typed_rows, with_product
+from uku.web.forms.invoices import (
+    MORE_ROWS,
+    Currencies,
+    HandBackForm,
+    InvoiceForm,
+    Rows,
+    seen_version,
+    typed_rows,
+    with_product,
+)
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -171,7 +181,14 @@ def _sent(
     request: WorkspaceRequest, products: Sequence[Product], today: date, *, draft: Invoice | None = None
 ) -> tuple[InvoiceForm, Rows]:
     form = InvoiceForm(request.POST, today=today, draft=draft)
-    return form, Rows(request.POST.dict(), products, company=integration_data.connected_company())
+    client = form.cleaned_data.get("client") if form.is_valid() else None
+    currencies = Currencies(
+        request.workspace.currency,
+        client.currency if client else "",
+        seen=client is not None and request.POST.get("priced_in") == client.currency,
+    )
+    company = integration_data.connected_company()
+    return form, Rows(request.POST.dict(), products, company=company, currencies=currencies)
 
 
 def _tell_issued(request: WorkspaceRequest, pk: int) -> HttpResponse:
@@ -190,13 +207,20 @@ def _to_invoice(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
 
 
+def _is_foreign(request: WorkspaceRequest) -> bool:
+    """Say whether the chosen client is billed in another currency than products are priced in."""
+    chosen = request.POST.get("client", "")
+    client = Client.objects.filter(pk=chosen).first() if chosen.isascii() and chosen.isdecimal() else None
+    return client is not None and client.currency != request.workspace.currency
+
+
 def _refill_form(
     request: WorkspaceRequest, products: Sequence[Product], today: date, *, draft: Invoice | None = None
 ) -> HttpResponse:
     """Show the form again with more rows, or with a row filled in from its product; nothing is saved."""
     data = request.POST.dict()
     if "fill" in data:
-        data = with_product(data, data["fill"], products)
+        data = with_product(data, data["fill"], products, with_price=not _is_foreign(request))
     rows = Rows(data, products, more=MORE_ROWS if "more" in data else 0)
     initial: dict[str, Any] = {name: data.get(name, "") for name in InvoiceForm.base_fields}
     form = InvoiceForm(initial=initial, today=today, draft=draft)
@@ -213,5 +237,13 @@ def _draw_form(
     overtaken: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"form": form, "rows": rows, "draft": draft, "overtaken": overtaken, "version": version}
+    billed = rows.currencies.billed if form.is_bound else request.POST.get("priced_in", draft.currency if draft else "")
+    context = {
+        "form": form,
+        "rows": rows,
+        "draft": draft,
+        "overtaken": overtaken,
+        "version": version,
+        "priced_in": billed,
+    }
     return render(request, "billing/form.html", context, status=status)
