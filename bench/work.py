@@ -175,9 +175,9 @@ def measure_neighbours(firm: Firm, count: int, samples: int) -> None:
         firm.fortnox.ask("POST", "companies", Name=f"Granne {index} AB", DatabaseNumber=number, customers=150)
         made.append(connect(firm.fortnox, f"granne-{index}", str(number)))
     unread = CustomerRecord.everywhere.filter(client__isnull=False, detail_read_at=None, active=True)
-    done = SyncRun.everywhere.filter(state=RunState.DONE)
-    wanted = done.count() + 3 * count
-    await_true(lambda: done.count() >= wanted and not unread.exists(), seconds=1200)
+    theirs = [connection.workspace_id for _owner, connection in made]
+    done = SyncRun.everywhere.filter(state=RunState.DONE, workspace__in=theirs)
+    await_true(lambda: done.count() >= 3 * count and not unread.exists(), seconds=1200)
 
     def reload_all() -> None:
         for owner, connection in made:

@@ -187,6 +187,16 @@ def fortnox_sync(slug: str) -> None:
     commands.request_syncs(slug)
 
 
+@fortnox_app.command("reconcile")
+def fortnox_reconcile(slug: str) -> None:
+    """Compare one workspace's invoices with Fortnox now; prints each difference and what to do. A worker compares.
+
+    Exit status: 0 equal, 1 different, 2 not compared.
+    """
+    _start()
+    commands.reconcile_invoices(slug)
+
+
 @fortnox_app.command("reload")
 def fortnox_reload(
     slug: str, cancel: Annotated[bool, typer.Option("--cancel", help="Cancel the one that runs.")] = False

@@ -12,7 +12,8 @@ from rich.progress import Progress
 
 from uku.doctor import findings
 from uku.integrations.fortnox.health import summary
-from uku.integrations.fortnox.models import Connection, RunKind
+from uku.integrations.fortnox.invoices import command as invoice_command
+from uku.integrations.fortnox.models import READ_KINDS, Connection
 from uku.integrations.fortnox.reload import command
 from uku.integrations.fortnox.tokens import installation
 from uku.integrations.fortnox.tokens.store import store_all_spooled
@@ -160,9 +161,14 @@ def request_syncs(slug: str) -> None:
     connection = Connection.everywhere.filter(workspace=_existing_workspace(slug), enabled=True).first()
     if connection is None:
         refuse(f"Workspace {slug} has not enabled Fortnox.")
-    for kind in RunKind:
+    for kind in READ_KINDS:
         asked = requests.request_sync(connection, kind, priority=SOON)
         console.print(f"{kind.label}: {'asked for' if asked else 'waits already'}", highlight=False)
+
+
+def reconcile_invoices(slug: str) -> None:
+    with workspace_in_force(_existing_workspace(slug).pk):
+        raise typer.Exit(invoice_command.run(write))
 
 
 def reload_workspace(slug: str, *, cancel: bool) -> None:

@@ -1,7 +1,7 @@
 """Lists the model modules of the product, so that one app holds one migration history."""
 
 from uku.clients.models import Client, ImportFile
-from uku.invoices.models import Invoice, InvoiceRow, NumberSeries, Payment
+from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, NumberSeries, Payment
 from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
 from uku.kit.heartbeats import WorkerHeartbeat
@@ -13,6 +13,7 @@ from uku.workspaces.models import AuditEntry, Invitation, Membership, Notice, No
 __all__ = [
     "Alarm",
     "AuditEntry",
+    "CancelledNumber",
     "Client",
     "ClockOffset",
     "ImportFile",

@@ -182,7 +182,7 @@ def test_a_partial_credit_replaces_the_rows_before_booking(client):
 
 
 def test_a_booked_note_can_be_set_off_by_a_person(client):
-    client.switch(credit_settles=False)
+    client.switch(credit_settles="never")
     number = client.booked(ROW)["DocumentNumber"]
     note = act(client, number, "credit").json["Invoice"]["CreditInvoiceReference"]
     act(client, note, "bookkeep")
@@ -192,11 +192,44 @@ def test_a_booked_note_can_be_set_off_by_a_person(client):
     assert (open_before, found) == ([number, note], [(0, "2026-03-31"), (0, "2026-03-31")])
 
 
-@pytest.mark.parametrize(("settles", "left"), [(True, 0), (False, 1250)])
+@pytest.mark.parametrize(("settles", "left"), [("automatic", 0), ("by_payments", 1250), ("never", 1250)])
 def test_a_booked_note_settles_by_itself_unless_switched(client, settles, left):
     client.switch(credit_note_booked=True, credit_settles=settles)
     number = client.booked(ROW)["DocumentNumber"]
     assert act(client, number, "credit").json["Invoice"]["Balance"] == left
+
+
+def test_a_person_sets_off_by_a_pair_of_payments_that_nets_to_zero(client):
+    client.switch(credit_settles="by_payments", credit_note_booked=True)
+    number = client.booked(ROW)["DocumentNumber"]
+    note = act(client, number, "credit").json["Invoice"]["CreditInvoiceReference"]
+    client.control(f"companies/556001/invoices/{note}/setoff")
+    paid = [(str(row["InvoiceNumber"]), row["Amount"]) for row in client.get("invoicepayments").json["InvoicePayments"]]
+    assert sorted(paid) == [(number, 1250), (note, -1250)]
+    assert [show(client, one)["Balance"] for one in (number, note)] == [0, 0]
+
+
+def test_under_the_cash_method_an_unbooked_invoice_takes_payments_and_credit_notes(client):
+    client.control("companies/556001", "PATCH", method="CASH")
+    number = client.invoice(ROW, ROW)["DocumentNumber"]
+    client.control("companies/556001/payments", invoice=number, amount="500", date="2026-03-31")
+    note = act(client, number, "credit").json["Invoice"]["CreditInvoiceReference"]
+    whole = [show(client, one)["Balance"] for one in (number, note)]
+    client.put(f"invoices/{note}", Invoice={"InvoiceRows": [{**ROW, "DeliveredQuantity": "-1"}]})
+    assert (whole, [show(client, one)["Balance"] for one in (number, note)]) == ([0, -500], [750, 0])
+
+
+def test_under_the_cash_method_crediting_may_be_refused_before_booking(client):
+    client.control("companies/556001", "PATCH", method="CASH")
+    client.switch(credit_under_cash="refuse")
+    number = client.invoice(ROW)["DocumentNumber"]
+    assert read_error(act(client, number, "credit"))[3] == "Fakturan är inte bokförd."
+
+
+def test_a_cancelled_invoice_is_not_credited(client):
+    number = client.invoice(ROW)["DocumentNumber"]
+    act(client, number, "cancel")
+    assert read_error(act(client, number, "credit"))[3] == "Fakturan är makulerad."
 
 
 def test_a_person_may_credit_a_part_and_book_the_note(client):

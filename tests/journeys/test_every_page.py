@@ -87,6 +87,8 @@ def seeded_objects():
         "product-difference": {"pk": records.product.pk},
         "invoice": {"pk": records.issued.pk},
         "invoice-issue": {"pk": records.draft.pk},
+        "invoice-credit": {"pk": records.issued.pk},
+        "invoice-cancel": {"pk": records.issued.pk},
         "task": {"pk": records.task.pk},
         "task-finish": {"pk": records.task.pk},
         "member": member,

@@ -24,6 +24,7 @@ OTHER_LANGUAGES = re.compile(  # SQL, an element, the format of a date
 FOR_THE_OPERATOR = (
     "boot.py", "cli.py", "commands.py", "config.py", "doctor.py", "mail_server.py", "settings.py", "demo/", "kit/",
     "web/server.py", "integrations/fortnox/connection/doctor.py", "integrations/fortnox/reload/command.py",
+    "integrations/fortnox/invoices/command.py",
 )  # fmt: skip
 # Words of other programs, or of people, that are read and not shown.
 READ = {
@@ -32,7 +33,8 @@ READ = {
     "clients/import_files/headings.py": "what files call their columns",
     "clients/matching.py": "codes of what agrees; `evidence.py` has their words",
     "clients/names.py": "legal forms",
-    "integrations/fortnox/health/error_codes.py": "what Fortnox says, and the head of a page in docs",
+    "integrations/fortnox/health/error_codes.py": "what Fortnox says",
+    "integrations/fortnox/health/error_page.py": "the head of a page in docs",
 }
 # Names of what is locked or sealed, what a task is called before its workspace says so, and a mark in masked texts.
 TEXTS = {

@@ -9,11 +9,13 @@ from typing import Protocol
 from django.db.models.expressions import Combinable
 
 from uku.clients.models import Client
+from uku.invoices.checks import Check
 from uku.invoices.models import Invoice
 from uku.invoices.payment_status import Tone
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace
+from uku.workspaces.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button that posts to an address; with `asks` it opens a page that asks first."""
+    """A button that posts to an address; with `asks` it opens a page that asks first. Shown to who has `permission`."""
 
     label: str
     url: str
     primary: bool = False
     asks: bool = False
+    permission: Permission = Permission.MANAGE_INTEGRATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,9 @@ class Integration(Protocol):
     def number_source(self, invoice: Invoice) -> NumberSource | None:
         """Who numbers this draft when it is issued; None when no company is connected, and Uku does."""
 
+    def ledger_of(self, invoice: Invoice) -> str:
+        """The id of the company that has an issued invoice or will have it; empty when none does."""
+
     def company_proposal(self, workspace: Workspace) -> Mapping[str, str]:
         """What the connected company's card says, by the field names of Workspace; empty when not connected."""
 
@@ -132,6 +138,9 @@ class Integration(Protocol):
 
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]: ...
     def client_panels(self, client: Client) -> Sequence[Panel]: ...
+    def invoice_checks(self, invoice: Invoice) -> Sequence[Check]:
+        """What the connected company asks of a draft before it is issued, and is not right; from stored facts."""
+
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]: ...
 
@@ -175,3 +184,8 @@ def number_source_of(invoice: Invoice) -> NumberSource | None:
     """Return the accounting system that numbers a draft when it is issued; None when Uku does."""
     found = (integration.number_source(invoice) for integration in integrations())
     return next((source for source in found if source is not None), None)
+
+
+def ledger_of(invoice: Invoice) -> str:
+    """Return the accounting system's company that has an issued invoice or will have it; "" when none does."""
+    return next(filter(None, (integration.ledger_of(invoice) for integration in integrations())), "")

@@ -17,13 +17,18 @@ class PaymentFact:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the books say about an invoice; `as_of` is when the reading began."""
+    """What the books say about an invoice; `as_of` is when the reading began.
+
+    `credit_amount` and `credit_balance` are those of its credit notes that were not made here: what they sum to, as a
+    positive amount, and what is open of them, as a negative one.
+    """
 
     as_of: datetime
     balance: Decimal
     booked: bool
     cancelled: bool
-    credited: bool
     sent: bool
     final_pay_date: date | None
     payments: tuple[PaymentFact, ...] = ()
+    credit_amount: Decimal = Decimal(0)
+    credit_balance: Decimal = Decimal(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext
@@ -13,6 +14,7 @@ from uku.invoices.numbers import FIRST_NUMBER
 from uku.invoices.totals import Line, Totals
 from uku.kit.scoping import TenantModel
 from uku.products.models import Product
+from uku.workspaces.models import User
 
 
 class State(models.TextChoices):
@@ -34,14 +36,22 @@ class Numbering(models.TextChoices):
     ACCOUNTING = "accounting", _("Number from the accounting system")
 
 
-def _money() -> models.DecimalField[Decimal, Decimal]:
-    return models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"))
+def _money(**facts: Any) -> models.DecimalField[Decimal, Decimal]:
+    return models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"), **facts)
+
+
+def _credit(*, help_text: str) -> models.DecimalField[Decimal, Decimal]:
+    return _money(db_default=Decimal("0.00"), help_text=help_text)
 
 
 class Invoice(TenantModel):
-    """Amounts are in `currency`, to the öre. Nothing but what is read back changes after issue."""
+    """Amounts are in `currency`, to the öre. Nothing but what is read back changes after issue.
+
+    A credit note is an invoice that `credits` another one: its quantities and totals are negative.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="invoices")
+    credits = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credit_notes")
     reference = models.CharField(max_length=20)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     numbering = models.CharField(max_length=10, choices=Numbering, blank=True)
@@ -67,11 +77,24 @@ class Invoice(TenantModel):
     difference = models.CharField(max_length=200, blank=True)
     balance = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     booked = models.BooleanField(default=False)
-    credited = models.BooleanField(default=False)
+    credited = models.BooleanField(default=False, help_text="nothing is left to credit")
+    credited_amount = _credit(help_text="what its credit notes sum to, as a positive amount")
+    credit_balance = _credit(help_text="what is open of its credit notes, as a negative amount")
+    ledger_credit_amount = _credit(help_text="the part of `credited_amount` on notes that were not made in Uku")
+    ledger_credit_balance = _credit(help_text="the part of `credit_balance` on notes that were not made in Uku")
+    cancel_asked_at = models.DateTimeField(null=True, help_text="until the accounting system has cancelled it too")
     final_pay_date = models.DateField(null=True)
     read_at = models.DateTimeField(null=True)
+    missing_since = models.DateTimeField(null=True, help_text="since when the books do not have it any more")
     issued_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    handed_over_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", help_text="who asked for approval last"
+    )
+    approval_remark = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="why it came back from approval"
+    )
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="of a draft: one more with each change")
 
     class Meta:
         app_label = "uku"
@@ -99,11 +122,25 @@ class Invoice(TenantModel):
         indexes = (models.Index(fields=["workspace", "state", "-id"], name="uku_invoice_by_state"),)
 
     def __str__(self) -> str:
-        return gettext("Invoice %(number)s") % {"number": self.number or self.reference}
+        words = gettext("Credit note %(number)s") if self.is_credit_note else gettext("Invoice %(number)s")
+        return words % {"number": self.number or self.reference}
+
+    @property
+    def is_credit_note(self) -> bool:
+        return self.credits_id is not None
 
     @property
     def is_issued(self) -> bool:
         return self.issued_at is not None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.missing_since is not None
+
+    @property
+    def net_balance(self) -> Decimal:
+        """What is owed, with what is open of its credit notes; below zero, what is to be given back."""
+        return (self.total if self.balance is None else self.balance) + self.credit_balance
 
     @property
     def totals(self) -> Totals:
@@ -117,6 +154,7 @@ class InvoiceRow(TenantModel):
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="rows")
+    credits = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credit_rows")
     position = models.PositiveSmallIntegerField()
     product = models.ForeignKey(Product, null=True, on_delete=models.PROTECT, related_name="+")
     article_number = models.CharField(max_length=50, blank=True)
@@ -167,6 +205,27 @@ class Payment(TenantModel):
 
     def __str__(self) -> str:
         return f"Payment {self.external_number}"
+
+
+class CancelledNumber(TenantModel):
+    """A number from Uku that an invoice had before it went back to draft; nobody ever gets it again."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="cancelled_numbers")
+    number = models.CharField(max_length=30)
+    ocr = models.CharField(max_length=30)
+    cancelled_at = models.DateTimeField()
+    cancelled_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "number"], name="uku_cancellednumber_number"),
+            models.UniqueConstraint(fields=["workspace", "ocr"], name="uku_cancellednumber_ocr"),
+        )
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class NumberSeries(TenantModel):

@@ -7,7 +7,7 @@ import secrets
 from uku.kit.identifiers import luhn_digit
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which people misread
-_RANDOM_LETTERS = 12
+_MARK, _RANDOM_LETTERS = "UKU", 12
 FIRST_NUMBER = 900_000_001
 """Our own numbers have nine digits and begin with 9, which no other series of a firm reaches by itself."""
 _LAST_NUMBER = 999_999_999
@@ -16,7 +16,13 @@ _BLOCK = 100_000
 
 def new_reference() -> str:
     """Return a fixed-width reference with 60 random bits, so that none contains another (F15)."""
-    return "UKU" + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LETTERS))
+    return _MARK + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LETTERS))
+
+
+def is_reference(text: str) -> bool:
+    """Say whether a text is a reference as we make them."""
+    letters = text.removeprefix(_MARK)
+    return text.startswith(_MARK) and len(letters) == _RANDOM_LETTERS and set(letters) <= set(_ALPHABET)
 
 
 def first_number_beyond(number: str) -> int | None:

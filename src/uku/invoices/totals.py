@@ -11,15 +11,16 @@ from uku.kit.money import ZERO, to_krona, to_ore
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is sold: the price is for one unit without VAT, the rate in per cent."""
+    """What is sold: the price is for one unit without VAT; rate and discount are in per cent."""
 
     quantity: Decimal
     price: Decimal
     vat_rate: Decimal
+    discount: Decimal = ZERO
 
     @property
     def net(self) -> Decimal:
-        return to_ore(self.quantity * self.price)
+        return to_ore(self.quantity * self.price * (100 - self.discount) / 100)
 
 
 @dataclass(frozen=True, slots=True)

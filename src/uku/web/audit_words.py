@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import VatType
 from uku.integrations.registry import integrations
 from uku.invoices.models import State
 from uku.workspaces.models import Plan, Role
+from uku.workspaces.permissions import SWITCHES
 
 ACTIONS: Mapping[str, str | Promise] = {
     "account.factor_add": _("Added a second factor"),
@@ -40,11 +42,23 @@ ACTIONS: Mapping[str, str | Promise] = {
     "client.sheet_upload": _("Uploaded a client file"),
     "client.take_over": _("Used the accounting system's values"),
     "company.edit": _("Changed the company details"),
+    "invoice.copy": _("Copied an invoice"),
+    "invoice.delete": _("Deleted a draft"),
+    "invoice.cancel": _("Cancelled an invoice"),
+    "invoice.cancel_asked": _("Asked for an invoice to be cancelled"),
+    "invoice.cancel_refused": _("The accounting system did not cancel an invoice"),
+    "invoice.credit": _("Issued a credit note"),
     "invoice.draft": _("Created a draft"),
+    "invoice.edit": _("Changed a draft"),
+    "invoice.hand_back": _("Handed a draft back"),
+    "invoice.hand_over": _("Handed a draft over for approval"),
     "invoice.issue": _("Issued an invoice"),
+    "invoice.missing": _("Invoice deleted in the accounting system"),
     "invoice.number": _("Gave an invoice its number"),
     "invoice.read": _("Payments read"),
+    "invoice.reopen": _("Made an invoice a draft again"),
     "member.add": _("Added a person"),
+    "member.billing": _("Changed billing permissions"),
     "member.deactivate": _("Deactivated a person"),
     "member.invite": _("Invited a person"),
     "member.invite_again": _("Invited a person again"),
@@ -102,6 +116,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "company_name": _("Company"),
     "country": _("Country"),
     "credited": _("Credited"),
+    "credited_amount": _("Credited"),
     "currency": _("Currency"),
     "database": _("Database number"),
     "email": _("E-mail"),
@@ -116,6 +131,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "iban": _("IBAN"),
     "imported": _("Imported"),
     "instance": _("Installation"),
+    "invoice_date": _("Invoice date"),
     "is_person": _("Private person"),
     "language": _("Language"),
     "name": _("Name"),
@@ -124,6 +140,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "number": _("Number"),
     "organisation_number": _("Organisation number"),
     "other_articles": _("Articles in other companies"),
+    "our_reference": _("Our reference"),
     "outcome": _("Result"),
     "owner": _("Company Owner"),
     "paid": _("Paid"),
@@ -137,10 +154,15 @@ FIELDS: Mapping[str, str | Promise] = {
     "postcode": _("Postcode"),
     "price": _("Price"),
     "q": _("Words"),
+    "reason": _("Reason"),
+    "reference": _("Reference"),
     "refused": _("Skipped"),
     "registered_office": _("Registered office"),
+    "remark": _("Remark"),
+    "remarks": _("Remarks"),
     "required": _("Required"),
     "role": _("Role"),
+    "rows": _("Rows"),
     "sales_invoices": _("Sales invoices"),
     "scopes": _("Permissions"),
     "search": _("Search"),
@@ -160,6 +182,8 @@ FIELDS: Mapping[str, str | Promise] = {
     "vat_rate": _("VAT rate"),
     "vat_type": _("VAT type"),
     "vouchers": _("Vouchers"),
+    "your_reference": _("Your reference"),
+    **{name: capfirst(permission.label) for permission, name in SWITCHES.items()},
 }
 """What the fields of records are called that an entry compares."""
 

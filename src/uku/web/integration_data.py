@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
 from uku.integrations.registry import Badge, Panel, Waiting, integrations
+from uku.invoices.checks import Check
 from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
 from uku.products.models import Product
@@ -53,6 +54,11 @@ def client_panels(client: Client) -> list[Panel]:
     return [panel for integration in integrations() for panel in integration.client_panels(client)]
 
 
+def invoice_checks(invoice: Invoice) -> list[Check]:
+    """Return what the connected systems ask of a draft before it is issued."""
+    return [check for integration in integrations() for check in integration.invoice_checks(invoice)]
+
+
 def invoice_panels(invoice: Invoice) -> list[Panel]:
     return [panel for integration in integrations() for panel in integration.invoice_panels(invoice)]
 
@@ -93,6 +99,12 @@ def article_system() -> str:
 def article_company() -> str:
     """Return the id of the connected company, which its articles belong to, or ""."""
     return next(filter(None, (integration.article_company() for integration in integrations())), "")
+
+
+def connected_company() -> tuple[str, str]:
+    """Return the id and name of the connected company of the accounting system; two empty texts without one."""
+    company = article_company()
+    return company, company_name(company) if company else ""
 
 
 def company_name(company: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
@@ -14,7 +14,7 @@ from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import Membership, Role, User, Workspace
-from uku.workspaces.permissions import Permission, needs
+from uku.workspaces.permissions import SWITCHES, Permission, needs
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,6 +22,10 @@ R = TypeVar("R")
 
 class OwnerRoleIsFixed(Exception):
     """The owner's role and place do not change, and nobody else is made owner, but by handing over."""
+
+
+class SwitchNeedsSight(Exception):
+    """Whoever changes invoices must see them."""
 
 
 class IneligibleOwner(Exception):
@@ -66,6 +70,30 @@ def change_role(*, membership: Membership, role: str, actor: User, at: datetime)
             actor,
             at,
         )
+    return row
+
+
+@transaction.atomic
+@_one_after_the_other
+@needs(Permission.MANAGE_MEMBERS)
+def change_billing(*, membership: Membership, allowed: Collection[Permission], actor: User, at: datetime) -> Membership:
+    """Give a member exactly these of the billing permissions; they hold from the person's next request.
+
+    Raises NotAllowed, SwitchNeedsSight.
+    """
+    if allowed and Permission.SEE_INVOICES not in allowed:
+        raise SwitchNeedsSight
+    row = _locked(membership)
+    before = _switches(row)
+    for permission, name in SWITCHES.items():
+        setattr(row, name, permission in allowed)
+    after = _switches(row)
+    if before != after:
+        row.save(update_fields=list(SWITCHES.values()))
+        summary = translate_for_workspace(
+            gettext_lazy("The billing permissions of %(person)s were changed"), person=row.user
+        )
+        record(actor=actor, action="member.billing", target=row, summary=summary, at=at, before=before, after=after)
     return row
 
 
@@ -161,6 +189,10 @@ def require_second_factor(*, workspace: Workspace, required: bool, actor: User, 
 def _locked(membership: Membership) -> Membership:
     """The row as it is now, of the workspace in force: another workspace's is not found."""
     return Membership.objects.select_for_update(of=("self",)).select_related("user").get(pk=membership.pk)
+
+
+def _switches(row: Membership) -> dict[str, bool]:
+    return {name: getattr(row, name) for name in SWITCHES.values()}
 
 
 def _audit_text(row: Membership) -> dict[str, Any]:

@@ -96,18 +96,33 @@ class Role(models.TextChoices):
 
 
 class Membership(TenantModel):
-    """A person in a workspace, with one role."""
+    """A person in a workspace, with one role. The billing switches are for members: owners and admins have all."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
     is_active = models.BooleanField(default=True)
+    may_see_invoices = models.BooleanField(default=True, db_default=True)
+    may_draft_invoices = models.BooleanField(default=True, db_default=True)
+    may_issue_invoices = models.BooleanField(default=False, db_default=False)
+    may_credit_invoices = models.BooleanField(default=False, db_default=False)
+    may_send_invoices = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         app_label = "uku"
         base_manager_name = "everywhere"
         constraints = (
             models.UniqueConstraint(fields=["workspace", "user"], name="uku_membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(may_see_invoices=True)
+                | models.Q(
+                    may_draft_invoices=False,
+                    may_issue_invoices=False,
+                    may_credit_invoices=False,
+                    may_send_invoices=False,
+                ),
+                name="uku_membership_sees_what_it_changes",
+            ),
             models.UniqueConstraint(
                 fields=["workspace"], condition=models.Q(role="owner"), name="uku_membership_one_owner"
             ),

@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from uku.workspaces.mail import Email, Outcome, link, send
 from uku.workspaces.models import Membership, Notice
-from uku.workspaces.permissions import TABLE, Permission
+from uku.workspaces.permissions import Permission, may
 from uku.workspaces.redaction import masked_text
 
 MOST_ATTEMPTS = 9
@@ -59,12 +59,12 @@ def _email(notice: Notice) -> Email:
 
 
 def _readers(notice: Notice) -> list[str]:
-    """The person it is for, else the active members whose role has the permission."""
-    members = Membership.everywhere.filter(
-        workspace_id=notice.workspace_id, is_active=True, user__is_active=True
-    ).order_by("pk")
+    """The person it is for, else the active members who have the permission."""
+    members = (
+        Membership.everywhere.filter(workspace_id=notice.workspace_id, is_active=True, user__is_active=True)
+        .select_related("user")
+        .order_by("pk")
+    )
     if notice.user_id is not None:
-        members = members.filter(user_id=notice.user_id)
-    else:
-        members = members.filter(role__in=TABLE[Permission[notice.permission]])
-    return list(members.values_list("user__email", flat=True))
+        return [member.user.email for member in members if member.user_id == notice.user_id]
+    return [member.user.email for member in members if may(member, Permission[notice.permission])]

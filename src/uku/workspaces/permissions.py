@@ -28,7 +28,11 @@ class Permission(models.TextChoices):
     EDIT_CLIENTS = "edit_clients", _("change clients")
     SEE_PERSONAL_NUMBERS = "see_personal_numbers", _("see personal numbers in full")
     EDIT_PRODUCTS = "edit_products", _("change products")
-    EDIT_INVOICES = "edit_invoices", _("create and issue invoices")
+    SEE_INVOICES = "see_invoices", _("see invoices")
+    DRAFT_INVOICES = "draft_invoices", _("create and edit drafts of invoices")
+    ISSUE_INVOICES = "issue_invoices", _("issue invoices")
+    CREDIT_INVOICES = "credit_invoices", _("credit and cancel invoices")
+    SEND_INVOICES = "send_invoices", _("send invoices to clients")
     WORK_ON_TASKS = "work_on_tasks", _("work on tasks")
     MANAGE_INTEGRATIONS = "manage_integrations", _("change integrations")
     MANAGE_COMPANY = "manage_company", _("change the company details")
@@ -43,7 +47,11 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_CLIENTS: MANAGERS,
     Permission.SEE_PERSONAL_NUMBERS: MANAGERS,
     Permission.EDIT_PRODUCTS: MANAGERS,
-    Permission.EDIT_INVOICES: MANAGERS,
+    Permission.SEE_INVOICES: MANAGERS,
+    Permission.DRAFT_INVOICES: MANAGERS,
+    Permission.ISSUE_INVOICES: MANAGERS,
+    Permission.CREDIT_INVOICES: MANAGERS,
+    Permission.SEND_INVOICES: MANAGERS,
     Permission.WORK_ON_TASKS: EVERYONE,
     Permission.MANAGE_INTEGRATIONS: MANAGERS,
     Permission.MANAGE_COMPANY: MANAGERS,
@@ -52,15 +60,25 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.TRANSFER_OWNERSHIP: OWNER_ONLY,
     Permission.CHANGE_PLAN: OWNER_ONLY,
 }
+SWITCHES: dict[Permission, str] = {
+    Permission.SEE_INVOICES: "may_see_invoices",
+    Permission.DRAFT_INVOICES: "may_draft_invoices",
+    Permission.ISSUE_INVOICES: "may_issue_invoices",
+    Permission.CREDIT_INVOICES: "may_credit_invoices",
+    Permission.SEND_INVOICES: "may_send_invoices",
+}
+"""What a member has by a switch of their membership; whose role is in the table has it anyway."""
 
 
 def who_can(permission: Permission) -> str:
-    """Name the roles that have the permission: `Company Owner or Company Admin`."""
+    """Name who has the permission: `Company Owner or Company Admin`."""
+    if permission in SWITCHES:
+        return gettext("Company Owner, a Company Admin or a Company Member with this permission")
     return gettext(" or ").join(str(role.label) for role in Role if role in TABLE[permission])
 
 
 class NotAllowed(Exception):
-    """The role may not do this. `sentence` says who can."""
+    """The person may not do this. `sentence` says who can."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
@@ -70,7 +88,10 @@ class NotAllowed(Exception):
 
 
 def may(membership: Membership, permission: Permission) -> bool:
-    return membership.is_active and Role(membership.role) in TABLE[permission]
+    """Say whether the role has the permission, or the member's own switch gives it."""
+    switch = SWITCHES.get(permission)
+    switched_on = switch is not None and bool(getattr(membership, switch))
+    return membership.is_active and (switched_on or Role(membership.role) in TABLE[permission])
 
 
 def require(membership: Membership, permission: Permission) -> None:
@@ -80,13 +101,13 @@ def require(membership: Membership, permission: Permission) -> None:
 
 
 def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let an operation run only for an `actor` whose role has the permission, whoever calls it.
+    """Let an operation run only for an `actor` who has the permission, whoever calls it.
 
     The workspace is the `workspace` argument, else the one in force. An actor of None is Uku itself: a job, or
     the operator's command line; pages and the API always pass a person. Raises NotAllowed.
 
-    Under `@transaction.atomic` the role is read and held in the transaction that acts on it (S64): who
-    takes the role away at that moment waits, or is waited for. An operation that calls outside cannot have that;
+    Under `@transaction.atomic` role and switches are read and held in the transaction that acts on them (S64): who
+    takes them away at that moment waits, or is waited for. An operation that calls outside cannot have that;
     it asks right before it begins.
     """
 
@@ -104,10 +125,11 @@ def needs(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return guard
 
 
-# Others may read the role and hold it too, so that colleagues and a person's own windows do not wait for each other.
+# Others may read the row and hold it too, so that colleagues and a person's own windows do not wait for each other.
 _HELD = """
-SELECT id, workspace_id, user_id, role, is_active FROM uku_membership
-WHERE workspace_id = %s AND user_id = %s AND is_active FOR SHARE
+SELECT id, workspace_id, user_id, role, is_active,
+  may_see_invoices, may_draft_invoices, may_issue_invoices, may_credit_invoices, may_send_invoices
+FROM uku_membership WHERE workspace_id = %s AND user_id = %s AND is_active FOR SHARE
 """
 
 

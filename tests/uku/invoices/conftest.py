@@ -36,7 +36,7 @@ def make_client(actor):
 
 
 def make_draft(actor, client, *prices: str):
-    from uku.invoices.operations import create_draft
+    from uku.invoices.drafts import create_draft
 
     return create_draft(
         actor=actor, at=AT, client=client, invoice_date=date(2026, 3, 31), rows=rows(*prices or ("1000",))
@@ -44,6 +44,6 @@ def make_draft(actor, client, *prices: str):
 
 
 def rows(*prices: str):
-    from uku.invoices.operations import RowFacts
+    from uku.invoices.drafts import RowFacts
 
     return [RowFacts("Bokslut", Decimal(1), Decimal(price), Decimal(25), unit="h") for price in prices]

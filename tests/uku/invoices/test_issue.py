@@ -12,17 +12,11 @@ from tests.uku.conftest import AT, make_user, make_workspace
 from tests.uku.invoices.conftest import make_client, make_draft, rows
 
 from uku.clients.operations import edit_client
+from uku.invoices.checks import InvoiceNotReady
+from uku.invoices.drafts import InvoiceAlreadyIssued, RowFacts, create_draft, replace_rows
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.numbers import ocr_for
-from uku.invoices.operations import (
-    InvoiceAlreadyIssued,
-    InvoiceIncomplete,
-    InvoiceIssued,
-    RowFacts,
-    create_draft,
-    issue_invoice,
-    replace_rows,
-)
+from uku.invoices.operations import InvoiceIssued, issue_invoice
 from uku.kit.events import subscribe
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry, Workspace
@@ -149,22 +143,26 @@ SELLER = {
 BUYER = {"name": "the client's name", "address1": "the client's address", "city": "the client's address"}
 
 
+def missing(found) -> list[str]:
+    return [check.sentence for check in found.value.checks]
+
+
 @pytest.mark.parametrize(("field", "named"), SELLER.items())
 def test_a_fact_missing_about_the_firm_is_named(draft, owner, scope, field, named):
     """L01"""
     Workspace.objects.filter(pk=scope.pk).update(**{field: ""})
-    with pytest.raises(InvoiceIncomplete) as found:
+    with pytest.raises(InvoiceNotReady) as found:
         issue(draft, owner)
-    assert found.value.missing == (named,)
+    assert missing(found) == [f"Missing: {named}."]
 
 
 @pytest.mark.parametrize(("field", "named"), BUYER.items())
 def test_a_fact_missing_about_the_client_is_named(draft, owner, client, field, named):
     """L01"""
     edit_client(client=client, actor=owner, at=AT, changes={field: ""})
-    with pytest.raises(InvoiceIncomplete) as found:
+    with pytest.raises(InvoiceNotReady) as found:
         issue(draft, owner)
-    assert found.value.missing == (named,)
+    assert missing(found) == [f"Missing: {named}."]
 
 
 def test_everything_missing_is_named_at_once_and_the_draft_stays(client, owner, scope):
@@ -172,9 +170,10 @@ def test_everything_missing_is_named_at_once_and_the_draft_stays(client, owner, 
     Workspace.objects.filter(pk=scope.pk).update(**dict.fromkeys(SELLER, ""))
     edit_client(client=client, actor=owner, at=AT, changes=dict.fromkeys(BUYER, ""))
     draft = create_draft(actor=owner, at=AT, client=client, invoice_date=AT.date(), rows=[])
-    with pytest.raises(InvoiceIncomplete) as found:
+    with pytest.raises(InvoiceNotReady) as found:
         issue(draft, owner)
-    assert found.value.missing == tuple(dict.fromkeys([*SELLER.values(), *BUYER.values(), "at least one row"]))
+    named = dict.fromkeys([*SELLER.values(), *BUYER.values()])
+    assert missing(found) == [*(f"Missing: {name}." for name in named), "The invoice has no rows."]
     draft.refresh_from_db()
     assert (draft.state, draft.number, heard) == (State.DRAFT, "", [])
 
@@ -229,7 +228,7 @@ def test_a_refused_invoice_takes_no_number(real):
     """I09"""
     actor, client = real
     empty = create_draft(actor=actor, at=AT, client=client, invoice_date=AT.date(), rows=[])
-    with pytest.raises(InvoiceIncomplete):
+    with pytest.raises(InvoiceNotReady):
         issue(empty, actor)
     assert issue(make_draft(actor, client), actor).number == "900000001"
 

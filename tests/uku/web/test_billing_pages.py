@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from uku.integrations.registry import Badge
+from uku.invoices.models import Invoice
 from uku.web.templatetags.figures import full_number
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +27,19 @@ def test_the_list_shows_number_dates_standing_and_total(read, signed_in, member,
         "Unpaid 1",
         "Overdue 1",
     ]
+
+
+@pytest.mark.parametrize(("today", "words"), [(22, "Unpaid"), (23, "Overdue 1 day")])
+def test_an_invoice_is_overdue_after_the_first_banking_day_on_which_it_could_be_paid(
+    read, signed_in, owner, records, no_integration, monkeypatch, today, words
+):
+    """It is due on Midsummer's Eve, when banks are closed until Monday."""
+    Invoice.everywhere.exclude(number="").update(due_date=date(2026, 6, 19))
+    monkeypatch.setattr("uku.kit.clock.today", lambda _zone: date(2026, 6, today))
+    page = read(signed_in(owner).get(LIST))
+    assert page.rows[1][4] == words
+    overdue = read(signed_in(owner).get(LIST, {"state": "overdue"}))
+    assert len(overdue.rows) == (2 if today == 23 else 0)
 
 
 def test_a_chip_shows_one_state_and_nonsense_shows_all(read, signed_in, owner, records, no_integration):
@@ -226,14 +241,14 @@ def test_payments_and_what_is_left_are_shown(read, signed_in, owner, records, sc
     from datetime import UTC, date, datetime
 
     from uku.invoices.ledger_facts import PaymentFact, Reading
-    from uku.invoices.operations import accept_reading
+    from uku.invoices.read_back import accept_reading
 
     at = datetime(2026, 4, 2, tzinfo=UTC)
     payments = (
         PaymentFact("12", Decimal(100), date(2026, 3, 9), True),
         PaymentFact("13", Decimal(50), date(2026, 3, 10), False),
     )
-    reading = Reading(at, Decimal(3025), True, False, False, True, None, payments)
+    reading = Reading(at, Decimal(3025), True, False, True, None, payments)
     accept_reading(invoice=records.issued, reading=reading, at=at)
     page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
     assert page.rows == [
@@ -291,10 +306,11 @@ def test_what_is_missing_is_listed_with_the_place_to_add_it(read, make, signed_i
     answer = signed_in(owner).post(f"{LIST}{draft.pk}/issue/")
     page = read(answer)
     assert answer.status_code == 422
-    assert [li for li in page.all("li") if li in {"your firm's VAT number", "the client's address"}] == [
-        "your firm's VAT number",
-        "the client's address",
+    assert [li for li in page.all("li") if li.startswith("Missing:")] == [
+        "Missing: your firm's VAT number. Add it to the company details. Company details",
+        "Missing: the client's address. Add it to the client. No Address AB",
     ]
+    assert "/w/byran/settings/company/" in page.values("a", "href")
     assert f"/w/byran/clients/{client.pk}/edit/" in page.values("a", "href")
     draft.refresh_from_db()
     assert draft.state == "draft"
@@ -316,3 +332,32 @@ def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, 
         " Read the text next to Issue, and press it again."
     )
     assert said in read(client.get(LIST)).all("p")
+
+
+def test_what_is_not_right_is_told_on_the_draft_before_anyone_presses_issue(read, signed_in, member, records, ledger):
+    from uku.invoices.checks import Check
+
+    ledger.checks = (Check("Row 1 has no article.", "Choose one.", "/somewhere/", "Edit draft"),)
+    page = read(signed_in(member).get(f"{LIST}{records.draft.pk}/"))
+    assert "This invoice cannot be issued yet." in page.all("p")
+    assert "Row 1 has no article. Choose one. Edit draft" in page.all("li")
+    assert "/somewhere/" in page.values("a", "href")
+    issued = read(signed_in(member).get(f"{LIST}{records.issued.pk}/"))
+    assert "Row 1 has no article. Choose one. Edit draft" not in issued.all("li")
+
+
+def test_a_draft_that_is_right_says_nothing(read, signed_in, owner, records, ledger):
+    assert "This invoice cannot be issued yet." not in read(signed_in(owner).get(f"{LIST}{records.draft.pk}/")).all("p")
+
+
+@pytest.mark.parametrize(("iban", "status"), [("", 422), ("SE4550000000058398257466", 302)])
+def test_an_invoice_in_euros_needs_an_iban(read, signed_in, owner, workspace, records, no_integration, iban, status):
+    type(records.draft).everywhere.filter(pk=records.draft.pk).update(currency="EUR")
+    type(workspace).objects.update(iban=iban)
+    answer = signed_in(owner).post(f"{LIST}{records.draft.pk}/issue/")
+    assert answer.status_code == status
+    if not iban:
+        words = (
+            "Missing: your firm's IBAN, which an invoice in EUR needs. Add it to the company details. Company details"
+        )
+        assert words in read(answer).all("li")

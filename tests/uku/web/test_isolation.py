@@ -79,7 +79,10 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/billing/",
             "/w/byran/billing/new/",
             f"/w/byran/billing/{draft}/",
-            f"/w/byran/billing/{draft}/issue/",
+            *(
+                f"/w/byran/billing/{draft}/{step}/"
+                for step in ("cancel", "copy", "credit", "delete", "edit", "hand-back", "hand-over", "issue")
+            ),
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",
             f"/w/byran/tasks/{task}/finish/",
@@ -166,10 +169,16 @@ def test_a_member_is_told_who_can(signed_in, member, records):
         "/w/byran/clients/import/": "Only a Company Owner or Company Admin can change clients.",
         f"/w/byran/clients/{records.client.pk}/edit/": "Only a Company Owner or Company Admin can change clients.",
         "/w/byran/products/new/": "Only a Company Owner or Company Admin can change products.",
-        "/w/byran/billing/new/": "Only a Company Owner or Company Admin can create and issue invoices.",
         f"/w/byran/billing/{records.draft.pk}/issue/": (
-            "Only a Company Owner or Company Admin can create and issue invoices."
+            "Only a Company Owner, a Company Admin or a Company Member with this permission can issue invoices."
         ),
+        **{
+            f"/w/byran/billing/{records.issued.pk}/{action}/": (
+                "Only a Company Owner, a Company Admin or a Company Member with this permission can credit and cancel"
+                " invoices."
+            )
+            for action in ("credit", "cancel")
+        },
     }
     for path, sentence in refused.items():
         answer = client.post(path)

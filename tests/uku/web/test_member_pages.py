@@ -217,3 +217,49 @@ def test_a_stale_sign_in_is_asked_again_before_people_change(desk, admin, member
     assert answer.status_code == 302
     assert "/accounts/reauthenticate/" in answer["Location"]
     assert Membership.everywhere.get(user=member).role == "member"
+
+
+def boxes(page):
+    """The billing permissions of the page, and which are selected."""
+    return {
+        a["name"].removeprefix("may_").removesuffix("_invoices"): "checked" in a
+        for tag, a in page.tags
+        if tag == "input" and a.get("type") == "checkbox"
+    }
+
+
+def test_billing_permissions_are_given_on_the_members_page(read, desk, signed_in, member, records):
+    place, theirs = f"{MEMBERS}{pk_of(member)}/", signed_in(member)
+    before = {"see": True, "draft": True, "issue": False, "credit": False, "send": False}
+    assert boxes(read(desk.get(place))) == before
+    issue = f"/w/byran/billing/{records.draft.pk}/issue/"
+    assert theirs.post(issue).status_code == 403
+    answer = desk.post(f"{place}permissions/", {"may_see_invoices": "on", "may_issue_invoices": "on"})
+    assert (answer.status_code, answer["Location"]) == (302, place)
+    assert boxes(read(desk.get(place))) == {**before, "draft": False, "issue": True}
+    assert theirs.post(issue).status_code == 302
+    assert theirs.get("/w/byran/billing/new/").status_code == 403
+
+
+def test_a_permission_that_needs_another_is_refused_in_words(read, desk, member):
+    place = f"{MEMBERS}{pk_of(member)}/permissions/"
+    answer = desk.post(place, {"may_issue_invoices": "on"})
+    assert answer.status_code == 422
+    assert "Select See invoices too: the other permissions need it." in read(answer).all("li")
+
+
+def test_a_member_gives_nobody_billing_permissions(signed_in, member):
+    answer = signed_in(member).post(f"{MEMBERS}{pk_of(member)}/permissions/", {"may_issue_invoices": "on"})
+    assert answer.status_code == 403
+    assert Membership.everywhere.get(user=member).may_issue_invoices is False
+
+
+def test_billing_is_closed_to_whoever_may_not_see_invoices(read, desk, signed_in, member, records, no_integration):
+    theirs = signed_in(member)
+    assert "Billing" in read(theirs.get("/w/byran/clients/")).all("a")
+    desk.post(f"{MEMBERS}{pk_of(member)}/permissions/", {})
+    assert "Billing" not in read(theirs.get("/w/byran/clients/")).all("a")
+    client = read(theirs.get(f"/w/byran/clients/{records.client.pk}/"))
+    assert [heading for heading in client.all("h2") if heading in {"Invoices", "Tasks"}] == ["Tasks"]
+    for path in ("", "new/", f"{records.draft.pk}/", f"{records.issued.pk}/"):
+        assert theirs.get(f"/w/byran/billing/{path}").status_code == 403

@@ -17,10 +17,10 @@ import uku
 from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces.members import change_role, deactivate
+from uku.workspaces.members import change_billing, change_role, deactivate
 from uku.workspaces.models import AuditEntry, Membership, Role
 from uku.workspaces.operations import add_member
-from uku.workspaces.permissions import TABLE, NotAllowed, needs, who_can
+from uku.workspaces.permissions import NotAllowed, Permission, may, needs, who_can
 
 ROOT = Path(uku.__file__).parent
 OPERATING = ("uku.workspaces", "uku.clients", "uku.products", "uku.invoices", "uku.tasks", "uku.integrations")
@@ -77,10 +77,11 @@ def test_an_operation_refuses_exactly_the_roles_that_the_table_leaves_out(name, 
     actor = owner if role == Role.OWNER else make_user(f"{role}@byran.example")
     if role != Role.OWNER:
         add_member(workspace=workspace, user=actor, role=role)
+    membership = Membership.everywhere.get(user=actor)
     entries = AuditEntry.everywhere.count()
     nothing = dict.fromkeys(inspect.signature(operation).parameters)
     with workspace_in_force(workspace.pk):
-        if role in TABLE[operation.permission]:
+        if may(membership, operation.permission):
             assert asking(operation.permission)(actor=actor) == actor
             return
         with pytest.raises(NotAllowed) as refused:
@@ -98,6 +99,24 @@ def test_a_stranger_and_a_deactivated_person_are_refused_like_a_member(workspace
             with pytest.raises(NotAllowed, match="Only a Company Owner or Company Admin can change clients."):
                 create_client(actor=person, at=AT, name="Åkerlunds Bygg AB")
         assert Client.objects.count() == 0
+
+
+def test_a_billing_permission_given_or_taken_holds_from_the_next_act(scope, owner, member):
+    membership = Membership.objects.get(user=member)
+    ask = asking(Permission.ISSUE_INVOICES)
+    with pytest.raises(NotAllowed):
+        ask(actor=member)
+    change_billing(
+        membership=membership,
+        allowed=[Permission.SEE_INVOICES, Permission.ISSUE_INVOICES],
+        actor=owner,
+        at=AT,
+    )
+    assert ask(actor=member) == member
+    with transaction.atomic():
+        assert ask(actor=member) == member
+    with pytest.raises(NotAllowed, match="can create and edit drafts of invoices"):
+        asking(Permission.DRAFT_INVOICES)(actor=member)
 
 
 def test_another_workspaces_role_does_not_count(workspace, other_workspace, owner):

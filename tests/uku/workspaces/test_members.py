@@ -14,7 +14,7 @@ from uku.workspaces import members
 from uku.workspaces.company import edit_company
 from uku.workspaces.models import AuditEntry, Membership, Role, Workspace
 from uku.workspaces.operations import add_member
-from uku.workspaces.permissions import NotAllowed
+from uku.workspaces.permissions import NotAllowed, Permission
 
 
 @pytest.fixture
@@ -43,6 +43,34 @@ def test_the_same_role_again_changes_nothing(scope, owner, member, of):
     before = newest().pk
     members.change_role(membership=of(member), role="member", actor=owner, at=AT)
     assert newest().pk == before
+
+
+def test_changed_billing_permissions_are_in_the_log_with_both_sides(scope, owner, member, of):
+    allowed = [Permission.SEE_INVOICES, Permission.ISSUE_INVOICES]
+    for _ in range(2):
+        members.change_billing(membership=of(member), allowed=allowed, actor=owner, at=AT)
+    before = {
+        "may_see_invoices": True,
+        "may_draft_invoices": True,
+        "may_issue_invoices": False,
+        "may_credit_invoices": False,
+        "may_send_invoices": False,
+    }
+    entries = AuditEntry.objects.filter(action="member.billing")
+    assert [(entry.actor, entry.summary, entry.before, entry.after) for entry in entries] == [
+        (
+            owner,
+            "The billing permissions of member@byran.example were changed",
+            before,
+            {**before, "may_draft_invoices": False, "may_issue_invoices": True},
+        )
+    ]
+
+
+def test_whoever_issues_invoices_sees_them(scope, owner, member, of):
+    with pytest.raises(members.SwitchNeedsSight):
+        members.change_billing(membership=of(member), allowed=[Permission.ISSUE_INVOICES], actor=owner, at=AT)
+    assert of(member).may_see_invoices is True
 
 
 @pytest.mark.parametrize("act", [members.deactivate, members.change_role])

@@ -7,13 +7,16 @@ from django.db import IntegrityError, transaction
 
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import Membership, Plan, Role, Workspace
-from uku.workspaces.permissions import TABLE, NotAllowed, Permission, may, require
+from uku.workspaces.permissions import SWITCHES, TABLE, NotAllowed, Permission, may, require
 
-EVERYONE = {"see", "work_on_tasks"}
+EVERYONE = {"see", "work_on_tasks", "see_invoices", "draft_invoices"}
+SWITCHED = {"see_invoices", "draft_invoices", "issue_invoices", "credit_invoices", "send_invoices"}
 MANAGERS = EVERYONE | {
     "edit_clients",
     "edit_products",
-    "edit_invoices",
+    "issue_invoices",
+    "credit_invoices",
+    "send_invoices",
     "manage_integrations",
     "manage_company",
     "manage_members",
@@ -45,6 +48,36 @@ def test_a_refusal_says_who_can():
         require(Membership(role=Role.MEMBER), Permission.MANAGE_INTEGRATIONS)
     assert refused.value.sentence == "Only a Company Owner or Company Admin can change integrations."
     assert refused.value.permission == Permission.MANAGE_INTEGRATIONS
+
+
+def allowed(member):
+    return {permission.name.lower() for permission in Permission if may(member, permission)}
+
+
+def test_a_members_switches_decide_about_billing():
+    nothing, everything = (dict.fromkeys(SWITCHES.values(), value) for value in (False, True))
+    assert allowed(Membership(role=Role.MEMBER, **nothing)) == EVERYONE - SWITCHED
+    assert allowed(Membership(role=Role.MEMBER, **everything)) == EVERYONE | SWITCHED
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN])
+def test_owners_and_admins_have_all_of_billing_whatever_their_switches_say(role):
+    nothing = dict.fromkeys(SWITCHES.values(), False)
+    assert allowed(Membership(role=role, **nothing)) == EXPECTED[role]
+
+
+def test_a_refusal_of_a_switch_says_who_can():
+    with pytest.raises(NotAllowed) as refused:
+        require(Membership(role=Role.MEMBER), Permission.ISSUE_INVOICES)
+    assert refused.value.sentence == (
+        "Only a Company Owner, a Company Admin or a Company Member with this permission can issue invoices."
+    )
+
+
+def test_what_a_member_does_not_see_they_do_not_change_by_constraint(workspace, stranger):
+    switches = {"may_see_invoices": False, "may_draft_invoices": True}
+    with pytest.raises(IntegrityError, match="uku_membership_sees_what_it_changes"), transaction.atomic():
+        Membership.everywhere.create(workspace=workspace, user=stranger, **switches)
 
 
 def test_what_is_allowed_is_not_refused():

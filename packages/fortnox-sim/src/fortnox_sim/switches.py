@@ -138,7 +138,13 @@ SWITCHES: dict[str, Switch] = {
         "A credit note copies ExternalInvoiceReference1.", default=False, pessimistic=True
     ),
     "credit_note_booked": _flag("A credit note is booked at once.", default=False, pessimistic=False),
-    "credit_settles": _flag("A booked credit note is set off against its original.", default=True, pessimistic=False),
+    "credit_settles": _choice(
+        "How a credit note meets its original: set off by itself, by a person's pair of payments, or not at all.",
+        "automatic",
+        "by_payments",
+        "never",
+    ),
+    "credit_under_cash": _choice("Crediting an unbooked invoice under the cash method.", "accept", "refuse"),
     "row_vat": _choice("A row's rate that was left out: 0, or the article's.", "zero", "article", "zero"),
     "ocr_unique": _flag("An OCR that another invoice carries is refused.", default=False, pessimistic=True),
     "payment_other_year": _flag(

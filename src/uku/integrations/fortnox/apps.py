@@ -8,10 +8,14 @@ class FortnoxConfig(AppConfig):
     def ready(self) -> None:
         from uku.integrations.fortnox.connection.resume import resume_after_plan_change, resume_restored
         from uku.integrations.fortnox.integration import FortnoxIntegration
+        from uku.integrations.fortnox.invoices.cancel import queue_cancellation
+        from uku.integrations.fortnox.invoices.credit import queue_credit
         from uku.integrations.fortnox.invoices.export import queue_export
         from uku.integrations.fortnox.tokens.encryption import register_for_rotation
         from uku.integrations.fortnox.tokens.grant_state import GrantRestored
         from uku.integrations.registry import register
+        from uku.invoices.cancel import CancellationAsked
+        from uku.invoices.credit import CreditNoteIssued
         from uku.invoices.operations import InvoiceIssued
         from uku.kit.events import subscribe
         from uku.workspaces.operations import PlanChanged
@@ -19,5 +23,7 @@ class FortnoxConfig(AppConfig):
         register(FortnoxIntegration())
         register_for_rotation()
         subscribe(InvoiceIssued, queue_export)
+        subscribe(CreditNoteIssued, queue_credit)
+        subscribe(CancellationAsked, queue_cancellation)
         subscribe(PlanChanged, resume_after_plan_change)
         subscribe(GrantRestored, resume_restored)

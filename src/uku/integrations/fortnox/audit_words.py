@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 AUDIT_ACTIONS: Mapping[str, str | Promise] = {
     "fortnox.adopt": _("Moved the Fortnox connection from another installation"),
     "fortnox.authorize": _("Went to Fortnox to authorize"),
+    "fortnox.booking": _("Changed the setting for booking invoices"),
     "fortnox.company_changed": _("Found another company on the connection"),
     "fortnox.connect": _("Connected Fortnox"),
     "fortnox.consent_link": _("Created a link for a Fortnox administrator"),
@@ -33,7 +34,7 @@ AUDIT_ACTIONS: Mapping[str, str | Promise] = {
     "fortnox.refuse_list": _("List of Fortnox customers refused"),
     "fortnox.reload": _("Started to reload the data from Fortnox"),
     "fortnox.reload_cancel": _("Cancelled reloading the data from Fortnox"),
-    "fortnox.retry": _("Sent to Fortnox again"),
+    "fortnox.retry": _("Retried an invoice"),
     "fortnox.revoke": _("Revoked access at Fortnox"),
     "fortnox.rotate_keys": _("Encrypted the tokens with a new key"),
     "fortnox.same_client": _("Confirmed that a customer is still the same client"),

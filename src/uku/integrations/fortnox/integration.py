@@ -20,8 +20,11 @@ from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.health.error_codes import ErrorGroup
 from uku.integrations.fortnox.health.messages import grouped
 from uku.integrations.fortnox.health.queries import customers_to_review
+from uku.integrations.fortnox.invoices import checks
 from uku.integrations.fortnox.invoices import status as export_panels
+from uku.integrations.fortnox.invoices.credit import ledger_of
 from uku.integrations.registry import Badge, Banner, Card, Finding, NumberSource, Panel, Waiting
+from uku.invoices.checks import Check
 from uku.invoices.models import Invoice
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
@@ -78,6 +81,9 @@ class FortnoxIntegration:
     def number_source(self, invoice: Invoice) -> NumberSource | None:
         return export_panels.number_source(invoice)
 
+    def ledger_of(self, invoice: Invoice) -> str:
+        return ledger_of(invoice)
+
     def clients_waiting(self, workspace: Workspace) -> Waiting | None:
         company_id = connection_of(workspace).company_id
         count = customers_to_review(company_id).count() if company_id else 0
@@ -99,6 +105,9 @@ class FortnoxIntegration:
 
     def client_panels(self, client: Client) -> Sequence[Panel]:
         return status.panels_of(client)
+
+    def invoice_checks(self, invoice: Invoice) -> Sequence[Check]:
+        return checks.invoice_checks(invoice)
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         return export_panels.badges_of(invoices)

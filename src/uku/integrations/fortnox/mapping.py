@@ -18,12 +18,15 @@ from fortnox_api import (
     InvoicePayment,
     InvoicePaymentItem,
     InvoiceRowPayload,
+    InvoiceUpdate,
 )
 from uku.clients.matching import ContactDetails, is_personal, normalise_number
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.totals import Totals
 
 NO_REFERENCE = frozenset({None, "", "0"})
+CASH_METHOD: Final = "CASH"
+"""An invoice's AccountingMethod in a company that books what is paid, and never invoices."""
 PRIVATE: Final = "PRIVATE"
 ACCOUNTING_CURRENCY: Final = "SEK"
 NO_CURRENCY: Final = "XXX"
@@ -143,9 +146,12 @@ def article_fields_from_detail(article: Article) -> dict[str, Any]:
     }
 
 
-def invoice_payload(invoice: Any, rows: Iterable[Any], *, customer_number: str) -> InvoicePayload:
+def invoice_payload(
+    invoice: Any, rows: Iterable[Any], *, customer_number: str, remarks: str, credits_number: str = ""
+) -> InvoicePayload:
     """Build the invoice to create. Nothing that affects money is left to defaults.
 
+    `credits_number` is the number of the invoice that it takes back, as Fortnox credits none a second time.
     No account is sent: Fortnox chooses accounts from the article and the customer's VAT type. A number that the invoice
     has already goes along with its OCR.
     """
@@ -163,7 +169,8 @@ def invoice_payload(invoice: Any, rows: Iterable[Any], *, customer_number: str) 
         ocr=invoice.ocr or None,
         your_reference=invoice.your_reference or None,
         our_reference=invoice.our_reference or None,
-        remarks=invoice.remarks or None,
+        external_reference2=credits_number or None,
+        remarks=remarks or None,
         rows=tuple(invoice_row(row) for row in rows),
     )
 
@@ -195,15 +202,38 @@ def payment_fact_from_detail(payment: InvoicePayment) -> PaymentFact:
     return PaymentFact(payment.number, payment.amount_currency, payment.payment_date, payment.booked)
 
 
-def reading(invoice: Invoice, payments: Iterable[PaymentFact], *, as_of: datetime) -> Reading:
-    """What Fortnox says about payment. A reference to a credit note tells that the invoice is credited."""
+def credit_rows(rows: Iterable[Any]) -> InvoiceUpdate:
+    """Build the change that puts our rows on the credit note that Fortnox made."""
+    return InvoiceUpdate(rows=tuple(invoice_row(row) for row in rows))
+
+
+def row_facts(rows: Iterable[Any], *, sign: int = 1) -> list[tuple[str, Decimal, Decimal, Decimal]]:
+    """What makes rows of an invoice in Fortnox the same: article, quantity, price and rate, those of 0 left out."""
+    facts = [
+        (
+            row.article_number,
+            sign * (row.delivered_quantity or Decimal(0)),
+            row.price or Decimal(0),
+            row.vat or Decimal(0),
+        )
+        for row in rows
+    ]
+    return sorted(fact for fact in facts if fact[1])
+
+
+def reading(
+    invoice: Invoice, payments: Iterable[PaymentFact], *, as_of: datetime, foreign_note: Invoice | None = None
+) -> Reading:
+    """What Fortnox says about payment; `foreign_note` is the credit note of the invoice that was not made here."""
+    counts = foreign_note is not None and not foreign_note.cancelled
     return Reading(
         as_of=as_of,
         balance=invoice.balance,
         booked=invoice.booked,
         cancelled=invoice.cancelled,
-        credited=invoice.credit_invoice_reference not in NO_REFERENCE,
         sent=invoice.sent,
         final_pay_date=invoice.final_pay_date,
         payments=tuple(payments),
+        credit_amount=-foreign_note.total if foreign_note and counts else Decimal(0),
+        credit_balance=foreign_note.balance if foreign_note and counts else Decimal(0),
     )

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
-from uku.invoices.operations import RowFacts
+from uku.invoices.drafts import RowFacts
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.kit.money import ZERO, show_quantity
 from uku.products.models import Product
 from uku.web.forms.fields import NumberField, PlainForm, RateField, offer
@@ -22,6 +25,7 @@ from uku.web.forms.fields import NumberField, PlainForm, RateField, offer
 FIRST_ROWS = 5
 MORE_ROWS = 5
 MOST_ROWS = 100
+LONGEST_VERSION = 9
 EARLIEST = date(2000, 1, 1)
 AHEAD = timedelta(days=366)
 MOST_NET = Decimal(10) ** 11
@@ -44,12 +48,15 @@ class InvoiceForm(PlainForm):
         "invoice_date": _("Choose the invoice date."),
     }
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, draft: Invoice | None = None, **kwargs: Any) -> None:
+        """`draft` is the one that is edited: its client stays, archived or not."""
         super().__init__(*args, **kwargs)
         self.today = today
         field = cast("forms.ModelChoiceField[Client]", self.fields["client"])
-        current = Client.objects.get_queryset().current().order_by("name_sort", "id")
-        field.queryset = current.only("workspace_id", "name", "currency", "payment_days")
+        current = Client.objects.get_queryset().current()
+        if draft is not None:
+            current |= Client.objects.get_queryset().filter(pk=draft.client_id)
+        field.queryset = current.order_by("name_sort", "id").only("workspace_id", "name", "currency", "payment_days")
         field.error_messages["invalid_choice"] = _("This client is not in your list. Choose another.")
         self.fields["invoice_date"].error_messages["invalid"] = _("Write the date like 2026-03-31.")
 
@@ -58,6 +65,28 @@ class InvoiceForm(PlainForm):
         if not EARLIEST <= day <= self.today + AHEAD:
             raise forms.ValidationError(_("Choose a date from 2000 on, at most a year ahead."))
         return day
+
+
+class HandBackForm(PlainForm):
+    remark = forms.CharField(
+        label=_("Remark"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Currencies:
+    """What products are priced in, and what the client is billed in; "" before a client is chosen.
+
+    `seen`: the person was told that the prices are in the client's currency, and saves them as they are.
+    """
+
+    own: str = ""
+    billed: str = ""
+    seen: bool = False
+
+    @property
+    def differ(self) -> bool:
+        return bool(self.own and self.billed) and self.own != self.billed
 
 
 class RowForm(PlainForm):
@@ -72,11 +101,16 @@ class RowForm(PlainForm):
     vat_rate = RateField(label=_("VAT, %"), required=False)
 
     def __init__(
-        self, *args: Any, products: Mapping[str, Product], company: tuple[str, str] = ("", ""), **kwargs: Any
+        self,
+        *args: Any,
+        products: Mapping[str, Product],
+        company: tuple[str, str] = ("", ""),
+        currencies: Currencies = Currencies(),  # it is frozen
+        **kwargs: Any,
     ) -> None:
         """`company` is the connected one of the accounting system: its id and its name."""
         super().__init__(*args, **kwargs)
-        self.products, self.company = products, company
+        self.products, self.company, self.currencies = products, company, currencies
         names = [(key, product.name) for key, product in products.items()]
         field = offer(self, "product", [("", _("Choose an article")), *names])
         field.error_messages["invalid_choice"] = _("This product is not in your list. Choose another.")
@@ -98,6 +132,7 @@ class RowForm(PlainForm):
             if company and product.article_number and not product.article_in(company):
                 words = _("%(product)s has no article in %(company)s yet. Open the product and choose one.")
                 self.add_error("product", words % {"product": product, "company": name})
+            self._require_price_in_currency(product)
             return
         wanted = {
             "description": _("Write a description."),
@@ -108,6 +143,21 @@ class RowForm(PlainForm):
         for name, words in wanted.items():
             if name not in self.errors and self.cleaned_data.get(name) in ("", None):
                 self.add_error(name, words)
+
+    def _require_price_in_currency(self, product: Product) -> None:
+        """Refuse a product's own price as one in another currency, until the person says that it is."""
+        if not self.currencies.differ or "price" in self.errors:
+            return
+        price, facts = self.cleaned_data.get("price"), {"own": self.currencies.own, "billed": self.currencies.billed}
+        if price is None:
+            words = _("The product's price is in %(own)s. Write the price in %(billed)s.")
+            self.add_error("price", words % facts)
+        elif price == product.price and not self.currencies.seen:
+            words = _(
+                "This is the product's price in %(own)s. Write the price in %(billed)s. If it is the same number,"
+                " save again."
+            )
+            self.add_error("price", words % facts)
 
     @property
     def facts(self) -> RowFacts:
@@ -136,14 +186,17 @@ class Rows:
         *,
         more: int = 0,
         company: tuple[str, str] = ("", ""),
+        currencies: Currencies = Currencies(),  # it is frozen
     ) -> None:
+        self.currencies = currencies
         known = {str(product.pk): product for product in products}
         numbers = [int(found[1]) for name in data or () if (found := _ROW_NAME.match(name))]
         asked = max([n + 1 for n in numbers], default=FIRST_ROWS)
         count = min(asked + more, MOST_ROWS)
         self.is_too_long = asked > MOST_ROWS
         self.forms = [
-            RowForm(data, prefix=f"rows-{number}", products=known, company=company) for number in range(count)
+            RowForm(data, prefix=f"rows-{number}", products=known, company=company, currencies=currencies)
+            for number in range(count)
         ]
         self.trouble = ""
 
@@ -185,15 +238,42 @@ def _error_of_sum(rows: Sequence[RowFacts]) -> str:
     return ""
 
 
-def with_product(data: Mapping[str, str], number: str, products: Sequence[Product]) -> dict[str, str]:
-    """Return the form's data with one row filled in from the product just chosen in it."""
+def seen_version(request: HttpRequest) -> int | None:
+    """Return the version of the draft that the sent page showed; None when it names none."""
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) <= LONGEST_VERSION else None
+
+
+def typed_rows(rows: Sequence[InvoiceRow]) -> dict[str, str]:
+    """Return a draft's rows as the form has them when they are typed."""
+    return {
+        f"rows-{number}-{name}": value
+        for number, row in enumerate(rows)
+        for name, value in {
+            "product": str(row.product_id or ""),
+            "description": row.description,
+            "quantity": show_quantity(row.quantity),
+            "unit": row.unit,
+            "price": f"{row.price:.2f}",
+            "vat_rate": show_quantity(row.vat_rate),
+        }.items()
+    }
+
+
+def with_product(
+    data: Mapping[str, str], number: str, products: Sequence[Product], *, with_price: bool
+) -> dict[str, str]:
+    """Return the form's data with one row filled in from the product just chosen in it.
+
+    Its price is left out where the client is billed in another currency.
+    """
     chosen = {str(product.pk): product for product in products}.get(data.get(f"rows-{number}-product", ""))
     filled = {name: str(value) for name, value in data.items()}
     if chosen:
         proposal = {
             "description": chosen.name,
             "unit": chosen.unit,
-            "price": f"{chosen.price:.2f}",
+            **({"price": f"{chosen.price:.2f}"} if with_price else {}),
             "vat_rate": show_quantity(chosen.vat_rate),
             "quantity": filled.get(f"rows-{number}-quantity") or "1",
         }

@@ -6,16 +6,18 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from uku.web.forms.clients import text
 from uku.web.forms.fields import PlainForm
 from uku.workspaces.invitations import NotAnAddress, clean_address
-from uku.workspaces.models import Role, User
+from uku.workspaces.models import Membership, Role, User
+from uku.workspaces.permissions import SWITCHES, Permission
 
 LONGEST_PASSWORD = 4096
 ROLES = [
-    (Role.MEMBER, _("Company Member: sees everything, works on tasks")),
+    (Role.MEMBER, _("Company Member: sees everything, works on tasks, drafts invoices")),
     (Role.ADMIN, _("Company Admin: also clients, invoices, integrations, company details and members")),
 ]
 
@@ -42,6 +44,25 @@ class InviteForm(PlainForm):
 
 class RoleForm(PlainForm):
     role = _role_field()
+
+
+class BillingForm(PlainForm):
+    """What a member may do with invoices: a box for each switch of the membership."""
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for permission, name in SWITCHES.items():
+            initial = getattr(member, name)
+            self.fields[name] = forms.BooleanField(label=capfirst(permission.label), required=False, initial=initial)
+
+    @property
+    def allowed(self) -> list[Permission]:
+        return [permission for permission, name in SWITCHES.items() if self.cleaned_data[name]]
+
+    def clean(self) -> None:
+        if self.allowed and Permission.SEE_INVOICES not in self.allowed:
+            words = _("Select See invoices too: the other permissions need it.")
+            self.add_error(SWITCHES[Permission.SEE_INVOICES], words)
 
 
 class NewPersonForm(PlainForm):

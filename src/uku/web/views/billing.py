@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,27 +11,27 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from uku.integrations.registry import Badge, number_source_of
+from uku.invoices.cancel import can_be_cancelled
+from uku.invoices.checks import Check, InvoiceNotReady, content_checks
+from uku.invoices.credit import can_be_credited
+from uku.invoices.drafts import DraftChanged, InvoiceAlreadyIssued
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
-from uku.invoices.operations import (
-    ArticlesElsewhere,
-    InvoiceAlreadyIssued,
-    InvoiceIncomplete,
-    NumberSourceChanged,
-    create_draft,
-    issue_invoice,
-)
+from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged, issue_invoice
 from uku.invoices.payment_messages import status_in_words
-from uku.invoices.payment_status import payment_status
+from uku.invoices.payment_status import Credit, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
-from uku.products.models import Product, TaxRateName
+from uku.kit.banking_days import first_banking_day, last_overdue_date
+from uku.kit.money import ZERO
+from uku.products.models import TaxRateName
 from uku.web import integration_data
-from uku.web.forms.invoices import MORE_ROWS, InvoiceForm, Rows, with_product
+from uku.web.forms.invoices import HandBackForm, seen_version
 from uku.web.list_filters import chosen_state, filter_chips, page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.models import Workspace
 from uku.workspaces.permissions import Permission
 
 
@@ -56,65 +55,48 @@ class InvoiceLine:
         return unnumbered and self.badge is not None and self.badge.tone == "moving"
 
 
-def _filters(today: date) -> list[tuple[str, str, Q]]:
+def _filters(seller: Workspace) -> list[tuple[str, str, Q]]:
     """What a person looks for in the list. An overdue invoice is unpaid, too."""
-    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False)
+    last_overdue = last_overdue_date(clock.today(seller.time_zone), seller.country)
+    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False, credits=None)
     return [
         (State.DRAFT, gettext("Draft"), Q(state=State.DRAFT)),
         (State.APPROVAL, gettext("Approval"), Q(state=State.APPROVAL)),
         ("unpaid", gettext("Unpaid"), unpaid),
-        ("overdue", gettext("Overdue"), unpaid & Q(due_date__lt=today)),
+        ("overdue", gettext("Overdue"), unpaid & Q(due_date__lte=last_overdue)),
         (State.PAID, gettext("Paid"), Q(state=State.PAID)),
         (State.CANCELLED, gettext("Cancelled"), Q(state=State.CANCELLED)),
     ]
 
 
-@workspace_page(Permission.SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_list(request: WorkspaceRequest) -> HttpResponse:
-    today = clock.today(request.workspace.time_zone)
-    filters = _filters(today)
+    filters = _filters(request.workspace)
     state = chosen_state(request, [(name, label) for name, label, _of in filters])
     invoices = Invoice.objects.select_related("client").order_by("-invoice_date", "-id")
     chosen = next((of for name, _label, of in filters if name == state), Q())
     page = page_of(invoices.filter(chosen), request)
-    lines = lines_of(list(page), today)
+    lines = lines_of(list(page), request.workspace)
     context = {
         "page": page,
         "lines": lines,
         "state": state,
-        "today": today,
+        "today": clock.today(request.workspace.time_zone),
         "with_badges": any(line.badge for line in lines),
         "chips": filter_chips(Invoice.objects.all(), state, filters),
     }
     return render(request, "billing/list.html", context)
 
 
-@workspace_page(Permission.EDIT_INVOICES)
-@require_http_methods(["GET", "HEAD", "POST"])
-def invoice_new(request: WorkspaceRequest) -> HttpResponse:
-    today = clock.today(request.workspace.time_zone)
-    products = list(Product.objects.filter(archived_at=None).order_by("name", "id"))
-    if request.method != "POST":
-        proposed = {"client": request.GET.get("client", ""), "invoice_date": today}
-        return _draft_form(request, InvoiceForm(initial=proposed, today=today), Rows(None, products))
-    if "more" in request.POST or "fill" in request.POST:
-        return _refill_form(request, products, today)
-    form, rows = InvoiceForm(request.POST, today=today), Rows(request.POST.dict(), products, company=_company())
-    if not all([form.is_valid(), rows.is_valid()]):
-        return _draft_form(request, form, rows, status=422)
-    invoice = create_draft(actor=request.user, at=clock.now(), rows=rows.facts, **form.cleaned_data)
-    return redirect("invoice", slug=request.workspace.slug, pk=invoice.pk)
-
-
-@workspace_page(Permission.SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
+    invoice = get_object_or_404(Invoice.objects.select_related("client", "credits"), pk=pk)
     return _invoice_page(request, invoice)
 
 
-@workspace_page(Permission.SEE, act=Permission.EDIT_INVOICES)
+@workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
 @require_POST
 def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
@@ -125,12 +107,15 @@ def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "Nothing was issued: the company that gives the number has changed since you opened the page."
         )
         messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
+    except DraftChanged:
+        happened = gettext("Nothing was issued: the draft was changed after you opened the page.")
+        messages.error(request, happened + " " + gettext("Check it as it is now, then press Issue again."))
     except InvoiceAlreadyIssued:
         messages.info(request, gettext("This invoice is already issued. Nothing was done."))
     except ArticlesElsewhere:
         return _invoice_page(request, invoice, status=422)
-    except InvoiceIncomplete as error:
-        return _invoice_page(request, invoice, missing=error.missing, status=422)
+    except InvoiceNotReady as error:
+        return _invoice_page(request, invoice, refused=error.checks, status=422)
     else:
         messages.success(request, gettext("The invoice is issued. Its content can no longer be changed."))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
@@ -145,33 +130,43 @@ def _issue(request: WorkspaceRequest, invoice: Invoice) -> None:
     if request.POST.get("number") == Numbering.OWN:
         ledger = ""
     numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN
-    issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering, ledger=ledger)
+    issue_invoice(
+        invoice=invoice,
+        actor=request.user,
+        at=clock.now(),
+        numbering=numbering,
+        ledger=ledger,
+        version=seen_version(request),
+    )
 
 
-def lines_of(invoices: Sequence[Invoice], today: date) -> list[InvoiceLine]:
+def lines_of(invoices: Sequence[Invoice], seller: Workspace) -> list[InvoiceLine]:
     """Return invoices as a list shows them, with one question to each integration for all of them."""
     badges = integration_data.invoice_badges(invoices)
-    return [InvoiceLine(invoice, payment_status_of(invoice, today), badges.get(invoice.pk)) for invoice in invoices]
+    return [InvoiceLine(invoice, payment_status_of(invoice, seller), badges.get(invoice.pk)) for invoice in invoices]
 
 
-def payment_status_of(invoice: Invoice, today: date) -> Badge | None:
+def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
     """Return how payment stands; nothing is owed on a draft."""
     if not invoice.is_issued:
         return None
+    if invoice.cancel_asked_at is not None:
+        return Badge(gettext("Being cancelled"), "moving")
     status = payment_status(
-        state=invoice.state,
+        state="missing" if invoice.is_missing else invoice.state,
         total=invoice.total,
         balance=invoice.balance,
-        due_date=invoice.due_date,
+        payable_until=first_banking_day(invoice.due_date, seller.country),
         final_pay_date=invoice.final_pay_date,
-        credited=invoice.credited,
-        today=today,
+        credit=Credit(invoice.credited, invoice.credited_amount, invoice.credit_balance),
+        today=clock.today(seller.time_zone),
+        is_credit_note=invoice.is_credit_note,
     )
     return Badge(status_in_words(status), status.tone)
 
 
 def _invoice_page(
-    request: WorkspaceRequest, invoice: Invoice, *, missing: Sequence[str] = (), status: int = 200
+    request: WorkspaceRequest, invoice: Invoice, *, refused: Sequence[Check] = (), status: int = 200
 ) -> HttpResponse:
     rows = list(invoice.rows.select_related("product"))
     panels = integration_data.invoice_panels(invoice)
@@ -184,39 +179,31 @@ def _invoice_page(
         "by_rate": add_up([row.line for row in rows], whole_kronor=False).by_rate,
         "rate_names": dict(TaxRateName.objects.exclude(name="").values_list("rate", "name")),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
-        "payment_status": payment_status_of(invoice, clock.today(request.workspace.time_zone)),
+        "payment_status": payment_status_of(invoice, request.workspace),
         "panels": panels,
         "waiting": panels[0].badge if panels else None,
         "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
-        "missing": missing,
+        "checks": refused or ([] if invoice.is_issued else _failing_checks(invoice)),
+        "was_refused": bool(refused),
+        "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),
+        "hand_back": HandBackForm(),
+        "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
+        "left_to_pay": max(invoice.net_balance, ZERO),
+        "can_credit": can_be_credited(invoice),
+        "can_cancel": can_be_cancelled(invoice),
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)
 
 
-def _company() -> tuple[str, str]:
-    """The connected company of the accounting system, as its id and its name."""
-    company = integration_data.article_company()
-    return company, integration_data.company_name(company) if company else ""
+def _failing_checks(invoice: Invoice) -> list[Check]:
+    """Return what is not right yet in a draft. Articles of other companies have boxes of their own."""
+    return [*content_checks(invoice), *integration_data.invoice_checks(invoice)]
 
 
 def _rows_of_other_companies(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
     """The rows whose article is one of another company than the connected one, with both companies' names."""
-    company, name = _company()
+    company, name = integration_data.connected_company()
     found = [row for row in rows if company and row.asks_for_article(company)]
     return [{"row": row, "owner": integration_data.company_name(row.article_company), "company": name} for row in found]
-
-
-def _refill_form(request: WorkspaceRequest, products: Sequence[Product], today: date) -> HttpResponse:
-    """Show the form again with more rows, or with a row filled in from its product; nothing is saved."""
-    data = request.POST.dict()
-    if "fill" in data:
-        data = with_product(data, data["fill"], products)
-    rows = Rows(data, products, more=MORE_ROWS if "more" in data else 0)
-    initial: dict[str, Any] = {name: data.get(name, "") for name in InvoiceForm.base_fields}
-    return _draft_form(request, InvoiceForm(initial=initial, today=today), rows.unchecked())
-
-
-def _draft_form(request: WorkspaceRequest, form: InvoiceForm, rows: Rows, *, status: int = 200) -> HttpResponse:
-    return render(request, "billing/form.html", {"form": form, "rows": rows}, status=status)

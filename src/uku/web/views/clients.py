@@ -28,7 +28,7 @@ from uku.web.list_filters import chosen_ids
 from uku.web.record_list import back_to
 from uku.web.views.billing import lines_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
-from uku.workspaces.permissions import Permission
+from uku.workspaces.permissions import Permission, may
 
 SHOWN_ON_CLIENT = 20
 
@@ -86,13 +86,15 @@ def client_numbers(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 
 def _draw_client(request: WorkspaceRequest, client: Client, *, in_full: bool) -> HttpResponse:
-    today = clock.today(request.workspace.time_zone)
-    newest = client.invoices.select_related("client").order_by("-invoice_date", "-id")[:SHOWN_ON_CLIENT]
+    today, lines = clock.today(request.workspace.time_zone), []
+    if may(request.membership, Permission.SEE_INVOICES):
+        newest = client.invoices.select_related("client").order_by("-invoice_date", "-id")[:SHOWN_ON_CLIENT]
+        lines = lines_of(list(newest), request.workspace)
     context = {
         "client": client,
         "in_full": in_full,
         "panels": integration_data.client_panels(client),
-        "lines": lines_of(list(newest), today),
+        "lines": lines,
         "tasks": Task.objects.filter(client=client).order_by("-state", "-due_date", "-id")[:SHOWN_ON_CLIENT],
         "today": today,
     }

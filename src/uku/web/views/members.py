@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.kit import clock
-from uku.web.forms.members import InviteForm, RoleForm
+from uku.web.forms.members import BillingForm, InviteForm, RoleForm
 from uku.web.list_filters import page_of
 from uku.web.rate_limits import throttled
 from uku.workspaces import invitations, members
@@ -107,7 +107,7 @@ def _gone(request: WorkspaceRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @fresh_sign_in
 def member_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """One member: facts and role. A POST changes the role."""
+    """One member: facts, role and billing permissions. A POST changes the role."""
     member = _member(pk)
     form = RoleForm(request.POST or None, initial={"role": member.role})
     if request.method == "POST" and form.is_valid():
@@ -117,9 +117,28 @@ def member_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return _try(
             request, done, lambda: members.change_role(membership=member, role=role, actor=request.user, at=clock.now())
         )
+    return _draw_member(request, member, form, BillingForm(member=member))
+
+
+@workspace_page(Permission.MANAGE_MEMBERS)
+@require_POST
+@fresh_sign_in
+def member_billing(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Change what a member may do with invoices."""
+    member = _member(pk)
+    form = BillingForm(request.POST, member=member)
+    if not form.is_valid():
+        return _draw_member(request, member, RoleForm(initial={"role": member.role}), form)
+    members.change_billing(membership=member, allowed=form.allowed, actor=request.user, at=clock.now())
+    words = gettext("The billing permissions of %(name)s are saved.")
+    messages.success(request, words % {"name": member.user})
+    return redirect("member", slug=request.workspace.slug, pk=pk)
+
+
+def _draw_member(request: WorkspaceRequest, member: Membership, form: RoleForm, billing: BillingForm) -> HttpResponse:
     guarded = bool(_with_second_factor([member.user_id]))
-    context = {"member": member, "form": form, "guarded": guarded}
-    return render(request, "members/page.html", context, status=422 if form.is_bound else 200)
+    context = {"member": member, "form": form, "billing": billing, "guarded": guarded}
+    return render(request, "members/page.html", context, status=422 if form.is_bound or billing.is_bound else 200)
 
 
 @workspace_page(Permission.MANAGE_MEMBERS)

@@ -125,7 +125,7 @@ def let_rest(connection, *more: str) -> None:
     from uku.kit import clock
 
     rest = {"workspace_id": connection.workspace_id, "until": clock.now() + CYCLE}
-    for step in ("customers", "articles", "payments", "statistics", "company", "review", *more):
+    for step in ("customers", "articles", "payments", "statistics", "comparison", "company", "review", *more):
         StepRest.everywhere.update_or_create(connection=connection, step=step, defaults=rest)
 
 
@@ -475,7 +475,7 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
 
 def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25", on=None, text="Bokföring"):
     from uku.integrations.fortnox.connection.company import connected_company
-    from uku.invoices.operations import RowFacts, create_draft
+    from uku.invoices.drafts import RowFacts, create_draft
     from uku.kit import clock
 
     company = connected_company() or FIRST
@@ -505,6 +505,26 @@ def issue(owner, client, article, *, numbering="accounting", **facts):
     draft = make_draft(owner, client, article, **facts)
     ledger = Connection.objects.get().company_id if numbering == "accounting" else ""
     return issue_invoice(invoice=draft, actor=owner, at=clock.now(), numbering=numbering, ledger=ledger)
+
+
+def make_credit_note(owner, invoice, quantity=None, *, ledger=None, notes_seen=None):
+    """Credit what is left of an invoice, or a quantity of each row."""
+    from uku.integrations.registry import ledger_of
+    from uku.invoices.credit import credit_invoice
+    from uku.invoices.credit_totals import left_to_credit
+    from uku.invoices.models import Invoice
+    from uku.kit import clock
+
+    left = left_to_credit(invoice)
+    return credit_invoice(
+        invoice=Invoice.objects.get(pk=invoice.pk),
+        actor=owner,
+        at=clock.now(),
+        on=clock.today("Europe/Stockholm"),
+        ledger=ledger_of(invoice) if ledger is None else ledger,
+        quantities=left if quantity is None else dict.fromkeys(left, Decimal(quantity)),
+        notes_seen=invoice.credit_notes.count() if notes_seen is None else notes_seen,
+    )
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def exported(owner, *, state="rejected", client="Björk Bygg AB", **facts):
 
     from uku.clients.operations import create_client
     from uku.integrations.fortnox.models import InvoiceExport
-    from uku.invoices.operations import RowFacts, create_draft
+    from uku.invoices.drafts import RowFacts, create_draft
     from uku.kit import clock
 
     address = {"address1": "Ågatan 1", "postcode": "411 03", "city": "Göteborg", "country": "SE"}

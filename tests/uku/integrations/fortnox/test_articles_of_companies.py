@@ -14,13 +14,14 @@ from tests.uku.web.page_reader import Page
 
 from uku.integrations.fortnox.articles.importer import unread
 from uku.integrations.fortnox.connection.disconnect import disconnect
-from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.invoices.send_by_hand import send_by_hand
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
+from uku.invoices.drafts import RowFacts, create_draft
 from uku.invoices.models import Invoice, InvoiceRow
-from uku.invoices.operations import RowFacts, create_draft, issue_invoice
+from uku.invoices.operations import issue_invoice
 from uku.kit import clock
 from uku.products.models import Product
 
@@ -185,7 +186,7 @@ def test_what_was_issued_all_the_same_is_stopped_before_it_is_sent_and_goes_on_o
     assert (export.state, export.company_id, fortnox.invoices(SECOND)) == (ExportState.REJECTED, SECOND, [])
     assert export.error_text == (
         f"Row “Tjänst” has article 1 of {OURS}, and the invoice goes to {THEIRS}."
-        f" Open the product Tjänst, choose its article in {THEIRS}, then send again."
+        f" Open the product Tjänst, and choose its article in {THEIRS}. Then press Send to Fortnox."
     )
     firm.pick("2")
     retry_export(export=export, actor=owner)

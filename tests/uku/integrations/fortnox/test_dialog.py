@@ -10,6 +10,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS, SECOND
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import (
+    READ_KINDS,
     Connection,
     CustomerRecord,
     ExportState,
@@ -50,7 +51,7 @@ def test_asking_twice_queues_each_kind_once(connection, press, queue):
         answer = press("sync")
     assert "Reading from Fortnox." in said(answer)
     asked = sorted(RequestedSync.objects.values_list("kind", "full"))
-    assert asked == sorted((str(kind), False) for kind in RunKind)
+    assert asked == sorted((str(kind), False) for kind in READ_KINDS)
     assert [name for name, _ in queue()] == ["fortnox.work"]
 
 

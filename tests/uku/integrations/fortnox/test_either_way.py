@@ -9,8 +9,9 @@ import pytest
 from uku.integrations.fortnox.models import ExportState, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
+from uku.invoices.drafts import RowFacts, create_draft
 from uku.invoices.models import Invoice, Payment, State
-from uku.invoices.operations import RowFacts, create_draft, issue_invoice
+from uku.invoices.operations import issue_invoice
 from uku.kit import clock
 
 WAYS = [

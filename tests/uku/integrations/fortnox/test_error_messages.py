@@ -14,9 +14,9 @@ from uku.integrations.fortnox.health.error_codes import (
     UNKNOWN,
     ErrorGroup,
     Responsible,
-    error_page,
     find_error,
 )
+from uku.integrations.fortnox.health.error_page import error_page
 from uku.integrations.fortnox.health.messages import (
     Context,
     explain,

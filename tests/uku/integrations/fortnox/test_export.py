@@ -11,20 +11,21 @@ from django.db import connection as database
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
-from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, issue
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
-from uku.clients.operations import create_client
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.grant_check import check_refusal
 from uku.integrations.fortnox.health.messages import explain
 from uku.integrations.fortnox.integration import FortnoxIntegration
-from uku.integrations.fortnox.invoices.export import process_export, retry_export
+from uku.integrations.fortnox.invoices.export import process_export
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.renewal import is_refused
 from uku.integrations.registry import Badge
+from uku.invoices.drafts import InvoiceAlreadyIssued
 from uku.invoices.models import Invoice
-from uku.invoices.operations import InvoiceAlreadyIssued, issue_invoice
+from uku.invoices.operations import issue_invoice
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 from uku.kit.times import show_recent_time
@@ -346,8 +347,8 @@ def test_a_rate_that_is_not_the_articles_is_refused_in_words(fortnox, shop, run_
     invoice = shop.issue(rate="12")
     run_jobs()
     assert refused(fortnox, shop.export_of(invoice)) == (
-        f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the VAT rate"
-        " of the product, or the account of the article in Fortnox, and make the invoice again."
+        f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the rate of"
+        " the row, or the account of the article in Fortnox. Press Back to draft for that."
     )
 
 
@@ -367,26 +368,26 @@ def test_a_long_wait_says_until_when(shop, queued, scope, minutes, told):
     )
 
 
-def test_a_client_that_is_not_linked_is_refused_in_words(fortnox, shop, run_jobs, owner):
-    facts = {"name": "Olänkad AB", "address1": "Ågatan 1", "city": "Lund"}
-    invoice = issue(owner, create_client(actor=owner, at=AT, **facts), shop.article)
+def test_a_client_that_was_unlinked_after_issuing_is_refused_in_words(fortnox, shop, queued, run_jobs):
+    CustomerRecord.objects.update(client=None)
     run_jobs()
-    words = "Olänkad AB is not linked to a Fortnox customer. Link the client, then send again."
-    assert refused(fortnox, shop.export_of(invoice)) == words
+    client = invoice_of(queued).client
+    words = f"{client} is not linked to a Fortnox customer. Link the client. Then press Send to Fortnox."
+    assert refused(fortnox, queued) == words
 
 
 def test_an_inactive_customer_is_refused_in_words(fortnox, shop, queued, run_jobs):
     fortnox.change_customer(shop.customer, Active=False)
     CustomerRecord.objects.update(detail_read_at=None)
     run_jobs()
-    assert "is inactive in Fortnox. Activate it there, then send again." in refused(fortnox, queued)
+    assert "is inactive in Fortnox. Activate it there. Then press Send to Fortnox." in refused(fortnox, queued)
 
 
 def test_an_inactive_article_is_refused_in_words(fortnox, shop, queued, run_jobs):
     fortnox.ask("PATCH", f"companies/{FIRST}/articles/{shop.article}", Active=False)
     run_jobs()
     assert refused(fortnox, queued) == (
-        f"Article {shop.article} Bokföring is inactive in Fortnox. Activate it there, then send again."
+        f"Article {shop.article} Bokföring is inactive in Fortnox. Activate it there. Then press Send to Fortnox."
     )
 
 
@@ -394,7 +395,8 @@ def test_an_article_that_nobody_knows_is_refused_in_words(fortnox, shop, queued,
     ArticleRecord.objects.all().delete()
     run_jobs()
     assert refused(fortnox, queued) == (
-        f"Uku does not know article {shop.article}. Click Reload data on the Settings tab, then send again."
+        f"Uku does not know article {shop.article}. Click Reload data on the Settings tab of Fortnox."
+        " Then press Send to Fortnox."
     )
 
 

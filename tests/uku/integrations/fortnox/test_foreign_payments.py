@@ -18,7 +18,7 @@ from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
 from uku.kit.money import show_date
-from uku.workspaces.models import AuditEntry
+from uku.workspaces.models import AuditEntry, Workspace
 
 TOTAL, PART, REST = Decimal("499.99"), Decimal("400.00"), Decimal("99.99")
 HOUR = 3600
@@ -33,6 +33,7 @@ def today() -> date:
 def sent(fortnox, shop, run_jobs):
     """An invoice of 499.99 euros, booked at 11.25 kronor."""
     fortnox.set_company(currencies={"EUR": "11.25"})
+    Workspace.objects.update(iban="SE4550000000058398257466")
     shop.client.currency = "EUR"
     shop.client.save()
     invoice = shop.issue(price="399.99", quantity="1")

@@ -27,6 +27,7 @@ from uku.integrations.fortnox.models import (
     RunState,
     SyncIssue,
 )
+from uku.invoices.checks import InvoiceNotReady
 
 POISON = {
     "no text": {"Name": {"not": "a text"}},
@@ -193,9 +194,13 @@ def test_an_unknown_vat_type_is_stored_and_stops_the_invoice_and_not_the_import(
     read_details(connection)
     record = CustomerRecord.objects.get()
     assert (record.vat_type, record.active, record.is_person) == ("MOONVAT", True, False)
-    invoice = shop.issue()
+    with pytest.raises(InvoiceNotReady, match="MOONVAT"):
+        shop.issue()
+    CustomerRecord.objects.update(vat_type="")
+    export = shop.export_of(shop.issue())
+    CustomerRecord.objects.update(vat_type="MOONVAT")
     run_jobs()
-    export = shop.export_of(invoice)
+    export.refresh_from_db()
     assert (export.state, fortnox.creates()) == (ExportState.REJECTED, {})
     assert "MOONVAT" in export.error_text
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, lose_jobs, work_off
+from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, lose_jobs, make_credit_note, work_off
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.clients.models import Client
@@ -20,6 +20,7 @@ from uku.integrations.fortnox.models import (
     BulkCreation,
     Connection,
     CustomerRecord,
+    ExportKind,
     ExportState,
     InvoiceExport,
     ReadKind,
@@ -34,7 +35,8 @@ from uku.integrations.fortnox.models import (
 from uku.integrations.fortnox.reload import service
 from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.steps import STEPS
-from uku.invoices.models import Invoice
+from uku.invoices.cancel import cancel_invoice
+from uku.invoices.models import Invoice, State
 from uku.kit import clock
 from uku.tasks.models import TaskValue
 from uku.tasks.operations import open_month, plan_summaries
@@ -67,6 +69,19 @@ class World:
 
     def make_export_due(self) -> None:
         self._shop.issue(price=f"{900 + self._times}.50")
+
+    def make_credit_due(self) -> None:
+        """A credit of the whole and one of a part, by turns: the part needs its rows on the note, too."""
+        invoice = self._shop.issue(price=f"{900 + self._times}.50")
+        work_off()
+        make_credit_note(self._shop.owner, invoice, None if self._times % 2 else "1")
+
+    def make_cancel_due(self) -> None:
+        self.fortnox.set_company(locked_period=clock.today("Europe/Stockholm").isoformat())
+        invoice = self._shop.issue()
+        work_off()
+        self.fortnox.set_company(locked_period=None)
+        cancel_invoice(invoice=invoice, actor=self._shop.owner, at=clock.now())
 
     def make_record_due(self) -> None:
         self.fortnox.change_customer(self._shop.customer, Name=f"Björk {self._times} AB")
@@ -111,6 +126,15 @@ class World:
         open_month(month=today, at=at)
         self._ask_for_sync("statistics")
 
+    def make_comparison_due(self) -> None:
+        """Uku lost how a create ended, as after a restored backup."""
+        invoice = self._shop.issue(price=f"{900 + self._times}.50")
+        work_off()
+        lost = {"state": ExportState.REJECTED, "document_number": "", "booked": False, "next_at": None}
+        InvoiceExport.objects.filter(invoice=invoice).update(**lost)
+        Invoice.objects.filter(pk=invoice.pk).update(number="", ocr="")
+        self._ask_for_sync("comparison")
+
     def make_create_clients_due(self) -> None:
         Connection.objects.update(first_import_of="")
         self.make_customers_due()
@@ -138,7 +162,13 @@ class World:
             "customers": dict(CustomerRecord.objects.filter(active=True).values_list("number", "name")),
             "clients": Counter(Client.objects.values_list("name", flat=True)),
             "articles": dict(ArticleRecord.objects.filter(active=True).values_list("number", "description")),
-            "invoices": {export.reference: 1 for export in InvoiceExport.objects.all()},
+            "invoices": {e.reference: 1 for e in InvoiceExport.objects.filter(kind=ExportKind.CREATE)},
+            "credited": dict(
+                InvoiceExport.objects.filter(kind=ExportKind.CREDIT).values_list("document_number", "invoice__total")
+            ),
+            "unbooked": set(
+                InvoiceExport.objects.filter(booked=False).values_list("document_number", "invoice__state")
+            ),
             "paid": {number: amount for number, amount in paid.items() if amount},
             "company": Connection.objects.get().company_name,
         }
@@ -158,6 +188,14 @@ class World:
             "clients": Counter(customers.values()),
             "articles": {row["ArticleNumber"]: row["Description"] for row in tables["articles"]},
             "invoices": dict(self.fortnox.creates()),
+            "credited": {
+                row["DocumentNumber"]: row["Total"] for row in tables["invoices"] if row.get("Credit") == "true"
+            },
+            "unbooked": {
+                (row["DocumentNumber"], State.CANCELLED if row.get("Cancelled") else State.CREATED)
+                for row in tables["invoices"]
+                if not row.get("Booked")
+            },
             "paid": {number: amount for number, amount in paid.items() if amount},
             "company": called,
         }

@@ -9,12 +9,14 @@ from decimal import Decimal
 import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.loop import Stopped
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
+from uku.workspaces.models import AuditEntry
 
 TOTAL = Decimal(2375)
 
@@ -137,14 +139,15 @@ def test_an_invoice_cancelled_in_fortnox_is_told_as_cancelled(fortnox, shop, run
     assert fortnox.creates() == {invoice.reference: 1}
 
 
-@pytest.mark.parametrize("settles", [False, True])
+@pytest.mark.parametrize("settles", ["automatic", "by_payments", "never"])
 def test_a_credited_invoice_is_never_told_as_paid(fortnox, sent, read, settles):
-    fortnox.switch(credit_settles=settles, credit_note_booked=settles)
+    fortnox.switch(credit_settles=settles, credit_note_booked=True)
     fortnox.ask("POST", f"companies/{FIRST}/invoices/{sent.number}/credit")
     read()
     found = Invoice.objects.get()
     assert (found.credited, found.state) == (True, State.CREATED)
-    assert found.balance == (0 if settles else TOTAL)
+    assert found.balance == (0 if settles == "automatic" else TOTAL)
+    assert (found.credited_amount, found.credit_balance) == (TOTAL, -found.balance)
 
 
 def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read, today):
@@ -165,6 +168,44 @@ def test_an_invoice_that_vanished_is_listed_and_ours_is_kept(fortnox, sent, read
     assert list(run.skipped_records.values_list("number", "name", "reason")) == [missing]
     assert standing(sent) == before
     assert fortnox.creates() == {sent.reference: 1}
+
+
+@pytest.fixture
+def vanished(fortnox, sent, read):
+    """An invoice that was read back after it was deleted in Fortnox."""
+    fortnox.fault(
+        path=f"/3/invoices/{sent.number}",
+        action="status",
+        status=404,
+        times=1,
+        body='{"ErrorInformation":{"Error":1,"Message":"Kan inte hitta fakturan.","Code":2000434}}',
+    )
+    fortnox.pay(sent.number, "1000", clock.today("Europe/Stockholm").isoformat())
+    read()
+    return Invoice.objects.get()
+
+
+def test_an_invoice_deleted_in_fortnox_is_told_as_deleted_and_not_as_unpaid(vanished, client, owner, scope):
+    client.force_login(owner)
+    page = client.get(f"/w/{scope.slug}/billing/{vanished.pk}/").content.decode()
+    assert page.count("Deleted in the accounting system") == 1
+    assert "Deleted in Fortnox" in page
+    assert page.count(f"Fortnox does not have invoice {vanished.number} any more.") == 1
+    assert "Unpaid" not in page
+
+
+def test_a_deleted_invoice_that_comes_back_is_read_by_refresh(vanished, owner, run_jobs):
+    export = InvoiceExport.objects.get()
+    retry_export(export=export, actor=owner)
+    run_jobs()
+    assert standing(vanished) == (State.CREATED, Decimal(1375), Decimal(1000))
+    assert Invoice.objects.get().missing_since is None
+    told = AuditEntry.objects.order_by("-id").values_list("summary", flat=True)[:2]
+    read = "left to pay – → 1375.00, deleted in the accounting system yes → no, paid 0.00 → 1000.00"
+    assert sorted(told) == [
+        f"Invoice {vanished.number}: {read}, payments – → 1: 1000.00 {clock.today('Europe/Stockholm')}",
+        f"Invoice {vanished.number}: looked for in Fortnox again",
+    ]
 
 
 def test_a_run_that_fails_moves_no_watermark(fortnox, sent, read, today):

@@ -18,7 +18,14 @@ from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection import authorize as connecting
 from uku.integrations.fortnox.connection.grant_check import check_refusal
 from uku.integrations.fortnox.health import alerts, summary
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import (
+    Connection,
+    ExportState,
+    InvoiceExport,
+    RunKind,
+    RunState,
+    SyncRun,
+)
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import app_credentials, encryption, installation
 from uku.integrations.fortnox.work.runs import run_sync

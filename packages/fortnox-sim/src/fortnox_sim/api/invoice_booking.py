@@ -44,25 +44,43 @@ def book_invoice(company: Company, document: str) -> Record:
     if not record["Balance"]:
         booked["FinalPayDate"] = record["InvoiceDate"]
     booked = company.put("invoices", document, booked)
-    if booked.get("Credit") == "true" and company.switches["credit_settles"]:
-        original = company.get("invoices", booked["CreditInvoiceReference"])
-        if original is not None and original["Balance"] > 0:
-            set_off_credit_note(company, document)
+    settle_credit_note(company, document)
     return find_invoice(company, document)
 
 
+def settle_credit_note(company: Company, document: str) -> None:
+    """Set a credit note off by itself, where the switch says so and something is open on both."""
+    note = find_invoice(company, document)
+    if note.get("Credit") != "true" or company.switches["credit_settles"] != "automatic":
+        return
+    original = company.get("invoices", note["CreditInvoiceReference"])
+    if original is not None and original["Balance"] > 0 > note["Balance"]:
+        set_off_credit_note(company, document)
+
+
 def set_off_credit_note(company: Company, document: str) -> None:
-    """Set a booked credit note off against its original, as far as both reach."""
+    """Set a credit note off against its original, as far as both reach; under the invoice method a booked one."""
     note = find_invoice(company, document)
     original = find_invoice(company, note["CreditInvoiceReference"])
     amount = min(-note["Balance"], original["Balance"])
-    if amount <= 0 or not note.get("Booked"):
+    counts = note.get("Booked") or company.settings["method"] == "CASH"
+    if amount <= 0 or not counts:
         raise ApiError(INVENTED["not_booked"])
-    day = note["InvoiceDate"]
+    _move_balances(company, note, original, amount)
+
+
+def undo_set_off(company: Company, document: str) -> None:
+    """Open a credit note and its original again."""
+    note = find_invoice(company, document)
+    if amount := note.get("_setoff", ZERO):
+        _move_balances(company, note, find_invoice(company, note["CreditInvoiceReference"]), amount)
+
+
+def _move_balances(company: Company, note: Record, original: Record, amount: Decimal) -> None:
     for record, part in ((note, -amount), (original, amount)):
         balance = record["Balance"] - part
         whole = {"_setoff": record.get("_setoff", ZERO) + part, "Balance": balance}
-        whole["FinalPayDate"] = None if balance else day
+        whole["FinalPayDate"] = None if balance else note["InvoiceDate"]
         company.put("invoices", record["DocumentNumber"], {**record, **whole})
 
 

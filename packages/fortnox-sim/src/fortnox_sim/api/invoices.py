@@ -55,7 +55,7 @@ def create_invoice(request: ApiRequest) -> Response:
 
 
 def update_invoice(request: ApiRequest) -> Response:
-    record = rules.update_invoice(request.company, request.args[0], request.read_object("Invoice"))
+    record = credit_notes.change_invoice(request.company, request.args[0], request.read_object("Invoice"))
     request.record_change("invoice.update", record["DocumentNumber"])
     return _respond(request, record)
 

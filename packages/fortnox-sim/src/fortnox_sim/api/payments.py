@@ -164,7 +164,8 @@ def _check_invoice(company: Company, record: Record, invoice: Record) -> None:
     """Raise ApiError where the invoice cannot take this payment."""
     if invoice.get("Cancelled"):
         raise ApiError(INVENTED["cancelled"])
-    if company.switches["payment_needs_booked"] and not invoice.get("Booked"):
+    needs_booking = company.switches["payment_needs_booked"] and company.settings["method"] == "ACCRUAL"
+    if needs_booking and not invoice.get("Booked"):
         raise ApiError(INVENTED["not_booked"])
     if not invoice["Balance"]:
         raise ApiError(ALREADY_PAID)

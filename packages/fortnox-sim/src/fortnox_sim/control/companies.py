@@ -145,7 +145,7 @@ def create_voucher(request: ControlRequest) -> Record:
 
 def edit_invoice(request: ControlRequest) -> Record:
     """Edit an invoice as a person may in Fortnox, through the same rules as the API."""
-    return run_invoice_action(partial(invoice_rules.update_invoice, body=request.body), request)
+    return run_invoice_action(partial(credit_notes.change_invoice, body=request.body), request)
 
 
 ACTIONS: dict[tuple[str, str], Callable[[ControlRequest], object]] = {
@@ -170,6 +170,6 @@ ACTIONS: dict[tuple[str, str], Callable[[ControlRequest], object]] = {
     ("POST", "/_sim/companies/{}/invoices/{}/cancel"): partial(run_invoice_action, invoice_rules.cancel_invoice),
     ("POST", "/_sim/companies/{}/invoices/{}/credit"): credit_invoice,
     ("POST", "/_sim/companies/{}/invoices/{}/bookkeep"): partial(run_invoice_action, invoice_booking.book_invoice),
-    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): partial(run_invoice_action, invoice_booking.set_off_credit_note),
+    ("POST", "/_sim/companies/{}/invoices/{}/setoff"): partial(run_invoice_action, credit_notes.set_off),
     ("POST", "/_sim/companies/{}/invoices/{}/edit"): edit_invoice,
 }

@@ -10,7 +10,15 @@ from django.utils.translation import ngettext
 
 from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health import alerts
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import (
+    READ_KINDS,
+    Connection,
+    ExportState,
+    InvoiceExport,
+    RunKind,
+    RunState,
+    SyncRun,
+)
 from uku.integrations.fortnox.tokens.grant_state import GrantRestored
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import due, requests
@@ -58,7 +66,7 @@ def resume(connection: Connection, *, at: datetime) -> ResumedWork:
             left_out = set(reloaded.values_list("kind", flat=True))  # their reload goes on with them
             if not SummaryPlan.objects.filter(active=True).exists():
                 left_out.add(RunKind.STATISTICS)
-            kinds = [kind for kind in RunKind if kind not in left_out]
+            kinds = [kind for kind in READ_KINDS if kind not in left_out]
         alerts.review(connection, at=at)
         due.wake(connection, at=at)
     return ResumedWork(invoices, tuple(kinds))

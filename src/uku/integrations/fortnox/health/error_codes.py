@@ -2,18 +2,15 @@
 
 Sources: fortnox.se/developer/guides-and-good-to-know/errors, recorded answers, and the public integrations that
 explain what Fortnox does not. Menu paths are Fortnox's own, in Swedish, as its users see them.
-
-`python -m uku.integrations.fortnox.health.error_codes` prints docs/fortnox-errors.md.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-import django
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -53,14 +50,18 @@ class ErrorText:
     remedy: LazyText
     who: Responsible
     group: ErrorGroup
+    in_draft: bool = False  # cured in the draft of the invoice, which is issued again
 
 
 def _fix(happened: LazyText, remedy: LazyText) -> ErrorText:
     return ErrorText(happened, remedy, Responsible.FORTNOX_ADMIN, ErrorGroup.FORTNOX)
 
 
-def _here(happened: LazyText, remedy: LazyText) -> ErrorText:
-    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE)
+def _here(happened: LazyText, remedy: LazyText, *, in_draft: bool = False) -> ErrorText:
+    return ErrorText(happened, remedy, Responsible.YOU, ErrorGroup.HERE, in_draft)
+
+
+_draft = partial(_here, in_draft=True)
 
 
 def _ours(happened: LazyText) -> ErrorText:
@@ -115,7 +116,10 @@ CREDENTIALS = ErrorText(
 )
 _PERIOD = _fix(
     _("The period of this date is locked in Fortnox."),
-    _("Unlock it in Fortnox (Inställningar → Bokföring → Lås period), or make a new invoice with a later date."),
+    _(
+        "An invoice that is not in Fortnox can go back to draft for a later date. Or unlock the period in Fortnox"
+        " (Inställningar → Bokföring → Lås period)."
+    ),
 )
 _CUSTOMER = _fix(
     _("Fortnox cannot find the customer."),
@@ -144,9 +148,9 @@ _YEAR = _fix(
     _("Fortnox has no financial year for this date."),
     _("Add the financial year in Fortnox (Inställningar → Bokföring → Räkenskapsår)."),
 )
-_TEXT = _here(
+_TEXT = _draft(
     _("Fortnox does not accept a character in one of the texts."),
-    _('Make a new invoice without characters such as < > " | in its texts.'),
+    _('Remove characters such as < > " | from the texts of the invoice.'),
 )
 _UNITS = _fix(_("Fortnox cannot find the unit."), _("Add the unit in Fortnox (Register → Enheter)."))
 _TERMS = _fix(
@@ -225,7 +229,7 @@ BY_CODE: Final[dict[str, ErrorText]] = {
                 _("Choose the country of the client again, and check the customer in Fortnox (Register → Kunder)."),
             ),
         ),
-        ("2000107", _here(_("A text is longer than Fortnox accepts."), _("Shorten the texts in a new invoice."))),
+        ("2000107", _draft(_("A text is longer than Fortnox accepts."), _("Shorten the texts."))),
         (
             "2000637",
             _here(
@@ -245,12 +249,9 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         ("2003498", _FINALIZED),
         (
             "2003977",
-            _here(
-                _("A row has a quantity but neither article nor description."),
-                _("Give every row a product in a new invoice."),
-            ),
+            _draft(_("A row has a quantity but neither article nor description."), _("Give every row a product.")),
         ),
-        ("2001846", _here(_("A row has no article number."), _("Choose a product with an article number."))),
+        ("2001846", _draft(_("A row has no article number."), _("Choose a product with an article."))),
         ("2000439", _fix(_("Fortnox cannot find the order."), _("Check that the order still exists in Fortnox."))),
         ("2001161", _fix(_("Fortnox cannot find the project."), _("Check that the project still exists in Fortnox."))),
         (
@@ -364,32 +365,3 @@ def find_error(code: str, message: str = "") -> ErrorText:
     if code in BY_CODE:
         return BY_CODE[code]
     return next((text for pattern, text in BY_SENTENCE if pattern.search(message)), UNKNOWN)
-
-
-_ABOVE: Final = """# Errors from Fortnox
-
-What Fortnox says, in Uku's words: what happened, what to do, and who can do it. The same texts stand on the
-**Activity** tab, on the invoice and in the banner, together with Fortnox's own words. This page is made by
-`python -m uku.integrations.fortnox.health.error_codes > docs/fortnox-errors.md`.
-"""
-
-
-def error_page() -> str:
-    """Return docs/fortnox-errors.md: all texts, in the order of their groups, each once under all its codes."""
-    codes: dict[ErrorText, list[str]] = {}
-    for code, text in BY_CODE.items():
-        codes.setdefault(text, []).append(f"`{code}`")
-    for text in (*(text for _pattern, text in BY_SENTENCE), UNKNOWN):
-        codes.setdefault(text, [])
-    page = _ABOVE
-    for group in ErrorGroup:
-        page += f"\n## {group.label}\n"
-        for text in (text for text in codes if text.group == group):
-            named = ", ".join(codes[text]) or "no code of its own"
-            page += f"\n**{text.happened}** ({named})\n\n{text.remedy}\n\nWho: {text.who.label}.\n"
-    return page
-
-
-if __name__ == "__main__":
-    django.setup()
-    sys.stdout.write(error_page())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,7 +13,7 @@ from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.error_codes import BLOCKING, WAIT, ErrorGroup, Responsible
 from uku.integrations.fortnox.health.messages import Context, Explanation, explain
 from uku.integrations.fortnox.health.rules import INVOICES
-from uku.integrations.fortnox.models import ExportState, RunKind, SyncIssue
+from uku.integrations.fortnox.models import Difference, ExportState, RunKind, SyncIssue
 
 SHOWN_OF_A_CAUSE = 20
 CONTEXTS: Mapping[str, Context] = {
@@ -25,6 +26,7 @@ CONTEXTS: Mapping[str, Context] = {
     INVOICES: Context.INVOICE,
     RunKind.PAYMENTS: Context.PAYMENTS,
     RunKind.STATISTICS: Context.STATISTICS,
+    RunKind.COMPARISON: Context.COMPARISON,
 }
 """What is under way while a kind of record or of data is dealt with."""
 _NAMES = {
@@ -32,7 +34,33 @@ _NAMES = {
     sync_issues.ARTICLE: gettext_lazy("Article"),
     sync_issues.INVOICE: gettext_lazy("Invoice"),
     sync_issues.PAYMENT: gettext_lazy("Paid status of invoice"),
+    sync_issues.DIFFERENCE: gettext_lazy("Difference of invoice"),
 }
+_DIFFERENCES: Mapping[str, tuple[Promise, Promise]] = {
+    Difference.AMOUNT: (
+        gettext_lazy("The client may have received another amount than the books have."),
+        gettext_lazy(
+            "Compare the rows of both invoices. If the one in Fortnox was changed by mistake, change it back there."
+            " If not, credit it and make a new invoice in Uku. Then press Retry."
+        ),
+    ),
+    Difference.TWICE: (
+        gettext_lazy("The client may have been invoiced twice."),
+        gettext_lazy(
+            "Open the invoices in Fortnox. Cancel or credit the one that is too many there, then press Retry."
+        ),
+    ),
+    Difference.UNKNOWN: (
+        gettext_lazy(
+            "It may have been issued before a backup of Uku was restored, or copied in Fortnox. Uku does not follow it."
+        ),
+        gettext_lazy(
+            "Open the invoice in Fortnox. If it is wrong, cancel or credit it there and press Retry. If it is right,"
+            " press Ignore."
+        ),
+    ),
+}
+"""What a difference means and what to do, by its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +84,8 @@ def group_by_cause(found: Iterable[SyncIssue]) -> list[CauseOfIssues]:
     groups: dict[tuple[str, ...], list[SyncIssue]] = {}
     for issue in found:
         booked = str(issue.export.state) if issue.export else ""
-        words = issue.code or f"{issue.reason}\n{issue.message}"
+        of_its_own = issue.kind == sync_issues.DIFFERENCE or not issue.code
+        words = f"{issue.reason}\n{issue.message}" if of_its_own else issue.code
         groups.setdefault((issue.kind, booked, words), []).append(issue)
     return [
         CauseOfIssues(
@@ -73,6 +102,9 @@ def group_by_cause(found: Iterable[SyncIssue]) -> list[CauseOfIssues]:
 
 def explain_issue(issue: SyncIssue) -> Explanation:
     """Say what happened to a record, what it means and what to do, with the button that stands beside it."""
+    if issue.kind == sync_issues.DIFFERENCE:
+        means, remedy = (str(words) for words in _DIFFERENCES[issue.code])
+        return Explanation(issue.reason, means, remedy, Responsible.FORTNOX_ADMIN, ErrorGroup.FORTNOX)
     if issue.code or issue.message:
         context = CONTEXTS.get(issue.kind, Context.CONNECTION)
         if context == Context.INVOICE and issue.export and issue.export.state == ExportState.CONFIRMED:

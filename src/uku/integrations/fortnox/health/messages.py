@@ -38,6 +38,7 @@ class Context(TextChoices):
     IMPORT = "import", _("reading customers or articles")
     PAYMENTS = "payments", _("reading the paid status")
     STATISTICS = "statistics", _("counting work statistics")
+    COMPARISON = "comparison", _("comparing invoices")
     CONNECTION = "connection", _("keeping the connection alive")
 
 
@@ -56,6 +57,7 @@ _STAYS: Final[dict[Context, LazyText]] = {
     Context.IMPORT: _("This record was skipped. All other records were read."),
     Context.PAYMENTS: _("The paid status is not updated. Uku keeps the last one that was read."),
     Context.STATISTICS: _("The figures of the month are not updated. Uku keeps the last ones."),
+    Context.COMPARISON: _("The invoices were not compared. Uku compares them again tomorrow."),
     Context.CONNECTION: _("Nothing syncs. Queued invoices stay queued, and nothing is lost."),
 }
 _STOPPED: Final[dict[Context, LazyText]] = {
@@ -64,6 +66,7 @@ _STOPPED: Final[dict[Context, LazyText]] = {
     Context.IMPORT: _("This data does not sync now. Other data continues to sync."),
     Context.PAYMENTS: _("The paid status does not sync now. Other data continues to sync."),
     Context.STATISTICS: _("The statistics are not counted now. Other data continues to sync."),
+    Context.COMPARISON: _("The invoices are not compared now. Other data continues to sync."),
     Context.CONNECTION: _("Nothing syncs. Queued invoices stay queued, and nothing is lost."),
 }
 _PASSES: Final[dict[Context, LazyText]] = {
@@ -76,11 +79,13 @@ _BUTTONS: Final[dict[Context, LazyText]] = {
     Context.IMPORT: _("Retry"),
     Context.PAYMENTS: _("Retry"),
     Context.STATISTICS: _("Retry"),
+    Context.COMPARISON: _("Retry"),
 }
 _READ_COUNTS: Final[dict[str, str]] = {
     RunKind.CUSTOMERS: "seen",
     RunKind.ARTICLES: "seen",
     RunKind.PAYMENTS: "read",
+    RunKind.COMPARISON: "seen",
 }
 """The count of a run that says how many records it read, also when it read none."""
 
@@ -134,6 +139,8 @@ def explain(code: str, message: str = "", context: Context = Context.INVOICE, bu
     text = find_error(code, message)
     pressed = button or _BUTTONS.get(context, "")
     remedy = str(text.remedy)
+    if text.in_draft and context == Context.INVOICE:
+        remedy, pressed = f"{gettext('Press Back to draft.')} {remedy}", gettext("Issue")
     if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE}:
         remedy = f"{remedy} {gettext('Then press %(button)s.') % {'button': pressed}}"
     if text.group == ErrorGroup.AUTHORIZE:
@@ -200,6 +207,12 @@ def counts_in_words(run: SyncRun) -> str:
     months, undecided = n("months"), n("suggested") + n("waiting")
     if run.kind == RunKind.STATISTICS:
         counted = [(months, ngettext("%(n)s month counted", "%(n)s months counted", months))]
+    elif run.kind == RunKind.COMPARISON:
+        differences = n("differences")
+        counted = [
+            (n("looked_up"), gettext("%(n)s found in Fortnox")),
+            (differences, ngettext("%(n)s difference", "%(n)s differences", differences)),
+        ]
     elif run.kind == RunKind.PAYMENTS:
         counted = [
             (n("changed"), gettext("%(n)s changed")),

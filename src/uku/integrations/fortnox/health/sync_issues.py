@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from fortnox_api import FortnoxError
 from uku.integrations.fortnox.models import Connection, InvoiceExport, RunKind, SyncIssue
 
-CUSTOMER, ARTICLE, INVOICE, PAYMENT = "customer", "article", "invoice", "payment"
+CUSTOMER, ARTICLE, INVOICE, PAYMENT, DIFFERENCE = "customer", "article", "invoice", "payment", "difference"
 KINDS_OF = {
     "customers": (CUSTOMER, RunKind.CUSTOMERS),
     "articles": (ARTICLE, RunKind.ARTICLES),
-    "invoices": (INVOICE,),
+    "invoices": (INVOICE, DIFFERENCE, RunKind.COMPARISON),
     "payments": (PAYMENT, RunKind.PAYMENTS),
     "statistics": (RunKind.STATISTICS,),
 }
@@ -32,17 +32,18 @@ def note(  # noqa: PLR0913  # what is known differs from cause to cause
     at: datetime,
     name: str = "",
     error: FortnoxError | None = None,
+    code: str = "",
     reason: str = "",
     export: InvoiceExport | None = None,
     digest: str = "",
 ) -> None:
     """Write down that a record did not go through, once however often it is tried.
 
-    `digest` is the SHA-256 of the row that could not be read. What a person ignored stays ignored while it fails for
-    the same cause; another cause shows it again.
+    `code` is ours, where Fortnox reported no error. `digest` is the SHA-256 of the row that could not be read. What a
+    person ignored stays ignored while it fails for the same cause; another cause shows it again.
     """
     facts = {
-        "code": _cut(str(error.code or "") if error else "", 20),
+        "code": _cut(str(error.code or "") if error else code, 20),
         "message": _cut(error.message if error else "", 500),
         "reason": _cut(reason or (error.reason if error and not error.message else ""), 300),
     }

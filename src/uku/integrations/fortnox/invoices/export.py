@@ -7,6 +7,7 @@ is looked up by our own reference, never blindly repeated (decision 8).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -18,32 +19,33 @@ from django.utils.translation import gettext_lazy as _
 from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, is_usable, require_usable_connection
+from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
-from uku.integrations.fortnox.invoices.send_by_hand import require_highest_number
+from uku.integrations.fortnox.invoices.booking import books_at_once
+from uku.integrations.fortnox.invoices.checks import invoice_checks
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
-from uku.integrations.fortnox.mapping import figures
-from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
+from uku.integrations.fortnox.mapping import CASH_METHOD, figures
+from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
+from uku.invoices.checks import InvoiceNotReady
 from uku.invoices.models import Invoice
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.clock import database_now
 from uku.kit.scoping import workspace_in_force
-from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
-from uku.workspaces.models import User
-from uku.workspaces.permissions import Permission, needs
 
 log = structlog.get_logger()
 LEASE = timedelta(seconds=90)  # longer than one call's total deadline
 FIRST_LOOKUP = timedelta(seconds=reconcile.SCHEDULE[0])
+TO_BOOK = Q(
+    state=ExportState.CONFIRMED, booked=False, to_book=True, error_text="", cancel_wanted_at=None, cancelled_at=None
+)
 PERMISSION_PAUSE = timedelta(hours=1)  # until Fortnox is asked again whether invoices are permitted now
-OTHER_COMPANY = _("Nothing was done: this invoice belongs to a Fortnox company that is not connected.")
 
 
 class LeaseExpired(Exception):
@@ -53,19 +55,23 @@ class LeaseExpired(Exception):
 def queue_export(fact: InvoiceIssued) -> None:
     """Store the intent to send an invoice, in the transaction that issues it, whether or not it can be sent now.
 
-    Raises NumberSourceChanged when the company that should give the number is not the connected one any more.
+    Raises NumberSourceChanged when the company that should give the number is not the connected one any more, and
+    InvoiceNotReady when what is stored says that Fortnox would not take the invoice.
     """
     if not fact.ledger:
         return
     connection = Connection.objects.select_for_update().exclude(sealed_tokens="").first()
     if connection is None or connection.company_id != fact.ledger:
         raise NumberSourceChanged
-    invoice = Invoice.objects.select_related("workspace").get(pk=fact.invoice_id)
+    invoice = Invoice.objects.select_related("workspace", "client").get(pk=fact.invoice_id)
+    if checks := invoice_checks(invoice):
+        raise InvoiceNotReady(checks)
     hold = date_hold(invoice, invoice.workspace)
     export = InvoiceExport.objects.create(
         invoice=invoice,
         company_id=connection.company_id,
         reference=invoice.reference,
+        to_book=books_at_once(connection),
         state=ExportState.HELD if hold else ExportState.QUEUED,
         hold=hold or "",
         created_at=clock.now(),
@@ -75,38 +81,52 @@ def queue_export(fact: InvoiceIssued) -> None:
 
 
 def due_exports() -> models.QuerySet[InvoiceExport]:
-    """Exports whose time has come, of all workspaces: to send, to look up, or to book."""
+    """Invoices whose time has come, of all workspaces: to send, to look up, or to book."""
     now = database_now()
-    return InvoiceExport.everywhere.filter(
-        Q(state=ExportState.QUEUED) & (Q(next_at=None) | Q(next_at__lte=now))
-        | Q(state=ExportState.SENDING, lease_until__lt=now)
+    to_send = Q(state=ExportState.QUEUED, cancel_wanted_at=None)
+    return InvoiceExport.everywhere.filter(kind=ExportKind.CREATE).filter(
+        to_send & (Q(next_at=None) | Q(next_at__lte=now)) | due_after_sending()
+    )
+
+
+def due_after_sending() -> Q:
+    """What was sent, and whose time has come: to look up, or to book."""
+    now = database_now()
+    return (
+        Q(state=ExportState.SENDING, lease_until__lt=now)
         | Q(state=ExportState.UNCERTAIN, next_at__lte=now)
-        | Q(state=ExportState.CONFIRMED, booked=False, error_text="", next_at__lte=now)
+        | TO_BOOK & Q(next_at__lte=now)
     )
 
 
 def process_export(*, export_id: int) -> None:
-    """Take an export as far as it goes now. Safe to call at any time, by any number of workers."""
-    export = due_exports().select_related("invoice__client", "workspace").filter(pk=export_id).first()
+    """Take an invoice as far as it goes now. Safe to call at any time, by any number of workers."""
+    process(export_id, due_exports(), _process)
+
+
+def process(export_id: int, due: models.QuerySet[InvoiceExport], act: Callable[[Fortnox, InvoiceExport], None]) -> None:
+    """Do something to an export if it is due and its company can be asked; store what failed of it."""
+    export = due.select_related("invoice__client", "workspace").filter(pk=export_id).first()
     if export is None:
         return
     with workspace_in_force(export.workspace_id):
         connection = Connection.objects.select_related("workspace").get()
         if not is_usable(connection) or is_foreign(connection) or connection.company_id != export.company_id:
             return
-        hold = None if export.sent_by_hand_at else date_hold(export.invoice, export.workspace)
+        is_dated = export.kind == ExportKind.CREATE and not (export.sent_by_hand_at or export.cancel_wanted_at)
+        hold = date_hold(export.invoice, export.workspace) if is_dated else None
         if export.state == ExportState.QUEUED and hold:
             as_known(export).filter(state=export.state).update(state=ExportState.HELD, hold=hold, next_at=None)
             return
         try:
             with open_fortnox(connection, check=lambda: _require_lease(export)) as fortnox:
-                _process(fortnox, export)
+                act(fortnox, export)
         except NotConnected:
             log.info("paused", export=export.pk)
         except LeaseExpired:
             log.warning("woke up after its lease", export=export.pk)
             sending = as_known(export).filter(state=ExportState.SENDING)
-            sending.update(state=ExportState.QUEUED, next_at=None, lease_until=None)
+            sending.update(state=ExportState.QUEUED, next_at=None, lease_until=None, sent_at=export.sent_at)
         except FortnoxError as error:
             note_failure(connection, error)
             if isinstance(error, Forbidden):
@@ -116,7 +136,7 @@ def process_export(*, export_id: int) -> None:
                 waiting = waiting.filter(Q(state=ExportState.QUEUED) | Q(pk=export.pk))
                 waiting.exclude(state=ExportState.SENDING).update(next_at=database_now() + PERMISSION_PAUSE)
             else:
-                _postpone(export)
+                postpone(export)
 
 
 def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
@@ -124,11 +144,12 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
         _send(fortnox, export)
     elif export.state in {ExportState.SENDING, ExportState.UNCERTAIN}:
         # A lease that ran out is a response nobody took: what happened is unknown.
-        _mark_uncertain(export)
+        mark_uncertain(export)
         if (created := reconcile.find_created(fortnox, export)) is not None:
             confirm(export, created)
-    if export.state == ExportState.CONFIRMED and not export.booked:
-        book(fortnox, export)
+    book_if_due(fortnox, export)
+    if export.invoice.is_credit_note and export.state == ExportState.CONFIRMED:
+        requests.read_back_credit(export)
 
 
 def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
@@ -140,28 +161,12 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     try:
         body = bytes(export.payload) if export.payload else build_request_body(fortnox, export)
     except InvoiceNotValid as error:
-        _reject(export, str(error))
+        reject(export, str(error))
         return
-    claimed = (
-        as_known(export)
-        .filter(state=ExportState.QUEUED)
-        .update(
-            state=ExportState.SENDING,
-            payload=body,
-            payload_hash=hashlib.sha256(body).hexdigest(),
-            text_changes=export.text_changes,
-            attempts=F("attempts") + 1,
-            fence=F("fence") + 1,
-            sent_at=database_now(),
-            lease_until=database_now() + LEASE,
-            error_code="",
-            error_text="",
-        )
-    )
-    if not claimed:
+    facts = {"payload_hash": hashlib.sha256(body).hexdigest(), "text_changes": export.text_changes}
+    if not claim(export, payload=body, **facts):
         return
-    export.state, export.payload = ExportState.SENDING, body
-    export.attempts, export.fence = export.attempts + 1, export.fence + 1
+    export.payload = body
     try:
         created = fortnox.invoices.create_raw(body)
     except FortnoxError as error:
@@ -171,7 +176,29 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
         confirm(export, created)
     else:
         words = _("Fortnox answered with an invoice that does not have our reference. Look for it in Fortnox.")
-        _leave_to_person(export, translate_for_workspace(words))
+        leave_to_person(export, translate_for_workspace(words))
+
+
+def claim(export: InvoiceExport, **facts: object) -> bool:
+    """Take an export for sending, under a new fence and a lease; False when it is not this worker's to send."""
+    claimed = (
+        as_known(export)
+        .filter(state=ExportState.QUEUED)
+        .update(
+            **facts,
+            state=ExportState.SENDING,
+            attempts=F("attempts") + 1,
+            fence=F("fence") + 1,
+            sent_at=database_now(),
+            lease_until=database_now() + LEASE,
+            error_code="",
+            error_text="",
+        )
+    )
+    if claimed:
+        export.state = ExportState.SENDING
+        export.attempts, export.fence = export.attempts + 1, export.fence + 1
+    return bool(claimed)
 
 
 def _require_lease(export: InvoiceExport) -> None:
@@ -189,56 +216,70 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
     """
     outcome, code, number = error.outcome, str(error.code or ""), export.invoice.number
     log.warning("create failed", export=export.pk, outcome=outcome.name, fortnox_code=code, uid=error.request_id)
-    if outcome is Outcome.NOT_APPLIED:
-        facts = {"next_at": database_now() + _backoff(export), "error_text": error_in_words(error)}
-        as_known(export).update(state=ExportState.QUEUED, **facts)
-        if isinstance(error, Unauthorized):
-            raise error  # the connection's error, not this invoice's: `process_export` writes it there
-    elif isinstance(error, Forbidden):
-        facts = {"error_code": code, "error_text": error_in_words(error)}
-        as_known(export).update(state=ExportState.QUEUED, lease_until=None, **facts)
-        raise error  # no fault of this invoice either
-    elif outcome is Outcome.REFUSED:
+    if requeue(export, error):
+        return
+    if outcome is Outcome.REFUSED:
         holder = None
         if number:
             with suppress(FortnoxError):
                 holder = fortnox.invoices.get(number)
         if holder is None:
-            _reject(export, error_in_words(error), error)
+            reject(export, error_in_words(error), error)
         elif holder.external_reference == export.reference and not holder.cancelled:
-            _mark_uncertain(export)
+            mark_uncertain(export)
         else:
             words = _("Fortnox has another invoice with the number %(number)s.")
-            _reject(export, translate_for_workspace(words, number=number), code=NUMBER_USED)
+            reject(export, translate_for_workspace(words, number=number), code=NUMBER_USED)
     else:
-        _mark_uncertain(export)
+        mark_uncertain(export)
 
 
-def _reject(export: InvoiceExport, text: str, error: FortnoxError | None = None, *, code: str = "") -> None:
+def requeue(export: InvoiceExport, error: FortnoxError) -> bool:
+    """Let an export wait again after what was not applied; say whether that is so.
+
+    Raises the error when it is the connection's, or a missing permission's, and not this invoice's.
+    """
+    queued = {"state": ExportState.QUEUED, "sent_at": export.sent_at, "error_text": error_in_words(error)}
+    if error.outcome is Outcome.NOT_APPLIED:
+        as_known(export).update(next_at=database_now() + _backoff(export), **queued)
+        if isinstance(error, Unauthorized):
+            raise error
+        return True
+    if isinstance(error, Forbidden):
+        as_known(export).update(lease_until=None, error_code=str(error.code or ""), **queued)
+        raise error
+    return False
+
+
+def reject(
+    export: InvoiceExport, text: str, error: FortnoxError | None = None, *, code: str = "", **facts: object
+) -> None:
     code = str(error.code or "") if error else code
-    as_known(export).update(state=ExportState.REJECTED, error_code=code, error_text=text[:500], next_at=None)
+    rejected = {"error_code": code, "error_text": text[:500], "next_at": None, **facts}
+    as_known(export).update(state=ExportState.REJECTED, **rejected)
     sync_issues.note_export(export, at=clock.now(), error=error, reason="" if error else text)
 
 
-def _mark_uncertain(export: InvoiceExport) -> None:
+def mark_uncertain(export: InvoiceExport) -> None:
     if export.state != ExportState.UNCERTAIN:
         next_at = F("sent_at") + FIRST_LOOKUP
-        as_known(export).update(state=ExportState.UNCERTAIN, next_at=next_at, lease_until=None)
+        facts = {"next_at": next_at, "lease_until": None, "was_uncertain": True}
+        as_known(export).update(state=ExportState.UNCERTAIN, **facts)
         export.state = ExportState.UNCERTAIN
 
 
-def _leave_to_person(export: InvoiceExport, text: str) -> None:
-    _mark_uncertain(export)
+def leave_to_person(export: InvoiceExport, text: str) -> None:
+    mark_uncertain(export)
     reconcile.ask_person(export, text)
 
 
 def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
     """Store the number and figures that Fortnox gave; an old fence is merged, not overwritten."""
     if not created.number:
-        _mark_uncertain(export)
+        mark_uncertain(export)
         return
     if difference := _differing_number(export.invoice, created):
-        _leave_to_person(export, difference)
+        leave_to_person(export, difference)
         return
     try:
         with transaction.atomic():
@@ -249,16 +290,19 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
                     invoice=row.invoice, number=created.number, ocr=ocr, figures=figures(created), at=clock.now()
                 )
                 row.state, row.document_number = ExportState.CONFIRMED, created.number
+                row.cash_method = created.accounting_method == CASH_METHOD
+                row.to_book = row.to_book and not row.cash_method
                 row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
                 row.save()
-                _solve_issues(row)
+                solve_issues(row)
     except NumberTaken:
         words = _(
             "Fortnox gave this invoice the number %(number)s. Another invoice in Uku has the same number or OCR number."
         )
-        _leave_to_person(export, translate_for_workspace(words, number=created.number))
+        leave_to_person(export, translate_for_workspace(words, number=created.number))
     else:
-        export.state, export.document_number, export.booked = row.state, row.document_number, row.booked
+        export.state, export.document_number = row.state, row.document_number
+        export.booked, export.to_book, export.cancel_wanted_at = row.booked, row.to_book, row.cancel_wanted_at
 
 
 def _differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
@@ -272,6 +316,13 @@ def _differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
         words = _("Fortnox has the invoice with the OCR number %(theirs)s, but its OCR number from Uku is %(ours)s.")
         return translate_for_workspace(words, theirs=created.ocr, ours=invoice.ocr)
     return ""
+
+
+def book_if_due(fortnox: Fortnox, export: InvoiceExport) -> None:
+    """Book what is in Fortnox and is to be booked, unless a person wants it cancelled."""
+    is_wanted = export.to_book and export.cancel_wanted_at is None
+    if export.state == ExportState.CONFIRMED and is_wanted and not export.booked:
+        book(fortnox, export)
 
 
 def book(fortnox: Fortnox, export: InvoiceExport) -> None:
@@ -291,48 +342,23 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
             sync_issues.note_export(export, at=clock.now(), error=error)
             return
     if not invoice.booked:
-        _postpone(export)
+        postpone(export)
         return
     voucher = f"{invoice.voucher_series or ''}{invoice.voucher_number or ''}"
     with transaction.atomic():
         as_known(export).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None)
         Invoice.objects.filter(pk=export.invoice_id).update(booked=True)
-        _solve_issues(export)
+        solve_issues(export)
 
 
-def _solve_issues(export: InvoiceExport) -> None:
+def solve_issues(export: InvoiceExport) -> None:
     """Close what stood open about an invoice; a banner that it stood for goes with it."""
     at, numbers = clock.now(), [export.reference]
     if sync_issues.solve(company_id=export.company_id, kind=sync_issues.INVOICE, numbers=numbers, at=at):
         alerts.review(Connection.objects.get(), at=at)
 
 
-@transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
-def retry_export(*, export: InvoiceExport, actor: User) -> None:
-    """Send again by hand what was rejected, or book again what could not be booked.
-
-    Raises NotAllowed, ConnectionNotUsable, or HigherNumberFirst.
-    """
-    connection = require_usable_connection()
-    row = InvoiceExport.objects.select_for_update().get(pk=export.pk)
-    if row.company_id != connection.company_id:
-        raise ConnectionNotUsable(str(OTHER_COMPANY))
-    if row.state == ExportState.REJECTED:
-        require_highest_number(row.invoice, row.company_id)
-        row.state, row.payload, row.payload_hash, row.number_kept = ExportState.QUEUED, None, "", False
-    elif row.state == ExportState.NEEDS_PERSON and not row.cancelled_number:
-        # It may be there by now: look for it again, send nothing.
-        row.state, row.lookups, row.late_negatives = ExportState.UNCERTAIN, 0, 0
-    row.error_code = row.error_text = ""
-    row.next_at = None if row.state == ExportState.QUEUED else database_now()
-    row.save()
-    summary = translate_for_workspace(_("%(invoice)s: sent to Fortnox again"), invoice=row.invoice)
-    record(actor=actor, action="fortnox.retry", target=row, summary=summary, at=clock.now())
-    requests.wake_for_export(row)
-
-
-def _postpone(export: InvoiceExport) -> None:
+def postpone(export: InvoiceExport) -> None:
     """Try again later; what is being sent keeps its state until its lease runs out."""
     waiting = as_known(export).exclude(state=ExportState.SENDING)
     waiting.update(next_at=database_now() + _backoff(export))

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from fortnox_api import Fortnox, Invoice
+from fortnox_api import Fortnox, Invoice, InvoiceItem
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
 from uku.kit import clock
@@ -32,7 +32,8 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     None leaves the export waiting for its next look-up, queued for one more create, or with a person.
     """
     hits = fortnox.invoices.find_by_reference(export.reference)
-    found = [hit for hit in hits if not (hit.cancelled and hit.number == export.cancelled_number)]
+    hits = [hit for hit in hits if not (hit.cancelled and hit.number == export.cancelled_number)]
+    found = [hit for hit in hits if not _is_copy_on_note(fortnox, export, hit)]
     standing = [hit for hit in found if not hit.cancelled]
     sent = json.loads(bytes(export.payload))["Invoice"] if export.payload else {}
     # Somebody may have copied the invoice: adopt only one with the same customer and total (F17). The customer is the
@@ -45,7 +46,7 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     if len(standing) == len(fitting) == 1:
         return fortnox.invoices.get(standing[0].number)
     if not found:
-        _note_absence(export)
+        note_absence(export)
     elif not standing:
         _change(export, cancelled_number=found[0].number)
         words = _("Fortnox has the invoice as number %(number)s, and it is cancelled there.")
@@ -61,7 +62,17 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     return None
 
 
-def _note_absence(export: InvoiceExport) -> None:
+def _is_copy_on_note(fortnox: Fortnox, export: InvoiceExport, hit: InvoiceItem) -> bool:
+    """Say whether our reference stands on a credit note of our invoice, which Fortnox may copy it to.
+
+    Lists do not tell credit notes apart; one with an amount below zero is read.
+    """
+    if export.invoice.is_credit_note or hit.total >= 0:
+        return False
+    return fortnox.invoices.get(hit.number).credit
+
+
+def note_absence(export: InvoiceExport) -> None:
     """Count a complete negative look-up; decide when enough late ones have come together."""
     late = InvoiceExport.objects.filter(pk=export.pk, sent_at__lte=database_now() - LANDING_WINDOW).exists()
     negatives = export.late_negatives + (1 if late else 0)

@@ -17,6 +17,7 @@ from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.grant_state import NotConnected
 from uku.integrations.fortnox.work import requests
@@ -114,8 +115,10 @@ class Consequences:
 
 def can_be_sent(invoice: Invoice, export: InvoiceExport | None, company_id: str) -> bool:
     """Say whether a person may send an invoice to the connected company: only what cannot be in any already."""
-    if not (company_id and invoice.is_issued) or invoice.state == State.CANCELLED:
+    if not (company_id and invoice.is_issued) or invoice.state == State.CANCELLED or invoice.credited_amount:
         return False
+    if invoice.is_credit_note:
+        return export is not None and export.company_id == company_id and export.state == ExportState.HELD
     if export is None:
         return invoice.numbering == Numbering.OWN or not invoice.number
     if export.state == ExportState.NEEDS_PERSON:
@@ -126,7 +129,7 @@ def can_be_sent(invoice: Invoice, export: InvoiceExport | None, company_id: str)
 
 
 @transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
+@needs(Permission.ISSUE_INVOICES)
 def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExport:
     """Queue an invoice for the connected company.
 
@@ -135,7 +138,7 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExpor
     """
     working = require_usable_connection()
     # In the order in which confirming and issuing lock them: export, invoice, connection.
-    export = InvoiceExport.objects.select_for_update().filter(invoice=invoice).first()
+    export = InvoiceExport.standing().select_for_update().filter(invoice=invoice).first()
     invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
     connection = Connection.objects.select_for_update().get(pk=working.pk)
     if not can_be_sent(invoice, export, connection.company_id):
@@ -145,7 +148,7 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExpor
         require_highest_number(invoice, connection.company_id)
     else:
         await_number(invoice=invoice, ledger=connection.company_id)
-    row = export or InvoiceExport(invoice=invoice, created_at=at)
+    row = export or InvoiceExport(invoice=invoice, created_at=at, to_book=books_at_once(working))
     if row.pk:
         sync_issues.solve(company_id=row.company_id, kind=sync_issues.INVOICE, numbers=[row.reference], at=at)
     if row.company_id != connection.company_id:
@@ -203,14 +206,14 @@ def find_higher_invoice(invoice: Invoice, company_id: str) -> HigherInvoice | No
     if beyond is None:
         return None
     used = Q(state=ExportState.CONFIRMED) | Q(error_code=NUMBER_USED)
-    there = InvoiceExport.objects.filter(used, company_id=company_id).values("invoice")
+    there = InvoiceExport.standing().filter(used, company_id=company_id).values("invoice")
     ours = Invoice.objects.filter(ledger="", number__gt=invoice.number, number__lt=str(beyond))
     found = ours.exclude(pk__in=there).select_related("workspace").order_by("-number").first()
-    return HigherInvoice(found, InvoiceExport.objects.filter(invoice=found).first(), company_id) if found else None
+    return HigherInvoice(found, InvoiceExport.standing().filter(invoice=found).first(), company_id) if found else None
 
 
 @transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
+@needs(Permission.ISSUE_INVOICES)
 def keep_own_number(*, export: InvoiceExport, actor: User, at: datetime) -> None:
     """Leave an invoice outside Fortnox, which has its number on another one. Raises NotAllowed or NotSendable."""
     row = InvoiceExport.objects.select_for_update().get(pk=export.pk)

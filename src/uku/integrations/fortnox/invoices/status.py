@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
 from uku.integrations.fortnox.health.messages import Context, explain
+from uku.integrations.fortnox.invoices import credit_status
+from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
@@ -19,6 +21,7 @@ from uku.integrations.registry import Action, Badge, NumberSource, Panel
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.kit.times import show_recent_time
+from uku.workspaces.permissions import Permission
 
 SHORT_WAIT = timedelta(minutes=1)
 OWN_NUMBER = _lazy("Number from Uku")
@@ -39,7 +42,7 @@ class ConnectedCompany:
 
 def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
     company = _connected_company()
-    exports = InvoiceExport.objects.filter(invoice__in=invoices).select_related("invoice")
+    exports = InvoiceExport.standing().filter(invoice__in=invoices).select_related("invoice__credits")
     found = {export.invoice_id: ExportStatus(export, company).badge for export in exports}
     if company.id:
         unsent = [invoice for invoice in invoices if invoice.is_issued and invoice.pk not in found]
@@ -49,7 +52,7 @@ def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
 
 def panels_of(invoice: Invoice) -> Sequence[Panel]:
     company = _connected_company()
-    export = InvoiceExport.objects.filter(invoice=invoice).select_related("invoice", "workspace").first()
+    export = InvoiceExport.standing().filter(invoice=invoice).select_related("invoice__credits", "workspace").first()
     if export is not None:
         return [ExportStatus(export, company).panel]
     if not (company.id and invoice.is_issued):
@@ -92,7 +95,7 @@ def _send_actions(invoice: Invoice, export: InvoiceExport | None, company: Conne
     if not (company.takes_orders and can_be_sent(invoice, export, company.id)):
         return ()
     url = reverse("fortnox:send", kwargs={"slug": invoice.workspace.slug, "pk": invoice.pk})
-    return (Action(_("Send to Fortnox"), url, asks=True),)
+    return (Action(_("Send to Fortnox"), url, asks=True, permission=Permission.ISSUE_INVOICES),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,20 @@ class ExportStatus:
         export = self.export
         if export.number_kept:
             return Badge(str(OWN_NUMBER), "neutral")
-        if not self.is_here:
-            return self._badge_elsewhere()
+        if cancelled := credit_status.cancellation_badge(export):
+            return cancelled
+        return self._badge_here() if self.is_here else self._badge_elsewhere()
+
+    def _badge_here(self) -> Badge:
+        export = self.export
+        if export.invoice.is_missing:
+            return Badge(_("Deleted in Fortnox"), "bad")
         if self.company.hold and export.state == ExportState.QUEUED:
             return Badge(_("Held"), "neutral")
         if export.state == ExportState.CONFIRMED:
-            words = _("In Fortnox %(number)s, booked") if export.booked else _("In Fortnox %(number)s, not booked")
-            return Badge(words % {"number": export.document_number}, "good")
+            return credit_status.confirmed_badge(export)
+        if credit_status.waits_for_invoice(export):
+            return Badge(_("Waits for its invoice"), "moving")
         return {
             ExportState.QUEUED: Badge(_("Waiting for number from Fortnox"), "moving"),
             ExportState.SENDING: Badge(_("Sending"), "moving"),
@@ -172,7 +182,8 @@ class ExportStatus:
         moving = (
             export.state in {ExportState.SENDING, ExportState.UNCERTAIN}
             or (export.state == ExportState.QUEUED and not export.error_code)
-            or (export.state == ExportState.CONFIRMED and not export.booked and not export.error_text)
+            or (export.state == ExportState.CONFIRMED and self._is_being_booked)
+            or export.cancel_wanted_at is not None
         )
         return Panel(
             "Fortnox",
@@ -187,15 +198,43 @@ class ExportStatus:
         )
 
     @property
+    def _can_be_booked(self) -> bool:
+        """Say whether a person may book it: it is in Fortnox, and not booked by itself."""
+        export = self.export
+        is_open = not (export.booked or export.cancelled_at or export.cancel_wanted_at or export.cash_method)
+        return export.state == ExportState.CONFIRMED and is_open and (bool(export.error_text) or not export.to_book)
+
+    @property
+    def _is_being_booked(self) -> bool:
+        export = self.export
+        return export.to_book and not (export.booked or export.error_text or export.cancelled_at)
+
+    @property
     def explanation(self) -> tuple[str, str, str]:
         """What happened, what it means, what to do; three empty texts when nothing is wrong."""
+        told = credit_status.explain_cancellation(self.export)
+        if told is None and self.is_here and self.company.takes_orders:
+            told = credit_status.explain_credit(self.export)
+        return told or self._explain_export()
+
+    def _explain_export(self) -> tuple[str, str, str]:
+        if self.export.error_code == NUMBER_USED:
+            return self._explain_used_number()
+        if not self.is_here:
+            return self._explain_elsewhere()
+        if self.export.invoice.is_missing:
+            return (
+                _("Fortnox does not have invoice %(number)s any more.") % {"number": self.export.document_number},
+                _("It was deleted there. Uku keeps the invoice and does not send it again."),
+                _("Ask the person who keeps the books in Fortnox. If it comes back, press Refresh."),
+            )
+        return self._explain_here()
+
+    def _explain_here(self) -> tuple[str, str, str]:
+        """An invoice of the connected company."""
         export, hold = self.export, self.company.hold
-        words = ("", "", "")
-        if export.error_code == NUMBER_USED:
-            words = self._explain_used_number()
-        elif not self.is_here:
-            words = self._explain_elsewhere()
-        elif export.hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
+        words = credit_status.NOTHING_WRONG
+        if export.hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (
                 hold_in_words(Hold(export.hold), export.invoice.invoice_date),
                 _("Uku does not send the invoice automatically: the period may be closed."),
@@ -246,7 +285,9 @@ class ExportStatus:
         means = _("This invoice was not created in Fortnox. It has the number %(number)s from Uku.") % facts
         remedy = _("Enter the invoice in Fortnox yourself, with a number from Fortnox, or credit it.")
         if self.is_here and not self.export.number_kept:
-            remedy = f"{_('Press Keep the number from Uku: the invoice then stays outside Fortnox.')} {remedy}"
+            back = _("Press Back to draft: when you issue the invoice again, it gets another number.")
+            keep = _("If the client has it already, press Keep the number from Uku: it then stays outside Fortnox.")
+            remedy = f"{back} {keep}"
         return happened, means, remedy
 
     def _explain_elsewhere(self) -> tuple[str, str, str]:
@@ -274,6 +315,16 @@ class ExportStatus:
 
     @property
     def actions(self) -> tuple[Action, ...]:
+        """What a person can do. What goes out by itself in a moment does not offer the way back."""
+        export = self.export
+        stands_still = export.state != ExportState.QUEUED or not (self.is_here and self.company.takes_orders)
+        if not (stands_still and can_go_back(export)):
+            return self._actions_forward
+        url = reverse("fortnox:back-to-draft", kwargs={"slug": export.workspace.slug, "pk": export.pk})
+        return (*self._actions_forward, Action(_("Back to draft"), url, permission=Permission.ISSUE_INVOICES))
+
+    @property
+    def _actions_forward(self) -> tuple[Action, ...]:
         export = self.export
         place = {"slug": export.workspace.slug, "pk": export.pk}
         if can_be_sent(export.invoice, export, self.company.id):
@@ -281,12 +332,18 @@ class ExportStatus:
         if not self.is_here or export.number_kept:
             return ()
         if export.error_code == NUMBER_USED:
-            return (Action(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place), primary=True),)
-        label = {
-            ExportState.REJECTED: _("Send to Fortnox"),
-            ExportState.NEEDS_PERSON: _("Refresh"),
-            ExportState.CONFIRMED: "" if export.booked or not export.error_text else _("Book in Fortnox"),
-        }.get(ExportState(export.state), "")
+            return (_primary(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place)),)
+        label = {ExportState.REJECTED: _("Send to Fortnox"), ExportState.NEEDS_PERSON: _("Refresh")}.get(
+            ExportState(export.state), ""
+        )
+        if export.invoice.is_missing:
+            label = _("Refresh")
+        elif self._can_be_booked:
+            label = _("Book in Fortnox")
         if not (label and self.company.takes_orders):
             return ()
-        return (Action(label, reverse("fortnox:retry", kwargs=place), primary=True),)
+        return (_primary(label, reverse("fortnox:retry", kwargs=place)),)
+
+
+def _primary(label: str, url: str) -> Action:
+    return Action(label, url, primary=True, permission=Permission.ISSUE_INVOICES)

@@ -1,46 +1,73 @@
-"""Invoices on their way out: the first that is due, sent, looked up or booked."""
+"""Invoices on their way out: the first that is due, sent, credited, cancelled, looked up or booked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from django.db.models import Case, DateTimeField, F, Min, OuterRef, Subquery, Value, When
+from django.db.models import Case, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from uku.integrations.fortnox.invoices.export import due_exports, process_export
-from uku.integrations.fortnox.models import OPEN, ExportState, InvoiceExport
+from uku.integrations.fortnox.invoices.cancel import due_cancellations, process_cancellation
+from uku.integrations.fortnox.invoices.credit import due_credits, is_ready, process_credit
+from uku.integrations.fortnox.invoices.export import TO_BOOK, due_exports, process_export
+from uku.integrations.fortnox.models import OPEN, ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.renewal import LONG_AGO
 from uku.integrations.fortnox.work.step import Clock, Rank, Step, Work
 
-_AT = Case(
-    When(state=ExportState.QUEUED, then=Coalesce(F("next_at"), Value(LONG_AGO, DateTimeField()))),
-    When(state=ExportState.SENDING, then=F("lease_until")),
-    When(state=ExportState.UNCERTAIN, then=F("next_at")),
-    When(state=ExportState.CONFIRMED, booked=False, error_text="", then=F("next_at")),
-    default=None,
-    output_field=DateTimeField(),
-)
+_AT_ONCE = Coalesce(F("next_at"), Value(LONG_AGO, DateTimeField()))
 _OPEN = InvoiceExport.everywhere.filter(OPEN, workspace=OuterRef("workspace"), company_id=OuterRef("company_id"))
+_WANTED = InvoiceExport.everywhere.filter(
+    cancel_wanted_at__isnull=False, workspace=OuterRef("workspace"), company_id=OuterRef("company_id")
+)
 
 
-def _export_first_due(work: Work) -> bool:
-    theirs = due_exports().filter(company_id=work.connection.company_id)
+def _when(queued: Q) -> Case:
+    """When something is to be done about an export by itself; about a queued one only if it fits."""
+    return Case(
+        When(queued & Q(state=ExportState.QUEUED), then=_AT_ONCE),
+        When(state=ExportState.SENDING, then=F("lease_until")),
+        When(state=ExportState.UNCERTAIN, then=F("next_at")),
+        When(TO_BOOK, then=F("next_at")),
+        default=None,
+        output_field=DateTimeField(),
+    )
+
+
+_UNKNOWN = Q(state__in=[ExportState.SENDING, ExportState.UNCERTAIN])
+_UNDECIDED = Q(state=ExportState.NEEDS_PERSON, cancelled_number="")
+_WHEN_CANCELLED = Case(When(_UNKNOWN | _UNDECIDED, then=None), default=_AT_ONCE, output_field=DateTimeField())
+
+
+def _do_first_due(work: Work, *, due: Callable[[], QuerySet[InvoiceExport]], process: Callable[..., None]) -> bool:
+    theirs = due().filter(company_id=work.connection.company_id)
     first = theirs.order_by(F("next_at").asc(nulls_first=True), "id").values_list("pk", flat=True).first()
     if first is not None:
-        process_export(export_id=first)
+        process(export_id=first)
     return True
 
 
-def _export_due(row: Any) -> Any:
-    return row.export_due_at
+def _step(
+    name: str,
+    due: Callable[[], QuerySet[InvoiceExport]],
+    process: Callable[..., None],
+    rows: QuerySet[InvoiceExport],
+    when: Case,
+) -> Step:
+    fact = f"{name}_due_at"
+
+    def find_due(row: Any) -> Any:
+        return getattr(row, fact)
+
+    first = rows.order_by().values("company_id").annotate(first=Min(when)).values("first")
+    do = partial(_do_first_due, due=due, process=process)
+    return Step(name, Rank.PERSON, find_due, do, {fact: Subquery(first)}, clock=Clock.REAL)
 
 
-EXPORT: Final = Step(
-    "export",
-    Rank.PERSON,
-    _export_due,
-    _export_first_due,
-    {"export_due_at": Subquery(_OPEN.order_by().values("company_id").annotate(first=Min(_AT)).values("first"))},
-    clock=Clock.REAL,
+EXPORT: Final = _step(
+    "export", due_exports, process_export, _OPEN.filter(kind=ExportKind.CREATE), _when(Q(cancel_wanted_at=None))
 )
-STEPS: Final = (EXPORT,)
+CREDIT: Final = _step("credit", due_credits, process_credit, _OPEN.filter(kind=ExportKind.CREDIT), _when(is_ready()))
+CANCEL: Final = _step("cancel", due_cancellations, process_cancellation, _WANTED, _WHEN_CANCELLED)
+STEPS: Final = (EXPORT, CANCEL, CREDIT)

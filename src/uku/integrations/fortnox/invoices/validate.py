@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from fortnox_api import Fortnox
 from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
-from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health.messages import missing_worker_notice
-from uku.integrations.fortnox.mapping import VAT_TYPES, invoice_payload
+from uku.integrations.fortnox.invoices.rules import (
+    Place,
+    Problem,
+    article_problem,
+    customer_problem,
+    missing_article,
+    not_linked,
+    rate_problem,
+)
+from uku.integrations.fortnox.mapping import invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Hold, InvoiceExport
 from uku.integrations.fortnox.sync.details import read_detail
 from uku.integrations.fortnox.sync.records import Importer
@@ -29,7 +35,6 @@ from uku.workspaces.models import Workspace
 
 FRESH = timedelta(minutes=15)
 OLDEST_SENT_UNASKED = timedelta(days=35)
-VAT_FREE_TYPES = frozenset({"EUREVERSEDVAT", "SEREVERSEDVAT", "EXPORT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,12 @@ class HoldReason:
 class InvoiceNotValid(Exception):
     """The invoice cannot be sent as it is. The text, in the workspace's language, says why and what to do."""
 
-    def __init__(self, text: Promise, **facts: object) -> None:
-        super().__init__(translate_for_workspace(text, **facts))
+    def __init__(self, problem: Problem) -> None:
+        then = _lazy("Then press Send to Fortnox.")
+        if problem.place == Place.DRAFT:
+            then = _lazy("Press Back to draft for that.")
+        sentences = (problem.sentence, problem.remedy, then)
+        super().__init__(" ".join(translate_for_workspace(text, **problem.facts) for text in sentences))
 
 
 def connection_hold(connection: Connection) -> HoldReason | None:
@@ -90,93 +99,53 @@ def hold_in_words(hold: Hold, day: date) -> str:
 def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     """Return the bytes to post, and set on the export what was changed in its texts. Raises InvoiceNotValid.
 
-    Customers and articles are read again unless they were read within 15 minutes. An unknown VAT type tells no rate
-    (B40); another organisation number may be another company (B44).
+    Customers and articles are read again unless they were read within 15 minutes.
     """
     customer = invoiced_customer(export.invoice.client, export.company_id)
     if customer is None:
-        words = _lazy("%(client)s is not linked to a Fortnox customer. Link the client, then send again.")
-        raise InvoiceNotValid(words, client=export.invoice.client)
+        raise InvoiceNotValid(not_linked(export.invoice.client))
     _read_unless_fresh(fortnox, CUSTOMER_IMPORTER, customer)
-    if not customer.active:
-        words = _lazy("Customer %(customer)s is inactive in Fortnox. Activate it there, then send again.")
-        raise InvoiceNotValid(words, customer=customer)
-    if customer.identity_changed_at is not None:
-        words = _lazy(
-            "Customer %(customer)s has another organisation number in Fortnox than when it was linked. It may be"
-            " another company. Say in the client’s Integration dialog whether it is the same client, then send again."
-        )
-        raise InvoiceNotValid(words, customer=customer)
-    if customer.vat_type and customer.vat_type not in VAT_TYPES:
-        words = _lazy(
-            "Customer %(customer)s has the VAT type “%(vat_type)s” in Fortnox. Uku does not know this VAT type"
-            " and cannot check the VAT of the invoice. Choose another VAT type for the customer there, then send again."
-        )
-        raise InvoiceNotValid(words, customer=customer, vat_type=customer.vat_type)
+    _refuse(customer_problem(customer))
     rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
     for row in rows:
-        _require_valid_row(fortnox, export, row, customer)
-        row.article_number = row.article_in(export.company_id)
-    payload, changes = invoice_payload(export.invoice, rows, customer_number=customer.number).clean()
+        row.article_number = _valid_article(fortnox, export, row, customer).number
+    payload, changes = invoice_payload(
+        export.invoice, rows, customer_number=customer.number, **_facts_of_credit(export.invoice)
+    ).clean()
     export.text_changes = ", ".join(f"{change.before} → {change.after or '–'}" for change in changes)[:500]
     return payload.to_json_bytes()
+
+
+def _facts_of_credit(invoice: Invoice) -> dict[str, str]:
+    """What a credit note that goes as an invoice of its own says of the invoice that it takes back."""
+    if invoice.credits is None:
+        return {"remarks": invoice.remarks}
+    number = invoice.credits.number
+    words = translate_for_workspace(_lazy("Credits invoice %(number)s."), number=number)
+    return {"remarks": f"{words} {invoice.remarks}".strip(), "credits_number": number}
+
+
+def _valid_article(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow, customer: CustomerRecord) -> ArticleRecord:
+    """Return the article of a row, read just now, whose rate is the row's. Raises InvoiceNotValid.
+
+    A credit note keeps the rates of what it takes back.
+    """
+    number = row.article_in(export.company_id)
+    article = ArticleRecord.objects.filter(company_id=export.company_id, number=number).first() if number else None
+    if article is None:
+        raise InvoiceNotValid(missing_article(row, export.company_id))
+    _read_unless_fresh(fortnox, ARTICLE_IMPORTER, article)
+    _refuse(article_problem(article))
+    if not export.invoice.is_credit_note:
+        _refuse(rate_problem(row, customer, article))
+    return article
+
+
+def _refuse(problem: Problem | None) -> None:
+    if problem is not None:
+        raise InvoiceNotValid(problem)
 
 
 def _read_unless_fresh(fortnox: Fortnox, importer: Importer, record: CustomerRecord | ArticleRecord) -> None:
     if record.detail_read_at is None or clock.now() - record.detail_read_at > FRESH:
         read_detail(fortnox, importer, record)
-
-
-def _require_valid_row(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow, customer: CustomerRecord) -> None:
-    """The company's tax rates are read from its articles: a row's rate must be its article's own.
-
-    A number of another company is another article in this one, and is never sent.
-    """
-    if row.asks_for_article(export.company_id):
-        words = _lazy(
-            "Row “%(row)s” has article %(number)s of %(owner)s, and the invoice goes to %(company)s. Open the product"
-            " %(product)s, choose its article in %(company)s, then send again."
-        )
-        if row.product is None:
-            words = _lazy(
-                "Row “%(row)s” has article %(number)s of %(owner)s, and the invoice goes to %(company)s. Credit the"
-                " invoice and make a new one with a product that has an article in %(company)s."
-            )
-        raise InvoiceNotValid(
-            words,
-            row=row.description,
-            number=row.article_number,
-            owner=name_of_company(row.article_company) if row.article_company else _lazy("no company"),
-            company=name_of_company(export.company_id),
-            product=row.product,
-        )
-    number = row.article_in(export.company_id)
-    if not number:
-        words = _lazy("Row “%(row)s” has no article. Choose a product with an article number.")
-        raise InvoiceNotValid(words, row=row.description)
-    article = ArticleRecord.objects.filter(company_id=export.company_id, number=number).first()
-    if article is None:
-        words = _lazy("Uku does not know article %(number)s. Click Reload data on the Settings tab, then send again.")
-        raise InvoiceNotValid(words, number=number)
-    _read_unless_fresh(fortnox, ARTICLE_IMPORTER, article)
-    if not article.active:
-        words = _lazy("Article %(article)s is inactive in Fortnox. Activate it there, then send again.")
-        raise InvoiceNotValid(words, article=article)
-    expected = Decimal(0) if customer.vat_type in VAT_FREE_TYPES else article.vat_rate
-    if expected is None or expected != row.vat_rate:
-        words = _lazy(
-            "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has %(expected)s %% for article %(number)s. Change the VAT"
-            " rate of the product, or the account of the article in Fortnox, and make the invoice again."
-        )
-        if expected is None:
-            words = _lazy(
-                "Row “%(row)s” has %(rate)s %% VAT, but Fortnox has no VAT rate for article %(number)s. Change the"
-                " VAT rate of the product, or the account of the article in Fortnox, and make the invoice again."
-            )
-        raise InvoiceNotValid(
-            words,
-            row=row.description,
-            rate=f"{row.vat_rate.normalize():f}",
-            expected="" if expected is None else f"{expected.normalize():f}",
-            number=article.number,
-        )

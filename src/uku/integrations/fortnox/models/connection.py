@@ -33,6 +33,13 @@ class RevocationOutcome(models.TextChoices):
     NOT_KNOWN = "not_known", _("Not known")
 
 
+class Booking(models.TextChoices):
+    """What happens to an invoice once it is in Fortnox."""
+
+    AT_ONCE = "at_once", _("Book it at once")
+    BY_HAND = "by_hand", _("Leave it not booked: a person books it, in Uku or in Fortnox")
+
+
 class NewClients(models.TextChoices):
     """What becomes of a customer that no client matches, once the first import is done."""
 
@@ -85,6 +92,7 @@ class Connection(TenantModel):
     new_clients = models.CharField(
         max_length=10, choices=NewClients, default=NewClients.CREATE, db_default=NewClients.CREATE
     )
+    booking = models.CharField(max_length=10, choices=Booking, default=Booking.AT_ONCE, db_default=Booking.AT_ONCE)
     first_import_of = models.CharField(
         max_length=30,
         blank=True,

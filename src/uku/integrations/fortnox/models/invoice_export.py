@@ -17,6 +17,15 @@ class ExportState(models.TextChoices):
     REJECTED = "rejected", _("Fortnox refused it")
     NEEDS_PERSON = "needs_person", _("Needs a decision")
     HELD = "held", _("Not sent: send it yourself")
+    CANCELLED = "cancelled", _("Not sent: cancelled")
+    WITHDRAWN = "withdrawn", _("Back to draft")
+
+
+class ExportKind(models.TextChoices):
+    """How Fortnox makes it: from what is sent, or, as a credit note, from the invoice that it credits."""
+
+    CREATE = "create", _("Create")
+    CREDIT = "credit", _("Credit")
 
 
 NEEDS_YOU = frozenset({ExportState.REJECTED, ExportState.NEEDS_PERSON, ExportState.HELD})
@@ -38,11 +47,17 @@ class Hold(models.TextChoices):
 
 
 class InvoiceExport(TenantModel):
-    """The intent to create one invoice in one Fortnox company, stored before the first byte is sent."""
+    """The intent to create one invoice in one Fortnox company, stored before the first byte is sent.
+
+    An invoice has one that stands. Those of an earlier issue, after which it went back to draft, are withdrawn.
+    """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
     company_id = models.CharField(max_length=30)
     reference = models.CharField(max_length=20)
+    kind = models.CharField(
+        max_length=10, choices=ExportKind, default=ExportKind.CREATE, db_default=ExportKind.CREATE.value
+    )
     state = models.CharField(max_length=15, choices=ExportState, default=ExportState.QUEUED)
     hold = models.CharField(max_length=15, choices=Hold, blank=True, default="", db_default="")
     sent_by_hand_at = models.DateTimeField(null=True, help_text="when a person asked for it; its date holds it no more")
@@ -53,6 +68,9 @@ class InvoiceExport(TenantModel):
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    was_uncertain = models.BooleanField(
+        default=False, db_default=False, help_text="a create had no clear outcome once: the invoice may exist"
+    )
     lookups = models.PositiveSmallIntegerField(default=0)
     late_negatives = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
@@ -60,8 +78,18 @@ class InvoiceExport(TenantModel):
         max_length=30, blank=True, default="", db_default="", help_text="what was created before and cancelled there"
     )
     document_number = models.CharField(max_length=30, blank=True)
+    to_book = models.BooleanField(default=True, db_default=True, help_text="by itself, once it is in Fortnox")
+    cash_method = models.BooleanField(default=False, db_default=False, help_text="booked by its payments, never itself")
     booked = models.BooleanField(default=False)
     voucher = models.CharField(max_length=60, blank=True)
+    cancel_wanted_at = models.DateTimeField(null=True, help_text="until it is cancelled or that is refused")
+    cancelled_at = models.DateTimeField(null=True, help_text="when Fortnox had cancelled it for us")
+    cancel_refusal = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="why Fortnox did not cancel it"
+    )
+    foreign_note = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text="the credit note that was made in Fortnox"
+    )
     number_kept = models.BooleanField(
         default=False, db_default=False, help_text="a person let the invoice keep its number outside Fortnox"
     )
@@ -74,7 +102,11 @@ class InvoiceExport(TenantModel):
         db_table = "fortnox_push"
         base_manager_name = "everywhere"
         constraints = (
-            models.UniqueConstraint(fields=["workspace", "invoice"], name="fortnox_push_one_intent"),
+            models.UniqueConstraint(
+                fields=["workspace", "invoice"],
+                condition=~models.Q(state=ExportState.WITHDRAWN),
+                name="fortnox_push_one_intent",
+            ),
             models.UniqueConstraint(
                 fields=["company_id", "document_number"],
                 condition=~models.Q(document_number=""),
@@ -93,7 +125,17 @@ class InvoiceExport(TenantModel):
                 condition=models.Q(read_due_at__isnull=False),
                 name="fortnox_push_read_due",
             ),
+            models.Index(
+                fields=["workspace", "company_id"],
+                condition=models.Q(cancel_wanted_at__isnull=False),
+                name="fortnox_push_cancel",
+            ),
         )
 
     def __str__(self) -> str:
         return f"export of {self.reference}"
+
+    @classmethod
+    def standing(cls) -> models.QuerySet[InvoiceExport]:
+        """The exports that count, in the workspace in force."""
+        return cls.objects.exclude(state=ExportState.WITHDRAWN)

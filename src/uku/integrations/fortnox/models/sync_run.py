@@ -16,6 +16,11 @@ class RunKind(models.TextChoices):
     ARTICLES = "articles", _("Articles")
     PAYMENTS = "payments", _("Paid status")
     STATISTICS = "statistics", _("Work statistics")
+    COMPARISON = "comparison", _("Invoice comparison")
+
+
+READ_KINDS = tuple(kind for kind in RunKind if kind != RunKind.COMPARISON)
+"""What comes in from Fortnox; a comparison stores nothing but what differs."""
 
 
 class RunState(models.TextChoices):
@@ -203,6 +208,14 @@ class BulkCreation(TenantModel):
         return f"clients from {self.asked} customers"
 
 
+class Difference(models.TextChoices):
+    """What a comparison of both sides' invoices found; the code of its sync issue."""
+
+    AMOUNT = "amount", _("The totals differ")
+    TWICE = "twice", _("More than one invoice has the same reference")
+    UNKNOWN = "unknown", _("Uku does not know the invoice")
+
+
 class SyncIssue(TenantModel):
     """A record, or a run, that did not go through: one row while it lasts, however often it is tried.
 
@@ -211,7 +224,7 @@ class SyncIssue(TenantModel):
     """
 
     company_id = models.CharField(max_length=30)
-    kind = models.CharField(max_length=15, help_text="customer, article, invoice, or the kind of a run")
+    kind = models.CharField(max_length=15, help_text="customer, article, invoice, difference, or the kind of a run")
     number = models.CharField(max_length=1024, blank=True, help_text="the record's number, ours or Fortnox's")
     name = models.CharField(max_length=1024, blank=True)
     export = models.ForeignKey(InvoiceExport, null=True, on_delete=models.PROTECT, related_name="+")

@@ -43,7 +43,7 @@ class InvoiceLists:
         They never say what a credit note credits, nor what a payment came to in another currency than the books'.
         """
         item = self.invoices.get(export.document_number)
-        if item is None or export.document_number in self.changed or export.invoice.credited:
+        if item is None or export.document_number in self.changed or export.invoice.credited_amount:
             return True
         paid = self.payments.get(export.document_number, [])
         if any(payment.currency != ACCOUNTING_CURRENCY for payment in paid):
@@ -122,7 +122,6 @@ def _accept_from_lists(run: SyncRun, export: InvoiceExport, lists: InvoiceLists)
         balance=item.balance,
         booked=item.booked,
         cancelled=item.cancelled,
-        credited=False,  # one that may be credited is never read from the list
         sent=item.sent,
         final_pay_date=item.final_pay_date,
         payments=tuple(listed),

@@ -12,18 +12,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from fortnox_api import Fortnox, FortnoxError, InvoicePaymentItem, NotFound, Page, Unreadable
+from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.mapping import ACCOUNTING_CURRENCY, payment_fact, payment_fact_from_detail, reading
+from uku.integrations.fortnox.mapping import (
+    ACCOUNTING_CURRENCY,
+    NO_REFERENCE,
+    payment_fact,
+    payment_fact_from_detail,
+    reading,
+)
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, SkipReason, SyncRun
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import Payment
-from uku.invoices.operations import accept_reading
+from uku.invoices.read_back import accept_missing, accept_reading
 from uku.kit import clock
 from uku.kit.money import ZERO
 
@@ -58,7 +65,8 @@ def _find_changed(
     payments = changed_payments(fortnox, run, since)
     changed = {item.number for item in rows(run, fortnox.invoices.pages(last_modified=since))} | set(payments)
     with sync_run.next_step(run):
-        exports.filter(document_number__in=changed).update(read_due_at=run.started_at)
+        theirs = Q(document_number__in=changed) | Q(foreign_note__in=changed)
+        exports.filter(theirs).update(read_due_at=run.started_at)
         run.stage, run.counts = DETAILS, {**run.counts, "changed": 0, "read": 0}
     return payments
 
@@ -96,9 +104,11 @@ def rows(run: SyncRun, pages: Iterable[Page[Any]]) -> Iterator[Any]:
 
 def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: list[InvoicePaymentItem]) -> None:
     """Read one invoice and store what it tells. One that is deleted in Fortnox is listed; ours is kept (F88)."""
+    as_of = clock.now()
     try:
         stated = _read_invoice(fortnox, export, changed)
     except NotFound as error:
+        accept_missing(invoice=export.invoice, as_of=as_of, at=clock.now())
         _reject(run, export, SkipReason.DELETED, error)
     except Unreadable as error:
         if error.transient:
@@ -116,7 +126,23 @@ def _read_invoice(fortnox: Fortnox, export: InvoiceExport, changed: list[Invoice
     if booked_amount(known) != invoice.total - invoice.balance:
         listed = fortnox.invoice_payments.list(invoice_number=invoice.number)  # what contains the number
         known = _read_facts(fortnox, [item for item in listed if item.invoice_number == invoice.number])
-    return reading(invoice, known, as_of=as_of)
+    return reading(invoice, known, as_of=as_of, foreign_note=_read_foreign_note(fortnox, export, invoice))
+
+
+def _read_foreign_note(fortnox: Fortnox, export: InvoiceExport, invoice: FortnoxInvoice) -> FortnoxInvoice | None:
+    """Return the credit note that Fortnox names on an invoice, unless it was made here; remember its number.
+
+    A credit note names the invoice that it credits in the same field.
+    """
+    number = (
+        "" if invoice.credit or invoice.credit_invoice_reference in NO_REFERENCE else invoice.credit_invoice_reference
+    )
+    ours = InvoiceExport.objects.filter(company_id=export.company_id, document_number=number)
+    if number and ours.exists():
+        number = ""
+    if export.foreign_note != number:
+        InvoiceExport.objects.filter(pk=export.pk).update(foreign_note=number)
+    return fortnox.invoices.get(number) if number else None
 
 
 def _read_facts(fortnox: Fortnox, items: Iterable[InvoicePaymentItem]) -> list[PaymentFact]:

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from uku.clients.models import Client
 from uku.integrations.fortnox.connection.authorize import NotEnabled, stored_connection_of
 from uku.integrations.fortnox.customers.review import choose_new_clients
-from uku.integrations.fortnox.models import Connection, NewClients
+from uku.integrations.fortnox.invoices.booking import choose_booking
+from uku.integrations.fortnox.models import Booking, Connection, NewClients
 from uku.integrations.fortnox.statistics.choice import choose_statistics
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.kit import clock
@@ -46,6 +47,7 @@ class ClientChoice:
 class SettingsForm(forms.Form):
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     new_clients = forms.ChoiceField(label=_("New clients"), choices=NewClients, widget=forms.RadioSelect)
+    booking = forms.ChoiceField(label=_("Booking invoices"), choices=Booking, widget=forms.RadioSelect, required=False)
     title = forms.CharField(label=_("Task title"), max_length=LONGEST_TITLE)
     topic = forms.CharField(label=_("Topic"), max_length=100)
     client = forms.ModelChoiceField(
@@ -102,6 +104,8 @@ class SettingsForm(forms.Form):
                 raise SettingsChanged
             by: dict[str, Any] = {"workspace": self.workspace, "actor": actor, "at": at}
             choose_new_clients(choice=NewClients(facts["new_clients"]), **by)
+            if facts["booking"]:
+                choose_booking(choice=Booking(facts["booking"]), **by)
             if OF_THE_PLAN & set(self.changed_data):
                 names = {name: facts[name] for name in ("title", "topic", "client")}
                 choose_statistics(chosen=facts["statistics"], month=facts["first_month"], **names, **by)
@@ -123,6 +127,7 @@ def _saved(workspace: Workspace, connection: Connection) -> dict[str, Any]:
     plan = SummaryPlan.objects.select_related("topic").first()
     return {
         "new_clients": str(connection.new_clients),
+        "booking": str(connection.booking),
         "title": plan.title if plan else gettext("Monthly summary"),
         "topic": str(plan.topic) if plan and plan.topic else gettext("Bookkeeping"),
         "client": plan.client_id if plan else None,

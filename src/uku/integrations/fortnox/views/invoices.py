@@ -12,18 +12,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.invoices import send_by_hand
-from uku.integrations.fortnox.invoices.export import retry_export
+from uku.integrations.fortnox.invoices.back_to_draft import MayExist, return_to_draft
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.invoices.validate import hold_in_words
 from uku.integrations.fortnox.models import Hold, InvoiceExport
-from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab
+from uku.integrations.fortnox.views.frame import draw_tab
 from uku.invoices.models import Invoice
+from uku.invoices.operations import NotReopenable
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.permissions import Permission
 
 NOT_SENT = gettext_lazy("Nothing was sent: the invoice is already in Fortnox, or it is being sent.")
 
 
-@workspace_page(MANAGE)
+@workspace_page(Permission.ISSUE_INVOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Say what sending by hand means; a POST sends the invoice."""
@@ -33,7 +36,7 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
             send_by_hand.send_by_hand(invoice=invoice, actor=request.user, at=clock.now())
             return redirect("invoice", slug=request.workspace.slug, pk=pk)
         connection = require_usable_connection()
-        export = InvoiceExport.objects.filter(invoice=invoice).first()
+        export = InvoiceExport.standing().filter(invoice=invoice).first()
         if not send_by_hand.can_be_sent(invoice, export, connection.company_id):
             messages.info(request, str(NOT_SENT))
             return redirect("invoice", slug=request.workspace.slug, pk=pk)
@@ -55,7 +58,7 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
 
 
-@workspace_page(MANAGE)
+@workspace_page(Permission.ISSUE_INVOICES)
 @require_POST
 def keep_number(request: WorkspaceRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(InvoiceExport.objects, pk=pk)
@@ -66,7 +69,25 @@ def keep_number(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
 
 
-@workspace_page(SEE)
+@workspace_page(Permission.ISSUE_INVOICES)
+@require_POST
+def back_to_draft(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    export = get_object_or_404(InvoiceExport.objects.select_related("invoice"), pk=pk)
+    number = export.invoice.number
+    try:
+        return_to_draft(export=export, actor=request.user, at=clock.now())
+    except (MayExist, NotReopenable):
+        messages.error(request, _("Nothing was changed: the invoice is in Fortnox, may be there, or is a draft again."))
+    else:
+        words = [_("The invoice is a draft again. Edit it, then issue it.")]
+        if number:
+            cancelled = _("The number %(number)s is cancelled: no invoice gets it again.")
+            words.append(cancelled % {"number": number})
+        messages.success(request, " ".join(words))
+    return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
+
+
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def export_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Lead to the page of the invoice that is sent."""
@@ -74,7 +95,7 @@ def export_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
 
 
-@workspace_page(MANAGE)
+@workspace_page(Permission.ISSUE_INVOICES)
 @require_POST
 def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(InvoiceExport.objects, pk=pk)

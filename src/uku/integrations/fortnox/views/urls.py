@@ -54,6 +54,7 @@ urlpatterns = [
     path("clients/<int:pk>/", client_dialog.client_dialog, name="client"),
     path("pushes/<int:pk>/", invoices.export_page, name="push"),
     path("pushes/<int:pk>/retry/", invoices.retry, name="retry"),
+    path("pushes/<int:pk>/back-to-draft/", invoices.back_to_draft, name="back-to-draft"),
     path("pushes/<int:pk>/keep-number/", invoices.keep_number, name="keep-number"),
     path("invoices/<int:pk>/send/", invoices.send, name="send"),
 ]

@@ -23,6 +23,7 @@ EVERY = {
     RunKind.ARTICLES: CYCLE,
     RunKind.PAYMENTS: CYCLE,
     RunKind.STATISTICS: timedelta(days=1),
+    RunKind.COMPARISON: timedelta(days=1),
 }
 
 _WAKE = """

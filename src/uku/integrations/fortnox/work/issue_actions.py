@@ -12,8 +12,8 @@ from uku.integrations.fortnox.connection.company import OtherCompany, connected_
 from uku.integrations.fortnox.connection.guards import require_usable_connection
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
-from uku.integrations.fortnox.invoices.export import retry_export
-from uku.integrations.fortnox.models import Connection, ReadKind, RunKind, SyncIssue
+from uku.integrations.fortnox.invoices.retry import retry_export
+from uku.integrations.fortnox.models import READ_KINDS, Connection, ReadKind, RunKind, SyncIssue
 from uku.integrations.fortnox.sync.skipped import UNNUMBERED
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON
@@ -26,6 +26,7 @@ RUN_OF = {
     sync_issues.CUSTOMER: RunKind.CUSTOMERS,
     sync_issues.ARTICLE: RunKind.ARTICLES,
     sync_issues.PAYMENT: RunKind.PAYMENTS,
+    sync_issues.DIFFERENCE: RunKind.COMPARISON,
 }
 MOST_AT_ONCE = 500
 
@@ -78,7 +79,7 @@ def _retry(chosen: list[SyncIssue], actor: User, at: datetime) -> int:
 def read_now(*, full: bool, actor: User) -> None:
     """Ask for every kind of sync; what waits already is not asked for twice. Raises NotAllowed, ConnectionNotUsable."""
     connection = require_usable_connection()
-    for kind in RunKind:
+    for kind in READ_KINDS:
         requests.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
 
 

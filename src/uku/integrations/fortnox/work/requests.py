@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 
 from uku.integrations.fortnox.models import (
     BulkCreation,
@@ -55,6 +56,14 @@ def request_read(connection: Connection, kind: ReadKind, number: str = "") -> bo
 
 def wake_for_export(row: InvoiceExport) -> None:
     _wake_workspace(row.workspace_id, SOON)
+
+
+def read_back_credit(note: InvoiceExport) -> None:
+    """Ask for a credit note and its invoice to be read: in Fortnox the two may be set off by now."""
+    pair = Q(pk=note.pk) | Q(invoice__credit_notes=note.invoice_id)
+    ids = list(InvoiceExport.objects.filter(pair).values_list("pk", flat=True))
+    InvoiceExport.objects.filter(pk__in=ids, state=ExportState.CONFIRMED).update(read_due_at=clock.now())
+    request_sync(Connection.objects.get(), RunKind.PAYMENTS)
 
 
 def wake_for_clients(creation: BulkCreation) -> None:

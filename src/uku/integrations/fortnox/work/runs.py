@@ -11,6 +11,7 @@ from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.health import alerts, sync_issues
+from uku.integrations.fortnox.invoices.comparison import compare_invoices
 from uku.integrations.fortnox.models import Connection, FailingKind, RunKind, RunState, StopReason, SyncRun
 from uku.integrations.fortnox.payments.resync import read_payments_again
 from uku.integrations.fortnox.payments.sync import read_payments
@@ -32,6 +33,7 @@ SYNCS: Final[Mapping[str, Callable[[SyncRequest], SyncRun | None]]] = {
     RunKind.ARTICLES: partial(run_import, ARTICLE_IMPORTER),
     RunKind.PAYMENTS: read_payments,
     RunKind.STATISTICS: read_statistics,
+    RunKind.COMPARISON: compare_invoices,
 }
 RELOAD_SYNCS: Final = {**SYNCS, RunKind.PAYMENTS: read_payments_again}
 

@@ -20,6 +20,7 @@ from uku.integrations.fortnox.models import (
     ArticleRecord,
     BulkCreation,
     CustomerRecord,
+    InvoiceExport,
     Reload,
     RequestedRead,
     RequestedSync,
@@ -42,7 +43,11 @@ PAGES_AT_ONCE: Final = 10
 """Of an import in one step; what a person waits for goes between any two requests."""
 REVIEW_EVERY: Final = timedelta(minutes=15)
 _THEIRS: Final = {"workspace": OuterRef("workspace"), "company_id": OuterRef("company_id")}
-_RANKS: Final = {RunKind.PAYMENTS: Rank.READ_BACK, RunKind.STATISTICS: Rank.STATISTICS}
+_RANKS: Final = {
+    RunKind.PAYMENTS: Rank.READ_BACK,
+    RunKind.STATISTICS: Rank.STATISTICS,
+    RunKind.COMPARISON: Rank.STATISTICS,
+}
 
 
 def _sync_step(kind: RunKind) -> Step:
@@ -55,6 +60,10 @@ def _sync_step(kind: RunKind) -> Step:
     }
     if kind == RunKind.STATISTICS:
         facts["counts_something"] = Exists(SummaryPlan.everywhere.filter(active=True, workspace=OuterRef("workspace")))
+    if kind == RunKind.COMPARISON:
+        facts["first_sent_at"] = Subquery(
+            InvoiceExport.everywhere.filter(**_THEIRS).order_by("id").values("created_at")[:1]
+        )
     return Step(
         str(kind),
         _RANKS.get(kind, Rank.IMPORT),
@@ -67,6 +76,9 @@ def _sync_step(kind: RunKind) -> Step:
 def _sync_due(row: Any, kind: RunKind, newest: dict[str, Any] | None, asked_at: datetime | None) -> datetime | None:
     if kind == RunKind.STATISTICS and not row.counts_something:
         return None  # nothing counts them, so no run would ever say that it was done
+    if kind == RunKind.COMPARISON and newest is None and asked_at is None:
+        first: datetime | None = row.first_sent_at
+        return first and first + EVERY[kind]
     if newest is None:
         return asked_at or LONG_AGO
     started = datetime.fromisoformat(newest["at"])

@@ -1,0 +1,69 @@
+"""What Fortnox adds to the checks before Issue, by facts that are stored; articles come in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from uku.integrations.fortnox.customers.links import invoiced_customer
+from uku.integrations.fortnox.invoices.rules import (
+    Place,
+    Problem,
+    article_problem,
+    customer_problem,
+    missing_article,
+    not_linked,
+    rate_problem,
+)
+from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord
+from uku.invoices.checks import Check
+from uku.invoices.models import Invoice, InvoiceRow
+
+
+def invoice_checks(invoice: Invoice) -> list[Check]:
+    """Return what must be right before the connected company can take an invoice; nothing without one."""
+    connection = Connection.objects.exclude(sealed_tokens="").first()
+    if connection is None:
+        return []
+    slug = connection.workspace.slug
+    return [_check(invoice, slug, row, problem) for row, problem in _problems(invoice, connection.company_id)]
+
+
+def _problems(invoice: Invoice, company_id: str) -> Iterator[tuple[InvoiceRow | None, Problem]]:
+    """Yield each problem with its row. What nobody has read yet is looked at when the invoice is sent."""
+    customer = invoiced_customer(invoice.client, company_id)
+    problem = not_linked(invoice.client) if customer is None else customer_problem(customer)
+    if problem is not None:
+        yield None, problem
+    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
+    numbers = {row.article_in(company_id) for row in rows}
+    known = {each.number: each for each in ArticleRecord.objects.filter(company_id=company_id, number__in=numbers)}
+    for row in rows:
+        problem = _problem_of(row, company_id, customer, known.get(row.article_in(company_id)))
+        if problem is not None:
+            yield row, problem
+
+
+def _problem_of(
+    row: InvoiceRow, company_id: str, customer: CustomerRecord | None, article: ArticleRecord | None
+) -> Problem | None:
+    if article is None:
+        return missing_article(row, company_id)
+    problem = article_problem(article)
+    if problem or customer is None or not (customer.detail_read_at and article.detail_read_at):
+        return problem
+    return rate_problem(row, customer, article)
+
+
+def _check(invoice: Invoice, slug: str, row: InvoiceRow | None, problem: Problem) -> Check:
+    facts = {"slug": slug}
+    url, place = "", ""
+    if problem.place == Place.CLIENT:
+        url, place = reverse("fortnox:client", kwargs={**facts, "pk": invoice.client_id}), str(invoice.client)
+    elif problem.place == Place.PRODUCT and row is not None and row.product is not None:
+        url, place = reverse("product", kwargs={**facts, "pk": row.product.pk}), str(row.product)
+    elif problem.place == Place.DRAFT:
+        url, place = reverse("invoice-edit", kwargs={**facts, "pk": invoice.pk}), _("Edit draft")
+    return Check(str(problem.sentence) % problem.facts, str(problem.remedy) % problem.facts, url, place)

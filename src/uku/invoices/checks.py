@@ -1,0 +1,73 @@
+"""What must be right before an invoice is issued. Stored facts alone decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from uku.invoices.models import Invoice, InvoiceRow
+from uku.workspaces.models import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is not right yet: what, what to do about it, and the page where that is done."""
+
+    sentence: str
+    remedy: str
+    url: str = ""
+    place: str = ""
+    """What the page is called, in a link."""
+
+
+class InvoiceNotReady(Exception):
+    """The invoice cannot be issued as it is; `checks` say why, each with its remedy. Nothing was changed."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self.checks = tuple(checks)
+        super().__init__(" ".join(check.sentence for check in checks))
+
+
+def content_checks(invoice: Invoice) -> list[Check]:
+    """Name what an invoice must carry by law, and this one lacks (L01); its client is loaded."""
+    seller, client = Workspace.objects.get(pk=invoice.workspace_id), invoice.client
+    found = [_seller_lacks(seller, name) for name, value in _seller_facts(invoice, seller).items() if not value]
+    buyer = {_("the client's name"): client.name, _("the client's address"): client.address1 and client.city}
+    found += [_client_lacks(seller, invoice, name) for name, value in buyer.items() if not value]
+    if not InvoiceRow.objects.filter(invoice=invoice).exists():
+        found.append(_edit(seller, invoice, _("The invoice has no rows."), _("Add at least one row.")))
+    return found
+
+
+def _seller_facts(invoice: Invoice, seller: Workspace) -> dict[str, str]:
+    facts = {
+        _("your firm's organisation number"): seller.organisation_number,
+        _("your firm's VAT number"): seller.vat_number,
+        _("your firm's address"): seller.address and seller.city,
+        _("your firm's registered office"): seller.registered_office,
+    }
+    if invoice.currency != "SEK":
+        facts[_("your firm's IBAN, which an invoice in %(currency)s needs") % {"currency": invoice.currency}] = (
+            seller.iban
+        )
+    return facts
+
+
+def _seller_lacks(seller: Workspace, name: str) -> Check:
+    url = reverse("company", kwargs={"slug": seller.slug})
+    return Check(
+        _("Missing: %(name)s.") % {"name": name}, _("Add it to the company details."), url, _("Company details")
+    )
+
+
+def _client_lacks(seller: Workspace, invoice: Invoice, name: str) -> Check:
+    url = reverse("client-edit", kwargs={"slug": seller.slug, "pk": invoice.client_id})
+    return Check(_("Missing: %(name)s.") % {"name": name}, _("Add it to the client."), url, str(invoice.client))
+
+
+def _edit(seller: Workspace, invoice: Invoice, sentence: str, remedy: str) -> Check:
+    url = reverse("invoice-edit", kwargs={"slug": seller.slug, "pk": invoice.pk})
+    return Check(sentence, remedy, url, _("Edit draft"))

@@ -1,0 +1,42 @@
+"""What the credit notes of an invoice sum to, stored on the invoice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from uku.invoices.models import Invoice, InvoiceRow, State
+from uku.kit.money import ZERO
+
+
+def left_to_credit(invoice: Invoice) -> dict[int, Decimal]:
+    """Return by row id the quantity that no credit note takes back yet; rows of which nothing is left are left out.
+
+    A note counts from the moment it is issued, whether or not the accounting system has it yet.
+    """
+    notes = InvoiceRow.objects.filter(invoice__credits=invoice).exclude(invoice__state=State.CANCELLED)
+    credited = dict(notes.order_by().values_list("credits").annotate(Sum("quantity")))
+    rows = InvoiceRow.objects.filter(invoice=invoice).values_list("pk", "quantity")
+    left = {pk: quantity + credited.get(pk, ZERO) for pk, quantity in rows}
+    return {pk: quantity for pk, quantity in left.items() if quantity}
+
+
+def store_credit_of_original(note: Invoice) -> None:
+    """Add up anew what a credit note belongs to; an invoice that is no note belongs to none."""
+    if note.credits_id is not None:
+        store_credit(Invoice.objects.select_for_update().get(pk=note.credits_id))
+
+
+def store_credit(invoice: Invoice) -> None:
+    """Add up an invoice's credit notes that have their number, and those that only the accounting system has."""
+    notes = Invoice.objects.filter(credits=invoice).exclude(number="").exclude(state=State.CANCELLED)
+    sums = notes.aggregate(all=Sum("total"), open=Sum(Coalesce("balance", "total")))
+    invoice.credited_amount = invoice.ledger_credit_amount - (sums["all"] or ZERO)
+    invoice.credit_balance = invoice.ledger_credit_balance + (sums["open"] or ZERO)
+    numbered = bool(sums["all"]) and not invoice.credit_notes.filter(number="").exists()
+    is_whole = invoice.credited_amount >= invoice.total > 0
+    invoice.credited = is_whole or (numbered and not left_to_credit(invoice))
+    fields = ("credited", "credited_amount", "credit_balance", "ledger_credit_amount", "ledger_credit_balance")
+    invoice.save(update_fields=fields)

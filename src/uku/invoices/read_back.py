@@ -1,0 +1,124 @@
+"""What the books say about issued invoices, stored: payments, the balance, credits, and what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
+
+from uku.invoices.credit_totals import store_credit, store_credit_of_original
+from uku.invoices.ledger_facts import Reading
+from uku.invoices.models import Invoice, Payment, State
+from uku.kit.money import ZERO, to_ore
+from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace, workspace_language
+
+
+def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
+    """Store what the books say about payment. Return whether anything changed.
+
+    A reading that began before the newest one we have is old news and changes nothing (F63).
+    """
+    with transaction.atomic():
+        invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+        if invoice.read_at is not None and reading.as_of < invoice.read_at:
+            return False
+        before = _payment_facts(invoice)
+        invoice.payments.exclude(external_number__in={fact.number for fact in reading.payments}).delete()
+        for fact in reading.payments:
+            values = {"amount": fact.amount, "paid_on": fact.paid_on, "booked": fact.booked}
+            Payment.objects.update_or_create(invoice=invoice, external_number=fact.number, defaults=values)
+        invoice.balance, invoice.booked = to_ore(reading.balance), reading.booked
+        invoice.final_pay_date, invoice.read_at = reading.final_pay_date, reading.as_of
+        invoice.ledger_credit_amount, invoice.ledger_credit_balance = reading.credit_amount, reading.credit_balance
+        invoice.missing_since = None
+        store_credit(invoice)
+        invoice.state = _state_after(invoice, reading)
+        invoice.save()
+        store_credit_of_original(invoice)
+        after = _payment_facts(invoice)
+        if before != after:
+            with workspace_language():
+                summary = f"{invoice}: {_changes_in_words(before, after)}"
+            record(
+                actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
+            )
+    return before != after
+
+
+@transaction.atomic
+def accept_missing(*, invoice: Invoice, as_of: datetime, at: datetime) -> bool:
+    """Store that the books do not have an invoice any more; it stays as it was. Return whether that is news.
+
+    A reading that began before the newest one we have is old news.
+    """
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if invoice.missing_since is not None or (invoice.read_at is not None and as_of < invoice.read_at):
+        return False
+    invoice.missing_since = as_of
+    invoice.save(update_fields=["missing_since"])
+    words = gettext_lazy("%(invoice)s is not in the accounting system any more")
+    record(
+        actor=None,
+        action="invoice.missing",
+        target=invoice,
+        summary=translate_for_workspace(words, invoice=invoice),
+        at=at,
+    )
+    return True
+
+
+def _payment_facts(invoice: Invoice) -> dict[str, Any]:
+    payments = list(invoice.payments.order_by("external_number"))
+    facts = ("state", "balance", "booked", "credited_amount", "final_pay_date", "is_missing")
+    return {
+        **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
+        "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
+        "payments": [
+            f"{p.external_number}: {p.amount} {p.paid_on}"
+            if p.booked
+            else gettext("%(payment)s, not booked") % {"payment": f"{p.external_number}: {p.amount} {p.paid_on}"}
+            for p in payments
+        ],
+    }
+
+
+_FACTS: Final = {
+    "state": gettext_lazy("state"),
+    "balance": gettext_lazy("left to pay"),
+    "booked": gettext_lazy("booked"),
+    "credited_amount": gettext_lazy("credited"),
+    "final_pay_date": gettext_lazy("paid in full"),
+    "paid": gettext_lazy("paid"),
+    "payments": gettext_lazy("payments"),
+    "is_missing": gettext_lazy("deleted in the accounting system"),
+}
+
+
+def _changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Each fact that changed, with what it was and what it became; – stands for nothing."""
+    changed = {name: (_in_words(before[name]), _in_words(after[name])) for name in after if before[name] != after[name]}
+    return ", ".join(f"{_FACTS[name]} {old} → {new}" for name, (old, new) in changed.items())
+
+
+def _in_words(fact: Any) -> str:
+    if isinstance(fact, list):
+        return "; ".join(fact) or "–"
+    known = {"True": gettext("yes"), "False": gettext("no"), **{state.value: str(state.label) for state in State}}
+    return known.get(fact, fact) or "–"
+
+
+def _state_after(invoice: Invoice, reading: Reading) -> State:
+    """Paid can become unpaid again; cancelled is told first; credited is never told as paid, nor is a credit note.
+
+    Under the cash method an invoice is never booked, and paid by booked payments all the same.
+    """
+    if reading.cancelled:
+        return State.CANCELLED
+    counts = reading.booked or any(payment.booked for payment in reading.payments)
+    if counts and reading.balance == 0 and not (invoice.credited or invoice.is_credit_note):
+        return State.PAID
+    return State.SENT if reading.sent or invoice.state == State.SENT else State.CREATED

@@ -1,0 +1,95 @@
+"""Booking is a step of its own: at once, or by a person, by the firm's choice."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from tests.uku.integrations.fortnox.simulated import FIRST
+
+from uku.integrations.fortnox.invoices.booking import choose_booking
+from uku.integrations.fortnox.invoices.retry import retry_export
+from uku.integrations.fortnox.invoices.status import panels_of
+from uku.integrations.fortnox.models import Booking, Connection, InvoiceExport
+from uku.invoices.models import Invoice
+from uku.kit import clock
+from uku.workspaces.models import AuditEntry
+from uku.workspaces.permissions import NotAllowed
+
+
+@pytest.fixture
+def by_hand(shop, scope):
+    choose_booking(workspace=scope, choice=Booking.BY_HAND, actor=shop.owner, at=clock.now())
+    return shop
+
+
+def shown(invoice) -> tuple[str, list[str]]:
+    """The badge and the buttons of the invoice's panel."""
+    (panel,) = panels_of(Invoice.objects.get(pk=invoice.pk))
+    return panel.badge.words, [action.label for action in panel.actions]
+
+
+def bookings(fortnox) -> list[str]:
+    return [request for request in fortnox.requests() if request.endswith("/bookkeep")]
+
+
+def test_an_invoice_is_left_not_booked_until_a_person_books_it(fortnox, by_hand, run_jobs):
+    invoice = by_hand.issue()
+    run_jobs()
+    invoice.refresh_from_db()
+    assert shown(invoice) == (f"In Fortnox {invoice.number}, not booked", ["Book in Fortnox"])
+    assert (invoice.booked, bookings(fortnox)) == (False, [])
+    for _click in range(2):
+        retry_export(export=InvoiceExport.objects.get(), actor=by_hand.owner)
+    run_jobs()
+    assert shown(invoice) == (f"In Fortnox {invoice.number}, booked", [])
+    assert bookings(fortnox) == [f"PUT invoices/{invoice.number}/bookkeep"]
+    assert fortnox.creates() == {invoice.reference: 1}
+
+
+def test_an_invoice_that_somebody_books_in_fortnox_is_booked_here_too(fortnox, by_hand, run_jobs):
+    invoice = by_hand.issue()
+    run_jobs()
+    number = Invoice.objects.get().number
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{number}/bookkeep")
+    retry_export(export=InvoiceExport.objects.get(), actor=by_hand.owner)
+    run_jobs()
+    assert shown(invoice) == (f"In Fortnox {number}, booked", [])
+
+
+def test_the_choice_holds_for_invoices_issued_after_it(fortnox, shop, scope, run_jobs):
+    before = shop.issue()
+    choose_booking(workspace=scope, choice=Booking.BY_HAND, actor=shop.owner, at=clock.now())
+    after = shop.issue()
+    run_jobs()
+    assert [Invoice.objects.get(pk=one.pk).booked for one in (before, after)] == [True, False]
+
+
+def test_under_the_cash_method_booking_is_not_offered(fortnox, by_hand, run_jobs):
+    fortnox.ask("PATCH", f"companies/{FIRST}", method="CASH")
+    invoice = by_hand.issue()
+    run_jobs()
+    assert shown(invoice) == (f"In Fortnox {Invoice.objects.get().number}", [])
+
+
+def test_the_settings_tab_stores_the_choice_with_an_audit_line(shop, scope, signed_in):
+    place = reverse("fortnox:settings", kwargs={"slug": scope.slug})
+    browser = signed_in(shop.owner)
+    assert browser.get(place).content.decode().count("Leave it not booked: a person books it") == 1
+    month = clock.today("Europe/Stockholm").replace(day=1).isoformat()
+    sent = {"new_clients": "create", "title": "Monthly summary", "topic": "Bookkeeping", "first_month": month}
+    assert browser.post(place, {**sent, "booking": "by_hand"}).status_code == 302
+    assert Connection.objects.get().booking == Booking.BY_HAND
+    told = AuditEntry.objects.latest("position")
+    assert (told.action, told.before, told.after) == (
+        "fortnox.booking",
+        {"booking": "at_once"},
+        {"booking": "by_hand"},
+    )
+    browser.post(place, sent)  # a page from before the choice was there
+    assert Connection.objects.get().booking == Booking.BY_HAND
+
+
+def test_a_member_does_not_choose(connection, scope, member):
+    with pytest.raises(NotAllowed):
+        choose_booking(workspace=scope, choice=Booking.BY_HAND, actor=member, at=clock.now())
+    assert Connection.objects.get().booking == Booking.AT_ONCE
