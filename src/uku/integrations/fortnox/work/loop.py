@@ -77,11 +77,12 @@ class Agenda:
 def choose(found: Sequence[Due], done: int, turns: Mapping[str, int]) -> Step:
     """Return the most urgent step, but each second time the one that this loop did longest ago or never.
 
+    Of steps that are equally urgent the one goes first whose turn is longest ago, then the one that waited longest.
     `turns` says by name which step in the loop's count was the last of its kind.
     """
     if done % FAIR_EACH == FAIR_EACH - 1:
         return min(found, key=lambda each: (turns.get(each.step.name, -1), -each.waited)).step
-    return min(found, key=lambda each: (each.step.rank, -each.waited)).step
+    return min(found, key=lambda each: (each.step.rank, turns.get(each.step.name, -1), -each.waited)).step
 
 
 def run(connection_id: int, company_id: str, steps: Sequence[Step]) -> None:
