@@ -21,7 +21,7 @@ from uku.kit.embedded import Cluster
 pytestmark = pytest.mark.process
 
 PROBE = Path(__file__).parent / "probe_worker.py"
-PATIENCE = 30
+PATIENCE = 120
 
 
 class Worker:

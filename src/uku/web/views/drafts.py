@@ -181,12 +181,9 @@ def _sent(
     request: WorkspaceRequest, products: Sequence[Product], today: date, *, draft: Invoice | None = None
 ) -> tuple[InvoiceForm, Rows]:
     form = InvoiceForm(request.POST, today=today, draft=draft)
-    client = form.cleaned_data.get("client") if form.is_valid() else None
-    currencies = Currencies(
-        request.workspace.currency,
-        client.currency if client else "",
-        seen=client is not None and request.POST.get("priced_in") == client.currency,
-    )
+    billed = _billed_in(form.cleaned_data["client"], draft) if form.is_valid() else ""
+    seen = bool(billed) and request.POST.get("priced_in") == billed
+    currencies = Currencies(request.workspace.currency, billed, seen=seen)
     company = integration_data.connected_company()
     return form, Rows(request.POST.dict(), products, company=company, currencies=currencies)
 
@@ -207,11 +204,16 @@ def _to_invoice(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
 
 
-def _is_foreign(request: WorkspaceRequest) -> bool:
+def _billed_in(client: Client, draft: Invoice | None) -> str:
+    """Return the currency of an invoice to a client; a draft keeps its own while the client is the same."""
+    return draft.currency if draft is not None and draft.client_id == client.pk else client.currency
+
+
+def _is_foreign(request: WorkspaceRequest, draft: Invoice | None) -> bool:
     """Say whether the chosen client is billed in another currency than products are priced in."""
     chosen = request.POST.get("client", "")
     client = Client.objects.filter(pk=chosen).first() if chosen.isascii() and chosen.isdecimal() else None
-    return client is not None and client.currency != request.workspace.currency
+    return client is not None and _billed_in(client, draft) != request.workspace.currency
 
 
 def _refill_form(
@@ -220,7 +222,7 @@ def _refill_form(
     """Show the form again with more rows, or with a row filled in from its product; nothing is saved."""
     data = request.POST.dict()
     if "fill" in data:
-        data = with_product(data, data["fill"], products, with_price=not _is_foreign(request))
+        data = with_product(data, data["fill"], products, with_price=not _is_foreign(request, draft))
     rows = Rows(data, products, more=MORE_ROWS if "more" in data else 0)
     initial: dict[str, Any] = {name: data.get(name, "") for name in InvoiceForm.base_fields}
     form = InvoiceForm(initial=initial, today=today, draft=draft)
