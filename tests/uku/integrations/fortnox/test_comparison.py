@@ -122,6 +122,18 @@ def test_an_invoice_that_is_there_after_all_is_looked_up_and_never_sent_again(fo
     assert fortnox.creates() == {sent.reference: 1}
 
 
+def test_one_that_is_gone_when_it_is_looked_up_is_looked_up_again(fortnox, sent, compare, run_jobs):
+    lost = {"state": ExportState.REJECTED, "document_number": "", "booked": False, "next_at": None, "sent_at": None}
+    InvoiceExport.objects.update(**lost)
+    number = Invoice.objects.get().number
+    Invoice.objects.update(number="", ocr="")
+    compare()
+    fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{number}")
+    run_jobs()
+    export = InvoiceExport.objects.get()
+    assert (export.state, export.next_at is None) == (ExportState.UNCERTAIN, False)
+
+
 def test_an_invoice_that_is_missing_in_fortnox_is_read_and_told_as_deleted(fortnox, sent, compare, run_jobs):
     """F88"""
     fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{sent.number}")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -148,7 +150,8 @@ def _look_again(request: SyncRequest, found: Comparison, at: datetime) -> None:
     for export in found.unclaimed:
         row = InvoiceExport.objects.filter(pk=export.pk, state=export.state).exclude(state=ExportState.SENDING)
         again = {"state": ExportState.UNCERTAIN, "was_uncertain": True, "lookups": 0, "late_negatives": 0}
-        row.update(**again, next_at=database_now())
+        # Look-ups are counted from when it was sent, which Uku may have lost.
+        row.update(**again, next_at=database_now(), sent_at=Coalesce(F("sent_at"), database_now()))
         requests.wake_for_export(export)
 
 
