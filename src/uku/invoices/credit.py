@@ -25,7 +25,17 @@ from uku.workspaces.permissions import Permission, needs
 ROUNDED = Decimal(1)
 """Kronor by which the rounding of notes may move what they sum to."""
 KEPT = ("client_id", "currency", "your_reference", "our_reference")
-KEPT_OF_ROWS = ("product_id", "article_number", "article_company", "description", "unit", "price", "vat_rate")
+KEPT_OF_ROWS = (
+    "product_id",
+    "article_number",
+    "article_company",
+    "description",
+    "unit",
+    "price",
+    "discount",
+    "vat_rate",
+    "rate_name",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ def effect_of_credit(invoice: Invoice, quantities: Mapping[int, Decimal], ledger
     system makes the note, its own rounding is what counts.
     """
     rows = InvoiceRow.objects.filter(invoice=invoice, pk__in=quantities)
-    lines = [Line(-quantities[row.pk], row.price, row.vat_rate) for row in rows]
+    lines = [Line(-quantities[row.pk], row.price, row.vat_rate, row.discount) for row in rows]
     totals = add_up(lines, whole_kronor=invoice.currency == "SEK")
     uncredited = invoice.total - invoice.credited_amount
     if not ledger and quantities == left_to_credit(invoice) and abs(uncredited + totals.total) <= ROUNDED:

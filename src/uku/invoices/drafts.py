@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
-from uku.invoices.models import Invoice, InvoiceRow, State
+from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
 from uku.invoices.numbers import new_reference
 from uku.invoices.totals import Totals, add_up
+from uku.kit.money import ZERO
 from uku.products.models import Product
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
@@ -24,16 +25,18 @@ from uku.workspaces.permissions import Permission, needs
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """One row as it is asked for."""
+    """One row as it is asked for; one of text has a description alone."""
 
     description: str
-    quantity: Decimal
-    price: Decimal
-    vat_rate: Decimal
+    quantity: Decimal = ZERO
+    price: Decimal = ZERO
+    vat_rate: Decimal = ZERO
     unit: str = ""
     article_number: str = ""
     product: Product | None = None
     article_company: str = ""
+    discount: Decimal = ZERO
+    kind: RowKind = RowKind.ARTICLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,17 @@ class DraftHead:
 
     client: Client
     invoice_date: date
+    due_date: date | None = None
+    """None: by the client's terms of payment."""
+    supply_from: date | None = None
+    supply_to: date | None = None
     your_reference: str = ""
     our_reference: str = ""
     remarks: str = ""
+
+    @property
+    def due(self) -> date:
+        return self.due_date or self.invoice_date + timedelta(days=self.client.payment_days)
 
 
 class InvoiceAlreadyIssued(Exception):
@@ -73,28 +84,16 @@ def create_draft(
     *,
     actor: User,
     at: datetime,
-    client: Client,
-    invoice_date: date,
+    head: DraftHead,
     rows: Sequence[RowFacts],
-    your_reference: str = "",
-    our_reference: str = "",
-    remarks: str = "",
 ) -> Invoice:
-    """Make a draft; the due date follows the client's terms of payment."""
+    """Make a draft in the client's currency. Raises NotAllowed."""
     invoice = Invoice.objects.create(
-        client=client,
-        reference=new_reference(),
-        invoice_date=invoice_date,
-        due_date=invoice_date + timedelta(days=client.payment_days),
-        currency=client.currency,
-        your_reference=your_reference,
-        our_reference=our_reference,
-        remarks=remarks,
-        created_at=at,
+        reference=new_reference(), currency=head.client.currency, created_at=at, **_values(head)
     )
     replace_rows(invoice=invoice, rows=rows)
     words = gettext_lazy("Draft for %(client)s")
-    _record(actor, "invoice.draft", invoice, translate_for_workspace(words, client=client), at)
+    _record(actor, "invoice.draft", invoice, translate_for_workspace(words, client=head.client), at)
     return invoice
 
 
@@ -117,11 +116,9 @@ def edit_draft(
     invoice = lock_editable(invoice, version=version)
     before = _content(invoice)
     if invoice.client_id != head.client.pk:
-        invoice.client, invoice.currency = head.client, head.client.currency
-    invoice.invoice_date = head.invoice_date
-    invoice.due_date = head.invoice_date + timedelta(days=head.client.payment_days)
-    invoice.your_reference, invoice.our_reference = head.your_reference, head.our_reference
-    invoice.remarks = head.remarks
+        invoice.currency = head.client.currency
+    for name, value in _values(head).items():
+        setattr(invoice, name, value)
     invoice.version += 1
     invoice.save()
     replace_rows(invoice=invoice, rows=rows)
@@ -136,18 +133,20 @@ def edit_draft(
 @transaction.atomic
 @needs(Permission.DRAFT_INVOICES)
 def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) -> Invoice:
-    """Make a draft like this invoice, dated today. Numbers, state and payments are not copied. Raises NotAllowed."""
+    """Make a draft like this invoice, dated today and due by the client's terms.
+
+    Numbers, state, payments and the period are not copied. Raises NotAllowed.
+    """
     invoice = Invoice.objects.select_related("client").get(pk=invoice.pk)
-    copied = Invoice.objects.create(
-        client=invoice.client,
-        reference=new_reference(),
-        invoice_date=today,
-        due_date=today + timedelta(days=invoice.client.payment_days),
-        currency=invoice.currency,
+    head = DraftHead(
+        invoice.client,
+        today,
         your_reference=invoice.your_reference,
         our_reference=invoice.our_reference,
         remarks=invoice.remarks,
-        created_at=at,
+    )
+    copied = Invoice.objects.create(
+        reference=new_reference(), currency=invoice.currency, created_at=at, **_values(head)
     )
     rows = InvoiceRow.objects.filter(invoice=invoice).select_related("product")
     replace_rows(invoice=copied, rows=[_facts_of(row) for row in rows])
@@ -200,6 +199,7 @@ def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
                 workspace_id=invoice.workspace_id,
                 invoice=invoice,
                 position=position,
+                kind=row.kind,
                 product=row.product,
                 article_number=row.article_number,
                 article_company=row.article_company if row.article_number else "",
@@ -207,11 +207,17 @@ def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
                 quantity=row.quantity,
                 unit=row.unit,
                 price=row.price,
+                discount=row.discount,
                 vat_rate=row.vat_rate,
             )
             for position, row in enumerate(rows, start=1)
         )
         store_totals(invoice)
+
+
+def _values(head: DraftHead) -> dict[str, Any]:
+    """Return the columns of an invoice that its head fills."""
+    return {each.name: getattr(head, each.name) for each in fields(head)} | {"due_date": head.due}
 
 
 def _refuse_if_newer(invoice: Invoice, version: int | None) -> None:
@@ -232,7 +238,7 @@ def store_totals(invoice: Invoice) -> None:
 
 
 def add_up_rows(invoice: Invoice) -> Totals:
-    lines = [row.line for row in InvoiceRow.objects.filter(invoice=invoice)]
+    lines = [row.line for row in InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE)]
     return add_up(lines, whole_kronor=invoice.currency == "SEK")
 
 
@@ -242,6 +248,8 @@ def _facts_of(row: InvoiceRow) -> RowFacts:
         quantity=row.quantity,
         price=row.price,
         vat_rate=row.vat_rate,
+        kind=RowKind(row.kind),
+        discount=row.discount,
         unit=row.unit,
         article_number=row.article_number,
         product=row.product,
@@ -254,14 +262,20 @@ def _content(invoice: Invoice) -> dict[str, Any]:
     return {
         "client": str(invoice.client),
         "invoice_date": str(invoice.invoice_date),
+        "due_date": str(invoice.due_date),
+        "supply": " – ".join(str(day) for day in (invoice.supply_from, invoice.supply_to) if day),
         "your_reference": invoice.your_reference,
         "our_reference": invoice.our_reference,
         "remarks": invoice.remarks,
-        "rows": [
-            f"{row.description}: {row.quantity} × {row.price} {invoice.currency}, {row.vat_rate} %"
-            for row in InvoiceRow.objects.filter(invoice=invoice)
-        ],
+        "rows": [_row_content(row, invoice.currency) for row in InvoiceRow.objects.filter(invoice=invoice)],
     }
+
+
+def _row_content(row: InvoiceRow, currency: str) -> str:
+    if row.is_text:
+        return row.description
+    discount = f" - {row.discount} %" if row.discount else ""
+    return f"{row.description}: {row.quantity} × {row.price} {currency}{discount}, {row.vat_rate} %"
 
 
 def _record(

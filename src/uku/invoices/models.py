@@ -36,6 +36,13 @@ class Numbering(models.TextChoices):
     ACCOUNTING = "accounting", _("Number from the accounting system")
 
 
+class RowKind(models.TextChoices):
+    """What a row is: something that is sold, or a line of text without an amount."""
+
+    ARTICLE = "article", _("Article")
+    TEXT = "text", _("Text")
+
+
 def _money(**facts: Any) -> models.DecimalField[Decimal, Decimal]:
     return models.DecimalField(max_digits=14, decimal_places=2, default=Decimal("0.00"), **facts)
 
@@ -66,6 +73,8 @@ class Invoice(TenantModel):
     ocr = models.CharField(max_length=30, blank=True)
     invoice_date = models.DateField()
     due_date = models.DateField()
+    supply_from = models.DateField(null=True, help_text="first day of what is billed; with `supply_to`")
+    supply_to = models.DateField(null=True, help_text="last day of what is billed, or the day of delivery")
     currency = models.CharField(max_length=3, default="SEK")
     your_reference = models.CharField(max_length=50, blank=True)
     our_reference = models.CharField(max_length=50, blank=True)
@@ -118,6 +127,11 @@ class Invoice(TenantModel):
                 | (~models.Q(state__in=OPEN_STATES) & models.Q(issued_at__isnull=False) & ~models.Q(numbering="")),
                 name="uku_invoice_issued_once",
             ),
+            models.CheckConstraint(
+                condition=models.Q(supply_from=None)
+                | models.Q(supply_to__isnull=False, supply_to__gte=models.F("supply_from")),
+                name="uku_invoice_supply_in_order",
+            ),
         )
         indexes = (models.Index(fields=["workspace", "state", "-id"], name="uku_invoice_by_state"),)
 
@@ -148,14 +162,15 @@ class Invoice(TenantModel):
 
 
 class InvoiceRow(TenantModel):
-    """The price is for one unit, without VAT; the rate is in per cent.
+    """The price is for one unit, without VAT; rate and discount are in per cent.
 
-    The article is one of `article_company`, as a product's is.
+    The article is one of `article_company`, as a product's is. A row of text has a description alone.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="rows")
     credits = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credit_rows")
     position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=RowKind, default=RowKind.ARTICLE, db_default=RowKind.ARTICLE)
     product = models.ForeignKey(Product, null=True, on_delete=models.PROTECT, related_name="+")
     article_number = models.CharField(max_length=50, blank=True)
     article_company = models.CharField(max_length=30, blank=True, default="", db_default="")
@@ -163,13 +178,29 @@ class InvoiceRow(TenantModel):
     quantity = models.DecimalField(max_digits=14, decimal_places=2)
     unit = models.CharField(max_length=20, blank=True)
     price = models.DecimalField(max_digits=14, decimal_places=2)
+    discount = models.DecimalField(
+        max_digits=5, decimal_places=2, default=Decimal(0), db_default=Decimal(0), help_text="per cent of the price"
+    )
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
+    rate_name = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="what the rate was called when it was issued"
+    )
 
     class Meta:
         app_label = "uku"
         base_manager_name = "everywhere"
         ordering = ("position",)
-        constraints = (models.UniqueConstraint(fields=["invoice", "position"], name="uku_invoicerow_position"),)
+        constraints = (
+            models.UniqueConstraint(fields=["invoice", "position"], name="uku_invoicerow_position"),
+            models.CheckConstraint(
+                condition=models.Q(discount__gte=0, discount__lte=100), name="uku_invoicerow_discount_in_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="article")
+                | models.Q(quantity=0, price=0, vat_rate=0, discount=0, article_number="", product=None),
+                name="uku_invoicerow_text_alone",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.description
@@ -186,7 +217,11 @@ class InvoiceRow(TenantModel):
 
     @property
     def line(self) -> Line:
-        return Line(self.quantity, self.price, self.vat_rate)
+        return Line(self.quantity, self.price, self.vat_rate, self.discount)
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind == RowKind.TEXT
 
 
 class Payment(TenantModel):

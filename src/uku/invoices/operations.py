@@ -15,10 +15,11 @@ from uku.invoices.approval import end_approval_notices
 from uku.invoices.checks import InvoiceNotReady, content_checks
 from uku.invoices.credit_totals import store_credit_of_original
 from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
-from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, Numbering, NumberSeries, State
+from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, Numbering, NumberSeries, RowKind, State
 from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
 from uku.invoices.totals import Totals
 from uku.kit.events import publish
+from uku.products.models import TaxRateName
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User
@@ -77,6 +78,7 @@ def issue_invoice(
         raise InvoiceNotReady(checks)
     if ledger:
         _store_articles(invoice, ledger)
+    _store_rate_names(invoice)
     store_totals(invoice)
     if numbering == Numbering.OWN:
         invoice.number, invoice.ocr = take_number()
@@ -181,6 +183,13 @@ def _store_articles(invoice: Invoice, company: str) -> None:
         if number and (number, company) != (row.article_number, row.article_company):
             row.article_number, row.article_company = number, company
             row.save(update_fields=["article_number", "article_company"])
+
+
+def _store_rate_names(invoice: Invoice) -> None:
+    """Store what each row's rate is called today: a later name is not what this invoice said."""
+    names = dict(TaxRateName.objects.exclude(name="").values_list("rate", "name"))
+    for rate, name in names.items():
+        InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE, vat_rate=rate).update(rate_name=name)
 
 
 _NUMBER_CONSTRAINTS = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_ocr_in_ledger", "uku_invoice_own_number"})

@@ -36,11 +36,9 @@ def make_client(actor):
 
 
 def make_draft(actor, client, *prices: str):
-    from uku.invoices.drafts import create_draft
+    from uku.invoices.drafts import DraftHead, create_draft
 
-    return create_draft(
-        actor=actor, at=AT, client=client, invoice_date=date(2026, 3, 31), rows=rows(*prices or ("1000",))
-    )
+    return create_draft(actor=actor, at=AT, head=DraftHead(client, date(2026, 3, 31)), rows=rows(*prices or ("1000",)))
 
 
 def rows(*prices: str):

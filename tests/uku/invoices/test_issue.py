@@ -13,7 +13,7 @@ from tests.uku.invoices.conftest import make_client, make_draft, rows
 
 from uku.clients.operations import edit_client
 from uku.invoices.checks import InvoiceNotReady
-from uku.invoices.drafts import InvoiceAlreadyIssued, RowFacts, create_draft, replace_rows
+from uku.invoices.drafts import DraftHead, InvoiceAlreadyIssued, RowFacts, create_draft, replace_rows
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.numbers import ocr_for
 from uku.invoices.operations import InvoiceIssued, issue_invoice
@@ -169,7 +169,7 @@ def test_everything_missing_is_named_at_once_and_the_draft_stays(client, owner, 
     """L01"""
     Workspace.objects.filter(pk=scope.pk).update(**dict.fromkeys(SELLER, ""))
     edit_client(client=client, actor=owner, at=AT, changes=dict.fromkeys(BUYER, ""))
-    draft = create_draft(actor=owner, at=AT, client=client, invoice_date=AT.date(), rows=[])
+    draft = create_draft(actor=owner, at=AT, head=DraftHead(client, AT.date()), rows=[])
     with pytest.raises(InvoiceNotReady) as found:
         issue(draft, owner)
     named = dict.fromkeys([*SELLER.values(), *BUYER.values()])
@@ -180,7 +180,7 @@ def test_everything_missing_is_named_at_once_and_the_draft_stays(client, owner, 
 
 def test_a_row_without_a_description_is_still_a_row(client, owner):
     facts = RowFacts("", Decimal(0), Decimal(0), Decimal(0))
-    draft = create_draft(actor=owner, at=AT, client=client, invoice_date=AT.date(), rows=[facts])
+    draft = create_draft(actor=owner, at=AT, head=DraftHead(client, AT.date()), rows=[facts])
     assert issue(draft, owner).total == 0
 
 
@@ -227,7 +227,7 @@ def test_200_invoices_issued_by_eight_at_once_have_200_numbers_without_a_gap(rea
 def test_a_refused_invoice_takes_no_number(real):
     """I09"""
     actor, client = real
-    empty = create_draft(actor=actor, at=AT, client=client, invoice_date=AT.date(), rows=[])
+    empty = create_draft(actor=actor, at=AT, head=DraftHead(client, AT.date()), rows=[])
     with pytest.raises(InvoiceNotReady):
         issue(empty, actor)
     assert issue(make_draft(actor, client), actor).number == "900000001"

@@ -114,10 +114,10 @@ def make_product(actor):
 
 
 def make_draft(actor, client, product=None, description="Bookkeeping"):
-    from uku.invoices.drafts import RowFacts, create_draft
+    from uku.invoices.drafts import DraftHead, RowFacts, create_draft
 
     row = RowFacts(description, Decimal(2), Decimal("1250.00"), Decimal(25), "h", "100", product)
-    return create_draft(actor=actor, at=AT, client=client, invoice_date=date(2026, 3, 1), rows=[row])
+    return create_draft(actor=actor, at=AT, head=DraftHead(client, date(2026, 3, 1)), rows=[row])
 
 
 def make_task(client, assignee):

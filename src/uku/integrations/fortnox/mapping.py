@@ -19,6 +19,7 @@ from fortnox_api import (
     InvoicePaymentItem,
     InvoiceRowPayload,
     InvoiceUpdate,
+    TextRowPayload,
 )
 from uku.clients.matching import ContactDetails, is_personal, normalise_number
 from uku.invoices.ledger_facts import PaymentFact, Reading
@@ -159,7 +160,7 @@ def invoice_payload(
         customer_number=customer_number,
         invoice_date=invoice.invoice_date,
         due_date=invoice.due_date,
-        delivery_date=invoice.invoice_date,
+        delivery_date=invoice.supply_to or invoice.invoice_date,
         currency=invoice.currency,
         vat_included=False,
         freight=Decimal(0),
@@ -175,7 +176,9 @@ def invoice_payload(
     )
 
 
-def invoice_row(row: Any) -> InvoiceRowPayload:
+def invoice_row(row: Any) -> InvoiceRowPayload | TextRowPayload:
+    if row.is_text:
+        return TextRowPayload(description=row.description)
     return InvoiceRowPayload(
         article_number=row.article_number or None,
         description=row.description,
@@ -183,7 +186,7 @@ def invoice_row(row: Any) -> InvoiceRowPayload:
         unit=row.unit or None,
         price=row.price,
         vat=row.vat_rate,
-        discount=Decimal(0),
+        discount=row.discount,
     )
 
 
@@ -207,16 +210,21 @@ def credit_rows(rows: Iterable[Any]) -> InvoiceUpdate:
     return InvoiceUpdate(rows=tuple(invoice_row(row) for row in rows))
 
 
-def row_facts(rows: Iterable[Any], *, sign: int = 1) -> list[tuple[str, Decimal, Decimal, Decimal]]:
-    """What makes rows of an invoice in Fortnox the same: article, quantity, price and rate, those of 0 left out."""
+def row_facts(rows: Iterable[Any], *, sign: int = 1) -> list[tuple[str, Decimal, Decimal, Decimal, Decimal]]:
+    """What makes rows of an invoice in Fortnox the same: article, quantity, price, rate and discount.
+
+    Rows of text and those of quantity 0 are left out.
+    """
     facts = [
         (
             row.article_number,
             sign * (row.delivered_quantity or Decimal(0)),
             row.price or Decimal(0),
             row.vat or Decimal(0),
+            row.discount or Decimal(0),
         )
         for row in rows
+        if not isinstance(row, TextRowPayload)
     ]
     return sorted(fact for fact in facts if fact[1])
 

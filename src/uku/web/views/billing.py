@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -169,6 +170,7 @@ def _invoice_page(
     request: WorkspaceRequest, invoice: Invoice, *, refused: Sequence[Check] = (), status: int = 200
 ) -> HttpResponse:
     rows = list(invoice.rows.select_related("product"))
+    has_discount = any(row.discount for row in rows)
     panels = integration_data.invoice_panels(invoice)
     # Read again soon while something moves, seldom while the invoice waits for its number.
     refresh = "10s" if invoice.is_issued and not invoice.number else ""
@@ -176,8 +178,10 @@ def _invoice_page(
         "invoice": invoice,
         "client": invoice.client,
         "rows": rows,
-        "by_rate": add_up([row.line for row in rows], whole_kronor=False).by_rate,
-        "rate_names": dict(TaxRateName.objects.exclude(name="").values_list("rate", "name")),
+        "has_discount": has_discount,
+        "columns": 7 if has_discount else 6,
+        "by_rate": add_up([row.line for row in rows if not row.is_text], whole_kronor=False).by_rate,
+        "rate_names": _rate_names(invoice, rows),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
         "panels": panels,
@@ -195,6 +199,13 @@ def _invoice_page(
         "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context, status=status)
+
+
+def _rate_names(invoice: Invoice, rows: Sequence[InvoiceRow]) -> dict[Decimal, str]:
+    """Return what rates are called on the invoice: as they were when it was issued, on a draft as they are."""
+    if invoice.is_issued:
+        return {row.vat_rate: row.rate_name for row in rows if row.rate_name}
+    return dict(TaxRateName.objects.exclude(name="").values_list("rate", "name"))
 
 
 def _failing_checks(invoice: Invoice) -> list[Check]:

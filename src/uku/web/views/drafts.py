@@ -56,7 +56,7 @@ def invoice_new(request: WorkspaceRequest) -> HttpResponse:
     form, rows = _sent(request, products, today)
     if not all([form.is_valid(), rows.is_valid()]):
         return _draw_form(request, form, rows, status=422)
-    invoice = create_draft(actor=request.user, at=clock.now(), rows=rows.facts, **form.cleaned_data)
+    invoice = create_draft(actor=request.user, at=clock.now(), head=DraftHead(**form.cleaned_data), rows=rows.facts)
     return _to_invoice(request, invoice.pk)
 
 

@@ -475,13 +475,13 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
 
 def make_draft(owner, client, article, *, price="950.00", quantity="2", rate="25", on=None, text="Bokföring"):
     from uku.integrations.fortnox.connection.company import connected_company
-    from uku.invoices.drafts import RowFacts, create_draft
+    from uku.invoices.drafts import DraftHead, RowFacts, create_draft
     from uku.kit import clock
 
     company = connected_company() or FIRST
     row = RowFacts(text, Decimal(quantity), Decimal(price), Decimal(rate), "h", article, article_company=company)
     day = on or clock.today("Europe/Stockholm")
-    return create_draft(actor=owner, at=clock.now(), client=client, invoice_date=day, rows=[row])
+    return create_draft(actor=owner, at=clock.now(), head=DraftHead(client, day), rows=[row])
 
 
 def send_although_old(invoice):

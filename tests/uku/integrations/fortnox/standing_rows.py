@@ -62,12 +62,12 @@ def exported(owner, *, state="rejected", client="Björk Bygg AB", **facts):
 
     from uku.clients.operations import create_client
     from uku.integrations.fortnox.models import InvoiceExport
-    from uku.invoices.drafts import RowFacts, create_draft
+    from uku.invoices.drafts import DraftHead, RowFacts, create_draft
     from uku.kit import clock
 
     address = {"address1": "Ågatan 1", "postcode": "411 03", "city": "Göteborg", "country": "SE"}
     made = create_client(actor=owner, at=clock.now(), name=client, **address)
     row = RowFacts("Bokföring", Decimal(2), Decimal(950), Decimal(25), "h", "100")
-    draft = create_draft(actor=owner, at=clock.now(), client=made, invoice_date=date(2026, 3, 1), rows=[row])
+    draft = create_draft(actor=owner, at=clock.now(), head=DraftHead(made, date(2026, 3, 1)), rows=[row])
     given = {"company_id": COMPANY, "reference": f"U{draft.pk}", "created_at": clock.now(), "attempts": 1}
     return InvoiceExport.objects.create(invoice=draft, state=state, **{**given, **facts})

@@ -19,7 +19,7 @@ from uku.integrations.fortnox.invoices.send_by_hand import send_by_hand
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, ExportState, InvoiceExport, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
-from uku.invoices.drafts import RowFacts, create_draft
+from uku.invoices.drafts import DraftHead, RowFacts, create_draft
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.operations import issue_invoice
 from uku.kit import clock
@@ -82,7 +82,7 @@ def draft_of(firm, owner):
         "Tjänst", Decimal(2), Decimal(950), Decimal(25), "h", product.article_number, product, product.article_company
     )
     day = clock.today("Europe/Stockholm")
-    return create_draft(actor=owner, at=clock.now(), client=firm.client, invoice_date=day, rows=[row])
+    return create_draft(actor=owner, at=clock.now(), head=DraftHead(firm.client, day), rows=[row])
 
 
 def test_a_product_asks_for_its_article_again_in_another_company(firm):

@@ -9,7 +9,7 @@ import pytest
 from uku.integrations.fortnox.models import ExportState, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
-from uku.invoices.drafts import RowFacts, create_draft
+from uku.invoices.drafts import DraftHead, RowFacts, create_draft
 from uku.invoices.models import Invoice, Payment, State
 from uku.invoices.operations import issue_invoice
 from uku.kit import clock
@@ -44,7 +44,7 @@ def issued(fortnox, shop, connection, run_jobs):
         for price, n, rate in ROWS
     ]
     today = clock.today("Europe/Stockholm")
-    draft = create_draft(actor=shop.owner, at=clock.now(), client=shop.client, invoice_date=today, rows=rows)
+    draft = create_draft(actor=shop.owner, at=clock.now(), head=DraftHead(shop.client, today), rows=rows)
 
     def go() -> Invoice:
         ledger = shop.connection.company_id

@@ -19,7 +19,7 @@ from uku.integrations.fortnox.invoices.rules import (
 )
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord
 from uku.invoices.checks import Check
-from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.models import Invoice, InvoiceRow, RowKind
 
 
 def invoice_checks(invoice: Invoice) -> list[Check]:
@@ -37,7 +37,7 @@ def _problems(invoice: Invoice, company_id: str) -> Iterator[tuple[InvoiceRow | 
     problem = not_linked(invoice.client) if customer is None else customer_problem(customer)
     if problem is not None:
         yield None, problem
-    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
+    rows = list(InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE).select_related("product"))
     numbers = {row.article_in(company_id) for row in rows}
     known = {each.number: each for each in ArticleRecord.objects.filter(company_id=company_id, number__in=numbers)}
     for row in rows:

@@ -108,6 +108,8 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     _refuse(customer_problem(customer))
     rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
     for row in rows:
+        if row.is_text:
+            continue
         row.article_number = _valid_article(fortnox, export, row, customer).number
     payload, changes = invoice_payload(
         export.invoice, rows, customer_number=customer.number, **_facts_of_credit(export.invoice)
