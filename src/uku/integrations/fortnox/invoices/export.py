@@ -32,7 +32,7 @@ from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failu
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
 from uku.invoices.checks import InvoiceNotReady
-from uku.invoices.models import Invoice
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.clock import database_now
@@ -64,7 +64,8 @@ def queue_export(fact: InvoiceIssued) -> None:
     if connection is None or connection.company_id != fact.ledger:
         raise NumberSourceChanged
     invoice = Invoice.objects.select_related("workspace", "client").get(pk=fact.invoice_id)
-    if checks := invoice_checks(invoice):
+    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
+    if checks := invoice_checks(invoice, rows):
         raise InvoiceNotReady(checks)
     hold = date_hold(invoice, invoice.workspace)
     export = InvoiceExport.objects.create(
