@@ -66,6 +66,8 @@ from fortnox_api._settings import (
     UnitPayload,
     UnitUpdate,
 )
+from fortnox_api._sie import SieCount, SieFile, SieFlag, SieRow, SieTally, SieVoucher
+from fortnox_api._sie_text import SieError
 from fortnox_api._transport import DeadlineTransport, Timeouts
 
 __all__ = [
@@ -117,6 +119,13 @@ __all__ = [
     "RefreshTokenAuth",
     "Reject",
     "Rejected",
+    "SieCount",
+    "SieError",
+    "SieFile",
+    "SieFlag",
+    "SieRow",
+    "SieTally",
+    "SieVoucher",
     "StaticAuth",
     "StoredTokenAuth",
     "StoredTokens",
