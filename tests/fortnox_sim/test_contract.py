@@ -9,7 +9,18 @@ from jsonschema import Draft202012Validator
 from tests.fortnox_sim.client_app import SHARED
 
 from fortnox_sim import errors
-from fortnox_sim.api import accounts, articles, customers, invoice_fields, labels, payments, predefined, reference_data
+from fortnox_sim.api import (
+    accounts,
+    articles,
+    customers,
+    invoice_fields,
+    labels,
+    payments,
+    predefined,
+    reference_data,
+    voucher_series,
+    vouchers,
+)
 from fortnox_sim.api.dispatch import ROUTES
 from fortnox_sim.errors import ApiError
 
@@ -133,6 +144,8 @@ DEVIATIONS = {
     "fortnox_LockedPeriod": (["EndDate"], [], {}, [], []),
     "fortnox_VoucherListItem": (["Comments"], ["ReferenceType"], {}, [], []),
     "fortnox_Voucher": (["Comments"], ["ReferenceType"], {}, [], []),
+    "fortnox_VoucherSeriesListItem_Approver": (["Id", "Name"], [], {}, [], []),
+    "fortnox_VoucherSeries_Approver": (["Id", "Name"], [], {}, [], []),
     "fortnox_InvoicePayment": (["VoucherNumber", "VoucherSeries", "VoucherYear"], [], {}, [], []),
     "fortnox_Currency": (["Date"], [], {}, [], []),
 }
@@ -159,12 +172,23 @@ BODIES = {
     "/3/labels": {"Label": {"Description": "Ny"}},
     "/3/labels/{}": {"Label": {"Description": "Ny"}},
     "/3/predefinedvoucherseries/{}": {"PreDefinedVoucherSeries": {"VoucherSeries": "Q"}},
+    "/3/voucherseries": {"VoucherSeries": {"Code": "Q", "Description": "Ny"}},
+    "/3/voucherseries/{}": {"VoucherSeries": {"Description": "Ny"}},
+    "/3/vouchers": {
+        "Voucher": {
+            "Description": "Kontantköp",
+            "VoucherSeries": "A",
+            "TransactionDate": "2026-03-30",
+            "VoucherRows": [{"Account": 6110, "Debit": 80}, {"Account": 1910, "Credit": 80}],
+        }
+    },
     "/3/currencies/{}": {"Currency": {"Description": "Y"}},
 }
 ARGUMENTS = {
     "customers": "1", "articles": "1", "invoices": "1002", "invoicepayments": "1", "units": "h",
     "termsofpayments": "30", "modesofpayments": "BG", "currencies": "EUR", "accounts": "3001",
     "predefinedaccounts": "SALES", "financialyears": "2", "predefinedvoucherseries": "INVOICE", "labels": "1",
+    "voucherseries": "A", "sie": "4",
 }  # fmt: skip
 UNUSED = {
     "customers": "9", "articles": "9", "units": "km", "termsofpayments": "14", "modesofpayments": "KT",
@@ -223,7 +247,7 @@ def published(path):
 
 def schema_of(route, status):
     answers = document()["paths"][published(route.path)][route.method.lower()]["responses"]
-    content = answers[str(status)].get("content", {})
+    content = answers.get(str(status), {}).get("content", {})
     return next((kind["schema"].get("$ref", "").rpartition("/")[2] for kind in content.values()), "")
 
 
@@ -259,7 +283,7 @@ def test_every_route_answers_as_the_document_and_the_recordings_say(books, route
     answer = books.http.open(address(route), method=route.method, json=body, headers=books.headers)
     expected = {"POST": 201, "DELETE": 204}.get(route.method, 200)
     assert answer.status_code == expected, answer.text
-    name = schema_of(route, expected)
+    name = schema_of(route, expected) if answer.mimetype == "application/json" else ""
     assert not name or faults_of(name, answer.json) == []
 
 
@@ -301,6 +325,9 @@ PAYLOADS = {
     "fortnox_ModeOfPayment": reference_data.MODES.fields,
     "fortnox_Currency": reference_data.CURRENCIES.fields,
     "fortnox_Label": labels.FIELDS,
+    "fortnox_Voucher": vouchers.FIELDS,
+    "fortnox_Voucher_VoucherRow": vouchers.ROW_FIELDS,
+    "fortnox_VoucherSeries": voucher_series.FIELDS,
     "fortnox_PredefinedAccount": predefined.ACCOUNT_FIELDS,
     "fortnox_PredefinedVoucherSeries": predefined.SERIES_FIELDS,
 }
@@ -315,7 +342,7 @@ def test_every_key_the_document_takes_is_known_and_no_other(shared, name):
     assert writable - declared - extras == set()
 
 
-@pytest.mark.parametrize("name", ["fortnox_Customer", "fortnox_Article"])
+@pytest.mark.parametrize("name", ["fortnox_Customer", "fortnox_Article", "fortnox_Voucher", "fortnox_VoucherSeries"])
 def test_lengths_are_those_of_the_document(shared, name):
     declared = document()["components"]["schemas"][name]["properties"]
     limits = {field.name: field.limit for field in PAYLOADS[name].fields if field.limit}

@@ -15,6 +15,8 @@ from fortnox_sim.api import (
     payments,
     predefined,
     reference_data,
+    sie_export,
+    voucher_series,
     vouchers,
 )
 from fortnox_sim.authentication import Caller, check_scope
@@ -34,6 +36,8 @@ ROUTES: list[Route] = [
     *payments.ROUTES,
     *predefined.ROUTES,
     *reference_data.ROUTES,
+    *sie_export.ROUTES,
+    *voucher_series.ROUTES,
     *vouchers.ROUTES,
 ]
 ROUTER = Router((route.method, route.path, route) for route in ROUTES)

@@ -22,7 +22,6 @@ from fortnox_sim.errors import (
     ROW_ACCOUNT,
     WRONG_STRUCTURE,
     ApiError,
-    build_locked_period_error,
     not_found,
 )
 from fortnox_sim.fields import Field, FieldTable, apply_changes
@@ -184,9 +183,7 @@ def book_payment(company: Company, payment: str) -> Record:
     record = find_payment(company, payment)
     if record.get("Booked"):
         raise ApiError(INVENTED["payment_booked"])
-    company.require_year(record["PaymentDate"])
-    if company.is_locked(record["PaymentDate"]):
-        raise ApiError(build_locked_period_error(company.settings["Name"], company.settings["locked_period"]))
+    vouchers.check_period(company, record["PaymentDate"])
     invoice = company.get("invoices", str(record["InvoiceNumber"]))
     if invoice is None:
         raise ApiError(INVOICE_NOT_FOUND)

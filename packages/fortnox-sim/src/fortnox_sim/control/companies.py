@@ -127,9 +127,11 @@ def credit_invoice(request: ControlRequest) -> Record:
 
 
 def create_voucher(request: ControlRequest) -> Record:
-    """Write a voucher by hand: `series`, `date`, `text`, and `rows` of account and amount, debit positive."""
+    """Write a voucher by hand: `series`, `date`, `text`, `rows` of account and amount (debit positive), `removed`."""
     company, body = require_company(request), request.body
-    rows = [(int(account), Decimal(str(amount))) for account, amount in body["rows"]]
+    rows, removed = (
+        [(int(account), Decimal(str(amount))) for account, amount in body.get(name, [])] for name in ("rows", "removed")
+    )
     if sum(amount for _, amount in rows):
         raise ValueError("the voucher does not balance")
     return vouchers.add_voucher(
@@ -140,6 +142,7 @@ def create_voucher(request: ControlRequest) -> Record:
         kind=body.get("type", ""),
         number=body.get("number", ""),
         rows=rows,
+        RemovedRows=[list(row) for row in removed],
     )
 
 
