@@ -6,6 +6,7 @@ from werkzeug.wrappers import Request
 
 from fortnox_sim.api import (
     accounts,
+    accruals,
     articles,
     company_information,
     customers,
@@ -15,7 +16,10 @@ from fortnox_sim.api import (
     payments,
     predefined,
     reference_data,
+    salary_transactions,
     sie_export,
+    supplier_invoices,
+    supplier_payments,
     voucher_series,
     vouchers,
 )
@@ -36,7 +40,11 @@ ROUTES: list[Route] = [
     *payments.ROUTES,
     *predefined.ROUTES,
     *reference_data.ROUTES,
+    *accruals.ROUTES,
+    *salary_transactions.ROUTES,
     *sie_export.ROUTES,
+    *supplier_invoices.ROUTES,
+    *supplier_payments.ROUTES,
     *voucher_series.ROUTES,
     *vouchers.ROUTES,
 ]

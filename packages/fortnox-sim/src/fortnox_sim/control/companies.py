@@ -160,6 +160,8 @@ ACTIONS: dict[tuple[str, str], Callable[[ControlRequest], object]] = {
     ("GET", "/_sim/companies/{}/invoices"): partial(list_stored_records, "invoices"),
     ("GET", "/_sim/companies/{}/payments"): partial(list_stored_records, "payments"),
     ("GET", "/_sim/companies/{}/vouchers"): partial(list_stored_records, "vouchers"),
+    ("GET", "/_sim/companies/{}/supplierinvoices"): partial(list_stored_records, "supplierinvoices"),
+    ("GET", "/_sim/companies/{}/supplierpayments"): partial(list_stored_records, "supplierpayments"),
     ("POST", "/_sim/companies/{}/customers"): partial(create_records, "customers"),
     ("PATCH", "/_sim/companies/{}/customers/{}"): partial(update_record, "customers"),
     ("DELETE", "/_sim/companies/{}/customers/{}"): partial(delete_record, "customers"),
