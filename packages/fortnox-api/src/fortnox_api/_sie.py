@@ -237,7 +237,8 @@ class SieFile:
         return SieRow(self._decode(account), parse_amount(amount), self._decode(text))
 
     def _decode(self, raw: bytes) -> str:
-        return _CONTROLS.sub("\ufffd", raw.decode(self.encoding, "replace"))
+        text = raw.decode(self.encoding, "replace")
+        return text if text.isprintable() else _CONTROLS.sub("\ufffd", text)
 
 
 class _Reader:

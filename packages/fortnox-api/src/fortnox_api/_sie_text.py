@@ -56,7 +56,7 @@ class Fields(NamedTuple):
 
 
 class EncodingVote:
-    """Looks at the bytes beyond ASCII, line by line, and says which encoding makes Swedish of them."""
+    """Looks at the bytes beyond ASCII, some lines at a time, and says which encoding makes Swedish of them."""
 
     def __init__(self) -> None:
         self._has_mark = False
@@ -64,13 +64,13 @@ class EncodingVote:
         self._is_utf8 = True
         self._votes = {"cp437": 0, "cp1252": 0, "utf-8": 0}
 
-    def add(self, number: int, line: bytes) -> None:
-        if number == 1 and line.startswith(_MARK):
-            self._has_mark = True
-        if line.isascii():
+    def add(self, lines: bytes) -> None:
+        """Look at whole lines. A byte order mark, where there is one, stands at their beginning."""
+        self._has_mark = self._has_mark or (self._is_ascii and lines.startswith(_MARK))
+        if lines.isascii():
             return
         self._is_ascii = False
-        rest, letters = _UTF8.subn(b"", line)
+        rest, letters = _UTF8.subn(b"", lines)
         self._votes["utf-8"] += 2 * letters
         if not rest.isascii():
             self._is_utf8 = False
@@ -83,10 +83,10 @@ class EncodingVote:
         return "ascii" if self._is_ascii else max(self._votes, key=self._votes.__getitem__)
 
 
-def read_lines(file: BinaryIO, watch: Callable[[int, bytes], None] | None = None) -> Iterator[tuple[int, bytes]]:
+def read_lines(file: BinaryIO, watch: Callable[[bytes], None] | None = None) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, with their numbers and without what is blank round them.
 
-    `watch` gets every line whole. The place in the file is kept here, so that two can read it at the same time.
+    `watch` gets all lines, many at a time. The place in the file is kept here, so that two can read it at once.
     """
     number, offset, rest = 0, 0, b""
     while True:
@@ -97,10 +97,10 @@ def read_lines(file: BinaryIO, watch: Callable[[int, bytes], None] | None = None
         offset += len(chunk)
         lines = (rest + chunk).splitlines(keepends=True)
         rest = lines.pop() if chunk and lines else b""  # it may go on in the next chunk, be it with the LF of a CRLF
+        if watch is not None:
+            watch(b"".join(lines))
         for line in lines:
             number += 1
-            if watch is not None:
-                watch(number, line)
             if number == 1:
                 line = line.removeprefix(_MARK)  # noqa: PLW2901 - the mark is no part of the line
             if text := line.strip(BLANK):
