@@ -2,6 +2,8 @@
 
 ARGS     =
 WORKERS  = auto
+INVOICES = 1000
+SEED     =
 UV       = uv
 BIN      = .venv/bin
 STAMP    = .venv/.installed
@@ -21,7 +23,7 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
 # Some hundred processes start in the tests; without bytecode each of them would compile all of Uku.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run worker sim test check mutants foreign bench format lock clean
+.PHONY: help setup demo run worker sim test check mutants foreign bench soak format lock clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +69,9 @@ bench: $(STAMP)  ## measure the simulator, the books, the client, matching, list
 	@$(BIN)/python bench/importing.py
 	@$(BIN)/python bench/work.py
 	@$(BIN)/python bench/connections.py $(ARGS)
+
+soak: $(STAMP)  ## a random life of INVOICES invoices with faults, killed workers and a restarted database; SEED repeats one
+	@$(BIN)/python bench/soak.py --invoices $(INVOICES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 format: $(STAMP)  ## put the code into its format
 	@$(BIN)/ruff check --fix-only --quiet .
