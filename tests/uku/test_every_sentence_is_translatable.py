@@ -47,6 +47,8 @@ TEXTS = {
     ("integrations/fortnox/tokens/provider.py", "the token address is left alone for a while after failures"),
     ("integrations/fortnox/work/due.py", "fortnox "),
     ("integrations/fortnox/work/due.py", "fortnox connection "),
+    ("invoices/deliveries.py", "delivery "),
+    ("invoices/jobs.py", "mail "),
     ("tasks/models.py", "Monthly summary"),
     ("web/templatetags/browsers.py", "Mac OS X"),
     ("workspaces/factors.py", "second factor"),

@@ -229,10 +229,11 @@ def test_every_word_of_the_paper_is_translated_with_the_same_blanks(language):
 
 
 def printed_texts() -> set[str]:
-    """The texts that the modules of the paper mark for translation."""
+    """The texts that the modules of the paper and of its e-mail mark for translation."""
+    folder = Path(uku.invoices.__file__).parent
     calls = [
         node
-        for path in sorted((Path(uku.invoices.__file__).parent / "pdf").glob("*.py"))
+        for path in [*sorted((folder / "pdf").glob("*.py")), folder / "delivery_mail.py"]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"_", "gettext", "gettext_noop"}
     ]

@@ -13,25 +13,12 @@ from importlib.resources import files
 from typing import Any, Final
 
 import typst
-from babel.dates import format_date
 
 from uku.invoices.pdf.content import Content, Language, Row
 from uku.invoices.pdf.qr import draw_payment_code
-from uku.invoices.pdf.words import catalogue, vat_sentences
+from uku.invoices.pdf.words import catalogue, show_day, vat_sentences
 from uku.kit.money import show_amount, show_quantity
 
-DATE_FORMATS: Final = {
-    Language.ENGLISH: "d MMM yyyy",
-    Language.SWEDISH: "yyyy-MM-dd",
-    Language.FINNISH: "d.M.yyyy",
-    Language.ESTONIAN: "dd.MM.yyyy",
-}
-BCP47: Final = {
-    Language.ENGLISH: "en_GB",
-    Language.SWEDISH: "sv_SE",
-    Language.FINNISH: "fi_FI",
-    Language.ESTONIAN: "et_EE",
-}
 TEMPLATE: Final = files("uku.invoices.pdf").joinpath("invoice.typ").read_bytes()
 
 Facts = list[tuple[str, str]]
@@ -58,7 +45,7 @@ def _compile(content: Content, **options: Any) -> Any:
 def _printed(content: Content) -> Mapping[str, Any]:
     """Everything as the template prints it: words in the client's language, amounts and dates by its custom."""
     _ = catalogue(content.language).gettext
-    show_day, amount = _day_of(content.language), _amount_of(content.language)
+    day, amount = _day_of(content.language), _amount_of(content.language)
     totals = content.totals
     kind = _("Credit note") if content.is_credit_note else _("Invoice")
     lines: Facts = [(_("Net"), amount(totals.net))]
@@ -80,15 +67,15 @@ def _printed(content: Content) -> Mapping[str, Any]:
             "facts": _seller_facts(content),
         },
         "buyer": {"name": content.buyer.name, "address": list(content.buyer.address), "facts": _buyer_facts(content)},
-        "facts": _invoice_facts(content, show_day),
+        "facts": _invoice_facts(content, day),
         "headings": _headings(content),
         "has_discounts": any(row.discount for row in content.rows),
         "rows": [_printed_row(row, content.language) for row in content.rows],
         "totals": lines,
         "total": [_total_label(content), f"{amount(totals.total)} {content.currency}"],
-        "sentences": [*vat_sentences(content), *_vat_in_books(content, show_day, amount)],
+        "sentences": [*vat_sentences(content), *_vat_in_books(content, day, amount)],
         "remarks": content.remarks.splitlines(),
-        "payment": _payment_facts(content, show_day, amount),
+        "payment": _payment_facts(content, day, amount),
         "late_interest": "" if content.is_credit_note else content.late_interest,
         "code": draw_payment_code(content),
         "words": {
@@ -122,19 +109,19 @@ def _printed_row(row: Row, language: Language) -> Mapping[str, Any]:
     return {"cells": [row.description, quantity, row.unit, price, discount, f"{rate} %", net]}
 
 
-def _invoice_facts(content: Content, show_day: Callable[[date], str]) -> Facts:
+def _invoice_facts(content: Content, day: Callable[[date], str]) -> Facts:
     """The facts of the invoice; the date of supply stands there always (L01)."""
     _ = catalogue(content.language).gettext
     number = _("Credit note number") if content.is_credit_note else _("Invoice number")
-    facts = [(number, content.number), (_("Invoice date"), show_day(content.invoice_date))]
+    facts = [(number, content.number), (_("Invoice date"), day(content.invoice_date))]
     if not content.is_credit_note:
-        facts.append((_("Due date"), show_day(content.due_date)))
+        facts.append((_("Due date"), day(content.due_date)))
         facts.append((_reference_label(content), content.ocr))
     first, last = content.supply_from, content.supply_to or content.invoice_date
     if first is not None and first != last:
-        facts.append((_("Period"), f"{show_day(first)} – {show_day(last)}"))
+        facts.append((_("Period"), f"{day(first)} – {day(last)}"))
     else:
-        facts.append((_("Date of supply"), show_day(last)))
+        facts.append((_("Date of supply"), day(last)))
     facts += [(_("Your reference"), content.your_reference), (_("Our reference"), content.our_reference)]
     return [(label, value) for label, value in facts if value]
 
@@ -168,7 +155,7 @@ def _buyer_facts(content: Content) -> Facts:
     return [(label, value) for label, value in facts if value]
 
 
-def _payment_facts(content: Content, show_day: Callable[[date], str], amount: Callable[[Decimal], str]) -> Facts:
+def _payment_facts(content: Content, day: Callable[[date], str], amount: Callable[[Decimal], str]) -> Facts:
     """How to pay: by giro where Swedish banks can, else to the account. Nothing is paid on a credit note."""
     if content.is_credit_note:
         return []
@@ -182,13 +169,13 @@ def _payment_facts(content: Content, show_day: Callable[[date], str], amount: Ca
     facts = [
         *accounts,
         (_reference_label(content), content.ocr),
-        (_("Due date"), show_day(content.due_date)),
+        (_("Due date"), day(content.due_date)),
         (_("Amount due"), f"{amount(content.totals.total)} {content.currency}"),
     ]
     return [(label, value) for label, value in facts if value]
 
 
-def _vat_in_books(content: Content, show_day: Callable[[date], str], amount: Callable[[Decimal], str]) -> list[str]:
+def _vat_in_books(content: Content, day: Callable[[date], str], amount: Callable[[Decimal], str]) -> list[str]:
     """Say what the VAT of an invoice in another currency is in that of the books, by which rate (ML 17:29)."""
     known = content.accounting_rate
     if known is None or not content.totals.vat or content.currency == known.currency:
@@ -201,13 +188,13 @@ def _vat_in_books(content: Content, show_day: Callable[[date], str], amount: Cal
         "vat": amount(content.totals.vat * known.rate),
         "rate": rate if content.language == Language.ENGLISH else rate.replace(".", ","),
         "currency": content.currency,
-        "day": show_day(known.on),
+        "day": day(known.on),
     }
     return [sentence % facts]
 
 
 def _day_of(language: Language) -> Callable[[date], str]:
-    return lambda day: str(format_date(day, DATE_FORMATS[language], locale=BCP47[language]))
+    return lambda when: show_day(when, language)
 
 
 def _amount_of(language: Language) -> Callable[[Decimal], str]:

@@ -5,14 +5,28 @@ from __future__ import annotations
 import gettext as gettext_module
 import io
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from uku.invoices.pdf.content import Content, Language, Supply
+
+DATE_FORMATS: Final = {
+    Language.ENGLISH: "d MMM yyyy",
+    Language.SWEDISH: "yyyy-MM-dd",
+    Language.FINNISH: "d.M.yyyy",
+    Language.ESTONIAN: "dd.MM.yyyy",
+}
+
+
+def show_day(day: date, language: Language) -> str:
+    """Show a date as papers in this language do."""
+    return str(format_date(day, DATE_FORMATS[language], locale="en_GB"))
 
 
 def gettext_noop(text: str) -> str:
@@ -58,6 +72,15 @@ VAT_SENTENCES: Final[Mapping[tuple[str, Supply], str]] = {
     ("export", Supply.GOODS): gettext_noop("Export of goods: VAT exempt by article 146 of the VAT Directive."),
 }
 """What is said about VAT, by the client's VAT type and what is sold (ML 17:24)."""
+
+
+LATE_INTEREST: Final = gettext_noop(
+    "After the due date interest is charged by law: the reference rate plus 8 percentage points."
+)
+
+
+def late_interest_by_law(language: Language) -> str:
+    return catalogue(language).gettext(LATE_INTEREST)
 
 
 def vat_sentences(content: Content) -> list[str]:

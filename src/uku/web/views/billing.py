@@ -29,6 +29,7 @@ from uku.kit.banking_days import first_banking_day, last_overdue_date
 from uku.kit.money import ZERO
 from uku.products.models import TaxRateName
 from uku.web import integration_data
+from uku.web.delivery_panels import delivery_context
 from uku.web.forms.invoices import HandBackForm, seen_version
 from uku.web.list_filters import chosen_state, filter_chips, page_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -172,6 +173,7 @@ def _invoice_page(
     rows = list(invoice.rows.select_related("product"))
     has_discount = any(row.discount for row in rows)
     panels = integration_data.invoice_panels(invoice)
+    deliveries = delivery_context(invoice, request.workspace, at=clock.now())
     # Read again soon while something moves, seldom while the invoice waits for its number.
     refresh = "10s" if invoice.is_issued and not invoice.number else ""
     context = {
@@ -185,8 +187,9 @@ def _invoice_page(
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
         "panels": panels,
+        **deliveries,
         "waiting": panels[0].badge if panels else None,
-        "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
+        "refresh": "2s" if any(panel.moving for panel in (*panels, *deliveries["delivery_panels"])) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "checks": refused or ([] if invoice.is_issued else _failing_checks(invoice)),
         "was_refused": bool(refused),
