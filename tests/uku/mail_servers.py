@@ -6,7 +6,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import message_from_string
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
@@ -64,7 +64,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     @property
     def messages(self) -> list[EmailMessage]:
-        return [message_from_string(text, policy=default) for text in self.received]
+        return [message_from_bytes(text.encode(), policy=default) for text in self.received]
 
 
 @contextmanager
