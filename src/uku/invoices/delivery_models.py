@@ -45,9 +45,9 @@ MAIL_REFUSED: Final = "mail_refused"
 class LedgerMethod(models.TextChoices):
     """How the accounting system sends an invoice."""
 
-    EMAIL = "email", _("e-mail")
-    EINVOICE = "einvoice", _("e-invoice")
-    PRINT = "print", _("print")
+    EMAIL = "email", _("by e-mail")
+    EINVOICE = "einvoice", _("as an e-invoice")
+    PRINT = "print", _("as a PDF that you print")
 
 
 class DocumentSource(models.TextChoices):

@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('invoice', 'Invoice'), ('reminder', 'Reminder')], default='invoice', max_length=10)),
                 ('way', models.CharField(choices=[('accounting', 'From the accounting system'), ('uku', 'By e-mail from Uku'), ('hand', 'By yourself')], max_length=10)),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('refused', 'Refused'), ('unclear', 'Not confirmed'), ('not_sent', 'Not sent')], default='queued', max_length=10)),
-                ('method', models.CharField(blank=True, choices=[('email', 'e-mail'), ('einvoice', 'e-invoice'), ('print', 'print')], max_length=10)),
+                ('method', models.CharField(blank=True, choices=[('email', 'by e-mail'), ('einvoice', 'as an e-invoice'), ('print', 'as a PDF that you print')], max_length=10)),
                 ('to', models.CharField(blank=True, help_text='addresses with a comma between them; cc, bcc alike', max_length=1024)),
                 ('cc', models.CharField(blank=True, max_length=1024)),
                 ('bcc', models.CharField(blank=True, max_length=1024)),

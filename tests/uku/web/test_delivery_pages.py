@@ -129,7 +129,7 @@ def test_by_hand_it_is_marked_with_its_day(browser, read, page):
 def test_the_ways_and_addresses_come_from_the_accounting_system(signed_in, owner, records, ledger, april, page):
     ledger.offer = DeliveryOffer("Ledger", LedgerMethod.EINVOICE, "ap@bygg.example", "vd@bygg.example", "")
     text = signed_in(owner).get(f"{page}send/").content.decode()
-    assert "From Ledger, by e-invoice" in text
+    assert "From Ledger, as an e-invoice" in text
     assert 'value="ap@bygg.example"' in text
     assert "public bodies take e-invoices only" in text
 

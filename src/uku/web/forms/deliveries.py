@@ -29,6 +29,10 @@ class MailForm(PlainForm):
     cc = _addresses(_("CC"))
     bcc = _addresses(_("BCC"))
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].quiet = True  # type: ignore[attr-defined]  # the template: an e-mail needs it
+
     def clean(self) -> dict[str, Any]:
         for name in ("to", "cc", "bcc"):
             try:
@@ -50,6 +54,7 @@ class SendForm(MailForm):
     def __init__(self, *args: Any, ways: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, "way", ways)
+        self.fields["sent_on"].quiet = True  # type: ignore[attr-defined]  # the template: it is filled in
 
     def clean(self) -> dict[str, Any]:
         super().clean()

@@ -119,7 +119,7 @@ def _ways(invoice: Invoice, offer: DeliveryOffer) -> list[tuple[str, Any]]:
     """The ways that are open: Uku's needs a paper, the accounting system's a connection that has the invoice."""
     ways: list[tuple[str, Any]] = []
     if offer.system and offer.method:
-        words = gettext("From %(system)s, by %(method)s")
+        words = gettext("From %(system)s, %(method)s")
         ways.append((DeliveryWay.ACCOUNTING, words % {"system": offer.system, "method": offer.method.label}))
     if not why_no_document(invoice):
         ways.append((DeliveryWay.UKU, DeliveryWay.UKU.label))
