@@ -1,6 +1,7 @@
 """Lists the model modules of the product, so that one app holds one migration history."""
 
 from uku.clients.models import Client, ImportFile
+from uku.invoices.delivery_models import InvoiceDelivery, InvoiceDocument, InvoiceSettings
 from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, NumberSeries, Payment
 from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
@@ -19,7 +20,10 @@ __all__ = [
     "ImportFile",
     "Invitation",
     "Invoice",
+    "InvoiceDelivery",
+    "InvoiceDocument",
     "InvoiceRow",
+    "InvoiceSettings",
     "Membership",
     "Notice",
     "NoticeReading",

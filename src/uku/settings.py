@@ -195,8 +195,11 @@ FILE_UPLOAD_HANDLERS = ["uku.web.uploads.BoundedUpload"]
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = UKU.email_from or f"Uku <no-reply@{UKU.host}>"
 EMAIL_SUBJECT_PREFIX = ""
-_mail_by = "filebased" if UKU.email_folder else "smtp" if UKU.smtp else "console"
-EMAIL_BACKEND = f"django.core.mail.backends.{_mail_by}.EmailBackend"
+_DJANGO_MAIL = "django.core.mail.backends"
+if UKU.email_folder:
+    EMAIL_BACKEND = f"{_DJANGO_MAIL}.filebased.EmailBackend"
+else:
+    EMAIL_BACKEND = "uku.kit.mail.EmailBackend" if UKU.smtp else f"{_DJANGO_MAIL}.console.EmailBackend"
 EMAIL_FILE_PATH = str(UKU.email_folder) if UKU.email_folder else None
 EMAIL_TIMEOUT = 20  # seconds for each step of the conversation
 if UKU.smtp:
@@ -209,6 +212,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = None
 PROCRASTINATE_IMPORT_PATHS = [
     "uku.workspaces.jobs",
     "uku.clients.import_files.jobs",
+    "uku.invoices.jobs",
     "uku.tasks.jobs",
     "uku.integrations.fortnox.jobs",
     "uku.kit.upkeep",

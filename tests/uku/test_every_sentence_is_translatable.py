@@ -15,7 +15,7 @@ from pathlib import Path
 import uku
 
 SOURCE = Path(uku.__file__).parent
-TRANSLATED = {"_", "_lazy", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy"}
+TRANSLATED = {"_", "_lazy", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 NOT_SHOWN = {"help_text", "lock", "key", "name", "verbose_name"}
 TWO_WORDS = re.compile(r"[^\W\d_]{2,},?[ \n]+[^\W\d_]{2,}|[^\W\d_]{3,}[:.,;]? $|^[:.,;]? [^\W\d_]{3,}")
 OTHER_LANGUAGES = re.compile(  # SQL, an element, the format of a date
@@ -47,6 +47,8 @@ TEXTS = {
     ("integrations/fortnox/tokens/provider.py", "the token address is left alone for a while after failures"),
     ("integrations/fortnox/work/due.py", "fortnox "),
     ("integrations/fortnox/work/due.py", "fortnox connection "),
+    ("invoices/deliveries.py", "delivery "),
+    ("invoices/jobs.py", "mail "),
     ("tasks/models.py", "Monthly summary"),
     ("web/templatetags/browsers.py", "Mac OS X"),
     ("workspaces/factors.py", "second factor"),

@@ -10,6 +10,7 @@ from django.db.models.expressions import Combinable
 
 from uku.clients.models import Client
 from uku.invoices.checks import Check
+from uku.invoices.delivery_models import LedgerMethod
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.payment_status import Tone
 from uku.products.articles import Article, ArticlesFound
@@ -82,6 +83,24 @@ class NumberSource:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryOffer:
+    """How the accounting system would bring an invoice to its client, and where the client wants e-mail.
+
+    `system` is empty when it cannot send the invoice now.
+    """
+
+    system: str = ""
+    method: LedgerMethod | None = None
+    to: str = ""
+    cc: str = ""
+    bcc: str = ""
+
+    @property
+    def is_einvoice(self) -> bool:
+        return self.method == LedgerMethod.EINVOICE
+
+
+@dataclass(frozen=True, slots=True)
 class Banner:
     """What owners and admins see on every page while something is wrong."""
 
@@ -146,6 +165,8 @@ class Integration(Protocol):
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]: ...
+    def delivery_offer(self, invoice: Invoice) -> DeliveryOffer | None:
+        """How the system would bring an invoice to its client; None when it does not know the client."""
 
     def article_system(self) -> str:
         """The name of the connected system whose articles products are mapped to; empty when none is connected."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
+from uku.invoices.deliveries import may_have_arrived
 from uku.invoices.models import Invoice, State
 from uku.kit.events import publish
 from uku.workspaces.audit import record
@@ -34,7 +35,8 @@ class NotCancellable(Exception):
 def can_be_cancelled(invoice: Invoice) -> bool:
     """Say whether an invoice may be cancelled: only one that is neither sent nor booked (else a credit note)."""
     is_new = invoice.state == State.CREATED and not invoice.booked and invoice.cancel_asked_at is None
-    return is_new and not invoice.is_credit_note and not invoice.credited_amount
+    is_plain = not invoice.is_credit_note and not invoice.credited_amount
+    return is_new and is_plain and not may_have_arrived(invoice)
 
 
 @transaction.atomic

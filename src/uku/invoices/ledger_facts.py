@@ -32,3 +32,7 @@ class Reading:
     payments: tuple[PaymentFact, ...] = ()
     credit_amount: Decimal = Decimal(0)
     credit_balance: Decimal = Decimal(0)
+    ocr: str = ""
+    factored: bool = False
+    reminders: int = 0
+    reminded_on: date | None = None

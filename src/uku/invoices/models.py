@@ -96,6 +96,22 @@ class Invoice(TenantModel):
     final_pay_date = models.DateField(null=True)
     read_at = models.DateTimeField(null=True)
     missing_since = models.DateTimeField(null=True, help_text="since when the books do not have it any more")
+    ledger_ocr = models.CharField(
+        max_length=30,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the accounting system's OCR, where it is another",
+    )
+    factored = models.BooleanField(
+        default=False, db_default=False, help_text="sent or sold by the accounting system's invoice service"
+    )
+    ledger_reminders = models.PositiveSmallIntegerField(default=0, db_default=0)
+    ledger_reminded_on = models.DateField(null=True)
+    currency_rate = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, help_text="of the books' currency for one of `currency`"
+    )
+    currency_rate_on = models.DateField(null=True)
     issued_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     handed_over_by = models.ForeignKey(

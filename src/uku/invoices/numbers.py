@@ -39,3 +39,9 @@ def ocr_for(number: str) -> str:
     """Return the OCR reference of a number: the number, a length digit, a Luhn digit (L18)."""
     with_length = f"{number}{(len(number) + 2) % 10}"
     return with_length + luhn_digit(with_length)
+
+
+def finnish_reference_for(number: str) -> str:
+    """Return the *viitenumero* of a number: the number, and a check digit by the weights 7, 3, 1 from the right."""
+    total = sum(int(digit) * (7, 3, 1)[place % 3] for place, digit in enumerate(reversed(number)))
+    return f"{number}{-total % 10}"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 from uku.invoices.approval import end_approval_notices
 from uku.invoices.checks import InvoiceNotReady, content_checks
 from uku.invoices.credit_totals import store_credit_of_original
+from uku.invoices.deliveries import may_have_arrived
 from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
 from uku.invoices.models import (
     LONGEST_DESCRIPTION,
@@ -119,7 +120,8 @@ def reopen_invoice(*, invoice: Invoice, actor: User, at: datetime) -> Invoice:
     """
     invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=invoice.pk)
     is_plain = not (invoice.booked or invoice.is_credit_note or invoice.cancel_asked_at)
-    if invoice.state != State.CREATED or not is_plain or invoice.payments.exists() or invoice.credit_notes.exists():
+    has_followers = invoice.payments.exists() or invoice.credit_notes.exists() or may_have_arrived(invoice)
+    if invoice.state != State.CREATED or not is_plain or has_followers:
         raise NotReopenable(invoice.reference)
     summary = translate_for_workspace(gettext_lazy("%(invoice)s is a draft again"), invoice=invoice)
     before = {"number": invoice.number, "reference": invoice.reference}

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
 from uku.invoices.credit_totals import store_credit, store_credit_of_original
+from uku.invoices.deliveries import confirm_by_reading
 from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit.money import ZERO, to_ore
@@ -35,10 +36,13 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         invoice.final_pay_date, invoice.read_at = reading.final_pay_date, reading.as_of
         invoice.ledger_credit_amount, invoice.ledger_credit_balance = reading.credit_amount, reading.credit_balance
         invoice.missing_since = None
+        _store_sending(invoice, reading)
         store_credit(invoice)
         invoice.state = _state_after(invoice, reading)
         invoice.save()
         store_credit_of_original(invoice)
+        if reading.sent:
+            confirm_by_reading(invoice, at=at)
         after = _payment_facts(invoice)
         if before != after:
             with workspace_language():
@@ -47,6 +51,14 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
                 actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
             )
     return before != after
+
+
+def _store_sending(invoice: Invoice, reading: Reading) -> None:
+    """What the books say about how the invoice went out. Their invoice service gives it another OCR number."""
+    differs = bool(reading.ocr and invoice.ocr and reading.ocr != invoice.ocr and not invoice.is_credit_note)
+    invoice.ledger_ocr = reading.ocr[:30] if differs else ""
+    invoice.factored = reading.factored
+    invoice.ledger_reminders, invoice.ledger_reminded_on = reading.reminders, reading.reminded_on
 
 
 @transaction.atomic
@@ -73,7 +85,17 @@ def accept_missing(*, invoice: Invoice, as_of: datetime, at: datetime) -> bool:
 
 def _payment_facts(invoice: Invoice) -> dict[str, Any]:
     payments = list(invoice.payments.order_by("external_number"))
-    facts = ("state", "balance", "booked", "credited_amount", "final_pay_date", "is_missing")
+    facts = (
+        "state",
+        "balance",
+        "booked",
+        "credited_amount",
+        "final_pay_date",
+        "is_missing",
+        "ledger_ocr",
+        "ledger_reminders",
+        "factored",
+    )
     return {
         **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
@@ -95,6 +117,9 @@ _FACTS: Final = {
     "paid": gettext_lazy("paid"),
     "payments": gettext_lazy("payments"),
     "is_missing": gettext_lazy("deleted in the accounting system"),
+    "ledger_ocr": gettext_lazy("OCR number in the accounting system"),
+    "ledger_reminders": gettext_lazy("reminders from the accounting system"),
+    "factored": gettext_lazy("invoice service"),
 }
 
 

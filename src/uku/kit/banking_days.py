@@ -27,6 +27,13 @@ def first_banking_day(day: date, country: str) -> date:
     return day
 
 
+def add_banking_days(day: date, count: int, country: str) -> date:
+    """Return the banking day that is so many after a day."""
+    for _ in range(count):
+        day = first_banking_day(day + _DAY, country)
+    return day
+
+
 def last_overdue_date(today: date, country: str) -> date:
     """Return the latest due date that is overdue today: the last banking day before today."""
     day = today - _DAY

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import VatType
 from uku.integrations.registry import integrations
+from uku.invoices.delivery_models import DeliveryWay
 from uku.invoices.models import State
 from uku.workspaces.models import Plan, Role
 from uku.workspaces.permissions import SWITCHES
@@ -55,8 +56,15 @@ ACTIONS: Mapping[str, str | Promise] = {
     "invoice.issue": _("Issued an invoice"),
     "invoice.missing": _("Invoice deleted in the accounting system"),
     "invoice.number": _("Gave an invoice its number"),
+    "invoice.not_sent": _("Invoice not sent to the client"),
+    "invoice.rate": _("Stated the rate for VAT in kronor"),
     "invoice.read": _("Payments read"),
+    "invoice.remind": _("Reminded a client"),
     "invoice.reopen": _("Made an invoice a draft again"),
+    "invoice.send": _("Let an invoice be sent to the client"),
+    "invoice.send_unclear": _("Not known whether an invoice was sent"),
+    "invoice.sent": _("Invoice sent to the client"),
+    "invoice.settings": _("Changed how invoices are sent"),
     "member.add": _("Added a person"),
     "member.billing": _("Changed billing permissions"),
     "member.deactivate": _("Deactivated a person"),
@@ -105,8 +113,10 @@ FIELDS: Mapping[str, str | Promise] = {
     "article_seen": _("Article as last seen"),
     "balance": _("Left to pay"),
     "bankgiro": _("Bankgiro"),
+    "bcc": _("BCC"),
     "bic": _("BIC"),
     "booked": _("Booked"),
+    "cc": _("CC"),
     "changed": _("Changed"),
     "city": _("City"),
     "client": _("Client"),
@@ -119,11 +129,14 @@ FIELDS: Mapping[str, str | Promise] = {
     "credited_amount": _("Credited"),
     "currency": _("Currency"),
     "database": _("Database number"),
+    "date": _("Date"),
     "email": _("E-mail"),
     "enabled": _("Enabled"),
     "encoding": _("Character encoding"),
+    "error_text": _("Reason"),
     "expires_at": _("Valid until"),
     "f_tax": _("F-tax"),
+    "factored": _("Invoice service"),
     "final_pay_date": _("Paid in full"),
     "first_month": _("First month"),
     "form": _("Type of file"),
@@ -134,6 +147,9 @@ FIELDS: Mapping[str, str | Promise] = {
     "invoice_date": _("Invoice date"),
     "is_person": _("Private person"),
     "language": _("Language"),
+    "late_interest": _("Text on late interest"),
+    "ledger_ocr": _("OCR number in the accounting system"),
+    "ledger_reminders": _("Reminders in the accounting system"),
     "name": _("Name"),
     "new": _("New"),
     "new_clients": _("New clients"),
@@ -154,12 +170,14 @@ FIELDS: Mapping[str, str | Promise] = {
     "postcode": _("Postcode"),
     "price": _("Price"),
     "q": _("Words"),
+    "rate": _("Rate"),
     "reason": _("Reason"),
     "reference": _("Reference"),
     "refused": _("Skipped"),
     "registered_office": _("Registered office"),
     "remark": _("Remark"),
     "remarks": _("Remarks"),
+    "remind_after": _("Banking days before a reminder"),
     "required": _("Required"),
     "role": _("Role"),
     "rows": _("Rows"),
@@ -173,6 +191,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "statistics": _("Statistics"),
     "time_zone": _("Time zone"),
     "title": _("Title"),
+    "to": _("To"),
     "topic": _("Topic"),
     "total": _("Total"),
     "unchanged": _("Unchanged"),
@@ -182,6 +201,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "vat_rate": _("VAT rate"),
     "vat_type": _("VAT type"),
     "vouchers": _("Vouchers"),
+    "way": _("How"),
     "your_reference": _("Your reference"),
     **{name: capfirst(permission.label) for permission, name in SWITCHES.items()},
 }
@@ -192,6 +212,7 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
     "role": dict(Role.choices),
     "state": dict(State.choices),
     "vat_type": dict(VatType.choices),
+    "way": dict(DeliveryWay.choices),
 }
 """The labels of what an entry keeps as a choice."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
-from uku.integrations.registry import Badge, Panel, Waiting, integrations
+from uku.integrations.registry import Badge, DeliveryOffer, Panel, Waiting, integrations
 from uku.invoices.checks import Check
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.products.articles import Article, ArticlesFound
@@ -66,6 +66,13 @@ def invoice_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
 
 def invoice_panels(invoice: Invoice) -> list[Panel]:
     return [panel for integration in integrations() for panel in integration.invoice_panels(invoice)]
+
+
+def delivery_offer(invoice: Invoice) -> DeliveryOffer:
+    """Return how the first system that knows the client would bring an invoice; else the client's own e-mail."""
+    found = (integration.delivery_offer(invoice) for integration in integrations())
+    offer = next((offer for offer in found if offer is not None), DeliveryOffer())
+    return offer if offer.to else replace(offer, to=invoice.client.email)
 
 
 def company_differences(workspace: Workspace) -> list[tuple[str, list[Difference]]]:

@@ -93,6 +93,7 @@ def test_a_change_is_written_down_with_both_sides(issued):
     take(issued, reading("1000", payment("1", "250")), reading("0", payment("1", "250"), payment("2", "1000"), after=1))
     entry = last_entry()
     told = {"booked": "True", "credited_amount": "0.00", "final_pay_date": "", "is_missing": "False"}
+    told |= {"ledger_ocr": "", "ledger_reminders": "0", "factored": "False"}
     first, second = "1: 250.00 2026-04-15", "2: 1000.00 2026-04-15"
     assert entry.summary == (
         f"{issued}: state Created → Paid, left to pay 1000.00 → 0.00, paid 250.00 → 1250.00,"

@@ -38,6 +38,8 @@ CONTRACT = {
     "fortnox.sweep",
     "fortnox.sync",
     "fortnox.work",
+    "invoices.look_after_mail",
+    "invoices.send_mail",
     "kit.delete_ended",
     "kit.delete_old_jobs",
     "kit.mail_alarms",

@@ -83,6 +83,9 @@ def test_the_routes_are_those_we_know_of(records):
                 f"/w/byran/billing/{draft}/{step}/"
                 for step in ("cancel", "copy", "credit", "delete", "edit", "hand-back", "hand-over", "issue")
             ),
+            *(f"/w/byran/billing/{draft}/{step}/" for step in ("check-payment", "pdf", "remind", "send")),
+            f"/w/byran/billing/{draft}/pdf/{draft}/",
+            *(f"/w/byran/billing/deliveries/{draft}/{step}" for step in ("", "again/", "arrived/", "withdraw/")),
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",
             f"/w/byran/tasks/{task}/finish/",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socketserver
 import threading
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ import pytest
 from django.core import mail
 from django.db import connection, transaction
 from tests.uku.conftest import AT, make_user, make_workspace
+from tests.uku.mail_servers import mail_server
 
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces import notice_mail
@@ -241,50 +241,10 @@ def test_two_workers_with_the_same_job_send_one_message(committed):
 # A mail server's refusals, over a socket
 
 
-class Conversation(socketserver.StreamRequestHandler):
-    """The least of a mail server (RFC 5321): enough for smtplib, with a fault where the test wants one."""
-
-    def handle(self):
-        self.say("220 ready")
-        while line := self.rfile.readline().decode().strip():
-            word = line.split(":")[0].upper()
-            if word.startswith(self.server.breaks_at or "never"):
-                return
-            if word.startswith(self.server.refuses_at or "never"):
-                self.say("451 try later: customer Anna 19850314-2384")
-            elif word.startswith("DATA"):
-                self.say("354 go on")
-                self.server.received.append(self.text())
-                if self.server.breaks_at == "AFTER":
-                    return
-                self.say("250 taken")
-            elif word.startswith("QUIT"):
-                self.say("221 bye")
-                return
-            else:
-                self.say("250 fine")
-
-    def text(self):
-        lines = []
-        while (line := self.rfile.readline()) != b".\r\n":
-            lines.append(line.decode())
-        return "".join(lines)
-
-    def say(self, words):
-        self.wfile.write(f"{words}\r\n".encode())
-
-
 @pytest.fixture
 def server(settings):
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
-        server.daemon_threads = True
-        server.received, server.refuses_at, server.breaks_at = [], "", ""
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
-        settings.EMAIL_TIMEOUT = 5
+    with mail_server(settings) as server:
         yield server
-        server.shutdown()
 
 
 EMAIL = Email(["owner@byran.example"], "Hej å", "notice", {"title": "Å", "link": "", "workspace": "Byrån"})

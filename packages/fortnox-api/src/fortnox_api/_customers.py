@@ -50,6 +50,8 @@ class Customer(Record):
     currency: Text = ""
     terms_of_payment: Text = ""
     email_invoice: Text = ""
+    email_invoice_cc: Text = ""
+    email_invoice_bcc: Text = ""
     our_reference: Text = ""
     your_reference: Text = ""
     price_list: Text = ""
@@ -60,6 +62,13 @@ class Customer(Record):
     show_price_vat_included: Bool = Field(False, alias="ShowPriceVATIncluded")
     external_reference: Text = ""
     comments: Text = ""
+
+    @property
+    def invoice_delivery(self) -> str:
+        """How invoices go out by default: PRINT, EMAIL, PRINTSERVICE or ELECTRONICINVOICE; "" when that is not told."""
+        ways = (self.model_extra or {}).get("DefaultDeliveryTypes")
+        way = ways.get("Invoice") if isinstance(ways, dict) else None
+        return way if isinstance(way, str) else ""
 
 
 class CustomerUpdate(Payload):

@@ -80,7 +80,8 @@ class Invoice(Record):
     """An invoice with all its fields. Amounts are in `currency`; `total` is rounded when the company rounds.
 
     It is paid when booked, not cancelled and its balance is 0; partial payments stand in the payments. `credit` marks a
-    credit note; `credit_invoice_reference` is the other document's number, "" for none.
+    credit note; `credit_invoice_reference` is the other document's number, "" for none. `nox_finans` marks an invoice
+    that Fortnox' invoice service has sent or bought.
     """
 
     number: Key = Field(alias="DocumentNumber")
@@ -121,6 +122,9 @@ class Invoice(Record):
     accounting_method: Text = ""
     organisation_number: Text = ""
     final_pay_date: OptionalDate = None
+    nox_finans: Bool = False
+    reminders: OptionalInteger = None
+    last_remind_date: OptionalDate = None
     voucher_series: Text = ""
     voucher_number: OptionalInteger = None
     voucher_year: OptionalInteger = None

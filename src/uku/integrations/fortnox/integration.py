@@ -20,10 +20,10 @@ from uku.integrations.fortnox.health import summary
 from uku.integrations.fortnox.health.error_codes import ErrorGroup
 from uku.integrations.fortnox.health.messages import grouped
 from uku.integrations.fortnox.health.queries import customers_to_review
-from uku.integrations.fortnox.invoices import checks
+from uku.integrations.fortnox.invoices import checks, delivery
 from uku.integrations.fortnox.invoices import status as export_panels
 from uku.integrations.fortnox.invoices.credit import ledger_of
-from uku.integrations.registry import Badge, Banner, Card, Finding, NumberSource, Panel, Waiting
+from uku.integrations.registry import Badge, Banner, Card, DeliveryOffer, Finding, NumberSource, Panel, Waiting
 from uku.invoices.checks import Check
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.products.articles import Article, ArticlesFound
@@ -117,6 +117,9 @@ class FortnoxIntegration:
 
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]:
         return export_panels.panels_of(invoice)
+
+    def delivery_offer(self, invoice: Invoice) -> DeliveryOffer | None:
+        return delivery.delivery_offer(invoice)
 
     def article_system(self) -> str:
         return catalog.article_system()

@@ -87,6 +87,10 @@ def record_fields_from_detail(customer: Customer) -> dict[str, Any]:
         "country": (customer.country_code or "")[:_LONGEST_CODE],
         "currency": (customer.currency or "")[:_LONGEST_CODE],
         "terms_of_payment": (customer.terms_of_payment or "")[:_LONGEST_CODE],
+        "email_invoice": fitting(customer.email_invoice, _LONGEST_TEXT),
+        "email_invoice_cc": fitting(customer.email_invoice_cc, _LONGEST_TEXT),
+        "email_invoice_bcc": fitting(customer.email_invoice_bcc, _LONGEST_TEXT),
+        "invoice_delivery": customer.invoice_delivery[:_LONGEST_CODE],
         "is_person": customer.type == PRIVATE or is_personal(normalise_number(customer.organisation_number or "")),
     }
 
@@ -244,4 +248,8 @@ def reading(
         payments=tuple(payments),
         credit_amount=-foreign_note.total if foreign_note and counts else Decimal(0),
         credit_balance=foreign_note.balance if foreign_note and counts else Decimal(0),
+        ocr=invoice.ocr,
+        factored=invoice.nox_finans,
+        reminders=min(max(invoice.reminders or 0, 0), _MOST_DAYS),
+        reminded_on=invoice.last_remind_date,
     )

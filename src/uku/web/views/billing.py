@@ -22,6 +22,7 @@ from uku.kit import clock
 from uku.kit.banking_days import first_banking_day, last_overdue_date
 from uku.kit.money import ZERO
 from uku.web import integration_data
+from uku.web.delivery_panels import delivery_context
 from uku.web.forms.invoices import HandBackForm
 from uku.web.list_filters import chosen_state, filter_chips, page_of
 from uku.web.views.issue import checks_of, rate_names_of, rows_of_other_companies
@@ -123,6 +124,7 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
     rows = list(invoice.rows.select_related("product"))
     has_discount = any(row.discount for row in rows)
     panels = integration_data.invoice_panels(invoice)
+    deliveries = delivery_context(invoice, request.workspace, at=clock.now())
     # Read again soon while something moves, seldom while the invoice waits for its number.
     refresh = "10s" if invoice.is_issued and not invoice.number else ""
     context = {
@@ -136,8 +138,9 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
         "panels": panels,
+        **deliveries,
         "waiting": panels[0].badge if panels else None,
-        "refresh": "2s" if any(panel.moving for panel in panels) else refresh,
+        "refresh": "2s" if any(panel.moving for panel in (*panels, *deliveries["delivery_panels"])) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "checks": [] if invoice.is_issued else checks_of(invoice, rows),
         "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),

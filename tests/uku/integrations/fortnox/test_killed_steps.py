@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps, lose_jobs, make_credit_note, work_off
 from tests.uku.integrations.fortnox.simulated import FIRST
 
@@ -36,6 +37,8 @@ from uku.integrations.fortnox.reload import service
 from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.steps import STEPS
 from uku.invoices.cancel import cancel_invoice
+from uku.invoices.deliveries import Wanted, send_invoice
+from uku.invoices.delivery_models import DeliveryState, DeliveryWay, InvoiceDelivery, LedgerMethod
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
 from uku.tasks.models import TaskValue
@@ -63,6 +66,8 @@ class World:
         lose_jobs()
         for export in InvoiceExport.objects.exclude(state=ExportState.CONFIRMED, booked=True):
             self._later(export, seconds=20 * 60)
+        due = InvoiceDelivery.objects.filter(ledger_due_at__isnull=False)
+        due.update(ledger_due_at=F("ledger_due_at") - timedelta(minutes=20))
 
     def _ask_for_sync(self, name: str) -> None:
         requests.request_sync(self.connection, RunKind(name))
@@ -82,6 +87,12 @@ class World:
         work_off()
         self.fortnox.set_company(locked_period=None)
         cancel_invoice(invoice=invoice, actor=self._shop.owner, at=clock.now())
+
+    def make_delivery_due(self) -> None:
+        invoice = self._shop.issue(price=f"{900 + self._times}.50")
+        work_off()
+        wanted = Wanted(DeliveryWay.ACCOUNTING, method=LedgerMethod.EMAIL)
+        send_invoice(invoice=invoice, wanted=wanted, seen=0, actor=self._shop.owner, at=clock.now())
 
     def make_record_due(self) -> None:
         self.fortnox.change_customer(self._shop.customer, Name=f"Björk {self._times} AB")
@@ -170,6 +181,9 @@ class World:
                 InvoiceExport.objects.filter(booked=False).values_list("document_number", "invoice__state")
             ),
             "paid": {number: amount for number, amount in paid.items() if amount},
+            "sent": Counter(
+                InvoiceDelivery.objects.filter(state=DeliveryState.SENT).values_list("invoice__number", flat=True)
+            ),
             "company": Connection.objects.get().company_name,
         }
 
@@ -197,6 +211,7 @@ class World:
                 if not row.get("Booked")
             },
             "paid": {number: amount for number, amount in paid.items() if amount},
+            "sent": Counter(entry["key"] for entry in self.fortnox.commits("invoice.email")),
             "company": called,
         }
 

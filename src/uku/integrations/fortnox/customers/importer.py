@@ -42,6 +42,7 @@ WRITTEN: Final = (
 )
 TOLD_BY_DETAIL: Final = (
     *("vat_type", "vat_number", "country", "currency", "terms_of_payment", "is_person"),
+    *("email_invoice", "email_invoice_cc", "email_invoice_bcc", "invoice_delivery"),
     *("organisation_number", "active", "identity_changed_at", "detail_read_at"),
 )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.customers.links import invoiced_customer
+from uku.integrations.fortnox.invoices.delivery import wants_einvoice
 from uku.integrations.fortnox.invoices.rules import (
     Place,
     Problem,
@@ -27,7 +29,17 @@ def invoice_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
     if connection is None:
         return []
     slug = connection.workspace.slug
-    return [_check(invoice, slug, row, problem) for row, problem in _problems(invoice, rows, connection.company_id)]
+    found = [_check(invoice, slug, row, problem) for row, problem in _problems(invoice, rows, connection.company_id)]
+    customer = invoiced_customer(invoice.client, connection.company_id)
+    if customer is not None and wants_einvoice(customer) and not invoice.your_reference:
+        found.append(_reference_missing())
+    return found
+
+
+def _reference_missing() -> Check:
+    """Public bodies take e-invoices only with the reference of who ordered (SFS 2018:1277)."""
+    sentence = _("The client gets e-invoices, which need “Your reference”.")
+    return Check(sentence, _("Write the client's reference or order number."))
 
 
 def _problems(

@@ -1,4 +1,4 @@
-"""Invoices on their way out: the first that is due, sent, credited, cancelled, looked up or booked."""
+"""Invoices on their way out: the first that is due, sent, credited, cancelled, looked up, booked or delivered."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from uku.integrations.fortnox.invoices.cancel import due_cancellations, process_cancellation
 from uku.integrations.fortnox.invoices.credit import due_credits, is_ready, process_credit
+from uku.integrations.fortnox.invoices.delivery import deliveries_of, process_delivery
 from uku.integrations.fortnox.invoices.export import TO_BOOK, due_exports, process_export
 from uku.integrations.fortnox.models import OPEN, ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.renewal import LONG_AGO
@@ -70,4 +71,28 @@ EXPORT: Final = _step(
 )
 CREDIT: Final = _step("credit", due_credits, process_credit, _OPEN.filter(kind=ExportKind.CREDIT), _when(is_ready()))
 CANCEL: Final = _step("cancel", due_cancellations, process_cancellation, _WANTED, _WHEN_CANCELLED)
-STEPS: Final = (EXPORT, CANCEL, CREDIT)
+
+
+def _do_first_delivery(work: Work) -> bool:
+    company = work.connection.company_id
+    first = deliveries_of(company).order_by("ledger_due_at", "id").values_list("pk", flat=True).first()
+    if first is not None:
+        process_delivery(delivery_id=first, company_id=company)
+    return True
+
+
+_FIRST_DELIVERY = (
+    deliveries_of(OuterRef(OuterRef("company_id")))
+    .filter(workspace=OuterRef("workspace"))
+    .order_by("ledger_due_at")
+    .values("ledger_due_at")[:1]
+)
+DELIVERY: Final = Step(
+    "delivery",
+    Rank.PERSON,
+    lambda row: row.delivery_due_at,
+    _do_first_delivery,
+    {"delivery_due_at": Subquery(_FIRST_DELIVERY)},
+    clock=Clock.REAL,
+)
+STEPS: Final = (EXPORT, CANCEL, CREDIT, DELIVERY)

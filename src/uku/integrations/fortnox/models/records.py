@@ -33,7 +33,7 @@ class CustomerRecord(TenantModel):
     It is linked (`client`), or may be somebody (`suggested`), or a person left it out (`ignored_at`), or it waits
     for a person. `linked_because` says why it is linked or suggested; what of the two agreed and differed then stands
     in `agreed` and `against`, as pairs of a field and the client's value. VAT number, country, currency, terms, VAT
-    type and whether it is a person come from the detail; `detail_read_at` empty: to be read.
+    type, how invoices go out and whether it is a person come from the detail; `detail_read_at` empty: to be read.
     """
 
     company_id = models.CharField(max_length=30)
@@ -69,6 +69,10 @@ class CustomerRecord(TenantModel):
     country = models.CharField(max_length=30, blank=True, default="", db_default="")
     currency = models.CharField(max_length=30, blank=True, default="", db_default="")
     terms_of_payment = models.CharField(max_length=30, blank=True, default="", db_default="")
+    email_invoice = models.CharField(max_length=1024, blank=True, default="", db_default="")
+    email_invoice_cc = models.CharField(max_length=1024, blank=True, default="", db_default="")
+    email_invoice_bcc = models.CharField(max_length=1024, blank=True, default="", db_default="")
+    invoice_delivery = models.CharField(max_length=30, blank=True, default="", db_default="")
     is_person = models.BooleanField(default=False, db_default=False)
     detail_read_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField(null=True, help_text="empty: before this was noted")

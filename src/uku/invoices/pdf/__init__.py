@@ -1,0 +1,1 @@
+"""The paper-like invoice: values in (`content`), bytes out (`render`). Pure."""

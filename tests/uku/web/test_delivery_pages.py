@@ -1,0 +1,178 @@
+"""The pages on which an invoice is sent, its paper shown, and a client reminded."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from tests.uku.invoices.papers import lines_of
+from tests.uku.mail_servers import mail_server
+
+from uku.integrations.registry import DeliveryOffer
+from uku.invoices.delivery_mail import send_mail
+from uku.invoices.delivery_models import DeliveryWay, InvoiceDelivery, InvoiceDocument, LedgerMethod
+from uku.invoices.invoice_settings import settings_of
+from uku.invoices.models import Invoice
+from uku.workspaces.models import Membership, Workspace
+
+pytestmark = pytest.mark.django_db
+MAIL = {"way": "uku", "to": "anna@bygg.example", "cc": "", "bcc": "", "sent_on": "2026-04-01", "seen": "0"}
+
+
+@pytest.fixture
+def page(records):
+    return f"/w/byran/billing/{records.issued.pk}/"
+
+
+@pytest.fixture
+def browser(signed_in, owner, records, no_integration, april, scope):
+    return signed_in(owner)
+
+
+def deliver_all() -> None:
+    for delivery in InvoiceDelivery.objects.all():
+        send_mail(delivery_id=delivery.pk, at=datetime(2026, 4, 1, 9, 0, tzinfo=UTC))
+
+
+def panel_of(read, browser, page, title="To the client") -> list[str]:
+    text = " ".join(browser.get(page).content.decode().split())
+    panel = next(part for part in text.split('<section class="panel">') if f"<h2>{title}</h2>" in part)
+    return read_words(panel)
+
+
+def read_words(html: str) -> list[str]:
+    import re
+
+    return [word.strip() for word in re.split(r"<[^>]*>", html.split("</section>", maxsplit=1)[0]) if word.strip()]
+
+
+def test_a_draft_has_a_preview_that_keeps_nothing(browser, records):
+    answer = browser.get(f"/w/byran/billing/{records.draft.pk}/pdf/")
+    assert answer["Content-Type"] == "application/pdf"
+    assert "Utkast, inte en faktura" in lines_of(answer.content)
+    assert answer["Content-Disposition"] == 'inline; filename="invoice-draft.pdf"'
+    assert InvoiceDocument.objects.count() == 0
+
+
+def test_the_paper_stays_the_same_after_the_firm_has_moved(browser, page):
+    first = browser.get(f"{page}pdf/").content
+    Workspace.objects.update(address="Nygatan 9")
+    assert browser.get(f"{page}pdf/").content == first
+    assert browser.get(f"{page}pdf/uku/").content == first
+
+
+def test_what_waits_for_its_number_is_shown_as_a_draft(signed_in, owner, unnumbered, no_integration):
+    answer = signed_in(owner).get(f"/w/byran/billing/{unnumbered.pk}/pdf/")
+    assert "Utkast, inte en faktura" in lines_of(answer.content)
+    assert InvoiceDocument.objects.count() == 0
+
+
+def test_from_the_button_to_the_mailbox(browser, read, page, settings, records):
+    assert f"{page}send/" in read(browser.get(page)).values("a", "href")
+    with mail_server(settings) as server:
+        assert browser.post(f"{page}send/", MAIL).status_code == 302
+        assert panel_of(read, browser, page)[:2] == ["To the client", "Waiting to be sent"]
+        deliver_all()
+        browser.post(f"{page}send/", MAIL)  # pressed twice
+        deliver_all()
+    (message,) = server.messages
+    assert next(message.iter_attachments()).get_content() == browser.get(f"{page}pdf/").content
+    assert panel_of(read, browser, page) == [
+        "To the client", "Sent", "How", "By e-mail from Uku", "To", "anna@bygg.example", "When",
+        "1 Apr 2026, 11:00", "Asked by", "Olga Owner",
+    ]  # fmt: skip
+
+
+def test_a_refusal_says_what_to_do(browser, read, page, settings):
+    with mail_server(settings) as server:
+        server.refuses_at = "RCPT"
+        browser.post(f"{page}send/", MAIL)
+        deliver_all()
+    words = panel_of(read, browser, page)
+    assert words[1] == "Not sent"
+    assert words[-3:] == [
+        "The mail server did not accept the e-mail.",
+        "Nothing was sent.",
+        "Correct the cause, then press Send: you can also choose another way there.",
+    ]
+
+
+def test_an_unclear_outcome_asks_a_person(browser, read, page, settings):
+    with mail_server(settings) as server:
+        server.breaks_at = "AFTER"
+        browser.post(f"{page}send/", MAIL)
+        deliver_all()
+        assert panel_of(read, browser, page)[1] == "Not confirmed"
+        assert panel_of(read, browser, page)[-2:] == ["It arrived", "Send again"]
+        assert browser.get(f"{page}send/").status_code == 302
+        delivery = InvoiceDelivery.objects.get()
+        assert browser.post(f"/w/byran/billing/deliveries/{delivery.pk}/arrived/").status_code == 302
+        deliver_all()
+    assert len(server.received) == 1
+    assert panel_of(read, browser, page)[1] == "Sent"
+
+
+def test_an_address_that_is_none_is_marked(browser, read, page):
+    answer = browser.post(f"{page}send/", {**MAIL, "to": "anna"})
+    assert answer.status_code == 422
+    assert "“anna” is not an e-mail address." in answer.content.decode()
+    answer = browser.post(f"{page}send/", {**MAIL, "to": ""})
+    assert "Write the e-mail address that the invoice goes to." in answer.content.decode()
+    assert InvoiceDelivery.objects.count() == 0
+
+
+def test_by_hand_it_is_marked_with_its_day(browser, read, page):
+    browser.post(f"{page}send/", {**MAIL, "way": "hand", "to": "", "sent_on": "2026-03-30"})
+    assert panel_of(read, browser, page)[1:6] == ["Sent", "How", "By yourself", "When", "30 Mar 2026"]
+
+
+def test_the_ways_and_addresses_come_from_the_accounting_system(signed_in, owner, records, ledger, april, page):
+    ledger.offer = DeliveryOffer("Ledger", LedgerMethod.EINVOICE, "ap@bygg.example", "vd@bygg.example", "")
+    text = signed_in(owner).get(f"{page}send/").content.decode()
+    assert "From Ledger, as an e-invoice" in text
+    assert 'value="ap@bygg.example"' in text
+    assert "public bodies take e-invoices only" in text
+
+
+def test_vat_in_euro_asks_for_its_rate_first(browser, page):
+    Invoice.objects.update(currency="EUR")
+    text = browser.get(f"{page}send/").content.decode()
+    assert "VAT in kronor" in text
+    assert 'value="uku"' not in text
+    assert browser.post(f"{page}send/", {"rate": "11.05", "on": "2026-03-31"}).status_code == 302
+    assert 'value="uku"' in browser.get(f"{page}send/").content.decode()
+    assert "Moms i SEK: 6 906,25, till kursen 11,05 SEK för 1 EUR den 2026-03-31." in lines_of(
+        browser.get(f"{page}pdf/").content
+    )
+
+
+def test_a_member_sends_with_the_permission_alone(signed_in, member, records, no_integration, page, read):
+    browser = signed_in(member)
+    assert f"{page}send/" not in read(browser.get(page)).values("a", "href")
+    assert browser.post(f"{page}send/", MAIL).status_code == 403
+    Membership.everywhere.filter(user=member).update(may_send_invoices=True)
+    assert f"{page}send/" in read(browser.get(page)).values("a", "href")
+    assert browser.post(f"{page}send/", MAIL).status_code == 302
+
+
+def test_a_reminder_waits_for_a_checked_payment(browser, read, page, settings):
+    Invoice.objects.filter(number__gt="").update(due_date=date(2026, 3, 2), state="sent")
+    assert f"{page}remind/" in read(browser.get(page)).values("a", "href")
+    assert "Has the client paid by now?" in browser.get(f"{page}remind/").content.decode()
+    assert browser.post(f"{page}remind/", {**MAIL}).status_code == 422
+    Invoice.objects.update(read_at=datetime(2026, 4, 1, 9, 0, tzinfo=UTC) - timedelta(minutes=2))
+    with mail_server(settings) as server:
+        assert browser.post(f"{page}remind/", {**MAIL}).status_code == 302
+        deliver_all()
+    assert [message["Subject"] for message in server.messages] == ["Påminnelse: faktura 900000001 från Byran"]
+    assert panel_of(read, browser, page, "Reminder")[1] == "Sent"
+
+
+def test_the_firm_chooses_its_way_once(browser, page):
+    address = "/w/byran/settings/invoices/"
+    assert browser.post(address, {"way": "hand", "remind_after": "3.5"}).status_code == 422
+    answer = browser.post(address, {"way": "hand", "remind_after": "3", "late_interest": "Dröjsmålsränta 10 %."})
+    assert answer.status_code == 302
+    assert (settings_of().way, settings_of().remind_after) == (DeliveryWay.HAND, 3)
+    assert 'value="hand" id="id_way_1" required checked' in browser.get(f"{page}send/").content.decode()
+    assert "Dröjsmålsränta 10 %." in lines_of(browser.get(f"{page}pdf/").content)
