@@ -2,6 +2,8 @@
 
 ARGS     =
 WORKERS  = auto
+INVOICES = 1000
+SEED     =
 UV       = uv
 BIN      = .venv/bin
 STAMP    = .venv/.installed
@@ -21,7 +23,7 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
 # Some hundred processes start in the tests; without bytecode each of them would compile all of Uku.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run worker sim test check mutants foreign bench format lock clean
+.PHONY: help setup demo run worker sim test check mutants foreign bench soak format lock clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -58,14 +60,18 @@ mutants: $(STAMP)  ## break one rule at a time in a copy; each must make a test 
 foreign: $(STAMP) $(FOREIGN)/.installed  ## put clients that others wrote, unmodified, to the simulator
 	@$(BIN)/python -m pytest -n 0 -m foreign tests/foreign $(ARGS)
 
-bench: $(STAMP)  ## measure the simulator, the client, matching, lists, an import and the loop; figures, not tests
+bench: $(STAMP)  ## measure the simulator, the books, the client, matching, lists, an import and the loop; figures, not tests
 	@$(BIN)/python bench/simulator.py
+	@$(BIN)/python bench/books.py
 	@$(BIN)/python bench/client_pace.py
 	@$(BIN)/python bench/matching.py
 	@$(BIN)/python bench/client_list.py
 	@$(BIN)/python bench/importing.py
 	@$(BIN)/python bench/work.py
 	@$(BIN)/python bench/connections.py $(ARGS)
+
+soak: $(STAMP)  ## a random life of INVOICES invoices with faults, killed workers and a restarted database; SEED repeats one
+	@$(BIN)/python bench/soak.py --invoices $(INVOICES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 format: $(STAMP)  ## put the code into its format
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -23,6 +23,7 @@ from uku.kit.embedded import Cluster  # noqa: E402
 
 OUR_NUMBER = "402200-0014"
 _met: list[bool] = []
+_clusters: list[Cluster] = []
 
 
 @contextmanager
@@ -30,6 +31,7 @@ def installation() -> Iterator[tuple[Simulated, dict[str, str]]]:
     """A migrated database and a simulator, and the environment of a process that is to use them."""
     with tempfile.TemporaryDirectory(prefix="uku-bench-") as home, Simulated() as fortnox:
         cluster = Cluster(Path(home) / "home", fsync=False)
+        _clusters.append(cluster)
         try:
             os.environ.update(
                 DJANGO_SETTINGS_MODULE="uku.settings",
@@ -46,7 +48,17 @@ def installation() -> Iterator[tuple[Simulated, dict[str, str]]]:
             call_command("migrate", verbosity=0)
             yield fortnox, dict(os.environ)
         finally:
+            _clusters.remove(cluster)
             cluster.destroy()
+
+
+def restart_database() -> None:
+    """Stop PostgreSQL as a power cut would, and start it again."""
+    from django.db import connection as database
+
+    database.close()
+    _clusters[-1].stop("immediate")
+    _clusters[-1].ensure_running()
 
 
 def connect(fortnox: Simulated, slug: str, company: str) -> Any:

@@ -62,9 +62,9 @@ def post_form(
     return call(address, "POST", path, urlencode(values), {**kind, **(headers or {})})
 
 
-def connect(address: SplitResult) -> dict[str, str]:
+def connect(address: SplitResult, scope: str = "customer") -> dict[str, str]:
     """Walk the consent pages and give the headers of a connected client."""
-    asked = {"client_id": "uku-demo", "response_type": "code", "scope": "customer", "redirect_uri": REDIRECT}
+    asked = {"client_id": "uku-demo", "response_type": "code", "scope": scope, "redirect_uri": REDIRECT}
     page = call(address, "GET", f"/oauth-v1/auth?{urlencode(asked)}")[2].decode()
     ticket = re.findall(r'name="ticket" value="(\w+)"', page)[0]
     user = {"username": "anna@exempelbyran.example", "password": "fortnox"}

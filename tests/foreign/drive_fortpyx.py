@@ -33,8 +33,22 @@ def main():
     steps.run("bookkeep payment", lambda: payments.bookkeep_an_invoice_payment(payment, paid).invoice_payment.booked)
     steps.run("read", lambda: fortnox.invoices.retrieve_a_single_invoice(number).invoice.balance)
     steps.run("read payment", lambda: payments.retrieve_a_single_invoice_payment(paid).invoice_payment.amount)
+    vouchers = fortnox.vouchers
+    steps.run("list vouchers", lambda: len(vouchers.retrieve_all_vouchers().vouchers))
+    steps.run("read voucher", lambda: len(vouchers.retrieve_a_specific_voucher("B", "1").voucher.voucher_rows))
+    series = fortnox.voucher_series
+    steps.run("list series", lambda: len(series.retrieve_a_list_of_voucher_series().voucher_series_collection))
+    predefined = fortnox.predefined_voucher_series.retrieve_a_specific_predefined_voucher_series
+    steps.run("predefined series", lambda: predefined("INVOICE").pre_defined_voucher_series.voucher_series)
+    steps.run("sie", lambda: count_sie(client))
     steps.run("missing", lambda: fortnox.customers.retrieve_a_customer("999"))
     steps.print()
+
+
+def count_sie(client):
+    """Read a SIE file with the client's own request, since its method takes the file for an error in JSON."""
+    answer = client._execute(http_verb="get", path="/3/sie/4", request_body=None, page=1, offset=None, query_params={})
+    return [answer.text.count(label) for label in ("#VER", "#TRANS")]
 
 
 gateway.run(main)

@@ -21,6 +21,13 @@ def main():
     steps.run("bookkeep payment", lambda: client.http_client.put(f"/invoicepayments/{paid}/bookkeep")[2].Booked)
     steps.run("read", lambda: client.invoices.retrieve(number).Balance)
     steps.run("read payment", lambda: client.invoice_payments.retrieve(paid).AmountCurrency)
+    steps.run("list vouchers", lambda: len(client.vouchers.list()))
+    steps.run(
+        "list vouchers of a series", lambda: [each.VoucherNumber for each in client.vouchers.retrieve_sublist("B")]
+    )
+    steps.run("list series", lambda: len(client.voucher_series.list()))
+    steps.run("predefined series", lambda: client.predefined_voucher_series.retrieve("INVOICE").VoucherSeries)
+    steps.run("sie", lambda: [client.sie.retrieve(4).count(label) for label in (b"#VER", b"#TRANS")])
     steps.run("missing", lambda: client.customers.retrieve("999"))
     steps.print()
 

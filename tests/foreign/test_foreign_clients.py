@@ -1,8 +1,9 @@
 """Clients nobody here wrote, unmodified, against the simulator; its journal is the judge. `make foreign` runs this.
 
 What they cannot do anywhere, and so not here: pyfortnox authorizes by headers that Fortnox ended on 30 April 2025 (the
-gateway of this folder gives its token the bearer header), and has no method to book anything (its own HTTP client is
-used). fortpyx reads errors in lower case only, so a 404 has no text for it.
+gateway of this folder gives its token the bearer header), has no method to book anything (its own HTTP client is used),
+and asks for one voucher under `sublist`, where there is none. fortpyx reads errors in lower case only, so a 404 has no
+text for it, and takes every SIE file for an error.
 """
 
 import json
@@ -49,6 +50,10 @@ CALLS = {
     "PUT /3/invoicepayments/1/bookkeep": 200,
     "GET /3/invoices/1001": 200,
     "GET /3/invoicepayments/1": 200,
+    "GET /3/vouchers": 200,
+    "GET /3/voucherseries": 200,
+    "GET /3/predefinedvoucherseries/INVOICE": 200,
+    "GET /3/sie/4": 200,
     "GET /3/customers/999": 404,
 }
 
@@ -67,6 +72,11 @@ def test_fortpyx_authorizes_refreshes_lists_creates_books_pays_and_reads(fortnox
         "bookkeep payment": True,
         "read": 0,
         "read payment": 1250,
+        "list vouchers": 2,
+        "read voucher": 3,
+        "list series": 13,
+        "predefined series": "B",
+        "sie": [2, 5],
         "missing": None,
     }
     assert list(report["errors"]) == ["missing"]
@@ -74,7 +84,7 @@ def test_fortpyx_authorizes_refreshes_lists_creates_books_pays_and_reads(fortnox
     granted = ["consent.grant", "token.code", "token.refresh"]
     assert commits == [(action, FIRST) for action in (*granted, *BOOKED)]
     api = {call: status for call, status in calls.items() if "/oauth-v1/" not in call}
-    assert api == CALLS
+    assert api == CALLS | {"GET /3/vouchers/B/1": 200}
 
 
 def test_pyfortnox_lists_creates_books_pays_and_reads(fortnox):
@@ -89,9 +99,14 @@ def test_pyfortnox_lists_creates_books_pays_and_reads(fortnox):
         "bookkeep payment": True,
         "read": 0,
         "read payment": 1250,
+        "list vouchers": 2,
+        "list vouchers of a series": [1],
+        "list series": 13,
+        "predefined series": "B",
+        "sie": [2, 5],
         "missing": None,
     }
     assert report["errors"] == {"missing": "RequestError: Kan inte hitta kunden."}
     assert commits == [(action, FIRST) for action in ("consent.grant", "token.code", *BOOKED)]
     api = {call: status for call, status in calls.items() if "/oauth-v1/" not in call}
-    assert api == CALLS
+    assert api == CALLS | {"GET /3/vouchers/sublist/B": 200}

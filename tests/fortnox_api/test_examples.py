@@ -1,6 +1,7 @@
 """The examples of the README of fortnox-api, run from top to bottom against the simulator."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import httpx2
@@ -24,6 +25,19 @@ def test_every_example_of_the_document_runs(town, capsys):
     printed = capsys.readouterr().out.splitlines()
     assert printed[1:3] == ["1 active customers, for one request", "1 Almgrens Bygg AB"]
     assert [line for line in printed if "became" in line] == ['remarks: " became ’'] * 2
+    today = date.today()  # noqa: DTZ011 - the simulator runs on today
+    begun = printed.index(f"{today.replace(day=1)} to {today}: 1 vouchers in B, INVOICE")
+    assert printed[begun + 1 : -1] == [
+        "Invoices are booked in B, Kundfakturor; the next is 2",
+        "6250 82.5 0",
+        "1910 0 82.5",
+        f"{today:%Y-%m} A: 1 vouchers, 2 rows, 82.50 kronor",
+        f"{today:%Y-%m} B: 1 vouchers, 4 rows, 2813.00 kronor",
+        "odd ones: {}",
+        "cp1252 2026-01-31 Löner 2 100 set()",
+        "0 supplier invoices",
+        "0 payments of them",
+    ]
     assert printed[-1] == "1"
 
 

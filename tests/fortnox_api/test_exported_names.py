@@ -8,17 +8,20 @@ import fortnox_api
 from fortnox_api import FortnoxError
 
 NAMES = [
-    "BLANK", "Account", "AppCredentialsWrong", "Article", "ArticleItem", "ArticlePayload",
-    "ArticleUpdate", "Auth", "Blank", "CleanText", "ClientCredentialsAuth", "Clock", "CompanyInformation",
-    "CompanySettings", "ConnectionFailed", "Customer", "CustomerItem", "CustomerPayload",
-    "CustomerUpdate", "DeadlineTransport", "FinancialYear", "Forbidden", "Fortnox", "FortnoxError",
-    "GrantRevoked", "Invalid", "Invoice", "InvoiceItem", "InvoicePayload", "InvoicePayment",
-    "InvoicePaymentItem", "InvoiceRow", "InvoiceRowPayload", "InvoiceUpdate", "KeptRowPayload", "Limiter",
-    "LockedPeriod", "MemoryTokenStore", "NotFound", "OAuthApp", "Outcome", "PaceLimiter", "Page",
-    "PredefinedAccount", "RateLimited", "RefreshTokenAuth", "Reject", "Rejected", "StaticAuth",
-    "StoredTokenAuth", "StoredTokens", "TermsOfPayment", "TermsOfPaymentPayload", "TermsOfPaymentUpdate", "TextChange",
-    "TextRowPayload", "Timeouts", "TokenSet", "TokenStore", "Unauthorized", "Unavailable", "Unit",
-    "UnitPayload", "UnitUpdate", "Unreadable", "WriteOff", "clean_text", "round_amount",
+    "BLANK", "Account", "AppCredentialsWrong", "Article", "ArticleItem", "ArticlePayload", "ArticleUpdate",
+    "Auth", "Blank", "CleanText", "ClientCredentialsAuth", "Clock", "CompanyInformation", "CompanySettings",
+    "ConnectionFailed", "Customer", "CustomerItem", "CustomerPayload", "CustomerUpdate", "DeadlineTransport",
+    "DocumentVoucher", "FinancialYear", "Forbidden", "Fortnox", "FortnoxError", "GrantRevoked", "Invalid",
+    "Invoice", "InvoiceItem", "InvoicePayload", "InvoicePayment", "InvoicePaymentItem", "InvoiceRow",
+    "InvoiceRowPayload", "InvoiceUpdate", "KeptRowPayload", "Limiter", "LockedPeriod", "MemoryTokenStore",
+    "NotFound", "OAuthApp", "Outcome", "PaceLimiter", "Page", "PredefinedAccount", "PredefinedVoucherSeries",
+    "RateLimited", "RefreshTokenAuth", "Reject", "Rejected", "SalaryTransaction", "SieCount", "SieError",
+    "SieFile", "SieFlag", "SieRow", "SieTally", "SieVoucher", "StaticAuth", "StoredTokenAuth", "StoredTokens",
+    "SupplierInvoice", "SupplierInvoiceItem", "SupplierInvoicePayment", "SupplierInvoicePaymentItem",
+    "SupplierInvoiceRow", "TermsOfPayment", "TermsOfPaymentPayload", "TermsOfPaymentUpdate", "TextChange",
+    "TextRowPayload", "Timeouts", "TokenSet", "TokenStore", "Unauthorized", "Unavailable", "Unit", "UnitPayload",
+    "UnitUpdate", "Unreadable", "Voucher", "VoucherItem", "VoucherPayload", "VoucherRow", "VoucherRowPayload",
+    "VoucherSeries", "VoucherSeriesPayload", "VoucherSeriesUpdate", "WriteOff", "clean_text", "round_amount",
 ]  # fmt: skip
 
 

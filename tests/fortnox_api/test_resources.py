@@ -274,7 +274,7 @@ def test_vouchers_are_counted_in_one_request(talk, answer):
     made = talk(answer({"MetaInformation": {"@TotalResources": 164}, "Vouchers": []}))
     first, last = date(2026, 1, 1), date(2026, 1, 31)
     assert made.fortnox.vouchers.count(from_date=first, to_date=last, financial_year_date=last) == 164
-    assert made.asked == ["GET /3/vouchers?financialyeardate=2026-01-31&fromdate=2026-01-01&todate=2026-01-31&limit=1"]
+    assert made.asked == ["GET /3/vouchers?fromdate=2026-01-01&todate=2026-01-31&financialyeardate=2026-01-31&limit=1"]
 
 
 def test_payments_are_read(talk, answer):

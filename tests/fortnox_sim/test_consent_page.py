@@ -168,4 +168,6 @@ def test_each_permission_is_listed_in_swedish(visit, address):
         "Bokföring",
         "Valutor",
         "Användarprofil",
+        "Leverantörsfakturor",
+        "Löner",
     ]

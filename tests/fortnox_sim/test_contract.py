@@ -9,7 +9,22 @@ from jsonschema import Draft202012Validator
 from tests.fortnox_sim.client_app import SHARED
 
 from fortnox_sim import errors
-from fortnox_sim.api import accounts, articles, customers, invoice_fields, labels, payments, predefined, reference_data
+from fortnox_sim.api import (
+    accounts,
+    accruals,
+    articles,
+    customers,
+    invoice_fields,
+    labels,
+    payments,
+    predefined,
+    reference_data,
+    salary_transactions,
+    supplier_invoices,
+    supplier_payments,
+    voucher_series,
+    vouchers,
+)
 from fortnox_sim.api.dispatch import ROUTES
 from fortnox_sim.errors import ApiError
 
@@ -133,9 +148,31 @@ DEVIATIONS = {
     "fortnox_LockedPeriod": (["EndDate"], [], {}, [], []),
     "fortnox_VoucherListItem": (["Comments"], ["ReferenceType"], {}, [], []),
     "fortnox_Voucher": (["Comments"], ["ReferenceType"], {}, [], []),
+    "fortnox_VoucherSeriesListItem_Approver": (["Id", "Name"], [], {}, [], []),
+    "fortnox_VoucherSeries_Approver": (["Id", "Name"], [], {}, [], []),
+    "fortnox_SupplierInvoice": (["FinalPayDate", "VoucherNumber", "VoucherSeries", "VoucherYear"], [], {}, [], []),
+    "fortnox_SupplierInvoiceListItem": (["FinalPayDate"], [], {}, [], []),
+    "fortnox_SupplierInvoicePayment": (["VoucherNumber", "VoucherSeries", "VoucherYear"], [], {}, [], []),
     "fortnox_InvoicePayment": (["VoucherNumber", "VoucherSeries", "VoucherYear"], [], {}, [], []),
     "fortnox_Currency": (["Date"], [], {}, [], []),
 }
+
+
+def accrual(account, document, number):
+    rows = [{"Account": 1790, "Credit": 90}, {"Account": 5010, "Debit": 90}]
+    return {
+        "AccrualAccount": 1790,
+        account: 5010,
+        f"{document}Number": number,
+        f"{document}AccrualRows": rows,
+        "Period": "MONTHLY",
+        "StartDate": "2026-03-01",
+        "EndDate": "2026-05-31",
+        "Times": 3,
+        "Total": 90,
+    }
+
+
 BODIES = {
     "/3/customers": {"Customer": {"Name": "Ny"}},
     "/3/articles": {"Article": {"Description": "Ny"}},
@@ -159,12 +196,34 @@ BODIES = {
     "/3/labels": {"Label": {"Description": "Ny"}},
     "/3/labels/{}": {"Label": {"Description": "Ny"}},
     "/3/predefinedvoucherseries/{}": {"PreDefinedVoucherSeries": {"VoucherSeries": "Q"}},
+    "/3/supplierinvoices": {"SupplierInvoice": {"SupplierNumber": "7", "Total": "125", "VAT": "25"}},
+    "/3/supplierinvoices/{}": {"SupplierInvoice": {"Comments": "x"}},
+    "/3/supplierinvoicepayments": {"SupplierInvoicePayment": {"InvoiceNumber": "1", "Amount": 5}},
+    "/3/supplierinvoicepayments/{}": {"SupplierInvoicePayment": {"Amount": 6}},
+    "/3/supplierinvoiceaccruals": {"SupplierInvoiceAccrual": accrual("CostAccount", "SupplierInvoice", 2)},
+    "/3/supplierinvoiceaccruals/{}": {"SupplierInvoiceAccrual": {"Description": "Y"}},
+    "/3/invoiceaccruals": {"InvoiceAccrual": accrual("RevenueAccount", "Invoice", 1002)},
+    "/3/invoiceaccruals/{}": {"InvoiceAccrual": {"Description": "Y"}},
+    "/3/salarytransactions": {"SalaryTransaction": {"EmployeeId": "1", "SalaryCode": "11", "Date": "2026-03-02"}},
+    "/3/salarytransactions/{}": {"SalaryTransaction": {"TextRow": "Y"}},
+    "/3/voucherseries": {"VoucherSeries": {"Code": "Q", "Description": "Ny"}},
+    "/3/voucherseries/{}": {"VoucherSeries": {"Description": "Ny"}},
+    "/3/vouchers": {
+        "Voucher": {
+            "Description": "Kontantköp",
+            "VoucherSeries": "A",
+            "TransactionDate": "2026-03-30",
+            "VoucherRows": [{"Account": 6110, "Debit": 80}, {"Account": 1910, "Credit": 80}],
+        }
+    },
     "/3/currencies/{}": {"Currency": {"Description": "Y"}},
 }
 ARGUMENTS = {
     "customers": "1", "articles": "1", "invoices": "1002", "invoicepayments": "1", "units": "h",
     "termsofpayments": "30", "modesofpayments": "BG", "currencies": "EUR", "accounts": "3001",
     "predefinedaccounts": "SALES", "financialyears": "2", "predefinedvoucherseries": "INVOICE", "labels": "1",
+    "voucherseries": "A", "sie": "4", "supplierinvoices": "2", "supplierinvoicepayments": "1",
+    "salarytransactions": "1", "supplierinvoiceaccruals": "1", "invoiceaccruals": "1001",
 }  # fmt: skip
 UNUSED = {
     "customers": "9", "articles": "9", "units": "km", "termsofpayments": "14", "modesofpayments": "KT",
@@ -223,7 +282,7 @@ def published(path):
 
 def schema_of(route, status):
     answers = document()["paths"][published(route.path)][route.method.lower()]["responses"]
-    content = answers[str(status)].get("content", {})
+    content = answers.get(str(status), {}).get("content", {})
     return next((kind["schema"].get("$ref", "").rpartition("/")[2] for kind in content.values()), "")
 
 
@@ -236,6 +295,13 @@ def books(client, shared):
     client.post("labels", Label={"Description": "Etikett"})
     client.invoice(ROW, Labels=[{"Id": 1}])
     client.post("invoicepayments", InvoicePayment={"InvoiceNumber": number, "Amount": 5})
+    for _ in range(2):
+        client.post("supplierinvoices", SupplierInvoice={"SupplierNumber": "7", "Total": "125", "VAT": "25"})
+    client.put("supplierinvoices/1/bookkeep")
+    client.post("supplierinvoicepayments", SupplierInvoicePayment={"InvoiceNumber": "1", "Amount": 5})
+    client.post("supplierinvoiceaccruals", SupplierInvoiceAccrual=accrual("CostAccount", "SupplierInvoice", 1))
+    client.post("invoiceaccruals", InvoiceAccrual=accrual("RevenueAccount", "Invoice", 1001))
+    client.post("salarytransactions", **BODIES["/3/salarytransactions"])
     return client
 
 
@@ -249,7 +315,7 @@ def address(route):
     if route.method == "DELETE":
         number = UNUSED.get(kind, number)
     if route.path.endswith("/credit"):
-        number = "1001"
+        number = {"invoices": "1001", "supplierinvoices": "1"}[kind]
     return route.path.replace("{}", number)
 
 
@@ -258,8 +324,10 @@ def test_every_route_answers_as_the_document_and_the_recordings_say(books, route
     body = BODIES.get(route.path) if route.method in {"POST", "PUT"} else None
     answer = books.http.open(address(route), method=route.method, json=body, headers=books.headers)
     expected = {"POST": 201, "DELETE": 204}.get(route.method, 200)
+    if (route.method, route.path) == ("DELETE", "/3/salarytransactions/{}"):
+        expected = 200  # the one that has its record in the response
     assert answer.status_code == expected, answer.text
-    name = schema_of(route, expected)
+    name = schema_of(route, expected) if answer.mimetype == "application/json" else ""
     assert not name or faults_of(name, answer.json) == []
 
 
@@ -301,6 +369,16 @@ PAYLOADS = {
     "fortnox_ModeOfPayment": reference_data.MODES.fields,
     "fortnox_Currency": reference_data.CURRENCIES.fields,
     "fortnox_Label": labels.FIELDS,
+    "fortnox_SupplierInvoice": supplier_invoices.FIELDS,
+    "fortnox_SupplierInvoice_SupplierInvoiceRow": supplier_invoices.ROW_FIELDS,
+    "fortnox_SupplierInvoicePayment": supplier_payments.FIELDS,
+    "fortnox_SupplierInvoiceAccrual": accruals.SUPPLIER_INVOICE_ACCRUALS.fields,
+    "fortnox_SupplierInvoiceAccrual_SupplierInvoiceAccrualRows": accruals.ROW_FIELDS,
+    "fortnox_InvoiceAccrual": accruals.INVOICE_ACCRUALS.fields,
+    "fortnox_SalaryTransaction": salary_transactions.FIELDS,
+    "fortnox_Voucher": vouchers.FIELDS,
+    "fortnox_Voucher_VoucherRow": vouchers.ROW_FIELDS,
+    "fortnox_VoucherSeries": voucher_series.FIELDS,
     "fortnox_PredefinedAccount": predefined.ACCOUNT_FIELDS,
     "fortnox_PredefinedVoucherSeries": predefined.SERIES_FIELDS,
 }
@@ -315,7 +393,7 @@ def test_every_key_the_document_takes_is_known_and_no_other(shared, name):
     assert writable - declared - extras == set()
 
 
-@pytest.mark.parametrize("name", ["fortnox_Customer", "fortnox_Article"])
+@pytest.mark.parametrize("name", ["fortnox_Customer", "fortnox_Article", "fortnox_Voucher", "fortnox_VoucherSeries"])
 def test_lengths_are_those_of_the_document(shared, name):
     declared = document()["components"]["schemas"][name]["properties"]
     limits = {field.name: field.limit for field in PAYLOADS[name].fields if field.limit}

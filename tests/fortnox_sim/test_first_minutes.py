@@ -1,4 +1,4 @@
-"""The README's first minutes, as somebody runs them who has nothing but a shell and curl."""
+"""The README's commands, as somebody runs them who has nothing but a shell and curl."""
 
 import json
 import os
@@ -13,6 +13,8 @@ import pytest
 
 README = Path(__file__).parents[2] / "packages/fortnox-sim/README.md"
 
+pytestmark = pytest.mark.process
+
 
 def find_free_port():
     with socket.socket() as server:
@@ -20,27 +22,52 @@ def find_free_port():
         return server.getsockname()[1]
 
 
-@pytest.mark.process
-def test_the_readmes_commands_start_seed_plan_a_fault_and_read_the_journal(tmp_path):
+def run_section(heading, folder):
+    """Run the shell commands of a section one after the other in one shell; give what they print."""
     if not shutil.which("curl"):
         pytest.skip("curl is missing: apt-get install curl")
-    commands = re.search(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[1]
+    section = README.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    commands = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
     port = str(find_free_port())
     script = commands.replace("8721", port).replace("fortnox-sim --seed", f"fortnox-sim --port {port} --seed")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-c", script],  # noqa: S607  (the shell of whoever follows the README)
-        cwd=tmp_path,
+        cwd=folder,
         env={"PATH": path},
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
-    assert "no answer came: 52" in done.stdout
-    assert '"ExternalInvoiceReference1":"R-1"' in done.stdout
-    journal = json.loads(done.stdout[done.stdout.rindex('{"entries"') :])["entries"]
+    return done.stdout
+
+
+def read_journal(printed):
+    return json.loads(printed[printed.rindex('{"entries"') :])["entries"]
+
+
+def test_the_readmes_commands_start_seed_plan_a_fault_and_read_the_journal(tmp_path):
+    printed = run_section("The first minutes, with curl", tmp_path)
+    assert "no answer came: 52" in printed
+    assert '"ExternalInvoiceReference1":"R-1"' in printed
+    journal = read_journal(printed)
     commits = [entry["action"] for entry in journal if entry["kind"] == "commit"]
     assert commits[-3:] == ["consent.grant", "token.code", "invoice.create"]
     answers = [entry["status"] for entry in journal if entry["kind"] == "answer"]
     assert answers[-2:] == [None, 200]
+
+
+def test_the_readmes_commands_for_the_books_count_book_lock_pay_export_and_tell(tmp_path):
+    printed = run_section("The books, with curl", tmp_path)
+    march, voucher, locked, invoice, vouchers, *head = printed.splitlines()[:7]
+    assert json.loads(march)["MetaInformation"]["@TotalResources"] == 85
+    made = json.loads(voucher)["Voucher"]
+    assert (made["VoucherSeries"], made["VoucherNumber"], made["ReferenceType"]) == ("A", 201, "")
+    assert json.loads(locked)["ErrorInformation"]["code"] == 2000401
+    named = json.loads(invoice)["SupplierInvoice"]["Vouchers"]
+    assert [(each["Series"], each["Number"]) for each in named] == [("D", 201), ("E", 201)]
+    assert (vouchers, head) == ("1003", ["#FORMAT PC8", '#FNAMN "Exempelbyrån AB"'])
+    [told] = [entry for entry in read_journal(printed) if "vouchers" in entry]
+    [row] = told["vouchers"]
+    assert (row["series"], row["month"], row["rows"], row["debit"]) == ("A", "2024-07", 2, "25000")

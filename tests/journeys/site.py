@@ -191,9 +191,19 @@ def _pointed_at(address: str, fortnox: str) -> Iterator[None]:
 
 
 def _application() -> Any:
+    """Close each response, also one that nobody waits for any more: else its connection stays open."""
     from django.core.handlers.wsgi import WSGIHandler
 
-    return WSGIHandler()
+    handler = WSGIHandler()
+
+    def call(environ: Any, start_response: Any) -> list[bytes]:
+        response = handler(environ, start_response)
+        try:
+            return [b"".join(response)]
+        finally:
+            response.close()
+
+    return call
 
 
 class _Quiet(WSGIRequestHandler):

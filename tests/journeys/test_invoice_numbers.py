@@ -9,16 +9,23 @@ pytestmark = pytest.mark.browser
 
 
 def drafts(count: int = 1):
-    """Make drafts to the one linked client; return their numbers in addresses."""
-    from tests.uku.integrations.fortnox.conftest import make_draft
+    """Make drafts to the one linked client, of a product with an article; return their numbers in addresses."""
+    from decimal import Decimal
 
     from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord
+    from uku.invoices.drafts import DraftHead, RowFacts, create_draft
+    from uku.kit import clock
+    from uku.products.models import Product
     from uku.workspaces.models import User
 
     owner = User.objects.get(email="owner@byran.example")
     client = CustomerRecord.objects.exclude(client=None).first().client
-    article = ArticleRecord.objects.first().number
-    return [make_draft(owner, client, article).pk for _ in range(count)]
+    article = ArticleRecord.objects.first()
+    facts = {"article_number": article.number, "article_company": article.company_id, "created_at": clock.now()}
+    product = Product.objects.create(name="Bokföring", unit="h", price=Decimal(950), vat_rate=Decimal(25), **facts)
+    row = RowFacts("Bokföring", Decimal(2), Decimal(950), Decimal(25), "h", article.number, product, article.company_id)
+    head = DraftHead(client, clock.today("Europe/Stockholm"))
+    return [create_draft(actor=owner, at=clock.now(), head=head, rows=[row]).pk for _ in range(count)]
 
 
 def decide_first_import():

@@ -176,8 +176,8 @@ def draft_and_issue(context: StepContext) -> str:
             _draft(context, position, client, products, mark)
             invoice = Invoice.objects.get(your_reference=mark)
         if not invoice.is_issued:
-            context.browser.open(f"/w/{SLUG}/billing/{invoice.pk}/")
-            context.browser.submit(f"/billing/{invoice.pk}/issue/")
+            context.browser.open(f"/w/{SLUG}/billing/{invoice.pk}/edit/")
+            context.browser.submit(f"/billing/{invoice.pk}/edit/", then="issue")
             made += 1
     return f"{made} invoices issued" if made else ALREADY
 
@@ -185,15 +185,16 @@ def draft_and_issue(context: StepContext) -> str:
 def _draft(context: StepContext, position: int, client: Client | None, products: list[Product], mark: str) -> None:
     """The last invoice is dated so far back that its payment today is late."""
     day = context.today - (LATE_BY if position == INVOICES - 1 else timedelta())
-    product = products[position % len(products)]
+    chosen = [products[(position + place) % len(products)] for place in range(2)]
     context.browser.open(f"/w/{SLUG}/billing/new/")
     values = {
         "client": str(client.pk if client else ""),
+        "client-words": str(client or ""),
         "invoice_date": day.isoformat(),
         "your_reference": mark,
-        "rows-0-product": str(product.pk),
+        **{f"rows-{place}-product": str(product.pk) for place, product in enumerate(chosen)},
+        **{f"rows-{place}-product-words": str(product) for place, product in enumerate(chosen)},
         "rows-0-quantity": f"{position + 1},5",
-        "rows-1-product": str(products[(position + 1) % len(products)].pk),
         "rows-1-quantity": "1",
     }
     context.browser.submit("billing/new/", **values)

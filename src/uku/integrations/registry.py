@@ -11,7 +11,7 @@ from django.db.models.expressions import Combinable
 from uku.clients.models import Client
 from uku.invoices.checks import Check
 from uku.invoices.delivery_models import LedgerMethod
-from uku.invoices.models import Invoice
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.payment_status import Tone
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
@@ -156,8 +156,11 @@ class Integration(Protocol):
         """The records of the other system that may become clients and wait for a decision; None when none does."""
 
     def client_badges(self, clients: Sequence[Client]) -> Mapping[int, Badge]: ...
+    def inactive_clients(self, clients: Sequence[Client]) -> Collection[int]:
+        """The ids of those that the connected company has as inactive; in one query."""
+
     def client_panels(self, client: Client) -> Sequence[Panel]: ...
-    def invoice_checks(self, invoice: Invoice) -> Sequence[Check]:
+    def invoice_checks(self, invoice: Invoice, rows: Sequence[InvoiceRow]) -> Sequence[Check]:
         """What the connected company asks of a draft before it is issued, and is not right; from stored facts."""
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...

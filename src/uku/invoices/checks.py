@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.period import PLACEHOLDER
 from uku.workspaces.models import Workspace
 
 
@@ -31,14 +32,18 @@ class InvoiceNotReady(Exception):
         super().__init__(" ".join(check.sentence for check in checks))
 
 
-def content_checks(invoice: Invoice) -> list[Check]:
-    """Name what an invoice must carry by law, and this one lacks (L01); its client is loaded."""
+def content_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
+    """Name what an invoice must carry by law, and this one lacks (L01); neither need be stored yet."""
     seller, client = Workspace.objects.get(pk=invoice.workspace_id), invoice.client
     found = [_seller_lacks(seller, name) for name, value in _seller_facts(invoice, seller).items() if not value]
     buyer = {_("the client's name"): client.name, _("the client's address"): client.address1 and client.city}
     found += [_client_lacks(seller, invoice, name) for name, value in buyer.items() if not value]
-    if not InvoiceRow.objects.filter(invoice=invoice).exists():
-        found.append(_edit(seller, invoice, _("The invoice has no rows."), _("Add at least one row.")))
+    if all(row.is_text for row in rows):
+        found.append(Check(_("The invoice has no rows."), _("Add at least one row with a quantity and a price.")))
+    texts = (invoice.remarks, *(row.description for row in rows))
+    if invoice.supply_to is None and any(PLACEHOLDER in text for text in texts):
+        words = _("A text has %(placeholder)s in it, and the invoice has no period.")
+        found.append(Check(words % {"placeholder": PLACEHOLDER}, _("Write the last day of the period.")))
     return found
 
 
@@ -66,8 +71,3 @@ def _seller_lacks(seller: Workspace, name: str) -> Check:
 def _client_lacks(seller: Workspace, invoice: Invoice, name: str) -> Check:
     url = reverse("client-edit", kwargs={"slug": seller.slug, "pk": invoice.client_id})
     return Check(_("Missing: %(name)s.") % {"name": name}, _("Add it to the client."), url, str(invoice.client))
-
-
-def _edit(seller: Workspace, invoice: Invoice, sentence: str, remedy: str) -> Check:
-    url = reverse("invoice-edit", kwargs={"slug": seller.slug, "pk": invoice.pk})
-    return Check(sentence, remedy, url, _("Edit draft"))

@@ -39,6 +39,13 @@ class RowFacts:
     kind: RowKind = RowKind.ARTICLE
 
 
+COPIED = (
+    *("kind", "product", "article_number", "description"),
+    *("quantity", "unit", "price", "discount", "vat_rate"),
+)
+"""What a row and its facts call the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class DraftHead:
     """What stands above the rows."""
@@ -189,29 +196,26 @@ def lock_editable(invoice: Invoice, *, version: int | None = None) -> Invoice:
     return row
 
 
+def rows_of(invoice: Invoice, rows: Sequence[RowFacts]) -> list[InvoiceRow]:
+    """Return an invoice's rows as they would be stored."""
+    return [
+        InvoiceRow(
+            workspace_id=invoice.workspace_id,
+            invoice=invoice,
+            position=position,
+            article_company=row.article_company if row.article_number else "",
+            **{name: getattr(row, name) for name in COPIED},
+        )
+        for position, row in enumerate(rows, start=1)
+    ]
+
+
 def replace_rows(*, invoice: Invoice, rows: Sequence[RowFacts]) -> None:
     """Put these rows on a draft in place of what was there, and add it up. Raises InvoiceAlreadyIssued."""
     with transaction.atomic():
         refuse_if_issued(Invoice.objects.select_for_update().get(pk=invoice.pk))
         invoice.rows.all().delete()
-        InvoiceRow.objects.bulk_create(
-            InvoiceRow(
-                workspace_id=invoice.workspace_id,
-                invoice=invoice,
-                position=position,
-                kind=row.kind,
-                product=row.product,
-                article_number=row.article_number,
-                article_company=row.article_company if row.article_number else "",
-                description=row.description,
-                quantity=row.quantity,
-                unit=row.unit,
-                price=row.price,
-                discount=row.discount,
-                vat_rate=row.vat_rate,
-            )
-            for position, row in enumerate(rows, start=1)
-        )
+        InvoiceRow.objects.bulk_create(rows_of(invoice, rows))
         store_totals(invoice)
 
 
@@ -243,18 +247,7 @@ def add_up_rows(invoice: Invoice) -> Totals:
 
 
 def _facts_of(row: InvoiceRow) -> RowFacts:
-    return RowFacts(
-        description=row.description,
-        quantity=row.quantity,
-        price=row.price,
-        vat_rate=row.vat_rate,
-        kind=RowKind(row.kind),
-        discount=row.discount,
-        unit=row.unit,
-        article_number=row.article_number,
-        product=row.product,
-        article_company=row.article_company,
-    )
+    return RowFacts(article_company=row.article_company, **{name: getattr(row, name) for name in COPIED})
 
 
 def _content(invoice: Invoice) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+LONGEST_DESCRIPTION, LONGEST_REMARKS = 255, 1000
 OPEN_STATES = (State.DRAFT, State.APPROVAL)
 
 
@@ -78,7 +79,7 @@ class Invoice(TenantModel):
     currency = models.CharField(max_length=3, default="SEK")
     your_reference = models.CharField(max_length=50, blank=True)
     our_reference = models.CharField(max_length=50, blank=True)
-    remarks = models.CharField(max_length=1000, blank=True)
+    remarks = models.CharField(max_length=LONGEST_REMARKS, blank=True)
     net = _money()
     vat = _money()
     rounding = _money()
@@ -190,7 +191,7 @@ class InvoiceRow(TenantModel):
     product = models.ForeignKey(Product, null=True, on_delete=models.PROTECT, related_name="+")
     article_number = models.CharField(max_length=50, blank=True)
     article_company = models.CharField(max_length=30, blank=True, default="", db_default="")
-    description = models.CharField(max_length=255)
+    description = models.CharField(max_length=LONGEST_DESCRIPTION)
     quantity = models.DecimalField(max_digits=14, decimal_places=2)
     unit = models.CharField(max_length=20, blank=True)
     price = models.DecimalField(max_digits=14, decimal_places=2)

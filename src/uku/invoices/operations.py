@@ -16,8 +16,18 @@ from uku.invoices.checks import InvoiceNotReady, content_checks
 from uku.invoices.credit_totals import store_credit_of_original
 from uku.invoices.deliveries import may_have_arrived
 from uku.invoices.drafts import add_up_rows, lock_draft, store_totals
-from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, Numbering, NumberSeries, RowKind, State
+from uku.invoices.models import (
+    LONGEST_DESCRIPTION,
+    LONGEST_REMARKS,
+    CancelledNumber,
+    Invoice,
+    InvoiceRow,
+    Numbering,
+    NumberSeries,
+    State,
+)
 from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
+from uku.invoices.period import PLACEHOLDER, period_in_words
 from uku.invoices.totals import Totals
 from uku.kit.events import publish
 from uku.products.models import TaxRateName
@@ -75,11 +85,10 @@ def issue_invoice(
     Raises NotAllowed, InvoiceAlreadyIssued, DraftChanged, InvoiceNotReady, ArticlesElsewhere or NumberSourceChanged.
     """
     invoice = lock_draft(invoice, version=version)
-    if checks := content_checks(invoice):
+    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
+    if checks := content_checks(invoice, rows):
         raise InvoiceNotReady(checks)
-    if ledger:
-        _store_articles(invoice, ledger)
-    _store_rate_names(invoice)
+    _freeze_rows(invoice, rows, ledger)
     store_totals(invoice)
     if numbering == Numbering.OWN:
         invoice.number, invoice.ocr = take_number()
@@ -175,23 +184,23 @@ def leave_range_to(number: str) -> None:
         series.save(update_fields=["next_number"])
 
 
-def _store_articles(invoice: Invoice, company: str) -> None:
-    """Store each row's article in this company, which may be its product's by now. Raises ArticlesElsewhere."""
-    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
-    if elsewhere := [row for row in rows if row.asks_for_article(company)]:
+def _freeze_rows(invoice: Invoice, rows: Sequence[InvoiceRow], company: str) -> None:
+    """Store what rows say from now on: their article in this company, what their rate is called, and the period.
+
+    The article may be its product's by now. Raises ArticlesElsewhere.
+    """
+    if company and (elsewhere := [row for row in rows if row.asks_for_article(company)]):
         raise ArticlesElsewhere(elsewhere)
-    for row in rows:
-        number = row.article_in(company)
-        if number and (number, company) != (row.article_number, row.article_company):
-            row.article_number, row.article_company = number, company
-            row.save(update_fields=["article_number", "article_company"])
-
-
-def _store_rate_names(invoice: Invoice) -> None:
-    """Store what each row's rate is called today: a later name is not what this invoice said."""
     names = dict(TaxRateName.objects.exclude(name="").values_list("rate", "name"))
-    for rate, name in names.items():
-        InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE, vat_rate=rate).update(rate_name=name)
+    with workspace_language():
+        period = period_in_words(invoice.supply_from, invoice.supply_to) if invoice.supply_to else ""
+    for row in rows:
+        if number := row.article_in(company):
+            row.article_number, row.article_company = number, company
+        row.rate_name = "" if row.is_text else names.get(row.vat_rate, "")
+        row.description = row.description.replace(PLACEHOLDER, period)[:LONGEST_DESCRIPTION]
+    InvoiceRow.objects.bulk_update(rows, ["article_number", "article_company", "rate_name", "description"])
+    invoice.remarks = invoice.remarks.replace(PLACEHOLDER, period)[:LONGEST_REMARKS]
 
 
 _NUMBER_CONSTRAINTS = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_ocr_in_ledger", "uku_invoice_own_number"})

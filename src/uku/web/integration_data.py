@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from uku.clients.models import Client, ClientQuerySet
 from uku.integrations.registry import Badge, DeliveryOffer, Panel, Waiting, integrations
 from uku.invoices.checks import Check
-from uku.invoices.models import Invoice
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.products.articles import Article, ArticlesFound
 from uku.products.models import Product
 from uku.products.rates import KnownRate, statutory
@@ -24,6 +24,11 @@ def client_badges(clients: Sequence[Client]) -> Mapping[int, Badge]:
     for integration in integrations():
         found = {**integration.client_badges(clients), **found}
     return found
+
+
+def inactive_clients(clients: Sequence[Client]) -> set[int]:
+    """Return the ids of those that a connected system has as inactive."""
+    return {pk for integration in integrations() for pk in integration.inactive_clients(clients)}
 
 
 def client_states() -> list[tuple[str, str]]:
@@ -54,9 +59,9 @@ def client_panels(client: Client) -> list[Panel]:
     return [panel for integration in integrations() for panel in integration.client_panels(client)]
 
 
-def invoice_checks(invoice: Invoice) -> list[Check]:
+def invoice_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
     """Return what the connected systems ask of a draft before it is issued."""
-    return [check for integration in integrations() for check in integration.invoice_checks(invoice)]
+    return [check for integration in integrations() for check in integration.invoice_checks(invoice, rows)]
 
 
 def invoice_panels(invoice: Invoice) -> list[Panel]:

@@ -68,9 +68,14 @@ def chosen_state(request: HttpRequest, labels: Iterable[tuple[str, Any]]) -> str
     return asked if asked in dict(labels) else ""
 
 
+def is_id(text: str) -> bool:
+    """Say whether a text that was sent could be a record's id."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
+
+
 def chosen_ids(request: HttpRequest, name: str) -> list[int]:
     """Return the ids selected in a list of ours. Raises Http404 for more than a page of them, and for no numbers."""
     sent = request.POST.getlist(name)
-    if len(sent) > PAGE_SIZE or not all(one.isascii() and one.isdigit() and len(one) <= LONGEST_ID for one in sent):
+    if len(sent) > PAGE_SIZE or not all(is_id(one) for one in sent):
         raise Http404
     return [int(one) for one in sent]

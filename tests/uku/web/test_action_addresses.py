@@ -124,7 +124,7 @@ def test_an_action_leads_to_the_page_its_button_stands_on(browser, records, inte
         f"{client}numbers/": client,
         f"/w/byran/clients/import/{records.file.pk}/take-in/": f"/w/byran/clients/import/{records.file.pk}/",
         f"/w/byran/products/{records.product.pk}/difference/": f"/w/byran/products/{records.product.pk}/",
-        f"/w/byran/billing/{records.draft.pk}/issue/": f"/w/byran/billing/{records.draft.pk}/",
+        f"/w/byran/billing/{records.draft.pk}/issue/": f"/w/byran/billing/{records.draft.pk}/edit/",
         f"/w/byran/tasks/{records.task.pk}/finish/": f"/w/byran/tasks/{records.task.pk}/",
         "/w/byran/notices/7/open/": "/w/byran/notices/",
         "/w/byran/settings/audit/export/": "/w/byran/settings/audit/",

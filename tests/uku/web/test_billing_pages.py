@@ -121,7 +121,7 @@ def test_a_row_takes_what_it_lacks_from_its_product(signed_in, owner, records):
     }
     answer = signed_in(owner).post(f"{LIST}new/", draft_facts(records, **typed))
     made = newest()
-    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{made.pk}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}{made.pk}/edit/")
     assert rows_of(made) == [
         (1, "Bookkeeping", Decimal("1.00"), "h", Decimal("1250.00"), Decimal("25.00"), "100"),
         (2, "Review", Decimal("2.50"), "h", Decimal("1400.00"), Decimal("25.00"), "100"),
@@ -158,7 +158,11 @@ def test_a_zero_that_was_typed_is_a_zero(signed_in, owner, records):
         ({"rows-0-price": "lots"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
         ({"rows-0-price": "1\x00"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),
         ({"rows-0-vat_rate": "250"}, "Write a VAT rate in per cent from 0 up to 100, such as 25."),
-        ({"rows-1-description": "Postage"}, "Write a price, such as 1 250,00."),
+        ({"rows-1-description": "Postage", "rows-1-quantity": "1"}, "Write a price, such as 1 250,00."),
+        (
+            {"rows-0-product": "", "rows-1-description": "Text"},
+            "Fill in at least one row with a quantity and a price.",
+        ),
         ({"rows-1-price": "5"}, "Write a description."),
         (
             {"rows-0-quantity": "999999999999", "rows-0-price": "999999999999"},
@@ -191,9 +195,8 @@ def test_a_refused_draft_keeps_what_was_typed(read, signed_in, owner, records):
 def test_the_form_works_with_a_client_in_the_address(read, signed_in, owner, records):
     client = signed_in(owner)
     page = read(client.get(f"{LIST}new/", {"client": records.client.pk}))
-    assert [a["value"] for t, a in page.tags if t == "option" and "selected" in a if a["value"]] == [
-        str(records.client.pk)
-    ]
+    typed = {a["name"]: a.get("value") for tag, a in page.tags if tag == "input" and "name" in a}
+    assert (typed["client"], typed["client-words"]) == (str(records.client.pk), "Åkerlunds Bygg AB")
     for nonsense in ("x", "9" * 40, "\x00"):
         assert client.get(f"{LIST}new/", {"client": nonsense}).status_code == 200
 
@@ -202,22 +205,124 @@ def test_more_rows_are_added_without_saving(read, signed_in, owner, records):
     facts = draft_facts(records, **{"rows-4-description": "Last", "more": "1"})
     page = read(signed_in(owner).post(f"{LIST}new/", facts))
     names = [name for name in page.values("input", "name") if name and name.endswith("-description")]
-    assert names == [f"rows-{n}-description" for n in range(10)]
+    assert names == [*(f"rows-{n}-description" for n in range(10)), "rows-new-description"]
     typed = {a["name"]: a.get("value") for tag, a in page.tags if tag == "input" and "name" in a}
     assert typed["rows-4-description"] == "Last"
     assert newest() == records.issued
 
 
-def test_choosing_a_product_fills_its_row(read, signed_in, owner, records):
-    page = read(signed_in(owner).post(f"{LIST}new/", draft_facts(records, fill="0")))
-    typed = {a["name"]: a.get("value") for tag, a in page.tags if tag == "input" and "name" in a}
-    assert [typed[f"rows-0-{name}"] for name in ("description", "quantity", "unit", "price", "vat_rate")] == [
+def test_a_search_of_products_tells_what_a_row_takes_from_each(read, signed_in, owner, records):
+    page = read(signed_in(owner).get(f"{LIST}products/", {"q": "book"}))
+    (hit,) = [attributes for tag, attributes in page.tags if tag == "li"]
+    names = ("id", "words", "description", "quantity", "unit", "price", "vat_rate")
+    assert [hit[f"data-{name}"] for name in names] == [
+        str(records.product.pk),
+        str(records.product),
         "Bookkeeping",
         "1",
         "h",
-        "1250.00",
+        "1,250.00",
         "25",
     ]
+
+
+def test_a_name_that_one_record_has_needs_no_choice(signed_in, owner, records, make):
+    words = {"client": "", "client-words": "åkerlunds bygg ab", "rows-0-product": "", "rows-0-product-words": "Bookk"}
+    answer = signed_in(owner).post(f"{LIST}new/", draft_facts(records, **words))
+    assert (answer.status_code, newest().client, rows_of(newest())[0][1]) == (302, records.client, "Bookkeeping")
+
+
+def test_words_that_name_several_or_none_are_asked_about(read, signed_in, owner, records, make, scope):
+    make.client(owner, "Åkerlunds Måleri AB")
+    browser = signed_in(owner)
+    asked = {"client": "", "client-words": "åkerlunds"}
+    several = read(browser.post(f"{LIST}new/", draft_facts(records, **asked)))
+    words = "Several have this name: Åkerlunds Bygg AB, Åkerlunds Måleri AB."
+    assert f"{words} Choose one of the list, or write more of its name." in several.all("li")
+    asked = {"client": str(records.client.pk), "client-words": "Nobody"}
+    none = read(browser.post(f"{LIST}new/", draft_facts(records, **asked)))
+    assert "Nothing in your list is called “Nobody”. Choose one of the list." in none.all("li")
+
+
+def test_a_description_alone_is_a_row_of_text(signed_in, owner, records):
+    facts = {"rows-1-description": "Redovisning mars", "rows-0-discount": "12,5"}
+    signed_in(owner).post(f"{LIST}new/", draft_facts(records, **facts))
+    found = [
+        (row.kind, row.description, row.discount) for row in newest().rows.model.everywhere.filter(invoice=newest())
+    ]
+    assert found == [("article", "Bookkeeping", Decimal("12.50")), ("text", "Redovisning mars", Decimal(0))]
+    assert newest().net == Decimal("1093.75")
+
+
+def test_the_sums_and_checks_are_shown_without_saving_anything(read, signed_in, owner, records, no_integration):
+    facts = draft_facts(records, **{"rows-0-quantity": "2", "rows-1-quantity": "1", "draft": ""})
+    page = read(signed_in(owner).post(f"{LIST}summary/", facts))
+    assert (page.facts["Net"], page.facts["Amount due"]) == ("2,500.00", "3,125.00 SEK")
+    assert "1 row is not complete, and is not counted." in page.all("p")
+    assert [tag for tag, _a in page.tags if tag in ("input", "select", "textarea")] == []
+    assert newest() == records.issued
+
+
+def test_a_draft_is_issued_from_its_page_and_the_next_one_has_its_date(read, signed_in, owner, records, no_integration):
+    browser = signed_in(owner)
+    answer = browser.post(f"{LIST}new/", draft_facts(records, then="issue-next"))
+    assert (answer["Location"], newest().state) == (f"{LIST}new/?date=2026-03-31", "created")
+    answer = browser.post(f"{LIST}new/", draft_facts(records, then="issue"))
+    assert (answer["Location"], newest().state) == (f"{LIST}{newest().pk}/", "created")
+
+
+def test_what_is_not_right_leaves_a_saved_draft(signed_in, owner, records, no_integration):
+    type(records.client).everywhere.update(address1="")
+    answer = signed_in(owner).post(f"{LIST}new/", draft_facts(records, then="issue"))
+    assert (answer["Location"], newest().state) == (f"{LIST}{newest().pk}/edit/", "draft")
+
+
+def test_a_due_date_that_was_chosen_stays_and_else_follows_the_terms(read, signed_in, owner, records):
+    browser = signed_in(owner)
+    browser.post(f"{LIST}new/", draft_facts(records, due_date="2026-04-15"))
+    chosen = newest()
+    browser.post(f"{LIST}new/", draft_facts(records))
+    assert [str(chosen.due_date), str(newest().due_date)] == ["2026-04-15", "2026-04-30"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"due_date": "2026-03-30"}, "Choose a date on or after the invoice date, at most a year later."),
+        ({"supply_from": "2026-03-01"}, "Choose the last day of the period."),
+        ({"supply_from": "2026-03-02", "supply_to": "2026-03-01"}, "The period ends before it begins."),
+        ({"rows-0-discount": "101"}, "Write a discount in per cent from 0 to 100, such as 10."),
+    ],
+)
+def test_dates_and_discounts_that_cannot_be_are_refused_in_words(read, signed_in, owner, records, changes, sentence):
+    answer = signed_in(owner).post(f"{LIST}new/", draft_facts(records, **changes))
+    assert (answer.status_code, sentence in read(answer).all("li")) == (422, True)
+
+
+def test_a_text_names_the_period_when_it_is_issued(signed_in, owner, records, no_integration):
+    facts = {"rows-1-description": "Redovisning {period}", "supply_from": "2026-03-01", "supply_to": "2026-03-31"}
+    signed_in(owner).post(f"{LIST}new/", draft_facts(records, then="issue", **facts))
+    assert rows_of(newest())[1][1] == "Redovisning March 2026"
+
+
+def test_a_period_in_a_text_and_none_on_the_invoice_stops_it(read, signed_in, owner, records, no_integration):
+    facts = draft_facts(records, **{"rows-1-description": "Redovisning {period}", "then": "issue"})
+    page = read(signed_in(owner).post(f"{LIST}new/", facts, follow=True))
+    words = "A text has {period} in it, and the invoice has no period. Write the last day of the period."
+    assert (newest().state, words in page.all("li")) == ("draft", True)
+
+
+def test_the_rows_of_the_clients_latest_invoice_are_copied_into_the_form(
+    read, signed_in, owner, records, no_integration
+):
+    browser = signed_in(owner)
+    page = read(browser.post(f"{LIST}summary/", {"client": records.client.pk, "invoice_date": "2026-03-31"}))
+    assert "Copy rows of 900000001" in page.all("button")
+    asked = {"client": records.client.pk, "invoice_date": "2026-03-31", "rows_of": records.issued.pk}
+    page = read(browser.post(f"{LIST}new/", asked))
+    typed = {a["name"]: a.get("value") for tag, a in page.tags if tag == "input" and "name" in a}
+    found = [typed[f"rows-0-{name}"] for name in ("description", "quantity", "price")]
+    assert found == ["Bookkeeping", "2", "1250.00"]
     assert newest() == records.issued
 
 
@@ -288,7 +393,7 @@ def test_issuing_gives_the_number_once(read, signed_in, owner, records, no_integ
     assert (records.draft.state, records.draft.number) == ("created", "900000002")
     notes = [text for text in read(client.get(f"{LIST}{records.draft.pk}/")).all("p") if "issued" in text]
     assert notes == [
-        "The invoice is issued. Its content can no longer be changed.",
+        "The invoice to Åkerlunds Bygg AB is issued. Its content can no longer be changed.",
         "This invoice is already issued. Nothing was done.",
     ]
 
@@ -303,9 +408,7 @@ def test_what_is_missing_is_listed_with_the_place_to_add_it(read, make, signed_i
     Workspace.objects.update(vat_number="")
     client = make.client(owner, "No Address AB", address1="")
     draft = make.draft(owner, client)
-    answer = signed_in(owner).post(f"{LIST}{draft.pk}/issue/")
-    page = read(answer)
-    assert answer.status_code == 422
+    page = read(signed_in(owner).post(f"{LIST}{draft.pk}/issue/", follow=True))
     assert [li for li in page.all("li") if li.startswith("Missing:")] == [
         "Missing: your firm's VAT number. Add it to the company details. Company details",
         "Missing: the client's address. Add it to the client. No Address AB",
@@ -321,7 +424,7 @@ def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, 
 
     ledger.source = NumberSource("Ledger", "2")
     client = signed_in(owner)
-    page = read(client.get(f"{LIST}{records.draft.pk}/"))
+    page = read(client.get(f"{LIST}{records.draft.pk}/edit/"))
     promised = [a["value"] for tag, a in page.tags if tag == "input" and a.get("name") == "ledger"]
     assert promised == ["2"]
     client.post(f"{LIST}{records.draft.pk}/issue/", {"ledger": "1"})
@@ -337,27 +440,35 @@ def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, 
 def test_what_is_not_right_is_told_on_the_draft_before_anyone_presses_issue(read, signed_in, member, records, ledger):
     from uku.invoices.checks import Check
 
-    ledger.checks = (Check("Row 1 has no article.", "Choose one.", "/somewhere/", "Edit draft"),)
-    page = read(signed_in(member).get(f"{LIST}{records.draft.pk}/"))
-    assert "This invoice cannot be issued yet." in page.all("p")
-    assert "Row 1 has no article. Choose one. Edit draft" in page.all("li")
+    ledger.checks = (Check("Row 1 has no article.", "Choose one.", "/somewhere/", "The article"),)
+    page = read(signed_in(member).get(f"{LIST}{records.draft.pk}/edit/"))
+    assert "Before Issue" in page.all("h3")
+    assert "Row 1 has no article. Choose one. The article" in page.all("li")
     assert "/somewhere/" in page.values("a", "href")
     issued = read(signed_in(member).get(f"{LIST}{records.issued.pk}/"))
-    assert "Row 1 has no article. Choose one. Edit draft" not in issued.all("li")
+    assert "Row 1 has no article. Choose one. The article" not in issued.all("li")
+
+
+def test_who_may_not_draft_reads_what_a_draft_lacks(read, signed_in, member, records, ledger):
+    from uku.invoices.checks import Check
+    from uku.workspaces.models import Membership
+
+    Membership.everywhere.filter(user=member).update(may_draft_invoices=False)
+    ledger.checks = (Check("Row 1 has no article.", "Choose one."),)
+    page = read(signed_in(member).get(f"{LIST}{records.draft.pk}/"))
+    assert "This invoice cannot be issued yet." in page.all("p")
 
 
 def test_a_draft_that_is_right_says_nothing(read, signed_in, owner, records, ledger):
-    assert "This invoice cannot be issued yet." not in read(signed_in(owner).get(f"{LIST}{records.draft.pk}/")).all("p")
+    page = read(signed_in(owner).get(f"{LIST}{records.draft.pk}/edit/"))
+    assert "Nothing is missing. The invoice can be issued." in page.all("p")
 
 
-@pytest.mark.parametrize(("iban", "status"), [("", 422), ("SE4550000000058398257466", 302)])
-def test_an_invoice_in_euros_needs_an_iban(read, signed_in, owner, workspace, records, no_integration, iban, status):
+@pytest.mark.parametrize(("iban", "state"), [("", "draft"), ("SE4550000000058398257466", "created")])
+def test_an_invoice_in_euros_needs_an_iban(read, signed_in, owner, workspace, records, no_integration, iban, state):
     type(records.draft).everywhere.filter(pk=records.draft.pk).update(currency="EUR")
     type(workspace).objects.update(iban=iban)
-    answer = signed_in(owner).post(f"{LIST}{records.draft.pk}/issue/")
-    assert answer.status_code == status
-    if not iban:
-        words = (
-            "Missing: your firm's IBAN, which an invoice in EUR needs. Add it to the company details. Company details"
-        )
-        assert words in read(answer).all("li")
+    page = read(signed_in(owner).post(f"{LIST}{records.draft.pk}/issue/", follow=True))
+    records.draft.refresh_from_db()
+    words = "Missing: your firm's IBAN, which an invoice in EUR needs. Add it to the company details. Company details"
+    assert (records.draft.state, words in page.all("li")) == (state, not iban)

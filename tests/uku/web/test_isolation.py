@@ -77,7 +77,7 @@ def test_the_routes_are_those_we_know_of(records):
             f"/w/byran/products/{product}/edit/",
             f"/w/byran/products/{product}/difference/",
             "/w/byran/billing/",
-            "/w/byran/billing/new/",
+            *(f"/w/byran/billing/{page}/" for page in ("new", "summary", "clients", "products")),
             f"/w/byran/billing/{draft}/",
             *(
                 f"/w/byran/billing/{draft}/{step}/"
@@ -129,6 +129,18 @@ def test_an_own_slug_does_not_open_the_records_of_another_workspace(
         assert all(address.startswith("/w/annan/") for address, _status in opened.redirect_chain), path
         assert (records.client.name in opened.content.decode(), opened.status_code in {200, 404}) == (False, True), path
     assert records_unchanged(records)
+
+
+def test_a_new_invoice_takes_nothing_of_another_workspace(signed_in, stranger, records, other_records):
+    browser, new = signed_in(stranger), "/w/annan/billing/new/"
+    asked = {"rows_of": records.issued.pk, "draft": records.draft.pk, "client": records.client.pk}
+    asked |= {"invoice_date": "2026-03-31", "rows-0-product": records.product.pk}
+    found = [browser.post(new, asked), browser.post("/w/annan/billing/summary/", asked), browser.get(new, asked)]
+    found += [browser.get(f"/w/annan/billing/{kind}/", {"q": "ook"}) for kind in ("clients", "products")]
+    assert [answer.status_code for answer in found] == [200] * 5
+    for answer in found:
+        theirs = ("Åkerlund", f'data-id="{records.product.pk}"', f'value="{records.product}"')
+        assert [words for words in theirs if words in answer.content.decode()] == []
 
 
 def records_unchanged(records):

@@ -139,7 +139,8 @@ def pages(records):
         *(f"/w/byran/settings/{path}" for path in ("company/", "members/", "members/invite/")),
         *(f"/w/byran/settings/members/{records.membership.pk}/{path}" for path in ("", "deactivate/", "transfer/")),
         *(f"/w/byran/clients/{client}/{path}" for path in ("", "edit/")),
-        *(f"/w/byran/billing/{pk}/" for pk in (draft, issued)),
+        f"/w/byran/billing/{draft}/edit/",
+        f"/w/byran/billing/{issued}/",
     ]
 
 
@@ -192,7 +193,7 @@ def test_text_from_people_is_shown_as_text(make, signed_in, scope, owner, ledger
         f"clients/{client.pk}/edit/",
         "billing/",
         f"billing/new/?client={client.pk}",
-        f"billing/{draft.pk}/",
+        f"billing/{draft.pk}/edit/",
         "tasks/",
         f"tasks/{task.pk}/",
         f"products/new/?q={nasty}",

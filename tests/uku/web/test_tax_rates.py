@@ -73,9 +73,9 @@ def test_members_read_the_rates_and_may_not_name_them(read, signed_in, member, s
 
 
 def test_an_invoice_calls_a_rate_by_its_name_and_one_without_a_name_by_its_per_cent(read, signed_in, owner, records):
-    browser, invoice = signed_in(owner), f"/w/byran/billing/{records.draft.pk}/"
-    assert "VAT 25 % on 2,500.00" in read(browser.get(invoice)).all("th")
+    browser, invoice = signed_in(owner), f"/w/byran/billing/{records.draft.pk}/edit/"
+    assert "VAT 25 % on 2,500.00" in read(browser.get(invoice)).all("dt")
     browser.post(PAGE, {"rate": "25", "name": "Moms 25 %"})
-    assert "Moms 25 % on 2,500.00" in read(browser.get(invoice)).all("th")
+    assert "Moms 25 % on 2,500.00" in read(browser.get(invoice)).all("dt")
     browser.post(PAGE, {"rate": "25", "name": ""})
-    assert "VAT 25 % on 2,500.00" in read(browser.get(invoice)).all("th")
+    assert "VAT 25 % on 2,500.00" in read(browser.get(invoice)).all("dt")

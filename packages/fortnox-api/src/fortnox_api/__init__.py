@@ -55,6 +55,7 @@ from fortnox_api._oauth import OAuthApp, TokenSet
 from fortnox_api._payload import BLANK, Blank, CleanText, TextChange, clean_text, round_amount
 from fortnox_api._payments import InvoicePayment, InvoicePaymentItem, WriteOff
 from fortnox_api._resource import Page, Reject
+from fortnox_api._salaries import SalaryTransaction
 from fortnox_api._settings import (
     CompanySettings,
     LockedPeriod,
@@ -66,7 +67,28 @@ from fortnox_api._settings import (
     UnitPayload,
     UnitUpdate,
 )
+from fortnox_api._sie import SieCount, SieFile, SieFlag, SieRow, SieTally, SieVoucher
+from fortnox_api._sie_text import SieError
+from fortnox_api._supplier_invoices import (
+    DocumentVoucher,
+    SupplierInvoice,
+    SupplierInvoiceItem,
+    SupplierInvoicePayment,
+    SupplierInvoicePaymentItem,
+    SupplierInvoiceRow,
+)
 from fortnox_api._transport import DeadlineTransport, Timeouts
+from fortnox_api._vouchers import (
+    PredefinedVoucherSeries,
+    Voucher,
+    VoucherItem,
+    VoucherPayload,
+    VoucherRow,
+    VoucherRowPayload,
+    VoucherSeries,
+    VoucherSeriesPayload,
+    VoucherSeriesUpdate,
+)
 
 __all__ = [
     "BLANK",
@@ -89,6 +111,7 @@ __all__ = [
     "CustomerPayload",
     "CustomerUpdate",
     "DeadlineTransport",
+    "DocumentVoucher",
     "FinancialYear",
     "Forbidden",
     "Fortnox",
@@ -113,13 +136,27 @@ __all__ = [
     "PaceLimiter",
     "Page",
     "PredefinedAccount",
+    "PredefinedVoucherSeries",
     "RateLimited",
     "RefreshTokenAuth",
     "Reject",
     "Rejected",
+    "SalaryTransaction",
+    "SieCount",
+    "SieError",
+    "SieFile",
+    "SieFlag",
+    "SieRow",
+    "SieTally",
+    "SieVoucher",
     "StaticAuth",
     "StoredTokenAuth",
     "StoredTokens",
+    "SupplierInvoice",
+    "SupplierInvoiceItem",
+    "SupplierInvoicePayment",
+    "SupplierInvoicePaymentItem",
+    "SupplierInvoiceRow",
     "TermsOfPayment",
     "TermsOfPaymentPayload",
     "TermsOfPaymentUpdate",
@@ -134,6 +171,14 @@ __all__ = [
     "UnitPayload",
     "UnitUpdate",
     "Unreadable",
+    "Voucher",
+    "VoucherItem",
+    "VoucherPayload",
+    "VoucherRow",
+    "VoucherRowPayload",
+    "VoucherSeries",
+    "VoucherSeriesPayload",
+    "VoucherSeriesUpdate",
     "WriteOff",
     "clean_text",
     "round_amount",

@@ -1,16 +1,17 @@
-"""The chart of accounts, financial years and voucher counts. Scope `bookkeeping`.
+"""The chart of accounts and financial years. Scope `bookkeeping`.
 
 No endpoint lists VAT rates. They follow from the VAT codes of accounts: MP1 is 25 %, MP2 12 %, MP3 6 %, MF exempt;
 companies may have codes of their own. Source: the OpenAPI document, recorded lists, public integrations.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar
 
 from pydantic import Field
 
 from fortnox_api._models import Bool, Key, OptionalAmount, OptionalDate, OptionalInteger, Record, Text
-from fortnox_api._resource import ListResource, Resource
+from fortnox_api._resource import ListResource
 
 
 class FinancialYear(Record):
@@ -71,18 +72,16 @@ class FinancialYears(ListResource[FinancialYear, FinancialYear]):
                 return year
         return None
 
+    def overlapping(self, first: date, last: date) -> Sequence[tuple[FinancialYear, date, date]]:
+        """Return the years that these days touch, oldest first, each with the first and the last of the days in it.
 
-class Vouchers(Resource):
-    """`/3/vouchers`, counted only."""
-
-    def count(self, *, from_date: date, to_date: date, financial_year_date: date) -> int:
-        """Return how many vouchers are dated in these days, both included, for one request.
-
-        `financial_year_date` is a day in the financial year that holds them; Fortnox looks into one year at a time.
+        Years are of any length and begin on any day: a month may lie in two of them, or partly in none.
         """
-        query = {
-            "financialyeardate": financial_year_date.isoformat(),
-            "fromdate": from_date.isoformat(),
-            "todate": to_date.isoformat(),
-        }
-        return self._count("vouchers", query)
+        return sorted(
+            (
+                (year, max(first, year.from_date), min(last, year.to_date))
+                for year in self.list()
+                if year.from_date and year.to_date and year.from_date <= last and first <= year.to_date
+            ),
+            key=lambda found: found[1],
+        )

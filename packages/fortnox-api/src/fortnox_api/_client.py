@@ -5,7 +5,7 @@ from typing import Self
 
 import httpx2
 
-from fortnox_api._accounts import Accounts, FinancialYears, Vouchers
+from fortnox_api._accounts import Accounts, FinancialYears
 from fortnox_api._articles import Articles
 from fortnox_api._auth import Auth
 from fortnox_api._clock import Clock, Limiter, Now, PaceLimiter, make_clock
@@ -14,8 +14,12 @@ from fortnox_api._customers import Customers
 from fortnox_api._invoices import Invoices
 from fortnox_api._payments import InvoicePayments
 from fortnox_api._retry import ApiClient
+from fortnox_api._salaries import SalaryTransactions
 from fortnox_api._settings import PredefinedAccounts, Settings, TermsOfPayments, Units
+from fortnox_api._sie_export import SieExport
+from fortnox_api._supplier_invoices import SupplierInvoicePayments, SupplierInvoices
 from fortnox_api._transport import HttpClient, Timeouts
+from fortnox_api._vouchers import PredefinedVoucherSeriesList, Vouchers, VoucherSeriesList
 
 
 class Fortnox:
@@ -45,8 +49,14 @@ class Fortnox:
         self.articles = Articles(api)
         self.invoices = Invoices(api)
         self.invoice_payments = InvoicePayments(api)
+        self.supplier_invoices = SupplierInvoices(api)
+        self.supplier_invoice_payments = SupplierInvoicePayments(api)
+        self.salary_transactions = SalaryTransactions(api)
         self.vouchers = Vouchers(api)
+        self.voucher_series = VoucherSeriesList(api)
+        self.predefined_voucher_series = PredefinedVoucherSeriesList(api)
         self.financial_years = FinancialYears(api)
+        self.sie = SieExport(api, self.financial_years)
         self.settings = Settings(api)
         self.predefined_accounts = PredefinedAccounts(api)
         self.accounts = Accounts(api)

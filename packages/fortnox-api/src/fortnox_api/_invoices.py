@@ -20,7 +20,7 @@ from fortnox_api._models import (
     Text,
 )
 from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
-from fortnox_api._request import Request, RequestKind
+from fortnox_api._request import Expected, Request, RequestKind
 from fortnox_api._resource import WritableResource
 
 
@@ -336,4 +336,4 @@ class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpd
         return invoice
 
     def _get_pdf(self, kind: RequestKind, number: str | int, action: str) -> bytes:
-        return self._api.send(Request(kind, "GET", self.path, number, action, expects_pdf=True)).body
+        return self._api.send(Request(kind, "GET", self.path, number, action, expects=Expected.PDF)).body

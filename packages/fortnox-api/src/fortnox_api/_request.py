@@ -30,19 +30,31 @@ class RequestKind(Enum):
     """Sends something to a customer, GET or not: never sent again."""
 
 
+class Expected(Enum):
+    """What the response to a request holds."""
+
+    JSON = "json"
+    PDF = "pdf"
+    FILE = "file"
+    """Text of any length, which goes to a temporary file and not to memory."""
+
+
 @dataclass
 class Request:
-    """Asks for a resource, or for what `number` and `action` name in it. `body` is JSON unless a header says else."""
+    """Asks for a resource, or for what `number` and `action` name in it. `body` is JSON unless a header says else.
+
+    A record that is named by several parts, such as a voucher by series and number, has them as a tuple.
+    """
 
     kind: RequestKind
     method: str
     resource: str
-    number: str | int | None = None
+    number: str | int | tuple[str | int, ...] | None = None
     action: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    expects_pdf: bool = False
+    expects: Expected = Expected.JSON
 
     path: str = field(init=False)
     """Encoded, with the query: a number such as `A/1`, `..` or `a?b` names a record and nothing else."""
@@ -54,16 +66,19 @@ class Request:
     """What is known when the request was sent and no usable response came."""
 
     def __post_init__(self) -> None:
-        number = None if self.number is None else quote(str(self.number), safe="")
-        if number == "":
-            raise ValueError("an empty number names no record")
-        if number and set(number) == {"."}:
-            number = number.replace(".", "%2E")
-        self.path = "/".join(filter(None, (self.resource, number, self.action)))
+        numbers = self.number if isinstance(self.number, tuple) else () if self.number is None else (self.number,)
+        self.path = "/".join(filter(None, (self.resource, *map(_quote_number, numbers), self.action)))
         if self.query:
             self.path += f"?{urlencode(self.query, quote_via=quote)}"
         self.name = " ".join(filter(None, (self.method, self.resource, self.action)))
         self.outcome_if_lost = Outcome.NOT_APPLIED if self.kind is RequestKind.READ else Outcome.UNKNOWN
+
+
+def _quote_number(number: str | int) -> str:
+    quoted = quote(str(number), safe="")
+    if not quoted:
+        raise ValueError("an empty number names no record")
+    return quoted.replace(".", "%2E") if set(quoted) == {"."} else quoted
 
 
 def check_name(name: str, allowed: str) -> str:

@@ -92,18 +92,16 @@ class Resource:
         return total
 
 
-class ListResource(Resource, Generic[ItemT, RecordT]):
-    """A resource whose records can be listed, counted and read one by one.
+class Collection(Resource, Generic[ItemT]):
+    """A resource whose records can be listed and counted.
 
-    `path`, `plural` and `singular` are Fortnox's names of it; `number_field` is what its records are named by. What a
-    list takes stands in `searches`, `filters` and `sorts`, with spaces between.
+    `path` and `plural` are Fortnox's names of it; `number_field` is what its records are named by. What a list takes
+    stands in `searches`, `filters` and `sorts`, with spaces between.
     """
 
     path: str
     plural: str
-    singular: str
     item: type[ItemT]
-    record: type[RecordT]
     number_field: str
     searches: str = ""
     filters: str = ""
@@ -147,10 +145,6 @@ class ListResource(Resource, Generic[ItemT, RecordT]):
     ) -> int:
         """Return how many records there are, for one request. Searches *contain*, so the count may be too high."""
         return self._count(self.path, self._query(filter, last_modified, None, search))
-
-    def get(self, number: str | int) -> RecordT:
-        """Return one record with all its fields. Raises NotFound."""
-        return self._read(Request(RequestKind.READ, "GET", self.path, number), self.singular, self.record)
 
     def _query(
         self,
@@ -206,6 +200,17 @@ class ListResource(Resource, Generic[ItemT, RecordT]):
         except (ValueError, AttributeError):
             number = None
         return Reject(index, reason, hashlib.sha256(dumps(row)).hexdigest(), number)
+
+
+class ListResource(Collection[ItemT], Generic[ItemT, RecordT]):
+    """A resource whose records can be read one by one as well; `singular` is Fortnox's name of one."""
+
+    singular: str
+    record: type[RecordT]
+
+    def get(self, number: str | int) -> RecordT:
+        """Return one record with all its fields. Raises NotFound."""
+        return self._read(Request(RequestKind.READ, "GET", self.path, number), self.singular, self.record)
 
 
 class WritableResource(ListResource[ItemT, RecordT], Generic[ItemT, RecordT, PayloadT, UpdateT]):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 from fortnox_api._errors import (
     FORBIDDEN,
@@ -29,7 +29,7 @@ from fortnox_api._errors import (
     Unreadable,
 )
 from fortnox_api._json import NotJsonError, loads
-from fortnox_api._request import Request
+from fortnox_api._request import Expected, Request
 
 _LONGEST_MESSAGE: Final = 500
 _SHORTEST_SECRET: Final = 8
@@ -78,18 +78,21 @@ class ErrorBody:
 
 
 class Response:
-    """A complete response, its body inflated.
+    """A complete response, its body inflated. A `file` was asked for where there is one; `body` is then its beginning.
 
     `json` is the parsed body, None when `json_error` says why it cannot be parsed. `error_body` is what an error of any
     known shape says, whatever the status. `is_expected` tells that this is what the request asked for. `request_id` is
     X-Uid, which Fortnox's support asks for; None when it does not look like one.
     """
 
-    def __init__(self, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(
+        self, request: Request, status: int, headers: Mapping[str, str], body: bytes, file: BinaryIO | None = None
+    ) -> None:
         self.request = request
         self.status = status
         self.headers = headers
         self.body = body
+        self.file = file
         request_id = headers.get("X-Uid", "")
         self.request_id = request_id if _REQUEST_ID.fullmatch(request_id) else None
         self.is_success = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
@@ -100,10 +103,14 @@ class Response:
         except NotJsonError as error:
             self.json_error = str(error)
         self.error_body = ErrorBody.find(self.json)
-        if request.expects_pdf:
-            self.is_expected = self.is_success and body.startswith(b"%PDF-")
-        else:
-            self.is_expected = self.is_success and self.json_error is None and self.error_body is None
+        match request.expects:
+            case Expected.PDF:
+                fits = body.startswith(b"%PDF-")
+            case Expected.FILE:
+                fits = bool(body) and not body.lstrip().startswith((b"<", b"{"))
+            case Expected.JSON:
+                fits = self.json_error is None and self.error_body is None
+        self.is_expected = self.is_success and fits
 
     def make_error(
         self,
@@ -131,7 +138,8 @@ class Response:
         """Return the error that a response stands for which is not what was asked for."""
         kind = self._error_class()
         reason = MEANINGS.get(self.error_body.code if self.error_body else None)
-        if reason is None and self.is_success and self.json_error and not self.request.expects_pdf:
+        is_json = self.request.expects is Expected.JSON
+        if reason is None and self.is_success and self.json_error and is_json:
             reason = f"the answer is not JSON: {self.json_error}"
         outcome = None
         if kind in {Unauthorized, RateLimited}:

@@ -27,7 +27,7 @@ class ApiClient:
 
     def send(self, request: Request) -> Response:
         """Return the response that was asked for. Raises the error that any other stands for."""
-        deadline = self._clock.monotonic() + self._http.timeouts.total
+        deadline = self._clock.monotonic() + self._http.timeouts.limit(request)
         token, is_renewed, tries = self._get_token(), False, 1
         while True:
             asked_at = self._clock.monotonic()

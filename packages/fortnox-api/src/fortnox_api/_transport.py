@@ -15,20 +15,25 @@ from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv6Address, ip_address
 from ssl import SSLContext
-from typing import Any, Final
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Final
 
 import httpcore2
 import httpx2
 
 from fortnox_api._clock import Clock
 from fortnox_api._errors import ConnectionFailed, Outcome, Unreadable
-from fortnox_api._request import Request
+from fortnox_api._request import Expected, Request
 from fortnox_api._response import Response
 
 _log = logging.getLogger("fortnox_api")
 
 _LARGEST_BODY: Final = 32 * 1024 * 1024
 """Bytes, as sent and again after inflating. A page of 500 records is below 1 MB; a printed invoice may be 5."""
+
+_LARGEST_FILE: Final = 1024 * 1024 * 1024
+_PIECE: Final = 256 * 1024
+"""Bytes that are inflated at a time, and that are looked at of a file."""
 
 _NOT_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.LocalProtocolError)
 
@@ -189,11 +194,19 @@ class DeadlineTransport(httpx2.BaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, for each single read or write, and for a whole call with its repeats."""
+    """Seconds: to connect, for each single read or write, and for a whole call with its repeats.
+
+    `file` stands for both of a call that fetches a file: Fortnox writes a large company's SIE file before it begins.
+    """
 
     connect: float = 5
     read: float = 20
     total: float = 30
+    file: float = 300
+
+    def limit(self, request: Request) -> float:
+        """Return what a whole call may take."""
+        return self.file if request.expects is Expected.FILE else self.total
 
 
 class HttpClient:
@@ -231,13 +244,13 @@ class HttpClient:
 
         `deadline` is a moment on the monotonic clock; without one the timeouts' total runs from now.
         """
-        ends = self._clock.monotonic() + self.timeouts.total if deadline is None else deadline
+        ends = self._clock.monotonic() + self.timeouts.limit(request) if deadline is None else deadline
         outgoing = self._build(request, authorization)
         in_force = _seconds_left.set(lambda: ends - self._clock.monotonic())
         try:
             incoming = self._transport.handle_request(outgoing)
             try:
-                body = self._read_body(incoming, request, ends)
+                body, file = self._read_body(incoming, request, ends)
             finally:
                 incoming.close()
         except _NOT_SENT as error:
@@ -247,12 +260,15 @@ class HttpClient:
             raise ConnectionFailed(type(error).__name__, outcome=request.outcome_if_lost) from error
         finally:
             _seconds_left.reset(in_force)
-        response = Response(request, incoming.status_code, incoming.headers, body)
+        response = Response(request, incoming.status_code, incoming.headers, body, file)
+        if file is not None and not response.is_expected:
+            file.close()
         _log.info("%s: %s, X-Uid %s", request.name, response.status, response.request_id)
         return response
 
     def _build(self, request: Request, authorization: str) -> httpx2.Request:
-        connect, read = self.timeouts.connect, self.timeouts.read
+        connect = self.timeouts.connect
+        read = self.timeouts.file if request.expects is Expected.FILE else self.timeouts.read
         headers = {
             "User-Agent": "fortnox_api",
             "Accept-Encoding": "gzip",
@@ -272,8 +288,22 @@ class HttpClient:
         except httpx2.InvalidURL:
             raise ValueError("a number or a search is too long for an address") from None
 
-    def _read_body(self, incoming: httpx2.Response, request: Request, ends: float) -> bytes:
-        """Return the body, inflated. Raises Unreadable when that cannot be done or it is too large."""
+    def _read_body(self, incoming: httpx2.Response, request: Request, ends: float) -> tuple[bytes, BinaryIO | None]:
+        """Return the body, or the beginning of a file and the file. Raises Unreadable for what is too large."""
+        if request.expects is not Expected.FILE or not incoming.is_success:
+            return b"".join(self._read_pieces(incoming, request, ends, self._largest_body)), None
+        file = TemporaryFile()  # noqa: SIM115 - goes out with the response
+        try:
+            for piece in self._read_pieces(incoming, request, ends, _LARGEST_FILE):
+                file.write(piece)
+            file.seek(0)
+            return file.read(_PIECE), file
+        except BaseException:
+            file.close()
+            raise
+
+    def _read_pieces(self, incoming: httpx2.Response, request: Request, ends: float, largest: int) -> Iterator[bytes]:
+        """Yield the body inflated, in pieces. Raises Unreadable when that cannot be done or it is too large."""
 
         def unreadable(reason: str) -> Unreadable:
             return Unreadable(reason, status=incoming.status_code, outcome=request.outcome_if_lost)
@@ -282,21 +312,31 @@ class HttpClient:
         if encoding not in {"identity", "gzip", "x-gzip", "deflate"}:
             raise unreadable("the answer has a content encoding that was not asked for")
         inflater = None if encoding == "identity" else zlib.decompressobj(wbits=47)
-        body = bytearray()
+        size = 0
         for chunk in incoming.stream:  # type: ignore[union-attr]
             if ends <= self._clock.monotonic():
                 raise httpx2.ReadTimeout("the total deadline has passed")
-            try:
-                # max_length keeps one hostile chunk from becoming a gigabyte before anybody counts.
-                body += inflater.decompress(chunk, self._largest_body + 1) if inflater else chunk
-            except zlib.error as error:
-                raise unreadable("the answer cannot be inflated") from error
-            if len(body) > self._largest_body:
-                raise unreadable("the answer is too large")
+            for piece in _inflate(inflater, chunk, unreadable):
+                size += len(piece)
+                if size > largest:
+                    raise unreadable("the answer is too large")
+                yield piece
         if inflater and not inflater.eof:
             raise unreadable("the answer ends too early")
-        return bytes(body)
 
     def close(self) -> None:
         """Close the transport."""
         self._transport.close()
+
+
+def _inflate(inflater: Any, chunk: bytes, unreadable: Callable[[str], Unreadable]) -> Iterator[bytes]:
+    """Yield a chunk inflated, little by little: one hostile chunk does not become a gigabyte before anybody counts."""
+    if inflater is None:
+        yield chunk
+        return
+    while chunk:
+        try:
+            yield inflater.decompress(chunk, _PIECE)
+        except zlib.error as error:
+            raise unreadable("the answer cannot be inflated") from error
+        chunk = inflater.unconsumed_tail

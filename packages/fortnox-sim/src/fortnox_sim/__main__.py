@@ -16,6 +16,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", default="demo", metavar="demo|empty|FILE", help="what to begin with")
     parser.add_argument("--customers", type=int, default=0, help="so many more in the first company")
     parser.add_argument("--articles", type=int, default=0, help="so many more in the first company")
+    parser.add_argument("--vouchers", type=int, default=0, help="so many more in the first company, in today's year")
     parser.add_argument("--clock", default="REAL", metavar="REAL|MOMENT", help="a moment stands still")
     parser.add_argument("--today", metavar="DATE", help="the demo's anchor date; the clock's date otherwise")
     parser.add_argument("--save", metavar="FILE", help="keep every change here and take up from it")
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.seed,
         customers=options.customers,
         articles=options.articles,
+        vouchers=options.vouchers,
         clock=clock,
         today=options.today,
         save=options.save,

@@ -16,6 +16,8 @@ TERMS_NOT_FOUND = (2000429, "Kan inte hitta betalningsvillkoret.")
 UNIT_NOT_FOUND = (2000432, "Kan inte hitta enheten.")
 ACCOUNT_NOT_FOUND = (2000423, "Kan inte hitta kontot.")
 CURRENCY_NOT_FOUND = (2000427, "Kunde inte hämta/hitta valuta")
+SUPPLIER_INVOICE_BALANCE = (2000755, "Leverantörsfakturan balanserar inte")
+VOUCHER_NOT_FOUND = (2000763, "Kan inte hitta verifikationen.")
 PREDEFINED_NOT_FOUND = (2001403, "Kan inte hitta det förvalda kontot.")
 NO_ROUTE = (2000764, "Kan inte hitta resursen.")
 NO_IDENTIFIER = (2000729, "A valid identifier was not provided.")
@@ -74,6 +76,13 @@ INVENTED = {
     "code_used": (2009024, "Koden används redan."),
     "code_in_use": (2009025, "Koden används och kan inte tas bort."),
     "label_missing": (2009026, "Kan inte hitta etiketten."),
+    "required": (2009027, "Värdet måste anges"),
+    "series_missing": (2009028, "Kan inte hitta verifikationsserien."),
+    "voucher_balance": (2009029, "Verifikationen balanserar inte."),
+    "supplier_invoice_missing": (2009030, "Kan inte hitta leverantörsfakturan."),
+    "accrual_missing": (2009031, "Kan inte hitta periodiseringen."),
+    "document_missing": (2009032, "Kan inte hitta dokumentet som ska periodiseras."),
+    "salary_missing": (2009033, "Kan inte hitta lönetransaktionen."),
 }
 
 

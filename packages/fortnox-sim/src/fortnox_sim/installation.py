@@ -9,7 +9,7 @@ from pathlib import Path
 from fortnox_sim.clock import Clock
 from fortnox_sim.company import COMPANIES, Company
 from fortnox_sim.fault_plans import FaultPlan
-from fortnox_sim.journal import Journal
+from fortnox_sim.journal import Journal, summarize_vouchers
 from fortnox_sim.json_format import Record
 from fortnox_sim.rate_limit import RateLimiter
 from fortnox_sim.store import Store
@@ -73,7 +73,9 @@ class Installation:
         request: int | None = None,
         facts: Record | None = None,
     ) -> None:
-        """Make a change final and journal it, with `facts` of its own kind, in one line of the file."""
+        """Make a change final and journal it, with `facts` of its own kind and the vouchers it wrote, in one line."""
+        if written := summarize_vouchers(self.store.list_written("/vouchers")):
+            facts = {**(facts or {}), "vouchers": written}
         entry = self.journal.add(
             "commit", company, action=action, key=key, reference=reference, request=request, **(facts or {})
         )

@@ -1,9 +1,24 @@
 """The append-only record of requests, commits and responses: what tests judge by."""
 
+from collections import defaultdict
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 from fortnox_sim.clock import Clock, to_stockholm_time
 from fortnox_sim.json_format import Record
+
+
+def summarize_vouchers(written: list[tuple[str, Record]]) -> list[Record]:
+    """Count new vouchers, their rows and their debit sides by company, series and month."""
+    sums: defaultdict[tuple[str, str, str], list[Any]] = defaultdict(lambda: [0, 0, Decimal(0)])
+    for table, record in written:
+        amounts = [amount for _, amount in record["VoucherRows"]]
+        key = table.partition("/")[0], record["VoucherSeries"], record["TransactionDate"][:7]
+        added = 1, len(amounts), sum((amount for amount in amounts if amount > 0), Decimal(0))
+        sums[key] = [had + more for had, more in zip(sums[key], added, strict=True)]
+    names = ("company", "series", "month", "vouchers", "rows", "debit")
+    return [dict(zip(names, (*key, *values), strict=True)) for key, values in sorted(sums.items())]
 
 
 class Journal:

@@ -90,6 +90,12 @@ class Store:
         self._undo.append((name, key, table.get(key)))
         table.write(key, record)
 
+    def list_written(self, name_end: str) -> list[tuple[str, Record]]:
+        """List the records made since the last commit in tables whose names end so, each with the table's name."""
+        made = ((name, key) for name, key, before in self._undo if before is None and name.endswith(name_end))
+        found = ((name, self.table(name).get(key)) for name, key in made)
+        return [(name, record) for name, record in found if record is not None]
+
     def rollback(self) -> None:
         """Undo everything since the last commit."""
         for name, key, before in reversed(self._undo):

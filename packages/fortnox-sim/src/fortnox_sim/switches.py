@@ -157,6 +157,10 @@ SWITCHES: dict[str, Switch] = {
     ),
     "payment_needs_booked": _flag("Only booked invoices take payments.", default=True, pessimistic=True),
     "voucher_right": _flag("The connection sees the voucher of a booked invoice.", default=True, pessimistic=False),
+    "supplier_invoice_dates": _choice(
+        "fromdate and todate of supplier invoices, which nobody documents.", "honoured", "refused", "ignored"
+    ),
+    "sie_encoding": _choice("Bytes of a SIE file, whatever its tag says.", "cp437", "utf-8"),
     "gzip": _flag("Good answers are compressed for clients that accept it.", default=True, pessimistic=True),
     "chunked": _choice("Which good answers come in chunks, without a length.", "compressed", "none", "all"),
     "me_wrapper": _choice("Wrapper of /3/me: the document's, or that of two SDKs.", "MeInformation", "Me"),

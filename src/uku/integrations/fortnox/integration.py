@@ -25,7 +25,7 @@ from uku.integrations.fortnox.invoices import status as export_panels
 from uku.integrations.fortnox.invoices.credit import ledger_of
 from uku.integrations.registry import Badge, Banner, Card, DeliveryOffer, Finding, NumberSource, Panel, Waiting
 from uku.invoices.checks import Check
-from uku.invoices.models import Invoice
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.products.articles import Article, ArticlesFound
 from uku.products.rates import KnownRate
 from uku.workspaces.models import Membership, Workspace
@@ -103,11 +103,14 @@ class FortnoxIntegration:
     def client_state(self) -> Case:
         return status.expression()
 
+    def inactive_clients(self, clients: Sequence[Client]) -> Collection[int]:
+        return status.inactive_of(clients)
+
     def client_panels(self, client: Client) -> Sequence[Panel]:
         return status.panels_of(client)
 
-    def invoice_checks(self, invoice: Invoice) -> Sequence[Check]:
-        return checks.invoice_checks(invoice)
+    def invoice_checks(self, invoice: Invoice, rows: Sequence[InvoiceRow]) -> Sequence[Check]:
+        return checks.invoice_checks(invoice, rows)
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         return export_panels.badges_of(invoices)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from uku.web.numbers import NotANumber, parse_number
 
 LOWEST_RATE, RATE_LIMIT = Decimal(0), Decimal(100)
+WHOLE = Decimal(100)
 
 
 class NumberField(forms.CharField):
@@ -47,6 +48,15 @@ class RateField(NumberField):
         super().validate(value)
         if value is not None and not LOWEST_RATE <= value < RATE_LIMIT:
             raise forms.ValidationError(_("Write a VAT rate in per cent from 0 up to 100, such as 25."), code="rate")
+
+
+class DiscountField(NumberField):
+    """A discount in per cent, from 0 to 100."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and not 0 <= value <= WHOLE:
+            raise forms.ValidationError(_("Write a discount in per cent from 0 to 100, such as 10."), code="discount")
 
 
 class PlainForm(forms.Form):

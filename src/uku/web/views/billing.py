@@ -4,37 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
-from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from uku.integrations.registry import Badge, number_source_of
 from uku.invoices.cancel import can_be_cancelled
-from uku.invoices.checks import Check, InvoiceNotReady, content_checks
 from uku.invoices.credit import can_be_credited
-from uku.invoices.drafts import DraftChanged, InvoiceAlreadyIssued
-from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
-from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged, issue_invoice
+from uku.invoices.models import Invoice, State
 from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import Credit, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day, last_overdue_date
 from uku.kit.money import ZERO
-from uku.products.models import TaxRateName
 from uku.web import integration_data
 from uku.web.delivery_panels import delivery_context
-from uku.web.forms.invoices import HandBackForm, seen_version
+from uku.web.forms.invoices import HandBackForm
 from uku.web.list_filters import chosen_state, filter_chips, page_of
+from uku.web.views.issue import checks_of, rate_names_of, rows_of_other_companies
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.models import Workspace
-from uku.workspaces.permissions import Permission
+from uku.workspaces.permissions import Permission, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,52 +88,11 @@ def invoice_list(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Show an invoice; a draft that the person may change is shown as the page it is written on."""
     invoice = get_object_or_404(Invoice.objects.select_related("client", "credits"), pk=pk)
+    if invoice.state == State.DRAFT and may(request.membership, Permission.DRAFT_INVOICES):
+        return redirect("invoice-edit", slug=request.workspace.slug, pk=pk)
     return _invoice_page(request, invoice)
-
-
-@workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
-@require_POST
-def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
-    try:
-        _issue(request, invoice)
-    except NumberSourceChanged:
-        happened = gettext(
-            "Nothing was issued: the company that gives the number has changed since you opened the page."
-        )
-        messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
-    except DraftChanged:
-        happened = gettext("Nothing was issued: the draft was changed after you opened the page.")
-        messages.error(request, happened + " " + gettext("Check it as it is now, then press Issue again."))
-    except InvoiceAlreadyIssued:
-        messages.info(request, gettext("This invoice is already issued. Nothing was done."))
-    except ArticlesElsewhere:
-        return _invoice_page(request, invoice, status=422)
-    except InvoiceNotReady as error:
-        return _invoice_page(request, invoice, refused=error.checks, status=422)
-    else:
-        messages.success(request, gettext("The invoice is issued. Its content can no longer be changed."))
-    return redirect("invoice", slug=request.workspace.slug, pk=pk)
-
-
-def _issue(request: WorkspaceRequest, invoice: Invoice) -> None:
-    """Issue with the number that the page promised: the company's, or by the person's choice one from Uku."""
-    source = number_source_of(invoice)
-    ledger = source.ledger if source else ""
-    if request.POST.get("ledger", ledger) != ledger:
-        raise NumberSourceChanged
-    if request.POST.get("number") == Numbering.OWN:
-        ledger = ""
-    numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN
-    issue_invoice(
-        invoice=invoice,
-        actor=request.user,
-        at=clock.now(),
-        numbering=numbering,
-        ledger=ledger,
-        version=seen_version(request),
-    )
 
 
 def lines_of(invoices: Sequence[Invoice], seller: Workspace) -> list[InvoiceLine]:
@@ -167,9 +120,7 @@ def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
     return Badge(status_in_words(status), status.tone)
 
 
-def _invoice_page(
-    request: WorkspaceRequest, invoice: Invoice, *, refused: Sequence[Check] = (), status: int = 200
-) -> HttpResponse:
+def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
     rows = list(invoice.rows.select_related("product"))
     has_discount = any(row.discount for row in rows)
     panels = integration_data.invoice_panels(invoice)
@@ -183,7 +134,7 @@ def _invoice_page(
         "has_discount": has_discount,
         "columns": 7 if has_discount else 6,
         "by_rate": add_up([row.line for row in rows if not row.is_text], whole_kronor=False).by_rate,
-        "rate_names": _rate_names(invoice, rows),
+        "rate_names": rate_names_of(invoice, rows),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
         "panels": panels,
@@ -191,33 +142,13 @@ def _invoice_page(
         "waiting": panels[0].badge if panels else None,
         "refresh": "2s" if any(panel.moving for panel in (*panels, *deliveries["delivery_panels"])) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
-        "checks": refused or ([] if invoice.is_issued else _failing_checks(invoice)),
-        "was_refused": bool(refused),
+        "checks": [] if invoice.is_issued else checks_of(invoice, rows),
         "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),
         "hand_back": HandBackForm(),
         "credit_notes": list(invoice.credit_notes.order_by("id")) if invoice.is_issued else [],
         "left_to_pay": max(invoice.net_balance, ZERO),
         "can_credit": can_be_credited(invoice),
         "can_cancel": can_be_cancelled(invoice),
-        "elsewhere": [] if invoice.is_issued else _rows_of_other_companies(rows),
+        "elsewhere": [] if invoice.is_issued else rows_of_other_companies(rows),
     }
-    return render(request, "billing/page.html", context, status=status)
-
-
-def _rate_names(invoice: Invoice, rows: Sequence[InvoiceRow]) -> dict[Decimal, str]:
-    """Return what rates are called on the invoice: as they were when it was issued, on a draft as they are."""
-    if invoice.is_issued:
-        return {row.vat_rate: row.rate_name for row in rows if row.rate_name}
-    return dict(TaxRateName.objects.exclude(name="").values_list("rate", "name"))
-
-
-def _failing_checks(invoice: Invoice) -> list[Check]:
-    """Return what is not right yet in a draft. Articles of other companies have boxes of their own."""
-    return [*content_checks(invoice), *integration_data.invoice_checks(invoice)]
-
-
-def _rows_of_other_companies(rows: Sequence[InvoiceRow]) -> list[dict[str, Any]]:
-    """The rows whose article is one of another company than the connected one, with both companies' names."""
-    company, name = integration_data.connected_company()
-    found = [row for row in rows if company and row.asks_for_article(company)]
-    return [{"row": row, "owner": integration_data.company_name(row.article_company), "company": name} for row in found]
+    return render(request, "billing/page.html", context)

@@ -1,207 +1,252 @@
-"""Drafts of invoices: writing one, editing, copying and deleting it, and its approval."""
+"""The page of a draft: written, saved, added up while it is written, and issued."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from uku.clients.models import Client
-from uku.invoices.approval import NotHandedOver, hand_over_draft, return_draft
+from uku.integrations.registry import number_source_of
 from uku.invoices.drafts import (
     DraftChanged,
-    DraftHadNumber,
     DraftHandedOver,
     DraftHead,
     InvoiceAlreadyIssued,
-    copy_invoice,
     create_draft,
-    delete_draft,
     edit_draft,
+    rows_of,
 )
 from uku.invoices.models import Invoice, InvoiceRow, State
+from uku.invoices.totals import add_up
 from uku.kit import clock
-from uku.products.models import Product
 from uku.web import integration_data
-from uku.web.forms.invoices import (
-    MORE_ROWS,
-    Currencies,
-    HandBackForm,
-    InvoiceForm,
-    Rows,
-    seen_version,
-    typed_rows,
-    with_product,
-)
+from uku.web.forms.invoice_rows import MORE_ROWS, Currencies, Rows, typed_rows
+from uku.web.forms.invoices import InvoiceForm, seen_version
+from uku.web.list_filters import is_id
+from uku.web.views.draft_steps import hand_over, tell_handed_over, tell_issued
+from uku.web.views.issue import checks_of, issue_and_tell, rate_names_of, rows_of_other_companies
 from uku.workspaces.access import WorkspaceRequest, workspace_page
-from uku.workspaces.permissions import Permission
+from uku.workspaces.permissions import Permission, may
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A draft as it is written: its two forms, and the draft that it changes, if there is one already."""
+
+    form: InvoiceForm
+    rows: Rows
+    draft: Invoice | None = None
+    version: int | None = None
+    overtaken: bool = False
+
+    @classmethod
+    def blank(cls, request: WorkspaceRequest, **initial: Any) -> Self:
+        return cls(_form(request, None, initial=initial), _rows(request, None))
+
+    @classmethod
+    def of(cls, request: WorkspaceRequest, draft: Invoice) -> Self:
+        """Return what the draft says now."""
+        initial = {name: getattr(draft, name) for name in InvoiceForm.base_fields}
+        if draft.due_date == DraftHead(draft.client, draft.invoice_date).due:
+            initial["due_date"] = None  # it follows the client's terms
+        stored = list(InvoiceRow.objects.filter(invoice=draft).select_related("product"))
+        rows = _rows(request, typed_rows(stored), kept=_products_of(stored)).unchecked()
+        return cls(_form(request, None, draft=draft, initial=initial), rows, draft, draft.version)
+
+    @classmethod
+    def sent(cls, request: WorkspaceRequest, draft: Invoice | None) -> Self:
+        """Return what was sent; it is checked when `is_valid` or `preview` is asked for."""
+        form = _form(request, request.POST, draft=draft)
+        form.is_valid()
+        client = form.cleaned_data.get("client")
+        billed = _billed_in(client, draft) if client else ""
+        seen = bool(billed) and request.POST.get("priced_in") == billed
+        kept = draft.rows.values_list("product", flat=True) if draft else ()
+        currencies = Currencies(request.workspace.currency, billed, seen=seen)
+        company = integration_data.connected_company()
+        rows = _rows(request, request.POST.dict(), kept=set(kept), company=company, currencies=currencies)
+        return cls(form, rows, draft, seen_version(request))
+
+    @property
+    def is_valid(self) -> bool:
+        return all([self.form.is_valid(), self.rows.is_valid()])
+
+    @property
+    def head(self) -> DraftHead:
+        return DraftHead(**self.form.cleaned_data)
+
+    def preview(self, request: WorkspaceRequest) -> Invoice | None:
+        """Return the invoice that the form would make, not stored; None while its head is not complete."""
+        if not self.form.is_valid():
+            return None
+        head = self.head
+        return Invoice(
+            pk=self.draft.pk if self.draft else None,
+            workspace_id=request.workspace.pk,
+            client=head.client,
+            currency=_billed_in(head.client, self.draft),
+            invoice_date=head.invoice_date,
+            due_date=head.due,
+            supply_from=head.supply_from,
+            supply_to=head.supply_to,
+            remarks=head.remarks,
+        )
 
 
 @workspace_page(Permission.DRAFT_INVOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invoice_new(request: WorkspaceRequest) -> HttpResponse:
-    today, products = clock.today(request.workspace.time_zone), _products()
     if request.method != "POST":
-        proposed = {"client": request.GET.get("client", ""), "invoice_date": today}
-        return _draw_form(request, InvoiceForm(initial=proposed, today=today), Rows(None, products))
-    if "more" in request.POST or "fill" in request.POST:
-        return _refill_form(request, products, today)
-    form, rows = _sent(request, products, today)
-    if not all([form.is_valid(), rows.is_valid()]):
-        return _draw_form(request, form, rows, status=422)
-    invoice = create_draft(actor=request.user, at=clock.now(), head=DraftHead(**form.cleaned_data), rows=rows.facts)
-    return _to_invoice(request, invoice.pk)
+        client = _client_named(request.GET.get("client", ""))
+        day = _date_named(request.GET.get("date", "")) or clock.today(request.workspace.time_zone)
+        return _draw(request, Page.blank(request, client=client, invoice_date=day))
+    if "more" in request.POST or "rows_of" in request.POST:
+        return _draw_again(request, None)
+    page = Page.sent(request, None)
+    if not page.is_valid:
+        return _draw(request, page, status=422)
+    draft = create_draft(actor=request.user, at=clock.now(), head=page.head, rows=page.rows.facts)
+    return _after_saving(request, draft)
 
 
 @workspace_page(Permission.DRAFT_INVOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invoice_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """The form of a new invoice, filled with a draft. What was typed stays on the page when it is not saved."""
+    """The page of a draft. What was typed stays on it when it is not saved."""
     draft = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
-    lines = list(InvoiceRow.objects.filter(invoice=draft).select_related("product"))
-    today, products = clock.today(request.workspace.time_zone), _products(lines)
     if draft.is_issued:
-        return _tell_issued(request, pk)
+        return tell_issued(request, pk)
     if draft.state == State.APPROVAL and request.method != "POST":
-        return _tell_handed_over(request, pk)
+        return tell_handed_over(request, pk)
     if request.method != "POST":
-        initial = {name: getattr(draft, name) for name in InvoiceForm.base_fields}
-        form = InvoiceForm(initial=initial, today=today, draft=draft)
-        return _draw_form(request, form, Rows(typed_rows(lines), products).unchecked(), draft=draft)
-    if "more" in request.POST or "fill" in request.POST:
-        return _refill_form(request, products, today, draft=draft)
-    return _save_edit(request, draft, products, today)
+        return _draw(request, Page.of(request, draft))
+    if "more" in request.POST or "rows_of" in request.POST:
+        return _draw_again(request, draft)
+    return _save(request, draft)
 
 
-def _save_edit(request: WorkspaceRequest, draft: Invoice, products: Sequence[Product], today: date) -> HttpResponse:
+def _save(request: WorkspaceRequest, draft: Invoice) -> HttpResponse:
     """Save what was typed over the draft that the page showed; a newer one is not overwritten unseen."""
-    version, (form, rows) = seen_version(request) or 0, _sent(request, products, today, draft=draft)
-    if not all([form.is_valid(), rows.is_valid()]):
-        return _draw_form(request, form, rows, draft=draft, version=version, status=422)
-    head = DraftHead(**form.cleaned_data)
+    page = Page.sent(request, draft)
+    if not page.is_valid:
+        return _draw(request, page, status=422)
+    facts: dict[str, Any] = {"version": page.version or 0, "head": page.head, "rows": page.rows.facts}
     try:
-        edit_draft(invoice=draft, version=version, head=head, rows=rows.facts, actor=request.user, at=clock.now())
+        draft = edit_draft(invoice=draft, actor=request.user, at=clock.now(), **facts)
     except InvoiceAlreadyIssued:
-        return _tell_issued(request, draft.pk)
+        return tell_issued(request, draft.pk)
     except DraftHandedOver:
-        return _tell_handed_over(request, draft.pk)
+        return tell_handed_over(request, draft.pk)
     except DraftChanged as error:
-        return _draw_form(request, form, rows, draft=error.invoice, overtaken=True, status=409)
+        newest = error.invoice
+        return _draw(request, replace(page, draft=newest, version=newest.version, overtaken=True), status=409)
+    return _after_saving(request, draft)
+
+
+def _after_saving(request: WorkspaceRequest, draft: Invoice) -> HttpResponse:
+    """Issue the draft that was just saved if that was asked for, and go where the person goes on."""
+    then, slug = request.POST.get("then", ""), request.workspace.slug
+    if then == "hand-over":
+        return hand_over(request, draft, version=draft.version)
+    if then in ("issue", "issue-own", "issue-next") and may(request.membership, Permission.ISSUE_INVOICES):
+        is_issued = issue_and_tell(request, draft, version=draft.version, own_number=then == "issue-own")
+        if is_issued and then == "issue-next":
+            return redirect(f"{reverse('invoice-new', kwargs={'slug': slug})}?date={draft.invoice_date.isoformat()}")
+        return redirect("invoice" if is_issued else "invoice-edit", slug=slug, pk=draft.pk)
     messages.success(request, gettext("The draft is saved."))
-    return _to_invoice(request, draft.pk)
-
-
-@workspace_page(Permission.SEE_INVOICES, act=Permission.DRAFT_INVOICES)
-@require_POST
-def invoice_copy(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """Open the copy in the form: its date and period are the first that a person changes."""
-    invoice = get_object_or_404(Invoice.objects, pk=pk)
-    today = clock.today(request.workspace.time_zone)
-    copied = copy_invoice(invoice=invoice, actor=request.user, at=clock.now(), today=today)
-    messages.success(request, gettext("This draft is a copy, dated today. Check its texts before you issue it."))
-    return redirect("invoice-edit", slug=request.workspace.slug, pk=copied.pk)
+    return redirect("invoice-edit", slug=slug, pk=draft.pk)
 
 
 @workspace_page(Permission.DRAFT_INVOICES)
-@require_http_methods(["GET", "HEAD", "POST"])
-def invoice_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """Say first what is deleted; a POST deletes."""
-    draft = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
-    if draft.is_issued:
-        return _tell_issued(request, pk)
-    if request.method != "POST":
-        return render(request, "billing/delete.html", {"invoice": draft, "client": draft.client})
-    try:
-        delete_draft(invoice=draft, actor=request.user, at=clock.now())
-    except InvoiceAlreadyIssued:
-        return _tell_issued(request, pk)
-    except DraftHandedOver:
-        return _tell_handed_over(request, pk)
-    except DraftHadNumber:
-        words = gettext("Nothing was deleted: this draft had a number, and a number given once must be found for ever.")
-        messages.error(request, words)
-        return _to_invoice(request, pk)
-    messages.success(request, gettext("The draft for %(client)s is deleted.") % {"client": draft.client})
-    return redirect("billing", slug=request.workspace.slug)
-
-
-@workspace_page(Permission.SEE_INVOICES, act=Permission.DRAFT_INVOICES)
 @require_POST
-def invoice_hand_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """Ask for approval of the draft that the page showed."""
-    draft = get_object_or_404(Invoice.objects, pk=pk)
-    try:
-        hand_over_draft(invoice=draft, version=seen_version(request), actor=request.user, at=clock.now())
-    except InvoiceAlreadyIssued:
-        return _tell_issued(request, pk)
-    except DraftHandedOver:
-        messages.info(request, gettext("This draft already waits for approval. Nothing was done."))
-    except DraftChanged:
-        words = gettext("Nothing was handed over: the draft was changed after you opened the page. Check it again.")
-        messages.error(request, words)
+def invoice_summary(request: WorkspaceRequest) -> HttpResponse:
+    """Add up and check what is written so far; nothing is saved, and no field is in the answer."""
+    sent = request.POST.get("draft", "")
+    draft = Invoice.objects.select_related("client").filter(pk=sent).first() if is_id(sent) else None
+    context = _summary(request, Page.sent(request, draft))
+    return render(request, "billing/_draft_summary.html", context)
+
+
+def _summary(request: WorkspaceRequest, page: Page) -> dict[str, Any]:
+    """Return what stands beside the form: sums, due date, checks, and whose rows could be copied."""
+    invoice = page.preview(request) if page.form.is_bound else page.draft
+    facts = page.rows.complete if page.form.is_bound else None
+    if invoice is None:
+        return {"preview": None}
+    if facts is None:
+        rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
     else:
-        messages.success(request, gettext("The draft waits for approval. Those who may issue invoices are notified."))
-    return _to_invoice(request, pk)
+        rows = rows_of(invoice, facts)
+    lines = [row.line for row in rows if not row.is_text]
+    latest = Invoice.objects.filter(client=invoice.client, credits=None).exclude(issued_at=None).exclude(number="")
+    return {
+        "preview": invoice,
+        "totals": add_up(lines, whole_kronor=invoice.currency == "SEK"),
+        "rate_names": rate_names_of(invoice, rows),
+        "checks": checks_of(invoice, rows),
+        "latest": latest.order_by("-invoice_date", "-id").first(),
+        "is_copyable": not rows,
+        "unfinished": page.rows.unfinished if page.form.is_bound else 0,
+    }
 
 
-@workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
-@require_POST
-def invoice_hand_back(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """Make a draft of what waits for approval, with a remark."""
-    draft = get_object_or_404(Invoice.objects, pk=pk)
-    form = HandBackForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(str(words) for words in form.errors["remark"]))
-        return _to_invoice(request, pk)
-    try:
-        return_draft(invoice=draft, remark=form.cleaned_data["remark"], actor=request.user, at=clock.now())
-    except InvoiceAlreadyIssued:
-        return _tell_issued(request, pk)
-    except NotHandedOver:
-        messages.info(request, gettext("This invoice is a draft already. Nothing was done."))
-    else:
-        messages.success(request, gettext("The invoice is a draft again."))
-    return _to_invoice(request, pk)
+def _draw_again(request: WorkspaceRequest, draft: Invoice | None) -> HttpResponse:
+    """Show the page again with more rows, or with those of another invoice; nothing is saved."""
+    data = request.POST.dict()
+    sent, more = data.pop("rows_of", ""), MORE_ROWS if "more" in data else 0
+    kept: set[int] = set()
+    if is_id(sent):
+        copied = list(InvoiceRow.objects.filter(invoice_id=int(sent)).select_related("product"))
+        kept = _products_of(copied)
+        first = len([form for form in _rows(request, data).forms if not form.is_blank])
+        data |= typed_rows(copied, first=first)
+    if draft is not None:
+        kept |= set(draft.rows.exclude(product=None).values_list("product", flat=True))
+    typed = _form(request, data, draft=draft)
+    form = _form(request, None, draft=draft, initial={name: typed[name].data for name in InvoiceForm.base_fields})
+    page = Page(form, _rows(request, data, kept=kept, more=more).unchecked(), draft, seen_version(request))
+    return _draw(request, page)
 
 
-def _products(rows: Sequence[InvoiceRow] = ()) -> list[Product]:
-    """The products to choose from: those in use, and those that stand on the draft already."""
-    chosen = [row.product_id for row in rows if row.product_id]
-    return list(Product.objects.filter(Q(archived_at=None) | Q(pk__in=chosen)).order_by("name", "id"))
+def _draw(request: WorkspaceRequest, page: Page, *, status: int = 200) -> HttpResponse:
+    draft, billed = page.draft, page.rows.currencies.billed
+    context = {
+        "form": page.form,
+        "rows": page.rows,
+        "draft": draft,
+        "overtaken": page.overtaken,
+        "version": page.version,
+        "priced_in": billed or request.POST.get("priced_in", draft.currency if draft else ""),
+        "source": number_source_of(draft or Invoice(invoice_date=clock.today(request.workspace.time_zone))),
+        "cancelled_numbers": list(draft.cancelled_numbers.order_by("pk")) if draft else [],
+        "elsewhere": rows_of_other_companies(list(draft.rows.select_related("product"))) if draft else [],
+        **_summary(request, page),
+    }
+    return render(request, "billing/draft.html", context, status=status)
 
 
-def _sent(
-    request: WorkspaceRequest, products: Sequence[Product], today: date, *, draft: Invoice | None = None
-) -> tuple[InvoiceForm, Rows]:
-    form = InvoiceForm(request.POST, today=today, draft=draft)
-    billed = _billed_in(form.cleaned_data["client"], draft) if form.is_valid() else ""
-    seen = bool(billed) and request.POST.get("priced_in") == billed
-    currencies = Currencies(request.workspace.currency, billed, seen=seen)
-    company = integration_data.connected_company()
-    return form, Rows(request.POST.dict(), products, company=company, currencies=currencies)
+def _form(request: WorkspaceRequest, data: Any, *, draft: Invoice | None = None, **facts: Any) -> InvoiceForm:
+    search = reverse("client-search", kwargs={"slug": request.workspace.slug})
+    today = clock.today(request.workspace.time_zone)
+    return InvoiceForm(data, today=today, client_search=search, draft=draft, **facts)
 
 
-def _tell_issued(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    words = gettext("Nothing was changed: this invoice is issued, and its content can no longer be changed.")
-    messages.error(request, f"{words} {gettext('You can copy it to a new draft.')}")
-    return _to_invoice(request, pk)
+def _rows(request: WorkspaceRequest, data: Any, *, kept: Collection[int] = (), **facts: Any) -> Rows:
+    search = reverse("product-search", kwargs={"slug": request.workspace.slug})
+    return Rows(data, search_url=search, kept=kept, **facts)
 
 
-def _tell_handed_over(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    words = gettext("Nothing was changed: the draft waits for approval. It can be changed when it is a draft again.")
-    messages.error(request, words)
-    return _to_invoice(request, pk)
-
-
-def _to_invoice(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    return redirect("invoice", slug=request.workspace.slug, pk=pk)
+def _products_of(rows: Collection[InvoiceRow]) -> set[int]:
+    return {row.product_id for row in rows if row.product_id}
 
 
 def _billed_in(client: Client, draft: Invoice | None) -> str:
@@ -209,43 +254,12 @@ def _billed_in(client: Client, draft: Invoice | None) -> str:
     return draft.currency if draft is not None and draft.client_id == client.pk else client.currency
 
 
-def _is_foreign(request: WorkspaceRequest, draft: Invoice | None) -> bool:
-    """Say whether the chosen client is billed in another currency than products are priced in."""
-    chosen = request.POST.get("client", "")
-    client = Client.objects.filter(pk=chosen).first() if chosen.isascii() and chosen.isdecimal() else None
-    return client is not None and _billed_in(client, draft) != request.workspace.currency
+def _client_named(text: str) -> Client | None:
+    return Client.objects.current().filter(pk=text).first() if is_id(text) else None
 
 
-def _refill_form(
-    request: WorkspaceRequest, products: Sequence[Product], today: date, *, draft: Invoice | None = None
-) -> HttpResponse:
-    """Show the form again with more rows, or with a row filled in from its product; nothing is saved."""
-    data = request.POST.dict()
-    if "fill" in data:
-        data = with_product(data, data["fill"], products, with_price=not _is_foreign(request, draft))
-    rows = Rows(data, products, more=MORE_ROWS if "more" in data else 0)
-    initial: dict[str, Any] = {name: data.get(name, "") for name in InvoiceForm.base_fields}
-    form = InvoiceForm(initial=initial, today=today, draft=draft)
-    return _draw_form(request, form, rows.unchecked(), draft=draft, version=seen_version(request))
-
-
-def _draw_form(
-    request: WorkspaceRequest,
-    form: InvoiceForm,
-    rows: Rows,
-    *,
-    draft: Invoice | None = None,
-    version: int | None = None,
-    overtaken: bool = False,
-    status: int = 200,
-) -> HttpResponse:
-    billed = rows.currencies.billed if form.is_bound else request.POST.get("priced_in", draft.currency if draft else "")
-    context = {
-        "form": form,
-        "rows": rows,
-        "draft": draft,
-        "overtaken": overtaken,
-        "version": version,
-        "priced_in": billed,
-    }
-    return render(request, "billing/form.html", context, status=status)
+def _date_named(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -417,10 +417,10 @@ def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
     home = f"/w/{scope.slug}"
 
     def show(invoice):
-        return Page(browser.get(f"{home}/billing/{invoice.pk}/").content.decode())
+        return Page(browser.get(f"{home}/billing/{invoice.pk}/", follow=True).content.decode())
 
     def says(invoice, words: str) -> bool:
-        return words in browser.get(f"{home}/billing/{invoice.pk}/").content.decode()
+        return words in browser.get(f"{home}/billing/{invoice.pk}/", follow=True).content.decode()
 
     def issue(draft=None, **posted):
         draft = draft or shop.draft()

@@ -9,7 +9,9 @@ from tests.uku.integrations.fortnox.simulated import FIRST
 from uku.integrations.fortnox.invoices.booking import choose_booking
 from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.invoices.status import panels_of
-from uku.integrations.fortnox.models import Booking, Connection, InvoiceExport
+from uku.integrations.fortnox.models import Booking, Connection, InvoiceExport, RunKind, SyncIssue
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
@@ -54,6 +56,32 @@ def test_an_invoice_that_somebody_books_in_fortnox_is_booked_here_too(fortnox, b
     retry_export(export=InvoiceExport.objects.get(), actor=by_hand.owner)
     run_jobs()
     assert shown(invoice) == (f"In Fortnox {number}, booked", [])
+
+
+def test_one_that_is_booked_in_fortnox_is_found_booked_when_it_is_read_back(fortnox, by_hand, run_jobs):
+    invoice = by_hand.issue()
+    run_jobs()
+    number = Invoice.objects.get().number
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{number}/bookkeep")
+    run_sync(SyncRequest(by_hand.connection, RunKind.PAYMENTS))
+    assert shown(invoice) == (f"In Fortnox {number}, booked", [])
+
+
+def test_a_booking_that_was_refused_is_solved_once_it_is_booked_in_fortnox(fortnox, shop, run_jobs):
+    fortnox.set_company(locked_period=clock.today("Europe/Stockholm").isoformat())
+    shop.issue()
+    run_jobs()
+    fortnox.set_company(locked_period=None)
+    assert SyncIssue.objects.get(kind="invoice").solved_at is None
+    number = Invoice.objects.get().number
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{number}/bookkeep")
+    run_sync(SyncRequest(shop.connection, RunKind.PAYMENTS))
+    export = InvoiceExport.objects.get()
+    assert (export.booked, export.error_text, SyncIssue.objects.get(kind="invoice").solved_at is None) == (
+        True,
+        "",
+        False,
+    )
 
 
 def test_the_choice_holds_for_invoices_issued_after_it(fortnox, shop, scope, run_jobs):

@@ -75,7 +75,7 @@ def test_the_page_says_before_issue_that_it_will_wait_and_offers_a_number_from_u
         "trouble": "The connection to Fortnox is not working.",
     }
     assert words[way] in page.all("p")
-    assert [label for label in page.all("button") if label.startswith("Issue")] == ["Issue", INSTEAD]
+    assert [label for label in page.all("button") if label.startswith("Issue")] == ["Issue", INSTEAD, "Issue and next"]
     issued = desk.issue(draft, number="own")
     assert (issued.number, issued.numbering, InvoiceExport.objects.count()) == (OWN, "own", 0)
 

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Request
 
 from fortnox_sim.api import (
     accounts,
+    accruals,
     articles,
     company_information,
     customers,
@@ -15,6 +16,11 @@ from fortnox_sim.api import (
     payments,
     predefined,
     reference_data,
+    salary_transactions,
+    sie_export,
+    supplier_invoices,
+    supplier_payments,
+    voucher_series,
     vouchers,
 )
 from fortnox_sim.authentication import Caller, check_scope
@@ -34,6 +40,12 @@ ROUTES: list[Route] = [
     *payments.ROUTES,
     *predefined.ROUTES,
     *reference_data.ROUTES,
+    *accruals.ROUTES,
+    *salary_transactions.ROUTES,
+    *sie_export.ROUTES,
+    *supplier_invoices.ROUTES,
+    *supplier_payments.ROUTES,
+    *voucher_series.ROUTES,
     *vouchers.ROUTES,
 ]
 ROUTER = Router((route.method, route.path, route) for route in ROUTES)

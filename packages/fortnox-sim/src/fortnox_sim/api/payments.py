@@ -22,7 +22,6 @@ from fortnox_sim.errors import (
     ROW_ACCOUNT,
     WRONG_STRUCTURE,
     ApiError,
-    build_locked_period_error,
     not_found,
 )
 from fortnox_sim.fields import Field, FieldTable, apply_changes
@@ -112,7 +111,7 @@ def add_payment(company: Company, body: Record, *, source: str = "manual") -> Re
     invoice = company.get("invoices", str(record.get("InvoiceNumber", "")))
     if invoice is None:
         raise ApiError(INVOICE_NOT_FOUND)
-    record["WriteOffs"] = _read_write_offs(company, body.get("WriteOffs") or [], invoice)
+    record["WriteOffs"] = read_write_offs(company, body.get("WriteOffs") or [], invoice)
     record.setdefault("Currency", invoice.get("Currency", ACCOUNTING_CURRENCY))
     record.setdefault("PaymentDate", company.today().isoformat())
     record |= compute_amounts(company, invoice, record)
@@ -147,7 +146,7 @@ def compute_amounts(company: Company, invoice: Record, sent: Record) -> Record:
     return {**rate, "AmountCurrency": foreign, "Amount": sent.get("Amount", convert_to_accounting(foreign, rate))}
 
 
-def _read_write_offs(company: Company, rows: Any, invoice: Record) -> list[Record]:
+def read_write_offs(company: Company, rows: Any, invoice: Record) -> list[Record]:
     """Read the write-offs; they count in the invoice's currency."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ApiError(WRONG_STRUCTURE)
@@ -184,9 +183,7 @@ def book_payment(company: Company, payment: str) -> Record:
     record = find_payment(company, payment)
     if record.get("Booked"):
         raise ApiError(INVENTED["payment_booked"])
-    company.require_year(record["PaymentDate"])
-    if company.is_locked(record["PaymentDate"]):
-        raise ApiError(build_locked_period_error(company.settings["Name"], company.settings["locked_period"]))
+    vouchers.check_period(company, record["PaymentDate"])
     invoice = company.get("invoices", str(record["InvoiceNumber"]))
     if invoice is None:
         raise ApiError(INVOICE_NOT_FOUND)

@@ -1,6 +1,7 @@
 """/3/predefinedaccounts and /3/predefinedvoucherseries: what bookings use when nobody says otherwise."""
 
 from fortnox_sim.api.chart_of_accounts import find_account
+from fortnox_sim.api.voucher_series import ensure_series
 from fortnox_sim.company import Company
 from fortnox_sim.errors import PREDEFINED_NOT_FOUND, ROW_ACCOUNT, ApiError, not_found
 from fortnox_sim.fields import Field, FieldTable
@@ -113,6 +114,7 @@ def update_series(request: ApiRequest) -> Response:
     record = find_shown_series(request.company, request.args[0])
     changes = SERIES_FIELDS.read(request.read_object("PreDefinedVoucherSeries"), request.company.switches)
     record = request.company.put("predefinedseries", record["Name"], {**record, **changes})
+    ensure_series(request.company, record["VoucherSeries"])
     request.record_change("predefinedvoucherseries.update", record["Name"])
     return json_response({"PreDefinedVoucherSeries": build_item("predefinedvoucherseries", record)})
 

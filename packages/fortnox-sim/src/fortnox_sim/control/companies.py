@@ -127,9 +127,11 @@ def credit_invoice(request: ControlRequest) -> Record:
 
 
 def create_voucher(request: ControlRequest) -> Record:
-    """Write a voucher by hand: `series`, `date`, `text`, and `rows` of account and amount, debit positive."""
+    """Write a voucher by hand: `series`, `date`, `text`, `rows` of account and amount (debit positive), `removed`."""
     company, body = require_company(request), request.body
-    rows = [(int(account), Decimal(str(amount))) for account, amount in body["rows"]]
+    rows, removed = (
+        [(int(account), Decimal(str(amount))) for account, amount in body.get(name, [])] for name in ("rows", "removed")
+    )
     if sum(amount for _, amount in rows):
         raise ValueError("the voucher does not balance")
     return vouchers.add_voucher(
@@ -140,6 +142,7 @@ def create_voucher(request: ControlRequest) -> Record:
         kind=body.get("type", ""),
         number=body.get("number", ""),
         rows=rows,
+        RemovedRows=[list(row) for row in removed],
     )
 
 
@@ -157,6 +160,8 @@ ACTIONS: dict[tuple[str, str], Callable[[ControlRequest], object]] = {
     ("GET", "/_sim/companies/{}/invoices"): partial(list_stored_records, "invoices"),
     ("GET", "/_sim/companies/{}/payments"): partial(list_stored_records, "payments"),
     ("GET", "/_sim/companies/{}/vouchers"): partial(list_stored_records, "vouchers"),
+    ("GET", "/_sim/companies/{}/supplierinvoices"): partial(list_stored_records, "supplierinvoices"),
+    ("GET", "/_sim/companies/{}/supplierpayments"): partial(list_stored_records, "supplierpayments"),
     ("POST", "/_sim/companies/{}/customers"): partial(create_records, "customers"),
     ("PATCH", "/_sim/companies/{}/customers/{}"): partial(update_record, "customers"),
     ("DELETE", "/_sim/companies/{}/customers/{}"): partial(delete_record, "customers"),

@@ -3,6 +3,7 @@
 import random
 from datetime import date
 from pathlib import Path
+from typing import Unpack
 
 from fortnox_sim.installation import Installation
 from fortnox_sim.json_format import Record, decode
@@ -13,7 +14,7 @@ from fortnox_sim.seeds.seed_file import add_app, add_content
 
 
 def load_seed(
-    installation: Installation, seed: str | Record, *, customers: int, articles: int, today: str | None
+    installation: Installation, seed: str | Record, *, today: str | None, **counts: Unpack[bulk.BulkCounts]
 ) -> None:
     """Fill a new installation."""
     anchor = date.fromisoformat(today) if today else installation.clock.today()
@@ -27,8 +28,9 @@ def load_seed(
     rng = random.Random(f"bulk/{anchor}")  # noqa: S311  (repeatable on purpose)
     for company in companies[:1]:
         if company is not None:
-            bulk.add_customers(company, customers, rng)
-            bulk.add_articles(company, articles, rng)
+            bulk.add_customers(company, counts.get("customers", 0), rng)
+            bulk.add_articles(company, counts.get("articles", 0), rng)
+            bulk.add_vouchers(company, counts.get("vouchers", 0), rng)
 
 
 __all__ = ["load_seed"]

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from fortnox_sim.api import predefined
+from fortnox_sim.api import predefined, voucher_series
 from fortnox_sim.company import COMPANIES, Company
 from fortnox_sim.json_format import Record
 from fortnox_sim.scopes import ALL_LICENCES
@@ -60,6 +60,7 @@ def add_company(store: Store, number: int, name: str, organisation: str, **setti
 def add_registers(company: Company) -> None:
     """Fill registers and predefined accounts."""
     predefined.add_defaults(company)
+    voucher_series.add_defaults(company)
     for code, english, text in UNITS:
         company.put("units", code, {"Code": code, "CodeEnglish": english, "Description": text})
     for code, text in TERMS:

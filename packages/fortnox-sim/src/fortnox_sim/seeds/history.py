@@ -6,7 +6,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from fortnox_sim.api import articles, invoice_booking, invoice_rules, payments, vouchers
+from fortnox_sim.api import (
+    articles,
+    invoice_booking,
+    invoice_rules,
+    payments,
+    supplier_invoices,
+    supplier_payments,
+    vouchers,
+)
 from fortnox_sim.company import Company
 from fortnox_sim.fields import round_to_cents
 from fortnox_sim.seeds import demo_data
@@ -105,19 +113,40 @@ class History:
         net = round_to_cents(Decimal(price) * self.rng.randrange(80, 121) / 100)
         gross = round_to_cents(net * VAT)
         number = str(self.rng.randrange(10_000, 99_999))
-        booked = [(account, net), (2641, gross - net), (2440, -gross)]
-        self.plan(day, lambda: self.add_voucher("D", text, booked, "SUPPLIERINVOICE", number))
-        paid = [(2440, gross), (1930, -gross)]
         pay_day = day + timedelta(days=30 + self.rng.randrange(-3, 2))
-        self.plan(pay_day, lambda: self.add_voucher("E", text, paid, "SUPPLIERPAYMENT", number))
+        body = {
+            "SupplierNumber": str(account),
+            "SupplierName": text,
+            "InvoiceNumber": number,
+            "InvoiceDate": day.isoformat(),
+            "DueDate": pay_day.isoformat(),
+            "Total": gross,
+            "VAT": gross - net,
+            "SupplierInvoiceRows": [
+                {"Account": account, "Debit": net},
+                {"Account": 2641, "Debit": gross - net, "Code": "VAT"},
+                {"Account": 2440, "Credit": gross, "Code": "TOT"},
+            ],
+        }
+
+        def enter() -> None:
+            given = supplier_invoices.add_supplier_invoice(self.company, body)["GivenNumber"]
+            supplier_invoices.book_supplier_invoice(self.company, given)
+            self.plan(pay_day, lambda: self.pay_supplier(given))
+
+        self.plan(day, enter)
+
+    def pay_supplier(self, given: str) -> None:
+        payment = supplier_payments.add_payment(self.company, {"InvoiceNumber": given, "ModeOfPayment": "BG"})
+        supplier_payments.book_payment(self.company, str(payment["Number"]))
 
     def plan_entry(self, day: date) -> None:
         """Plan a voucher that somebody enters by hand."""
         text, debit, credit, price = self.rng.choice(demo_data.ENTRIES)
         amount = round_to_cents(Decimal(price) * self.rng.randrange(90, 111) / 100)
         rows = [(debit, amount), (credit, -amount)]
-        self.plan(day, lambda: self.add_voucher("A", text, rows))
+        self.plan(day, lambda: self.add_voucher(text, rows))
 
-    def add_voucher(self, series: str, text: str, rows: vouchers.VoucherRows, kind: str = "", number: str = "") -> None:
+    def add_voucher(self, text: str, rows: vouchers.VoucherRows) -> None:
         day = self.company.today().isoformat()
-        vouchers.add_voucher(self.company, series=series, day=day, text=text, kind=kind, number=number, rows=rows)
+        vouchers.add_voucher(self.company, series="A", day=day, text=text, kind="", number="", rows=rows)

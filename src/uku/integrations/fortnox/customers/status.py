@@ -78,6 +78,12 @@ def badges_of(clients: Sequence[Client]) -> Mapping[int, Badge]:
     }
 
 
+def inactive_of(clients: Sequence[Client]) -> set[int]:
+    """Return the ids of those whose customer is inactive in the connected company."""
+    stated = Client.objects.filter(pk__in=[client.pk for client in clients]).annotate(state=expression())
+    return set(stated.filter(state=ClientState.INACTIVE).values_list("pk", flat=True))
+
+
 def _linked() -> QuerySet[CustomerRecord]:
     return CustomerRecord.objects.filter(client__isnull=False)
 

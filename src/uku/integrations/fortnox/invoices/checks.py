@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,39 +20,40 @@ from uku.integrations.fortnox.invoices.rules import (
 )
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord
 from uku.invoices.checks import Check
-from uku.invoices.models import Invoice, InvoiceRow, RowKind
+from uku.invoices.models import Invoice, InvoiceRow
 
 
-def invoice_checks(invoice: Invoice) -> list[Check]:
+def invoice_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
     """Return what must be right before the connected company can take an invoice; nothing without one."""
     connection = Connection.objects.exclude(sealed_tokens="").first()
     if connection is None:
         return []
     slug = connection.workspace.slug
-    found = [_check(invoice, slug, row, problem) for row, problem in _problems(invoice, connection.company_id)]
+    found = [_check(invoice, slug, row, problem) for row, problem in _problems(invoice, rows, connection.company_id)]
     customer = invoiced_customer(invoice.client, connection.company_id)
     if customer is not None and wants_einvoice(customer) and not invoice.your_reference:
-        found.append(_reference_missing(invoice, slug))
+        found.append(_reference_missing())
     return found
 
 
-def _reference_missing(invoice: Invoice, slug: str) -> Check:
+def _reference_missing() -> Check:
     """Public bodies take e-invoices only with the reference of who ordered (SFS 2018:1277)."""
     sentence = _("The client gets e-invoices, which need “Your reference”.")
-    url = reverse("invoice-edit", kwargs={"slug": slug, "pk": invoice.pk})
-    return Check(sentence, _("Write the client's reference or order number on the draft."), url, _("Edit draft"))
+    return Check(sentence, _("Write the client's reference or order number."))
 
 
-def _problems(invoice: Invoice, company_id: str) -> Iterator[tuple[InvoiceRow | None, Problem]]:
+def _problems(
+    invoice: Invoice, rows: Sequence[InvoiceRow], company_id: str
+) -> Iterator[tuple[InvoiceRow | None, Problem]]:
     """Yield each problem with its row. What nobody has read yet is looked at when the invoice is sent."""
     customer = invoiced_customer(invoice.client, company_id)
     problem = not_linked(invoice.client) if customer is None else customer_problem(customer)
     if problem is not None:
         yield None, problem
-    rows = list(InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE).select_related("product"))
-    numbers = {row.article_in(company_id) for row in rows}
+    articles = [row for row in rows if not row.is_text]
+    numbers = {row.article_in(company_id) for row in articles}
     known = {each.number: each for each in ArticleRecord.objects.filter(company_id=company_id, number__in=numbers)}
-    for row in rows:
+    for row in articles:
         problem = _problem_of(row, company_id, customer, known.get(row.article_in(company_id)))
         if problem is not None:
             yield row, problem
@@ -76,6 +77,4 @@ def _check(invoice: Invoice, slug: str, row: InvoiceRow | None, problem: Problem
         url, place = reverse("fortnox:client", kwargs={**facts, "pk": invoice.client_id}), str(invoice.client)
     elif problem.place == Place.PRODUCT and row is not None and row.product is not None:
         url, place = reverse("product", kwargs={**facts, "pk": row.product.pk}), str(row.product)
-    elif problem.place == Place.DRAFT:
-        url, place = reverse("invoice-edit", kwargs={**facts, "pk": invoice.pk}), _("Edit draft")
     return Check(str(problem.sentence) % problem.facts, str(problem.remedy) % problem.facts, url, place)

@@ -104,8 +104,6 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
         mark_uncertain(export)
         _look_up(fortnox, export, original)
     book_if_due(fortnox, export)
-    if export.state == ExportState.CONFIRMED:
-        requests.read_back_credit(export)
 
 
 def _send(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> None:
@@ -119,8 +117,7 @@ def _send(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> N
         if export.sent_at is None:
             _send_as_invoice(export)
         else:  # an earlier try was applied after all
-            as_known(export).filter(state=ExportState.QUEUED).update(state=ExportState.UNCERTAIN)
-            export.state = ExportState.UNCERTAIN
+            mark_uncertain(export)
             _take(fortnox, export, invoice)
         return
     is_booked = invoice.booked or invoice.accounting_method == CASH_METHOD

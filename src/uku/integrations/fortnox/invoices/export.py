@@ -32,7 +32,7 @@ from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failu
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
 from uku.invoices.checks import InvoiceNotReady
-from uku.invoices.models import Invoice
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.clock import database_now
@@ -64,7 +64,8 @@ def queue_export(fact: InvoiceIssued) -> None:
     if connection is None or connection.company_id != fact.ledger:
         raise NumberSourceChanged
     invoice = Invoice.objects.select_related("workspace", "client").get(pk=fact.invoice_id)
-    if checks := invoice_checks(invoice):
+    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
+    if checks := invoice_checks(invoice, rows):
         raise InvoiceNotReady(checks)
     hold = date_hold(invoice, invoice.workspace)
     export = InvoiceExport.objects.create(
@@ -148,8 +149,6 @@ def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
         if (created := reconcile.find_created(fortnox, export)) is not None:
             confirm(export, created)
     book_if_due(fortnox, export)
-    if export.invoice.is_credit_note and export.state == ExportState.CONFIRMED:
-        requests.read_back_credit(export)
 
 
 def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
@@ -251,6 +250,7 @@ def requeue(export: InvoiceExport, error: FortnoxError) -> bool:
     return False
 
 
+@transaction.atomic
 def reject(
     export: InvoiceExport, text: str, error: FortnoxError | None = None, *, code: str = "", **facts: object
 ) -> None:
@@ -268,6 +268,7 @@ def mark_uncertain(export: InvoiceExport) -> None:
         export.state = ExportState.UNCERTAIN
 
 
+@transaction.atomic
 def leave_to_person(export: InvoiceExport, text: str) -> None:
     mark_uncertain(export)
     reconcile.ask_person(export, text)
@@ -295,6 +296,7 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
                 row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
                 row.save()
                 solve_issues(row)
+                _read_back(row)
     except NumberTaken:
         words = _(
             "Fortnox gave this invoice the number %(number)s. Another invoice in Uku has the same number or OCR number."
@@ -338,8 +340,9 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
         invoice = fortnox.invoices.get(export.document_number)
         if error.outcome is Outcome.REFUSED and not invoice.booked:
             facts = {"error_code": str(error.code or ""), "error_text": error_in_words(error)}
-            as_known(export).update(next_at=None, **facts)
-            sync_issues.note_export(export, at=clock.now(), error=error)
+            with transaction.atomic():
+                as_known(export).update(next_at=None, **facts)
+                sync_issues.note_export(export, at=clock.now(), error=error)
             return
     if not invoice.booked:
         postpone(export)
@@ -349,6 +352,13 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
         as_known(export).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None)
         Invoice.objects.filter(pk=export.invoice_id).update(booked=True)
         solve_issues(export)
+        _read_back(export)
+
+
+def _read_back(export: InvoiceExport) -> None:
+    """Have a credit note read that was made or booked just now: either may have set it off against its invoice."""
+    if export.invoice.is_credit_note:
+        requests.read_back_credit(export)
 
 
 def solve_issues(export: InvoiceExport) -> None:

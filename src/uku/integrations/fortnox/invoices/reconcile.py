@@ -10,6 +10,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -48,9 +49,9 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
     if not found:
         note_absence(export)
     elif not standing:
-        _change(export, cancelled_number=found[0].number)
+        number = found[0].number
         words = _("Fortnox has the invoice as number %(number)s, and it is cancelled there.")
-        ask_person(export, translate_for_workspace(words, number=found[0].number))
+        ask_person(export, translate_for_workspace(words, number=number), cancelled_number=number)
     else:
         numbers = ", ".join(hit.number for hit in found)
         words = _(
@@ -89,9 +90,10 @@ def note_absence(export: InvoiceExport) -> None:
         ask_person(export, translate_for_workspace(words))
 
 
-def ask_person(export: InvoiceExport, text: str) -> None:
+@transaction.atomic
+def ask_person(export: InvoiceExport, text: str, **facts: Any) -> None:
     """Leave an export whose outcome is unknown to a person, with what is known."""
-    if _change(export, state=ExportState.NEEDS_PERSON, next_at=None, error_text=text[:500]):
+    if _change(export, state=ExportState.NEEDS_PERSON, next_at=None, error_text=text[:500], **facts):
         export.state = ExportState.NEEDS_PERSON
         sync_issues.note_export(export, at=clock.now(), reason=text[:500])
 

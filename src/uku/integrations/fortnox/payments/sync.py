@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
 from fortnox_api import Fortnox, FortnoxError, InvoicePaymentItem, NotFound, Page, Unreadable
@@ -167,7 +168,17 @@ def accept(run: SyncRun, export: InvoiceExport, stated: Reading) -> None:
     sync_run.count(run, "changed", int(accept_reading(invoice=export.invoice, reading=stated, at=at)))
     numbers = [export.document_number]
     sync_issues.solve(company_id=export.company_id, kind=sync_issues.PAYMENT, numbers=numbers, at=at)
+    if stated.booked and not export.booked:
+        _mark_booked(export, at)
     _end_request(export)
+
+
+@transaction.atomic
+def _mark_booked(export: InvoiceExport, at: datetime) -> None:
+    """Store that it is booked: by somebody in Fortnox, or by a worker that died before it stored that."""
+    booked = {"booked": True, "error_code": "", "error_text": "", "next_at": None}
+    InvoiceExport.objects.filter(pk=export.pk, cancel_wanted_at=None).update(**booked)
+    sync_issues.solve(company_id=export.company_id, kind=sync_issues.INVOICE, numbers=[export.reference], at=at)
 
 
 def _end_request(export: InvoiceExport) -> None:

@@ -1,0 +1,27 @@
+"""The period that an invoice is for, in words, and `{period}` in its texts. Pure."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+
+from django.utils.dates import MONTHS
+from django.utils.formats import date_format
+
+PLACEHOLDER = "{period}"
+
+
+def period_in_words(start: date | None, end: date) -> str:
+    """Return a whole month by its name (*March 2026*), else the first and the last day, or the only one."""
+    first = start or end
+    last = end.replace(day=monthrange(end.year, end.month)[1])
+    if (first, end) == (last.replace(day=1), last):
+        return date_format(first, "F Y")
+    days = [first] if first == end else [first, end]
+    return " – ".join(day.isoformat() for day in days)
+
+
+def months_named(text: str) -> set[int]:
+    """Return the months, 1 to 12, that a text calls by name."""
+    words = {word.strip(".,:;()").casefold() for word in text.split()}
+    return {number for number, name in MONTHS.items() if str(name).casefold() in words}

@@ -1,0 +1,277 @@
+"""The rows of a draft, which take what they lack from their product."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from uku.invoices.drafts import RowFacts
+from uku.invoices.models import InvoiceRow, RowKind
+from uku.kit.money import ZERO, show_quantity
+from uku.products.models import Product
+from uku.web.forms.fields import DiscountField, NumberField, PlainForm, RateField
+from uku.web.forms.record_field import RecordField, Typed
+from uku.web.list_filters import is_id
+
+FIRST_ROWS = 3
+MORE_ROWS = 5
+MOST_ROWS = 100
+MOST_HITS = 20
+MOST_NET = Decimal(10) ** 11
+_ROW_NAME = re.compile(r"rows-([0-9]{1,3})-")
+
+
+@dataclass(frozen=True, slots=True)
+class Currencies:
+    """What products are priced in, and what the client is billed in; "" before a client is chosen.
+
+    `seen`: the person was told that the prices are in the client's currency, and saves them as they are.
+    """
+
+    own: str = ""
+    billed: str = ""
+    seen: bool = False
+
+    @property
+    def differ(self) -> bool:
+        return bool(self.own and self.billed) and self.own != self.billed
+
+
+class RowForm(PlainForm):
+    """One row. Empty altogether it says nothing; with a product its empty fields are the product's.
+
+    With a description alone it is a row of text.
+    """
+
+    use_required_attribute = False
+    product = RecordField(label=_("Product"), required=False)
+    description = forms.CharField(label=_("Description"), max_length=255, required=False)
+    quantity = NumberField(label=_("Quantity"), required=False)
+    unit = forms.CharField(label=_("Unit"), max_length=20, required=False)
+    price = NumberField(label=_("Price"), required=False)
+    discount = DiscountField(label=_("Discount, %"), required=False)
+    vat_rate = RateField(label=_("VAT, %"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        products: Mapping[str, Product],
+        search_url: str = "",
+        company: tuple[str, str] = ("", ""),
+        currencies: Currencies = Currencies(),  # it is frozen
+        **kwargs: Any,
+    ) -> None:
+        """`search_url` answers a search of products; `company` is the connected one: its id and its name."""
+        super().__init__(*args, **kwargs)
+        self.company, self.currencies = company, currencies
+        field = cast("RecordField", self.fields["product"])
+        field.offer(products, search_products, search_url)
+        field.error_messages["invalid_choice"] = _("This product is not in your list. Choose another.")
+        for each in self.fields.values():
+            each.widget.attrs["aria-label"] = each.label
+
+    @property
+    def is_blank(self) -> bool:
+        typed = (self[name].data for name in self.fields)
+        return all(one.is_blank if isinstance(one, Typed) else not str(one or "").strip() for one in typed)
+
+    @property
+    def is_text(self) -> bool:
+        """Say whether the valid row has a description and nothing else."""
+        typed = self.cleaned_data
+        return bool(typed.get("description")) and all(
+            typed.get(name) in ("", None) for name in self.fields if name != "description"
+        )
+
+    def clean(self) -> None:
+        """Ask for what neither the row nor its product says, and for the article of a product that lost its own."""
+        if self.is_blank or (not self.errors and self.is_text):
+            return
+        if product := self.cleaned_data.get("product"):
+            company, name = self.company
+            if company and product.article_number and not product.article_in(company):
+                words = _("%(product)s has no article in %(company)s yet. Open the product and choose one.")
+                self.add_error("product", words % {"product": product, "company": name})
+            self._require_price_in_currency(product)
+            return
+        wanted = {
+            "description": _("Write a description."),
+            "quantity": _("Write a quantity, such as 1."),
+            "price": _("Write a price, such as 1 250,00."),
+            "vat_rate": _("Write a VAT rate, such as 25."),
+        }
+        for name, words in wanted.items():
+            if name not in self.errors and self.cleaned_data.get(name) in ("", None):
+                self.add_error(name, words)
+
+    def _require_price_in_currency(self, product: Product) -> None:
+        """Refuse a product's own price as one in another currency, until the person says that it is."""
+        if not self.currencies.differ or "price" in self.errors:
+            return
+        price, facts = self.cleaned_data.get("price"), {"own": self.currencies.own, "billed": self.currencies.billed}
+        if price is None:
+            words = _("The product's price is in %(own)s. Write the price in %(billed)s.")
+            self.add_error("price", words % facts)
+        elif price == product.price and not self.currencies.seen:
+            words = _(
+                "This is the product's price in %(own)s. Write the price in %(billed)s. If it is the same number,"
+                " save again."
+            )
+            self.add_error("price", words % facts)
+
+    @property
+    def facts(self) -> RowFacts:
+        """The row as it is asked for; call it on a valid row that is not blank."""
+        typed = self.cleaned_data
+        if self.is_text:
+            return RowFacts(typed["description"], kind=RowKind.TEXT)
+        product: Product | None = typed["product"]
+        return RowFacts(
+            description=typed["description"] or (product.name if product else ""),
+            quantity=typed["quantity"] if typed["quantity"] is not None else Decimal(1),
+            price=_first(typed["price"], product.price if product else None),
+            discount=typed["discount"] or ZERO,
+            vat_rate=_first(typed["vat_rate"], product.vat_rate if product else None),
+            unit=typed["unit"] or (product.unit if product else ""),
+            article_number=product.article_number if product else "",
+            product=product,
+            article_company=product.article_company if product else "",
+        )
+
+
+class Rows:
+    """All rows of the page: as many as were sent, at least three.
+
+    `kept` are products that stand on the draft already, archived or not.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        *,
+        search_url: str,
+        kept: Collection[int] = (),
+        more: int = 0,
+        company: tuple[str, str] = ("", ""),
+        currencies: Currencies = Currencies(),  # it is frozen
+    ) -> None:
+        self.currencies = currencies
+        numbers = [int(found[1]) for name in data or () if (found := _ROW_NAME.match(name))]
+        asked = max([n + 1 for n in numbers], default=FIRST_ROWS)
+        count = min(max(asked, FIRST_ROWS) + more, MOST_ROWS)
+        self.is_too_long = asked > MOST_ROWS
+        facts: dict[str, Any] = {
+            "products": _products(data or {}, kept),
+            "search_url": search_url,
+            "company": company,
+            "currencies": currencies,
+        }
+        self.forms = [RowForm(data, prefix=f"rows-{number}", **facts) for number in range(count)]
+        self.pattern = RowForm(prefix="rows-new", **facts)
+        self.trouble = ""
+
+    @property
+    def facts(self) -> list[RowFacts]:
+        return [form.facts for form in self.forms if not form.is_blank]
+
+    @property
+    def complete(self) -> list[RowFacts]:
+        """The rows that say all that they must, while others may still be written."""
+        return [form.facts for form in self.forms if form.is_valid() and not form.is_blank]
+
+    @property
+    def unfinished(self) -> int:
+        """How many rows do not say all that they must."""
+        return sum(not form.is_valid() for form in self.forms if not form.is_blank)
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.trouble) or any(form.is_bound and form.errors for form in self.forms)
+
+    def unchecked(self) -> Rows:
+        """Show what was typed without judging it yet."""
+        for form in self.forms:
+            form.initial = {name: form[name].data for name in form.fields}
+            form.is_bound = False
+        return self
+
+    def is_valid(self) -> bool:
+        """Check each row, and that they add up to something that can be billed."""
+        if not all([form.is_valid() for form in self.forms]):  # noqa: C419  # every row shows its errors
+            return False
+        if self.is_too_long:
+            words = gettext("An invoice can have %(most)d rows at most. Write the others on a second invoice.")
+            self.trouble = words % {"most": MOST_ROWS}
+        else:
+            self.trouble = error_of_sum(self.facts)
+        return not self.trouble
+
+
+def search_products(words: str) -> list[Product]:
+    """Find products in use by name or article number; every word must occur."""
+    found = Product.objects.filter(archived_at=None)
+    for word in words.split():
+        found = found.filter(Q(name__icontains=word) | Q(article_number__istartswith=word))
+    return list(found.order_by("name", "id")[:MOST_HITS])
+
+
+def typed_rows(rows: Sequence[InvoiceRow], *, first: int = 0) -> dict[str, str]:
+    """Return rows as the form has them when they are typed, numbered from `first` on."""
+    return {
+        f"rows-{number}-{name}": value
+        for number, row in enumerate(rows, start=first)
+        for name, value in (_typed_text(row) if row.is_text else _typed_row(row)).items()
+    }
+
+
+def _typed_text(row: InvoiceRow) -> dict[str, str]:
+    return {"description": row.description}
+
+
+def _typed_row(row: InvoiceRow) -> dict[str, str]:
+    return {
+        "product": str(row.product_id or ""),
+        "product-words": str(row.product or ""),
+        "description": row.description,
+        "quantity": show_quantity(row.quantity),
+        "unit": row.unit,
+        "price": f"{row.price:.2f}",
+        "discount": show_quantity(row.discount) if row.discount else "",
+        "vat_rate": show_quantity(row.vat_rate),
+    }
+
+
+def error_of_sum(rows: Sequence[RowFacts]) -> str:
+    if not any(row.kind == RowKind.ARTICLE for row in rows):
+        return (
+            gettext("Fill in at least one row with a quantity and a price.")
+            if rows
+            else gettext("Fill in at least one row.")
+        )
+    sums = [row.quantity * row.price for row in rows]
+    if sum(map(abs, sums), ZERO) >= MOST_NET:
+        return gettext("The total is larger than an invoice can have. Check quantities and prices.")
+    if sum(sums, ZERO) < 0:
+        return gettext("The total is less than zero. Only a credit note can have a negative total.")
+    return ""
+
+
+def _products(data: Mapping[str, Any], kept: Collection[int]) -> dict[str, Product]:
+    """Return the products whose ids were sent, by id: those in use, and those that stand on the draft already."""
+    sent = {str(value) for name, value in data.items() if name.startswith("rows-") and name.endswith("-product")}
+    ids = [one for one in sent if is_id(one)]
+    found = Product.objects.filter(pk__in=ids).filter(Q(archived_at=None) | Q(pk__in=kept)) if ids else ()
+    return {str(product.pk): product for product in found}
+
+
+def _first(typed: Decimal | None, proposed: Decimal | None) -> Decimal:
+    """Return the typed number, else the product's; one of them is there once the row is valid."""
+    return typed if typed is not None else proposed or ZERO
