@@ -82,6 +82,13 @@ class Client(TenantModel):
     currency = models.CharField(max_length=3, default="SEK")
     payment_days = models.PositiveSmallIntegerField(default=30)
     vat_type = models.CharField(max_length=20, choices=VatType, blank=True, default="", db_default="")
+    language = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of invoices and e-mail; empty: the country's",
+    )
     is_person = models.BooleanField(
         default=False, db_default=False, help_text="a private person, whose number is masked"
     )

@@ -16,7 +16,7 @@ from uku.invoices.delivery_models import DocumentSource, InvoiceDocument
 from uku.invoices.invoice_settings import settings_of
 from uku.invoices.models import Invoice, InvoiceRow, State
 from uku.invoices.numbers import finnish_reference_for
-from uku.invoices.pdf.content import AccountingRate, Buyer, Content, Language, Row, Seller
+from uku.invoices.pdf.content import AccountingRate, Buyer, Content, Language, Row, Seller, Supply
 from uku.invoices.pdf.render import render_pdf
 from uku.invoices.pdf.words import late_interest_by_law
 from uku.invoices.totals import Totals, add_up
@@ -35,7 +35,9 @@ class NoDocument(Exception):
 
 
 def language_of(client: Client, seller: Workspace) -> Language:
-    """The language of the client's country."""
+    """The language that was chosen for the client, else that of its country."""
+    if client.language:
+        return Language(client.language)
     return SPOKEN.get(client.country or seller.country, Language.ENGLISH)
 
 
@@ -43,7 +45,7 @@ def content_of(invoice: Invoice) -> Content:
     """Return what stands on an invoice by the facts as they are stored now."""
     seller, client = Workspace.objects.get(pk=invoice.workspace_id), invoice.client
     language = language_of(client, seller)
-    rows = list(InvoiceRow.objects.filter(invoice=invoice))
+    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
     lines = [row.line for row in rows if not row.is_text]
     totals = Totals(
         invoice.net, invoice.vat, invoice.rounding, invoice.total, add_up(lines, whole_kronor=False).by_rate
@@ -59,6 +61,7 @@ def content_of(invoice: Invoice) -> Content:
         rows=tuple(_row_of(row) for row in rows),
         totals=totals,
         vat_type=client.vat_type or "domestic",
+        supplies=frozenset(_supply_of(row) for row in rows if not row.is_text),
         ocr=_payment_reference(invoice, seller),
         supply_from=invoice.supply_from,
         supply_to=invoice.supply_to,
@@ -208,6 +211,10 @@ def _row_of(row: InvoiceRow) -> Row:
         return Row(row.description, is_text=True)
     line = row.line
     return Row(row.description, row.quantity, row.unit, row.price, row.discount, row.vat_rate, line.net)
+
+
+def _supply_of(row: InvoiceRow) -> Supply:
+    return Supply.GOODS if row.product is not None and row.product.is_goods else Supply.SERVICES
 
 
 def _payment_reference(invoice: Invoice, seller: Workspace) -> str:

@@ -26,6 +26,9 @@ class Product(TenantModel):
     unit = models.CharField(max_length=20, blank=True)
     price = models.DecimalField(max_digits=14, decimal_places=2)
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2, help_text="per cent")
+    is_goods = models.BooleanField(
+        default=False, db_default=False, help_text="else a service: abroad the two are taxed by different rules"
+    )
     article_number = models.CharField(max_length=50, blank=True)
     article_seen: models.JSONField[dict[str, str]] = models.JSONField(
         default=dict, db_default=models.Value({}, models.JSONField())

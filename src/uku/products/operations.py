@@ -45,7 +45,7 @@ class UnknownProducts(Exception):
 
 @transaction.atomic
 @needs(Permission.EDIT_PRODUCTS)
-def create_product(
+def create_product(  # noqa: PLR0913  # one argument a field
     *,
     actor: User,
     at: datetime,
@@ -54,6 +54,7 @@ def create_product(
     price: Decimal,
     vat_rate: Decimal,
     article_number: str = "",
+    is_goods: bool = False,
     article: Article | None = None,
 ) -> Product:
     """Make a product. `price` is without VAT, `vat_rate` in per cent: the article's own, where that is known.
@@ -61,6 +62,8 @@ def create_product(
     Raises NotAllowed and RateIsLocked.
     """
     facts = {"name": name, "unit": unit, "price": price, "vat_rate": vat_rate, "article_number": article_number}
+    if is_goods:
+        facts["is_goods"] = True
     _refuse_other_rate(locked_rate(article), vat_rate)
     said = {"article_company": article.company, "article_seen": texts_of(article)} if article else {}
     product = Product.objects.create(created_at=at, **facts, **said)

@@ -145,6 +145,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "imported": _("Imported"),
     "instance": _("Installation"),
     "invoice_date": _("Invoice date"),
+    "is_goods": _("Goods"),
     "is_person": _("Private person"),
     "language": _("Language"),
     "late_interest": _("Text on late interest"),

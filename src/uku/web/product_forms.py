@@ -45,6 +45,7 @@ def _of(product: Product | None, own: str) -> dict[str, Any]:
         "unit": product.unit,
         "price": f"{product.price:.2f}",
         "vat_rate": rate_text(product.vat_rate),
+        "is_goods": product.is_goods,
         "article_number": own,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -33,10 +34,14 @@ from uku.invoices.delivery_models import (
     LedgerMethod,
 )
 from uku.invoices.documents import NoDocument, draw_draft, state_rate, store_document, stored_document
+from uku.invoices.drafts import DraftHead, RowFacts, create_draft
 from uku.invoices.models import Invoice, Numbering, State
 from uku.invoices.numbers import finnish_reference_for
 from uku.invoices.operations import NotReopenable, issue_invoice, reopen_invoice
+from uku.invoices.pdf.content import Supply
+from uku.invoices.pdf.words import VAT_SENTENCES
 from uku.kit.clock import database_now
+from uku.products.operations import create_product
 from uku.workspaces.models import AuditEntry, Workspace
 from uku.workspaces.permissions import NotAllowed
 
@@ -291,3 +296,27 @@ def test_the_ledgers_way_without_a_connected_company_is_refused(invoice, owner):
         ask(invoice, owner, Wanted(DeliveryWay.ACCOUNTING, method=LedgerMethod.EMAIL))
     assert list(InvoiceDelivery.objects.values_list("state", flat=True)) == []
     assert DeliveryState.QUEUED not in stands(invoice)[0]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "country", "title"),
+    [("", "FI", "Lasku"), ("sv", "FI", "Faktura"), ("et", "SE", "Arve"), ("", "DE", "Invoice")],
+)
+def test_the_clients_own_language_goes_before_its_countrys(invoice, chosen, country, title):
+    client = invoice.client
+    client.language, client.country = chosen, country
+    client.save()
+    assert lines_of(bytes(store_document(invoice, at=AT).content))[0] == f"{title} 900000001"
+
+
+def test_goods_have_the_sentence_of_goods(owner, client, scope):
+    book = create_product(
+        actor=owner, at=AT, name="Book", unit="st", price=Decimal(100), vat_rate=Decimal(0), is_goods=True
+    )
+    client.vat_type, client.language = "export", "en"
+    client.save()
+    rows = [RowFacts("Book", Decimal(1), Decimal(100), Decimal(0), product=book)]
+    draft = create_draft(actor=owner, at=AT, head=DraftHead(client, AT.date()), rows=rows)
+    assert [line for line in lines_of(draw_draft(draft)) if line in VAT_SENTENCES.values()] == [
+        VAT_SENTENCES["export", Supply.GOODS]
+    ]

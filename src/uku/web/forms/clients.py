@@ -32,6 +32,16 @@ LONGEST_TERMS = 365
 LONGEST_VERSION = 9
 
 
+LANGUAGES = (
+    ("", _("By country")),
+    ("sv", _("Swedish")),
+    ("en", _("English")),
+    ("fi", _("Finnish")),
+    ("et", _("Estonian")),
+)
+"""The languages that invoices are printed in, `uku.invoices.pdf.content.Language`."""
+
+
 def text(label: Any, *, most: int = 200, required: bool = False, **attributes: str) -> forms.CharField:
     return forms.CharField(label=label, max_length=most, required=required, widget=forms.TextInput(attrs=attributes))
 
@@ -62,6 +72,8 @@ class ClientForm(PlainForm):
         label=_("Terms of payment, days"), min_value=0, max_value=LONGEST_TERMS, initial=30
     )
 
+    language = forms.ChoiceField(label=_("Language of invoices"), required=False, choices=LANGUAGES)
+
     required_texts = {  # noqa: RUF012  # read once
         "name": _("Write the client's name."),
         "payment_days": _("Write the number of days, such as 30."),
@@ -78,6 +90,7 @@ class ClientForm(PlainForm):
             self.fields["organisation_number"].initial = shown_for_editing(client)
             self.fields["vat_number"].initial = client.shown_vat_number
             self.fields["payment_days"].initial = client.payment_days
+            self.fields["language"].initial = client.language
 
     @property
     def seen_version(self) -> int:

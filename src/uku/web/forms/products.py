@@ -49,6 +49,7 @@ class ProductForm(PlainForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": UNIT_LIST}),
     )
     vat_rate = forms.TypedChoiceField(label=_("VAT rate"), coerce=Decimal, empty_value=None)
+    is_goods = forms.BooleanField(label=_("Goods, not a service"), required=False)
     article_number = forms.CharField(
         label=_("Article number"), max_length=50, required=False, help_text=_("In the accounting system")
     )
