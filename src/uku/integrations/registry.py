@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
+from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 
 from uku.clients.models import Client
@@ -162,6 +163,9 @@ class Integration(Protocol):
     def client_panels(self, client: Client) -> Sequence[Panel]: ...
     def invoice_checks(self, invoice: Invoice, rows: Sequence[InvoiceRow]) -> Sequence[Check]:
         """What the connected company asks of a draft before it is issued, and is not right; from stored facts."""
+
+    def invoices_waiting_for_somebody(self) -> QuerySet[Any]:
+        """The ids of the invoices that nothing happens to until a person acts."""
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]: ...

@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "client.edit": _("Changed a client"),
     "client.reveal": _("Showed a client's numbers in full"),
     "client.export": _("Exported clients"),
+    "invoice.export": _("Exported invoices"),
     "client.import": _("Updated a client from the accounting system"),
     "client.refuse_list": _("List of clients refused"),
     "client.restore": _("Restored a client"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
@@ -46,6 +46,14 @@ def with_state(clients: ClientQuerySet) -> ClientQuerySet:
     """Give each client its `state` in the first integration; without one it is empty."""
     found = [integration.client_state() for integration in integrations()[:1]]
     return clients.annotate(state=found[0] if found else Value(""))
+
+
+def waiting_for_somebody() -> Q:
+    """Return the condition of an invoice that a connected system leaves to a person."""
+    found = Q(pk__in=[])
+    for integration in integrations():
+        found |= Q(pk__in=integration.invoices_waiting_for_somebody())
+    return found
 
 
 def invoice_badges(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext
 
@@ -29,7 +29,11 @@ class Chip:
 
 def searched_words(request: HttpRequest, name: str = "q") -> str:
     """Return the words of a search box, without what a database would not take."""
-    return request.GET.get(name, "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    return clean_words(request.GET.get(name, ""))
+
+
+def clean_words(text: str) -> str:
+    return text.replace("\x00", "").strip()[:LONGEST_SEARCH]
 
 
 def page_of(rows: QuerySet[Any], request: HttpRequest) -> Page[Any]:
@@ -45,20 +49,6 @@ def state_chips(rows: QuerySet[Any], chosen: str, labels: Iterable[tuple[str, An
         Chip(str(label), f"?{urlencode({'state': state})}", counts[state], state == chosen)
         for state, label in labels
         if state in counts
-    ]
-
-
-def filter_chips(rows: QuerySet[Any], chosen: str, filters: Iterable[tuple[str, str, Q]]) -> list[Chip]:
-    """Return All and a chip for each filter that some row passes; counted by one query."""
-    found = list(filters)
-    counts = rows.order_by().aggregate(
-        all=Count("pk"), **{f"of_{name}": Count("pk", filter=passes) for name, _label, passes in found}
-    )
-    chips = [Chip(gettext("All"), "?", counts["all"], not chosen)]
-    return chips + [
-        Chip(label, f"?{urlencode({'state': name})}", counts[f"of_{name}"], name == chosen)
-        for name, label, _passes in found
-        if counts[f"of_{name}"]
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
@@ -39,6 +39,9 @@ class RecordList(ABC):
     show: str
     sort: str
 
+    first_sort: ClassVar[str] = "name"
+    """The order of an address that names none."""
+
     @property
     @abstractmethod
     def counts(self) -> Mapping[str, int]:
@@ -58,6 +61,11 @@ class RecordList(ABC):
     @abstractmethod
     def records(self) -> QuerySet[Any]:
         """All that the filter shows, in the list's order."""
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """What the address says, by name."""
+        return {"q": self.words, "show": self.show, "sort": self.sort}
 
     @property
     def is_empty(self) -> bool:
@@ -94,8 +102,8 @@ class RecordList(ABC):
         return Heading(label, self._url(sort=name), "descending" if self.sort == f"-{name}" else "none")
 
     def _url(self, **changes: str) -> str:
-        parts = {"q": self.words, "show": self.show, "sort": self.sort, **changes}
-        kept = {name: value for name, value in parts.items() if value and (name, value) != ("sort", "name")}
+        parts = {**self.parts, **changes}
+        kept = {name: value for name, value in parts.items() if value and (name, value) != ("sort", self.first_sort)}
         return f"?{urlencode(kept)}"
 
 

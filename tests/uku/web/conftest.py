@@ -193,6 +193,13 @@ class Ledger:
 
     checks: tuple[object, ...] = ()  # a test that needs some puts its own in place
 
+    def invoices_waiting_for_somebody(self):
+        from uku.invoices.models import Invoice
+
+        return Invoice.objects.filter(reference=self.stuck).values("pk")
+
+    stuck = ""  # the reference of an invoice that waits for a person; a test that needs one puts its own in place
+
     def inactive_clients(self, clients):  # noqa: ARG002
         return set()
 

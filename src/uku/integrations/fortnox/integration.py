@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Case
+from django.db.models import Case, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -111,6 +112,9 @@ class FortnoxIntegration:
 
     def invoice_checks(self, invoice: Invoice, rows: Sequence[InvoiceRow]) -> Sequence[Check]:
         return checks.invoice_checks(invoice, rows)
+
+    def invoices_waiting_for_somebody(self) -> QuerySet[Any]:
+        return export_panels.waiting_for_somebody()
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
         return export_panels.badges_of(invoices)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
@@ -16,19 +16,22 @@ from uku.invoices.cancel import can_be_cancelled
 from uku.invoices.credit import can_be_credited
 from uku.invoices.models import Invoice, State
 from uku.invoices.payment_messages import status_in_words
-from uku.invoices.payment_status import Credit, payment_status
+from uku.invoices.payment_status import Credit, Tone, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
-from uku.kit.banking_days import first_banking_day, last_overdue_date
+from uku.kit.banking_days import first_banking_day
 from uku.kit.money import ZERO
 from uku.web import integration_data
 from uku.web.delivery_panels import delivery_context
 from uku.web.forms.invoices import HandBackForm
-from uku.web.list_filters import chosen_state, filter_chips, page_of
+from uku.web.invoice_list import InvoiceList
 from uku.web.views.issue import checks_of, rate_names_of, rows_of_other_companies
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.models import Workspace
 from uku.workspaces.permissions import Permission, may
+
+URGENCY: Mapping[Tone, int] = {"bad": 0, "warning": 1, "moving": 2}
+"""What somebody should see first; of two that are as urgent, payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,13 @@ class InvoiceLine:
     badge: Badge | None
 
     @property
-    def needs_a_look(self) -> bool:
-        """Say whether the integration's words stand on a phone too: all but the plainly good ones."""
-        return self.badge is not None and self.badge.tone != "good" and not self.is_waiting
+    def status(self) -> Badge:
+        """How it stands, in one word: what needs somebody most, of payment and integration."""
+        state = Badge(str(self.invoice.get_state_display()), "neutral")
+        if not self.invoice.is_issued:
+            return state
+        known = [badge for badge in (self.payment_status, self.badge) if badge is not None] or [state]
+        return min(known, key=lambda badge: URGENCY.get(badge.tone, len(URGENCY)))
 
     @property
     def is_waiting(self) -> bool:
@@ -51,37 +58,21 @@ class InvoiceLine:
         return unnumbered and self.badge is not None and self.badge.tone == "moving"
 
 
-def _filters(seller: Workspace) -> list[tuple[str, str, Q]]:
-    """What a person looks for in the list. An overdue invoice is unpaid, too."""
-    last_overdue = last_overdue_date(clock.today(seller.time_zone), seller.country)
-    unpaid = Q(state__in=(State.CREATED, State.SENT), credited=False, credits=None)
-    return [
-        (State.DRAFT, gettext("Draft"), Q(state=State.DRAFT)),
-        (State.APPROVAL, gettext("Approval"), Q(state=State.APPROVAL)),
-        ("unpaid", gettext("Unpaid"), unpaid),
-        ("overdue", gettext("Overdue"), unpaid & Q(due_date__lte=last_overdue)),
-        (State.PAID, gettext("Paid"), Q(state=State.PAID)),
-        (State.CANCELLED, gettext("Cancelled"), Q(state=State.CANCELLED)),
-    ]
-
-
 @workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def invoice_list(request: WorkspaceRequest) -> HttpResponse:
-    filters = _filters(request.workspace)
-    state = chosen_state(request, [(name, label) for name, label, _of in filters])
-    invoices = Invoice.objects.select_related("client").order_by("-invoice_date", "-id")
-    chosen = next((of for name, _label, of in filters if name == state), Q())
-    page = page_of(invoices.filter(chosen), request)
-    lines = lines_of(list(page), request.workspace)
+    listing = InvoiceList.of(request.GET, request.workspace)
+    page = listing.page(request)
     context = {
         "page": page,
-        "lines": lines,
-        "state": state,
+        "lines": lines_of(list(page), request.workspace),
+        "listing": listing,
+        "words": listing.words,
         "today": clock.today(request.workspace.time_zone),
-        "with_badges": any(line.badge for line in lines),
-        "chips": filter_chips(Invoice.objects.all(), state, filters),
+        "checked_at": Invoice.objects.aggregate(at=Max("read_at"))["at"],
     }
+    if request.htmx.target == "rows":
+        return render(request, "billing/_list.html", context)
     return render(request, "billing/list.html", context)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -16,7 +18,7 @@ from uku.integrations.fortnox.invoices import credit_status
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
-from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
+from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
 from uku.integrations.registry import Action, Badge, NumberSource, Panel
 from uku.invoices.models import Invoice
 from uku.kit import clock
@@ -58,6 +60,12 @@ def panels_of(invoice: Invoice) -> Sequence[Panel]:
     if not (company.id and invoice.is_issued):
         return []
     return [Panel("Fortnox", _unsent_badge(invoice), actions=_send_actions(invoice, None, company))]
+
+
+def waiting_for_somebody() -> QuerySet[Any]:
+    """Return the ids of the invoices whose export, or whose booking, waits for a person."""
+    refused = Q(state=ExportState.CONFIRMED, booked=False) & ~Q(error_text="")
+    return InvoiceExport.objects.filter(Q(state__in=NEEDS_YOU) | refused).values("invoice")
 
 
 def number_source(invoice: Invoice) -> NumberSource | None:

@@ -1,0 +1,144 @@
+"""What is done to many invoices at once: issued, copied, and taken out as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from uku.clients.import_files.export import Cell, as_csv, as_xlsx
+from uku.integrations.registry import number_source_of
+from uku.invoices.checks import InvoiceNotReady
+from uku.invoices.drafts import InvoiceAlreadyIssued, copy_invoice
+from uku.invoices.models import Invoice, Numbering
+from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged, issue_invoice
+from uku.kit import clock
+from uku.web.invoice_list import InvoiceList
+from uku.web.list_filters import chosen_ids
+from uku.web.views.billing import lines_of
+from uku.web.views.client_export import XLSX_TYPE
+from uku.web.views.import_files import CSV_TYPE, as_file
+from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.audit import record
+from uku.workspaces.language import translate_for_workspace
+from uku.workspaces.permissions import Permission, require
+
+MOST_NAMED = 5
+AT_ONCE = 500
+
+
+@workspace_page(Permission.SEE_INVOICES)
+@require_POST
+def billing_bulk(request: WorkspaceRequest) -> HttpResponse:
+    """Issue or copy the chosen invoices, in the order of their dates; one that is not of this workspace refuses all."""
+    ids, action = chosen_ids(request, "invoice"), request.POST.get("action")
+    chosen = list(Invoice.objects.filter(pk__in=ids).select_related("client").order_by("invoice_date", "id"))
+    if len(chosen) != len(set(ids)) or action not in ("issue", "copy"):
+        raise Http404
+    if not chosen:
+        messages.info(request, gettext("No invoice was selected. Select invoices with the boxes first."))
+    elif action == "issue":
+        require(request.membership, Permission.ISSUE_INVOICES)
+        _issue(request, [invoice for invoice in chosen if not invoice.is_issued])
+    else:
+        require(request.membership, Permission.DRAFT_INVOICES)
+        _copy(request, [invoice for invoice in chosen if not invoice.is_credit_note])
+    query = request.POST.get("query", "")
+    address = reverse("billing", kwargs={"slug": request.workspace.slug})
+    return redirect(f"{address}?{query}" if query.isprintable() else address)
+
+
+def _issue(request: WorkspaceRequest, drafts: Sequence[Invoice]) -> None:
+    """Issue each draft by itself, as its own page would: those that cannot be issued stay drafts, and are named."""
+    issued, left = 0, []
+    for draft in drafts:
+        source = number_source_of(draft)
+        ledger = source.ledger if source else ""
+        numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN
+        try:
+            issue_invoice(invoice=draft, actor=request.user, at=clock.now(), numbering=numbering, ledger=ledger)
+        except InvoiceAlreadyIssued:
+            continue
+        except (InvoiceNotReady, ArticlesElsewhere, NumberSourceChanged):
+            left.append(draft)
+        else:
+            issued += 1
+    words = ngettext("%(count)s invoice is issued.", "%(count)s invoices are issued.", issued)
+    messages.success(request, words % {"count": issued})
+    if left:
+        names = ", ".join(str(draft.client) for draft in left[:MOST_NAMED])
+        words = ngettext(
+            "%(count)s draft was not issued: %(names)s. Open it to see what must be right first.",
+            "%(count)s drafts were not issued: %(names)s. Open each to see what must be right first.",
+            len(left),
+        )
+        messages.error(request, words % {"count": len(left), "names": names})
+
+
+def _copy(request: WorkspaceRequest, invoices: Sequence[Invoice]) -> None:
+    today = clock.today(request.workspace.time_zone)
+    for invoice in invoices:
+        copy_invoice(invoice=invoice, actor=request.user, at=clock.now(), today=today)
+    words = ngettext(
+        "%(count)s draft is made, dated today. Check its texts before you issue it.",
+        "%(count)s drafts are made, dated today. Check their texts before you issue them.",
+        len(invoices),
+    )
+    messages.success(request, words % {"count": len(invoices)})
+
+
+@workspace_page(Permission.SEE_INVOICES)
+@require_POST
+def billing_export(request: WorkspaceRequest) -> HttpResponse:
+    """Send the whole list as it is filtered, as CSV or XLSX; a POST, because that is written down."""
+    listing = InvoiceList.of(QueryDict(request.POST.get("query", "")), request.workspace)
+    form = request.POST.get("action", "")
+    if form not in ("csv", "xlsx"):
+        raise Http404
+    count, at = listing.counts[listing.show], clock.now()
+    words = gettext_lazy("Invoices exported: %(count)d")
+    summary = translate_for_workspace(words, count=count)
+    record(
+        actor=request.user,
+        action="invoice.export",
+        target=request.workspace,
+        summary=summary,
+        at=at,
+        after={"file": form, "search": listing.query},
+    )
+    rows = list(_rows(listing))
+    name = f"invoices-{request.workspace.slug}-{clock.today(request.workspace.time_zone)}.{form}"
+    if form == "xlsx":
+        return as_file(FileResponse(as_xlsx(rows, title=gettext("Invoices")), content_type=XLSX_TYPE), name)
+    return as_file(StreamingHttpResponse(as_csv(rows), content_type=CSV_TYPE), name)
+
+
+def _rows(listing: InvoiceList) -> Iterator[Sequence[Cell]]:
+    """Yield the heading and a row for each invoice, read while the workspace is in force."""
+    dates = [gettext("Date"), gettext("Due"), gettext("Status")]
+    amounts = [gettext("Net"), gettext("VAT"), gettext("Total"), gettext("Left to pay"), gettext("Currency")]
+    yield [gettext("Number"), gettext("Client"), *dates, *amounts, gettext("OCR")]
+    invoices = list(listing.records)
+    for start in range(0, len(invoices), AT_ONCE):
+        for line in lines_of(invoices[start : start + AT_ONCE], listing.seller):
+            yield _cells(line.invoice, line.status.words)
+
+
+def _cells(invoice: Invoice, status: str) -> list[Cell]:
+    left = getattr(invoice, "left", None)
+    return [
+        invoice.number,
+        str(invoice.client),
+        invoice.invoice_date.isoformat(),
+        invoice.due_date.isoformat(),
+        status,
+        *(f"{amount:.2f}" for amount in (invoice.net, invoice.vat, invoice.total)),
+        "" if left is None else f"{left:.2f}",
+        invoice.currency,
+        invoice.ocr,
+    ]
