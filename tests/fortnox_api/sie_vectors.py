@@ -340,8 +340,7 @@ VECTORS.append(
 )
 
 # Blanks and tabs inside the list of objects, several blanks round it, a sign with a blank in it. October, series 3:
-# 2 rows, 5000 | 5000; series L: 1600 + 400 | 2000: 3 rows, debit 2000; series 2, tabs everywhere: 837.27 + 3349.10 | 4186.37:
-# 3 rows, debit 4186.37.
+# 2 rows, 5000 | 5000; L: 3 rows, 1600 + 400 | 2000; series 2, tabs everywhere: 3 rows, 837.27 + 3349.10 | 4186.37.
 VECTORS.append(
     Vector(
         "lists of objects with blanks and tabs",
