@@ -85,7 +85,8 @@ def keep_books(town, years, vouchers, encoding):
         rows = [[account, str(amount)] for account, amount in balance(amounts)]
         day = (years[0][0] + timedelta(days=passed)).isoformat()
         removed = [[5410, "1"]] if has_removed else []
-        body = {"series": series, "date": day, "text": f'Köp "{passed}"', "rows": rows, "removed": removed}
+        body = {"series": series, "date": day, "text": f'Köp "{passed}"', "rows": rows}
+        body |= {"removed": removed, "added": len(removed)}
         town.ask("POST", f"companies/{company}/vouchers", **body)
     return company, since
 

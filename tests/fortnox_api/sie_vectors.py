@@ -339,6 +339,31 @@ VECTORS.append(
     )
 )
 
+# Blanks and tabs inside the list of objects, several blanks round it, a sign with a blank in it. October, series 3:
+# 2 rows, 5000 | 5000; L: 3 rows, 1600 + 400 | 2000; series 2, tabs everywhere: 3 rows, 837.27 + 3349.10 | 4186.37.
+VECTORS.append(
+    Vector(
+        "lists of objects with blanks and tabs",
+        (
+            HEAD
+            + lines(
+                '#VER\t3 10 20261001 "Lev.fakt. 1184, Sven Selga" 20261022', "{\t",
+                '\t#TRANS\t2440 { } -5000.00 20261001 "Lev.fakt. 1184" ""',
+                '\t#TRANS\t4010 { } 5000.00 20261001 "" 0.000000', "}\t", " ",
+                '#VER L 19 20261010 "Lev.fakt - journalnr 158" 20261029 "2 Christer Bengtsson"', "{",
+                '#TRANS 2440  {} -2000 20261010 "[934] Dell" ', "#TRANS 2640  {} 400 20261010",
+                '#TRANS 4010  { "1" "1"} 1600 20261010 "[934] Dell" ', "}",
+                '#VER\t"2"\t"4"\t20261018\t"Inköp varor"\t', "{",
+                '#TRANS\t4011\t{6 "4"\t1 "2"\t10 "1235"}\t3349.10\t20261018\t"Inköp varor"\t""',
+                '#TRANS\t2641\t{10 "1235"}\t837.27\t20261018\t"Moms"\t""',
+                '#TRANS\t2440\t{9 "10004"\t10 "1235"}\t-4186.37\t20261018\t"Faktura"\t""', "}",
+            )
+        ).encode("cp437"),
+        "cp437",
+        {("3", "2026-10"): (1, 2, "5000"), ("L", "2026-10"): (1, 3, "2000"), ("2", "2026-10"): (1, 3, "4186.37")},
+    )
+)  # fmt: skip
+
 # No voucher at all: type 1 has balances only. Nothing to count, and no reason to refuse.
 VECTORS.append(Vector("balances only", lines("#FLAGGA 0", "#SIETYP 1", "#UB 0 1910 5").encode(), "ascii", {}))
 

@@ -111,7 +111,9 @@ def test_a_year_is_written_as_sie_with_every_voucher_and_its_rows(client):
     client.booked(ROW, InvoiceDate="2026-01-31")
     client.switch(quotes_allowed=True)
     write(client, Description='19" skärm\nfrån Åsa', TransactionDate="2026-02-01")
-    client.control("companies/556001/vouchers", text="Rättad", rows=[[6110, 5], [1910, -5]], removed=[[5410, 5]])
+    client.control(
+        "companies/556001/vouchers", text="Rättad", rows=[[1910, -5], [6110, 5]], removed=[[5410, 5]], added=1
+    )
     lines = read_lines(client)
     assert lines[:4] == ["#FLAGGA 0", "#FORMAT PC8", "#SIETYP 4", '#PROGRAM "Fortnox" 3.57.1']
     assert [line for line in lines if line.startswith(("#FNAMN", "#RAR", "#OMFATTN"))] == [
@@ -124,7 +126,8 @@ def test_a_year_is_written_as_sie_with_every_voucher_and_its_rows(client):
         r'#VER "A" "1" 20260201 "19\" skärm från Åsa" 20260331', "{",
         '#TRANS 6110 {} 80 "" "" 0', '#TRANS 1910 {} -80 "" "" 0', "}",
         '#VER "A" "2" 20260331 "Rättad" 20260331', "{",
-        '#TRANS 6110 {} 5 "" "" 0', '#TRANS 1910 {} -5 "" "" 0', '#BTRANS 5410 {} 5 "" "" 0', "}",
+        '#TRANS 1910 {} -5 "" "" 0', '#RTRANS 6110 {} 5 "" "" 0', '#TRANS 6110 {} 5 "" "" 0',
+        '#BTRANS 5410 {} 5 "" "" 0', "}",
         '#VER "B" "1" 20260131 "Kundfaktura Almgrens Bygg AB (1001)" 20260331', "{",
         '#TRANS 1510 {} 1250 "" "" 0', '#TRANS 3041 {} -1000 "" "" 0', '#TRANS 2611 {} -250 "" "" 0', "}",
     ]  # fmt: skip

@@ -42,7 +42,8 @@ class SieExport(Resource):
         """Count the vouchers dated in these days, both included, with their rows and sums, by series and month.
 
         One request for the financial years, and one file for each that these days touch. A month that lies in two years
-        is the sum of both; one that lies in none is missing.
+        is the sum of both; one that lies in none is missing. Vouchers dated outside their own year are left out, as in
+        a search of that year by day.
         """
         months: dict[tuple[str, date | None], SieTally] = {}
         flags: Counter[SieFlag] = Counter()

@@ -94,14 +94,23 @@ def write_balances(company: Company, year: Record) -> Iterator[str]:
 
 
 def write_voucher(record: Record) -> Iterator[str]:
+    """Write a voucher; a row that was added later stands there twice, as the format asks."""
     day = write_day(record["TransactionDate"])
     number = f'"{record["VoucherSeries"]}" "{record["VoucherNumber"]}"'
     yield f"#VER {number} {day} {quote(record['Description'])} {write_day(record['_modified'])}"
     yield "{"
-    for label, rows in (("#TRANS", record["VoucherRows"]), ("#BTRANS", record.get("RemovedRows", []))):
-        for account, amount in rows:
-            yield f'{label} {account} {{}} {format_number(amount)} "" "" 0'
+    first_added = len(record["VoucherRows"]) - record.get("AddedRows", 0)
+    for index, (account, amount) in enumerate(record["VoucherRows"]):
+        if index >= first_added:
+            yield write_row("#RTRANS", account, amount)
+        yield write_row("#TRANS", account, amount)
+    for account, amount in record.get("RemovedRows", []):
+        yield write_row("#BTRANS", account, amount)
     yield "}"
+
+
+def write_row(label: str, account: int, amount: Decimal) -> str:
+    return f'{label} {account} {{}} {format_number(amount)} "" "" 0'
 
 
 def write_day(day: str) -> str:

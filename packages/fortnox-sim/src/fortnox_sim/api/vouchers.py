@@ -65,7 +65,7 @@ MONEY = frozenset({"Account", "Credit", "Debit"})
 def add_voucher(
     company: Company, *, series: str, day: str, text: str, kind: str, number: str, rows: VoucherRows, **facts: Any
 ) -> Record:
-    """Write a voucher; positive amounts are debit. `facts` are kept with it: Comments, RowFacts, RemovedRows."""
+    """Write a voucher; positive amounts are debit. `facts` are kept with it, RemovedRows and AddedRows among them."""
     year = company.require_year(day)
     ensure_series(company, series)
     voucher = take_voucher_number(company, year["Id"], series)

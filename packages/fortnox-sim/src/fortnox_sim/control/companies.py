@@ -127,7 +127,7 @@ def credit_invoice(request: ControlRequest) -> Record:
 
 
 def create_voucher(request: ControlRequest) -> Record:
-    """Write a voucher by hand: `series`, `date`, `text`, `rows` of account and amount (debit positive), `removed`."""
+    """Write a voucher by hand: `series`, `date`, `text`, `rows`, debit positive, `removed` rows, number `added`."""
     company, body = require_company(request), request.body
     rows, removed = (
         [(int(account), Decimal(str(amount))) for account, amount in body.get(name, [])] for name in ("rows", "removed")
@@ -143,6 +143,7 @@ def create_voucher(request: ControlRequest) -> Record:
         number=body.get("number", ""),
         rows=rows,
         RemovedRows=[list(row) for row in removed],
+        AddedRows=int(body.get("added", 0)),
     )
 
 
