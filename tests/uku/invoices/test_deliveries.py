@@ -320,3 +320,13 @@ def test_goods_have_the_sentence_of_goods(owner, client, scope):
     assert [line for line in lines_of(draw_draft(draft)) if line in VAT_SENTENCES.values()] == [
         VAT_SENTENCES["export", Supply.GOODS]
     ]
+
+
+def test_issued_again_it_gets_a_paper_with_its_new_number(invoice, owner):
+    before = bytes(store_document(invoice, at=AT).content)
+    draft = reopen_invoice(invoice=invoice, actor=owner, at=AT)
+    assert "Utkast, inte en faktura" in lines_of(draw_draft(draft))
+    again = issue_invoice(invoice=draft, actor=owner, at=AT, numbering=Numbering.OWN)
+    papers = [lines_of(paper)[0] for paper in (before, bytes(store_document(again, at=AT).content))]
+    assert papers == ["Faktura 900000001", "Faktura 900000002"]
+    assert InvoiceDocument.objects.count() == 2
