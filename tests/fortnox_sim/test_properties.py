@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fortnox_sim.test_contract import accrual
 
 from fortnox_sim.api.invoice_totals import (
     TotalsBasis,
@@ -99,3 +101,74 @@ def test_no_invoice_body_breaks_the_simulator(client, body, row):
 )
 def test_no_query_breaks_the_simulator(client, query):
     assert client.get("invoices", **query).status_code in {200, 400}
+
+
+ODD = JSON | st.sampled_from(
+    ["1", 1, 1001, 99, -1, "2026-03-31", "2030-01-01", "MONTHLY", "EUR", "API_BLANK", "1e9", 10**14]
+)
+ODD_ROWS = st.lists(
+    st.fixed_dictionaries(
+        {}, optional=dict.fromkeys(("Account", "Debit", "Credit", "Code", "Quantity", "Project"), ODD | st.just(1930))
+    ),
+    max_size=3,
+)
+WHOLE = {
+    "vouchers": ("Voucher", ("Description", "TransactionDate", "VoucherSeries", "Comments"), "VoucherRows"),
+    "supplierinvoices": (
+        "SupplierInvoice",
+        ("SupplierNumber", "Total", "VAT", "InvoiceDate", "Currency", "CurrencyRate", "CurrencyUnit"),
+        "SupplierInvoiceRows",
+    ),
+    "supplierinvoicepayments": (
+        "SupplierInvoicePayment",
+        ("InvoiceNumber", "Amount", "AmountCurrency", "PaymentDate", "Currency", "CurrencyRate", "ModeOfPayment"),
+        "WriteOffs",
+    ),
+    "supplierinvoiceaccruals": (
+        "SupplierInvoiceAccrual",
+        ("SupplierInvoiceNumber", "Times", "Total", "Period", "StartDate", "EndDate", "AccrualAccount", "CostAccount"),
+        "SupplierInvoiceAccrualRows",
+    ),
+    "salarytransactions": ("SalaryTransaction", ("EmployeeId", "SalaryCode", "Date", "Number", "Amount"), "Total"),
+    "voucherseries": ("VoucherSeries", ("Code", "Description", "Manual"), "Approver"),
+    "financialyears": ("FinancialYear", ("FromDate", "ToDate", "AccountingMethod"), "AccountChartType"),
+}
+
+FIRST = {
+    "supplierinvoicepayments": {"InvoiceNumber": "1", "Amount": 5},
+    "salarytransactions": {"EmployeeId": "1", "SalaryCode": "11", "Date": "2026-03-02"},
+    "supplierinvoiceaccruals": accrual("CostAccount", "SupplierInvoice", 1),
+}
+
+
+@pytest.mark.parametrize("path", WHOLE)
+@ASKED
+@given(data=st.data())
+def test_no_body_of_the_books_breaks_the_simulator(client, path, data):
+    wrapper, keys, rows = WHOLE[path]
+    client.post("supplierinvoices", SupplierInvoice={"SupplierNumber": "7", "Total": "125", "VAT": "25"})
+    client.put("supplierinvoices/1/bookkeep")
+    body = data.draw(st.fixed_dictionaries({}, optional={**dict.fromkeys(keys, ODD), rows: ODD_ROWS | JSON}))
+    assert client.post(path, **{wrapper: body}).status_code in {201, 400, 404}
+    if path not in {"vouchers", "financialyears"}:
+        client.post(path, **{wrapper: FIRST.get(path, {})})
+        number = "A" if path == "voucherseries" else "1"
+        assert client.put(f"{path}/{number}", **{wrapper: body}).status_code in {200, 400, 404}
+        assert client.get(f"{path}/{number}").status_code in {200, 404}
+    assert client.get(path).status_code == 200
+    stored = client.app.installation.company("556001").table("vouchers").values()
+    assert all(sum(amount for _, amount in voucher["VoucherRows"]) == 0 for voucher in stored)
+
+
+@ASKED
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["financialyear", "financialYear", "financialyeardate", "fromdate", "todate", "voucherseries"]),
+        st.text(max_size=12) | st.sampled_from(["1", "2", "9", "2026-01-01"]),
+    ),
+    path=st.sampled_from(
+        ["vouchers", "vouchers/sublist/A", "vouchers/A/1", "voucherseries", "sie/4", "supplierinvoices"]
+    ),
+)
+def test_no_query_of_the_books_breaks_the_simulator(client, query, path):
+    assert client.get(path, **query).status_code in {200, 400, 404}

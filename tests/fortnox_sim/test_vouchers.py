@@ -197,3 +197,35 @@ def test_a_simulator_begins_with_as_many_vouchers_as_asked_for():
     [seed] = [entry for entry in client.journal() if entry["action" if "action" in entry else "kind"] == "seed"]
     assert sum(row["vouchers"] for row in seed["vouchers"]) == 730
     assert len(seed["vouchers"]) == 60
+
+
+# A voucher by hand, and Fortnox's own sample of a booked invoice.
+RECORDED = {
+    "@url": "https://api.fortnox.se/3/vouchers/A/1?financialyear=2", "Comments": None, "Description": "Kontantköp",
+    "ReferenceNumber": "", "ReferenceType": "", "TransactionDate": "2026-03-30", "VoucherNumber": 1,
+    "VoucherSeries": "A", "Year": 2, "ApprovalState": 0,
+}  # fmt: skip
+
+
+def test_a_voucher_is_listed_as_it_was_recorded(client):
+    write(client)
+    number = client.booked(ROW)["DocumentNumber"]
+    by_hand, invoice = client.get("vouchers", financialyear="2").json["Vouchers"]
+    assert (by_hand, list(by_hand)) == (RECORDED, list(RECORDED))
+    assert (invoice["Description"], invoice["ReferenceNumber"], invoice["ReferenceType"], invoice["VoucherSeries"]) == (
+        f"Kundfaktura Almgrens Bygg AB ({number})",
+        number,
+        "INVOICE",
+        "B",
+    )
+
+
+def test_vouchers_of_164_fill_two_pages(client):
+    """The figures of a recorded list."""
+    for number in range(164):
+        client.control("companies/556001/vouchers", text=str(number), rows=[[6110, 80], [1910, -80]])
+    assert client.get("vouchers").json["MetaInformation"] == {
+        "@TotalResources": 164,
+        "@TotalPages": 2,
+        "@CurrentPage": 1,
+    }

@@ -29,10 +29,14 @@ def patterns(resolver=None, route=""):
 def integration_records(scope, owner, records):
     """One of each record that the integration's buttons are about."""
     from uku.integrations.fortnox.models import ConsentLink, CustomerRecord, InvoiceExport, Reload, SyncIssue
+    from uku.invoices.delivery_models import DeliveryState, DeliveryWay, InvoiceDelivery
 
     seen = {"seen_at": AT, "first_seen_at": AT}
     times = {"first_at": AT, "last_at": AT}
     return SimpleNamespace(
+        delivery=InvoiceDelivery.objects.create(
+            invoice=records.issued, way=DeliveryWay.UKU, state=DeliveryState.UNCLEAR, asked_by=owner, asked_at=AT
+        ),
         linked=CustomerRecord.objects.create(company_id=COMPANY, number="1", client=records.client, **seen),
         loose=CustomerRecord.objects.create(company_id=COMPANY, number="2", **seen),
         export=InvoiceExport.objects.create(
@@ -52,6 +56,7 @@ def paths(records, integration_records):
         "import": records.file,
         "products": records.product,
         "billing": records.issued,
+        "deliveries": integration_records.delivery,
         "tasks": records.task,
         "notices": records.task,
         "members": records.membership,

@@ -332,7 +332,10 @@ LINK = re.compile(r"""(?:href|hx-get)="(/(?!/|static/)[^"#]*)""")
 
 
 def test_no_link_changes_anything(signed_in, owner, records, committed_hash):
-    """S19: every link that an owner can find is followed, and the tables stay as they were."""
+    """S19: every link that an owner can find is followed, and the tables stay as they were.
+
+    But for the paper of an issued invoice: the first look keeps it, as it may be sent by hand from then on.
+    """
     browser = signed_in(owner)
     before, seen, waiting = committed_hash(), set(), ["/"]
     while waiting:
@@ -346,7 +349,8 @@ def test_no_link_changes_anything(signed_in, owner, records, committed_hash):
         waiting += [answer["Location"]] if answer.status_code == 302 else []
         waiting += [unescape(link) for link in found]
     assert len(seen) > 30
-    assert committed_hash() == before
+    after = committed_hash()
+    assert {table for table in after if after[table] != before[table]} == {"uku_invoicedocument"}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ tables are written from the recordings and the published schema, in the order re
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
@@ -165,7 +165,7 @@ class FieldTable:
         return {name: record.get(name, unset) for name, unset in self._unset.items()}
 
 
-def apply_changes(record: Record, changes: Record) -> Record:
-    """Give a new record with the changes; None removes."""
-    merged = {**record, **changes}
+def apply_changes(record: Record, changes: Record, *, required: Collection[str] = ()) -> Record:
+    """Give a new record with the changes; None removes, but for what is required, which stays as it is."""
+    merged = {**record, **{name: value for name, value in changes.items() if value is not None or name not in required}}
     return {name: value for name, value in merged.items() if value is not None}

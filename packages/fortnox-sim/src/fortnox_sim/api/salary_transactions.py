@@ -63,7 +63,9 @@ def create_row(request: ApiRequest) -> Response:
 def update_row(request: ApiRequest) -> Response:
     record = find_row(request.company, request.args[0])
     changes = FIELDS.read(request.read_object("SalaryTransaction"), request.company.switches)
-    record = request.company.put("salarytransactions", request.args[0], apply_changes(record, changes))
+    record = request.company.put(
+        "salarytransactions", request.args[0], apply_changes(record, changes, required=REQUIRED)
+    )
     request.record_change("salarytransaction.update", request.args[0])
     return respond(record)
 

@@ -4,7 +4,7 @@ The tag says PC8 whatever the bytes are: those follow the switch `sie_encoding`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from fortnox_sim.api.chart_of_accounts import open_chart
@@ -65,16 +65,20 @@ def list_vouchers(company: Company, year: int) -> Iterator[Record]:
     return (record for record in company.table("vouchers").values() if record["Year"] == year)
 
 
+def sum_accounts(company: Company, years: Collection[int]) -> defaultdict[str, Decimal]:
+    """Sum what was booked on each account in some financial years."""
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for record in company.table("vouchers").values():
+        if record["Year"] in years:
+            for account, amount in record["VoucherRows"]:
+                sums[str(account)] += amount
+    return sums
+
+
 def write_balances(company: Company, year: Record) -> Iterator[str]:
     """Write the accounts with what they began and ended the year with, or with their result."""
-    incoming: defaultdict[str, Decimal] = defaultdict(Decimal)
-    change: defaultdict[str, Decimal] = defaultdict(Decimal)
     earlier = {other["Id"] for other in company.table("years").values() if other["ToDate"] < year["FromDate"]}
-    for record in company.table("vouchers").values():
-        sums = change if record["Year"] == year["Id"] else incoming if record["Year"] in earlier else None
-        for account, amount in record["VoucherRows"] if sums is not None else ():
-            if sums is not None:
-                sums[str(account)] += amount
+    incoming, change = sum_accounts(company, earlier), sum_accounts(company, {year["Id"]})
     chart = open_chart(company, year["Id"])
     for number in sorted(chart.rows):
         if not chart.rows[number].get("_deleted"):

@@ -89,6 +89,7 @@ ROW_FIELDS = FieldTable(
     Field("TransactionInformation", limit=100),
     Field("Unit"),
 )
+REQUIRED = ("SupplierNumber", "InvoiceDate", "DueDate", "Total")
 LIST_KEYS = (
     "AuthorizerName", "Balance", "Booked", "Cancel", "CostCenter", "Credit", "Currency", "CurrencyRate", "CurrencyUnit",
     "DueDate", "ExternalInvoiceNumber", "ExternalInvoiceSeries", "FinalPayDate", "GivenNumber", "InvoiceDate",
@@ -140,7 +141,7 @@ def add_supplier_invoice(company: Company, body: Record) -> Record:
 def change_supplier_invoice(company: Company, number: str, body: Record) -> Record:
     record = find_supplier_invoice(company, number)
     require_open(record)
-    changed = apply_changes(record, FIELDS.read(body, company.switches))
+    changed = apply_changes(record, FIELDS.read(body, company.switches), required=REQUIRED)
     return store_with_rows(company, changed, body.get("SupplierInvoiceRows", record["SupplierInvoiceRows"]))
 
 

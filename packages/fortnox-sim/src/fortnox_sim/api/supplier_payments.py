@@ -100,8 +100,8 @@ def change_payment(company: Company, number: str, body: Record) -> Record:
         raise ApiError(INVENTED["payment_booked"])
     changes = FIELDS.read(body, company.switches)
     changes.pop("InvoiceNumber", None)
-    merged = apply_changes(record, changes)
-    sent = {key: changes[key] for key in ("Amount", "AmountCurrency", "CurrencyRate") if key in changes}
+    merged = apply_changes(record, changes, required=("PaymentDate", "Amount", "AmountCurrency"))
+    sent = {key: changes[key] for key in ("Amount", "AmountCurrency", "CurrencyRate") if changes.get(key) is not None}
     if sent:
         invoice = find_supplier_invoice(company, record["InvoiceNumber"])
         merged |= compute_amounts(company, invoice, {"AmountCurrency": record["AmountCurrency"]} | sent)

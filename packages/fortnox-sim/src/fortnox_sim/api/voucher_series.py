@@ -91,7 +91,9 @@ def create_series(request: ApiRequest) -> Response:
         raise ApiError((2000108, "Kod måste anges"), "Code")
     if code in request.company.table("voucherseries"):
         raise ApiError(INVENTED["code_used"])
-    record = request.company.put("voucherseries", code, apply_changes({"Description": code}, changes))
+    record = request.company.put(
+        "voucherseries", code, apply_changes({"Description": code}, changes, required=("Description",))
+    )
     request.record_change("voucherseries.create", code)
     return respond(request, record, 201, Location="voucherseries")
 
@@ -100,7 +102,9 @@ def update_series(request: ApiRequest) -> Response:
     record = find_series(request.company, request.args[0])
     changes = FIELDS.read(request.read_object("VoucherSeries"), request.company.switches)
     changes.pop("Code", None)
-    record = request.company.put("voucherseries", record["Code"], apply_changes(record, changes))
+    record = request.company.put(
+        "voucherseries", record["Code"], apply_changes(record, changes, required=("Description",))
+    )
     request.record_change("voucherseries.update", record["Code"])
     return respond(request, record)
 
