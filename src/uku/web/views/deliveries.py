@@ -117,10 +117,8 @@ def invoices_send(request: WorkspaceRequest) -> HttpResponse:
     for invoice in chosen:
         try:
             wanted = _wanted_by_default(invoice)
-            count += (
-                send_invoice(invoice=invoice, wanted=wanted, seen=0, actor=request.user, at=clock.now()).state
-                == DeliveryState.QUEUED
-            )
+            made = send_invoice(invoice=invoice, wanted=wanted, seen=0, actor=request.user, at=clock.now())
+            count += made.state == DeliveryState.QUEUED
         except NotDeliverable as error:
             held.append(f"{invoice}: {error}")
     if count:
