@@ -42,7 +42,7 @@ from uku.invoices.pdf.content import Supply
 from uku.invoices.pdf.words import VAT_SENTENCES
 from uku.kit.clock import database_now
 from uku.products.operations import create_product
-from uku.workspaces.models import AuditEntry, Workspace
+from uku.workspaces.models import AuditEntry, Notice, Workspace
 from uku.workspaces.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -330,3 +330,19 @@ def test_issued_again_it_gets_a_paper_with_its_new_number(invoice, owner):
     papers = [lines_of(paper)[0] for paper in (before, bytes(store_document(again, at=AT).content))]
     assert papers == ["Faktura 900000001", "Faktura 900000002"]
     assert InvoiceDocument.objects.count() == 2
+
+
+def test_whoever_may_send_is_told_until_it_is_sent(invoice, owner, server):
+    server.refuses_at = "MAIL"
+    send_mail(delivery_id=ask(invoice, owner).pk, at=AT)
+    notice = Notice.objects.get()
+    assert (notice.title, notice.permission) == ("Invoice 900000001 was not sent to the client", "SEND_INVOICES")
+    assert (notice.url, notice.cleared_at) == (f"/w/byran/billing/{invoice.pk}/", None)
+    server.refuses_at, server.breaks_at = "", "AFTER"
+    unclear = ask(invoice, owner, seen=1)
+    send_mail(delivery_id=unclear.pk, at=AT)
+    assert list(Notice.objects.filter(cleared_at=None).values_list("title", flat=True)) == [
+        "It is not known whether Invoice 900000001 was sent to the client"
+    ]
+    decide_unclear(delivery=unclear, arrived=True, actor=owner, at=AT)
+    assert not Notice.objects.filter(cleared_at=None).exists()
