@@ -9,6 +9,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
@@ -29,6 +30,7 @@ from uku.kit.jobs import SOON, enqueue
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
+from uku.workspaces.notices import News, clear, tell
 from uku.workspaces.permissions import Permission, needs
 
 LEASE: Final = timedelta(minutes=5)
@@ -134,6 +136,7 @@ def ask_for_delivery(
         asked_by=actor,
         asked_at=at,
     )
+    clear(key=_notice_key(delivery), at=at)
     {DeliveryWay.UKU: _queue_mail, DeliveryWay.ACCOUNTING: _queue_in_ledger, DeliveryWay.HAND: _store_by_hand}[
         wanted.way
     ](delivery, wanted, at)
@@ -190,7 +193,7 @@ def claim(delivery: InvoiceDelivery, **facts: object) -> bool:
     invoice = Invoice.objects.select_for_update().get(pk=delivery.invoice_id)
     queued = InvoiceDelivery.objects.filter(pk=delivery.pk, state=DeliveryState.QUEUED)
     if reason := why_not_deliverable(invoice) or _why_withheld(delivery, invoice):
-        queued.update(state=DeliveryState.REFUSED, error_text=reason, ended_at=clock.now(), ledger_due_at=None)
+        refuse(delivery, reason, at=clock.now())
         return False
     return bool(queued.update(state=DeliveryState.SENDING, began_at=database_now(), **facts))
 
@@ -212,6 +215,7 @@ def confirm_sent(delivery: InvoiceDelivery, *, at: datetime, **facts: object) ->
         setattr(row, name, value)
     row.state, row.ended_at, row.error_code, row.error_text = DeliveryState.SENT, at, "", ""
     row.save()
+    clear(key=_notice_key(row), at=at)
     _follow_sent(row)
     words = {
         DeliveryKind.INVOICE: gettext_lazy("%(invoice)s was sent to the client"),
@@ -229,7 +233,9 @@ def refuse(delivery: InvoiceDelivery, why: str, *, code: str = "", at: datetime)
     row.state, row.ended_at, row.ledger_due_at = DeliveryState.REFUSED, at, None
     row.error_code, row.error_text = code[:20], why[:500]
     row.save()
-    _record(row, action="invoice.not_sent", words=gettext_lazy("%(invoice)s was not sent to the client"), at=at)
+    words = gettext_lazy("%(invoice)s was not sent to the client")
+    _record(row, action="invoice.not_sent", words=words, at=at)
+    _tell(row, words, at)
 
 
 @transaction.atomic
@@ -242,6 +248,7 @@ def leave_unclear(delivery: InvoiceDelivery, *, at: datetime) -> None:
     row.save()
     words = gettext_lazy("It is not known whether %(invoice)s was sent to the client")
     _record(row, action="invoice.send_unclear", words=words, at=at)
+    _tell(row, words, at)
 
 
 @transaction.atomic
@@ -256,6 +263,7 @@ def decide_unclear(*, delivery: InvoiceDelivery, arrived: bool, actor: User, at:
     if row.state != DeliveryState.UNCLEAR:
         return row
     row.ended_at = at
+    clear(key=_notice_key(row), at=at)
     if arrived:
         row.state = DeliveryState.SENT
         row.save()
@@ -307,6 +315,18 @@ def lost_deliveries() -> models.QuerySet[InvoiceDelivery]:
     return sending.filter(began_at__lt=database_now() - LEASE)
 
 
+def _tell(delivery: InvoiceDelivery, words: Promise, at: datetime) -> None:
+    """Tell those who may send that an invoice needs them, until it is sent or tried again."""
+    title = translate_for_workspace(words, invoice=delivery.invoice)
+    page = reverse("invoice", kwargs={"slug": delivery.workspace.slug, "pk": delivery.invoice_id})
+    news = News(_notice_key(delivery), title, url=page, tone="warning", permission=Permission.SEND_INVOICES)
+    tell(news, at=at)
+
+
+def _notice_key(delivery: InvoiceDelivery) -> str:
+    return f"invoice.delivery.{delivery.invoice_id}"
+
+
 def _follow_sent(delivery: InvoiceDelivery) -> None:
     """An invoice that has reached the client is sent; an accounting system that did not send it is told."""
     if delivery.kind != DeliveryKind.INVOICE:
@@ -318,7 +338,7 @@ def _follow_sent(delivery: InvoiceDelivery) -> None:
 
 
 def _locked(delivery: InvoiceDelivery) -> InvoiceDelivery:
-    rows = InvoiceDelivery.objects.select_for_update(of=("self",)).select_related("invoice")
+    rows = InvoiceDelivery.objects.select_for_update(of=("self",)).select_related("invoice", "workspace")
     row: InvoiceDelivery = rows.get(pk=delivery.pk)
     return row
 

@@ -60,6 +60,9 @@ class InvoiceDocument(TenantModel):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents")
     source = models.CharField(max_length=10, choices=DocumentSource)
+    number = models.CharField(
+        max_length=30, default="", db_default="", help_text="the one it tells: issued again an invoice has another"
+    )
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     language = models.CharField(max_length=2, blank=True)
@@ -68,7 +71,9 @@ class InvoiceDocument(TenantModel):
     class Meta:
         app_label = "uku"
         base_manager_name = "everywhere"
-        constraints = (models.UniqueConstraint(fields=["invoice", "source"], name="uku_invoicedocument_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["invoice", "source", "number"], name="uku_invoicedocument_number"),
+        )
 
     def __str__(self) -> str:
         return f"PDF of {self.invoice_id}"

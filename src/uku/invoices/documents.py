@@ -124,7 +124,7 @@ def state_rate(*, invoice: Invoice, rate: Decimal, on: date, actor: User, at: da
 
 def stored_document(invoice: Invoice, source: str = "") -> InvoiceDocument | None:
     """Return a paper that is kept: of this source, else the accounting system's before ours."""
-    kept = InvoiceDocument.objects.filter(invoice=invoice, source__startswith=source)
+    kept = InvoiceDocument.objects.filter(invoice=invoice, number=invoice.number, source__startswith=source)
     found: InvoiceDocument | None = kept.order_by("source").first()  # "accounting" before "uku"
     return found
 
@@ -156,6 +156,7 @@ def _store(invoice: Invoice, source: str, content: bytes, language: str, at: dat
     made: InvoiceDocument = InvoiceDocument.objects.create(
         invoice=invoice,
         source=source,
+        number=invoice.number,
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         language=language,

@@ -10,8 +10,16 @@ from django.utils.translation import gettext as _
 
 from uku.integrations.registry import Action, Badge, Panel
 from uku.invoices.deliveries import why_not_deliverable
-from uku.invoices.delivery_models import MAIL_REFUSED, DeliveryKind, DeliveryState, DeliveryWay, InvoiceDelivery
-from uku.invoices.documents import stored_document, why_no_document
+from uku.invoices.delivery_models import (
+    MAIL_REFUSED,
+    DeliveryKind,
+    DeliveryState,
+    DeliveryWay,
+    DocumentSource,
+    InvoiceDelivery,
+    InvoiceDocument,
+)
+from uku.invoices.documents import why_no_document
 from uku.invoices.models import Invoice, State
 from uku.invoices.reminders import is_remindable, why_no_reminder
 from uku.kit.money import show_date
@@ -28,15 +36,21 @@ def delivery_context(invoice: Invoice, seller: Workspace, *, at: datetime) -> di
     found = list(InvoiceDelivery.objects.filter(invoice=invoice).select_related("asked_by").order_by("id"))
     is_open = any(delivery.is_open for delivery in found)
     can_send = not is_open and not why_not_deliverable(invoice)
-    paper = stored_document(invoice)
-    is_withheld = bool(invoice.is_issued and why_no_document(invoice)) and (paper is None or bool(invoice.ledger_ocr))
     return {
         "delivery_panels": _panels(invoice, found, seller),
         "can_send": can_send,
         "is_sent": invoice.state != State.CREATED or any(d.state == DeliveryState.SENT for d in found),
         "can_remind": can_send and is_remindable(invoice) and not why_no_reminder(invoice, at=at),
-        "has_pdf": not is_withheld or (paper is not None and paper.source == "accounting"),
+        "has_pdf": _has_paper(invoice),
     }
+
+
+def _has_paper(invoice: Invoice) -> bool:
+    """Say whether the paper can be shown: one that is kept and not withheld, one that can be drawn, or a preview."""
+    if not (invoice.is_issued and why_no_document(invoice)):
+        return True
+    kept = set(InvoiceDocument.objects.filter(invoice=invoice, number=invoice.number).values_list("source", flat=True))
+    return DocumentSource.ACCOUNTING in kept or (DocumentSource.UKU in kept and not invoice.ledger_ocr)
 
 
 def _panels(invoice: Invoice, deliveries: list[InvoiceDelivery], seller: Workspace) -> list[Panel]:

@@ -96,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/billing/<int:pk>/issue/", issue.invoice_issue, name="invoice-issue"),
     path("w/<slug:slug>/billing/<int:pk>/credit/", credit.invoice_credit, name="invoice-credit"),
     path("w/<slug:slug>/billing/<int:pk>/cancel/", credit.invoice_cancel, name="invoice-cancel"),
+    path("w/<slug:slug>/billing/send/", deliveries.invoices_send, name="invoices-send"),
     path("w/<slug:slug>/billing/<int:pk>/pdf/", deliveries.invoice_pdf, name="invoice-pdf"),
     path("w/<slug:slug>/billing/<int:pk>/pdf/<slug:source>/", deliveries.invoice_pdf, name="invoice-pdf-kept"),
     path("w/<slug:slug>/billing/<int:pk>/send/", deliveries.invoice_send, name="invoice-send"),

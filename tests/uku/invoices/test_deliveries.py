@@ -42,7 +42,7 @@ from uku.invoices.pdf.content import Supply
 from uku.invoices.pdf.words import VAT_SENTENCES
 from uku.kit.clock import database_now
 from uku.products.operations import create_product
-from uku.workspaces.models import AuditEntry, Workspace
+from uku.workspaces.models import AuditEntry, Notice, Workspace
 from uku.workspaces.permissions import NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -320,3 +320,29 @@ def test_goods_have_the_sentence_of_goods(owner, client, scope):
     assert [line for line in lines_of(draw_draft(draft)) if line in VAT_SENTENCES.values()] == [
         VAT_SENTENCES["export", Supply.GOODS]
     ]
+
+
+def test_issued_again_it_gets_a_paper_with_its_new_number(invoice, owner):
+    before = bytes(store_document(invoice, at=AT).content)
+    draft = reopen_invoice(invoice=invoice, actor=owner, at=AT)
+    assert "Utkast, inte en faktura" in lines_of(draw_draft(draft))
+    again = issue_invoice(invoice=draft, actor=owner, at=AT, numbering=Numbering.OWN)
+    papers = [lines_of(paper)[0] for paper in (before, bytes(store_document(again, at=AT).content))]
+    assert papers == ["Faktura 900000001", "Faktura 900000002"]
+    assert InvoiceDocument.objects.count() == 2
+
+
+def test_whoever_may_send_is_told_until_it_is_sent(invoice, owner, server):
+    server.refuses_at = "MAIL"
+    send_mail(delivery_id=ask(invoice, owner).pk, at=AT)
+    notice = Notice.objects.get()
+    assert (notice.title, notice.permission) == ("Invoice 900000001 was not sent to the client", "SEND_INVOICES")
+    assert (notice.url, notice.cleared_at) == (f"/w/byran/billing/{invoice.pk}/", None)
+    server.refuses_at, server.breaks_at = "", "AFTER"
+    unclear = ask(invoice, owner, seen=1)
+    send_mail(delivery_id=unclear.pk, at=AT)
+    assert list(Notice.objects.filter(cleared_at=None).values_list("title", flat=True)) == [
+        "It is not known whether Invoice 900000001 was sent to the client"
+    ]
+    decide_unclear(delivery=unclear, arrived=True, actor=owner, at=AT)
+    assert not Notice.objects.filter(cleared_at=None).exists()

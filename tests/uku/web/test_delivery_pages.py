@@ -176,3 +176,33 @@ def test_the_firm_chooses_its_way_once(browser, page):
     assert (settings_of().way, settings_of().remind_after) == (DeliveryWay.HAND, 3)
     assert 'value="hand" id="id_way_1" required checked' in browser.get(f"{page}send/").content.decode()
     assert "Dröjsmålsränta 10 %." in lines_of(browser.get(f"{page}pdf/").content)
+
+
+def test_many_are_sent_together_once_and_what_cannot_be_is_named(browser, owner, records, settings):
+    from tests.uku.web.conftest import AT, make_client, make_draft
+
+    from uku.invoices.operations import issue_invoice
+
+    for name, email in (("Ekdungen AB", "ap@ek.example"), ("Utan AB", "")):
+        draft = make_draft(owner, make_client(owner, name, email=email), records.product)
+        issue_invoice(invoice=draft, actor=owner, at=AT, numbering="own")
+    ids = list(Invoice.objects.filter(number__gt="").exclude(pk=records.issued.pk).values_list("pk", flat=True))
+    with mail_server(settings) as server:
+        for _ in range(2):
+            answer = browser.post("/w/byran/billing/send/", {"invoice": ids}, follow=True)
+            deliver_all()
+    assert [message["To"] for message in server.messages] == ["ap@ek.example"]
+    assert "Invoice 900000003: Write the e-mail address that the invoice goes to." in answer.content.decode()
+
+
+def test_what_is_not_of_this_workspace_refuses_them_all(browser, records, other_records):
+    ids = [records.issued.pk, other_records.issued.pk]
+    assert browser.post("/w/byran/billing/send/", {"invoice": ids}).status_code == 404
+    assert InvoiceDelivery.everywhere.count() == 0
+
+
+def test_a_firm_that_sends_itself_marks_them_one_by_one(browser, records):
+    browser.post("/w/byran/settings/invoices/", {"way": "hand", "remind_after": "5"})
+    answer = browser.post("/w/byran/billing/send/", {"invoice": [records.issued.pk]}, follow=True)
+    assert "By the settings you send it yourself." in answer.content.decode()
+    assert InvoiceDelivery.objects.count() == 0

@@ -85,6 +85,7 @@ def test_the_routes_are_those_we_know_of(records):
             ),
             *(f"/w/byran/billing/{draft}/{step}/" for step in ("check-payment", "pdf", "remind", "send")),
             f"/w/byran/billing/{draft}/pdf/{draft}/",
+            "/w/byran/billing/send/",
             *(f"/w/byran/billing/deliveries/{draft}/{step}" for step in ("", "again/", "arrived/", "withdraw/")),
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",

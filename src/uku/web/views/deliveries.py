@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -37,6 +37,7 @@ from uku.invoices.reminders import ask_for_reading, is_freshly_read, remind, why
 from uku.kit import clock
 from uku.web import integration_data
 from uku.web.forms.deliveries import InvoiceSettingsForm, MailForm, RateForm, SendForm
+from uku.web.list_filters import chosen_ids
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -102,6 +103,46 @@ def invoice_send(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return _send_page(request, invoice, form, offer, RateForm(initial={"on": invoice.invoice_date}))
     messages.success(request, str(SENT[wanted.way]))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
+
+
+@workspace_page(Permission.SEND_INVOICES)
+@require_POST
+def invoices_send(request: WorkspaceRequest) -> HttpResponse:
+    """Send the chosen invoices that were never sent, each in the firm's way; one that is not here refuses them all."""
+    ids = chosen_ids(request, "invoice")
+    chosen = list(Invoice.objects.select_related("client", "credits").filter(pk__in=ids).order_by("pk"))
+    if len(chosen) != len(set(ids)):
+        raise Http404
+    held, count = [], 0
+    for invoice in chosen:
+        try:
+            wanted = _wanted_by_default(invoice)
+            made = send_invoice(invoice=invoice, wanted=wanted, seen=0, actor=request.user, at=clock.now())
+            count += made.state == DeliveryState.QUEUED
+        except NotDeliverable as error:
+            held.append(f"{invoice}: {error}")
+    if count:
+        words = ngettext("%(count)s invoice is being sent.", "%(count)s invoices are being sent.", count)
+        messages.success(request, words % {"count": count})
+    for sentence in held:
+        messages.error(request, sentence)
+    if not (count or held):
+        messages.info(request, gettext("Nothing was sent: no invoice was selected, or they were sent before."))
+    return redirect("billing", slug=request.workspace.slug)
+
+
+def _wanted_by_default(invoice: Invoice) -> Wanted:
+    """How the firm's setting brings an invoice, to the addresses that are known. Raises NotDeliverable."""
+    offer = integration_data.delivery_offer(invoice)
+    way, open_ways = settings_of().way, [way for way, _words in _ways(invoice, offer)]
+    if way == DeliveryWay.HAND:
+        raise NotDeliverable(
+            gettext("By the settings you send it yourself. Open it and press Send to mark it as sent.")
+        )
+    if way not in open_ways:
+        reason = why_not_deliverable(invoice) or why_no_document(invoice)
+        raise NotDeliverable(reason or gettext("The accounting system cannot send it now."))
+    return Wanted(DeliveryWay(way), offer.to, offer.cc, offer.bcc)
 
 
 def _state_rate(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from tests.uku.integrations.fortnox.conftest import clear_queue, mortality
 from tests.uku.mail_servers import mail_server
@@ -15,6 +16,7 @@ from uku.invoices.delivery_mail import give_up_lost, send_mail
 from uku.invoices.delivery_models import DeliveryWay, InvoiceDelivery
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
+from uku.kit.scoping import workspace_in_force
 
 pytestmark = pytest.mark.process
 SEND = """
@@ -22,6 +24,7 @@ import sys, django
 django.setup()
 from uku.invoices.delivery_mail import send_mail
 from uku.kit import clock
+from uku.kit.scoping import workspace_in_force
 send_mail(delivery_id=int(sys.argv[1]), at=clock.now())
 """
 
@@ -97,3 +100,24 @@ def test_a_worker_killed_while_the_mail_server_answers_leaves_it_to_a_person(mai
     delivery.refresh_from_db()
     assert (delivery.state, mails_of(mailbox, delivery)) == ("unclear", 1)
     assert Invoice.objects.get().state == State.CREATED
+
+
+def test_eight_clicks_at_once_send_one_mail(mailbox, shop, queue):
+    invoice, clicks = shop.issue(numbering="own"), []
+    clear_queue()
+
+    def click() -> None:
+        facts = {"wanted": Wanted(DeliveryWay.UKU, "anna@bygg.example"), "seen": 0, "actor": shop.owner}
+        with workspace_in_force(invoice.workspace_id):
+            clicks.append(send_invoice(invoice=invoice, at=clock.now(), **facts).pk)
+        connection.close()
+
+    together = [threading.Thread(target=click) for _ in range(8)]
+    for one in together:
+        one.start()
+    for one in together:
+        one.join(60)
+    assert (len(clicks), len(set(clicks)), len(queue("invoices.send_mail"))) == (8, 1, 1)
+    for pk in clicks:
+        send_mail(delivery_id=pk, at=clock.now())
+    assert len(mailbox.received) == 1
