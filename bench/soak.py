@@ -357,11 +357,11 @@ def await_all(firms: list[Firm], holds: Any, *, seconds: float) -> bool:
 
 
 def await_true_for_long(holds: Any) -> None:
-    """Wait until something holds twice, a moment apart: a request may be on its way in."""
+    """Wait until something holds for two seconds: a request may be on its way in, and the machine may be busy."""
     times = 0
-    while times < 2:  # noqa: PLR2004
+    while times < 20:  # noqa: PLR2004
         times = times + 1 if holds() else 0
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def main(invoices: int, seed: int) -> int:

@@ -71,10 +71,19 @@ class Judge:
         elif export.state in {self.states.NEEDS_PERSON, self.states.REJECTED}:
             if export.reference not in self.tasks:
                 yield "left to a person without a task"
+        elif export.state == self.states.QUEUED and not self._is_ready(export):
+            self.ends["waits for its invoice or an earlier note"] += 1
         elif export.state != self.states.CANCELLED:
             yield "still under way"
         elif times:
             yield "cancelled before it was sent, and created"
+
+    def _is_ready(self, export: Any) -> bool:
+        """Say whether nothing else holds it: a credit note waits for its invoice, which may be with a person."""
+        from uku.integrations.fortnox.invoices.credit import is_ready
+        from uku.integrations.fortnox.models import InvoiceExport
+
+        return export.kind != "credit" or InvoiceExport.objects.filter(is_ready(), pk=export.pk).exists()
 
     def _judge_confirmed(self, export: Any, times: int) -> Iterator[str]:
         row, invoice = self.made.get(export.document_number), export.invoice

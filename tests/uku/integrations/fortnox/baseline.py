@@ -79,9 +79,9 @@ def books_of(fortnox: Simulated) -> Books:
 def put_books_back(fortnox: Simulated, books: Books, journal: list[dict[str, Any]]) -> None:
     installation = fortnox.app.installation
     with installation.lock:
-        for name, records in books.items():
+        for name in {*books, *installation.store._tables}:
             table = installation.store.table(name)
-            table.rows, table.version = dict(records), table.version + 1
+            table.rows, table.version = dict(books.get(name, {})), table.version + 1
             table.fragments.clear()
         installation.journal._entries[:] = journal
 
@@ -130,3 +130,17 @@ class Baseline:
             books=books_of(fortnox),
             journal=list(journal),
         )
+
+
+class Moment:
+    """Both sides as they stand now, and a way back to them."""
+
+    def __init__(self, fortnox: Simulated, tables: Tables) -> None:
+        self._fortnox, self._tables = fortnox, tables
+        self._rows, self._sequences = tables.rows(), tables.sequences()
+        self._books, self._journal = books_of(fortnox), list(fortnox.app.installation.journal._entries)
+
+    def put_back(self) -> None:
+        self._fortnox.heal()
+        self._tables.put_back(self._tables.rows(), self._rows, self._sequences)
+        put_books_back(self._fortnox, self._books, self._journal)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -265,9 +265,10 @@ def processes(environment, tmp_path):
 
 @dataclass
 class Mortal:
-    """The process that forks a child for each order."""
+    """The process that forks a child for each order, and the product's lines that a child was killed at."""
 
     process: subprocess.Popen[str]
+    killed_at: set[str] = field(default_factory=set)
 
     def live(self, **order: Any) -> list[str]:
         """Do an order to its end and return the steps it took."""
@@ -281,6 +282,7 @@ class Mortal:
         if not lived["killed"]:
             assert lived["status"] == 0, lived
             return None
+        self.killed_at |= set(lived["lines"][-1])
         return str(lived["steps"][-1])
 
     def _told(self, order: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 It reads orders from standard input, one JSON a line, and does each in a forked child of its own: `get` or `post` a
 page as a signed-in browser, `job` with its arguments, or `import` of the customers by itself; `rows` makes pages of so
-many rows. The answer, one JSON a line, tells the steps that the child took and how it ended. A child that comes to the
-ordered step kills itself with SIGKILL, as a power cut would.
+many rows. The answer, one JSON a line, tells the steps that the child took, the lines of the product that made each of
+them, and how it ended. A child that comes to the ordered step kills itself with SIGKILL, as a power cut would.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import django
@@ -23,9 +24,22 @@ from django.db import connection  # noqa: E402
 from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
 from django.test import Client  # noqa: E402
 
+import uku  # noqa: E402
 from fortnox_api import DeadlineTransport, _resource  # noqa: E402
 
 WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM")
+PRODUCT = str(Path(uku.__file__).parent)
+
+
+def product_lines() -> set[str]:
+    """Return the lines of the product that are being run, as "invoices/cancel.py:89"."""
+    found, frame = set(), sys._getframe(1)
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if path.startswith(PRODUCT):
+            found.add(f"{path.removeprefix(PRODUCT)[1:]}:{frame.f_lineno}")
+        frame = frame.f_back
+    return found
 
 
 class Life:
@@ -34,9 +48,12 @@ class Life:
     def __init__(self, pipe: int, last: int | None) -> None:
         self._pipe, self._last, self._count = pipe, last, 0
         self._written: list[str] = []
+        self._lines: set[str] = set()
 
     def step(self, name: str) -> None:
-        os.write(self._pipe, f"{name}\n".encode())
+        lines = self._lines | product_lines()
+        self._lines.clear()
+        os.write(self._pipe, f"{json.dumps([name, sorted(lines)])}\n".encode())
         if self._count == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
         self._count += 1
@@ -70,6 +87,7 @@ class Life:
             table = words[1 if words[0] == "UPDATE" else 2].strip('"')
             if context["connection"].in_atomic_block:
                 self._written.append(table)
+                self._lines |= product_lines()
             else:
                 self.step(f"commit {table}")
         return answer
@@ -139,10 +157,11 @@ def main() -> None:
             live(json.loads(line), writing)
         os.close(writing)
         with os.fdopen(reading) as pipe:
-            steps = pipe.read().splitlines()
+            steps = [json.loads(step) for step in pipe]
         _, status = os.waitpid(child, 0)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        sys.stdout.write(json.dumps({"steps": steps, "killed": killed, "status": status}) + "\n")
+        told = {"steps": [name for name, _ in steps], "lines": [lines for _, lines in steps]}
+        sys.stdout.write(json.dumps({**told, "killed": killed, "status": status}) + "\n")
         sys.stdout.flush()
 
 

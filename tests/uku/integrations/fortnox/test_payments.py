@@ -121,6 +121,16 @@ def test_a_reversed_payment_makes_the_invoice_unpaid_again(fortnox, sent, read, 
     assert Invoice.objects.get().final_pay_date is None
 
 
+def test_a_payment_that_was_removed_is_found_though_a_credit_closes_as_much_of_the_balance(fortnox, sent, read, today):
+    payment = fortnox.pay(sent.number, "1188", today.isoformat())
+    read()
+    row = {"ArticleNumber": sent.rows.get().article_number, "DeliveredQuantity": "-1", "Price": 950, "VAT": 25}
+    fortnox.ask("DELETE", f"companies/{FIRST}/payments/{payment}")
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{sent.number}/credit", InvoiceRows=[row], book=True)
+    read()
+    assert standing(sent) == (State.CREATED, TOTAL - 1188, Decimal(0))
+
+
 def test_a_write_off_closes_the_balance_and_is_no_payment(fortnox, sent, read, today):
     fortnox.pay(sent.number, "2300", today.isoformat(), write_off="75")
     read()

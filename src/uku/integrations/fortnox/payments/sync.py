@@ -120,11 +120,15 @@ def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: lis
 
 
 def _read_invoice(fortnox: Fortnox, export: InvoiceExport, changed: list[InvoicePaymentItem]) -> Reading:
-    """Read an invoice; payments that do not explain its balance are listed afresh. Raises NotFound or Unreadable."""
+    """Read an invoice; payments that do not explain its balance are listed afresh. Raises NotFound or Unreadable.
+
+    A credit may close as much of the balance as a payment did that was removed, so a credited one is always listed.
+    """
     as_of = clock.now()
     invoice = fortnox.invoices.get(export.document_number)
     known = merge(export, _read_facts(fortnox, changed))
-    if booked_amount(known) != invoice.total - invoice.balance:
+    is_credited = invoice.credit_invoice_reference not in NO_REFERENCE
+    if is_credited or booked_amount(known) != invoice.total - invoice.balance:
         listed = fortnox.invoice_payments.list(invoice_number=invoice.number)  # what contains the number
         known = _read_facts(fortnox, [item for item in listed if item.invoice_number == invoice.number])
     return reading(invoice, known, as_of=as_of, foreign_note=_read_foreign_note(fortnox, export, invoice))
