@@ -156,7 +156,7 @@ def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) ->
         reference=new_reference(), currency=invoice.currency, created_at=at, **_values(head)
     )
     rows = InvoiceRow.objects.filter(invoice=invoice).select_related("product")
-    replace_rows(invoice=copied, rows=[_facts_of(row) for row in rows])
+    replace_rows(invoice=copied, rows=[facts_of(row) for row in rows])
     words = gettext_lazy("Draft for %(client)s, copied from %(invoice)s")
     summary = translate_for_workspace(words, client=invoice.client, invoice=invoice)
     _record(actor, "invoice.copy", copied, summary, at)
@@ -246,7 +246,8 @@ def add_up_rows(invoice: Invoice) -> Totals:
     return add_up(lines, whole_kronor=invoice.currency == "SEK")
 
 
-def _facts_of(row: InvoiceRow) -> RowFacts:
+def facts_of(row: InvoiceRow) -> RowFacts:
+    """Return a stored row as it would be asked for."""
     return RowFacts(article_company=row.article_company, **{name: getattr(row, name) for name in COPIED})
 
 

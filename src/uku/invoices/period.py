@@ -21,6 +21,11 @@ def period_in_words(start: date | None, end: date) -> str:
     return " – ".join(day.isoformat() for day in days)
 
 
+def restore_placeholder(text: str, start: date | None, end: date | None) -> str:
+    """Return a text with the placeholder where it names the period, so that the next invoice names its own."""
+    return text.replace(period_in_words(start, end), PLACEHOLDER) if end else text
+
+
 def months_named(text: str) -> set[int]:
     """Return the months, 1 to 12, that a text calls by name."""
     words = {word.strip(".,:;()").casefold() for word in text.split()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-BLOCKS = {"h1", "h2", "h3", "td", "th", "dt", "dd", "button", "a", "p", "li", "title", "summary", "label"}
+BLOCKS = set("h1 h2 h3 td th dt dd button a p li title summary label legend span".split())
 VOID = {"input", "meta", "link", "br", "hr", "img", "path", "rect", "circle"}
 
 

@@ -17,7 +17,7 @@ def test_the_list_shows_number_dates_standing_and_total(read, signed_in, member,
     page = read(signed_in(member).get(LIST))
     assert page.heading == "Billing"
     assert page.rows == [
-        ["Select", "Number", "Client", "Date ↓", "Due", "Status", "Left to pay", "Total"],
+        ["", "Number", "Client", "Date ↓", "Due", "Status", "Left to pay", "Total"],
         [
             "",
             "900000001 · due 31 Mar",

@@ -176,7 +176,7 @@ def test_a_member_hands_over_and_an_owner_hands_back(read, signed_in, member, ow
         "The draft waits for approval. Those who may issue invoices are notified.",
         "This draft already waits for approval. Nothing was done.",
     ]
-    assert "Approval 1" in read(ours.get(LIST)).all("a")
+    assert "Needs you 1" in read(ours.get(LIST)).all("a")
     assert buttons(read(ours.get(place))) == ["Copy", "Issue", "Back to draft"]
     ours.post(f"{place}hand-back/", {"remark": "Wrong month"})
     back = read(theirs.get(place, follow=True))

@@ -77,7 +77,10 @@ def test_the_routes_are_those_we_know_of(records):
             f"/w/byran/products/{product}/edit/",
             f"/w/byran/products/{product}/difference/",
             "/w/byran/billing/",
-            *(f"/w/byran/billing/{page}/" for page in ("bulk", "clients", "export", "new", "products", "summary")),
+            *(
+                f"/w/byran/billing/{page}/"
+                for page in ("bulk", "clients", "export", "new", "products", "repeat", "summary")
+            ),
             f"/w/byran/billing/{draft}/",
             *(
                 f"/w/byran/billing/{draft}/{step}/"

@@ -85,6 +85,16 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A box that ticks all boxes of its form, and how many are ticked.
+  document.addEventListener("change", (event) => {
+    const { dataset, form, checked } = event.target;
+    if (!form) return;
+    if (dataset.all) for (const box of form.querySelectorAll(`[name="${dataset.all}"]:enabled`)) box.checked = checked;
+    for (const count of form.querySelectorAll("[data-count]")) {
+      count.textContent = form.querySelectorAll(`[name="${count.dataset.count}"]:checked`).length;
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
     const search = document.querySelector("input[type=search]");
     const typing = event.target.matches("input, textarea, select, [contenteditable]");
