@@ -36,13 +36,11 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         invoice.final_pay_date, invoice.read_at = reading.final_pay_date, reading.as_of
         invoice.ledger_credit_amount, invoice.ledger_credit_balance = reading.credit_amount, reading.credit_balance
         invoice.missing_since = None
-        _store_sending(invoice, reading)
+        _store_sending(invoice, reading, at)
         store_credit(invoice)
         invoice.state = _state_after(invoice, reading)
         invoice.save()
         store_credit_of_original(invoice)
-        if reading.sent:
-            confirm_by_reading(invoice, at=at)
         after = _payment_facts(invoice)
         if before != after:
             with workspace_language():
@@ -53,8 +51,10 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
     return before != after
 
 
-def _store_sending(invoice: Invoice, reading: Reading) -> None:
+def _store_sending(invoice: Invoice, reading: Reading, at: datetime) -> None:
     """What the books say about how the invoice went out. Their invoice service gives it another OCR number."""
+    if reading.sent:
+        confirm_by_reading(invoice, at=at)
     differs = bool(reading.ocr and invoice.ocr and reading.ocr != invoice.ocr and not invoice.is_credit_note)
     invoice.ledger_ocr = reading.ocr[:30] if differs else ""
     invoice.factored = reading.factored

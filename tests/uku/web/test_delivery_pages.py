@@ -189,8 +189,9 @@ def test_many_are_sent_together_once_and_what_cannot_be_is_named(browser, owner,
     ids = list(Invoice.objects.filter(number__gt="").exclude(pk=records.issued.pk).values_list("pk", flat=True))
     with mail_server(settings) as server:
         for _ in range(2):
-            answer = browser.post("/w/byran/billing/send/", {"invoice": ids}, follow=True)
+            answer = browser.post("/w/byran/billing/send/", {"invoice": ids, "query": "show=unpaid"}, follow=True)
             deliver_all()
+    assert answer.redirect_chain == [("/w/byran/billing/?show=unpaid", 302)]
     assert [message["To"] for message in server.messages] == ["ap@ek.example"]
     assert "Invoice 900000003: Write the e-mail address that the invoice goes to." in answer.content.decode()
 

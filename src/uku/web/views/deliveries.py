@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -128,7 +129,8 @@ def invoices_send(request: WorkspaceRequest) -> HttpResponse:
         messages.error(request, sentence)
     if not (count or held):
         messages.info(request, gettext("Nothing was sent: no invoice was selected, or they were sent before."))
-    return redirect("billing", slug=request.workspace.slug)
+    query, address = request.POST.get("query", ""), reverse("billing", kwargs={"slug": request.workspace.slug})
+    return redirect(f"{address}?{query}" if query.isprintable() else address)
 
 
 def _wanted_by_default(invoice: Invoice) -> Wanted:
