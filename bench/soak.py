@@ -367,7 +367,7 @@ def await_true_for_long(holds: Any) -> None:
 def main(invoices: int, seed: int) -> int:
     show(f"SEED={seed} INVOICES={invoices}")
     begun, chance = time.monotonic(), random.Random(seed)  # noqa: S311  # repeatable
-    with installation() as (fortnox, environment), workers_of(environment, chance) as workers:
+    with installation(durable=True) as (fortnox, environment), workers_of(environment, chance) as workers:
         soak = Soak(fortnox, workers, invoices, chance)
         held = soak.run()
         faults = f"{sum(soak.faults.struck.values())} faults"
