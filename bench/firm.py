@@ -27,10 +27,13 @@ _clusters: list[Cluster] = []
 
 
 @contextmanager
-def installation() -> Iterator[tuple[Simulated, dict[str, str]]]:
-    """A migrated database and a simulator, and the environment of a process that is to use them."""
+def installation(*, durable: bool = False) -> Iterator[tuple[Simulated, dict[str, str]]]:
+    """A migrated database and a simulator, and the environment of a process that is to use them.
+
+    One that is not `durable` forgets commits when it is stopped as by a power cut.
+    """
     with tempfile.TemporaryDirectory(prefix="uku-bench-") as home, Simulated() as fortnox:
-        cluster = Cluster(Path(home) / "home", fsync=False)
+        cluster = Cluster(Path(home) / "home", fsync=durable)
         _clusters.append(cluster)
         try:
             os.environ.update(

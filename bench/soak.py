@@ -212,13 +212,15 @@ class Firm:
             return due_steps(self.connection) == []
 
     def is_under_way(self) -> bool:
-        """Say whether something is still to become clear, or to be booked or cancelled, by itself."""
+        """Say whether something is still to become clear, or to be made, booked or cancelled, by itself."""
         from django.db.models import Q
 
+        from uku.integrations.fortnox.invoices.credit import is_ready
         from uku.integrations.fortnox.invoices.export import TO_BOOK
-        from uku.integrations.fortnox.models import ExportState, InvoiceExport
+        from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
 
-        moving = Q(state__in=[ExportState.QUEUED, ExportState.SENDING, ExportState.UNCERTAIN]) | TO_BOOK
+        queued = Q(state=ExportState.QUEUED) & (Q(kind=ExportKind.CREATE) | is_ready())
+        moving = queued | Q(state__in=[ExportState.SENDING, ExportState.UNCERTAIN]) | TO_BOOK
         wanted = Q(cancel_wanted_at__isnull=False)
         return InvoiceExport.everywhere.filter(moving | wanted, company_id=self.company).exists()
 
@@ -367,7 +369,7 @@ def await_true_for_long(holds: Any) -> None:
 def main(invoices: int, seed: int) -> int:
     show(f"SEED={seed} INVOICES={invoices}")
     begun, chance = time.monotonic(), random.Random(seed)  # noqa: S311  # repeatable
-    with installation() as (fortnox, environment), workers_of(environment, chance) as workers:
+    with installation(durable=True) as (fortnox, environment), workers_of(environment, chance) as workers:
         soak = Soak(fortnox, workers, invoices, chance)
         held = soak.run()
         faults = f"{sum(soak.faults.struck.values())} faults"

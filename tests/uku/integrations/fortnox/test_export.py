@@ -129,6 +129,7 @@ def test_nothing_that_affects_money_is_left_to_defaults(fortnox, shop, run_jobs)
 
 
 def test_a_difference_in_fortnoxs_figures_is_shown_and_its_figures_win(fortnox, shop, run_jobs):
+    """F14"""
     fortnox.ask("PATCH", f"companies/{FIRST}", rounding=False)
     invoice = shop.issue(price="0.70", quantity="1")
     assert invoice.total == Decimal("1.00")
@@ -187,6 +188,7 @@ def _advance(export, barrier: threading.Barrier | None = None) -> None:
     ids=str,
 )
 def test_an_answer_lost_after_the_commit_is_looked_up_and_never_repeated(fortnox, queued, go, fault):
+    """F11"""
     fortnox.fault(**POST, **fault)
     unclear = go(queued)
     assert (unclear.state, unclear.document_number) == (ExportState.UNCERTAIN, "")
@@ -214,6 +216,7 @@ def test_an_invoice_under_way_is_known_again_though_another_customer_is_linked_m
 
 
 def test_a_late_landing_is_found_and_never_created_twice(fortnox, queued, go):
+    """F02"""
     late = fortnox.fault(**POST, action="drop", phase="P5")
     assert go(queued).state == ExportState.UNCERTAIN
     for pause in LOOKUPS[:4]:
@@ -302,6 +305,7 @@ def test_a_refused_sign_in_holds_the_export_until_a_check_shows_that_it_works(fo
 
 @pytest.mark.parametrize("code", ["2001304", "2002141", "2000433", "2000428", "2000429", "2000359", "2004167"])
 def test_what_only_a_person_can_cure_is_rejected_in_our_words(fortnox, queued, go, queue, code):
+    """F19"""
     fortnox.fault(**POST, action="status", status=400, body=error(code))
     row = go(queued)
     assert (row.state, row.error_code, row.error_text) == (ExportState.REJECTED, code, "Fortnox säger nej")
@@ -325,6 +329,7 @@ def test_sending_again_after_the_cure_creates_once(fortnox, shop, queued, go, ru
 
 
 def test_one_poison_invoice_leaves_the_rest_of_the_batch_alone(fortnox, shop, run_jobs):
+    """F25"""
     fortnox.fault(**POST, nth=3, action="status", status=400, body=error(2000359))
     exports = [shop.export_of(shop.issue()) for _ in range(5)]
     run_jobs()
@@ -426,6 +431,7 @@ def test_eight_workers_on_one_export_create_once(fortnox, queued, shop):
 
 
 def test_issuing_from_eight_browsers_at_once_queues_one_export(fortnox, shop, owner, run_jobs):
+    """F07"""
     draft, barrier, outcomes = shop.draft(), threading.Barrier(8), []
 
     def press() -> None:
@@ -477,6 +483,7 @@ def test_a_reference_that_only_contains_ours_is_not_ours(fortnox, unclear, go):
 
 
 def test_two_invoices_with_our_reference_are_left_to_a_person(fortnox, unclear, go):
+    """F16"""
     copy_in_fortnox(fortnox, "9001")
     (ours, _) = [row["DocumentNumber"] for row in fortnox.invoices()]
     row = go(unclear, after=5)

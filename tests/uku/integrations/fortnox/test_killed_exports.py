@@ -53,6 +53,7 @@ def about_to_send(fortnox, shop, processes):
 @pytest.mark.process
 @pytest.mark.parametrize("phase", ["P4", "P0"], ids=["after the commit", "before the commit"])
 def test_a_worker_killed_while_fortnox_answers_leaves_one_create(fortnox, shop, processes, take_over, phase):
+    """F04"""
     held = fortnox.fault(**POST, action="hold", phase=phase)
     export = shop.export_of(shop.issue())
     process = processes("-m", "uku", "worker")
@@ -70,6 +71,7 @@ def test_a_worker_killed_while_fortnox_answers_leaves_one_create(fortnox, shop, 
 
 @pytest.mark.process
 def test_a_worker_killed_before_it_sent_leaves_one_create_after_the_whole_window(fortnox, about_to_send, take_over):
+    """F05"""
     process, export = about_to_send
     process.kill()
     process.wait()
