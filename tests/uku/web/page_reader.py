@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-BLOCKS = set("h1 h2 h3 td th dt dd button a p li title summary label legend span".split())
+BLOCKS = {"h1", "h2", "h3", "td", "th", "dt", "dd", "button", "a", "p", "li", "title", "summary"}
+BLOCKS |= {"label", "legend", "span"}
 VOID = {"input", "meta", "link", "br", "hr", "img", "path", "rect", "circle"}
 
 
