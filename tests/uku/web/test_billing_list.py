@@ -140,7 +140,7 @@ def test_many_drafts_are_issued_at_once_and_those_that_cannot_be_are_named(many,
     make.draft(owner, poor)
     browser, ids = signed_in(owner), list(Invoice.everywhere.values_list("pk", flat=True))
     answer = browser.post(f"{LIST}bulk/", {"invoice": ids, "action": "issue", "query": "show=draft"})
-    assert answer["Location"] == f"{LIST}?show=draft"
+    assert answer["Location"] == f"{LIST}?show=unpaid"
     notes = read(browser.get(LIST)).all("p")
     assert "1 invoice is issued." in notes
     assert "1 draft was not issued: No Address AB. Open it to see what must be right first." in notes

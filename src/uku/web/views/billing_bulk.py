@@ -48,7 +48,7 @@ def billing_bulk(request: WorkspaceRequest) -> HttpResponse:
     else:
         require(request.membership, Permission.DRAFT_INVOICES)
         _copy(request, [invoice for invoice in chosen if not invoice.is_credit_note])
-    query = request.POST.get("query", "")
+    query = "show=unpaid" if action == "issue" else request.POST.get("query", "")
     address = reverse("billing", kwargs={"slug": request.workspace.slug})
     return redirect(f"{address}?{query}" if query.isprintable() else address)
 
