@@ -86,6 +86,8 @@ def why_not_deliverable(invoice: Invoice) -> str:
         return gettext("The invoice is cancelled.")
     if invoice.is_missing:
         return gettext("The invoice was deleted in the accounting system.")
+    if invoice.difference and invoice.difference_accepted_at is None:
+        return gettext("The amounts in the accounting system differ from Uku's. Accept them on the invoice first.")
     return ""
 
 

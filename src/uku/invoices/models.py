@@ -85,6 +85,7 @@ class Invoice(TenantModel):
     rounding = _money()
     total = _money()
     difference = models.CharField(max_length=200, blank=True)
+    difference_accepted_at = models.DateTimeField(null=True, help_text="when a person said that it is right")
     balance = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     booked = models.BooleanField(default=False)
     credited = models.BooleanField(default=False, help_text="nothing is left to credit")

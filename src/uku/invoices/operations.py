@@ -149,8 +149,11 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
         ours = add_up_rows(invoice)
         differing = ours.differs_from(figures)
+        before = invoice.difference
         with workspace_language():
             invoice.difference = _difference_in_words(figures, ours, differing)
+        if invoice.difference != before:
+            invoice.difference_accepted_at = None
         invoice.number, invoice.ocr = number, ocr
         invoice.net, invoice.vat = figures.net, figures.vat
         invoice.rounding, invoice.total = figures.rounding, figures.total
@@ -161,6 +164,26 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
             summary = f"{summary} ({invoice.difference})"
         record(actor=None, action="invoice.number", target=invoice, summary=summary, at=at)
     return differing
+
+
+@transaction.atomic
+@needs(Permission.ISSUE_INVOICES)
+def accept_difference(*, invoice: Invoice, seen: str, actor: User, at: datetime) -> bool:
+    """Say that the accounting system's amounts are right, so that the invoice can be sent; return whether it was said.
+
+    `seen` is the difference that the person saw: another one is not accepted unseen. Raises NotAllowed.
+    """
+    invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if not invoice.difference or invoice.difference != seen:
+        return False
+    if invoice.difference_accepted_at is None:
+        invoice.difference_accepted_at = at
+        invoice.save(update_fields=["difference_accepted_at"])
+        words = gettext_lazy("%(invoice)s: the accounting system's amounts were accepted")
+        summary = translate_for_workspace(words, invoice=invoice)
+        after = {"difference": invoice.difference}
+        record(actor=actor, action="invoice.accept", target=invoice, summary=summary, at=at, after=after)
+    return True
 
 
 @transaction.atomic

@@ -57,6 +57,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "invoice.issue": _("Issued an invoice"),
     "invoice.missing": _("Invoice deleted in the accounting system"),
     "invoice.number": _("Gave an invoice its number"),
+    "invoice.accept": _("Accepted the accounting system's amounts"),
     "invoice.not_sent": _("Invoice not sent to the client"),
     "invoice.rate": _("Stated the rate for VAT in kronor"),
     "invoice.read": _("Payments read"),

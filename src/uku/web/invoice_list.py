@@ -114,7 +114,8 @@ class InvoiceList(RecordList):
             State.DRAFT: Q(state=State.DRAFT),
             NEEDS_YOU: Q(state=State.APPROVAL)
             | integration_data.waiting_for_somebody()
-            | Q(deliveries__state=DeliveryState.UNCLEAR),
+            | Q(deliveries__state__in=(DeliveryState.UNCLEAR, DeliveryState.REFUSED))
+            | (~Q(difference="") & Q(difference_accepted_at=None)),
             UNPAID: unpaid,
             OVERDUE: unpaid & Q(due_date__lte=last_overdue),
             PARTLY_PAID: unpaid & Q(balance__gt=0, balance__lt=F("total") - F("credited_amount")),

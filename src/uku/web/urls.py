@@ -96,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/billing/<int:pk>/hand-over/", draft_steps.invoice_hand_over, name="invoice-hand-over"),
     path("w/<slug:slug>/billing/<int:pk>/hand-back/", draft_steps.invoice_hand_back, name="invoice-hand-back"),
     path("w/<slug:slug>/billing/<int:pk>/issue/", issue.invoice_issue, name="invoice-issue"),
+    path("w/<slug:slug>/billing/<int:pk>/accept/", issue.invoice_accept, name="invoice-accept"),
     path("w/<slug:slug>/billing/<int:pk>/credit/", credit.invoice_credit, name="invoice-credit"),
     path("w/<slug:slug>/billing/<int:pk>/cancel/", credit.invoice_cancel, name="invoice-cancel"),
     path("w/<slug:slug>/billing/send/", deliveries.invoices_send, name="invoices-send"),

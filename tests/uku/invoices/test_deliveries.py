@@ -233,9 +233,10 @@ def test_another_ocr_number_in_the_books_withholds_our_paper(invoice, owner, ser
 
 
 def test_amounts_that_differ_in_the_books_withhold_our_paper(invoice, owner):
-    Invoice.objects.update(difference="vat 1.00 instead of 2.00")
-    with pytest.raises(NotDeliverable, match="differ"):
-        ask(invoice, owner)
+    for accepted_at, words in ((None, "Accept them"), (AT, "Send the invoice from the accounting system")):
+        Invoice.objects.update(difference="vat 1.00 instead of 2.00", difference_accepted_at=accepted_at)
+        with pytest.raises(NotDeliverable, match=words):
+            ask(invoice, owner)
 
 
 def test_vat_in_euro_waits_for_its_rate(invoice, owner):

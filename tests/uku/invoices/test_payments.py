@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,7 +13,7 @@ from tests.uku.invoices.conftest import make_draft
 
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import Invoice, Numbering, Payment, State
-from uku.invoices.operations import accept_number, issue_invoice
+from uku.invoices.operations import accept_difference, accept_number, issue_invoice
 from uku.invoices.read_back import accept_reading
 from uku.invoices.totals import Totals
 from uku.workspaces.models import AuditEntry
@@ -65,6 +66,23 @@ def test_taking_the_same_number_again_keeps_the_difference(issued):
         accept_number(invoice=issued, number="1042", ocr="", figures=theirs, at=AT)
     issued.refresh_from_db()
     assert issued.difference == "VAT 249.99 instead of 250.00; rounding 0.01 instead of 0.00"
+
+
+def test_a_difference_is_accepted_as_it_was_seen_and_another_one_is_asked_about_again(issued, owner):
+    theirs = Totals(Decimal("1000.00"), Decimal("249.99"), Decimal("0.01"), TOTAL)
+    accept_number(invoice=issued, number="1042", ocr="", figures=theirs, at=AT)
+    issued.refresh_from_db()
+    accept = partial(accept_difference, invoice=issued, actor=owner, at=AT)
+    assert (accept(seen="something else"), accept(seen=issued.difference)) == (False, True)
+    issued.refresh_from_db()
+    assert (issued.difference_accepted_at, last_entry().action) == (AT, "invoice.accept")
+    accept_number(invoice=issued, number="1042", ocr="", figures=theirs, at=AT)
+    issued.refresh_from_db()
+    assert issued.difference_accepted_at == AT
+    others = Totals(Decimal("1000.00"), Decimal("249.98"), Decimal("0.02"), TOTAL)
+    accept_number(invoice=issued, number="1042", ocr="", figures=others, at=AT)
+    issued.refresh_from_db()
+    assert issued.difference_accepted_at is None
 
 
 def test_a_number_of_our_own_is_given_to_one_invoice_only(owner, client, scope):

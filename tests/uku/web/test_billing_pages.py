@@ -394,6 +394,22 @@ def test_a_difference_is_a_warning(read, signed_in, owner, records):
     assert "The amounts in the accounting system differ from Uku's." in page.all("p")
 
 
+def test_a_difference_stops_sending_until_somebody_accepts_it(read, signed_in, owner, member, records, no_integration):
+    browser, place = signed_in(owner), f"{LIST}{records.issued.pk}/"
+    Invoice.everywhere.filter(pk=records.issued.pk).update(difference="vat 625.01 instead of 625.00")
+    told = "The amounts in the accounting system differ from Uku's. Accept them on the invoice first."
+    assert told in read(browser.get(f"{place}send/", follow=True)).all("p")
+    assert "Accept the amounts" in read(browser.get(place)).all("button")
+    assert signed_in(member).post(f"{place}accept/", {"difference": "vat 625.01 instead of 625.00"}).status_code == 403
+    changed = read(browser.post(f"{place}accept/", {"difference": "vat 1 instead of 2"}, follow=True))
+    assert "Nothing was accepted: the amounts changed. Read them again." in changed.all("p")
+    done = read(browser.post(f"{place}accept/", {"difference": "vat 625.01 instead of 625.00"}, follow=True))
+    assert ("The amounts are accepted. The invoice can be sent." in done.all("p"), "Send" in done.all("a")) == (
+        True,
+        True,
+    )
+
+
 def test_issuing_gives_the_number_once(read, signed_in, owner, records, no_integration):
     client = signed_in(owner)
     for _ in range(2):

@@ -84,7 +84,7 @@ def test_the_routes_are_those_we_know_of(records):
             f"/w/byran/billing/{draft}/",
             *(
                 f"/w/byran/billing/{draft}/{step}/"
-                for step in ("cancel", "copy", "credit", "delete", "edit", "hand-back", "hand-over", "issue")
+                for step in ("accept", "cancel", "copy", "credit", "delete", "edit", "hand-back", "hand-over", "issue")
             ),
             *(f"/w/byran/billing/{draft}/{step}/" for step in ("check-payment", "pdf", "remind", "send")),
             f"/w/byran/billing/{draft}/pdf/{draft}/",

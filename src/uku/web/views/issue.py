@@ -16,7 +16,7 @@ from uku.integrations.registry import number_source_of
 from uku.invoices.checks import Check, InvoiceNotReady, content_checks
 from uku.invoices.drafts import DraftChanged, InvoiceAlreadyIssued
 from uku.invoices.models import Invoice, InvoiceRow, Numbering
-from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged, issue_invoice
+from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged, accept_difference, issue_invoice
 from uku.kit import clock
 from uku.products.models import TaxRateName
 from uku.web import integration_data
@@ -32,6 +32,19 @@ def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("client"), pk=pk)
     own_number = request.POST.get("number") == Numbering.OWN
     issue_and_tell(request, invoice, version=seen_version(request), own_number=own_number)
+    return redirect("invoice", slug=request.workspace.slug, pk=pk)
+
+
+@workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
+@require_POST
+def invoice_accept(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Accept the difference that the page showed."""
+    invoice = get_object_or_404(Invoice.objects, pk=pk)
+    seen = request.POST.get("difference", "")
+    if accept_difference(invoice=invoice, seen=seen, actor=request.user, at=clock.now()):
+        messages.success(request, gettext("The amounts are accepted. The invoice can be sent."))
+    else:
+        messages.error(request, gettext("Nothing was accepted: the amounts changed. Read them again."))
     return redirect("invoice", slug=request.workspace.slug, pk=pk)
 
 
