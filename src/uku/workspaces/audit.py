@@ -69,6 +69,11 @@ def record(
     record_many(actor=actor, action=action, lines=[AuditLine(target, summary, before or {}, after or {})], at=at)
 
 
+def name_of_target(target: Any) -> str:
+    """Return what the log calls the record that an entry is about."""
+    return f"{type(target).__name__}:{target.pk}"[:LONGEST_TARGET]
+
+
 def record_many(*, actor: User | None, action: str, lines: Sequence[AuditLine], at: datetime) -> None:
     """Write lines as `record` does, in one statement: the trigger sees each row when it chains the next."""
     AuditEntry.objects.bulk_create(
@@ -76,7 +81,7 @@ def record_many(*, actor: User | None, action: str, lines: Sequence[AuditLine], 
             workspace_id=current_workspace_id(),
             actor=actor,
             action=action,
-            target=f"{type(line.target).__name__}:{line.target.pk}"[:LONGEST_TARGET],
+            target=name_of_target(line.target),
             summary=masked_text(line.summary)[:LONGEST_SUMMARY],
             before=masked(line.before),
             after=masked(line.after),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
+from uku.workspaces.audit import name_of_target
 from uku.workspaces.models import AuditEntry
 
 
@@ -41,6 +42,12 @@ def find_entries(search: AuditSearch, *, zone: str) -> QuerySet[AuditEntry]:
     for word in search.words.split():
         found = found.filter(Q(summary__icontains=word) | Q(target__icontains=word))
     return found
+
+
+def history_of(target: Any, *, at_most: int) -> list[AuditEntry]:
+    """Return the newest entries about one record, newest first."""
+    found = AuditEntry.objects.filter(target=name_of_target(target)).select_related("actor")
+    return list(found.order_by("-position")[:at_most])
 
 
 def _midnight(day: date, zone: str) -> datetime:

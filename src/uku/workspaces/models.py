@@ -236,6 +236,7 @@ class AuditEntry(TenantModel):
         indexes = (
             models.Index(fields=["workspace", "-id"], name="uku_audit_newest"),
             models.Index(fields=["workspace", "-position"], name="uku_audit_last"),
+            models.Index(fields=["workspace", "target", "-position"], name="uku_audit_of_target"),
         )
 
     def __str__(self) -> str:

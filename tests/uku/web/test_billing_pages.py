@@ -394,6 +394,14 @@ def test_a_difference_is_a_warning(read, signed_in, owner, records):
     assert "The amounts in the accounting system differ from Uku's." in page.all("p")
 
 
+def test_the_page_says_what_is_left_when_it_is_due_and_who_did_what(read, signed_in, owner, records, no_integration):
+    Invoice.everywhere.filter(pk=records.issued.pk).update(balance=Decimal(1000))
+    page = read(signed_in(owner).get(f"{LIST}{records.issued.pk}/"))
+    assert "1,000.00 left of 3,125.00 SEK, due 31 Mar 2026" in page.all("span")
+    history = [text for text in page.all("li") if "Olga Owner" in text]
+    assert [words in text for words, text in zip(("was issued", "Draft for"), history, strict=True)] == [True, True]
+
+
 def test_a_difference_stops_sending_until_somebody_accepts_it(read, signed_in, owner, member, records, no_integration):
     browser, place = signed_in(owner), f"{LIST}{records.issued.pk}/"
     Invoice.everywhere.filter(pk=records.issued.pk).update(difference="vat 625.01 instead of 625.00")

@@ -27,9 +27,11 @@ from uku.web.forms.invoices import HandBackForm
 from uku.web.invoice_list import InvoiceList
 from uku.web.views.issue import checks_of, rate_names_of, rows_of_other_companies
 from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.audit_search import history_of
 from uku.workspaces.models import Workspace
 from uku.workspaces.permissions import Permission, may
 
+SHOWN_OF_HISTORY = 30
 URGENCY: Mapping[Tone, int] = {"bad": 0, "warning": 1, "moving": 2}
 """What somebody should see first; of two that are as urgent, payment."""
 
@@ -129,6 +131,7 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
         "panels": panels,
+        "history": history_of(invoice, at_most=SHOWN_OF_HISTORY),
         **deliveries,
         "waiting": panels[0].badge if panels else None,
         "refresh": "2s" if any(panel.moving for panel in (*panels, *deliveries["delivery_panels"])) else refresh,

@@ -269,11 +269,14 @@ class Mortal:
 
     process: subprocess.Popen[str]
     killed_at: set[str] = field(default_factory=set)
+    lines: list[list[str]] = field(default_factory=list)
+    """Those of the last order that was done to its end, by step."""
 
     def live(self, **order: Any) -> list[str]:
         """Do an order to its end and return the steps it took."""
         lived = self._told(order)
         assert (lived["killed"], lived["status"]) == (False, 0), lived
+        self.lines = list(lived["lines"])
         return list(lived["steps"])
 
     def die(self, at: int, **order: Any) -> str | None:
