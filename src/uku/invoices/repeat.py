@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 
 from uku.clients.models import Client
+from uku.invoices.checks import error_of_sum
 from uku.invoices.drafts import DraftHead, RowFacts, create_draft, facts_of
-from uku.invoices.models import Invoice, InvoiceRow, State
+from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
 from uku.invoices.period import months_named, restore_placeholder
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
@@ -43,6 +44,14 @@ class Chosen:
     seen: int
 
 
+class NotBillable(Exception):
+    """The rows that were asked for do not add up to an invoice; `sentence` says why."""
+
+    def __init__(self, client: Client, sentence: str) -> None:
+        self.client, self.sentence = client, sentence
+        super().__init__(sentence)
+
+
 def candidates(month: date) -> list[Candidate]:
     """Return what could be made again in a month, by its first day: each client's latest invoice a month before."""
     latest = _repeatable(month).order_by("client_id", "-invoice_date", "-id").distinct("client_id").values("pk")
@@ -68,7 +77,7 @@ def repeat_invoices(
 
     A client that got an invoice for the month since the page was shown is passed over, so that a second click makes
     nothing; one whose invoice cannot be repeated now; and one that is billed in another currency now, as the prices
-    are not in it. Raises NotAllowed.
+    are not in it. Raises NotAllowed, or NotBillable and makes nothing.
     """
     asked = Invoice.objects.filter(pk__in=chosen)
     list(Client.objects.get_queryset().filter(invoices__in=asked).order_by("pk").select_for_update(of=("self",)))
@@ -84,7 +93,9 @@ def repeat_invoices(
             continue
         facts = [_again(row, source, wanted) for row in rows.get(source.pk, [])]
         kept = [each for each in facts if each is not None]
-        if any(each.quantity for each in kept):
+        if lines := [each.line for each in kept if each.kind == RowKind.ARTICLE]:
+            if sentence := error_of_sum(lines):
+                raise NotBillable(client, sentence)
             drafts.append(create_draft(actor=actor, at=at, head=_head(source, month, on), rows=kept))
             made[client.pk] = made.get(client.pk, 0) + 1
     return drafts, passed
