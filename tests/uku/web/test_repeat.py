@@ -88,6 +88,13 @@ def test_quantities_are_those_that_were_written_and_0_leaves_a_row_out(read, sig
     assert [row[:2] for row in rows_of(draft)] == [("Bokföring", Decimal("4.25")), ("Redovisning {period}", Decimal(0))]
 
 
+def test_a_row_of_more_than_a_thousand_is_repeated_as_it_was(read, signed_in, owner, last_month):
+    InvoiceRow.everywhere.filter(description="Lön").update(quantity=Decimal(1234))
+    browser = signed_in(owner)
+    browser.post(PAGE, sent(read(browser.get(PAGE))))
+    assert [rows_of(draft)[2][1] for draft in made()] == [Decimal(1234), Decimal(1234)]
+
+
 def test_a_second_click_and_a_second_tab_make_nothing(read, signed_in, owner, last_month):
     browser = signed_in(owner)
     asked = sent(read(browser.get(PAGE)))

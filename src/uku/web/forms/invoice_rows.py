@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from uku.invoices.checks import error_of_sum
 from uku.invoices.drafts import RowFacts
 from uku.invoices.models import InvoiceRow, RowKind
-from uku.kit.money import ZERO, show_quantity
+from uku.kit.money import ZERO
 from uku.products.models import Product
 from uku.web.forms.fields import DiscountField, NumberField, PlainForm, RateField
 from uku.web.forms.record_field import RecordField, Typed
 from uku.web.list_filters import is_id
+from uku.web.numbers import text_of_number
 
 FIRST_ROWS = 3
 MORE_ROWS = 5
@@ -243,11 +244,11 @@ def _typed_row(row: InvoiceRow) -> dict[str, str]:
         "product": str(row.product_id or ""),
         "product-words": str(row.product or ""),
         "description": row.description,
-        "quantity": show_quantity(row.quantity),
+        "quantity": text_of_number(row.quantity),
         "unit": row.unit,
         "price": f"{row.price:.2f}",
-        "discount": show_quantity(row.discount) if row.discount else "",
-        "vat_rate": show_quantity(row.vat_rate),
+        "discount": text_of_number(row.discount) if row.discount else "",
+        "vat_rate": text_of_number(row.vat_rate),
     }
 
 

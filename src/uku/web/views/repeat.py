@@ -18,11 +18,10 @@ from uku.clients.models import Client
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.repeat import MOST_AT_ONCE, Candidate, Chosen, NotBillable, candidates, repeat_invoices, shift_months
 from uku.kit import clock
-from uku.kit.money import show_quantity
 from uku.web import integration_data
 from uku.web.forms.invoices import AHEAD, EARLIEST
 from uku.web.list_filters import is_id
-from uku.web.numbers import NotANumber, parse_number
+from uku.web.numbers import NotANumber, parse_number, text_of_number
 from uku.web.templatetags.figures import month as month_in_words
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
@@ -137,7 +136,7 @@ def _rows(candidate: Candidate, sent: QueryDict) -> list[tuple[InvoiceRow, str]]
     """Return the rows with their quantities, as they were sent."""
     name = f"quantity-{candidate.invoice.pk}-"
     return [
-        (row, "" if row.is_text else str(sent.get(f"{name}{row.pk}", show_quantity(row.quantity))))
+        (row, "" if row.is_text else str(sent.get(f"{name}{row.pk}", text_of_number(row.quantity))))
         for row in candidate.rows
     ]
 
