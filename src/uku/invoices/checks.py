@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.period import PLACEHOLDER
+from uku.invoices.totals import Line, add_up
+from uku.kit.money import ZERO
 from uku.workspaces.models import Workspace
+
+MOST_NET = Decimal(10) ** 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,18 @@ class InvoiceNotReady(Exception):
     def __init__(self, checks: Sequence[Check]) -> None:
         self.checks = tuple(checks)
         super().__init__(" ".join(check.sentence for check in checks))
+
+
+def error_of_sum(lines: Sequence[Line]) -> str:
+    """Say why rows do not add up to something that can be billed; "" when they do."""
+    if not lines:
+        return _("Fill in at least one row with a quantity and a price.")
+    if sum((abs(line.quantity * line.price) for line in lines), ZERO) >= MOST_NET:
+        return _("The total is larger than an invoice can have. Check quantities and prices.")
+    totals = add_up(lines, whole_kronor=False)
+    if min(totals.net, totals.total) < 0:
+        return _("The total is less than zero. Only a credit note can have a negative total.")
+    return ""
 
 
 def content_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:

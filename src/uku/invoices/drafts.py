@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from uku.clients.models import Client
 from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
 from uku.invoices.numbers import new_reference
-from uku.invoices.totals import Totals, add_up
+from uku.invoices.totals import Line, Totals, add_up
 from uku.kit.money import ZERO
 from uku.products.models import Product
 from uku.workspaces.audit import record
@@ -37,6 +37,10 @@ class RowFacts:
     article_company: str = ""
     discount: Decimal = ZERO
     kind: RowKind = RowKind.ARTICLE
+
+    @property
+    def line(self) -> Line:
+        return Line(self.quantity, self.price, self.vat_rate, self.discount)
 
 
 COPIED = (

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 
 from uku.clients.models import Client
+from uku.invoices.checks import error_of_sum
 from uku.invoices.drafts import DraftHead, RowFacts, create_draft, facts_of
-from uku.invoices.models import Invoice, InvoiceRow, State
+from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
 from uku.invoices.period import months_named, restore_placeholder
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
@@ -43,14 +44,20 @@ class Chosen:
     seen: int
 
 
+class NotBillable(Exception):
+    """The rows that were asked for do not add up to an invoice; `sentence` says why."""
+
+    def __init__(self, client: Client, sentence: str) -> None:
+        self.client, self.sentence = client, sentence
+        super().__init__(sentence)
+
+
 def candidates(month: date) -> list[Candidate]:
     """Return what could be made again in a month, by its first day: each client's latest invoice a month before."""
-    before = shift_months(month, -1)
-    found = _of_month(before).filter(credits=None).exclude(state__in=(State.DRAFT, State.APPROVAL, State.CANCELLED))
-    latest = found.order_by("client_id", "-invoice_date", "-id").distinct("client_id").values("pk")
+    latest = _repeatable(month).order_by("client_id", "-invoice_date", "-id").distinct("client_id").values("pk")
     made = _made(month)
     ordered = Invoice.objects.filter(pk__in=latest).select_related("client").order_by("client__name_sort", "id")
-    invoices = [invoice for invoice in ordered if invoice.client.archived_at is None]
+    invoices = list(ordered)
     invoices.sort(key=lambda invoice: made.get(invoice.client_id, 0) > 0)
     invoices = invoices[:MOST_AT_ONCE]
     rows = _rows_of(invoices)
@@ -69,21 +76,28 @@ def repeat_invoices(
     """Make a draft of each chosen invoice, by id, dated `on`; return them, and the clients that were passed over.
 
     A client that got an invoice for the month since the page was shown is passed over, so that a second click makes
-    nothing; and one that is billed in another currency now, as the prices are not in it. Raises NotAllowed.
+    nothing; one whose invoice cannot be repeated now; and one that is billed in another currency now, as the prices
+    are not in it. Raises NotAllowed, or NotBillable and makes nothing.
     """
+    asked = Invoice.objects.filter(pk__in=chosen)
+    list(Client.objects.get_queryset().filter(invoices__in=asked).order_by("pk").select_for_update(of=("self",)))
     made, drafts, passed = _made(month), [], []
-    sources = list(Invoice.objects.filter(pk__in=chosen).select_related("client").order_by("client__name_sort", "id"))
+    repeatable = set(_repeatable(month).filter(pk__in=chosen).values_list("pk", flat=True))
+    sources = list(asked.select_related("client").order_by("client__name_sort", "id"))
     rows = _rows_of(sources)
-    list(Client.objects.get_queryset().filter(pk__in=[each.client_id for each in sources]).select_for_update())
     for source in sources:
-        wanted = chosen[source.pk]
-        if made.get(source.client_id, 0) != wanted.seen or source.currency != source.client.currency:
-            passed.append(source.client)
+        wanted, client = chosen[source.pk], source.client
+        is_as_shown = source.pk in repeatable and made.get(client.pk, 0) == wanted.seen
+        if not is_as_shown or source.currency != client.currency:
+            passed.append(client)
             continue
         facts = [_again(row, source, wanted) for row in rows.get(source.pk, [])]
         kept = [each for each in facts if each is not None]
-        if any(each.quantity for each in kept):
+        if lines := [each.line for each in kept if each.kind == RowKind.ARTICLE]:
+            if sentence := error_of_sum(lines):
+                raise NotBillable(client, sentence)
             drafts.append(create_draft(actor=actor, at=at, head=_head(source, month, on), rows=kept))
+            made[client.pk] = made.get(client.pk, 0) + 1
     return drafts, passed
 
 
@@ -120,6 +134,12 @@ def _again(row: InvoiceRow, source: Invoice, wanted: Chosen) -> RowFacts | None:
 
 def _of_month(first: date) -> QuerySet[Invoice]:
     return Invoice.objects.filter(invoice_date__year=first.year, invoice_date__month=first.month)
+
+
+def _repeatable(month: date) -> QuerySet[Invoice]:
+    """Return the invoices of the month before that stand, of clients in use."""
+    found = _of_month(shift_months(month, -1)).filter(credits=None, client__archived_at=None)
+    return found.exclude(state__in=(State.DRAFT, State.APPROVAL, State.CANCELLED))
 
 
 def _made(month: date) -> dict[int, int]:

@@ -35,3 +35,8 @@ def parse_number(text: str) -> Decimal:
             part = (found["part"] or "").ljust(2, "0")
             return Decimal(f"{sign}{whole}.{part}") + 0
     raise NotANumber(text)
+
+
+def text_of_number(number: Decimal) -> str:
+    """Return a number as it stands in a field, where `parse_number` reads it back: without a grouped thousand."""
+    return f"{number.normalize():f}"

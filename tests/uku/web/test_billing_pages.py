@@ -151,6 +151,12 @@ def test_a_zero_that_was_typed_is_a_zero(signed_in, owner, records):
     assert rows_of(newest())[0][4:6] == (Decimal("0.00"), Decimal("0.00"))
 
 
+def row(number, **typed):
+    """What a row without a product would send."""
+    facts = {"description": "Returned", "quantity": "1", "price": "5", **typed}
+    return {f"rows-{number}-{name}": text for name, text in facts.items()}
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -179,6 +185,14 @@ def test_a_zero_that_was_typed_is_a_zero(signed_in, owner, records):
             "The total is larger than an invoice can have. Check quantities and prices.",
         ),
         ({"rows-0-quantity": "-1"}, "The total is less than zero. Only a credit note can have a negative total."),
+        (
+            {"rows-0-discount": "100", **row("1", quantity="-1", vat_rate="25")},
+            "The total is less than zero. Only a credit note can have a negative total.",
+        ),
+        (
+            {"rows-0-vat_rate": "0", **row("1", quantity="-1", price="1250", vat_rate="25")},
+            "The total is less than zero. Only a credit note can have a negative total.",
+        ),
         (
             {"rows-100-description": "x"},
             "An invoice can have 100 rows at most. Write the others on a second invoice.",

@@ -63,6 +63,13 @@ def test_saving_what_the_form_opened_with_changes_nothing_but_what_was_typed(rea
     )
 
 
+def test_a_draft_of_more_than_a_thousand_hours_is_saved_as_it_opened(read, signed_in, owner, records):
+    InvoiceRow.everywhere.filter(invoice=records.draft).update(quantity=Decimal(1234))
+    browser, place = signed_in(owner), f"{LIST}{records.draft.pk}/edit/"
+    assert browser.post(place, typed(read(browser.get(place)))).status_code == 302
+    assert the_row(records.draft).quantity == Decimal(1234)
+
+
 def test_the_second_of_two_tabs_is_told_and_keeps_what_it_typed(read, signed_in, owner, records):
     browser, place = signed_in(owner), f"{LIST}{records.draft.pk}/edit/"
     first, second = (typed(read(browser.get(place))) for _ in range(2))

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from uku.web.numbers import NotANumber, parse_number
+from uku.web.numbers import NotANumber, parse_number, text_of_number
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,11 @@ def test_a_number_is_read_in_swedish_and_english(text, number):
 def test_what_is_unclear_or_no_number_is_refused(text):
     with pytest.raises(NotANumber):
         parse_number(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [("1234.00", "1234"), ("1000000", "1000000"), ("1234.50", "1234.5"), ("-2.25", "-2.25"), ("0", "0")],
+)
+def test_a_number_in_a_field_reads_back_as_itself(number, text):
+    assert (text_of_number(Decimal(number)), parse_number(text)) == (text, Decimal(number))

@@ -88,6 +88,13 @@ def test_quantities_are_those_that_were_written_and_0_leaves_a_row_out(read, sig
     assert [row[:2] for row in rows_of(draft)] == [("Bokföring", Decimal("4.25")), ("Redovisning {period}", Decimal(0))]
 
 
+def test_a_row_of_more_than_a_thousand_is_repeated_as_it_was(read, signed_in, owner, last_month):
+    InvoiceRow.everywhere.filter(description="Lön").update(quantity=Decimal(1234))
+    browser = signed_in(owner)
+    browser.post(PAGE, sent(read(browser.get(PAGE))))
+    assert [rows_of(draft)[2][1] for draft in made()] == [Decimal(1234), Decimal(1234)]
+
+
 def test_a_second_click_and_a_second_tab_make_nothing(read, signed_in, owner, last_month):
     browser = signed_in(owner)
     asked = sent(read(browser.get(PAGE)))
@@ -120,8 +127,8 @@ def test_a_month_named_in_a_text_and_another_currency_are_told(read, signed_in, 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"on": ""}, "Nothing was made: select clients, and choose the invoice date."),
-        ({"invoice": []}, "Nothing was made: select clients, and choose the invoice date."),
+        ({"on": ""}, "Nothing was made: choose an invoice date in March 2026."),
+        ({"invoice": []}, "Nothing was made: select clients first."),
     ],
 )
 def test_what_cannot_be_made_is_told(read, signed_in, owner, last_month, changes, words):
@@ -130,13 +137,59 @@ def test_what_cannot_be_made_is_told(read, signed_in, owner, last_month, changes
     assert (answer.status_code, words in read(answer).all("p"), made()) == (422, True, [])
 
 
-def test_a_quantity_that_is_no_number_is_told_and_nothing_is_made(read, signed_in, owner, last_month):
+def first_quantity(asked):
+    return next(name for name in asked if name.startswith("quantity-"))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [
+        ("-5", "Björkhaga Trädgård AB: The total is less than zero. Only a credit note can have a negative total."),
+        (
+            "999999999999",
+            "Björkhaga Trädgård AB: The total is larger than an invoice can have. Check quantities and prices.",
+        ),
+        ("many", "Nothing was made: a quantity is not a number. Write it like 1 234,50."),
+    ],
+)
+def test_quantities_that_cannot_be_billed_are_told_and_stay_on_the_page(
+    read, signed_in, owner, last_month, quantity, words
+):
     browser = signed_in(owner)
-    asked = sent(read(browser.get(PAGE)))
-    name = next(name for name in asked if name.startswith("quantity-"))
-    answer = browser.post(PAGE, {**asked, name: "many"})
-    words = "Nothing was made: a quantity is not a number. Write it like 1 234,50."
+    asked = sent(read(browser.get(PAGE)), on="2026-03-20", invoice=[last_month[0].pk])
+    name = first_quantity(asked)
+    answer = browser.post(PAGE, {**asked, name: quantity})
+    page = read(answer)
+    assert (answer.status_code, words in " ".join(page.all("p")), made()) == (422, True, [])
+    again = sent(page)
+    assert (again[name], again["on"], again["invoice"]) == (quantity, "2026-03-20", [str(last_month[0].pk)])
+
+
+@pytest.mark.parametrize("on", ["2026-02-28", "2026-04-01", "9999-12-31", "0001-01-01"])
+def test_a_date_outside_the_month_is_refused_as_the_client_could_get_two_drafts(read, signed_in, owner, last_month, on):
+    browser = signed_in(owner)
+    answer = browser.post(PAGE, sent(read(browser.get(PAGE)), on=on))
+    words = "Nothing was made: choose an invoice date in March 2026."
     assert (answer.status_code, words in read(answer).all("p"), made()) == (422, True, [])
+
+
+@pytest.mark.parametrize(
+    ("month", "on"), [("2026-03", "2026-03-05"), ("2026-04", "2026-04-01"), ("2026-02", "2026-02-28")]
+)
+def test_the_proposed_date_is_the_nearest_day_of_the_month(read, signed_in, owner, last_month, month, on):
+    Invoice.everywhere.update(invoice_date=date(2026, int(month[-1]) - 1, 3))
+    assert sent(read(signed_in(owner).get(PAGE, {"month": month})))["on"] == on
+
+
+@pytest.mark.parametrize("month", ["0001-01", "9999-12", "2026-13", "x", ""])
+def test_a_month_that_no_invoice_can_have_is_this_month_and_nothing_is_made_for_it(
+    read, signed_in, owner, last_month, month
+):
+    browser = signed_in(owner)
+    page = read(browser.get(PAGE, {"month": month}))
+    assert sent(page)["month"] == "2026-03"
+    answer = browser.post(PAGE, sent(page, month=month, on="2026-03-31"))
+    assert (answer.status_code, made()) == (404, [])
 
 
 def test_a_foreign_invoice_is_not_repeated(signed_in, stranger, last_month, other_workspace, records):

@@ -13,19 +13,20 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from uku.invoices.checks import error_of_sum
 from uku.invoices.drafts import RowFacts
 from uku.invoices.models import InvoiceRow, RowKind
-from uku.kit.money import ZERO, show_quantity
+from uku.kit.money import ZERO
 from uku.products.models import Product
 from uku.web.forms.fields import DiscountField, NumberField, PlainForm, RateField
 from uku.web.forms.record_field import RecordField, Typed
 from uku.web.list_filters import is_id
+from uku.web.numbers import text_of_number
 
 FIRST_ROWS = 3
 MORE_ROWS = 5
 MOST_ROWS = 100
 MOST_HITS = 20
-MOST_NET = Decimal(10) ** 11
 _ROW_NAME = re.compile(r"rows-([0-9]{1,3})-")
 
 
@@ -210,8 +211,10 @@ class Rows:
         if self.is_too_long:
             words = gettext("An invoice can have %(most)d rows at most. Write the others on a second invoice.")
             self.trouble = words % {"most": MOST_ROWS}
+        elif not self.facts:
+            self.trouble = gettext("Fill in at least one row.")
         else:
-            self.trouble = error_of_sum(self.facts)
+            self.trouble = error_of_sum([row.line for row in self.facts if row.kind == RowKind.ARTICLE])
         return not self.trouble
 
 
@@ -241,27 +244,12 @@ def _typed_row(row: InvoiceRow) -> dict[str, str]:
         "product": str(row.product_id or ""),
         "product-words": str(row.product or ""),
         "description": row.description,
-        "quantity": show_quantity(row.quantity),
+        "quantity": text_of_number(row.quantity),
         "unit": row.unit,
         "price": f"{row.price:.2f}",
-        "discount": show_quantity(row.discount) if row.discount else "",
-        "vat_rate": show_quantity(row.vat_rate),
+        "discount": text_of_number(row.discount) if row.discount else "",
+        "vat_rate": text_of_number(row.vat_rate),
     }
-
-
-def error_of_sum(rows: Sequence[RowFacts]) -> str:
-    if not any(row.kind == RowKind.ARTICLE for row in rows):
-        return (
-            gettext("Fill in at least one row with a quantity and a price.")
-            if rows
-            else gettext("Fill in at least one row.")
-        )
-    sums = [row.quantity * row.price for row in rows]
-    if sum(map(abs, sums), ZERO) >= MOST_NET:
-        return gettext("The total is larger than an invoice can have. Check quantities and prices.")
-    if sum(sums, ZERO) < 0:
-        return gettext("The total is less than zero. Only a credit note can have a negative total.")
-    return ""
 
 
 def _products(data: Mapping[str, Any], kept: Collection[int]) -> dict[str, Product]:
