@@ -65,7 +65,7 @@ bench: $(STAMP)  ## measure the simulator, the books, the client, matching, list
 	@$(BIN)/python bench/books.py
 	@$(BIN)/python bench/client_pace.py
 	@$(BIN)/python bench/matching.py
-	@$(BIN)/python bench/client_list.py
+	@$(BIN)/python bench/pages.py
 	@$(BIN)/python bench/importing.py
 	@$(BIN)/python bench/work.py
 	@$(BIN)/python bench/connections.py $(ARGS)
