@@ -175,10 +175,20 @@ def test_the_filtered_list_is_a_file_and_the_export_is_written_down(many, signed
         ["900000003", "Åkerlunds Bygg AB"],
         ["900000002", "Björkhaga Trädgård AB"],
     ]
-    assert lines[2].split(";")[5:10] == ["2000.00", "500.00", "2500.00", "500.00", "SEK"]
+    assert lines[2].split(";")[5:10] == ["2000,00", "500,00", "2500,00", "500,00", "SEK"]
     book = browser.post(f"{LIST}export/", {"action": "xlsx", "query": ""})
     sheet = openpyxl.load_workbook(io.BytesIO(b"".join(book.streaming_content))).active
     assert sheet.max_row == 5
     summaries = AuditEntry.objects.filter(action="invoice.export").order_by("id").values_list("summary", flat=True)
     assert list(summaries) == ["Invoices exported: 2", "Invoices exported: 4"]
     assert browser.post(f"{LIST}export/", {"action": "exe"}).status_code == 404
+
+
+def test_amounts_are_numbers_in_both_files_also_those_below_zero(many, signed_in, owner, scope):
+    Invoice.objects.filter(remarks="third").update(net=Decimal(-400), vat=Decimal(-100), total=Decimal(-500))
+    browser = signed_in(owner)
+    answers = [browser.post(f"{LIST}export/", {"action": kind, "query": "sort=total"}) for kind in ("csv", "xlsx")]
+    text, book = (b"".join(answer.streaming_content) for answer in answers)
+    assert text.decode("utf-8-sig").splitlines()[1].split(";")[5:9] == ["-400,00", "-100,00", "-500,00", "-500,00"]
+    first = next(openpyxl.load_workbook(io.BytesIO(book)).active.iter_rows(min_row=2, values_only=True))
+    assert first[5:9] == (-400, -100, -500, -500)

@@ -269,3 +269,33 @@ def test_a_price_that_was_written_in_euros_is_kept(signed_in, owner, in_euro, no
     assert signed_in(owner).post(f"{LIST}new/", sent(in_euro, **{"rows-0-price": "110"})).status_code == 302
     made = Invoice.everywhere.latest("pk")
     assert (made.currency, the_row(made).price) == ("EUR", Decimal("110.00"))
+
+
+def billed_in(page):
+    (form,) = [attributes for tag, attributes in page.tags if tag == "form" and attributes.get("id") == "draft-form"]
+    return form["data-billed"]
+
+
+def test_a_client_in_the_address_is_summed_up_and_billed_in_its_currency(
+    read, signed_in, owner, in_euro, no_integration
+):
+    page = read(signed_in(owner).get(f"{LIST}new/", {"client": in_euro.client.pk}))
+    assert (billed_in(page), "0.00 EUR" in page.all("dd")) == ("EUR", True)
+
+
+@pytest.mark.parametrize("place", ["new/", "{draft}/edit/"])
+@pytest.mark.parametrize("step", ["more", "rows_of"])
+def test_a_page_drawn_again_sums_up_what_is_on_it(read, signed_in, owner, records, no_integration, place, step):
+    row = {"description": "More", "quantity": "3", "price": "100", "vat_rate": "25"}
+    facts = {"client": records.client.pk, "invoice_date": "2026-03-31", step: records.issued.pk}
+    facts |= {f"rows-0-{name}": text for name, text in row.items()}
+    page = read(signed_in(owner).post(LIST + place.format(draft=records.draft.pk), facts))
+    total = "375.00 SEK" if step == "more" else "3,500.00 SEK"
+    assert (billed_in(page), total in page.all("dd")) == ("SEK", True)
+
+
+def test_rows_that_are_copied_replace_none_that_was_typed(read, signed_in, owner, records, no_integration):
+    facts = {"client": records.client.pk, "invoice_date": "2026-03-31", "rows_of": records.issued.pk}
+    page = read(signed_in(owner).post(f"{LIST}new/", {**facts, "rows-1-quantity": "7"}))
+    found = typed(page)
+    assert (found["rows-1-quantity"], found["rows-2-description"]) == ("7", "Bookkeeping")

@@ -10,6 +10,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import IO
 
 from uku.clients.import_files import workbooks
@@ -18,7 +19,7 @@ from uku.kit.spreadsheets import harmless
 MARK = b"\xef\xbb\xbf"
 DELIMITER = ";"
 _PIECE = 64 * 1024
-Cell = str | int
+Cell = str | int | Decimal
 
 
 def as_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
@@ -27,7 +28,7 @@ def as_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     writer = csv.writer(out, delimiter=DELIMITER, lineterminator="\r\n")
     yield MARK
     for row in rows:
-        writer.writerow([cell if isinstance(cell, int) else harmless(cell) for cell in row])
+        writer.writerow([_in_csv(cell) for cell in row])
         if out.tell() >= _PIECE:
             yield _emptied(out)
     yield _emptied(out)
@@ -41,6 +42,10 @@ def as_xlsx(rows: Iterable[Sequence[Cell]], *, title: str) -> IO[bytes]:
     workbooks.write(file, title=title, heading=heading, rows=walk)
     file.seek(0)
     return file
+
+
+def _in_csv(cell: Cell) -> str:
+    return harmless(cell) if isinstance(cell, str) else str(cell).replace(".", ",")
 
 
 def _emptied(out: io.StringIO) -> bytes:

@@ -10,6 +10,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import repeat
 from typing import IO, Any
 
@@ -58,7 +59,9 @@ def sheet_names(content: bytes) -> list[str]:
         raise Unreadable(FileReason.BROKEN_XLSX) from error
 
 
-def write(file: IO[bytes], *, title: str, heading: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
+def write(
+    file: IO[bytes], *, title: str, heading: Sequence[str], rows: Iterable[Sequence[str | int | Decimal]]
+) -> None:
     """Write a workbook of one sheet: texts as texts, so that 007 stays 007 and no formula comes about."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
@@ -81,9 +84,9 @@ def column_letters(place: int) -> str:
     return letters
 
 
-def _cell(sheet: Any, value: str | int, *, bold: bool = False) -> Any:
+def _cell(sheet: Any, value: str | int | Decimal, *, bold: bool = False) -> Any:
     """Only what needs it is made a cell of its own, which takes long; other texts are written as texts anyway."""
-    if isinstance(value, int):
+    if not isinstance(value, str):
         return value
     text = "".join(letter for letter in value if letter >= " " or letter in "\t\n\r")  # XML cannot write the others
     if not (bold or text.startswith("=")):

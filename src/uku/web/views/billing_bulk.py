@@ -137,8 +137,8 @@ def _cells(invoice: Invoice, status: str) -> list[Cell]:
         invoice.invoice_date.isoformat(),
         invoice.due_date.isoformat(),
         status,
-        *(f"{amount:.2f}" for amount in (invoice.net, invoice.vat, invoice.total)),
-        "" if left is None else f"{left:.2f}",
+        *(invoice.net, invoice.vat, invoice.total),
+        "" if left is None else left,
         invoice.currency,
         invoice.ocr,
     ]

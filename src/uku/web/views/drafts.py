@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Self
@@ -63,17 +63,27 @@ class Page:
         return cls(_form(request, None, draft=draft, initial=initial), rows, draft, draft.version)
 
     @classmethod
-    def sent(cls, request: WorkspaceRequest, draft: Invoice | None) -> Self:
-        """Return what was sent; it is checked when `is_valid` or `preview` is asked for."""
-        form = _form(request, request.POST, draft=draft)
+    def sent(
+        cls,
+        request: WorkspaceRequest,
+        draft: Invoice | None,
+        data: Mapping[str, Any] | None = None,
+        kept: Collection[int] = (),
+    ) -> Self:
+        """Return what was sent; it is checked when `is_valid` or `preview` is asked for.
+
+        `data` is what would be sent by a page that is only drawn, and `kept` its products that may be archived.
+        """
+        data = request.POST.dict() if data is None else data
+        form = _form(request, data, draft=draft)
         form.is_valid()
         client = form.cleaned_data.get("client")
         billed = _billed_in(client, draft) if client else ""
-        seen = bool(billed) and request.POST.get("priced_in") == billed
-        kept = draft.rows.values_list("product", flat=True) if draft else ()
+        seen = bool(billed) and data.get("priced_in") == billed
+        stored = draft.rows.values_list("product", flat=True) if draft else ()
         currencies = Currencies(request.workspace.currency, billed, seen=seen)
         company = integration_data.connected_company()
-        rows = _rows(request, request.POST.dict(), kept=set(kept), company=company, currencies=currencies)
+        rows = _rows(request, data, kept={*stored, *kept}, company=company, currencies=currencies)
         return cls(form, rows, draft, seen_version(request))
 
     @property
@@ -108,7 +118,9 @@ def invoice_new(request: WorkspaceRequest) -> HttpResponse:
     if request.method != "POST":
         client = _client_named(request.GET.get("client", ""))
         day = _date_named(request.GET.get("date", "")) or clock.today(request.workspace.time_zone)
-        return _draw(request, Page.blank(request, client=client, invoice_date=day))
+        page = Page.blank(request, client=client, invoice_date=day)
+        written = {"client": str(client.pk), "invoice_date": day.isoformat()} if client else {}
+        return _draw(request, page, summed=Page.sent(request, None, written))
     if "more" in request.POST or "rows_of" in request.POST:
         return _draw_again(request, None)
     page = Page.sent(request, None)
@@ -207,17 +219,19 @@ def _draw_again(request: WorkspaceRequest, draft: Invoice | None) -> HttpRespons
     if is_id(sent):
         copied = list(InvoiceRow.objects.filter(invoice_id=int(sent)).select_related("product"))
         kept = _products_of(copied)
-        first = len([form for form in _rows(request, data).forms if not form.is_blank])
+        written = _rows(request, data).forms
+        first = max([number for number, row in enumerate(written, 1) if not row.is_blank], default=0)
         data |= typed_rows(copied, first=first)
     if draft is not None:
         kept |= set(draft.rows.exclude(product=None).values_list("product", flat=True))
     typed = _form(request, data, draft=draft)
     form = _form(request, None, draft=draft, initial={name: typed[name].data for name in InvoiceForm.base_fields})
     page = Page(form, _rows(request, data, kept=kept, more=more).unchecked(), draft, seen_version(request))
-    return _draw(request, page)
+    return _draw(request, page, summed=Page.sent(request, draft, data, kept))
 
 
-def _draw(request: WorkspaceRequest, page: Page, *, status: int = 200) -> HttpResponse:
+def _draw(request: WorkspaceRequest, page: Page, *, summed: Page | None = None, status: int = 200) -> HttpResponse:
+    """Show a page; `summed` is what its sums are of, when that was neither sent nor stored."""
     draft, billed = page.draft, page.rows.currencies.billed
     context = {
         "form": page.form,
@@ -229,7 +243,7 @@ def _draw(request: WorkspaceRequest, page: Page, *, status: int = 200) -> HttpRe
         "source": number_source_of(draft or Invoice(invoice_date=clock.today(request.workspace.time_zone))),
         "cancelled_numbers": list(draft.cancelled_numbers.order_by("pk")) if draft else [],
         "elsewhere": rows_of_other_companies(list(draft.rows.select_related("product"))) if draft else [],
-        **_summary(request, page),
+        **_summary(request, summed or page),
     }
     return render(request, "billing/draft.html", context, status=status)
 
