@@ -164,3 +164,16 @@ def test_without_a_script_a_name_is_enough(site, page):
     plain.get_by_role("button", name="Save draft").last.click()
     plain.get_by_text("The draft is saved.").wait_for()
     assert plain.locator("[name=rows-0-price]").input_value() == "240.00"
+
+
+def test_what_a_refused_save_left_on_the_page_is_not_left_without_a_question(site, page):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    site.open(page, "/billing/new/")
+    page.locator("[name=rows-0-quantity]").fill("many")
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The draft is not saved.").wait_for()
+    page.locator("[name=rows-0-quantity]").click()
+    page.get_by_role("link", name="Tasks").first.click()
+    page.wait_for_url("**/tasks/")
+    assert asked == ["beforeunload"]

@@ -19,10 +19,11 @@ from uku.invoices.numbers import finnish_reference_for
 from uku.invoices.pdf.content import AccountingRate, Buyer, Content, Language, Row, Seller, Supply
 from uku.invoices.pdf.render import render_pdf
 from uku.invoices.pdf.words import late_interest_by_law
+from uku.invoices.period import name_period
 from uku.invoices.totals import Totals, add_up
 from uku.kit.identifiers import normalise_number
 from uku.workspaces.audit import record
-from uku.workspaces.language import translate_for_workspace
+from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -58,7 +59,7 @@ def content_of(invoice: Invoice) -> Content:
         invoice_date=invoice.invoice_date,
         due_date=invoice.due_date,
         currency=invoice.currency,
-        rows=tuple(_row_of(row) for row in rows),
+        rows=tuple(_row_of(row, _text_of(invoice, row.description)) for row in rows),
         totals=totals,
         vat_type=client.vat_type or "domestic",
         supplies=frozenset(_supply_of(row) for row in rows if not row.is_text),
@@ -67,7 +68,7 @@ def content_of(invoice: Invoice) -> Content:
         supply_to=invoice.supply_to,
         your_reference=invoice.your_reference,
         our_reference=invoice.our_reference,
-        remarks=invoice.remarks,
+        remarks=_text_of(invoice, invoice.remarks),
         late_interest=settings_of().late_interest or late_interest_by_law(language),
         credits=invoice.credits.number if invoice.credits else "",
         accounting_rate=_accounting_rate(invoice),
@@ -207,11 +208,19 @@ def _whole_number(number: str) -> str:
     return f"{digits[:6]}-{digits[6:]}" if digits.isdigit() else number
 
 
-def _row_of(row: InvoiceRow) -> Row:
+def _text_of(invoice: Invoice, text: str) -> str:
+    """Return a text as it stands on the invoice: a draft's names its period only when it is issued."""
+    if invoice.is_issued:
+        return text
+    with workspace_language():
+        return name_period(text, invoice.supply_from, invoice.supply_to)
+
+
+def _row_of(row: InvoiceRow, text: str) -> Row:
     if row.is_text:
-        return Row(row.description, is_text=True)
+        return Row(text, is_text=True)
     line = row.line
-    return Row(row.description, row.quantity, row.unit, row.price, row.discount, row.vat_rate, line.net)
+    return Row(text, row.quantity, row.unit, row.price, row.discount, row.vat_rate, line.net)
 
 
 def _supply_of(row: InvoiceRow) -> Supply:

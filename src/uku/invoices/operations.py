@@ -27,7 +27,7 @@ from uku.invoices.models import (
     State,
 )
 from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
-from uku.invoices.period import PLACEHOLDER, period_in_words
+from uku.invoices.period import name_period
 from uku.invoices.totals import Totals
 from uku.kit.events import publish
 from uku.products.models import TaxRateName
@@ -216,14 +216,17 @@ def _freeze_rows(invoice: Invoice, rows: Sequence[InvoiceRow], company: str) -> 
         raise ArticlesElsewhere(elsewhere)
     names = dict(TaxRateName.objects.exclude(name="").values_list("rate", "name"))
     with workspace_language():
-        period = period_in_words(invoice.supply_from, invoice.supply_to) if invoice.supply_to else ""
-    for row in rows:
+        texts = [
+            name_period(each, invoice.supply_from, invoice.supply_to)
+            for each in (invoice.remarks, *(row.description for row in rows))
+        ]
+    invoice.remarks = texts[0][:LONGEST_REMARKS]
+    for row, text in zip(rows, texts[1:], strict=True):
         if number := row.article_in(company):
             row.article_number, row.article_company = number, company
         row.rate_name = "" if row.is_text else names.get(row.vat_rate, "")
-        row.description = row.description.replace(PLACEHOLDER, period)[:LONGEST_DESCRIPTION]
+        row.description = text[:LONGEST_DESCRIPTION]
     InvoiceRow.objects.bulk_update(rows, ["article_number", "article_company", "rate_name", "description"])
-    invoice.remarks = invoice.remarks.replace(PLACEHOLDER, period)[:LONGEST_REMARKS]
 
 
 _NUMBER_CONSTRAINTS = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_ocr_in_ledger", "uku_invoice_own_number"})

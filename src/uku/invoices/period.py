@@ -21,6 +21,11 @@ def period_in_words(start: date | None, end: date) -> str:
     return " – ".join(day.isoformat() for day in days)
 
 
+def name_period(text: str, start: date | None, end: date | None) -> str:
+    """Return a text with the period in place of the placeholder; without a period the placeholder stays."""
+    return text.replace(PLACEHOLDER, period_in_words(start, end)) if end else text
+
+
 def restore_placeholder(text: str, start: date | None, end: date | None) -> str:
     """Return a text with the placeholder where it names the period, so that the next invoice names its own."""
     return text.replace(period_in_words(start, end), PLACEHOLDER) if end else text

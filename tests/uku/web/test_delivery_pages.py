@@ -11,8 +11,9 @@ from tests.uku.mail_servers import mail_server
 from uku.integrations.registry import DeliveryOffer
 from uku.invoices.delivery_mail import send_mail
 from uku.invoices.delivery_models import DeliveryWay, InvoiceDelivery, InvoiceDocument, LedgerMethod
+from uku.invoices.documents import content_of
 from uku.invoices.invoice_settings import settings_of
-from uku.invoices.models import Invoice
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.workspaces.models import Membership, Workspace
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,16 @@ def test_a_draft_has_a_preview_that_keeps_nothing(browser, records):
     assert "Utkast, inte en faktura" in lines_of(answer.content)
     assert answer["Content-Disposition"] == 'inline; filename="invoice-draft.pdf"'
     assert InvoiceDocument.objects.count() == 0
+
+
+def test_the_preview_of_a_draft_names_its_period_as_the_invoice_will(scope, records):
+    row = {"kind": "text", "description": "Redovisning {period}", "quantity": 0, "price": 0, "vat_rate": 0}
+    InvoiceRow.objects.create(invoice=records.draft, position=2, **row)
+    facts = {"supply_from": date(2026, 2, 1), "supply_to": date(2026, 2, 28), "remarks": "Tack för {period}"}
+    for name, value in facts.items():
+        setattr(records.draft, name, value)
+    content = content_of(records.draft)
+    assert (content.rows[1].description, content.remarks) == ("Redovisning February 2026", "Tack för February 2026")
 
 
 def test_the_paper_stays_the_same_after_the_firm_has_moved(browser, page):

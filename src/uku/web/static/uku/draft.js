@@ -13,7 +13,7 @@
   // Sums and checks. Only the newest question is answered, and no field is in the answer.
   let asked = 0;
   let timer = 0;
-  let changed = false;
+  let changed = "unsaved" in form.dataset;
 
   async function refreshSummary() {
     const mine = ++asked;
