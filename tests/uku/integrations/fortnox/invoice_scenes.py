@@ -89,6 +89,10 @@ class Scenes:
             company.put("invoices", invoice.number, {**other, **taken})
         return self._post(f"settings/fortnox/invoices/{invoice.pk}/send/")
 
+    def export_refused_as_its_number_is_used(self) -> Order:
+        self._press(self.export_of_a_number_that_is_used())
+        return self._work()
+
     def number_kept_outside_fortnox(self) -> Order:
         self._do(self.export_of_a_number_that_is_used())
         return self._post(f"settings/fortnox/pushes/{self._refused().pk}/keep-number/")
@@ -210,6 +214,12 @@ class Scenes:
         InvoiceExport.objects.filter(state=ExportState.UNCERTAIN).update(state=ExportState.QUEUED, next_at=None)
         return self._work()
 
+    def credit_looked_up_after_its_answer_was_lost(self) -> Order:
+        return self._look_up_credit("P2")
+
+    def credit_looked_up_after_it_never_arrived(self) -> Order:
+        return self._look_up_credit("P1")
+
     def credit_of_what_is_cancelled_there(self) -> Order:
         invoice = self._unbooked()
         self._credit(invoice)
@@ -322,14 +332,18 @@ class Scenes:
         for fault in self.faults:
             self._fortnox.fault(**fault)
         if order["do"] == "post":
-            from django.test import Client
-
-            browser = Client()
-            browser.force_login(self._shop.owner)
-            assert browser.post(order["path"], order["data"]).status_code == 302
+            self._press(order)
         work_off()
         self._fortnox.heal()
         self.faults.clear()
+
+    def _press(self, order: Order) -> None:
+        """Press a button in this process; what it asks for is left to a worker."""
+        from django.test import Client
+
+        browser = Client()
+        browser.force_login(self._shop.owner)
+        assert browser.post(order["path"], order["data"]).status_code == 302
 
     def _refused(self) -> InvoiceExport:
         return InvoiceExport.objects.get(state=ExportState.REJECTED)
@@ -371,6 +385,14 @@ class Scenes:
         invoice = self._sent()
         self._credit(invoice, "1")
         self._meet(method="PUT", path=f"/3/invoices/{invoice.number}/credit", action="drop", phase=phase)
+        return self._work()
+
+    def _look_up_credit(self, phase: str) -> Order:
+        invoice = self._sent()
+        note = self._credit(invoice, "1")
+        self._fortnox.fault(method="PUT", path=f"/3/invoices/{invoice.number}/credit", action="drop", phase=phase)
+        work_off()
+        self._later(InvoiceExport.objects.get(invoice=note), seconds=20 * 60)
         return self._work()
 
     def _credit_page(self, invoice: Invoice) -> Order:
