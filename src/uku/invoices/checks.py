@@ -57,6 +57,8 @@ def content_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
     found += [_client_lacks(seller, invoice, name) for name, value in buyer.items() if not value]
     if all(row.is_text for row in rows):
         found.append(Check(_("The invoice has no rows."), _("Add at least one row with a quantity and a price.")))
+    elif sentence := error_of_sum([row.line for row in rows if not row.is_text]):
+        found.append(Check(sentence, _("Change quantities, prices or discounts.")))
     texts = (invoice.remarks, *(row.description for row in rows))
     if invoice.supply_to is None and any(PLACEHOLDER in text for text in texts):
         words = _("A text has %(placeholder)s in it, and the invoice has no period.")

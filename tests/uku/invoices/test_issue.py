@@ -165,6 +165,13 @@ def test_a_fact_missing_about_the_client_is_named(draft, owner, client, field, n
     assert missing(found) == [f"Missing: {named}."]
 
 
+def test_a_total_below_zero_is_not_issued(draft, owner):
+    replace_rows(invoice=draft, rows=[RowFacts("Returned", Decimal(-1), Decimal(5), Decimal(25))])
+    with pytest.raises(InvoiceNotReady) as found:
+        issue(draft, owner)
+    assert missing(found) == ["The total is less than zero. Only a credit note can have a negative total."]
+
+
 def test_everything_missing_is_named_at_once_and_the_draft_stays(client, owner, scope):
     """L01"""
     Workspace.objects.filter(pk=scope.pk).update(**dict.fromkeys(SELLER, ""))

@@ -168,6 +168,11 @@ def row(number, **typed):
         ({"invoice_date": "31/3"}, "Write the date like 2026-03-31."),
         ({"invoice_date": "9999-12-31"}, "Choose a date from 2000 on, at most a year ahead."),
         ({"invoice_date": "0001-01-01"}, "Choose a date from 2000 on, at most a year ahead."),
+        (
+            {"supply_from": "0001-01-01", "supply_to": "2026-03-31"},
+            "Choose a date from 2000 on, at most ten years ahead.",
+        ),
+        ({"supply_to": "9999-12-31"}, "Choose a date from 2000 on, at most ten years ahead."),
         ({"rows-0-product": ""}, "Fill in at least one row."),
         ({"rows-0-product": "999"}, "This product is not in your list. Choose another."),
         ({"rows-0-quantity": "1.234"}, "Write this number like 1 234,50 or 1234.50, with two decimals at most."),

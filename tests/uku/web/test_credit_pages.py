@@ -73,6 +73,13 @@ def test_crediting_leads_to_the_note_and_both_pages_name_the_other(read, browser
     assert {"Credit", "Cancel invoice"} & set(original.all("a")) == set()
 
 
+def test_a_note_is_not_copied_as_an_invoice(browser, invoice):
+    browser.post(address(invoice, "credit/"), filled(invoice, "2"))
+    note = Invoice.objects.get(credits=invoice)
+    before = Invoice.objects.count()
+    assert (browser.post(address(note, "copy/")).status_code, Invoice.objects.count()) == (404, before)
+
+
 def test_a_second_click_makes_no_second_note(browser, invoice):
     for _ in range(2):
         answer = browser.post(address(invoice, "credit/"), filled(invoice, "1"), follow=True)

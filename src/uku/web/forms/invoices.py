@@ -19,6 +19,7 @@ LONGEST_VERSION = 9
 MOST_HITS = 20
 EARLIEST = date(2000, 1, 1)
 AHEAD = timedelta(days=366)
+PERIOD_AHEAD = timedelta(days=3653)
 _WRITE_DATE = _("Write the date like 2026-03-31.")
 
 
@@ -63,6 +64,18 @@ class InvoiceForm(PlainForm):
         day: date = self.cleaned_data["invoice_date"]
         if not EARLIEST <= day <= self.today + AHEAD:
             raise forms.ValidationError(_("Choose a date from 2000 on, at most a year ahead."))
+        return day
+
+    def clean_supply_from(self) -> date | None:
+        return self._day_of_period("supply_from")
+
+    def clean_supply_to(self) -> date | None:
+        return self._day_of_period("supply_to")
+
+    def _day_of_period(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
+        if day is not None and not EARLIEST <= day <= self.today + PERIOD_AHEAD:
+            raise forms.ValidationError(_("Choose a date from 2000 on, at most ten years ahead."))
         return day
 
     def clean(self) -> None:

@@ -27,8 +27,8 @@ from uku.workspaces.permissions import Permission
 @workspace_page(Permission.SEE_INVOICES, act=Permission.DRAFT_INVOICES)
 @require_POST
 def invoice_copy(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    """Open the copy in the form: its date and period are the first that a person changes."""
-    invoice = get_object_or_404(Invoice.objects, pk=pk)
+    """Open the copy in the form: its date and period are the first that a person changes. A credit note has none."""
+    invoice = get_object_or_404(Invoice.objects.filter(credits=None), pk=pk)
     today = clock.today(request.workspace.time_zone)
     copied = copy_invoice(invoice=invoice, actor=request.user, at=clock.now(), today=today)
     messages.success(request, gettext("This draft is a copy, dated today. Check its texts before you issue it."))
