@@ -281,6 +281,22 @@ class CancelledNumber(TenantModel):
         return self.number
 
 
+class MonthCheck(TenantModel):
+    """That somebody looked a month through, named by its first day."""
+
+    month = models.DateField()
+    checked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (models.UniqueConstraint(fields=["workspace", "month"], name="uku_monthcheck_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
 class NumberSeries(TenantModel):
     """The next number of our own series, one row a workspace, locked while a number is taken."""
 

@@ -58,6 +58,8 @@ ACTIONS: Mapping[str, str | Promise] = {
     "invoice.missing": _("Invoice deleted in the accounting system"),
     "invoice.number": _("Gave an invoice its number"),
     "invoice.accept": _("Accepted the accounting system's amounts"),
+    "invoice.month": _("Checked a month"),
+    "invoice.month_export": _("Exported a month's end"),
     "invoice.not_sent": _("Invoice not sent to the client"),
     "invoice.rate": _("Stated the rate for VAT in kronor"),
     "invoice.read": _("Payments read"),

@@ -79,7 +79,10 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/billing/",
             *(
                 f"/w/byran/billing/{page}/"
-                for page in ("bulk", "clients", "export", "new", "products", "repeat", "summary")
+                for page in (
+                    *("bulk", "clients", "export", "month", "month/check", "month/export"),
+                    *("new", "products", "repeat", "summary"),
+                )
             ),
             f"/w/byran/billing/{draft}/",
             *(

@@ -1,0 +1,73 @@
+"""The page of a month's end: its lists, its tick, its file."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from uku.invoices.models import MonthCheck
+
+pytestmark = pytest.mark.django_db
+PAGE = "/w/byran/billing/month/"
+
+
+@pytest.fixture(autouse=True)
+def april(monkeypatch):
+    monkeypatch.setattr("uku.kit.clock.today", lambda _zone: date(2026, 4, 2))
+
+
+def test_the_page_shows_each_list_of_the_month_that_the_address_names(read, signed_in, owner, records, no_integration):
+    page = read(signed_in(owner).get(PAGE, {"month": "2026-03"}))
+    assert page.heading == "Month end, March 2026"
+    assert page.all("h2") == [
+        "Drafts",
+        "Issued and not sent",
+        "Not booked",
+        "Needs you",
+        "Invoiced last month, not this month",
+        "Open credit notes",
+        "Owed on 31 Mar 2026",
+        "Invoiced by VAT rate",
+    ]
+    assert ["Åkerlunds Bygg AB", "3,125.00 SEK"] in page.rows
+    assert ["25 %", "2,500.00 SEK", "625.00 SEK"] in page.rows
+    assert read(signed_in(owner).get(PAGE, {"month": "nonsense"})).heading == "Month end, April 2026"
+
+
+def test_a_month_that_is_over_is_ticked_once(read, signed_in, owner, member, records, no_integration):
+    browser = signed_in(owner)
+    assert "Month checked" not in read(browser.get(PAGE)).all("button")
+    browser.post(f"{PAGE}check/", {"month": "2026-04"})
+    assert MonthCheck.everywhere.count() == 0
+    assert signed_in(member).post(f"{PAGE}check/", {"month": "2026-03"}).status_code == 403
+    page = read(browser.post(f"{PAGE}check/", {"month": "2026-03"}, follow=True))
+    assert "The month is checked, by Olga Owner." in page.all("p")
+    assert "Month checked" not in page.all("button")
+    assert browser.post(f"{PAGE}check/", {"month": "0000-00"}).status_code == 404
+
+
+def test_the_lists_are_one_file(signed_in, owner, records, no_integration):
+    answer = signed_in(owner).post(f"{PAGE}export/", {"month": "2026-03", "action": "csv"})
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert lines[0] == "List;Client;Number;Date;Amount;Currency"
+    assert "Not sent;Åkerlunds Bygg AB;900000001;2026-03-01;3125,00;SEK" in lines
+    assert "Owed at the month's end;Åkerlunds Bygg AB;;2026-03-31;3125,00;SEK" in lines
+    assert "Invoiced 25 %: VAT;;;2026-03-31;625,00;SEK" in lines
+
+
+def test_the_page_asks_as_often_for_many_as_for_one(signed_in, owner, records, make, scope, no_integration):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    browser = signed_in(owner)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(PAGE, {"month": "2026-03"})
+        return len(queries)
+
+    few = asked()
+    for number in range(10):
+        make.draft(owner, make.client(owner, f"Client {number}"))
+    assert asked() == few
