@@ -12,17 +12,17 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from uku.clients.import_files.export import Cell, as_csv, as_xlsx
-from uku.integrations.registry import number_source_of
 from uku.invoices.checks import InvoiceNotReady
 from uku.invoices.drafts import InvoiceAlreadyIssued, copy_invoice
-from uku.invoices.models import Invoice, Numbering
-from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged, issue_invoice
+from uku.invoices.models import Invoice
+from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged
 from uku.kit import clock
 from uku.web.invoice_list import InvoiceList
 from uku.web.list_filters import chosen_ids
 from uku.web.views.billing import lines_of
 from uku.web.views.client_export import XLSX_TYPE
 from uku.web.views.import_files import CSV_TYPE, as_file
+from uku.web.views.issue import issue_draft
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
@@ -57,11 +57,8 @@ def _issue(request: WorkspaceRequest, drafts: Sequence[Invoice]) -> None:
     """Issue each draft by itself, as its own page would: those that cannot be issued stay drafts, and are named."""
     issued, left = 0, []
     for draft in drafts:
-        source = number_source_of(draft)
-        ledger = source.ledger if source else ""
-        numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN
         try:
-            issue_invoice(invoice=draft, actor=request.user, at=clock.now(), numbering=numbering, ledger=ledger)
+            issue_draft(request, draft)
         except InvoiceAlreadyIssued:
             continue
         except (InvoiceNotReady, ArticlesElsewhere, NumberSourceChanged):

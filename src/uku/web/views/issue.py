@@ -51,7 +51,7 @@ def invoice_accept(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def issue_and_tell(request: WorkspaceRequest, invoice: Invoice, *, version: int | None, own_number: bool) -> bool:
     """Issue a draft and tell the person; return whether it is issued now. What is wrong with it stands on its page."""
     try:
-        _issue(request, invoice, version, own_number=own_number)
+        issue_draft(request, invoice, version=version, own_number=own_number)
     except NumberSourceChanged:
         happened = gettext(
             "Nothing was issued: the company that gives the number has changed since you opened the page."
@@ -72,7 +72,9 @@ def issue_and_tell(request: WorkspaceRequest, invoice: Invoice, *, version: int 
     return False
 
 
-def _issue(request: WorkspaceRequest, invoice: Invoice, version: int | None, *, own_number: bool) -> None:
+def issue_draft(
+    request: WorkspaceRequest, invoice: Invoice, *, version: int | None = None, own_number: bool = False
+) -> None:
     """Issue with the number that the page promised: the company's, or by the person's choice one from Uku."""
     source = number_source_of(invoice)
     ledger = source.ledger if source else ""
