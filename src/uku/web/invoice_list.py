@@ -112,10 +112,7 @@ class InvoiceList(RecordList):
         return {
             "": Q(),
             State.DRAFT: Q(state=State.DRAFT),
-            NEEDS_YOU: Q(state=State.APPROVAL)
-            | integration_data.waiting_for_somebody()
-            | Q(deliveries__state__in=(DeliveryState.UNCLEAR, DeliveryState.REFUSED))
-            | (~Q(difference="") & Q(difference_accepted_at=None)),
+            NEEDS_YOU: needs_you(),
             UNPAID: unpaid,
             OVERDUE: unpaid & Q(due_date__lte=last_overdue),
             PARTLY_PAID: unpaid & Q(balance__gt=0, balance__lt=F("total") - F("credited_amount")),
@@ -160,6 +157,13 @@ class InvoiceList(RecordList):
         if first := _first_day(self.month):
             found = found.filter(invoice_date__year=first.year, invoice_date__month=first.month)
         return found.filter(_named(self.words)) if self.words else found
+
+
+def needs_you() -> Q:
+    """Return the condition of an invoice that nothing happens to until a person acts; it may find one twice."""
+    undelivered = Q(deliveries__state__in=(DeliveryState.UNCLEAR, DeliveryState.REFUSED))
+    differing = ~Q(difference="") & Q(difference_accepted_at=None)
+    return Q(state=State.APPROVAL) | integration_data.waiting_for_somebody() | undelivered | differing
 
 
 def _named(words: str) -> Q:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from uku.invoices.models import MonthCheck
+from uku.invoices.models import Invoice, MonthCheck
 
 pytestmark = pytest.mark.django_db
 PAGE = "/w/byran/billing/month/"
@@ -33,6 +33,15 @@ def test_the_page_shows_each_list_of_the_month_that_the_address_names(read, sign
     assert ["Åkerlunds Bygg AB", "3,125.00 SEK"] in page.rows
     assert ["25 %", "2,500.00 SEK", "625.00 SEK"] in page.rows
     assert read(signed_in(owner).get(PAGE, {"month": "nonsense"})).heading == "Month end, April 2026"
+
+
+def test_what_needs_you_is_what_the_billing_list_calls_so(read, signed_in, owner, records, no_integration):
+    Invoice.everywhere.filter(pk=records.issued.pk).update(difference="vat 625.01 instead of 625.00")
+    page = read(signed_in(owner).get(PAGE, {"month": "2026-03"}))
+    assert "Nothing waits for a person." not in page.all("p")
+    Invoice.everywhere.filter(pk=records.issued.pk).update(difference="")
+    page = read(signed_in(owner).get(PAGE, {"month": "2026-03"}))
+    assert "Nothing waits for a person." in page.all("p")
 
 
 def test_a_month_that_is_over_is_ticked_once(read, signed_in, owner, member, records, no_integration):

@@ -17,8 +17,8 @@ from uku.clients.import_files.export import Cell, as_csv, as_xlsx
 from uku.invoices.models import Invoice
 from uku.invoices.month_end import MonthEnd, check_month, last_day, month_end
 from uku.kit import clock
-from uku.web import integration_data
 from uku.web.forms.invoices import AHEAD, EARLIEST
+from uku.web.invoice_list import needs_you
 from uku.web.views.client_export import XLSX_TYPE
 from uku.web.views.import_files import CSV_TYPE, as_file
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -86,9 +86,9 @@ def month_export(request: WorkspaceRequest) -> HttpResponse:
 
 
 def _waiting(found: MonthEnd) -> list[Invoice]:
-    """Return the month's invoices that a connected system leaves to a person."""
+    """Return the month's invoices that wait for a person, as the billing list finds them."""
     of_month = Invoice.objects.filter(invoice_date__range=(found.month, found.last)).select_related("client")
-    return list(of_month.filter(integration_data.waiting_for_somebody()).order_by("invoice_date", "id"))
+    return list(of_month.filter(needs_you()).distinct().order_by("invoice_date", "id"))
 
 
 def _rows(found: MonthEnd) -> Iterator[Sequence[Cell | Decimal]]:
