@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce, Collate, Length
 from django.http import QueryDict
 from django.utils.functional import cached_property
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from uku.clients import names
 from uku.clients.models import Client
-from uku.invoices.delivery_models import DeliveryState
+from uku.invoices.delivery_models import DeliveryState, InvoiceDelivery
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
 from uku.kit.banking_days import last_overdue_date
@@ -123,8 +123,8 @@ class InvoiceList(RecordList):
     @cached_property
     def counts(self) -> Mapping[str, int]:
         """How many invoices each filter shows, in one query."""
-        named = {f"of_{code}": Count("pk", Q(of), distinct=True) for code, of in self.conditions.items() if code}
-        found = self._found().order_by().aggregate(of_=Count("pk", distinct=True), **named)
+        named = {f"of_{code}": Count("pk", Q(of)) for code, of in self.conditions.items() if code}
+        found = self._found().order_by().aggregate(of_=Count("pk"), **named)
         return {code: found[f"of_{code}"] for code in self.conditions}
 
     @property
@@ -134,7 +134,7 @@ class InvoiceList(RecordList):
 
     @property
     def records(self) -> QuerySet[Invoice]:
-        found = self._found().filter(pk__in=self._shown().values("pk")).annotate(left=LEFT).select_related("client")
+        found = self._shown().annotate(left=LEFT).select_related("client")
         down = self.sort.startswith("-")
         columns = [F(each) if isinstance(each, str) else each for each in ORDERS[self.sort.removeprefix("-")]]
         ordered = (each.desc(nulls_last=True) if down else each.asc(nulls_last=True) for each in columns)
@@ -143,7 +143,7 @@ class InvoiceList(RecordList):
     @cached_property
     def sums(self) -> list[Sums]:
         """What all the shown invoices sum to, not only those of this page; a line for each currency."""
-        shown = Invoice.objects.filter(pk__in=self._shown().values("pk")).order_by("currency").values("currency")
+        shown = self._shown().order_by("currency").values("currency")
         rows = shown.annotate(count=Count("pk"), sum=Sum("total"), left=Sum(LEFT))
         return [Sums(row["currency"], row["count"], row["sum"], row["left"] or ZERO) for row in rows]
 
@@ -160,8 +160,10 @@ class InvoiceList(RecordList):
 
 
 def needs_you() -> Q:
-    """Return the condition of an invoice that nothing happens to until a person acts; it may find one twice."""
-    undelivered = Q(deliveries__state__in=(DeliveryState.UNCLEAR, DeliveryState.REFUSED))
+    """Return the condition of an invoice that nothing happens to until a person acts."""
+    later = InvoiceDelivery.objects.filter(invoice=OuterRef("invoice"), pk__gt=OuterRef("pk"))
+    failed = InvoiceDelivery.objects.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.REFUSED))
+    undelivered = Q(pk__in=failed.exclude(Exists(later)).values("invoice"))
     differing = ~Q(difference="") & Q(difference_accepted_at=None)
     return Q(state=State.APPROVAL) | integration_data.waiting_for_somebody() | undelivered | differing
 

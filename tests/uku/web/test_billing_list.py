@@ -192,3 +192,15 @@ def test_amounts_are_numbers_in_both_files_also_those_below_zero(many, signed_in
     assert text.decode("utf-8-sig").splitlines()[1].split(";")[5:9] == ["-400,00", "-100,00", "-500,00", "-500,00"]
     first = next(openpyxl.load_workbook(io.BytesIO(book)).active.iter_rows(min_row=2, values_only=True))
     assert first[5:9] == (-400, -100, -500, -500)
+
+
+def test_a_refused_delivery_needs_somebody_until_a_later_one_goes_out(many, shown, owner, scope):
+    from tests.uku.web.conftest import AT
+
+    from uku.invoices.delivery_models import DeliveryState, DeliveryWay, InvoiceDelivery
+
+    facts = {"invoice": Invoice.objects.get(remarks="third"), "way": DeliveryWay.UKU, "asked_by": owner, "asked_at": AT}
+    InvoiceDelivery.objects.create(state=DeliveryState.REFUSED, **facts)
+    assert shown(show="needs_you") == ["third"]
+    InvoiceDelivery.objects.create(state=DeliveryState.SENT, **facts)
+    assert shown(show="needs_you") == []

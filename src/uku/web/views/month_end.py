@@ -88,7 +88,7 @@ def month_export(request: WorkspaceRequest) -> HttpResponse:
 def _waiting(found: MonthEnd) -> list[Invoice]:
     """Return the month's invoices that wait for a person, as the billing list finds them."""
     of_month = Invoice.objects.filter(invoice_date__range=(found.month, found.last)).select_related("client")
-    return list(of_month.filter(needs_you()).distinct().order_by("invoice_date", "id"))
+    return list(of_month.filter(needs_you()).order_by("invoice_date", "id"))
 
 
 def _rows(found: MonthEnd) -> Iterator[Sequence[Cell | Decimal]]:
