@@ -30,6 +30,7 @@ from uku.integrations.fortnox.models.records import (
     CustomerRecord,
     LinkReason,
 )
+from uku.integrations.fortnox.models.statistics import VoucherKind, VoucherSeries
 from uku.integrations.fortnox.models.sync_run import (
     READ_KINDS,
     BulkCreation,
@@ -90,4 +91,6 @@ __all__ = [
     "SyncIssue",
     "SyncRun",
     "TokenSource",
+    "VoucherKind",
+    "VoucherSeries",
 ]

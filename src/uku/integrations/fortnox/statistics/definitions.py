@@ -1,48 +1,113 @@
-"""The statistics that a month's summary task can carry, each with how it is counted and what it needs. Pure."""
+"""The statistics that a month's summary task can carry: what each counts, from where, and the permission it needs. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from enum import StrEnum
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from fortnox_api import Fortnox
+from uku.integrations.fortnox.models import VoucherKind
+
+
+class Source(StrEnum):
+    """Where statistics come from: those of one source are counted together."""
+
+    INVOICES = "invoices"
+    BOOKS = "books"
+    SUPPLIER_INVOICES = "supplier_invoices"
+    PAYMENTS = "payments"
+    SUPPLIER_PAYMENTS = "supplier_payments"
+    SALARIES = "salaries"
+
+
+SCOPES: Final = {
+    Source.INVOICES: "invoice",
+    Source.BOOKS: "bookkeeping",
+    Source.SUPPLIER_INVOICES: "supplierinvoice",
+    Source.PAYMENTS: "payment",
+    Source.SUPPLIER_PAYMENTS: "payment",
+    Source.SALARIES: "salary",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """A kind of document counted by its own date.
-
-    `scope` is what the count needs beyond the first consent, `requests` how many it takes a month at most.
-    """
+    """One number a month. `kind` is that of the vouchers that are counted; `rare` ones stand under Show more."""
 
     name: str
     label: str | Promise
-    counter: Callable[[Fortnox, date, date], int]
-    scope: str = ""
-    requests: int = 1
+    counts: str | Promise
+    source: Source
+    kind: VoucherKind | None = None
+    rare: bool = False
+
+    @property
+    def scope(self) -> str:
+        return SCOPES[self.source]
 
 
-def _sales_invoices(fortnox: Fortnox, first: date, last: date) -> int:
-    """Invoices of the month less the cancelled ones: two requests."""
-    every = fortnox.invoices.count(from_date=first, to_date=last)
-    return every - (fortnox.invoices.count(from_date=first, to_date=last, filter="cancelled") if every else 0)
+def _of_kind(kind: VoucherKind, counts: str | Promise, *, rare: bool = True) -> Statistic:
+    return Statistic(f"vouchers_{kind}", kind.label, counts, Source.BOOKS, kind, rare)
 
 
-STATISTICS = {
+_BY_SERIES: Final = _("Vouchers in the series of this kind.")
+STATISTICS: Final = {
     found.name: found
     for found in (
-        Statistic("sales_invoices", _("Sales invoices"), _sales_invoices, requests=2),
+        Statistic(
+            "sales_invoices",
+            _("Sales invoices"),
+            _("Customer invoices, credit invoices included, cancelled ones not."),
+            Source.INVOICES,
+        ),
+        Statistic(
+            "credit_invoices",
+            _("Credit invoices"),
+            _("Customer invoices with a negative total; they are among the sales invoices, too."),
+            Source.INVOICES,
+        ),
+        Statistic(
+            "supplier_invoices",
+            _("Purchase invoices"),
+            _("Supplier invoices, credit invoices included, cancelled ones not."),
+            Source.SUPPLIER_INVOICES,
+        ),
         Statistic(
             "vouchers",
             _("Vouchers"),
-            lambda fortnox, first, last: fortnox.vouchers.count(
-                from_date=first, to_date=last, financial_year_date=last
-            ),
-            scope="bookkeeping",
+            _("All vouchers, those that invoices and payments make too. To bill by, choose manual vouchers."),
+            Source.BOOKS,
+        ),
+        _of_kind(VoucherKind.MANUAL, _("Vouchers that somebody entered: what is proposed for billing."), rare=False),
+        Statistic("voucher_rows", _("Voucher rows"), _("The rows of all vouchers, removed ones not."), Source.BOOKS),
+        Statistic("customer_payments", _("Customer payments"), _("Booked customer payments."), Source.PAYMENTS),
+        Statistic(
+            "supplier_payments", _("Supplier payments"), _("Booked supplier payments."), Source.SUPPLIER_PAYMENTS
+        ),
+        _of_kind(VoucherKind.DEPRECIATION, _BY_SERIES),
+        _of_kind(VoucherKind.ACCRUAL, _BY_SERIES),
+        Statistic(
+            "payslips",
+            _("Payslips"),
+            _("Employees with a salary transaction in the month."),
+            Source.SALARIES,
+            rare=True,
+        ),
+        *(
+            _of_kind(kind, _BY_SERIES)
+            for kind in (
+                VoucherKind.CUSTOMER_INVOICE,
+                VoucherKind.CUSTOMER_PAYMENT,
+                VoucherKind.SUPPLIER_INVOICE,
+                VoucherKind.SUPPLIER_PAYMENT,
+                VoucherKind.CASH_INVOICE,
+                VoucherKind.VAT,
+                VoucherKind.SALARY,
+                VoucherKind.OTHER,
+            )
         ),
     )
 }
