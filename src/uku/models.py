@@ -2,13 +2,13 @@
 
 from uku.clients.models import Client, ImportFile
 from uku.invoices.delivery_models import InvoiceDelivery, InvoiceDocument, InvoiceSettings
-from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, NumberSeries, Payment
+from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, NumberSeries, Payment, TaskCharge
 from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
 from uku.kit.heartbeats import WorkerHeartbeat
 from uku.kit.shared_cache import SharedValue
 from uku.products.models import Product, TaxRateName
-from uku.tasks.models import SummaryPlan, Task, TaskField, TaskValue, Topic
+from uku.tasks.models import SummaryPlan, Task, TaskComment, TaskField, TaskValue, Topic
 from uku.workspaces.models import AuditEntry, Invitation, Membership, Notice, NoticeReading, User, Workspace
 
 __all__ = [
@@ -33,6 +33,8 @@ __all__ = [
     "SharedValue",
     "SummaryPlan",
     "Task",
+    "TaskCharge",
+    "TaskComment",
     "TaskField",
     "TaskValue",
     "TaxRateName",

@@ -254,7 +254,7 @@ def summary_tasks(_context: StepContext) -> str:
     if not tasks:
         raise StepFailed("no summary task was made")
     values = TaskValue.objects.filter(task=tasks.order_by("month")[0]).select_related("field").order_by("field__name")
-    figures = ", ".join(f"{value.field.name} {value.value:.0f}" for value in values)
+    figures = ", ".join(f"{value.field.name} {value.value or 0:.0f}" for value in values)
     return f"{tasks.count()} made; the first: {figures}"
 
 

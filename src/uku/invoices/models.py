@@ -179,6 +179,31 @@ class Invoice(TenantModel):
         return Totals(self.net, self.vat, self.rounding, self.total)
 
 
+class TaskCharge(TenantModel):
+    """That a number on a task is billed by an invoice or draft, once; what came late is billed once more.
+
+    It is freed when its rows leave the draft, or when the invoice is cancelled or credited whole.
+    """
+
+    value = models.ForeignKey("uku.TaskValue", on_delete=models.PROTECT, related_name="charges")
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="task_charges")
+    quantity = models.DecimalField(max_digits=14, decimal_places=2)
+    late = models.BooleanField(default=False, help_text="it bills what was counted after the value was billed")
+    freed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["value", "late"], condition=models.Q(freed_at=None), name="uku_taskcharge_one_of_a_value"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of task value {self.value_id}"
+
+
 class InvoiceRow(TenantModel):
     """The price is for one unit, without VAT; rate and discount are in per cent.
 
@@ -203,6 +228,7 @@ class InvoiceRow(TenantModel):
     rate_name = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="what the rate was called when it was issued"
     )
+    charge = models.ForeignKey(TaskCharge, null=True, on_delete=models.RESTRICT, related_name="rows")
 
     class Meta:
         app_label = "uku"

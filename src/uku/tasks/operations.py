@@ -67,7 +67,7 @@ def _facts_of(plan: SummaryPlan) -> dict[str, str]:
 def open_month(*, month: date, at: datetime) -> Task:
     """Return the month's one summary task, made if it is missing. Raises NoSummaryPlan.
 
-    The database holds one summary task a workspace and month, so two schedulers end with the same one. It is due on
+    The database holds one summary task a plan and month, so two schedulers end with the same one. It is due on
     the month's last day, or a week after it is made where that day is gone: nobody could have done it before.
     """
     plan = SummaryPlan.objects.filter(active=True).select_related("workspace").first()
@@ -75,6 +75,7 @@ def open_month(*, month: date, at: datetime) -> Task:
         raise NoSummaryPlan
     made_on = at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
     task, _ = Task.objects.get_or_create(
+        plan=plan,
         month=first_of(month),
         defaults={
             "client": plan.client,
@@ -97,7 +98,7 @@ def open_missing_months(*, today: date, at: datetime) -> list[Task]:
     if plan is None or plan.first_month is None:
         raise NoSummaryPlan
     due = [month for month in months_between(plan.first_month, today) if last_of(month) <= today]
-    known = set(Task.objects.filter(month__in=due).values_list("month", flat=True))
+    known = set(plan.tasks.filter(month__in=due).values_list("month", flat=True))
     return [open_month(month=month, at=at) for month in due if month not in known]
 
 
@@ -115,6 +116,7 @@ def take_in_figures(*, task: Task, figures: Mapping[str, Decimal], at: datetime)
             value, _ = TaskValue.objects.select_for_update().get_or_create(
                 task=task, field_id=plan.fields[statistic], defaults={"value": figure}
             )
+            value.statistic = statistic
             value.measured, value.measured_at = figure, at
             if not value.edited and task.state == TaskState.OPEN:
                 value.value = figure
@@ -124,8 +126,8 @@ def take_in_figures(*, task: Task, figures: Mapping[str, Decimal], at: datetime)
 @transaction.atomic
 @needs(Permission.WORK_ON_TASKS)
 def finish_task(*, task: Task, actor: User, at: datetime) -> None:
-    task.state = TaskState.DONE
-    task.save(update_fields=["state"])
+    task.state, task.finished_at, task.finished_by = TaskState.DONE, at, actor
+    task.save(update_fields=["state", "finished_at", "finished_by"])
     record(
         actor=actor,
         action="task.finish",

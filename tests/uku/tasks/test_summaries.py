@@ -114,12 +114,27 @@ def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan
     """F91"""
     facts = {"title": "Second", "due_date": MARCH, "created_at": AT}
     open_month(month=MARCH, at=AT)
-    for month, name in ((MARCH, "uku_task_one_summary_a_month"), (date(2026, 3, 2), "uku_task_month_is_a_first")):
+    for refused, month, name in (
+        (plan, MARCH, "uku_task_one_summary_a_month"),
+        (plan, date(2026, 3, 2), "uku_task_month_is_a_first"),
+        (plan, None, "uku_task_month_of_a_plan"),
+        (None, MARCH, "uku_task_month_of_a_plan"),
+    ):
         with pytest.raises(IntegrityError, match=name), transaction.atomic():
-            Task.objects.create(month=month, **facts)
+            Task.objects.create(plan=refused, month=month, **facts)
     for _ in range(2):
-        Task.objects.create(month=None, **facts)
-    assert Task.objects.count() == 3
+        Task.objects.create(**facts)
+    Task.objects.create(plan=SummaryPlan.objects.create(), month=MARCH, **facts)
+    assert Task.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"value": 1, "text": "one"}, {"text": "one", "measured": 1}, {"text": "one", "statistic": "vouchers"}]
+)
+def test_the_database_holds_a_number_or_a_text_of_each_field(plan, wrong):
+    task = open_month(month=MARCH, at=AT)
+    with pytest.raises(IntegrityError, match="uku_taskvalue_number_or_text"), transaction.atomic():
+        TaskValue.objects.create(task=task, field=TaskField.objects.create(name="Hours"), **wrong)
 
 
 def test_two_schedulers_at_once_end_with_the_same_task(committed):

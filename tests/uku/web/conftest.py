@@ -121,13 +121,14 @@ def make_draft(actor, client, product=None, description="Bookkeeping"):
 
 
 def make_task(client, assignee):
-    from uku.tasks.models import Task, TaskField, TaskValue
+    from uku.tasks.models import SummaryPlan, Task, TaskField, TaskValue
 
     task = Task.objects.create(
         client=client,
         title="Monthly summary March 2026",
         assignee=assignee,
         due_date=date(2026, 3, 31),
+        plan=SummaryPlan.objects.create(),
         month=date(2026, 3, 1),
         created_at=AT,
     )
