@@ -8,12 +8,23 @@ from uku.kit.clock import ClockOffset
 from uku.kit.heartbeats import WorkerHeartbeat
 from uku.kit.shared_cache import SharedValue
 from uku.products.models import Product, TaxRateName
-from uku.tasks.models import SummaryPlan, Task, TaskComment, TaskField, TaskValue, Topic
+from uku.tasks.models import (
+    BooksTie,
+    MonthFigure,
+    PlanField,
+    SummaryPlan,
+    Task,
+    TaskComment,
+    TaskField,
+    TaskValue,
+    Topic,
+)
 from uku.workspaces.models import AuditEntry, Invitation, Membership, Notice, NoticeReading, User, Workspace
 
 __all__ = [
     "Alarm",
     "AuditEntry",
+    "BooksTie",
     "CancelledNumber",
     "Client",
     "ClockOffset",
@@ -25,10 +36,12 @@ __all__ = [
     "InvoiceRow",
     "InvoiceSettings",
     "Membership",
+    "MonthFigure",
     "Notice",
     "NoticeReading",
     "NumberSeries",
     "Payment",
+    "PlanField",
     "Product",
     "SharedValue",
     "SummaryPlan",

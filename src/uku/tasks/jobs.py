@@ -8,7 +8,7 @@ from uku.kit import clock
 from uku.kit.jobs import each, job
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import SummaryPlan
-from uku.tasks.operations import open_missing_months
+from uku.tasks.summaries import open_missing_months
 
 log = structlog.get_logger()
 
@@ -19,5 +19,5 @@ def open_months(timestamp: int) -> None:  # noqa: ARG001  # when it was due; wha
     """Open every month that is due and missing; each workspace by its own zone."""
     for plan in SummaryPlan.everywhere.filter(active=True).select_related("workspace"):
         with workspace_in_force(plan.workspace_id):
-            opened = open_missing_months(today=clock.today(plan.workspace.time_zone), at=clock.now())
+            opened = open_missing_months(plan, at=clock.now())
             log.info("months opened", workspace=plan.workspace_id, opened=len(opened))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
 from uku.kit.scoping import TenantModel
-from uku.workspaces.models import User
+from uku.workspaces.models import User, Workspace
 
 LONGEST_TEXT = 1000
 
@@ -58,22 +60,123 @@ class TaskField(TenantModel):
         return self.name
 
 
-class SummaryPlan(TenantModel):
-    """What the monthly summary task looks like; off until switched on."""
+class BooksTie(TenantModel):
+    """A client's books that another workspace counts: what it hands over each month, and nothing else, comes here.
 
-    active = models.BooleanField(default=False)
-    title = models.CharField(max_length=200, default="Monthly summary")
-    topic = models.ForeignKey(Topic, null=True, on_delete=models.PROTECT, related_name="+")
-    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
-    fields = models.JSONField(default=dict, help_text="statistic name to task field id")
-    first_month = models.DateField(null=True)
+    `workspace` is the firm's, `books` the one that is connected to the client's company; `company` is that company,
+    empty until its first figures came. This is the only row that knows two workspaces.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    books = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
+    company = models.CharField(max_length=30, blank=True, default="")
+    tied_at = models.DateTimeField()
+    tied_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    untied_at = models.DateTimeField(null=True)
+    untied_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         app_label = "uku"
         base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["client"], condition=models.Q(untied_at=None), name="uku_bookstie_client"),
+            models.UniqueConstraint(fields=["books"], condition=models.Q(untied_at=None), name="uku_bookstie_books"),
+            models.UniqueConstraint(fields=["client", "books"], name="uku_bookstie_once"),
+            models.CheckConstraint(condition=~models.Q(workspace=models.F("books")), name="uku_bookstie_two_places"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.client}: {self.books}"
+
+
+class SummaryPlan(TenantModel):
+    """What the monthly summary task looks like, for one company's books; off until switched on.
+
+    The books are those of the workspace's own `company` (empty until they are first counted), or of a tie.
+    """
+
+    active = models.BooleanField(default=False)
+    tie = models.OneToOneField(BooksTie, null=True, on_delete=models.PROTECT, related_name="plan")
+    company = models.CharField(max_length=30, blank=True, default="", db_default="")
+    title = models.CharField(max_length=200, default="Monthly summary")
+    topic = models.ForeignKey(Topic, null=True, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
+    first_month = models.DateField(null=True)
+    import_day = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="of the next month; 0: the last day of the month itself"
+    )
+    import_time = models.TimeField(default=time(0), db_default=time(0), help_text="by the workspace's zone")
+    due_days = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="after the month's last day")
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "company"], condition=models.Q(tie=None), name="uku_summaryplan_one_a_company"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(tie=None, active=True), name="uku_summaryplan_one_active"
+            ),
+            models.CheckConstraint(condition=models.Q(import_day__lte=28), name="uku_summaryplan_import_day"),
+        )
 
     def __str__(self) -> str:
         return self.title
+
+
+class PlanField(TenantModel):
+    """The task field that a statistic of a plan fills; none: figures are handed over, and not wanted on the task."""
+
+    plan = models.ForeignKey(SummaryPlan, on_delete=models.CASCADE, related_name="plan_fields")
+    statistic = models.CharField(max_length=50)
+    field = models.ForeignKey(TaskField, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["plan", "statistic"], name="uku_planfield_statistic"),
+            models.UniqueConstraint(fields=["plan", "field"], name="uku_planfield_field"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.statistic}: {self.field}"
+
+
+class Missing(models.TextChoices):
+    """Why a month has no figure, or not all of one."""
+
+    NO_YEAR = "no_year", _("The books have no financial year for this month.")
+    PART_OF_A_YEAR = "part_of_a_year", _("Only a part of this month lies in a financial year; that part is counted.")
+    UNREADABLE = "unreadable", _("The books of this month could not be read. Uku tries again tomorrow.")
+    NOT_PERMITTED = "not_permitted", _("The permission to read this is missing.")
+
+
+class MonthFigure(TenantModel):
+    """What the books say of a month for one statistic, whether or not the month has a task."""
+
+    plan = models.ForeignKey(SummaryPlan, on_delete=models.CASCADE, related_name="figures")
+    month = models.DateField()
+    statistic = models.CharField(max_length=50)
+    count = models.PositiveBigIntegerField(null=True, help_text="the last that was read; empty: never")
+    missing = models.CharField(max_length=20, choices=Missing, blank=True, help_text="why there is none, or not all")
+    final = models.BooleanField(default=False, help_text="the books were locked through the month when it was counted")
+    counted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["plan", "month", "statistic"], name="uku_monthfigure_once"),
+            models.CheckConstraint(condition=models.Q(month__day=1), name="uku_monthfigure_month_is_a_first"),
+            models.CheckConstraint(
+                condition=models.Q(count=None) | models.Q(counted_at__isnull=False), name="uku_monthfigure_counted_at"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.statistic} {self.month:%Y-%m}: {self.count}"
 
 
 class TaskState(models.TextChoices):

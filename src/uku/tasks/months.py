@@ -18,6 +18,12 @@ def last_of(month: date) -> date:
     return next_month(month) - timedelta(days=1)
 
 
+def months_later(month: date, count: int) -> date:
+    """Return the first of the month so many months later, or earlier when it is negative."""
+    number = month.year * 12 + month.month - 1 + count
+    return date(number // 12, number % 12 + 1, 1)
+
+
 def months_between(first: date, last: date) -> Iterator[date]:
     """Yield the first day of each month from `first` to `last`, both included."""
     month = first_of(first)

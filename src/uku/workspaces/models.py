@@ -75,6 +75,9 @@ class Workspace(models.Model):
         help_text="who stated a fact of the card: `person`, or the slug of the integration that filled it",
     )
     second_factor_required = models.BooleanField(default=False, db_default=False, help_text="of owners and admins")
+    firm = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", help_text="whose company file this is"
+    )
     created_at = models.DateTimeField()
 
     class Meta:

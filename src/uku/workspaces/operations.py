@@ -51,7 +51,7 @@ def create_workspace(
 @transaction.atomic
 @needs(Permission.CHANGE_PLAN)
 def set_plan(*, workspace: Workspace, plan: str, actor: User | None = None, at: datetime | None = None) -> None:
-    """Change the plan. What needs a better one pauses, and goes on by itself when the plan is back.
+    """Change the plan, and that of a firm's company files. What needs a better one pauses until the plan is back.
 
     An actor of None is the operator. Raises ValueError for a plan that does not exist, and NotAllowed.
     """
@@ -75,6 +75,8 @@ def set_plan(*, workspace: Workspace, plan: str, actor: User | None = None, at: 
             before={"plan": before},
             after={"plan": str(wanted)},
         )
+    for company_file in Workspace.objects.filter(firm=row).order_by("pk"):
+        set_plan(workspace=company_file, plan=plan, at=at)
 
 
 @transaction.atomic

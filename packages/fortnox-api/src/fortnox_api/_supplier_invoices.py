@@ -89,7 +89,10 @@ class SupplierInvoice(SupplierInvoiceItem):
 
 
 class SupplierInvoices(ListResource[SupplierInvoiceItem, SupplierInvoice]):
-    """`/3/supplierinvoices`. `supplier_number` is told by SDKs, not by the document."""
+    """`/3/supplierinvoices`. `supplier_number` is told by SDKs, not by the document.
+
+    `from_date` and `to_date` are told by integrators: look at the invoice dates of what comes back.
+    """
 
     path = "supplierinvoices"
     plural = "SupplierInvoices"
@@ -97,7 +100,7 @@ class SupplierInvoices(ListResource[SupplierInvoiceItem, SupplierInvoice]):
     item = SupplierInvoiceItem
     record = SupplierInvoice
     number_field = "GivenNumber"
-    searches = "suppliernumber"
+    searches = "suppliernumber fromdate todate"
     filters = "cancelled fullypaid unpaid unpaidoverdue unbooked pendingpayment authorizepending"
 
     _by_day: DayCount[SupplierInvoiceItem] | None = None

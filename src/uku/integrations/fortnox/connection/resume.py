@@ -24,7 +24,7 @@ from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import due, requests
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
-from uku.tasks.models import SummaryPlan
+from uku.tasks.summaries import own_plan
 from uku.workspaces.operations import PlanChanged
 
 
@@ -64,7 +64,7 @@ def resume(connection: Connection, *, at: datetime) -> ResumedWork:
             requests.wake_held(connection)
             reloaded = SyncRun.objects.filter(state=RunState.RUNNING, reload__isnull=False)
             left_out = set(reloaded.values_list("kind", flat=True))  # their reload goes on with them
-            if not SummaryPlan.objects.filter(active=True).exists():
+            if own_plan() is None:
                 left_out.add(RunKind.STATISTICS)
             kinds = [kind for kind in READ_KINDS if kind not in left_out]
         alerts.review(connection, at=at)

@@ -24,6 +24,7 @@ REASONS = {
     "settings": (_("Settings"), _("read VAT rates, units, terms of payment and the locked period")),
     "bookkeeping": (_("Bookkeeping"), _("count vouchers for the monthly summary task")),
     "supplierinvoice": (_("Supplier invoices"), _("count supplier invoices for the monthly summary task")),
+    "salary": (_("Salaries"), _("count payslips for the monthly summary task")),
 }
 
 

@@ -30,7 +30,7 @@ from uku.integrations.fortnox.models.records import (
     CustomerRecord,
     LinkReason,
 )
-from uku.integrations.fortnox.models.statistics import VoucherKind, VoucherSeries
+from uku.integrations.fortnox.models.statistics import CountedSource, VoucherKind, VoucherSeries
 from uku.integrations.fortnox.models.sync_run import (
     READ_KINDS,
     BulkCreation,
@@ -46,7 +46,14 @@ from uku.integrations.fortnox.models.sync_run import (
     SyncIssue,
     SyncRun,
 )
-from uku.integrations.fortnox.models.work import DueWork, ReadKind, RequestedRead, RequestedSync, StepRest
+from uku.integrations.fortnox.models.work import (
+    DueWork,
+    ReadKind,
+    RequestedPreview,
+    RequestedRead,
+    RequestedSync,
+    StepRest,
+)
 
 __all__ = [
     "NEEDS_YOU",
@@ -61,6 +68,7 @@ __all__ = [
     "BulkCreation",
     "Connection",
     "ConsentLink",
+    "CountedSource",
     "CustomerRecord",
     "Difference",
     "DueWork",
@@ -78,6 +86,7 @@ __all__ = [
     "Reload",
     "ReloadPhase",
     "ReloadStop",
+    "RequestedPreview",
     "RequestedRead",
     "RequestedSync",
     "Revocation",

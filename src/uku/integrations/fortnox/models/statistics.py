@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -42,3 +43,25 @@ class VoucherSeries(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.code} {self.description}".strip()
+
+
+class CountedSource(TenantModel):
+    """What of one source of a company was counted when, and when nothing had changed in it last."""
+
+    company_id = models.CharField(max_length=30)
+    source = models.CharField(max_length=20)
+    statistics = ArrayField(models.CharField(max_length=50))
+    first_month = models.DateField()
+    last_month = models.DateField()
+    locked_through = models.DateField(null=True)
+    counted_at = models.DateTimeField()
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "company_id", "source"], name="fortnox_counted_source_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.source

@@ -81,6 +81,25 @@ class RequestedRead(TenantModel):
         return f"{self.kind} {self.number}"
 
 
+class RequestedPreview(TenantModel):
+    """The month that somebody wants counted before they choose statistics; one a company, the last one asked for."""
+
+    company_id = models.CharField(max_length=30)
+    month = models.DateField()
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    failed = models.CharField(max_length=300, blank=True, help_text="why it could not be counted")
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "company_id"], name="fortnox_requested_preview_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
 class StepRest(TenantModel):
     """A step that failed and is left alone for a while. `step` empty: all background steps, in an outage."""
 

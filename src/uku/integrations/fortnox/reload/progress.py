@@ -39,7 +39,7 @@ class KnownCounts:
     """What is known before a reload begins: how many of each there are here.
 
     `details` wait to be read one by one; `invoices` were sent from here in the window; `months` have a summary task
-    there, each of which takes `requests_a_month`.
+    there; counting all statistics of all of them takes `statistics_requests`.
     """
 
     customers: int = 0
@@ -49,7 +49,7 @@ class KnownCounts:
     details: int = 0
     invoices: int = 0
     months: int = 0
-    requests_a_month: int = 0
+    statistics_requests: int = 0
 
 
 def expected_requests(known: KnownCounts) -> dict[str, int]:
@@ -59,7 +59,7 @@ def expected_requests(known: KnownCounts) -> dict[str, int]:
         ReloadPhase.ARTICLES: list_requests(known.articles, known.inactive_articles),
         ReloadPhase.DETAILS: known.details,
         ReloadPhase.PAYMENTS: 2 * page_count(known.invoices) + 1,
-        ReloadPhase.STATISTICS: known.months * known.requests_a_month,
+        ReloadPhase.STATISTICS: known.statistics_requests,
     }
 
 

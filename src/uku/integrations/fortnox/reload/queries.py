@@ -20,11 +20,12 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.reload.progress import KnownCounts, Period, PhaseProgress, period_until
-from uku.integrations.fortnox.statistics.sync import requests_a_month
+from uku.integrations.fortnox.statistics.sync import requests_a_reload
 from uku.integrations.fortnox.sync.details import count_unread
 from uku.integrations.fortnox.work.runs import IMPORTERS
 from uku.kit.times import local_time
-from uku.tasks.models import SummaryPlan, Task
+from uku.tasks.models import Task
+from uku.tasks.summaries import own_plan
 
 
 def running() -> Reload | None:
@@ -66,7 +67,7 @@ def known_counts(connection: Connection, at: datetime) -> KnownCounts:
         details=count_unread(IMPORTERS.values(), connection.company_id),
         invoices=sent_in(connection, span).count(),
         months=months_in(span).count(),
-        requests_a_month=requests_a_month(connection),
+        statistics_requests=requests_a_reload(connection),
     )
 
 
@@ -78,13 +79,14 @@ def sent_in(connection: Connection, span: Period) -> QuerySet[InvoiceExport]:
 
 def has_plan() -> bool:
     """Say whether statistics are counted at all."""
-    return SummaryPlan.objects.filter(active=True).exists()
+    return own_plan() is not None
 
 
 def months_in(span: Period) -> QuerySet[Task]:
     """The summary tasks of these months, finished ones too; none while no plan is active."""
+    plan = own_plan()
     found = Task.objects.filter(month__range=(span.first, span.last))
-    return found if has_plan() else found.none()
+    return found.none() if plan is None else found.filter(plan=plan)
 
 
 def phases_of(reload: Reload, at: datetime) -> list[PhaseProgress]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from fortnox_api import Fortnox, Unreadable
 from uku.integrations.fortnox.models import VoucherKind
 from uku.integrations.fortnox.statistics import documents
 from uku.integrations.fortnox.statistics.definitions import STATISTICS, Source
+from uku.integrations.fortnox.sync.sync_run import with_overlap
 from uku.tasks.models import Missing
 from uku.tasks.months import first_of, last_of, months_between
+
+PAGE: Final = 500
+"""Rows a list request brings (fortnox.se/developer/guides-and-good-to-know/parameters)."""
 
 KindsOf = Callable[[Fortnox, Collection[str]], Mapping[str, VoucherKind]]
 """The kinds of voucher series, by their codes: those that occur in the books."""
@@ -38,9 +42,9 @@ def count_invoices(fortnox: Fortnox, months: Sequence[date], names: Collection[s
         pages = -(-fortnox.invoices.count(from_date=first, to_date=last) // PAGE)
         if pages > 2 * len(months):
             for month in months:
-                days = {"from_date": month, "to_date": last_of(month)}
-                cancelled = fortnox.invoices.count(**days, filter="cancelled")
-                counts.add("sales_invoices", month, fortnox.invoices.count(**days) - cancelled)
+                every = fortnox.invoices.count(from_date=month, to_date=last_of(month))
+                cancelled = fortnox.invoices.count(from_date=month, to_date=last_of(month), filter="cancelled")
+                counts.add("sales_invoices", month, every - cancelled)
             return counts
     for item in documents.invoices_between(fortnox, first, last):
         counts.add("sales_invoices", item.invoice_date)
@@ -112,10 +116,6 @@ def count_books(fortnox: Fortnox, months: Sequence[date], kinds_of: KindsOf) -> 
     return counts
 
 
-PAGE: Final = 500
-"""Rows a list request brings (fortnox.se/developer/guides-and-good-to-know/parameters)."""
-
-
 def count_source(
     fortnox: Fortnox, source: Source, months: Sequence[date], names: Collection[str], kinds_of: KindsOf
 ) -> Counts:
@@ -133,6 +133,28 @@ def count_source(
             return count_supplier_payments(fortnox, months)
         case Source.SALARIES:
             return count_payslips(fortnox, months)
+
+
+def has_changed(fortnox: Fortnox, source: Source, since: datetime, months: Sequence[date]) -> bool:
+    """Say whether anything of a source changed since then; salaries do not tell, so they always may have.
+
+    One request; for the books one more, and one a financial year.
+    """
+    since = with_overlap(since)
+    match source:
+        case Source.INVOICES:
+            return fortnox.invoices.count(last_modified=since) > 0
+        case Source.SUPPLIER_INVOICES:
+            return fortnox.supplier_invoices.count(last_modified=since) > 0
+        case Source.PAYMENTS:
+            return fortnox.invoice_payments.count(last_modified=since) > 0
+        case Source.SUPPLIER_PAYMENTS:
+            return fortnox.supplier_invoice_payments.count(last_modified=since) > 0
+        case Source.BOOKS:
+            years = fortnox.financial_years.overlapping(months[0], last_of(months[-1]))
+            return any(fortnox.vouchers.count(last_modified=since, financial_year=year.id) > 0 for year, _, _ in years)
+        case Source.SALARIES:
+            return True
 
 
 def sources_of(names: Collection[str]) -> dict[Source, list[str]]:

@@ -1,4 +1,4 @@
-"""The statistics that a month's summary task can carry: what each counts, from where, and the permission it needs. Pure."""
+"""The statistics that a month's summary task can carry: what each counts, and where from. Pure."""
 
 from __future__ import annotations
 

@@ -129,9 +129,7 @@ def _read_vouchers(
                 if each.day is None or not begins <= each.day <= ends:
                     continue
                 if statistic.kind is None or kind_of(each.series) == statistic.kind:
-                    yield Document(
-                        f"{each.series}{each.number}", each.day, each.text, each.debit, rows=len(each.rows)
-                    )
+                    yield Document(f"{each.series}{each.number}", each.day, each.text, each.debit, rows=len(each.rows))
 
 
 _READERS: Final[Mapping[Source, Callable[[Fortnox, Statistic, date, date], Iterator[Document]]]] = {

@@ -1,66 +1,161 @@
-"""Work statistics: what the month's summary task bills by, counted by list totals, nothing downloaded."""
+"""Work statistics: what the books say of the last 13 months, for the months' summary tasks."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, Final
 
-from django.db.models import Q
+from django.db import transaction
 
-from fortnox_api import Fortnox
+from fortnox_api import Forbidden, Fortnox
 from uku.integrations.fortnox.client.open import open_fortnox
-from uku.integrations.fortnox.models import Connection, SyncRun
-from uku.integrations.fortnox.statistics.definitions import STATISTICS, Statistic
+from uku.integrations.fortnox.models import Connection, CountedSource, SyncRun
+from uku.integrations.fortnox.statistics.counts import Counts, count_source, has_changed, sources_of
+from uku.integrations.fortnox.statistics.definitions import SCOPES, Source
+from uku.integrations.fortnox.statistics.voucher_series import read_kinds
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.kit import clock
-from uku.tasks.models import SummaryPlan, Task, TaskState
-from uku.tasks.months import last_of
-from uku.tasks.operations import open_missing_months, take_in_figures
+from uku.kit.times import local_time
+from uku.tasks.models import Missing, MonthFigure, SummaryPlan
+from uku.tasks.months import first_of, last_of, months_between, months_later
+from uku.tasks.summaries import (
+    Figure,
+    Figures,
+    confirm_figures,
+    fields_of,
+    open_missing_months,
+    own_plan,
+    plan_for_company,
+    take_in_figures,
+)
+from uku.tasks.ties import hand_over
+
+MONTHS_BACK: Final = 12
+COUNTED_ANYWAY: Final = timedelta(days=7)
+"""A removed payment is no change that a list tells of, so unchanged books are counted again after this."""
 
 
 def read_statistics(request: SyncRequest) -> SyncRun | None:
-    """Open the months that are due and count what the open ones need. None when no plan is active.
+    """Open the months that are due and count all 13 months again, as far as they may have changed.
 
-    The run of a reload counts the months from `again_from` on again, finished ones too: their values stay, and
-    Fortnox's figures stand beside them. Raises FortnoxError.
+    None while statistics are off. Each source is read once for all months and stored by itself, so that one that fails
+    takes no other with it. A reload asks for no change before it counts. Raises FortnoxError.
     """
     connection, at = request.connection, clock.now()
-    plan = SummaryPlan.objects.filter(active=True).first()
+    plan = own_plan()
     if plan is None:
         return None
-    open_missing_months(today=clock.today(connection.workspace.time_zone), at=at)
-    run = sync_run.start_or_resume(request, at)
-    wanted = Q(state=TaskState.OPEN)
-    if request.reload is not None and run.reload_id == request.reload.pk:
-        wanted |= Q(month__gte=request.again_from)
-    tasks = list(Task.objects.filter(wanted, month__isnull=False).order_by("month"))
-    run.counts = {**run.counts, "months": 0, "seen": 0, "total": len(tasks)}
+    plan = plan_for_company(plan, connection.company_id, at=at)
+    open_missing_months(plan, at=at)
+    run = sync_run.start_or_resume(request, clock.now())
+    months = months_counted(connection, at)
+    sources = sources_of([each.statistic for each in fields_of(plan)])
+    run.counts = {**run.counts, "seen": 0, "total": len(sources), "months": len(months)}
     with open_fortnox(connection, request.check) as fortnox:
-        for task in tasks:
-            figures = count_month(fortnox, connection, plan, task)
-            take_in_figures(task=task, figures=figures, at=clock.now())
-            sync_run.count(run, "months")
+        final = _locked_through(fortnox, plan)
+        for source, names in sources.items():
+            anyway = request.reload is not None or request.asked_by is not None
+            _count(fortnox, connection, plan, source, names, months, final=final, anyway=anyway)
             sync_run.count(run, "seen")
             run.save(update_fields=["counts"])
     sync_run.end(run, at=clock.now())
     return run
 
 
-def requests_a_month(connection: Connection) -> int:
-    """Return how many requests one month takes at most: those of each chosen statistic that is permitted."""
-    plan = SummaryPlan.objects.filter(active=True).first()
-    return sum(found.requests for found in _chosen(connection, plan)) if plan else 0
+def months_counted(connection: Connection, at: datetime) -> list[date]:
+    """Return the present month and the twelve before it, by the workspace's own dates."""
+    this = first_of(local_time(at, connection.workspace.time_zone).date())
+    return list(months_between(months_later(this, -MONTHS_BACK), this))
 
 
-def count_month(fortnox: Fortnox, connection: Connection, plan: SummaryPlan, task: Task) -> dict[str, Decimal]:
-    """Count each statistic of the plan over the task's month; one whose permission is lacking waits for it."""
-    first = task.month
-    if first is None:
-        raise ValueError(f"task {task.pk} is no summary task")
-    chosen = _chosen(connection, plan)
-    return {found.name: Decimal(found.counter(fortnox, first, last_of(first))) for found in chosen}
+def _locked_through(fortnox: Fortnox, plan: SummaryPlan) -> date | None:
+    """Return through which day the books are locked. Not asked before there is a figure that could be the last."""
+    if not MonthFigure.objects.filter(plan=plan).exists():
+        return None
+    return fortnox.settings.locked_period().end_date
 
 
-def _chosen(connection: Connection, plan: SummaryPlan) -> list[Statistic]:
-    planned = [STATISTICS[name] for name in plan.fields if name in STATISTICS]
-    return [found for found in planned if not found.scope or found.scope in connection.scopes]
+def _count(
+    fortnox: Fortnox,
+    connection: Connection,
+    plan: SummaryPlan,
+    source: Source,
+    names: list[str],
+    months: Sequence[date],
+    *,
+    final: date | None,
+    anyway: bool,
+) -> None:
+    """Count one source, unless nothing changed in it since it was counted for the same months and statistics."""
+    began, company = clock.now(), connection.company_id
+    last = CountedSource.objects.filter(company_id=company, source=source).first()
+    facts: dict[str, Any] = {
+        "statistics": names,
+        "first_month": months[0],
+        "last_month": months[-1],
+        "locked_through": final,
+    }
+    is_known = last is not None and _is_the_same(last, facts) and began - last.counted_at < COUNTED_ANYWAY
+    if last is not None and is_known and not anyway and not has_changed(fortnox, source, last.looked_at, months):
+        with transaction.atomic():
+            CountedSource.objects.filter(pk=last.pk).update(looked_at=began)
+            confirm_figures(plan, names, months, at=began)
+        return
+    figures = figures_of(fortnox, connection, source, names, months, final)
+    with transaction.atomic():
+        take_in_figures(plan, figures, at=began)
+        hand_over(plan, figures, at=began)
+        if any(figure.missing == Missing.UNREADABLE for figure in figures.values()):
+            CountedSource.objects.filter(company_id=company, source=source).delete()
+        elif source_is_permitted(connection, source):
+            facts |= {"counted_at": began, "looked_at": began}
+            CountedSource.objects.update_or_create(company_id=company, source=source, defaults=facts)
+
+
+def _is_the_same(counted: CountedSource, facts: dict[str, Any]) -> bool:
+    return all(getattr(counted, name) == value for name, value in facts.items())
+
+
+def source_is_permitted(connection: Connection, source: Source) -> bool:
+    return SCOPES[source] in connection.scopes
+
+
+def figures_of(
+    fortnox: Fortnox,
+    connection: Connection,
+    source: Source,
+    names: list[str],
+    months: Sequence[date],
+    final: date | None,
+) -> Figures:
+    """Return the figures of a source; where a permission or a licence is missing they say so, and others go on."""
+    lacking = {(name, month): Figure(None, Missing.NOT_PERMITTED) for name in names for month in months}
+    if not source_is_permitted(connection, source):
+        return lacking
+    company = connection.company_id
+    try:
+        counts = count_source(fortnox, source, months, names, partial(read_kinds, company_id=company))
+    except Forbidden:
+        return lacking
+    return {(name, month): _figure(counts, name, month, final) for name in names for month in months}
+
+
+def _figure(counts: Counts, name: str, month: date, final: date | None) -> Figure:
+    missing = counts.missing.get(month)
+    count = None if missing in {Missing.UNREADABLE, Missing.NO_YEAR} else counts.numbers[name, month]
+    figure = Figure(count, missing)
+    return replace(figure, final=True) if final is not None and last_of(month) <= final else figure
+
+
+def requests_a_reload(connection: Connection) -> int:
+    """Return about how many requests a count takes: one a source, for the books two files and three look-ups."""
+    plan = own_plan()
+    if plan is None:
+        return 0
+    sources = sources_of([each.statistic for each in fields_of(plan)])
+    permitted = [source for source in sources if source_is_permitted(connection, source)]
+    return len(permitted) + (1 if permitted else 0) + (4 if Source.BOOKS in permitted else 0)

@@ -32,7 +32,7 @@ def kinds_of(company_id: str) -> dict[str, VoucherKind]:
     return {series.code: VoucherKind(series.kind) for series in series_of(company_id)}
 
 
-def read_kinds(fortnox: Fortnox, company_id: str, codes: Collection[str]) -> Mapping[str, VoucherKind]:
+def read_kinds(fortnox: Fortnox, codes: Collection[str], *, company_id: str) -> Mapping[str, VoucherKind]:
     """Return the kind of each of these series, and store what is new of them; what a person chose stays.
 
     A series that nothing is predefined to go to holds what people enter; where several kinds go to one series, the

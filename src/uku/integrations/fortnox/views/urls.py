@@ -17,6 +17,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("connect/", connect.connect, name="connect"),
     path("settings/", settings.settings_tab, name="settings"),
+    path("settings/preview/", settings.statistics_preview, name="statistics-preview"),
     path("activity/", activity.activity, name="activity"),
     path("activity/runs/<int:pk>/", activity.run_page, name="run"),
     path("activity/problems/<int:pk>/retry/", activity.retry_issue, name="retry-issue"),

@@ -29,6 +29,7 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.reload import steps as reloads
+from uku.integrations.fortnox.statistics.preview import PREVIEW
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import app_credentials, renewal
 from uku.integrations.fortnox.tokens.renewal import LONG_AGO
@@ -59,7 +60,8 @@ def _sync_step(kind: RunKind) -> Step:
         asked: Subquery(RequestedSync.everywhere.filter(kind=kind, **_THEIRS).values("asked_at")[:1]),
     }
     if kind == RunKind.STATISTICS:
-        facts["counts_something"] = Exists(SummaryPlan.everywhere.filter(active=True, workspace=OuterRef("workspace")))
+        plans = SummaryPlan.everywhere.filter(active=True, tie=None)
+        facts["counts_something"] = Exists(plans.filter(workspace=OuterRef("workspace")))
     if kind == RunKind.COMPARISON:
         facts["first_sent_at"] = Subquery(
             InvoiceExport.everywhere.filter(**_THEIRS).order_by("id").values("created_at")[:1]
@@ -215,6 +217,7 @@ REVIEW: Final = Step(
 STEPS: Final = (
     *invoice_steps.STEPS,
     READ_RECORD,
+    PREVIEW,
     *connection_steps.STEPS,
     *(_sync_step(kind) for kind in RunKind),
     CREATE_CLIENTS,

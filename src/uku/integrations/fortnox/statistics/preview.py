@@ -1,0 +1,86 @@
+"""One month counted for every statistic that may be read, so that a person sees the numbers before choosing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+
+from fortnox_api import FortnoxError
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.models import Connection, RequestedPreview
+from uku.integrations.fortnox.statistics.counts import sources_of
+from uku.integrations.fortnox.statistics.definitions import STATISTICS
+from uku.integrations.fortnox.statistics.sync import figures_of, source_is_permitted
+from uku.integrations.fortnox.tokens.grant_state import note_failure
+from uku.integrations.fortnox.work.due import wake
+from uku.integrations.fortnox.work.step import Rank, Step, Work
+from uku.kit import clock
+from uku.kit.jobs import SOON
+from uku.tasks.models import MonthFigure, SummaryPlan
+from uku.tasks.summaries import latest_plan, take_in_figures
+from uku.workspaces.models import User, Workspace
+from uku.workspaces.permissions import Permission, needs
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def request_preview(
+    *,
+    workspace: Workspace,  # noqa: ARG001  # both are asked for the permission
+    connection: Connection,
+    month: date,
+    actor: User,  # noqa: ARG001
+    at: datetime,
+) -> None:
+    """Have a month counted now; the month asked for last is the one that is shown. Raises NotAllowed."""
+    facts = {"month": month, "asked_at": at, "done_at": None, "failed": ""}
+    RequestedPreview.objects.update_or_create(company_id=connection.company_id, defaults=facts)
+    wake(connection, at=at, priority=SOON)
+
+
+def preview_of(company_id: str) -> RequestedPreview | None:
+    return RequestedPreview.objects.filter(company_id=company_id).first()
+
+
+def figures_for(month: date) -> dict[str, MonthFigure]:
+    """Return what is known of a month, by statistic."""
+    plan = latest_plan()
+    return {} if plan is None else {each.statistic: each for each in MonthFigure.objects.filter(plan=plan, month=month)}
+
+
+def _count_preview(work: Work) -> bool:
+    """Count the month that was asked for; what Fortnox refuses or does not answer is told beside the numbers."""
+    connection, at = work.connection, clock.now()
+    asked = RequestedPreview.objects.get(company_id=connection.company_id)
+    plan = latest_plan() or SummaryPlan.objects.create(company=connection.company_id)
+    failed = ""
+    try:
+        with open_fortnox(connection, work.make_way) as fortnox:
+            for source, names in sources_of(STATISTICS).items():
+                if source_is_permitted(connection, source):
+                    figures = figures_of(fortnox, connection, source, names, [asked.month], None)
+                    take_in_figures(plan, figures, at=at)
+    except FortnoxError as error:
+        note_failure(connection, error)
+        failed = error.message or error.reason
+    unchanged = RequestedPreview.objects.filter(pk=asked.pk, asked_at=asked.asked_at)
+    unchanged.update(done_at=clock.now(), failed=failed[:300])
+    return not failed
+
+
+PREVIEW: Final = Step(
+    "preview",
+    Rank.PERSON,
+    lambda row: row.preview_asked,
+    _count_preview,
+    {
+        "preview_asked": Subquery(
+            RequestedPreview.everywhere.filter(
+                done_at=None, workspace=OuterRef("workspace"), company_id=OuterRef("company_id")
+            ).values("asked_at")[:1]
+        )
+    },
+)
