@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from threading import Barrier
 
@@ -16,11 +16,13 @@ from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.jobs import open_months
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
-from uku.tasks.operations import (
-    NoSummaryPlan,
-    finish_task,
+from uku.tasks.operations import finish_task
+from uku.tasks.summaries import (
+    Figure,
+    Schedule,
     open_missing_months,
     open_month,
+    own_plan,
     plan_summaries,
     take_in_figures,
 )
@@ -30,9 +32,10 @@ JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
 FIELDS = {"vouchers": "Vouchers", "sales_invoices": "Sales invoices"}
 
 
-def switch_on(actor, *, client=None, month=JANUARY, **changes):
-    facts = {"title": "Monthly summary", "topic": "Bokföring", "client": client, "fields": FIELDS, "month": month}
-    return plan_summaries(actor=actor, at=AT, **{**facts, **changes})
+def switch_on(actor, *, client=None, month=JANUARY, day=0, clock=time(0), due_days=0, **changes):
+    facts = {"title": "Monthly summary", "topic": "Bokföring", "client": client, "fields": FIELDS}
+    schedule = Schedule(month, day, clock, due_days)
+    return plan_summaries(actor=actor, at=AT, schedule=schedule, **{**facts, **changes})
 
 
 @pytest.fixture
@@ -45,17 +48,18 @@ def values(task) -> dict[str, tuple[Decimal, Decimal | None]]:
     return {row.field.name: (row.value, row.measured) for row in rows.select_related("field")}
 
 
-def take(task, **figures: int) -> None:
-    take_in_figures(task=task, figures={name: Decimal(figure) for name, figure in figures.items()}, at=AT)
+def take(task, *, at=AT, final=False, **figures: int | None) -> None:
+    told = {(name, task.month): Figure(figure, final=final) for name, figure in figures.items()}
+    take_in_figures(task.plan, told, at=at)
 
 
 def test_a_months_task_carries_what_the_plan_says(plan, owner):
-    task = open_month(month=date(2026, 2, 14), at=datetime(2026, 2, 28, 9, 0, tzinfo=UTC))
+    task = open_month(plan, month=date(2026, 2, 14), at=datetime(2026, 2, 28, 9, 0, tzinfo=UTC))
     assert (task.title, task.topic.name, task.month, task.due_date, task.assignee, task.state) == (
         "Monthly summary February 2026",
         "Bokföring",
         FEBRUARY,
-        date(2026, 2, 28),
+        date(2026, 3, 2),  # the Monday after
         owner,
         TaskState.OPEN,
     )
@@ -64,20 +68,18 @@ def test_a_months_task_carries_what_the_plan_says(plan, owner):
 @pytest.mark.parametrize(
     ("made", "due"),
     [
-        (datetime(2026, 2, 28, 22, 59, tzinfo=UTC), date(2026, 2, 28)),  # the month's last minute in Sweden
-        (datetime(2026, 2, 28, 23, 0, tzinfo=UTC), date(2026, 3, 8)),
-        (datetime(2026, 5, 2, 9, 0, tzinfo=UTC), date(2026, 5, 9)),
+        (datetime(2026, 2, 28, 22, 59, tzinfo=UTC), date(2026, 3, 2)),  # the month's last minute in Sweden, a Saturday
+        (datetime(2026, 2, 28, 23, 0, tzinfo=UTC), date(2026, 3, 9)),
+        (datetime(2026, 5, 1, 9, 0, tzinfo=UTC), date(2026, 5, 8)),
     ],
 )
 def test_a_task_made_after_its_month_is_due_a_week_after_it_is_made(plan, made, due):
     """Nobody could have done it before: it is not overdue the moment it is there."""
-    assert open_month(month=FEBRUARY, at=made).due_date == due
+    assert open_month(plan, month=FEBRUARY, at=made).due_date == due
 
 
 def test_summaries_are_off_until_switched_on(scope):
-    for ask in (lambda: open_month(month=MARCH, at=AT), lambda: open_missing_months(today=MARCH, at=AT)):
-        with pytest.raises(NoSummaryPlan):
-            ask()
+    assert own_plan() is None
 
 
 def test_planning_again_changes_the_plan_and_is_written_down_once(plan, owner):
@@ -91,29 +93,29 @@ def test_planning_again_changes_the_plan_and_is_written_down_once(plan, owner):
 def test_a_plan_without_fields_is_off_and_keeps_the_rest(plan, owner):
     off = switch_on(owner, fields={})
     assert (off.active, off.title, off.topic.name, off.first_month) == (False, "Monthly summary", "Bokföring", JANUARY)
-    with pytest.raises(NoSummaryPlan):
-        open_month(month=MARCH, at=AT)
+    assert own_plan() is None
     assert switch_on(owner).active is True
 
 
 def test_the_clients_default_user_is_assigned_else_the_owner(scope, owner, member):
     client = create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB")
-    switch_on(owner, client=client)
-    assert open_month(month=JANUARY, at=AT).assignee == owner
+    plan = switch_on(owner, client=client)
+    assert open_month(plan, month=JANUARY, at=AT).assignee == owner
     client.default_user = member
     client.save(update_fields=["default_user"])
-    assert open_month(month=FEBRUARY, at=AT).assignee == member
+    plan = own_plan()
+    assert open_month(plan, month=FEBRUARY, at=AT).assignee == member
 
 
 def test_opening_a_month_again_returns_the_same_task(plan):
-    assert open_month(month=MARCH, at=AT) == open_month(month=date(2026, 3, 31), at=AT)
+    assert open_month(plan, month=MARCH, at=AT) == open_month(plan, month=date(2026, 3, 31), at=AT)
     assert Task.objects.count() == 1
 
 
 def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan, scope):
     """F91"""
     facts = {"title": "Second", "due_date": MARCH, "created_at": AT}
-    open_month(month=MARCH, at=AT)
+    open_month(plan, month=MARCH, at=AT)
     for refused, month, name in (
         (plan, MARCH, "uku_task_one_summary_a_month"),
         (plan, date(2026, 3, 2), "uku_task_month_is_a_first"),
@@ -124,7 +126,7 @@ def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan
             Task.objects.create(plan=refused, month=month, **facts)
     for _ in range(2):
         Task.objects.create(**facts)
-    Task.objects.create(plan=SummaryPlan.objects.create(), month=MARCH, **facts)
+    Task.objects.create(plan=SummaryPlan.objects.create(company="556002"), month=MARCH, **facts)
     assert Task.objects.count() == 4
 
 
@@ -132,7 +134,7 @@ def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan
     "wrong", [{}, {"value": 1, "text": "one"}, {"text": "one", "measured": 1}, {"text": "one", "statistic": "vouchers"}]
 )
 def test_the_database_holds_a_number_or_a_text_of_each_field(plan, wrong):
-    task = open_month(month=MARCH, at=AT)
+    task = open_month(plan, month=MARCH, at=AT)
     with pytest.raises(IntegrityError, match="uku_taskvalue_number_or_text"), transaction.atomic():
         TaskValue.objects.create(task=task, field=TaskField.objects.create(name="Hours"), **wrong)
 
@@ -142,14 +144,14 @@ def test_two_schedulers_at_once_end_with_the_same_task(committed):
     actor = make_user("owner@byran.example")
     workspace = make_workspace("byran", actor)
     with workspace_in_force(workspace.pk):
-        switch_on(actor)
+        plan = switch_on(actor)
     start = Barrier(2)
 
     def open_it(_turn: int) -> int:
         with workspace_in_force(workspace.pk):
             start.wait(10)
             try:
-                return open_month(month=MARCH, at=AT).pk
+                return open_month(plan, month=MARCH, at=AT).pk
             finally:
                 connection.close()
 
@@ -159,23 +161,65 @@ def test_two_schedulers_at_once_end_with_the_same_task(committed):
 
 
 @pytest.mark.parametrize(
-    ("today", "months"),
+    ("at", "months"),
     [
-        (date(2026, 1, 30), []),
-        (date(2026, 1, 31), [JANUARY]),
-        (date(2026, 2, 27), [JANUARY]),
-        (date(2026, 2, 28), [JANUARY, FEBRUARY]),
-        (date(2026, 4, 3), [JANUARY, FEBRUARY, MARCH]),
+        (datetime(2026, 1, 30, 22, 59, tzinfo=UTC), []),
+        (datetime(2026, 1, 30, 23, 0, tzinfo=UTC), [JANUARY]),  # midnight in Sweden
+        (datetime(2026, 2, 27, 9, 0, tzinfo=UTC), [JANUARY]),
+        (datetime(2026, 2, 28, 9, 0, tzinfo=UTC), [JANUARY, FEBRUARY]),
+        (datetime(2026, 4, 3, 9, 0, tzinfo=UTC), [JANUARY, FEBRUARY, MARCH]),
     ],
 )
-def test_months_whose_last_day_has_come_are_opened(plan, today, months):
-    assert [task.month for task in open_missing_months(today=today, at=AT)] == months
+def test_months_whose_last_day_has_come_are_opened(plan, at, months):
+    assert [task.month for task in open_missing_months(plan, at=at)] == months
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "before", "opened"),
+    [
+        (0, time(18, 30), datetime(2026, 3, 31, 16, 29, tzinfo=UTC), datetime(2026, 3, 31, 16, 30, tzinfo=UTC)),
+        (5, time(6, 0), datetime(2026, 4, 5, 3, 59, tzinfo=UTC), datetime(2026, 4, 5, 4, 0, tzinfo=UTC)),
+    ],
+)
+def test_the_month_is_opened_on_the_day_and_at_the_time_that_were_chosen(scope, owner, day, clock, before, opened):
+    plan = switch_on(owner, month=MARCH, day=day, clock=clock)
+    assert [task.month for at in (before, opened) for task in open_missing_months(plan, at=at)] == [MARCH]
+    assert open_missing_months(plan, at=before) == []
+
+
+@pytest.mark.parametrize(("day", "clock"), [(date(2026, 3, 29), "02:30"), (date(2026, 10, 25), "02:30")])
+def test_an_hour_that_does_not_exist_or_comes_twice_opens_a_month_once(scope, owner, day, clock):
+    """F66"""
+    month = date(day.year, day.month - 1, 1)
+    plan = switch_on(owner, month=month, day=28, clock=time.fromisoformat(clock))
+    hours = [datetime(day.year, day.month, 28, hour, 11, tzinfo=UTC) for hour in range(24)]
+    assert [task.month for at in hours for task in open_missing_months(plan, at=at)] == [month]
+
+
+@pytest.mark.parametrize(("zone", "opened"), [("Europe/Stockholm", []), ("Europe/Helsinki", [MARCH])])
+def test_the_workspaces_own_zone_decides_when_a_month_is_opened(scope, owner, zone, opened):
+    """F67: at 21:30 UTC on 30 March the last day of the month has begun in Helsinki only."""
+    scope.time_zone = zone
+    scope.save(update_fields=["time_zone"])
+    plan = SummaryPlan.objects.select_related("workspace").get(pk=switch_on(owner, month=MARCH).pk)
+    at = datetime(2026, 3, 30, 21, 30, tzinfo=UTC)
+    assert [task.month for task in open_missing_months(plan, at=at)] == opened
+
+
+@pytest.mark.parametrize(
+    ("month", "due_days", "due"),
+    [(MARCH, 10, date(2026, 4, 10)), (MARCH, 3, date(2026, 4, 7)), (date(2026, 5, 1), 0, date(2026, 6, 1))],
+)
+def test_a_task_is_due_some_days_after_the_months_end_or_on_the_next_banking_day(scope, owner, month, due_days, due):
+    plan = switch_on(owner, month=month, due_days=due_days)
+    assert open_month(plan, month=month, at=datetime(2026, 3, 31, 9, tzinfo=UTC)).due_date == due
 
 
 def test_a_scheduler_that_slept_catches_up_once(plan):
     """F65"""
-    open_month(month=FEBRUARY, at=AT)
-    opened = [[task.month for task in open_missing_months(today=date(2026, 4, 3), at=AT)] for _ in range(2)]
+    open_month(plan, month=FEBRUARY, at=AT)
+    at = datetime(2026, 4, 3, 9, 0, tzinfo=UTC)
+    opened = [[task.month for task in open_missing_months(plan, at=at)] for _ in range(2)]
     assert opened == [[JANUARY, MARCH], []]
     assert Task.objects.count() == 3
 
@@ -201,14 +245,14 @@ def test_the_hourly_job_opens_months_in_each_workspace_that_wants_them(committed
 
 
 def test_figures_are_taken_in_and_refreshed(plan):
-    task = open_month(month=MARCH, at=AT)
+    task = open_month(plan, month=MARCH, at=AT)
     take(task, vouchers=10, sales_invoices=3)
     take(task, vouchers=12)
     assert values(task) == {"Sales invoices": (3, 3), "Vouchers": (12, 12)}
 
 
 def test_a_value_edited_by_hand_is_kept_and_the_figure_stands_beside_it(plan):
-    task = open_month(month=MARCH, at=AT)
+    task = open_month(plan, month=MARCH, at=AT)
     take(task, vouchers=10)
     TaskValue.objects.update(value=Decimal(9), edited=True)
     take(task, vouchers=12)
@@ -216,7 +260,7 @@ def test_a_value_edited_by_hand_is_kept_and_the_figure_stands_beside_it(plan):
 
 
 def test_a_finished_task_keeps_its_values_and_the_figure_stands_beside_them(plan, owner):
-    task = open_month(month=MARCH, at=AT)
+    task = open_month(plan, month=MARCH, at=AT)
     take(task, vouchers=10)
     stale = Task.objects.get(pk=task.pk)
     finish_task(task=task, actor=owner, at=AT)
@@ -227,7 +271,7 @@ def test_a_finished_task_keeps_its_values_and_the_figure_stands_beside_them(plan
 
 
 def test_a_statistic_that_the_plan_no_longer_maps_is_left_out(plan, owner):
-    task = open_month(month=MARCH, at=AT)
+    task = open_month(plan, month=MARCH, at=AT)
     switch_on(owner, fields={"vouchers": "Vouchers"})
     take(task, vouchers=10, sales_invoices=3)
     assert values(task) == {"Vouchers": (10, 10)}

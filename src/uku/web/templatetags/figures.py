@@ -21,7 +21,7 @@ register = template.Library()
 
 register.filter("amount", lambda amount: show_amount(amount) if amount is not None else "")
 register.filter("money", lambda amount, currency: show_money(amount, currency) if amount is not None else "")
-register.filter("quantity", lambda quantity: show_quantity(quantity) if quantity is not None else "")
+register.filter("quantity", lambda quantity: show_quantity(Decimal(quantity)) if quantity is not None else "")
 register.filter("day", lambda day: show_date(day) if day is not None else "")
 
 

@@ -23,6 +23,7 @@ from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.tasks.models import SummaryPlan
+from uku.tasks.summaries import fields_of
 from uku.workspaces.models import AuditEntry
 
 
@@ -125,7 +126,7 @@ def test_switching_statistics_on_stores_the_plan_and_says_what_is_lacking(connec
     }
     assert press("settings", form).status_code == 302
     plan = SummaryPlan.objects.get()
-    assert (plan.title, sorted(plan.fields)) == ("Månad", ["sales_invoices", "vouchers"])
+    assert (plan.title, [each.statistic for each in fields_of(plan)]) == ("Månad", ["sales_invoices", "vouchers"])
     assert Connection.objects.get().statistics == ["sales_invoices", "vouchers"]
     assert "Bookkeeping" in see("connect")
 

@@ -26,7 +26,7 @@ from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment
 from uku.kit import clock
 from uku.tasks.models import Task, TaskValue
-from uku.tasks.operations import open_month, plan_summaries
+from uku.tasks.summaries import Schedule, open_month, own_plan, plan_summaries
 
 pytestmark = pytest.mark.process
 HOUR = 3600
@@ -41,9 +41,9 @@ def world(fortnox, shop, owner, run_jobs, move_clock):
     run_sync(SyncRequest(shop.connection, RunKind.PAYMENTS))
     today: date = clock.today("Europe/Stockholm")
     fields = {"sales_invoices": "Sales invoices"}
-    plan_summaries(actor=owner, at=AT, title="Month", topic="B", client=None, fields=fields, month=today)
+    plan_summaries(actor=owner, at=AT, title="Month", topic="B", client=None, fields=fields, schedule=Schedule(today))
     Connection.objects.update(statistics=["sales_invoices"])
-    open_month(month=today, at=AT)
+    open_month(own_plan(), month=today, at=AT)
     fortnox.customer(Name="Ny Kund AB", OrganisationNumber="455000-0014")
     fortnox.customer(Name="Vilande AB", Active=False)
     fortnox.article(Description="Lön")

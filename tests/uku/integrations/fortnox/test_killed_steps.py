@@ -42,7 +42,7 @@ from uku.invoices.delivery_models import DeliveryState, DeliveryWay, InvoiceDeli
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
 from uku.tasks.models import TaskValue
-from uku.tasks.operations import open_month, plan_summaries
+from uku.tasks.summaries import Schedule, open_month, own_plan, plan_summaries
 from uku.workspaces.models import Notice
 
 pytestmark = pytest.mark.process
@@ -132,9 +132,11 @@ class World:
         today, owner = clock.today("Europe/Stockholm"), self._shop.owner
         fields = {"customers": "Customers"}
         at = clock.now()
-        plan_summaries(actor=owner, at=at, title="Month", topic="B", client=None, fields=fields, month=today)
+        plan_summaries(
+            actor=owner, at=at, title="Month", topic="B", client=None, fields=fields, schedule=Schedule(today)
+        )
         Connection.objects.update(statistics=["customers"])
-        open_month(month=today, at=at)
+        open_month(own_plan(), month=today, at=at)
         self._ask_for_sync("statistics")
 
     def make_comparison_due(self) -> None:

@@ -32,7 +32,7 @@ from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.tasks.models import TaskValue
 from uku.tasks.months import first_of
-from uku.tasks.operations import plan_summaries
+from uku.tasks.summaries import Schedule, plan_summaries
 from uku.workspaces.models import Notice
 from uku.workspaces.operations import set_plan
 
@@ -51,7 +51,13 @@ def counted(connection, owner):
     last_month = first_of(first_of(clock.today("Europe/Stockholm")) - timedelta(days=1))
     fields = {"sales_invoices": "Sales invoices", "vouchers": "Vouchers"}
     plan_summaries(
-        actor=owner, at=clock.now(), title="Month", topic="Books", client=None, fields=fields, month=last_month
+        actor=owner,
+        at=clock.now(),
+        title="Month",
+        topic="Books",
+        client=None,
+        fields=fields,
+        schedule=Schedule(last_month),
     )
     Connection.objects.update(statistics=list(fields))
 

@@ -42,8 +42,9 @@ COUNTED_ANYWAY: Final = timedelta(days=7)
 def read_statistics(request: SyncRequest) -> SyncRun | None:
     """Open the months that are due and count all 13 months again, as far as they may have changed.
 
-    None while statistics are off. Each source is read once for all months and stored by itself, so that one that fails
-    takes no other with it. A reload asks for no change before it counts. Raises FortnoxError.
+    None while statistics are off. Each source is read once for all months and stored by itself: one that Fortnox
+    refuses takes no other with it. A reload, and whoever asks for it, has all counted again, whether it changed or
+    not. Raises FortnoxError, a refusal when everything else is counted.
     """
     connection, at = request.connection, clock.now()
     plan = own_plan()
@@ -55,15 +56,26 @@ def read_statistics(request: SyncRequest) -> SyncRun | None:
     months = months_counted(connection, at)
     sources = sources_of([each.statistic for each in fields_of(plan)])
     run.counts = {**run.counts, "seen": 0, "total": len(sources), "months": len(months)}
+    anyway = request.reload is not None or request.asked_by is not None
+    refused: Forbidden | None = None
     with open_fortnox(connection, request.check) as fortnox:
         final = _locked_through(fortnox, plan)
         for source, names in sources.items():
-            anyway = request.reload is not None or request.asked_by is not None
-            _count(fortnox, connection, plan, source, names, months, final=final, anyway=anyway)
+            try:
+                _count(fortnox, connection, plan, source, names, months, final=final, anyway=anyway)
+            except Forbidden as error:
+                refused = refused or error
+                take_in_figures(plan, _not_permitted(names, months), at=clock.now())
             sync_run.count(run, "seen")
             run.save(update_fields=["counts"])
+    if refused is not None:
+        raise refused
     sync_run.end(run, at=clock.now())
     return run
+
+
+def _not_permitted(names: Sequence[str], months: Sequence[date]) -> Figures:
+    return {(name, month): Figure(None, Missing.NOT_PERMITTED) for name in names for month in months}
 
 
 def months_counted(connection: Connection, at: datetime) -> list[date]:
@@ -132,15 +144,11 @@ def figures_of(
     months: Sequence[date],
     final: date | None,
 ) -> Figures:
-    """Return the figures of a source; where a permission or a licence is missing they say so, and others go on."""
-    lacking = {(name, month): Figure(None, Missing.NOT_PERMITTED) for name in names for month in months}
+    """Return the figures of a source; where its permission was never granted they say so. Raises FortnoxError."""
     if not source_is_permitted(connection, source):
-        return lacking
-    company = connection.company_id
-    try:
-        counts = count_source(fortnox, source, months, names, partial(read_kinds, company_id=company))
-    except Forbidden:
-        return lacking
+        return _not_permitted(names, months)
+    kinds_of = partial(read_kinds, company_id=connection.company_id)
+    counts = count_source(fortnox, source, months, names, kinds_of)
     return {(name, month): _figure(counts, name, month, final) for name in names for month in months}
 
 

@@ -89,7 +89,6 @@ def settings_tab(request: WorkspaceRequest) -> HttpResponse:
             request,
             connection,
             "settings",
-            form=form,
             lacking=titles_of(lacking_scopes(connection)),
             counted=[label_of(name) for name in connection.statistics],
             reload=report.line_of(queries.newest(connection.company_id)),
