@@ -1,4 +1,4 @@
-"""What can be done to tasks: plan the summary, open the month, take in its figures."""
+"""What can be done to summaries: plan them, open a month, take in its figures."""
 
 from __future__ import annotations
 
@@ -121,20 +121,6 @@ def take_in_figures(*, task: Task, figures: Mapping[str, Decimal], at: datetime)
             if not value.edited and task.state == TaskState.OPEN:
                 value.value = figure
             value.save()
-
-
-@transaction.atomic
-@needs(Permission.WORK_ON_TASKS)
-def finish_task(*, task: Task, actor: User, at: datetime) -> None:
-    task.state, task.finished_at, task.finished_by = TaskState.DONE, at, actor
-    task.save(update_fields=["state", "finished_at", "finished_by"])
-    record(
-        actor=actor,
-        action="task.finish",
-        target=task,
-        summary=translate_for_workspace(gettext_lazy("%(task)s is done"), task=task),
-        at=at,
-    )
 
 
 def _assignee(plan: SummaryPlan) -> User:

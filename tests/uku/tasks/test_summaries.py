@@ -18,12 +18,12 @@ from uku.tasks.jobs import open_months
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
 from uku.tasks.operations import (
     NoSummaryPlan,
-    finish_task,
     open_missing_months,
     open_month,
     plan_summaries,
     take_in_figures,
 )
+from uku.tasks.work import finish_task
 from uku.workspaces.models import AuditEntry
 
 JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))

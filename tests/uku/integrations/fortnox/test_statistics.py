@@ -15,7 +15,8 @@ from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.tasks.models import Task, TaskValue
 from uku.tasks.months import first_of
-from uku.tasks.operations import finish_task, plan_summaries
+from uku.tasks.operations import plan_summaries
+from uku.tasks.work import finish_task
 
 LABELS = {"sales_invoices": "Sales invoices", "vouchers": "Vouchers"}
 
