@@ -29,6 +29,7 @@ from uku.web.views import (
     products,
     repeat,
     settings,
+    task_fields,
     tasks,
     tax_rates,
 )
@@ -129,6 +130,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/settings/", settings.settings_page, name="settings"),
     path("w/<slug:slug>/settings/audit/", audit.audit_page, name="audit"),
     path("w/<slug:slug>/settings/audit/export/", audit.audit_export, name="audit-export"),
+    path("w/<slug:slug>/settings/fields/", task_fields.field_list, name="task-fields"),
+    path("w/<slug:slug>/settings/fields/new/", task_fields.field_new, name="task-field-new"),
+    path("w/<slug:slug>/settings/fields/<int:pk>/", task_fields.field_edit, name="task-field"),
+    path("w/<slug:slug>/settings/fields/<int:pk>/archive/", task_fields.field_archive, name="task-field-archive"),
     path("w/<slug:slug>/settings/invoices/", deliveries.invoice_settings, name="invoice-settings"),
     path("w/<slug:slug>/settings/company/", settings.company_edit, name="company"),
     path("w/<slug:slug>/settings/company/take-over/", settings.company_take_over, name="company-take-over"),

@@ -12,12 +12,12 @@ from uku.clients.models import Client
 from uku.tasks.fields import NO, YES
 from uku.tasks.models import LONGEST_TEXT, FieldKind, Task, TaskField, TaskValue
 from uku.web.forms.clients import LONGEST_VERSION
-from uku.web.forms.fields import NumberField, PlainForm, offer
+from uku.web.forms.fields import NumberField, PlainForm, active_people, offer
 from uku.web.forms.invoices import search_clients
 from uku.web.forms.record_field import RecordField
 from uku.web.list_filters import is_id
 from uku.web.numbers import text_of_number
-from uku.workspaces.models import Membership, User
+from uku.workspaces.models import User
 
 LONGEST_DESCRIPTION = 5000
 LONGEST_CHOICE, MOST_CHOICES = 100, 50
@@ -68,7 +68,7 @@ class TaskForm(PlainForm):
         field = cast("RecordField", self.fields["client"])
         field.offer(self._known_clients(), search_clients, client_search)
         field.error_messages["invalid_choice"] = _("This client is not in your list. Choose another.")
-        self.people = _people(task)
+        self.people = active_people(task.assignee if task else None)
         people = [(str(pk), str(person)) for pk, person in self.people.items()]
         offer(self, "assignee", [("", _("Nobody")), *people])
         for each in offered:
@@ -151,13 +151,6 @@ class TaskFieldForm(PlainForm):
         if any(len(choice) > LONGEST_CHOICE for choice in choices) or len(choices) > MOST_CHOICES:
             self.add_error("choices", _("Write at most 50 choices, each of at most 100 characters."))
         self.cleaned_data["choices"] = choices if is_choice else []
-
-
-def _people(task: Task | None) -> dict[int, User]:
-    """Return who can be assigned: the active members, and who is assigned already."""
-    members = Membership.objects.filter(is_active=True).select_related("user").order_by("user__name", "user__email")
-    found = {membership.user_id: membership.user for membership in members}
-    return found | ({task.assignee.pk: task.assignee} if task and task.assignee else {})
 
 
 def _field_for(field: TaskField, value: TaskValue | None) -> forms.Field:
