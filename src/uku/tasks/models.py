@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from uku.clients import names
 from uku.clients.models import Client
 from uku.kit.scoping import TenantModel
 from uku.workspaces.models import User, Workspace
@@ -189,6 +191,7 @@ class Task(TenantModel):
 
     client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="tasks")
     title = models.CharField(max_length=200)
+    title_search = models.CharField(max_length=200, editable=False, default="", db_default="")
     description = models.TextField(blank=True, default="", db_default="")
     topic = models.ForeignKey(Topic, null=True, on_delete=models.PROTECT, related_name="+")
     assignee = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -223,6 +226,12 @@ class Task(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.title_search = names.for_search(self.title)
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "title_search"}
+        super().save(*args, **kwargs)
 
 
 class TaskValue(TenantModel):

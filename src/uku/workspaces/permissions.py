@@ -34,6 +34,7 @@ class Permission(models.TextChoices):
     CREDIT_INVOICES = "credit_invoices", _("credit and cancel invoices")
     SEND_INVOICES = "send_invoices", _("send invoices to clients")
     WORK_ON_TASKS = "work_on_tasks", _("work on tasks")
+    MANAGE_TASK_FIELDS = "manage_task_fields", _("change the fields of tasks")
     MANAGE_INTEGRATIONS = "manage_integrations", _("change integrations")
     MANAGE_COMPANY = "manage_company", _("change the company details")
     MANAGE_MEMBERS = "manage_members", _("invite people and change their roles")
@@ -53,6 +54,7 @@ TABLE: dict[Permission, frozenset[Role]] = {
     Permission.CREDIT_INVOICES: MANAGERS,
     Permission.SEND_INVOICES: MANAGERS,
     Permission.WORK_ON_TASKS: EVERYONE,
+    Permission.MANAGE_TASK_FIELDS: MANAGERS,
     Permission.MANAGE_INTEGRATIONS: MANAGERS,
     Permission.MANAGE_COMPANY: MANAGERS,
     Permission.MANAGE_MEMBERS: MANAGERS,

@@ -16,7 +16,6 @@ from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.jobs import open_months
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
-from uku.tasks.operations import finish_task
 from uku.tasks.summaries import (
     Figure,
     Schedule,
@@ -26,6 +25,7 @@ from uku.tasks.summaries import (
     plan_summaries,
     take_in_figures,
 )
+from uku.tasks.work import finish_task
 from uku.workspaces.models import AuditEntry
 
 JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))

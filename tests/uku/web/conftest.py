@@ -57,12 +57,14 @@ def make_records(workspace, actor, name="Åkerlunds Bygg AB"):
         draft, issued = (make_draft(actor, client, product) for _ in range(2))
         issue_invoice(invoice=issued, actor=actor, at=AT, numbering="own")
         issued.refresh_from_db()
+        task = make_task(client, actor)
         return SimpleNamespace(
             client=client,
             product=product,
             draft=draft,
             issued=issued,
-            task=make_task(client, actor),
+            task=task,
+            field=task.values.get().field,
             file=make_import_file(actor),
             membership=membership,
             invitation=invitation,

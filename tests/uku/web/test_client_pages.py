@@ -187,4 +187,4 @@ def test_the_edit_form_shows_an_unusual_currency_and_keeps_it(read, make, signed
     page = read(signed_in(owner).get(f"{LIST}{stored.pk}/edit/"))
     assert page.heading == "Edit Tokyo KK"
     chosen = [attributes["value"] for tag, attributes in page.tags if tag == "option" and "selected" in attributes]
-    assert chosen == ["JP", "JPY", ""]
+    assert chosen == ["JP", "JPY", "", ""]

@@ -30,6 +30,7 @@ def paths(slug, records):
         "billing": records.draft,
         "invoices": records.draft,
         "tasks": records.task,
+        "fields": records.field,
         "members": records.membership,
         "invitations": records.invitation,
     }
@@ -95,7 +96,9 @@ def test_the_routes_are_those_we_know_of(records):
             *(f"/w/byran/billing/deliveries/{draft}/{step}" for step in ("", "again/", "arrived/", "withdraw/")),
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",
-            f"/w/byran/tasks/{task}/finish/",
+            "/w/byran/tasks/calendar/",
+            "/w/byran/tasks/new/",
+            *(f"/w/byran/tasks/{task}/{step}/" for step in ("comment", "delete", "edit", "finish", "reopen")),
             "/w/byran/notices/",
             "/w/byran/notices/read/",
             f"/w/byran/notices/{client}/open/",
@@ -156,10 +159,15 @@ def records_unchanged(records):
 
     draft = Invoice.everywhere.get(pk=records.draft.pk)
     task = Task.everywhere.get(pk=records.task.pk)
+    records.field.refresh_from_db()
     records.membership.refresh_from_db()
     records.invitation.refresh_from_db()
     people = (records.membership.role, records.membership.is_active, records.invitation.withdrawn_at)
-    return (draft.state, task.state, *people) == ("draft", "open", "member", True, None)
+    kept = (draft.state, task.state, task.title, records.field.name, records.field.archived_at)
+    return (*kept, *people) == (
+        *("draft", "open", "Monthly summary March 2026", "Vouchers", None),
+        *("member", True, None),
+    )
 
 
 def test_a_person_who_left_gets_404(signed_in, member, workspace, records):

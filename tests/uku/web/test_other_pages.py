@@ -32,26 +32,6 @@ def test_the_switcher_links_to_the_persons_own_workspaces_only(
     assert {link for link in links if link.endswith("/clients/")} == {"/w/byran/clients/", "/w/annan/clients/"}
 
 
-def test_tasks_are_open_first_and_by_due_date(read, make, signed_in, scope, owner, april, no_integration):
-    from datetime import date
-
-    from uku.tasks.models import Task
-
-    client = make.client(owner, "Åkerlunds Bygg AB")
-    make.task(client, owner)
-    base = {"client": client, "created_at": Task.objects.get().created_at}
-    Task.objects.create(title="Call", due_date=date(2026, 5, 1), **base)
-    Task.objects.create(title="Old", due_date=date(2026, 1, 1), state="done", **base)
-    page = read(signed_in(owner).get("/w/byran/tasks/"))
-    assert page.rows == [
-        ["Task", "Client", "Topic", "Assignee", "Due", "State"],
-        ["Monthly summary March 2026", "Åkerlunds Bygg AB", "", "Olga Owner", "31 Mar", "Overdue 1 day"],
-        ["Call", "Åkerlunds Bygg AB", "", "", "1 May", "Open"],
-        ["Old", "Åkerlunds Bygg AB", "", "", "1 Jan", "Done"],
-    ]
-    assert len(read(signed_in(owner).get("/w/byran/tasks/", {"state": "done"})).rows) == 2
-
-
 def test_the_task_page_shows_values_and_the_books_figure_where_it_differs(
     read, signed_in, member, records, no_integration
 ):

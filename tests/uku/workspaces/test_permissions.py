@@ -18,6 +18,7 @@ MANAGERS = EVERYONE | {
     "credit_invoices",
     "send_invoices",
     "manage_integrations",
+    "manage_task_fields",
     "manage_company",
     "manage_members",
     "see_audit",

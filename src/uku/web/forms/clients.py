@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.matching import normalise_number
 from uku.clients.models import Client
-from uku.web.forms.fields import PlainForm, offer
+from uku.web.forms.fields import PlainForm, active_people, offer
 from uku.web.templatetags.figures import full_number
+from uku.workspaces.models import User
 
 COUNTRIES = [
     ("SE", _("Sweden")),
@@ -73,6 +74,9 @@ class ClientForm(PlainForm):
     )
 
     language = forms.ChoiceField(label=_("Language of invoices"), required=False, choices=LANGUAGES)
+    default_user = forms.ChoiceField(
+        label=_("Responsible"), required=False, help_text=_("Gets the client's new tasks, the monthly summary too")
+    )
 
     required_texts = {  # noqa: RUF012  # read once
         "name": _("Write the client's name."),
@@ -91,6 +95,10 @@ class ClientForm(PlainForm):
             self.fields["vat_number"].initial = client.shown_vat_number
             self.fields["payment_days"].initial = client.payment_days
             self.fields["language"].initial = client.language
+        self.people = active_people(client.default_user if client else None)
+        responsible = [(str(pk), str(person)) for pk, person in self.people.items()]
+        offer(self, "default_user", [("", _("The owner of the workspace")), *responsible])
+        self.fields["default_user"].initial = str(client.default_user_id or "") if client else ""
 
     @property
     def seen_version(self) -> int:
@@ -129,6 +137,9 @@ class ClientForm(PlainForm):
             except forms.ValidationError:
                 raise forms.ValidationError(_("Write an e-mail address like name@company.se.")) from None
         return typed
+
+    def clean_default_user(self) -> User | None:
+        return self.people.get(int(self.cleaned_data["default_user"] or 0))
 
     def _offer(self, name: str, choices: list[tuple[str, Any]], current: str) -> None:
         """Offer the usual values, and the client's own even if it is none of them."""

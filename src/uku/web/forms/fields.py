@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from uku.web.numbers import NotANumber, parse_number
+from uku.workspaces.models import Membership, User
 
 LOWEST_RATE, RATE_LIMIT = Decimal(0), Decimal(100)
 WHOLE = Decimal(100)
@@ -75,3 +76,10 @@ def offer(form: forms.Form, name: str, choices: Sequence[tuple[str, Any]]) -> fo
     field = cast("forms.ChoiceField", form.fields[name])
     field.choices = list(choices)
     return field
+
+
+def active_people(chosen: User | None) -> dict[int, User]:
+    """Return who can be chosen, by id: the active members, and who is chosen already."""
+    members = Membership.objects.filter(is_active=True).select_related("user").order_by("user__name", "user__email")
+    found: dict[int, User] = {membership.user_id: membership.user for membership in members}
+    return found | ({chosen.pk: chosen} if chosen else {})

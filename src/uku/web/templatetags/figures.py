@@ -15,6 +15,7 @@ from uku.clients.matching import normalise_number, shown
 from uku.kit import clock
 from uku.kit.money import show_amount, show_date, show_money, show_quantity
 from uku.kit.times import local_time, show_time
+from uku.tasks.fields import YES
 from uku.web.templatetags.times import zone_in
 
 register = template.Library()
@@ -75,3 +76,9 @@ def full_number(number: str) -> str:
     """Show an organisation number whole, for people who may change it."""
     digits = normalise_number(number)
     return f"{digits[:6]}-{digits[6:]}" if digits.isdigit() else shown(digits) or number
+
+
+@register.filter
+def yes_no(value: str) -> str:
+    """Show what a field of the kind yes or no says."""
+    return gettext("Yes") if value == YES else gettext("No")

@@ -1,4 +1,4 @@
-"""Clients and products as they are typed on a draft: small answers, best first, what is inactive last."""
+"""Clients and products as they are typed on a draft or a task: small answers, best first, what is inactive last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
 
-@workspace_page(Permission.DRAFT_INVOICES)
+@workspace_page(Permission.SEE)
 @require_safe
 def client_search(request: WorkspaceRequest) -> HttpResponse:
     words = searched_words(request)

@@ -16,8 +16,8 @@ from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
 from uku.tasks.models import Task, TaskValue
 from uku.tasks.months import first_of
-from uku.tasks.operations import finish_task
 from uku.tasks.summaries import Schedule, plan_summaries
+from uku.tasks.work import finish_task
 
 LABELS = {"sales_invoices": "Sales invoices", "vouchers": "Vouchers"}
 

@@ -1,4 +1,4 @@
-// The page of a draft: records found while one types, rows that appear by themselves, sums beside the form.
+// The page of a draft: rows that appear by themselves, sums beside the form.
 // What a person typed is never replaced: a proposal fills an empty field, or takes the place of an older proposal.
 (() => {
   "use strict";
@@ -8,7 +8,7 @@
   const pattern = document.getElementById("row-pattern");
   const summary = document.getElementById("draft-summary");
   const MOST_ROWS = 100;
-  const WAIT = { hits: 150, sums: 400 };
+  const WAIT = 400;
 
   // Sums and checks. Only the newest question is answered, and no field is in the answer.
   let asked = 0;
@@ -25,7 +25,7 @@
   function noteChange() {
     changed = true;
     clearTimeout(timer);
-    timer = setTimeout(refreshSummary, WAIT.sums);
+    timer = setTimeout(refreshSummary, WAIT);
   }
 
   // Rows: the last one always is empty.
@@ -56,65 +56,6 @@
     addRow()?.querySelector("[role=combobox]").focus();
   });
 
-  // Records: a list below the field, moved in by the arrow keys.
-  const parts = (field) => ({
-    input: field.querySelector("[role=combobox]"),
-    id: field.querySelector("input[type=hidden]"),
-    list: field.querySelector("[role=listbox]"),
-  });
-  const searches = new WeakMap();
-
-  function close(field) {
-    const { input, list } = parts(field);
-    clearTimeout(searches.get(field)?.timer);
-    searches.get(field)?.controller.abort();
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
-  }
-
-  function point(field, option) {
-    const { input, list } = parts(field);
-    for (const other of list.querySelectorAll("[aria-selected]")) other.removeAttribute("aria-selected");
-    input.removeAttribute("aria-activedescendant");
-    if (!option) return;
-    option.setAttribute("aria-selected", "true");
-    input.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
-  }
-
-  async function search(field) {
-    const { input, list } = parts(field);
-    const controller = new AbortController();
-    searches.set(field, { controller });
-    const address = new URL(input.dataset.search, location.href);
-    address.searchParams.set("q", input.value);
-    address.searchParams.set("currency", form.dataset.billed);
-    const response = await fetch(address, { signal: controller.signal }).catch(() => null);
-    if (!response?.ok || response.redirected) return;
-    const hits = await response.text().catch(() => null);
-    if (hits === null || controller.signal.aborted || document.activeElement !== input) return;
-    list.innerHTML = hits;
-    list.querySelectorAll("[role=option]").forEach((option, number) => {
-      option.id = `${list.id}-${number}`;
-    });
-    list.hidden = false;
-    input.setAttribute("aria-expanded", "true");
-    point(field, list.querySelector("[role=option]:not([data-inactive])"));
-  }
-
-  function choose(field, option) {
-    const { input, id } = parts(field);
-    input.value = option.dataset.words;
-    id.value = option.dataset.id;
-    close(field);
-    if (option.dataset.currency) form.dataset.billed = option.dataset.currency;
-    const row = field.closest("[data-row]");
-    if (row) propose(row, option.dataset);
-    keepOneEmptyRow();
-    noteChange();
-  }
-
   function propose(row, facts) {
     for (const name of ["description", "quantity", "unit", "price", "vat_rate"]) {
       const input = row.querySelector(`[name$="-${name}"]`);
@@ -125,54 +66,17 @@
     }
   }
 
-  form.addEventListener("input", (event) => {
-    const field = event.target.closest("[data-record]");
-    if (field && event.target.matches("[role=combobox]")) {
-      const { input, id } = parts(field);
-      id.value = "";
-      close(field);
-      if (input.value.trim()) searches.set(field, { controller: new AbortController(), timer: setTimeout(() => search(field), WAIT.hits) });
-    }
-    if (event.target.closest("[data-row]")) keepOneEmptyRow();
+  form.addEventListener("record-chosen", (event) => {
+    if (event.detail.currency) form.dataset.billed = event.detail.currency;
+    const row = event.target.closest("[data-row]");
+    if (row) propose(row, event.detail);
+    keepOneEmptyRow();
     noteChange();
   });
 
-  form.addEventListener("keydown", (event) => {
-    const field = event.target.closest("[data-record]");
-    if (!field) return;
-    const { input, id, list } = parts(field);
-    if (list.hidden && event.key === "Enter" && input.value.trim() && !id.value) {
-      event.preventDefault(); // the hits are on their way: Enter chooses one of them, and does not send the form
-      if (!searches.get(field)?.timer) search(field);
-    }
-    if (list.hidden) return;
-    const options = [...list.querySelectorAll("[role=option]")];
-    const place = options.findIndex((option) => option.hasAttribute("aria-selected"));
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      point(field, options[(place + step + options.length) % options.length]);
-    } else if (event.key === "Enter" && place >= 0) {
-      event.preventDefault();
-      choose(field, options[place]);
-    } else if (event.key === "Tab" && place >= 0) {
-      choose(field, options[place]);
-    } else if (event.key === "Escape") {
-      event.stopPropagation();
-      close(field);
-    }
-  });
-
-  form.addEventListener("pointerdown", (event) => {
-    const option = event.target.closest("[role=option]");
-    if (!option) return;
-    event.preventDefault();
-    choose(option.closest("[data-record]"), option);
-  });
-
-  form.addEventListener("focusout", (event) => {
-    const field = event.target.closest("[data-record]");
-    if (field) close(field);
+  form.addEventListener("input", (event) => {
+    if (event.target.closest("[data-row]")) keepOneEmptyRow();
+    noteChange();
   });
 
   // What was typed and not saved is not left without a question.

@@ -35,7 +35,7 @@ SET CONSTRAINTS ALL DEFERRED;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('uku', '0027_working_tasks'),
+        ('uku', '0028_searchable_tasks'),
     ]
 
     operations = [

@@ -1,0 +1,81 @@
+"""Settings & Apps → Fields of tasks: which there are, what uses them, adding, renaming, archiving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from uku.kit import clock
+from uku.tasks.fields import FieldNameTaken, archive_field, create_field, edit_field, plans_of, restore_field
+from uku.tasks.models import FieldKind, TaskField
+from uku.web.forms.tasks import TaskFieldForm
+from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.permissions import Permission
+
+
+@workspace_page(Permission.MANAGE_TASK_FIELDS)
+@require_safe
+def field_list(request: WorkspaceRequest) -> HttpResponse:
+    fields = [(field, plans_of(field)) for field in TaskField.objects.order_by("name")]
+    context = {
+        "fields": [each for each in fields if each[0].archived_at is None],
+        "archived": [each for each in fields if each[0].archived_at is not None],
+    }
+    return render(request, "tasks/fields.html", context)
+
+
+@workspace_page(Permission.MANAGE_TASK_FIELDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def field_new(request: WorkspaceRequest) -> HttpResponse:
+    form = TaskFieldForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        facts: dict[str, Any] = {"kind": FieldKind(typed["kind"]), "choices": typed["choices"]}
+        try:
+            create_field(actor=request.user, at=clock.now(), name=typed["name"], **facts)
+        except FieldNameTaken:
+            return _draw_taken(request, form)
+        messages.success(request, gettext("%(name)s is added.") % {"name": typed["name"]})
+        return redirect("task-fields", slug=request.workspace.slug)
+    return render(request, "tasks/field.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@workspace_page(Permission.MANAGE_TASK_FIELDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def field_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    field = get_object_or_404(TaskField.objects, pk=pk)
+    form = TaskFieldForm(request.POST or None, field=field)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            edit_field(field=field, actor=request.user, at=clock.now(), name=typed["name"], choices=typed["choices"])
+        except FieldNameTaken:
+            return _draw_taken(request, form, field)
+        messages.success(request, gettext("%(name)s is saved.") % {"name": typed["name"]})
+        return redirect("task-fields", slug=request.workspace.slug)
+    context = {"form": form, "field": field}
+    return render(request, "tasks/field.html", context, status=422 if form.is_bound else 200)
+
+
+@workspace_page(Permission.MANAGE_TASK_FIELDS)
+@require_POST
+def field_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Archive a field, or restore an archived one."""
+    field = get_object_or_404(TaskField.objects, pk=pk)
+    if request.POST.get("action") == "restore":
+        restore_field(field=field, actor=request.user, at=clock.now())
+        messages.success(request, gettext("%(name)s is restored.") % {"name": field})
+    else:
+        archive_field(field=field, actor=request.user, at=clock.now())
+        messages.success(request, gettext("%(name)s is archived. Tasks keep what it says.") % {"name": field})
+    return redirect("task-fields", slug=request.workspace.slug)
+
+
+def _draw_taken(request: WorkspaceRequest, form: TaskFieldForm, field: TaskField | None = None) -> HttpResponse:
+    form.add_error("name", gettext("Another field has this name. It may be archived."))
+    return render(request, "tasks/field.html", {"form": form, "field": field}, status=422)
