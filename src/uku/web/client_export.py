@@ -42,5 +42,5 @@ def _cell(client: Client, field: str, types: Mapping[str, object], *, whole_numb
     if field == "vat_type":
         return str(types.get(str(value), ""))
     if field == "organisation_number":
-        return full_number(str(value)) if whole_numbers else client.shown_number
+        return full_number(str(value), client.country) if whole_numbers else client.shown_number
     return client.shown_vat_number if field == "vat_number" and not whole_numbers else value
