@@ -137,12 +137,12 @@ class Client(TenantModel):
     @property
     def shown_number(self) -> str:
         """The organisation number for lists: a person's is masked."""
-        return masked(self.organisation_number, person=self.is_person)
+        return masked(self.organisation_number, person=self.is_person, country=self.country)
 
     @property
     def shown_vat_number(self) -> str:
         """The VAT number; one that is made of a personal number is masked (S52)."""
-        return masked_vat(self.vat_number, person=self.is_person)
+        return masked_vat(self.vat_number, person=self.is_person, country=self.country)
 
     @property
     def hides_number(self) -> bool:

@@ -34,6 +34,12 @@ def for_search(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", _plain(text)).strip()[:200]
 
 
+def accented_letters() -> tuple[str, str]:
+    """Return the accented small letters of Latin alphabets, and each without its accent: a database folds by them."""
+    letters = [letter for letter in map(chr, range(0xE0, 0x180)) if letter.islower() and len(for_search(letter)) == 1]
+    return "".join(letters), "".join(map(for_search, letters))
+
+
 def for_matching(name: str) -> str:
     """Return the searchable name without the words for the legal form, and without any and, och, ja or &."""
     bare = _LEGAL_FORM.sub(" ", for_search(name))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uku.clients import names
-from uku.kit.identifiers import is_personal, normalise_number, postcode_digits
+from uku.kit.identifiers import OWN_COUNTRIES, is_personal, normalise_any_vat, normalise_number, postcode_digits
 
 _EMAIL = re.compile(r"[^@<>()\[\]\\,;:\s\"]+@[^@<>()\[\]\\,;:\s\"]+\.[^@<>()\[\]\\,;:\s\".]+")
 _SEVERAL_PHONES = re.compile(r"[,;/|]|\beller\b|\boch\b|\btai\b")
@@ -41,8 +41,8 @@ def normalize_details(
     *, key: str, name: str, number: str, vat: str, email: str, phone: str, postcode: str, country: str
 ) -> NormalizedDetails:
     """Normalize a record. An organisation number that is missing or wrong is taken from the VAT number."""
-    own, derived = identity(number), identity(vat)
-    may_be_a_person = not (own or derived) or is_personal(own or derived)
+    own, derived = identity(number, country), identity(vat)
+    may_be_a_person = not (own or derived) or (country in OWN_COUNTRIES and is_personal(own or derived))
     bare, forms = names.for_matching(name), names.legal_forms(name)
     words = bare.split()
     names_a_person = may_be_a_person and not forms and 1 < len(words) <= _MOST_WORDS_OF_A_PERSON
@@ -59,12 +59,15 @@ def normalize_details(
     )
 
 
-def identity(number: str) -> str:
+def identity(number: str, country: str = "") -> str:
     """Return the normalised number, or "" for none, also when it passes its check but was typed to fill a field.
 
-    0000000000, 5555555555 and 9999999999 all pass the Luhn check; they would make one client of many.
+    0000000000, 5555555555 and 9999999999 all pass the Luhn check; they would make one client of many. What reads as
+    Swedish or Finnish is one, since a list may not tell the country; another country's number begins with its code.
     """
     normal = normalise_number(number)
+    if not normal and (foreign := normalise_number(number, country)):
+        normal = f"{country}{foreign}"
     digits = normal.removeprefix("FI")
     return "" if len(set(digits)) <= 1 or digits in _TYPED_TO_FILL_A_FIELD else normal
 
@@ -101,10 +104,16 @@ def comparable(field: str, value: Any, country: str = "") -> Any:
     """Return a client's value in the form in which all ways of writing it are one. `country` is the client's."""
     if not isinstance(value, str):
         return value
-    if field in {"organisation_number", "vat_number"}:
-        return normalise_number(value) or re.sub(r"[\s-]", "", value).upper()
+    if field == "vat_number":
+        return normalise_number(value) or normalise_any_vat(value) or _plain(value)
+    if field == "organisation_number":
+        return normalise_number(value, country) or _plain(value)
     if field == "email":
         return value.casefold()
     if field == "phone" and _ONE_PHONE.fullmatch(value):
         return "".join(split_phones(value, country)) or _NO_SEPARATOR.sub("", value)
     return postcode_digits(value) if field == "postcode" else value
+
+
+def _plain(number: str) -> str:
+    return re.sub(r"[\s-]", "", number).upper()

@@ -209,7 +209,7 @@ def _audit_text(client: Client, name: str, *, person: bool) -> str:
     value = getattr(client, name)
     value = "" if value is None else str(value)
     if name == "organisation_number":
-        return masked(value, person=person)
+        return masked(value, person=person, country=client.country)
     return masked_vat(value, person=person) if name == "vat_number" else value
 
 

@@ -6,8 +6,11 @@ Vectors and sources: L15 (Swedish organisation numbers), L16 (VAT), L17 (Finnish
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Any
 
-from stdnum import bic, iban, luhn
+from stdnum import bic, get_cc_module, iban, luhn
+from stdnum.exceptions import ValidationError
 from stdnum.fi import ytunnus
 
 _SWEDISH_DIGITS = 10
@@ -15,15 +18,24 @@ _DIGITS_WITH_CENTURY = 12
 _BANKGIRO_DIGITS = (7, 8)
 _PLUSGIRO_DIGITS = range(2, 9)
 _SWEDISH_VAT = re.compile(r"(SE)?(?P<digits>[0-9]{10})(01)?")
+_PERSONAL = re.compile(r"(\d{2})?\d{2}[01]\d{3}[-+]\d{4}")
 _SEPARATORS = re.compile(r"[\s\-+‐‑–−]")
+OWN_COUNTRIES = frozenset({"", "SE", "FI"})
+"""Whose organisation numbers are checked; "": a country that is not stated."""
+# What python-stdnum calls a country's numbers of companies, where that is not `vat`.
+_OTHER_NAMES = {"EE": ("registrikood",), "FR": ("siren", "siret"), "NO": ("orgnr",), "PL": ("regon",)}
+_ANY_VAT = re.compile(r"[A-Z]{2,3}[0-9A-Z+*]{2,15}")
 
 
-def normalise_number(number: str) -> str:
+def normalise_number(number: str, country: str = "") -> str:
     """Return an organisation number as its digits, or "" when it is none.
 
     Swedish numbers become ten digits that pass the Luhn check, Finnish business ids become `FI` and
-    eight digits that pass theirs (L15, L17). A VAT number's prefix and suffix are taken off.
+    eight digits that pass theirs (L15, L17). A VAT number's prefix and suffix are taken off. Where another country is
+    stated, its own rules decide, and "" says only that we know none that the number passes.
     """
+    if country not in OWN_COUNTRIES:
+        return next((digits for rule in _foreign_rules(country) if (digits := _checked(rule, number))), "")
     text = _SEPARATORS.sub("", number).upper()
     if text.startswith("SE") and len(text) == _SWEDISH_DIGITS + 4:
         text = text[2:-2]
@@ -35,16 +47,34 @@ def normalise_number(number: str) -> str:
     return f"FI{text}" if ytunnus.is_valid(text) else ""
 
 
+@lru_cache
+def _foreign_rules(country: str) -> list[Any]:
+    names = ("vat", "businessid", *_OTHER_NAMES.get(country, ()))
+    found = (get_cc_module(country.lower(), name) for name in names)
+    return [rule for rule in found if rule is not None]
+
+
+def _checked(rule: Any, number: str) -> str:
+    try:
+        return str(rule.validate(number))
+    except ValidationError:
+        return ""
+
+
 def is_personal(number: str) -> bool:
     """Say whether a normalised number is a person's: its third digit is 0 or 1 (S51)."""
     return len(number) == _SWEDISH_DIGITS and number.isdigit() and number[2] in "01"
 
 
-def masked(text: str, *, person: bool = False) -> str:
+def masked(text: str, *, person: bool = False, country: str = "") -> str:
     """Show any organisation number, right or wrong, with a person's last four digits masked.
 
-    Ten digits or twelve, coordination numbers too. `person`: it is a private person's, whatever it looks like (B41).
+    Ten digits or twelve, coordination numbers too, and nine where a spreadsheet has lost a zero in front. `person`: it
+    is a private person's, whatever it looks like (B41). Another country's number is shown as it is written, unless
+    somebody wrote a Swedish personal number there, with its hyphen.
     """
+    if country not in OWN_COUNTRIES and not _PERSONAL.fullmatch(text.strip()):
+        return _without_end(text) if person else text
     number = normalise_number(text)
     if number and not person:
         return shown(number)
@@ -52,15 +82,15 @@ def masked(text: str, *, person: bool = False) -> str:
     if text.strip().upper().startswith("SE") and len(digits) == _DIGITS_WITH_CENTURY:
         digits = digits[:_SWEDISH_DIGITS]  # a VAT number that normalises to none: SE, ten digits, 01
     digits = digits[-_SWEDISH_DIGITS:]
-    if is_personal(digits) or (person and len(digits) == _SWEDISH_DIGITS):
-        return f"{digits[:6]}-****"
+    if is_personal(digits) or is_personal(f"0{digits}") or (person and len(digits) == _SWEDISH_DIGITS):
+        return f"{digits[:-4]}-****"
     return _without_end(text) if person else text
 
 
-def masked_vat(text: str, *, person: bool = False) -> str:
+def masked_vat(text: str, *, person: bool = False, country: str = "") -> str:
     """Show a VAT number as it is written; one that is made of a personal number is masked (S52)."""
     found = _SWEDISH_VAT.fullmatch(_SEPARATORS.sub("", text).upper())
-    if found and is_personal(found["digits"]):
+    if found and (found[1] or country in OWN_COUNTRIES) and is_personal(found["digits"]):
         return f"SE{found['digits'][:6]}****"
     return _without_end(text) if person else text
 
@@ -76,7 +106,7 @@ def shown(number: str) -> str:
         return f"{number[2:9]}-{number[9:]}"
     if is_personal(number):
         return f"{number[:6]}-****"
-    return f"{number[:6]}-{number[6:]}" if number else ""
+    return f"{number[:6]}-{number[6:]}" if number.isdigit() else number
 
 
 def postcode_digits(text: str) -> str:
@@ -101,6 +131,17 @@ def normalise_vat(number: str) -> str:
     if text.startswith("FI") and ytunnus.is_valid(text[2:]):
         return text
     return ""
+
+
+def normalise_any_vat(number: str) -> str:
+    """Return a VAT number of any country in capitals without separators, or "" when it is none.
+
+    A Swedish or Finnish one is checked; of others only the form, since a register has more than its rule tells.
+    """
+    text = re.sub(r"[.,/]", "", _SEPARATORS.sub("", number)).upper()
+    if text[:2] in {"SE", "FI"}:
+        return normalise_vat(text)
+    return text if _ANY_VAT.fullmatch(text) else ""
 
 
 def normalise_bankgiro(number: str) -> str:

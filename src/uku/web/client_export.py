@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from uku.clients.import_files.export import Cell
 from uku.clients.import_files.headings import FIELDS
 from uku.clients.import_files.messages import label_of
 from uku.clients.models import Client, VatType
+from uku.kit.spreadsheets import Cell
 from uku.web import integration_data
 from uku.web.client_list import ClientList
 from uku.web.templatetags.figures import full_number
@@ -42,5 +42,5 @@ def _cell(client: Client, field: str, types: Mapping[str, object], *, whole_numb
     if field == "vat_type":
         return str(types.get(str(value), ""))
     if field == "organisation_number":
-        return full_number(str(value)) if whole_numbers else client.shown_number
+        return full_number(str(value), client.country) if whole_numbers else client.shown_number
     return client.shown_vat_number if field == "vat_number" and not whole_numbers else value

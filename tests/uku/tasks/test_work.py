@@ -18,7 +18,7 @@ from uku.tasks.fields import (
     set_values,
 )
 from uku.tasks.models import FieldKind, Task, TaskComment, TaskField, TaskState, TaskValue
-from uku.tasks.operations import open_month, plan_summaries, take_in_figures
+from uku.tasks.summaries import Figure, Schedule, open_month, plan_summaries, take_in_figures
 from uku.tasks.work import (
     SummaryIsKept,
     TaskChanged,
@@ -57,10 +57,10 @@ def field(scope):
 
 @pytest.fixture
 def summary(scope, owner):
-    facts = {"title": "Summary", "topic": "", "client": None, "fields": {"vouchers": "Vouchers"}, "month": MARCH}
-    plan_summaries(actor=owner, at=AT, **facts)
-    task = open_month(month=MARCH, at=AT)
-    take_in_figures(task=task, figures={"vouchers": Decimal(37)}, at=AT)
+    facts = {"title": "Summary", "topic": "", "client": None, "fields": {"vouchers": "Vouchers"}}
+    plan = plan_summaries(actor=owner, at=AT, schedule=Schedule(MARCH), **facts)
+    task = open_month(plan, month=MARCH, at=AT)
+    take_in_figures(plan, {("vouchers", MARCH): Figure(37)}, at=AT)
     return task
 
 
@@ -135,7 +135,7 @@ def test_a_task_is_deleted_with_its_comments_and_a_summary_never(scope, owner, s
 def test_a_counted_number_that_is_changed_is_kept_until_it_is_emptied(owner, summary):
     value = summary.values.get()
     edit(summary, owner, values={value.field: Decimal(35)})
-    take_in_figures(task=summary, figures={"vouchers": Decimal(40)}, at=AT)
+    take_in_figures(summary.plan, {("vouchers", MARCH): Figure(40)}, at=AT)
     value.refresh_from_db()
     assert (value.value, value.measured, value.edited) == (35, 40, True)
     edit(summary, owner, values={value.field: None})

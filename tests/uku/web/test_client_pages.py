@@ -139,10 +139,34 @@ def test_owners_and_admins_add_a_client(request, read, signed_in, workspace, rol
 
 
 @pytest.mark.parametrize(
+    ("country", "number", "stored", "shown"),
+    [
+        ("DK", "7689 0943", "76890943", "76890943"),
+        ("PL", "526-025-02-74", "5260250274", "5260250274"),
+        ("DE", "HRB 12345", "HRB 12345", "HRB 12345"),
+        ("SE", "402200-0014", "4022000014", "402200-0014"),
+    ],
+)
+def test_a_number_follows_the_rules_of_the_country_and_is_shown_so(
+    read, signed_in, owner, workspace, country, number, stored, shown
+):
+    from uku.clients.models import Client
+
+    browser = signed_in(owner)
+    vat = "no 974 760 673 mva"
+    facts = {**FACTS, "organisation_number": number, "country": country, "vat_number": vat}
+    made = read(browser.post(f"{LIST}new/", facts, follow=True))
+    client = Client.everywhere.get()
+    assert (client.organisation_number, client.vat_number) == (stored, "NO974760673MVA")
+    assert made.facts["Organisation number"] == shown
+
+
+@pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
         ("name", " ", "Write the client's name."),
         ("organisation_number", "402200-0015", "The check digit of this number is wrong."),
+        ("vat_number", "SE402200001501", "This is no VAT number."),
         ("email", "not an address", "Write an e-mail address like name@company.se."),
         ("payment_days", "", "Write the number of days, such as 30."),
         ("payment_days", "-1", "Ensure this value is greater than or equal to 0."),

@@ -12,13 +12,11 @@ from babel.numbers import list_currencies
 from uku.clients.import_files.errors import RowReason
 from uku.clients.import_files.headings import LONGEST
 from uku.clients.normalization import identity, split_emails
-from uku.kit.identifiers import normalise_number, normalise_vat
+from uku.kit.identifiers import OWN_COUNTRIES, normalise_any_vat, normalise_number
 
 Value = str | int
-CHECKED_COUNTRIES = frozenset({"", "SE", "FI"})  # whose organisation numbers we can check
 LONGEST_TERMS = 365  # days
 _DAYS = re.compile(r"\D*?(\d{1,4})(?:[.,]0+)?\D*")
-_OTHER_VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*.]{2,13}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _LANGUAGES = ("en", "sv", "fi")
@@ -78,13 +76,13 @@ def parse_cell(field: str, text: str, *, country: str) -> Value:
 
 
 def _parse_organisation_number(text: str, country: str) -> str:
-    """Other countries' numbers are taken as they stand: we know no check for them."""
+    """Another country's number that its rules do not know is taken as it stands."""
     if "*" in text:
         raise WrongCell(RowReason.NUMBER_MASKED)
-    number = normalise_number(text)
-    if number and not identity(number):
+    number = normalise_number(text, country)
+    if number and not identity(number, country):
         raise WrongCell(RowReason.NUMBER_FILLER)
-    if not number and country in CHECKED_COUNTRIES:
+    if not number and country in OWN_COUNTRIES:
         raise WrongCell(RowReason.NUMBER)
     return number or text
 
@@ -92,12 +90,10 @@ def _parse_organisation_number(text: str, country: str) -> str:
 def _parse_vat_number(text: str) -> str:
     if "*" in text:
         raise WrongCell(RowReason.NUMBER_MASKED)
-    bare = re.sub(r"[\s-]", "", text).upper()
-    if bare[:2] in {"SE", "FI"}:
-        bare = normalise_vat(bare)
-    if not _OTHER_VAT.fullmatch(bare):
+    number = normalise_any_vat(text)
+    if not number:
         raise WrongCell(RowReason.VAT)
-    return bare
+    return number
 
 
 def _parse(field: str, text: str) -> Value | None:

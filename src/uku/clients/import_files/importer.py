@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from uku.clients.import_files.checks import CheckedRow
-from uku.clients.import_files.export import as_csv
 from uku.clients.import_files.plan import Plan, RowOutcome
 from uku.clients.import_files.preview import checked_rows, refused_rows
 from uku.clients.models import Client, ImportFile
 from uku.clients.operations import create_client, edit_client
 from uku.kit import clock
 from uku.kit.jobs import SOON, enqueue
+from uku.kit.spreadsheets import as_csv
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User

@@ -10,7 +10,7 @@ from uku.clients.import_files.cells import LONGEST_TERMS
 from uku.clients.import_files.errors import FileReason, RowError, RowReason, Unreadable
 from uku.clients.import_files.headings import HEADINGS
 from uku.clients.import_files.tables import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
-from uku.clients.import_files.workbooks import column_letters
+from uku.kit.spreadsheets import column_letters
 
 
 def label_of(field: str) -> str:

@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 from uku.clients.import_files import tables
 from uku.clients.import_files.checks import CheckedRow, check_rows
 from uku.clients.import_files.errors import RowError
-from uku.clients.import_files.export import Cell
 from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.plan import Plan, PlannedRow, RowOutcome
 from uku.clients.models import ImportFile
+from uku.kit.spreadsheets import Cell
 
 SHOWN_ROWS = 10
 SHOWN_ERRORS = 50

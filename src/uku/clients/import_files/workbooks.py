@@ -1,4 +1,4 @@
-"""XLSX: read row by row, and written row by row. The only importer of openpyxl.
+"""XLSX read row by row.
 
 openpyxl reads with the standard library's expat, which from 2.4.1 on limits entities that grow; a workbook has no
 use for a document type, so one that declares any is refused, and no entity is ever opened (decision 9).
@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from itertools import repeat
-from typing import IO, Any
+from typing import Any
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
+from openpyxl import load_workbook
 
 from uku.clients.import_files.errors import FileReason, RowReason, Unreadable
 
@@ -57,45 +54,6 @@ def sheet_names(content: bytes) -> list[str]:
         return [sheet.title for sheet in _open(content, data_only=True).worksheets]
     except Exception as error:
         raise Unreadable(FileReason.BROKEN_XLSX) from error
-
-
-def write(
-    file: IO[bytes], *, title: str, heading: Sequence[str], rows: Iterable[Sequence[str | int | Decimal]]
-) -> None:
-    """Write a workbook of one sheet: texts as texts, so that 007 stays 007 and no formula comes about."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for place in range(len(heading)):
-        sheet.column_dimensions[column_letters(place)].width = _WIDTH
-    sheet.append([_cell(sheet, text, bold=True) for text in heading])
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
-    book.save(file)
-
-
-def column_letters(place: int) -> str:
-    """Name a column as spreadsheets do, counted from 0: A, B, … Z, AA."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def _cell(sheet: Any, value: str | int | Decimal, *, bold: bool = False) -> Any:
-    """Only what needs it is made a cell of its own, which takes long; other texts are written as texts anyway."""
-    if not isinstance(value, str):
-        return value
-    text = "".join(letter for letter in value if letter >= " " or letter in "\t\n\r")  # XML cannot write the others
-    if not (bold or text.startswith("=")):
-        return text
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"  # else a text that begins with = would be a formula
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
 
 
 def _open(content: bytes, *, data_only: bool) -> Any:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.matching import normalise_number
 from uku.clients.models import Client
+from uku.kit.identifiers import OWN_COUNTRIES, normalise_any_vat
 from uku.web.forms.fields import PlainForm, active_people, offer
 from uku.web.templatetags.figures import full_number
 from uku.workspaces.models import User
@@ -23,12 +24,21 @@ COUNTRIES = [
     ("EE", _("Estonia")),
     ("LV", _("Latvia")),
     ("LT", _("Lithuania")),
+    ("AT", _("Austria")),
+    ("BE", _("Belgium")),
+    ("CH", _("Switzerland")),
     ("DE", _("Germany")),
+    ("ES", _("Spain")),
+    ("FR", _("France")),
+    ("IE", _("Ireland")),
+    ("IS", _("Iceland")),
+    ("IT", _("Italy")),
+    ("NL", _("Netherlands")),
+    ("PL", _("Poland")),
     ("GB", _("United Kingdom")),
     ("US", _("United States")),
 ]
 CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP")
-CHECKED_COUNTRIES = frozenset({"", "SE", "FI"})
 LONGEST_TERMS = 365
 LONGEST_VERSION = 9
 
@@ -51,7 +61,7 @@ def shown_for_editing(client: Client | None) -> str:
     """The organisation number as people write it; a person's is masked here too, and is kept if it is left so."""
     if client is None:
         return ""
-    number = full_number(client.organisation_number)
+    number = full_number(client.organisation_number, client.country)
     return client.shown_number if "*" in client.shown_number else number
 
 
@@ -111,12 +121,12 @@ class ClientForm(PlainForm):
     def clean_organisation_number(self) -> str:
         """Keep what is stored as it is while it means the same, so that no import is held off by a hyphen."""
         typed = str(self.cleaned_data["organisation_number"])
-        stored = self.client.organisation_number if self.client else ""
-        if typed in {stored, full_number(stored), shown_for_editing(self.client)}:
+        stored, country = self.client.organisation_number if self.client else "", self.data.get("country", "")
+        if typed in {stored, full_number(stored, country), shown_for_editing(self.client)}:
             return stored
-        number = normalise_number(typed)
-        if not typed or number or self.data.get("country", "") not in CHECKED_COUNTRIES:
-            return stored if number and number == normalise_number(stored) else number or typed
+        number = normalise_number(typed, country)
+        if not typed or number or country not in OWN_COUNTRIES:
+            return stored if number and number == normalise_number(stored, country) else number or typed
         raise forms.ValidationError(
             _("The check digit of this number is wrong. Swedish numbers look like 556000-4615, Finnish like 0112038-9.")
         )
@@ -124,7 +134,14 @@ class ClientForm(PlainForm):
     def clean_vat_number(self) -> str:
         """What is shown masked comes back as it was shown, unless somebody wrote another number."""
         typed = str(self.cleaned_data["vat_number"])
-        return self.client.vat_number if self.client and typed == self.client.shown_vat_number else typed
+        if self.client and typed in {self.client.vat_number, self.client.shown_vat_number}:
+            return self.client.vat_number
+        number = normalise_any_vat(typed)
+        if typed and not number:
+            raise forms.ValidationError(
+                _("This is no VAT number. Swedish ones look like SE556000461501, Finnish like FI01120389.")
+            )
+        return number
 
     def clean_email(self) -> str:
         """Several addresses may stand there, as accounting systems allow; each must be one."""

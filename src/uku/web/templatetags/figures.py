@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from uku.clients.matching import normalise_number, shown
 from uku.kit import clock
+from uku.kit.identifiers import OWN_COUNTRIES
 from uku.kit.money import show_amount, show_date, show_money, show_quantity
 from uku.kit.times import local_time, show_time
 from uku.tasks.fields import YES
@@ -72,9 +73,9 @@ def _relative(age: timedelta) -> str:
 
 
 @register.filter
-def full_number(number: str) -> str:
-    """Show an organisation number whole, for people who may change it."""
-    digits = normalise_number(number)
+def full_number(number: str, country: str = "") -> str:
+    """Show an organisation number whole, for people who may change it; another country's as it is written."""
+    digits = normalise_number(number) if country in OWN_COUNTRIES else ""
     return f"{digits[:6]}-{digits[6:]}" if digits.isdigit() else shown(digits) or number
 
 

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from uku.clients.import_files.export import Cell, as_csv, as_xlsx
 from uku.invoices.checks import InvoiceNotReady
 from uku.invoices.drafts import InvoiceAlreadyIssued, copy_invoice
 from uku.invoices.models import Invoice
 from uku.invoices.operations import ArticlesElsewhere, NumberSourceChanged
 from uku.kit import clock
+from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.web.invoice_list import InvoiceList
 from uku.web.list_filters import chosen_ids
 from uku.web.views.billing import lines_of

@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from uku.clients.import_files import operations
-from uku.clients.import_files.export import as_csv, as_xlsx
 from uku.kit import clock
+from uku.kit.spreadsheets import as_csv, as_xlsx
 from uku.web import client_export
 from uku.web.client_list import ClientList
 from uku.web.views.import_files import CSV_TYPE, REFUSED, as_file

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.clients.import_files import operations
 from uku.clients.import_files.errors import Unreadable
-from uku.clients.import_files.export import as_csv
 from uku.clients.import_files.headings import claimed_twice, same_headings
 from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
 from uku.clients.import_files.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManyFiles, WrongMapping
@@ -20,6 +19,7 @@ from uku.clients.import_files.preview import Figures, heading_of, preview, refus
 from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
 from uku.clients.models import ImportFile
 from uku.kit import clock
+from uku.kit.spreadsheets import as_csv
 from uku.web.forms.import_files import ColumnsForm
 from uku.web.import_rows import outcome_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page

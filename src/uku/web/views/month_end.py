@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from uku.clients.import_files.export import Cell, as_csv, as_xlsx
 from uku.invoices.models import Invoice
 from uku.invoices.month_end import MonthEnd, check_month, last_day, month_end
 from uku.kit import clock
+from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.web.forms.invoices import AHEAD, EARLIEST
 from uku.web.invoice_list import needs_you
 from uku.web.views.client_export import XLSX_TYPE

@@ -78,6 +78,9 @@ def test_a_mapping_has_known_fields_each_at_most_once():
         ("organisation_number", "", ""),
         ("vat_number", "se556036079301", "SE556036079301"),
         ("vat_number", "DE 123 456 789", "DE123456789"),
+        ("vat_number", "CHE-116.281.710 MWST", "CHE116281710MWST"),
+        ("vat_number", "NO 974 760 673 MVA", "NO974760673MVA"),
+        ("vat_number", "EL094259216", "EL094259216"),
         ("email", "Info@X.se; b@x.se", "Info@X.se; b@x.se"),
         ("country", "Sverige", "SE"),
         ("country", "ruotsi", "SE"),
@@ -127,9 +130,20 @@ def test_a_cell_that_holds_no_value_is_told_why(field, text, reason):
     assert wrong.value.reason == reason
 
 
-def test_another_countrys_number_is_taken_as_it_stands_wherever_its_column_is():
-    found = checked(["name", "organisation_number", "country"], ["Nord AS", "974 760 673", "Norge"])
-    assert (problems(found), found[0].values["organisation_number"]) == ([], "974 760 673")
+@pytest.mark.parametrize(
+    ("country", "written", "value"),
+    [
+        ("Norge", "974 760 673", "974760673"),
+        ("DK", "DK-76890943", "76890943"),
+        ("Estonia", "11577702", "11577702"),
+        ("BE", "0412.742.819", "0412742819"),
+        ("Polen", "526-025-02-74", "5260250274"),
+        ("US", "12-3456789", "12-3456789"),
+    ],
+)
+def test_another_countrys_number_is_read_by_its_rules_wherever_its_column_is(country, written, value):
+    found = checked(["name", "organisation_number", "country"], ["Nord AS", written, country])
+    assert (problems(found), found[0].values["organisation_number"]) == ([], value)
 
 
 def test_each_trouble_names_row_and_column_and_says_what_to_do():

@@ -13,10 +13,9 @@ from openpyxl import Workbook
 
 from uku.clients.import_files import tables, text_format, workbooks
 from uku.clients.import_files.errors import FileReason, RowReason, Unreadable
-from uku.clients.import_files.export import MARK, as_csv, as_xlsx
 from uku.clients.import_files.messages import file_error_words
 from uku.clients.import_files.tables import Reading, Row
-from uku.kit.spreadsheets import as_written, harmless
+from uku.kit.spreadsheets import MARK, as_csv, as_written, as_xlsx, harmless
 
 TABLE = "Namn;Ort\r\nÅkerlunds Bygg AB;Malmö\r\n€uro Öberg;Växjö\r\n"
 CELLS = [("Namn", "Ort"), ("Åkerlunds Bygg AB", "Malmö"), ("€uro Öberg", "Växjö")]

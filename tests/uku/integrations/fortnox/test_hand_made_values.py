@@ -52,7 +52,7 @@ THEIRS = {
 FILLED = {"address2": "Box 2", "vat_number": "SE455000000601", "vat_type": "export"}
 FILE = (
     "Namn;Orgnr;E-post;Telefon;Adress;Postnummer;Ort;Land;Valuta;Betalningsvillkor\n"
-    "Handgjorda AB;455000-0006;hand@hand.example;040-1;Handgatan 1;211 34;Malmö;DK;NOK;20\n"
+    "Handgjorda AB;4550000006;hand@hand.example;040-1;Handgatan 1;211 34;Malmö;DK;NOK;20\n"
 )
 
 

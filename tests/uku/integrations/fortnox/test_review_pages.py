@@ -256,6 +256,21 @@ def test_the_queue_is_searched_filtered_and_sorted(decided, signed_in, owner):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Björk & Son AB", "bjork"),
+        ("Björk & Son AB", "BJÖRK"),
+        ("Café Élan", "cafe elan"),
+        ("Åström-Ødegård", "astrom-ode"),
+        ("ŁÓDŹ Trade", "lodz"),
+    ],
+)
+def test_the_queue_finds_a_name_with_its_accents_or_without(decided, signed_in, owner, name, words):
+    customer("6", name=name)
+    assert names(open_page(signed_in(owner), q=words)) == [f"6 {name}"]
+
+
 def test_a_page_has_fifty_customers_and_a_bounded_number_of_queries(decided, scope, signed_in, owner):
     browser = signed_in(owner)
     with CaptureQueriesContext(database) as few:
