@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from django.db.models import QuerySet
@@ -195,6 +196,12 @@ class Integration(Protocol):
 
     def units(self) -> Sequence[str]:
         """The units that the connected company's articles have."""
+
+    def statistic_label(self, name: str) -> str:
+        """What a statistic is called; empty for one that this system does not count."""
+
+    def documents_address(self, workspace: Workspace, month: date, statistic: str) -> str:
+        """Where the documents behind a number of a workspace's own books are listed; empty when nowhere."""
 
 
 _registered: dict[str, Integration] = {}

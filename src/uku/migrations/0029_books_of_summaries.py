@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('statistic', models.CharField(max_length=50)),
+                ('agreed', models.PositiveIntegerField(help_text='the volume a month that was agreed with the client', null=True)),
             ],
             options={
                 'base_manager_name': 'everywhere',
@@ -76,6 +77,11 @@ class Migration(migrations.Migration):
             model_name='summaryplan',
             name='company',
             field=models.CharField(blank=True, db_default='', default='', max_length=30),
+        ),
+        migrations.AddField(
+            model_name='summaryplan',
+            name='deviation_percent',
+            field=models.PositiveSmallIntegerField(db_default=25, default=25, help_text='a number further from what is expected than this is pointed out'),
         ),
         migrations.AddField(
             model_name='summaryplan',

@@ -77,7 +77,7 @@ def restore_field(*, field: TaskField, actor: User, at: datetime) -> None:
 
 def plans_of(field: TaskField) -> list[SummaryPlan]:
     """Return the plans that fill a field from a statistic."""
-    return [plan for plan in SummaryPlan.objects.filter(active=True) if field.pk in plan.fields.values()]
+    return list(SummaryPlan.objects.filter(active=True, plan_fields__field=field))
 
 
 def set_values(task: Task, typed: Mapping[TaskField, Decimal | str | None]) -> tuple[dict[str, str], dict[str, str]]:

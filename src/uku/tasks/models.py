@@ -109,6 +109,9 @@ class SummaryPlan(TenantModel):
     )
     import_time = models.TimeField(default=time(0), db_default=time(0), help_text="by the workspace's zone")
     due_days = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="after the month's last day")
+    deviation_percent = models.PositiveSmallIntegerField(
+        default=25, db_default=25, help_text="a number further from what is expected than this is pointed out"
+    )
 
     class Meta:
         app_label = "uku"
@@ -133,6 +136,7 @@ class PlanField(TenantModel):
     plan = models.ForeignKey(SummaryPlan, on_delete=models.CASCADE, related_name="plan_fields")
     statistic = models.CharField(max_length=50)
     field = models.ForeignKey(TaskField, null=True, on_delete=models.PROTECT, related_name="+")
+    agreed = models.PositiveIntegerField(null=True, help_text="the volume a month that was agreed with the client")
 
     class Meta:
         app_label = "uku"

@@ -168,9 +168,12 @@ def map_fields(plan: SummaryPlan, fields: Mapping[str, str]) -> None:
     wanted = {statistic: number_field(name) for statistic, name in fields.items()}
     if len({field.pk for field in wanted.values()}) < len(wanted):
         raise FieldNotUsable(TWICE)
+    agreed = dict(PlanField.objects.filter(plan=plan).values_list("statistic", "agreed"))
     PlanField.objects.filter(plan=plan).delete()
     PlanField.objects.bulk_create(
-        PlanField(workspace_id=plan.workspace_id, plan=plan, statistic=statistic, field=field)
+        PlanField(
+            workspace_id=plan.workspace_id, plan=plan, statistic=statistic, field=field, agreed=agreed.get(statistic)
+        )
         for statistic, field in wanted.items()
     )
 
@@ -183,6 +186,32 @@ def number_field(name: str) -> TaskField:
     if field.archived_at is not None:
         raise FieldNotUsable(gettext("The field %(name)s is archived. Choose another name.") % {"name": field.name})
     return field
+
+
+@transaction.atomic
+@needs(Permission.MANAGE_INTEGRATIONS)
+def choose_expectations(
+    *, plan: SummaryPlan, agreed: Mapping[str, int | None], share: int, actor: User, at: datetime
+) -> None:
+    """Store the volume a month that was agreed for each statistic, and from how many per cent a number deviates."""
+    before = dict(PlanField.objects.filter(plan=plan).values_list("statistic", "agreed"))
+    changed = {statistic: volume for statistic, volume in agreed.items() if before.get(statistic) != volume}
+    if not changed and plan.deviation_percent == share:
+        return
+    for statistic, volume in changed.items():
+        PlanField.objects.filter(plan=plan, statistic=statistic).update(agreed=volume)
+    told = {"deviation_percent": str(plan.deviation_percent)}
+    plan.deviation_percent = share
+    plan.save(update_fields=["deviation_percent"])
+    record(
+        actor=actor,
+        action="summaries.expect",
+        target=plan,
+        summary=translate_for_workspace(gettext_lazy("%(title)s: agreed volumes changed"), title=plan),
+        at=at,
+        before=told | {statistic: str(before.get(statistic) or "") for statistic in changed},
+        after={"deviation_percent": str(share)} | {name: str(volume or "") for name, volume in changed.items()},
+    )
 
 
 def opens_at(plan: SummaryPlan, month: date) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db.models import Q, Value
 from django.utils.translation import gettext as _
@@ -169,3 +170,13 @@ def tax_rates(workspace: Workspace) -> list[KnownRate]:
 
 def units() -> list[str]:
     return [unit for integration in integrations() for unit in integration.units()]
+
+
+def statistic_label(name: str) -> str:
+    return next(filter(None, (integration.statistic_label(name) for integration in integrations())), "")
+
+
+def documents_address(workspace: Workspace, month: date, statistic: str) -> str:
+    """Return where the documents behind a number are listed; "" when nowhere."""
+    found = (integration.documents_address(workspace, month, statistic) for integration in integrations())
+    return next(filter(None, found), "")

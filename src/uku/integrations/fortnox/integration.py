@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import Case, QuerySet
@@ -24,6 +25,7 @@ from uku.integrations.fortnox.health.queries import customers_to_review
 from uku.integrations.fortnox.invoices import checks, delivery
 from uku.integrations.fortnox.invoices import status as export_panels
 from uku.integrations.fortnox.invoices.credit import ledger_of
+from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.registry import Badge, Banner, Card, DeliveryOffer, Finding, NumberSource, Panel, Waiting
 from uku.invoices.checks import Check
 from uku.invoices.models import Invoice, InvoiceRow
@@ -148,3 +150,12 @@ class FortnoxIntegration:
 
     def units(self) -> Sequence[str]:
         return catalog.units()
+
+    def statistic_label(self, name: str) -> str:
+        return str(STATISTICS[name].label) if name in STATISTICS else ""
+
+    def documents_address(self, workspace: Workspace, month: date, statistic: str) -> str:
+        if statistic not in STATISTICS:
+            return ""
+        place = {"slug": workspace.slug, "month": month.isoformat()[:7], "statistic": statistic}
+        return reverse("fortnox:documents", kwargs=place)

@@ -26,6 +26,7 @@ from uku.web.client_list import ClientList
 from uku.web.forms.clients import ClientForm
 from uku.web.list_filters import chosen_ids
 from uku.web.record_list import back_to
+from uku.web.task_figures import charts_of_client
 from uku.web.views.billing import lines_of
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission, may
@@ -97,6 +98,7 @@ def _draw_client(request: WorkspaceRequest, client: Client, *, in_full: bool) ->
         "lines": lines,
         "tasks": Task.objects.filter(client=client).order_by("-state", "-due_date", "-id")[:SHOWN_ON_CLIENT],
         "today": today,
+        "charts": charts_of_client(client, today),
     }
     return render(request, "clients/page.html", context)
 

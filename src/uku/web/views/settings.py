@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.integrations.registry import integrations
 from uku.kit import clock
+from uku.tasks.ties import tie_of_books
 from uku.web import integration_data
 from uku.web.forms.company import LABELS, CompanyForm, shown_fact
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -53,6 +54,7 @@ def settings_page(request: WorkspaceRequest) -> HttpResponse:
             }
             for origin in origins
         ],
+        "tie": tie_of_books(request.workspace),
         "people": Membership.objects.filter(is_active=True).count(),
     }
     return render(request, "settings/page.html", context)

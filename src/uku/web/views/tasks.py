@@ -29,6 +29,7 @@ from uku.tasks.work import (
 )
 from uku.web.forms.tasks import TOPIC_LIST, CommentForm, TaskForm
 from uku.web.list_filters import is_id, page_of
+from uku.web.task_figures import figures_of
 from uku.web.task_list import TaskCalendar, TaskList
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit_search import changes, history_of
@@ -60,7 +61,7 @@ def task_calendar(request: WorkspaceRequest) -> HttpResponse:
 @workspace_page(Permission.SEE)
 @require_safe
 def task_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    task = get_object_or_404(Task.objects.select_related("client", "topic", "assignee", "finished_by"), pk=pk)
+    task = get_object_or_404(Task.objects.select_related("client", "topic", "assignee", "finished_by", "plan"), pk=pk)
     return _draw_task(request, task, CommentForm())
 
 
@@ -139,7 +140,7 @@ def task_reopen(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @workspace_page(Permission.SEE, act=Permission.WORK_ON_TASKS)
 @require_POST
 def task_comment(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    task = get_object_or_404(Task.objects.select_related("client", "topic", "assignee", "finished_by"), pk=pk)
+    task = get_object_or_404(Task.objects.select_related("client", "topic", "assignee", "finished_by", "plan"), pk=pk)
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _draw_task(request, task, form, status=422)
@@ -148,19 +149,19 @@ def task_comment(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 
 def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm, *, status: int = 200) -> HttpResponse:
+    today = clock.today(request.workspace.time_zone)
     values = list(task.values.select_related("field").order_by("field__name"))
     numbers = [value for value in values if value.value is not None]
     context = {
         "task": task,
         "values": numbers,
         "texts": [value for value in values if value.value is None],
-        "with_measured": any(v.measured is not None and v.measured != v.value for v in numbers),
-        "measured_at": max((v.measured_at for v in numbers if v.measured_at), default=None),
-        "today": clock.today(request.workspace.time_zone),
+        "today": today,
         "comments": list(task.comments.select_related("author")),
         "comment_form": comment_form,
         "history": [(entry, changes(entry)) for entry in history_of(task, at_most=SHOWN_OF_HISTORY)],
     }
+    context |= figures_of(task, request.workspace, numbers, today)
     return render(request, "tasks/page.html", context, status=status)
 
 

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 
 from fortnox_api import FortnoxError
 from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.models import Connection, RequestedPreview
 from uku.integrations.fortnox.statistics.counts import sources_of
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
@@ -65,7 +66,7 @@ def _count_preview(work: Work) -> bool:
                     take_in_figures(plan, figures, at=at)
     except FortnoxError as error:
         note_failure(connection, error)
-        failed = error.message or error.reason
+        failed = error_in_words(error)
     unchanged = RequestedPreview.objects.filter(pk=asked.pk, asked_at=asked.asked_at)
     unchanged.update(done_at=clock.now(), failed=failed[:300])
     return not failed

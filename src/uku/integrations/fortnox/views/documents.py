@@ -1,0 +1,78 @@
+"""The documents behind a number, read from Fortnox when somebody asks for them. Nothing of them is stored."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import islice
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from fortnox_api import FortnoxError
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.connection.authorize import connection_of
+from uku.integrations.fortnox.connection.guards import is_usable
+from uku.integrations.fortnox.health.messages import error_in_words
+from uku.integrations.fortnox.models import VoucherKind
+from uku.integrations.fortnox.statistics.definitions import STATISTICS, Source
+from uku.integrations.fortnox.statistics.documents import Document, read_documents
+from uku.integrations.fortnox.statistics.sync import source_is_permitted
+from uku.integrations.fortnox.statistics.voucher_series import kinds_of
+from uku.integrations.fortnox.tokens.grant_state import note_failure
+from uku.integrations.fortnox.views.frame import SEE, draw_tab
+from uku.kit import clock
+from uku.tasks.months import last_of, months_later
+from uku.workspaces.access import WorkspaceRequest, workspace_page
+
+MOST_SHOWN = 500
+MOST_MONTHS_BACK = 240
+
+
+@workspace_page(SEE)
+@require_safe
+def documents(request: WorkspaceRequest, month: str, statistic: str) -> HttpResponse:
+    """List the first of them; an error of Fortnox's is told, and the number on the task stays what it is."""
+    first = _first_of(month, clock.today(request.workspace.time_zone))
+    if first is None or statistic not in STATISTICS:
+        raise Http404
+    connection, found = connection_of(request.workspace), STATISTICS[statistic]
+    shown: list[Document] = []
+    failure = ""
+    permitted = is_usable(connection) and source_is_permitted(connection, found.source)
+    if permitted:
+        kinds = kinds_of(connection.company_id)
+        try:
+            with open_fortnox(connection) as fortnox:
+                listed = read_documents(
+                    fortnox, statistic, first, last_of(first), lambda code: kinds.get(code, VoucherKind.OTHER)
+                )
+                shown = list(islice(listed, MOST_SHOWN + 1))
+        except FortnoxError as error:
+            note_failure(connection, error)
+            failure = error_in_words(error)
+    return draw_tab(
+        request,
+        connection,
+        "documents",
+        tab="settings",
+        statistic=found,
+        month=first,
+        documents=shown[:MOST_SHOWN],
+        more=len(shown) > MOST_SHOWN,
+        most=MOST_SHOWN,
+        permitted=permitted,
+        failure=failure,
+        counts_rows=statistic == "voucher_rows",
+        is_payment=found.source in {Source.PAYMENTS, Source.SUPPLIER_PAYMENTS},
+        is_payslip=found.source == Source.SALARIES,
+        with_amounts=any(document.amount is not None for document in shown),
+    )
+
+
+def _first_of(text: str, today: date) -> date | None:
+    """Return the first day of a month that books can have."""
+    try:
+        first = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+    return first if months_later(today.replace(day=1), -MOST_MONTHS_BACK) <= first <= today else None

@@ -1,0 +1,160 @@
+"""The numbers of a plan's months beside each other: what changed, and what deviates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from uku.tasks.models import Missing, MonthFigure, PlanField, SummaryPlan, Task, TaskValue
+from uku.tasks.months import months_between, months_later
+from uku.tasks.summaries import Frozen, billed_tasks, why_frozen
+
+MONTHS_SHOWN = 13
+ENOUGH_MONTHS = 3
+"""With fewer months before it a mean says nothing."""
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How far a number is from what was expected, in per cent, None where nothing was expected."""
+
+    expected: Decimal
+    percent: int | None
+    is_agreed: bool
+
+    @property
+    def is_more(self) -> bool:
+        return self.percent is None or self.percent > 0
+
+
+def find_deviation(
+    number: Decimal | None, before: Sequence[Decimal | None], *, agreed: int | None, share: int
+) -> Deviation | None:
+    """Compare a number with the volume agreed, else with the mean of the months before; None within the share. Pure."""
+    known = [each for each in before if each is not None]
+    if number is None or (agreed is None and len(known) < ENOUGH_MONTHS):
+        return None
+    expected = Decimal(agreed) if agreed is not None else sum(known, Decimal(0)) / len(known)
+    if not expected:
+        return Deviation(expected, None, agreed is not None) if number else None
+    percent = (number - expected) * HUNDRED / expected
+    if abs(percent) <= share:
+        return None
+    return Deviation(expected, int(percent.quantize(Decimal(1), ROUND_HALF_UP)), agreed is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One statistic of one month: the number that counts here, what the books say, and the months before.
+
+    `history` holds the numbers of `MONTHS_SHOWN` months, this one last, None where nothing is known.
+    """
+
+    statistic: str
+    name: str
+    number: Decimal | None
+    value: TaskValue | None
+    counted: int | None
+    counted_at: datetime | None
+    missing: Missing | None
+    history: Sequence[tuple[date, Decimal | None]]
+    deviation: Deviation | None
+
+    @property
+    def differs(self) -> bool:
+        """The books say something else than the task."""
+        return self.value is not None and self.counted is not None and self.value.value != self.counted
+
+    @property
+    def since_last_month(self) -> Decimal | None:
+        return self._change(-2)
+
+    @property
+    def since_last_year(self) -> Decimal | None:
+        return self._change(0)
+
+    def _change(self, place: int) -> Decimal | None:
+        before = self.history[place][1]
+        return None if self.number is None or before is None else self.number - before
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfPlan:
+    """A plan's month: its task, if it has one, and its numbers."""
+
+    plan: SummaryPlan
+    month: date
+    task: Task | None
+    numbers: Sequence[Number]
+    frozen: Frozen | None
+
+    @property
+    def deviating(self) -> list[Number]:
+        return [number for number in self.numbers if number.deviation]
+
+    @property
+    def counted_at(self) -> datetime | None:
+        return max((number.counted_at for number in self.numbers if number.counted_at), default=None)
+
+
+def months_shown(month: date) -> list[date]:
+    return list(months_between(months_later(month, 1 - MONTHS_SHOWN), month))
+
+
+def read_month(plans: Collection[SummaryPlan], month: date, *, today: date) -> list[MonthOfPlan]:
+    """Return a month of each plan, in their order; the number of queries is the same for any number of plans."""
+    months, ids = months_shown(month), [plan.pk for plan in plans]
+    fields: dict[int, list[PlanField]] = {}
+    for each in PlanField.objects.filter(plan__in=ids).select_related("field").order_by("id"):
+        fields.setdefault(each.plan_id, []).append(each)
+    figures = {
+        (row.plan_id, row.statistic, row.month): row
+        for row in MonthFigure.objects.filter(plan__in=ids, month__in=months)
+    }
+    values = {
+        (value.task.plan_id, value.statistic, value.task.month): value
+        for value in TaskValue.objects.filter(task__plan__in=ids, task__month__in=months)
+        .exclude(statistic="")
+        .select_related("task", "field")
+    }
+    tasks = {task.plan_id: task for task in Task.objects.filter(plan__in=ids, month=month).select_related("assignee")}
+    billed = billed_tasks(tasks.values())
+    found = []
+    for plan in plans:
+        task = tasks.get(plan.pk)
+        numbers = [_number(plan, each, months, figures, values) for each in fields.get(plan.pk, [])]
+        final = any(row.final for (owner, _, when), row in figures.items() if owner == plan.pk and when == month)
+        frozen = None if task is None else why_frozen(task, billed=task.pk in billed, final=final, today=today)
+        found.append(MonthOfPlan(plan, month, task, numbers, frozen))
+    return found
+
+
+def _number(
+    plan: SummaryPlan,
+    mapped: PlanField,
+    months: Sequence[date],
+    figures: Mapping[tuple[int, str, date], MonthFigure],
+    values: Mapping[tuple[int | None, str, date | None], TaskValue],
+) -> Number:
+    statistic, month = mapped.statistic, months[-1]
+    history = []
+    for each in months:
+        value, figure = values.get((plan.pk, statistic, each)), figures.get((plan.pk, statistic, each))
+        counted = figure.count if figure else None
+        history.append((each, value.value if value else None if counted is None else Decimal(counted)))
+    value, figure = values.get((plan.pk, statistic, month)), figures.get((plan.pk, statistic, month))
+    before = [number for _, number in history[:-1]]
+    return Number(
+        statistic=statistic,
+        name=mapped.field.name if mapped.field else "",
+        number=history[-1][1],
+        value=value,
+        counted=figure.count if figure else None,
+        counted_at=figure.counted_at if figure else None,
+        missing=Missing(figure.missing) if figure and figure.missing else None,
+        history=history,
+        deviation=find_deviation(history[-1][1], before, agreed=mapped.agreed, share=plan.deviation_percent),
+    )

@@ -1,0 +1,105 @@
+"""The numbers of a task as its page shows them: with what the books say, what changed, and 13 months as bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext
+
+from uku.clients.models import Client
+from uku.tasks.models import Missing, SummaryPlan, Task, TaskValue
+from uku.tasks.month_figures import Deviation, MonthOfPlan, Number, read_month
+from uku.web import integration_data
+from uku.web.bar_chart import Bar, BarChart, draw_bars
+from uku.web.templatetags.figures import month
+from uku.workspaces.models import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A number of a task: one that the books fill, or one that a person typed."""
+
+    name: str
+    number: Decimal | None
+    value: TaskValue | None = None
+    counted: int | None = None
+    differs: bool = False
+    missing: Missing | None = None
+    deviation: Deviation | None = None
+    since_last_month: Decimal | None = None
+    since_last_year: Decimal | None = None
+    address: str = ""
+
+
+def figures_of(task: Task, workspace: Workspace, numbers: list[TaskValue], today: date) -> dict[str, Any]:
+    """Return what the template `tasks/_figures.html` draws; `numbers` are the task's values that are numbers."""
+    found = None
+    if task.plan is not None and task.month is not None:
+        found = read_month([task.plan], task.month, today=today)[0]
+    rows = _rows(found, workspace, numbers)
+    return {
+        "found": found,
+        "rows": rows,
+        "with_counted": any(row.differs for row in rows),
+        "counted_at": found.counted_at if found else None,
+        "charts": [(number.name, _chart(number)) for number in found.numbers if number.name] if found else [],
+        "month_word": gettext("Month"),
+        "number_word": gettext("Number"),
+    }
+
+
+def _rows(found: MonthOfPlan | None, workspace: Workspace, numbers: list[TaskValue]) -> list[FigureRow]:
+    """Return the numbers of the books in their order, then those that somebody typed into other fields."""
+    counted = [number for number in found.numbers if number.name] if found else []
+    known = {number.value.pk for number in counted if number.value}
+    own_books = found is not None and found.plan.tie_id is None
+    rows = [
+        FigureRow(
+            name=number.name,
+            number=number.number,
+            value=number.value,
+            counted=number.counted,
+            differs=number.differs,
+            missing=number.missing,
+            deviation=number.deviation,
+            since_last_month=number.since_last_month,
+            since_last_year=number.since_last_year,
+            address=_address(workspace, found, number) if own_books else "",
+        )
+        for number in counted
+    ]
+    typed = [value for value in numbers if value.pk not in known]
+    return rows + [FigureRow(name=value.field.name, number=value.value, value=value) for value in typed]
+
+
+def _address(workspace: Workspace, found: MonthOfPlan | None, number: Number) -> str:
+    """Return where the documents behind a number are listed, where there are any."""
+    if found is None or not number.counted:
+        return ""
+    return integration_data.documents_address(workspace, found.month, number.statistic)
+
+
+def _chart(number: Number) -> BarChart:
+    """Draw the months; one of which nothing is known is no bar."""
+    return draw_bars(
+        [
+            Bar(
+                label=month(each),
+                short=f"{each:%m}",
+                value=known if known is not None else Decimal(0),
+                shown="" if known is not None else gettext("not known"),
+            )
+            for each, known in number.history
+        ]
+    )
+
+
+def charts_of_client(client: Client, today: date) -> list[tuple[str, BarChart]]:
+    """Return the 13 months of each number that is counted for a client, the present month last."""
+    plans = list(SummaryPlan.objects.filter(client=client, active=True))
+    found = read_month(plans, today.replace(day=1), today=today)
+    numbers = [number for month_of_plan in found for number in month_of_plan.numbers if number.name]
+    return [(number.name, _chart(number)) for number in numbers]
