@@ -31,6 +31,10 @@ ALREADY = "already done"
 TYPED_CLIENTS = 5
 PRODUCTS = 4
 INVOICES = 6
+COUNTED = (
+    "sales_invoices", "credit_invoices", "supplier_invoices", "vouchers", "vouchers_manual", "voucher_rows",
+    "customer_payments", "supplier_payments", "vouchers_depreciation", "vouchers_accrual",
+)  # fmt: skip
 LATE_BY = timedelta(days=33)
 PATIENCE = 120.0
 OVERVIEW = f"/w/{SLUG}/settings/fortnox/"
@@ -93,9 +97,9 @@ def choose_statistics(context: StepContext) -> str:
         title="Monthly summary",
         topic="Bookkeeping",
         first_month=first_of(first_of(context.today) - timedelta(days=1)).isoformat(),
-        statistics=["sales_invoices", "vouchers"],
+        statistics=list(COUNTED),
     )
-    return "sales invoices and vouchers, from last month on"
+    return f"{len(COUNTED)} statistics, from last month on"
 
 
 def authorize(context: StepContext) -> str:
@@ -254,7 +258,7 @@ def summary_tasks(_context: StepContext) -> str:
     if not tasks:
         raise StepFailed("no summary task was made")
     values = TaskValue.objects.filter(task=tasks.order_by("month")[0]).select_related("field").order_by("field__name")
-    figures = ", ".join(f"{value.field.name} {value.value or 0:.0f}" for value in values)
+    figures = ", ".join(f"{value.field.name} {value.value or 0:.0f}" for value in values if value.value)
     return f"{tasks.count()} made; the first: {figures}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -45,7 +46,7 @@ def figures_of(task: Task, workspace: Workspace, numbers: list[TaskValue], today
         "rows": rows,
         "with_counted": any(row.differs for row in rows),
         "counted_at": found.counted_at if found else None,
-        "charts": [(number.name, _chart(number)) for number in found.numbers if number.name] if found else [],
+        **_charts(found.numbers if found else ()),
         "month_word": gettext("Month"),
         "number_word": gettext("Number"),
     }
@@ -97,9 +98,17 @@ def _chart(number: Number) -> BarChart:
     )
 
 
-def charts_of_client(client: Client, today: date) -> list[tuple[str, BarChart]]:
+def _charts(numbers: Iterable[Number]) -> dict[str, Any]:
+    """Return the charts that have a bar, by name, and the names of the numbers that are zero in every month."""
+    drawn = [(number.name, _chart(number)) for number in numbers if number.name]
+    return {
+        "charts": [(name, chart) for name, chart in drawn if not chart.is_empty],
+        "always_zero": [name for name, chart in drawn if chart.is_empty],
+    }
+
+
+def charts_of_client(client: Client, today: date) -> dict[str, Any]:
     """Return the 13 months of each number that is counted for a client, the present month last."""
     plans = list(SummaryPlan.objects.filter(client=client, active=True))
     found = read_month(plans, today.replace(day=1), today=today)
-    numbers = [number for month_of_plan in found for number in month_of_plan.numbers if number.name]
-    return [(number.name, _chart(number)) for number in numbers]
+    return _charts(number for month_of_plan in found for number in month_of_plan.numbers)

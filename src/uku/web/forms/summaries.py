@@ -50,6 +50,7 @@ class PlanForm(PlainForm):
                 min_value=0,
                 max_value=10**6,
                 initial=each.agreed,
+                widget=forms.NumberInput(attrs={"class": "input"}),
             )
             if self.is_tied:
                 self.fields[f"field_{each.statistic}"] = forms.CharField(
@@ -57,7 +58,7 @@ class PlanForm(PlainForm):
                     required=False,
                     max_length=100,
                     initial=each.field.name if each.field else "",
-                    widget=forms.TextInput(attrs={"list": "number-fields", "autocomplete": "off"}),
+                    widget=forms.TextInput(attrs={"list": "number-fields", "autocomplete": "off", "class": "input"}),
                 )
 
     @property

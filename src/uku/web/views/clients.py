@@ -98,7 +98,7 @@ def _draw_client(request: WorkspaceRequest, client: Client, *, in_full: bool) ->
         "lines": lines,
         "tasks": Task.objects.filter(client=client).order_by("-state", "-due_date", "-id")[:SHOWN_ON_CLIENT],
         "today": today,
-        "charts": charts_of_client(client, today),
+        **charts_of_client(client, today),
     }
     return render(request, "clients/page.html", context)
 

@@ -82,7 +82,7 @@ class StatisticsForm(forms.Form):
         of_next = gettext("Day %(day)d of the next month")
         days |= {day: of_next % {"day": day} for day in range(1, LAST_IMPORT_DAY + 1)}
         cast("forms.ChoiceField", self.fields["import_day"]).choices = list(days.items())
-        widget = {"list": "number-fields", "autocomplete": "off"}
+        widget = {"list": "number-fields", "autocomplete": "off", "class": "input"}
         for name, found in STATISTICS.items():
             self.fields[f"field_{name}"] = forms.CharField(
                 label=gettext("Field for %(statistic)s") % {"statistic": found.label},
