@@ -7,7 +7,7 @@ from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
 from uku.kit.heartbeats import WorkerHeartbeat
 from uku.kit.shared_cache import SharedValue
-from uku.products.models import Product, TaxRateName
+from uku.products.models import Product, ProductTier, TaxRateName
 from uku.tasks.models import SummaryPlan, Task, TaskComment, TaskField, TaskValue, Topic
 from uku.workspaces.models import AuditEntry, Invitation, Membership, Notice, NoticeReading, User, Workspace
 
@@ -30,6 +30,7 @@ __all__ = [
     "NumberSeries",
     "Payment",
     "Product",
+    "ProductTier",
     "SharedValue",
     "SummaryPlan",
     "Task",
