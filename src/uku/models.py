@@ -7,7 +7,7 @@ from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
 from uku.kit.heartbeats import WorkerHeartbeat
 from uku.kit.shared_cache import SharedValue
-from uku.products.models import Product, TaxRateName
+from uku.products.models import Product, ProductTier, TaxRateName
 from uku.tasks.models import (
     BooksTie,
     MonthFigure,
@@ -43,6 +43,7 @@ __all__ = [
     "Payment",
     "PlanField",
     "Product",
+    "ProductTier",
     "SharedValue",
     "SummaryPlan",
     "Task",

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
+from uku.invoices.charges import free_charges
 from uku.invoices.deliveries import may_have_arrived
 from uku.invoices.models import Invoice, State
 from uku.kit.events import publish
@@ -89,6 +90,7 @@ def refuse_cancellation(*, invoice_id: int, at: datetime, why: str) -> None:
 def _cancel(invoice: Invoice, *, actor: User | None, at: datetime) -> Invoice:
     invoice.state, invoice.cancel_asked_at = State.CANCELLED, None
     invoice.save(update_fields=["state", "cancel_asked_at"])
+    free_charges(invoice, at=at)
     summary = translate_for_workspace(gettext_lazy("%(invoice)s was cancelled"), invoice=invoice)
     record(actor=actor, action="invoice.cancel", target=invoice, summary=summary, at=at)
     return invoice

@@ -132,7 +132,7 @@ def credit_invoice(
         _set_off(note, invoice)
     note.save()
     _make_rows(note, invoice, wanted)
-    store_credit(invoice)
+    store_credit(invoice, at=at)
     words = gettext_lazy("Credit note for %(invoice)s was issued")
     record(
         actor=actor,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
+from uku.invoices.charges import free_charges
 from uku.invoices.models import Invoice, InvoiceRow, State
 from uku.kit.money import ZERO
 
@@ -23,14 +25,17 @@ def left_to_credit(invoice: Invoice) -> dict[int, Decimal]:
     return {pk: quantity for pk, quantity in left.items() if quantity}
 
 
-def store_credit_of_original(note: Invoice) -> None:
+def store_credit_of_original(note: Invoice, *, at: datetime) -> None:
     """Add up anew what a credit note belongs to; an invoice that is no note belongs to none."""
     if note.credits_id is not None:
-        store_credit(Invoice.objects.select_for_update().get(pk=note.credits_id))
+        store_credit(Invoice.objects.select_for_update().get(pk=note.credits_id), at=at)
 
 
-def store_credit(invoice: Invoice) -> None:
-    """Add up an invoice's credit notes that have their number, and those that only the accounting system has."""
+def store_credit(invoice: Invoice, *, at: datetime) -> None:
+    """Add up an invoice's credit notes that have their number, and those that only the accounting system has.
+
+    What is credited whole bills no task any more.
+    """
     notes = Invoice.objects.filter(credits=invoice).exclude(number="").exclude(state=State.CANCELLED)
     sums = notes.aggregate(all=Sum("total"), open=Sum(Coalesce("balance", "total")))
     invoice.credited_amount = invoice.ledger_credit_amount - (sums["all"] or ZERO)
@@ -40,3 +45,5 @@ def store_credit(invoice: Invoice) -> None:
     invoice.credited = is_whole or (numbered and not left_to_credit(invoice))
     fields = ("credited", "credited_amount", "credit_balance", "ledger_credit_amount", "ledger_credit_balance")
     invoice.save(update_fields=fields)
+    if invoice.credited:
+        free_charges(invoice, at=at)

@@ -144,6 +144,9 @@ class InvoiceSettings(TenantModel):
     remind_after = models.PositiveSmallIntegerField(
         default=5, help_text="banking days after the due date before the first reminder"
     )
+    bill_open_tasks = models.BooleanField(
+        default=False, db_default=False, help_text="a number is billed before its task is finished, too"
+    )
     late_interest = models.CharField(max_length=300, blank=True, help_text="empty: interest by law")
 
     class Meta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
-from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
+from uku.invoices.charges import free_removed_charges
+from uku.invoices.models import Invoice, InvoiceRow, RowKind, State, TaskCharge
 from uku.invoices.numbers import new_reference
 from uku.invoices.totals import Line, Totals, add_up
 from uku.kit.money import ZERO
@@ -37,6 +38,8 @@ class RowFacts:
     article_company: str = ""
     discount: Decimal = ZERO
     kind: RowKind = RowKind.ARTICLE
+    charge: TaskCharge | None = None
+    """What of a task the row bills; it belongs to the row's own invoice."""
 
     @property
     def line(self) -> Line:
@@ -44,7 +47,7 @@ class RowFacts:
 
 
 COPIED = (
-    *("kind", "product", "article_number", "description"),
+    *("kind", "product", "article_number", "description", "charge"),
     *("quantity", "unit", "price", "discount", "vat_rate"),
 )
 """What a row and its facts call the same."""
@@ -128,11 +131,13 @@ def edit_draft(
     before = _content(invoice)
     if invoice.client_id != head.client.pk:
         invoice.currency = head.client.currency
+        rows = [replace(row, charge=None) for row in rows]  # another client's tasks are not billed to this one
     for name, value in _values(head).items():
         setattr(invoice, name, value)
     invoice.version += 1
     invoice.save()
     replace_rows(invoice=invoice, rows=rows)
+    free_removed_charges(invoice, at=at)
     after = _content(invoice)
     if before != after:
         words = gettext_lazy("Draft for %(client)s was changed")
@@ -143,10 +148,26 @@ def edit_draft(
 
 @transaction.atomic
 @needs(Permission.DRAFT_INVOICES)
+def append_rows(*, invoice: Invoice, rows: Sequence[RowFacts], actor: User, at: datetime) -> None:
+    """Put rows below those of a draft. Raises NotAllowed, InvoiceAlreadyIssued or DraftHandedOver."""
+    invoice = lock_editable(invoice)
+    before = _content(invoice)
+    stored = InvoiceRow.objects.filter(invoice=invoice).select_related("product", "charge")
+    invoice.version += 1
+    invoice.save(update_fields=["version"])
+    replace_rows(invoice=invoice, rows=[*(facts_of(row) for row in stored), *rows])
+    words = gettext_lazy("Draft for %(client)s was changed")
+    summary = translate_for_workspace(words, client=invoice.client)
+    _record(actor, "invoice.edit", invoice, summary, at, before=before, after=_content(invoice))
+
+
+@transaction.atomic
+@needs(Permission.DRAFT_INVOICES)
 def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) -> Invoice:
     """Make a draft like this invoice, dated today and due by the client's terms.
 
-    Numbers, state, payments and the period are not copied. Raises NotAllowed.
+    Numbers, state, payments and the period are not copied, nor is what was billed from a task: that is billed once.
+    Raises NotAllowed.
     """
     invoice = Invoice.objects.select_related("client").get(pk=invoice.pk)
     head = DraftHead(
@@ -159,7 +180,7 @@ def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) ->
     copied = Invoice.objects.create(
         reference=new_reference(), currency=invoice.currency, created_at=at, **_values(head)
     )
-    rows = InvoiceRow.objects.filter(invoice=invoice).select_related("product")
+    rows = InvoiceRow.objects.filter(invoice=invoice, charge=None).select_related("product")
     replace_rows(invoice=copied, rows=[facts_of(row) for row in rows])
     words = gettext_lazy("Draft for %(client)s, copied from %(invoice)s")
     summary = translate_for_workspace(words, client=invoice.client, invoice=invoice)

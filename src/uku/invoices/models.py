@@ -188,6 +188,12 @@ class TaskCharge(TenantModel):
     value = models.ForeignKey("uku.TaskValue", on_delete=models.PROTECT, related_name="charges")
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="task_charges")
     quantity = models.DecimalField(max_digits=14, decimal_places=2)
+    measured = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        help_text="the counted figure that this bills; what comes later is late",
+    )
     late = models.BooleanField(default=False, help_text="it bills what was counted after the value was billed")
     freed_at = models.DateTimeField(null=True)
 

@@ -158,7 +158,7 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         invoice.net, invoice.vat = figures.net, figures.vat
         invoice.rounding, invoice.total = figures.rounding, figures.total
         _save_number(invoice)
-        store_credit_of_original(invoice)
+        store_credit_of_original(invoice, at=at)
         summary = translate_for_workspace(gettext_lazy("Number %(number)s given"), number=number)
         if differing:
             summary = f"{summary} ({invoice.difference})"

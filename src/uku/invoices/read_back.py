@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
+from uku.invoices.charges import free_charges
 from uku.invoices.credit_totals import store_credit, store_credit_of_original
 from uku.invoices.deliveries import confirm_by_reading
 from uku.invoices.ledger_facts import Reading
@@ -37,10 +38,12 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         invoice.ledger_credit_amount, invoice.ledger_credit_balance = reading.credit_amount, reading.credit_balance
         invoice.missing_since = None
         _store_sending(invoice, reading, at)
-        store_credit(invoice)
+        store_credit(invoice, at=at)
         invoice.state = _state_after(invoice, reading)
         invoice.save()
-        store_credit_of_original(invoice)
+        store_credit_of_original(invoice, at=at)
+        if invoice.state == State.CANCELLED:
+            free_charges(invoice, at=at)
         after = _payment_facts(invoice)
         if before != after:
             with workspace_language():

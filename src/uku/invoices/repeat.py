@@ -149,8 +149,10 @@ def _made(month: date) -> dict[int, int]:
 
 
 def _rows_of(invoices: Iterable[Invoice]) -> dict[int, list[InvoiceRow]]:
+    """Return the rows by invoice, without those that bill a task: the new month's tasks have their own."""
     found: dict[int, list[InvoiceRow]] = {}
-    for row in InvoiceRow.objects.filter(invoice__in=list(invoices)).select_related("product").order_by("position"):
+    rows = InvoiceRow.objects.filter(invoice__in=list(invoices), charge=None)
+    for row in rows.select_related("product").order_by("position"):
         found.setdefault(row.invoice_id, []).append(row)
     return found
 

@@ -6,9 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from uku.kit.scoping import TenantModel
 from uku.workspaces.models import User
+
+
+class TierWay(models.TextChoices):
+    EACH = "each", _("Each piece at its own tier")
+    LAST = "last", _("All pieces at the last tier")
 
 
 class Product(TenantModel):
@@ -37,6 +43,14 @@ class Product(TenantModel):
     other_articles: models.JSONField[dict[str, dict[str, Any]]] = models.JSONField(
         default=dict, db_default=models.Value({}, models.JSONField())
     )
+    task_field = models.ForeignKey(
+        "uku.TaskField",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="products",
+        help_text="what it is billed from",
+    )
+    tier_way = models.CharField(max_length=10, choices=TierWay, default=TierWay.EACH, db_default=TierWay.EACH)
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1, db_default=1, help_text="grows with every change")
@@ -59,6 +73,25 @@ class Product(TenantModel):
     def article_in(self, company: str) -> str:
         """Return the number of the product's article in a company, or ""."""
         return self.article_number if self.article_company == company else ""
+
+
+class ProductTier(TenantModel):
+    """What pieces cost from one on, `first`; those before it cost what the tier before says, or the product."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="tiers")
+    first = models.PositiveIntegerField()
+    price = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["product", "first"], name="uku_producttier_once"),
+            models.CheckConstraint(condition=models.Q(first__gte=2), name="uku_producttier_after_the_first_piece"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.price} from {self.first}"
 
 
 class TaxRateName(TenantModel):

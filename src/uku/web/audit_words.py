@@ -13,6 +13,7 @@ from uku.clients.models import VatType
 from uku.integrations.registry import integrations
 from uku.invoices.delivery_models import DeliveryWay
 from uku.invoices.models import State
+from uku.products.models import TierWay
 from uku.workspaces.models import Plan, Role
 from uku.workspaces.permissions import SWITCHES
 
@@ -91,6 +92,9 @@ ACTIONS: Mapping[str, str | Promise] = {
     "field.create": _("Added a field of tasks"),
     "field.edit": _("Changed a field of tasks"),
     "field.restore": _("Restored a field of tasks"),
+    "product.pieces": _("Changed how a product is billed from tasks"),
+    "task.bill": _("Billed a number of a task"),
+    "task.late_dismiss": _("Dismissed a late volume"),
     "task.comment": _("Commented on a task"),
     "task.create": _("Added a task"),
     "task.delete": _("Deleted a task"),
@@ -210,6 +214,9 @@ FIELDS: Mapping[str, str | Promise] = {
     "skipped": _("Skipped"),
     "state": _("State"),
     "statistics": _("Statistics"),
+    "task_field": _("Billed from"),
+    "tier_way": _("Tiers apply to"),
+    "tiers": _("Tiers, from piece"),
     "time_zone": _("Time zone"),
     "title": _("Title"),
     "to": _("To"),
@@ -232,6 +239,7 @@ CHOICES: Mapping[str, Mapping[str, Any]] = {
     "plan": dict(Plan.choices),
     "role": dict(Role.choices),
     "state": dict(State.choices),
+    "tier_way": dict(TierWay.choices),
     "vat_type": dict(VatType.choices),
     "way": dict(DeliveryWay.choices),
 }

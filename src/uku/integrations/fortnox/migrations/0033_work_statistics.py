@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('fortnox', '0032_invoice_addresses'),
-        ('uku', '0029_books_of_summaries'),
+        ('uku', '0030_books_of_summaries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -35,7 +35,7 @@ SET CONSTRAINTS ALL DEFERRED;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('uku', '0028_searchable_tasks'),
+        ('uku', '0029_products_by_piece'),
     ]
 
     operations = [
