@@ -252,8 +252,16 @@ def test_finlands_rate_is_sent_as_it_is_although_the_document_calls_it_a_whole_n
     )
 
 
-@pytest.mark.parametrize("amount", [1.5, "1.5", D("1.125"), D("NaN"), D("Infinity"), D(10) ** 12, True, None])
+@pytest.mark.parametrize(
+    "amount", [1.5, "1,5", "1e2", " 1", "", D("1.125"), "1.125", D("NaN"), D("Infinity"), D(10) ** 12, True, None]
+)
 def test_an_amount_that_fortnox_would_not_keep_is_refused(payload, amount):
+    with pytest.raises(ValidationError):
+        payload(freight=amount)
+
+
+@pytest.mark.parametrize("amount", ["1,5", "1e2", " 1", "", "1.125", "1000000000000", "NaN"])
+def test_a_text_that_is_no_such_amount_is_refused(payload, amount):
     with pytest.raises(ValidationError):
         payload(freight=amount)
 
@@ -284,8 +292,13 @@ def test_rounding_is_done_on_purpose():
         {"document_number": "A1"},
         {"document_number": "1\n"},
         {"vat_included": "false"},
-        {"invoice_date": "2026-01-31"},
+        {"invoice_date": "2026-13-01"},
         {"unknown": 1},
+        {"invoice_date": "20260131"},
+        {"customer_number": True},
+        {"customer_number": 1.0},
+        {"rows": "abc"},
+        {"rows": None},
     ],
 )
 def test_what_fortnox_would_refuse_or_mistake_is_refused_here(payload, changes):
@@ -335,6 +348,69 @@ def test_rows_of_an_update_may_be_kept_replaced_or_added():
             {"Description": "Ny"},
         ]
     }
+
+
+def test_lists_iso_dates_numeric_text_and_whole_numbers_are_taken(payload):
+    row = {"article_number": 5, "delivered_quantity": "2.50", "price": "900", "vat": 25, "account_number": "3001"}
+    loose = payload(
+        customer_number=1001,
+        invoice_date="2026-01-31",
+        due_date="2026-03-02",
+        freight="5.00",
+        document_number=1042,
+        rows=[InvoiceRowPayload(**row)],
+    )
+    exact = payload(
+        invoice_date=date(2026, 1, 31),
+        due_date=date(2026, 3, 2),
+        freight=D(5),
+        document_number="1042",
+        rows=(InvoiceRowPayload(**{**row, "article_number": "5", "price": D(900), "account_number": 3001}),),
+    )
+    assert loose == exact
+    assert loose.to_json_bytes() == exact.to_json_bytes()
+    assert CustomerUpdate(sales_account=3001).to_dict() == CustomerUpdate(sales_account="3001").to_dict()
+    assert CustomerUpdate(sales_account=3001, terms_of_payment=30).to_dict() == {
+        "SalesAccount": "3001",
+        "TermsOfPayment": "30",
+    }
+
+
+@pytest.mark.parametrize("name", EVERY)
+@given(data=st.data())
+def test_a_payload_survives_the_way_into_json_and_back(name, data):
+    payload = data.draw(EVERY[name])
+    back = type(payload).model_validate_json(payload.model_dump_json())
+    assert back == payload
+    assert back.to_json_bytes() == payload.to_json_bytes()
+
+
+def test_an_error_names_fields_as_python_does(payload):
+    with pytest.raises(ValidationError) as caught:
+        payload(customer_number="", external_reference=None, ocr="x", rows=[{"delivered_quantity": 1.5}])
+    names = [".".join(map(str, each["loc"])) for each in caught.value.errors()]
+    assert names == [
+        "customer_number",
+        "external_reference",
+        "ocr",
+        "rows.0.InvoiceRowPayload.delivered_quantity",
+        "rows.0.InvoiceRowPayload.price",
+        "rows.0.InvoiceRowPayload.vat",
+        "rows.0.TextRowPayload.description",
+        "rows.0.TextRowPayload.delivered_quantity",
+    ]
+
+
+@pytest.mark.parametrize("amount", [1.5, True, None, [1]])
+def test_what_is_no_amount_cannot_be_rounded(amount):
+    with pytest.raises(TypeError):
+        round_amount(amount)
+
+
+@pytest.mark.parametrize(("amount", "places"), [("x", 2), (D("Infinity"), 2), (D(1), 10**6)])
+def test_what_has_no_such_places_cannot_be_rounded(amount, places):
+    with pytest.raises(ValueError, match="not a number that can be rounded so"):
+        round_amount(amount, places)
 
 
 def test_no_field_of_a_payload_is_a_float():

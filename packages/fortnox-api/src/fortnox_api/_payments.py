@@ -1,11 +1,13 @@
 """Payments of customer invoices. Scope `payment`. Source: the OpenAPI document and a recorded list."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import ClassVar, Literal, Unpack
 
 from pydantic import Field
 
 from fortnox_api._models import Amount, Bool, Key, OptionalAmount, OptionalDate, OptionalInteger, Record, Text
-from fortnox_api._resource import ListResource
+from fortnox_api._request import Number
+from fortnox_api._resource import Listing, ListResource, Page, Search
 
 
 class InvoicePaymentItem(Record):
@@ -64,6 +66,14 @@ class InvoicePayment(Record):
     write_offs: tuple[WriteOff, ...] = ()
 
 
+class InvoicePaymentSearch(Search, total=False):
+    invoice_number: Number
+
+
+class InvoicePaymentListing(InvoicePaymentSearch, Listing, total=False):
+    sort_by: Literal["payment_date"] | None
+
+
 class InvoicePayments(ListResource[InvoicePaymentItem, InvoicePayment]):
     """`/3/invoicepayments`. Whether `invoice_number` is compared exactly is not documented: check."""
 
@@ -73,5 +83,13 @@ class InvoicePayments(ListResource[InvoicePaymentItem, InvoicePayment]):
     item = InvoicePaymentItem
     record = InvoicePayment
     number_field = "Number"
-    searches = "invoicenumber"
-    sorts = "paymentdate"
+    listing = InvoicePaymentListing
+
+    def pages(self, **asked: Unpack[InvoicePaymentListing]) -> Iterator[Page[InvoicePaymentItem]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[InvoicePaymentListing]) -> Iterator[InvoicePaymentItem]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[InvoicePaymentSearch]) -> int:
+        return self._count(asked)

@@ -109,7 +109,8 @@ class Response:
             case Expected.FILE:
                 fits = bool(body) and not body.lstrip().startswith((b"<", b"{"))
             case Expected.JSON:
-                fits = self.json_error is None and self.error_body is None
+                is_empty = status == HTTPStatus.NO_CONTENT and not body
+                fits = is_empty or (self.json_error is None and self.error_body is None)
         self.is_expected = self.is_success and fits
 
     def make_error(

@@ -10,7 +10,7 @@ from pydantic import Field
 from fortnox_api._models import Code, Key, OptionalBool, OptionalDate, OptionalInteger, Record, Text
 from fortnox_api._payload import Payload
 from fortnox_api._request import Request, RequestKind
-from fortnox_api._resource import ListResource, Resource, WritableResource
+from fortnox_api._resource import DeletableResource, ListResource, Resource
 
 
 class CompanySettings(Record):
@@ -54,11 +54,11 @@ class Settings(Resource):
 
     def company(self) -> CompanySettings:
         """Return the company's settings."""
-        return self._read(Request(RequestKind.READ, "GET", "settings", "company"), "CompanySettings", CompanySettings)
+        return self._read(Request(RequestKind.READ, "GET", "settings/company"), "CompanySettings", CompanySettings)
 
     def locked_period(self) -> LockedPeriod:
         """Return up to which day the bookkeeping is locked."""
-        return self._read(Request(RequestKind.READ, "GET", "settings", "lockedperiod"), "LockedPeriod", LockedPeriod)
+        return self._read(Request(RequestKind.READ, "GET", "settings/lockedperiod"), "LockedPeriod", LockedPeriod)
 
 
 class Unit(Record):
@@ -88,7 +88,7 @@ class UnitPayload(UnitUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
-class Units(WritableResource[Unit, Unit, UnitPayload, UnitUpdate]):
+class Units(DeletableResource[Unit, Unit, UnitPayload, UnitUpdate]):
     """`/3/units`."""
 
     path = "units"
@@ -96,6 +96,8 @@ class Units(WritableResource[Unit, Unit, UnitPayload, UnitUpdate]):
     singular = "Unit"
     item = Unit
     record = Unit
+    payload = UnitPayload
+    changes = UnitUpdate
     number_field = "Code"
 
 
@@ -123,7 +125,7 @@ class TermsOfPaymentPayload(TermsOfPaymentUpdate):
     code: Annotated[str, Field(min_length=1, max_length=25)]
 
 
-class TermsOfPayments(WritableResource[TermsOfPayment, TermsOfPayment, TermsOfPaymentPayload, TermsOfPaymentUpdate]):
+class TermsOfPayments(DeletableResource[TermsOfPayment, TermsOfPayment, TermsOfPaymentPayload, TermsOfPaymentUpdate]):
     """`/3/termsofpayments`."""
 
     path = "termsofpayments"
@@ -131,6 +133,8 @@ class TermsOfPayments(WritableResource[TermsOfPayment, TermsOfPayment, TermsOfPa
     singular = "TermsOfPayment"
     item = TermsOfPayment
     record = TermsOfPayment
+    payload = TermsOfPaymentPayload
+    changes = TermsOfPaymentUpdate
     number_field = "Code"
 
 
