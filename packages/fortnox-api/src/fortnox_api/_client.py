@@ -15,9 +15,10 @@ from fortnox_api._invoices import Invoices
 from fortnox_api._payments import InvoicePayments
 from fortnox_api._retry import ApiClient
 from fortnox_api._salaries import SalaryTransactions
-from fortnox_api._settings import PredefinedAccounts, Settings, TermsOfPayments, Units
+from fortnox_api._settings import Currencies, ModesOfPayment, PredefinedAccounts, Settings, TermsOfPayments, Units
 from fortnox_api._sie_export import SieExport
 from fortnox_api._supplier_invoices import SupplierInvoicePayments, SupplierInvoices
+from fortnox_api._suppliers import Suppliers
 from fortnox_api._transport import HttpClient, Timeouts
 from fortnox_api._vouchers import PredefinedVoucherSeriesList, Vouchers, VoucherSeriesList
 
@@ -49,6 +50,7 @@ class Fortnox:
         self.articles = Articles(api)
         self.invoices = Invoices(api)
         self.invoice_payments = InvoicePayments(api)
+        self.suppliers = Suppliers(api)
         self.supplier_invoices = SupplierInvoices(api)
         self.supplier_invoice_payments = SupplierInvoicePayments(api)
         self.salary_transactions = SalaryTransactions(api)
@@ -62,6 +64,8 @@ class Fortnox:
         self.accounts = Accounts(api)
         self.units = Units(api)
         self.terms_of_payment = TermsOfPayments(api)
+        self.modes_of_payment = ModesOfPayment(api)
+        self.currencies = Currencies(api)
 
     def __enter__(self) -> Self:
         return self

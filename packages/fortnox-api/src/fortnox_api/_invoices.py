@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar, Final, Literal, Unpack
 
 from pydantic import AfterValidator, Field
 
-from fortnox_api._errors import Unreadable
 from fortnox_api._models import (
     Amount,
     Bool,
@@ -385,14 +384,6 @@ class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpd
         Which Accept header a PDF needs is not documented; public clients send application/json, and so does this one.
         """
         return self._get_pdf(RequestKind.READ, number, "preview")
-
-    def _act(self, kind: RequestKind, method: str, number: Number, action: str) -> Invoice:
-        """Do something to an invoice and return it; a response about another invoice is Unreadable."""
-        request = Request(kind, method, self.path, (number,), action)
-        invoice = self._read(request, self.singular, self.record)
-        if invoice.number != str(number):
-            raise Unreadable("the answer is about another invoice", outcome=request.outcome_if_lost)
-        return invoice
 
     def _get_pdf(self, kind: RequestKind, number: Number, action: str) -> bytes:
         return self._api.send(Request(kind, "GET", self.path, (number,), action, expects=Expected.PDF)).body

@@ -137,6 +137,13 @@ _NUMERIC: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 
 
 def _parse_amount(value: Any) -> Decimal:
+    amount = _parse_decimal(value)
+    if amount != round_amount(amount):
+        raise ValueError("Fortnox would round this; round it yourself with round_amount()")
+    return amount
+
+
+def _parse_decimal(value: Any) -> Decimal:
     if isinstance(value, str) and not _NUMERIC.fullmatch(value):
         raise ValueError("a numeric text has digits and at most one point")
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
@@ -144,8 +151,6 @@ def _parse_amount(value: Any) -> Decimal:
     amount = Decimal(value)
     if not amount.is_finite() or abs(amount) >= _LARGEST:
         raise ValueError("out of range")
-    if amount != round_amount(amount):
-        raise ValueError("Fortnox would round this; round it yourself with round_amount()")
     return amount
 
 
@@ -153,8 +158,8 @@ def _parse_number(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _parse_account(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{4}", value) else value
+def _parse_whole(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) else value
 
 
 def _parse_date(value: Any) -> Any:
@@ -171,15 +176,23 @@ def held_as(exact: Any) -> GetPydanticSchema:
     return GetPydanticSchema(lambda _annotated, handler: handler.generate_schema(exact))
 
 
+NumberText = Annotated[str, BeforeValidator(_parse_number)]
+"""Holds a text; a whole number becomes one."""
+
 ExactAmount = Annotated[Decimal | int | str, held_as(Annotated[Decimal, BeforeValidator(_parse_amount)])]
 """Holds a Decimal with at most two places, which is what Fortnox keeps. Floats are refused."""
 
-NumberText = Annotated[str, BeforeValidator(_parse_number)]
+ExactRate = Annotated[Decimal | int | str, held_as(Annotated[Decimal, BeforeValidator(_parse_decimal)])]
+"""Holds a Decimal with any number of places, such as a rate of exchange."""
+
 RecordNumber = Annotated[str | int, held_as(Annotated[NumberText, Field(min_length=1)])]
 """Holds the number of another record as text."""
 
-AccountNumber = Annotated[int | str, held_as(Annotated[int, BeforeValidator(_parse_account), Field(ge=1000, le=9999)])]
+AccountNumber = Annotated[int | str, held_as(Annotated[int, BeforeValidator(_parse_whole), Field(ge=1000, le=9999)])]
 """Holds an account of the chart: four digits."""
+
+InvoiceNumber = Annotated[int | str, held_as(Annotated[int, BeforeValidator(_parse_whole), Field(ge=1)])]
+"""Holds the number of an invoice as int, which is how payments spell it."""
 
 Day = Annotated[date | str, held_as(Annotated[date, BeforeValidator(_parse_date)])]
 """Holds a date; text is taken as YYYY-MM-DD."""

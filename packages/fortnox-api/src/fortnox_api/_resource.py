@@ -15,7 +15,7 @@ from fortnox_api._errors import Unreadable
 from fortnox_api._json import dumps
 from fortnox_api._models import Record, describe_errors, parse_code, parse_integer
 from fortnox_api._payload import Payload
-from fortnox_api._request import Number, Request, RequestKind, format_time, format_value
+from fortnox_api._request import Number, Request, RequestKind, format_number, format_time, format_value
 from fortnox_api._response import Response
 from fortnox_api._retry import ApiClient
 
@@ -229,6 +229,14 @@ class ListResource(Collection[ItemT], Generic[ItemT, RecordT]):
     def get(self, number: Number) -> RecordT:
         """Return one record with all its fields. Raises NotFound."""
         return self._read(Request(RequestKind.READ, "GET", self.path, (number,)), self.singular, self.record)
+
+    def _act(self, kind: RequestKind, method: str, number: Number, action: str) -> RecordT:
+        """Do something to a record and return it; a response about another record is Unreadable."""
+        request = Request(kind, method, self.path, (number,), action)
+        found = self._read(request, self.singular, self.record)
+        if getattr(found, "number", None) != format_number(number):
+            raise Unreadable("the answer is about another record", outcome=request.outcome_if_lost)
+        return found
 
 
 class WritableResource(ListResource[ItemT, RecordT], Generic[ItemT, RecordT, PayloadT, UpdateT]):
