@@ -62,6 +62,8 @@ from fortnox_api._payments import (
     WriteOffPayload,
 )
 from fortnox_api._resource import Page, Reject
+from fortnox_api._response import Response
+from fortnox_api._retry import Retries
 from fortnox_api._salaries import SalaryTransaction
 from fortnox_api._settings import (
     CompanySettings,
@@ -163,6 +165,8 @@ __all__ = [
     "RefreshTokenAuth",
     "Reject",
     "Rejected",
+    "Response",
+    "Retries",
     "SalaryTransaction",
     "SieCount",
     "SieError",

@@ -3,16 +3,18 @@
 Source: fortnox.se/developer/guides-and-good-to-know/parameters.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from fortnox_api._errors import Outcome
-from fortnox_api._json import format_decimal
+from fortnox_api._json import dumps, format_decimal
 
 Number = str | int
 """What names a record."""
@@ -38,6 +40,7 @@ class Expected(Enum):
 
     JSON = "json"
     PDF = "pdf"
+    BYTES = "bytes"
     FILE = "file"
     """Text of any length, which goes to a temporary file and not to memory."""
 
@@ -73,6 +76,37 @@ class Request:
             self.path += f"?{urlencode(self.query, quote_via=quote)}"
         self.name = " ".join(filter(None, (self.method, self.resource, self.action)))
         self.outcome_if_lost = Outcome.NOT_APPLIED if self.kind is RequestKind.READ else Outcome.UNKNOWN
+
+
+METHODS: Final = ("GET", "POST", "PUT", "DELETE")
+_SENDING: Final = frozenset({"email", "einvoice", "eprint", "print", "printreminder"})
+"""What a GET does that sends something to a customer, or marks a document as sent. Source: the OpenAPI document."""
+_PATH: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
+
+
+def build_request(
+    method: str, path: str, query: Mapping[str, SearchValue] | None, json: Any, expects: Expected
+) -> Request:
+    """Return a request for any path below `/3/`. Raises TypeError or ValueError for what makes none."""
+    if method not in METHODS:
+        raise ValueError(f"{method!r} is none of: {', '.join(METHODS)}")
+    if not isinstance(path, str) or not isinstance(query, Mapping | None):
+        raise TypeError("a path is a str, a query a mapping of names to values")
+    parts = path.split("/")
+    if not _PATH.fullmatch(path) or {".", ".."} & set(parts):
+        raise ValueError("a path is below /3/ and encoded, such as orders/7, and has no query")
+    sends = method == "GET" and len(parts) > 1 and parts[-1] in _SENDING
+    kind = RequestKind.SEND if sends else RequestKind.READ if method == "GET" else RequestKind.WRITE
+    request = Request(
+        kind,
+        method,
+        path,
+        query={name: format_value(value) for name, value in (query or {}).items()},
+        body=None if json is None else dumps(json),
+        expects=expects,
+    )
+    request.name = f"{method} {parts[0]}"
+    return request
 
 
 def format_number(number: Number) -> str:
