@@ -44,7 +44,7 @@ REFERENCES = ["UKU-1", "UKU-10", "uku-1", "XUKU-1", "UKU-1 ", "UKU-2"]
 def test_a_search_by_reference_is_compared_exactly_whatever_fortnox_finds(sim, fortnox, how):
     numbers = {reference: fortnox.invoices.create(sim.invoice_payload(reference)).number for reference in REFERENCES}
     sim.switch(reference_search=how)
-    hits = fortnox.invoices.count(externalinvoicereference1="UKU-1")
+    hits = fortnox.invoices.count(external_reference="UKU-1")
     assert hits == (5 if how == "contains" else 1)
     assert [each.number for each in fortnox.invoices.find_by_reference("UKU-1")] == [numbers["UKU-1"]]
     assert fortnox.invoices.find_by_reference("UKU-9") == []

@@ -113,7 +113,7 @@ def time():
 def talk(time):
     """Return a client whose Fortnox gives these answers in turn."""
 
-    def made(*answers, auth=None, limiter=None, timeouts=None):
+    def made(*answers, auth=None, limiter=None, timeouts=None, retries=None):
         script = Script(answers)
         limiter = limiter or Counter()
         fortnox = Fortnox(
@@ -122,6 +122,7 @@ def talk(time):
             limiter=limiter,
             clock=time.clock,
             timeouts=timeouts,
+            retries=retries,
         )
         return Talk(fortnox, script, time, limiter)
 

@@ -168,7 +168,7 @@ def test_a_finding_names_the_field_and_no_value():
     with pytest.raises(ValidationError) as caught:
         Customer.model_validate({"CustomerNumber": "", "Active": "Anna Ek"})
     assert describe_errors(caught.value) == (
-        "CustomerNumber: Value error, no number or code; Active: Value error, neither true nor false"
+        "number: Value error, no number or code; active: Value error, neither true nor false"
     )
 
 

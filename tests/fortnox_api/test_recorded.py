@@ -151,9 +151,10 @@ def test_a_recorded_request_can_be_sent_by_the_client(body):
 
 def takes(payload, fields):
     known = payload.model_fields.values()
-    required = {field.alias for field in known if field.is_required()}
-    return required <= set(fields) <= {field.alias for field in known}
+    required = {field.serialization_alias for field in known if field.is_required()}
+    return required <= set(fields) <= {field.serialization_alias for field in known}
 
 
 def bytes_of(payload, fields):
-    return payload(**fields).to_json_bytes()
+    names = {field.serialization_alias: name for name, field in payload.model_fields.items()}
+    return payload(**{names[name]: value for name, value in fields.items()}).to_json_bytes()

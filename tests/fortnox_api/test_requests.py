@@ -4,6 +4,7 @@ import gzip
 import tracemalloc
 import zlib
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 import httpx2
 import pytest
@@ -63,7 +64,7 @@ def test_a_read_carries_the_token_and_asks_for_json(talk, company):
     assert str(sent.url) == "https://api.fortnox.se/3/companyinformation"
     assert dict(sent.headers) == {
         "host": "api.fortnox.se",
-        "user-agent": "fortnox_api",
+        "user-agent": f"fortnox-api/{version('fortnox-api')}",
         "accept-encoding": "gzip",
         "authorization": "Bearer canary-access-token",
         "accept": "application/json",

@@ -13,7 +13,8 @@ NOW = "2026-03-31T12:00:00"
 REDIRECT = "http://localhost:8720/fortnox/callback"
 BASIC = {"Authorization": "Basic " + base64.b64encode(b"uku-demo:uku-demo-secret").decode()}
 ALL_SCOPES = (
-    "companyinformation customer article invoice payment settings bookkeeping currency profile supplierinvoice salary"
+    "companyinformation customer article invoice payment settings bookkeeping currency profile"
+    " supplier supplierinvoice salary"
 )
 SHARED = Path(__file__).parents[2].parent / "shared" / "fortnox"
 

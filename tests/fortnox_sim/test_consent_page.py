@@ -168,6 +168,7 @@ def test_each_permission_is_listed_in_swedish(visit, address):
         "Bokföring",
         "Valutor",
         "Användarprofil",
+        "Leverantörer",
         "Leverantörsfakturor",
         "Löner",
     ]

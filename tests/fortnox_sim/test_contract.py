@@ -22,6 +22,7 @@ from fortnox_sim.api import (
     salary_transactions,
     supplier_invoices,
     supplier_payments,
+    suppliers,
     voucher_series,
     vouchers,
 )
@@ -196,6 +197,8 @@ BODIES = {
     "/3/labels": {"Label": {"Description": "Ny"}},
     "/3/labels/{}": {"Label": {"Description": "Ny"}},
     "/3/predefinedvoucherseries/{}": {"PreDefinedVoucherSeries": {"VoucherSeries": "Q"}},
+    "/3/suppliers": {"Supplier": {"Name": "Ny"}},
+    "/3/suppliers/{}": {"Supplier": {"City": "Lund"}},
     "/3/supplierinvoices": {"SupplierInvoice": {"SupplierNumber": "7", "Total": "125", "VAT": "25"}},
     "/3/supplierinvoices/{}": {"SupplierInvoice": {"Comments": "x"}},
     "/3/supplierinvoicepayments": {"SupplierInvoicePayment": {"InvoiceNumber": "1", "Amount": 5}},
@@ -224,6 +227,7 @@ ARGUMENTS = {
     "predefinedaccounts": "SALES", "financialyears": "2", "predefinedvoucherseries": "INVOICE", "labels": "1",
     "voucherseries": "A", "sie": "4", "supplierinvoices": "2", "supplierinvoicepayments": "1",
     "salarytransactions": "1", "supplierinvoiceaccruals": "1", "invoiceaccruals": "1001",
+    "suppliers": "1",
 }  # fmt: skip
 UNUSED = {
     "customers": "9", "articles": "9", "units": "km", "termsofpayments": "14", "modesofpayments": "KT",
@@ -301,6 +305,7 @@ def books(client, shared):
     client.post("supplierinvoicepayments", SupplierInvoicePayment={"InvoiceNumber": "1", "Amount": 5})
     client.post("supplierinvoiceaccruals", SupplierInvoiceAccrual=accrual("CostAccount", "SupplierInvoice", 1))
     client.post("invoiceaccruals", InvoiceAccrual=accrual("RevenueAccount", "Invoice", 1001))
+    client.post("suppliers", **BODIES["/3/suppliers"])
     client.post("salarytransactions", **BODIES["/3/salarytransactions"])
     return client
 
@@ -369,6 +374,7 @@ PAYLOADS = {
     "fortnox_ModeOfPayment": reference_data.MODES.fields,
     "fortnox_Currency": reference_data.CURRENCIES.fields,
     "fortnox_Label": labels.FIELDS,
+    "fortnox_Supplier": suppliers.FIELDS,
     "fortnox_SupplierInvoice": supplier_invoices.FIELDS,
     "fortnox_SupplierInvoice_SupplierInvoiceRow": supplier_invoices.ROW_FIELDS,
     "fortnox_SupplierInvoicePayment": supplier_payments.FIELDS,
@@ -393,7 +399,9 @@ def test_every_key_the_document_takes_is_known_and_no_other(shared, name):
     assert writable - declared - extras == set()
 
 
-@pytest.mark.parametrize("name", ["fortnox_Customer", "fortnox_Article", "fortnox_Voucher", "fortnox_VoucherSeries"])
+@pytest.mark.parametrize(
+    "name", ["fortnox_Customer", "fortnox_Supplier", "fortnox_Article", "fortnox_Voucher", "fortnox_VoucherSeries"]
+)
 def test_lengths_are_those_of_the_document(shared, name):
     declared = document()["components"]["schemas"][name]["properties"]
     limits = {field.name: field.limit for field in PAYLOADS[name].fields if field.limit}

@@ -180,3 +180,32 @@ def test_vouchers_of_a_month_are_asked_for_by_its_days_within_the_year(client):
     answers = [client.get("vouchers", fromdate=day, **month) for day in ("2024-07-01", "2024-07-28")]
     assert [answer.status_code for answer in answers] == [400, 200]
     assert read_error(answers[0])[2] == 2000588
+
+
+def test_a_supplier_is_made_changed_and_listed(client):
+    made = client.post("suppliers", Supplier={"Name": "Kontorsbolaget AB", "CountryCode": "SE", "BG": "123-4567"})
+    number = made.json["Supplier"]["SupplierNumber"]
+    changed = client.put(f"suppliers/{number}", Supplier={"City": "Lund", "SupplierNumber": "9", "Phone1": "0701"})
+    shown = client.get(f"suppliers/{number}").json["Supplier"]
+    assert (made.status_code, number, made.json["Supplier"]["Country"]) == (201, "1", "Sverige")
+    assert shown == changed.json["Supplier"]
+    assert (shown["City"], shown["Name"], shown["Active"]) == ("Lund", "Kontorsbolaget AB", True)
+    [listed] = client.get("suppliers").json["Suppliers"]
+    assert (listed["SupplierNumber"], listed["Phone"], listed["BG"]) == (number, "0701", "123-4567")
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({}, 2009027),
+        ({"Name": "x", "SupplierNumber": "1"}, 2009024),
+        ({"Name": "x", "Currency": "XXX"}, 2000427),
+        ({"Name": "x", "TermsOfPayment": "9"}, 2000429),
+        ({"Name": "x", "PreDefinedAccount": "9999"}, 2001304),
+        ({"Name": "x", "PreDefinedAccount": "abcd"}, 2001304),
+    ],
+)
+def test_a_supplier_that_does_not_fit_is_refused(client, facts, code):
+    client.post("suppliers", Supplier={"Name": "Kontorsbolaget AB"})
+    assert read_error(client.post("suppliers", Supplier=facts))[2] == code
+    assert client.get("suppliers/9").status_code == 404

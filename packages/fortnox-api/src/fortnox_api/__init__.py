@@ -53,12 +53,27 @@ from fortnox_api._invoices import (
 )
 from fortnox_api._oauth import OAuthApp, TokenSet
 from fortnox_api._payload import BLANK, Blank, CleanText, TextChange, clean_text, round_amount
-from fortnox_api._payments import InvoicePayment, InvoicePaymentItem, WriteOff
+from fortnox_api._payments import (
+    InvoicePayment,
+    InvoicePaymentItem,
+    InvoicePaymentPayload,
+    InvoicePaymentUpdate,
+    WriteOff,
+    WriteOffPayload,
+)
 from fortnox_api._resource import Page, Reject
+from fortnox_api._response import Response
+from fortnox_api._retry import Retries
 from fortnox_api._salaries import SalaryTransaction
 from fortnox_api._settings import (
     CompanySettings,
+    Currency,
+    CurrencyPayload,
+    CurrencyUpdate,
     LockedPeriod,
+    ModeOfPayment,
+    ModeOfPaymentPayload,
+    ModeOfPaymentUpdate,
     PredefinedAccount,
     TermsOfPayment,
     TermsOfPaymentPayload,
@@ -77,6 +92,7 @@ from fortnox_api._supplier_invoices import (
     SupplierInvoicePaymentItem,
     SupplierInvoiceRow,
 )
+from fortnox_api._suppliers import Supplier, SupplierItem, SupplierPayload, SupplierUpdate
 from fortnox_api._transport import DeadlineTransport, Timeouts
 from fortnox_api._vouchers import (
     PredefinedVoucherSeries,
@@ -106,6 +122,9 @@ __all__ = [
     "CompanyInformation",
     "CompanySettings",
     "ConnectionFailed",
+    "Currency",
+    "CurrencyPayload",
+    "CurrencyUpdate",
     "Customer",
     "CustomerItem",
     "CustomerPayload",
@@ -123,6 +142,8 @@ __all__ = [
     "InvoicePayload",
     "InvoicePayment",
     "InvoicePaymentItem",
+    "InvoicePaymentPayload",
+    "InvoicePaymentUpdate",
     "InvoiceRow",
     "InvoiceRowPayload",
     "InvoiceUpdate",
@@ -130,6 +151,9 @@ __all__ = [
     "Limiter",
     "LockedPeriod",
     "MemoryTokenStore",
+    "ModeOfPayment",
+    "ModeOfPaymentPayload",
+    "ModeOfPaymentUpdate",
     "NotFound",
     "OAuthApp",
     "Outcome",
@@ -141,6 +165,8 @@ __all__ = [
     "RefreshTokenAuth",
     "Reject",
     "Rejected",
+    "Response",
+    "Retries",
     "SalaryTransaction",
     "SieCount",
     "SieError",
@@ -152,11 +178,15 @@ __all__ = [
     "StaticAuth",
     "StoredTokenAuth",
     "StoredTokens",
+    "Supplier",
     "SupplierInvoice",
     "SupplierInvoiceItem",
     "SupplierInvoicePayment",
     "SupplierInvoicePaymentItem",
     "SupplierInvoiceRow",
+    "SupplierItem",
+    "SupplierPayload",
+    "SupplierUpdate",
     "TermsOfPayment",
     "TermsOfPaymentPayload",
     "TermsOfPaymentUpdate",
@@ -180,6 +210,7 @@ __all__ = [
     "VoucherSeriesPayload",
     "VoucherSeriesUpdate",
     "WriteOff",
+    "WriteOffPayload",
     "clean_text",
     "round_amount",
 ]

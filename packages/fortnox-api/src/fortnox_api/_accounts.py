@@ -4,14 +4,15 @@ No endpoint lists VAT rates. They follow from the VAT codes of accounts: MP1 is 
 companies may have codes of their own. Source: the OpenAPI document, recorded lists, public integrations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal, Unpack
 
 from pydantic import Field
 
 from fortnox_api._models import Bool, Key, OptionalAmount, OptionalDate, OptionalInteger, Record, Text
-from fortnox_api._resource import ListResource
+from fortnox_api._request import Number
+from fortnox_api._resource import Listing, ListResource, Page, Search
 
 
 class FinancialYear(Record):
@@ -41,6 +42,15 @@ class Account(Record):
     balance_brought_forward: OptionalAmount = None
 
 
+class AccountSearch(Search, total=False):
+    sru: Number
+    financial_year: Number
+
+
+class AccountListing(AccountSearch, Listing, total=False):
+    sort_by: Literal["number"] | None
+
+
 class Accounts(ListResource[Account, Account]):
     """`/3/accounts`. `financial_year` is the id of a year, not a calendar year."""
 
@@ -50,8 +60,24 @@ class Accounts(ListResource[Account, Account]):
     item = Account
     record = Account
     number_field = "Number"
-    searches = "sru financialyear"
-    sorts = "number"
+    listing = AccountListing
+
+    def pages(self, **asked: Unpack[AccountListing]) -> Iterator[Page[Account]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[AccountListing]) -> Iterator[Account]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[AccountSearch]) -> int:
+        return self._count(asked)
+
+
+class FinancialYearSearch(Search, total=False):
+    date: date
+
+
+class FinancialYearListing(FinancialYearSearch, Listing, total=False):
+    """No order can be asked for."""
 
 
 class FinancialYears(ListResource[FinancialYear, FinancialYear]):
@@ -63,7 +89,16 @@ class FinancialYears(ListResource[FinancialYear, FinancialYear]):
     item = FinancialYear
     record = FinancialYear
     number_field = "Id"
-    searches = "date"
+    listing = FinancialYearListing
+
+    def pages(self, **asked: Unpack[FinancialYearListing]) -> Iterator[Page[FinancialYear]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[FinancialYearListing]) -> Iterator[FinancialYear]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[FinancialYearSearch]) -> int:
+        return self._count(asked)
 
     def on(self, day: date) -> FinancialYear | None:
         """Return the year that holds this day, None when the company has none yet (common in January)."""

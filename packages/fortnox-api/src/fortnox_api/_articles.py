@@ -1,12 +1,14 @@
 """Articles. Scope `article`. Source: the OpenAPI document and recorded responses."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal, Unpack
 
 from pydantic import Field
 
 from fortnox_api._models import Bool, Code, OptionalAmount, Record, Reference, Text
-from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
-from fortnox_api._resource import WritableResource
+from fortnox_api._payload import AccountNumber, ClearableText, ExactAmount, NumberText, Payload, held_as
+from fortnox_api._request import Number
+from fortnox_api._resource import DeletableResource, Listing, Page, Search
 
 
 class ArticleItem(Record):
@@ -57,14 +59,18 @@ class ArticleUpdate(Payload):
     texts: ClassVar = {"description": 200, "note": 10000, "ean": 30, "manufacturer": 50}
 
     description: Annotated[str, Field(min_length=1)] | None = None
-    unit: str | Blank | None = None
+    unit: ClearableText | None = None
     active: bool | None = None
     type: Literal["STOCK", "SERVICE"] | None = None
     purchase_price: ExactAmount | None = None
     sales_account: AccountNumber | None = None
-    ean: str | Blank | None = None
-    manufacturer: str | Blank | None = None
-    note: str | Blank | None = None
+    ean: ClearableText | None = None
+    manufacturer: ClearableText | None = None
+    note: ClearableText | None = None
+
+
+_NUMBER = Annotated[NumberText, Field(pattern=r"^[\p{L}0-9+/._-]+$", max_length=50)]
+ArticleNumber = Annotated[str | int, held_as(_NUMBER)]
 
 
 class ArticlePayload(ArticleUpdate):
@@ -73,13 +79,26 @@ class ArticlePayload(ArticleUpdate):
     A number is letters, digits and `- + / . _`.
     """
 
-    number: Annotated[str, Field(pattern=r"^[\p{L}0-9+/._-]+$", max_length=50)] | None = Field(
-        None, alias="ArticleNumber"
-    )
+    number: ArticleNumber | None = Field(default=None, serialization_alias="ArticleNumber")
     description: Annotated[str, Field(min_length=1)]
 
 
-class Articles(WritableResource[ArticleItem, Article, ArticlePayload, ArticleUpdate]):
+class ArticleSearch(Search, total=False):
+    filter: Literal["active", "inactive"] | None
+    article_number: Number
+    description: str
+    ean: str
+    supplier_number: Number
+    manufacturer: str
+    manufacturer_article_number: str
+    webshop: bool
+
+
+class ArticleListing(ArticleSearch, Listing, total=False):
+    sort_by: Literal["article_number", "quantity_in_stock", "reserved_quantity", "stock_value"] | None
+
+
+class Articles(DeletableResource[ArticleItem, Article, ArticlePayload, ArticleUpdate]):
     """`/3/articles`."""
 
     path = "articles"
@@ -87,7 +106,16 @@ class Articles(WritableResource[ArticleItem, Article, ArticlePayload, ArticleUpd
     singular = "Article"
     item = ArticleItem
     record = Article
+    payload = ArticlePayload
+    changes = ArticleUpdate
     number_field = "ArticleNumber"
-    searches = "articlenumber description ean suppliernumber manufacturer manufacturerarticlenumber webshop"
-    filters = "active inactive"
-    sorts = "articlenumber quantityinstock reservedquantity stockvalue"
+    listing = ArticleListing
+
+    def pages(self, **asked: Unpack[ArticleListing]) -> Iterator[Page[ArticleItem]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[ArticleListing]) -> Iterator[ArticleItem]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[ArticleSearch]) -> int:
+        return self._count(asked)

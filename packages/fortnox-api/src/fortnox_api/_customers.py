@@ -1,12 +1,14 @@
 """Customers. Scope `customer`. Source: the OpenAPI document and recorded responses."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal, Unpack
 
 from pydantic import Field
 
 from fortnox_api._models import Bool, Code, Record, Text
-from fortnox_api._payload import Blank, Payload
-from fortnox_api._resource import WritableResource
+from fortnox_api._payload import AccountNumber, ClearableNumber, ClearableText, NumberText, Payload, held_as
+from fortnox_api._request import Number
+from fortnox_api._resource import DeletableResource, Listing, Page, Search
 
 
 class CustomerItem(Record):
@@ -83,32 +85,37 @@ class CustomerUpdate(Payload):
         "our_reference": 50,
         "your_reference": 50,
     }
+    sent_as_text: ClassVar = frozenset({"sales_account"})
 
     name: Annotated[str, Field(min_length=1)] | None = None
-    organisation_number: str | Blank | None = None
-    email: str | Blank | None = None
-    email_invoice: str | Blank | None = None
-    email_invoice_cc: str | Blank | None = None
-    email_invoice_bcc: str | Blank | None = None
-    phone1: str | Blank | None = None
-    phone2: str | Blank | None = None
-    address1: str | Blank | None = None
-    address2: str | Blank | None = None
-    zip_code: str | Blank | None = None
-    city: str | Blank | None = None
+    organisation_number: ClearableText | None = None
+    email: ClearableText | None = None
+    email_invoice: ClearableText | None = None
+    email_invoice_cc: ClearableText | None = None
+    email_invoice_bcc: ClearableText | None = None
+    phone1: ClearableText | None = None
+    phone2: ClearableText | None = None
+    address1: ClearableText | None = None
+    address2: ClearableText | None = None
+    zip_code: ClearableText | None = None
+    city: ClearableText | None = None
     country_code: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     active: bool | None = None
     type: Literal["PRIVATE", "COMPANY"] | None = None
     vat_type: Literal["SEVAT", "SEREVERSEDVAT", "EUREVERSEDVAT", "EUVAT", "EXPORT"] | None = None
-    vat_number: str | Blank | None = None
+    vat_number: ClearableText | None = None
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
-    terms_of_payment: str | Blank | None = None
-    sales_account: Annotated[str, Field(pattern="^[1-9][0-9]{3}$")] | None = None
-    our_reference: str | Blank | None = None
-    your_reference: str | Blank | None = None
-    invoice_remark: str | Blank | None = None
-    external_reference: str | Blank | None = None
-    comments: str | Blank | None = None
+    terms_of_payment: ClearableNumber | None = None
+    sales_account: AccountNumber | None = None
+    our_reference: ClearableText | None = None
+    your_reference: ClearableText | None = None
+    invoice_remark: ClearableText | None = None
+    external_reference: ClearableText | None = None
+    comments: ClearableText | None = None
+
+
+_NUMBER = Annotated[NumberText, Field(pattern=r"^[\p{L}0-9+/_-]+$", max_length=1024)]
+CustomerNumber = Annotated[str | int, held_as(_NUMBER)]
 
 
 class CustomerPayload(CustomerUpdate):
@@ -117,13 +124,28 @@ class CustomerPayload(CustomerUpdate):
     A number is letters, digits and `- + / _`.
     """
 
-    number: Annotated[str, Field(pattern=r"^[\p{L}0-9+/_-]+$", max_length=1024)] | None = Field(
-        None, alias="CustomerNumber"
-    )
+    number: CustomerNumber | None = Field(default=None, serialization_alias="CustomerNumber")
     name: Annotated[str, Field(min_length=1)]
 
 
-class Customers(WritableResource[CustomerItem, Customer, CustomerPayload, CustomerUpdate]):
+class CustomerSearch(Search, total=False):
+    filter: Literal["active", "inactive"] | None
+    customer_number: Number
+    name: str
+    zip_code: str
+    city: str
+    email: str
+    phone: str
+    organisation_number: str
+    gln: str
+    gln_delivery: str
+
+
+class CustomerListing(CustomerSearch, Listing, total=False):
+    sort_by: Literal["customer_number", "name"] | None
+
+
+class Customers(DeletableResource[CustomerItem, Customer, CustomerPayload, CustomerUpdate]):
     """`/3/customers`. When the outcome of a create is UNKNOWN look for its name or number first."""
 
     path = "customers"
@@ -131,7 +153,16 @@ class Customers(WritableResource[CustomerItem, Customer, CustomerPayload, Custom
     singular = "Customer"
     item = CustomerItem
     record = Customer
+    payload = CustomerPayload
+    changes = CustomerUpdate
     number_field = "CustomerNumber"
-    searches = "customernumber name zipcode city email phone organisationnumber gln glndelivery"
-    filters = "active inactive"
-    sorts = "customernumber name"
+    listing = CustomerListing
+
+    def pages(self, **asked: Unpack[CustomerListing]) -> Iterator[Page[CustomerItem]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[CustomerListing]) -> Iterator[CustomerItem]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[CustomerSearch]) -> int:
+        return self._count(asked)

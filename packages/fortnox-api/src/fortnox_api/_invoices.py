@@ -1,13 +1,12 @@
 """Invoices. Scope `invoice`. Source: the OpenAPI document and recorded responses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, Unpack
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from fortnox_api._errors import Unreadable
 from fortnox_api._models import (
     Amount,
     Bool,
@@ -19,9 +18,19 @@ from fortnox_api._models import (
     Reference,
     Text,
 )
-from fortnox_api._payload import AccountNumber, Blank, ExactAmount, Payload
-from fortnox_api._request import Expected, Request, RequestKind
-from fortnox_api._resource import WritableResource
+from fortnox_api._payload import (
+    AccountNumber,
+    ClearableDay,
+    ClearableText,
+    Day,
+    ExactAmount,
+    NumberText,
+    Payload,
+    RecordNumber,
+    held_as,
+)
+from fortnox_api._request import Expected, Number, Request, RequestKind
+from fortnox_api._resource import Listing, Page, Search, WritableResource
 
 
 class InvoiceItem(Record):
@@ -132,7 +141,8 @@ class Invoice(Record):
 
 
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
-Digits = Annotated[str, Field(pattern="^[0-9]{1,18}$")]
+_DIGITS = Annotated[NumberText, Field(pattern="^[0-9]{1,18}$")]
+Digits = Annotated[str | int, held_as(_DIGITS)]
 
 _TEXTS: Final = {
     "external_reference": 80,
@@ -157,7 +167,7 @@ class InvoiceRowPayload(Payload):
     texts: ClassVar = {"description": 255, "unit": 20, "article_number": 50}
 
     row_id: int | None = None
-    article_number: str | None = None
+    article_number: RecordNumber | None = None
     description: str | None = None
     delivered_quantity: ExactAmount
     unit: str | None = None
@@ -166,8 +176,8 @@ class InvoiceRowPayload(Payload):
     discount: ExactAmount = Decimal(0)
     discount_type: Literal["PERCENT", "AMOUNT"] = "PERCENT"
     account_number: AccountNumber | None = None
-    cost_center: str | None = None
-    project: str | None = None
+    cost_center: RecordNumber | None = None
+    project: RecordNumber | None = None
 
 
 class TextRowPayload(Payload):
@@ -185,6 +195,13 @@ class KeptRowPayload(Payload):
     row_id: int
 
 
+_AT_MOST_500 = Field(max_length=500)
+InvoiceRows = Annotated[Sequence[InvoiceRowPayload | TextRowPayload], AfterValidator(tuple), _AT_MOST_500]
+ChangedRows = Annotated[
+    Sequence[InvoiceRowPayload | TextRowPayload | KeptRowPayload], AfterValidator(tuple), _AT_MOST_500
+]
+
+
 class InvoicePayload(Payload):
     """An invoice to create. What touches money has no default at Fortnox's end: it is always sent.
 
@@ -195,14 +212,14 @@ class InvoicePayload(Payload):
     wrapper: ClassVar = "Invoice"
     texts: ClassVar = _TEXTS
 
-    customer_number: Annotated[str, Field(min_length=1)]
-    invoice_date: date
-    due_date: date
-    delivery_date: date | None = None
+    customer_number: RecordNumber
+    invoice_date: Day
+    due_date: Day
+    delivery_date: Day | None = None
     currency: Currency
     vat_included: bool
-    external_reference: str = Field(alias="ExternalInvoiceReference1")
-    external_reference2: str | None = Field(None, alias="ExternalInvoiceReference2")
+    external_reference: str = Field(serialization_alias="ExternalInvoiceReference1")
+    external_reference2: str | None = Field(default=None, serialization_alias="ExternalInvoiceReference2")
     our_reference: str | None = None
     your_reference: str | None = None
     your_order_number: str | None = None
@@ -213,12 +230,12 @@ class InvoicePayload(Payload):
     document_number: Digits | None = None
     ocr: Digits | None = None
     language: Literal["SV", "EN"] | None = None
-    terms_of_payment: str | None = None
+    terms_of_payment: RecordNumber | None = None
     invoice_type: Literal["INVOICE", "CASHINVOICE"] | None = None
-    cost_center: str | None = None
-    project: str | None = None
+    cost_center: RecordNumber | None = None
+    project: RecordNumber | None = None
     not_completed: bool | None = None
-    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload, ...], Field(max_length=500)] = Field(alias="InvoiceRows")
+    rows: InvoiceRows = Field(serialization_alias="InvoiceRows")
 
 
 class InvoiceUpdate(Payload):
@@ -231,23 +248,54 @@ class InvoiceUpdate(Payload):
     wrapper: ClassVar = "Invoice"
     texts: ClassVar = _TEXTS
 
-    invoice_date: date | None = None
-    due_date: date | None = None
-    delivery_date: date | Blank | None = None
-    external_reference: str | Blank | None = Field(None, alias="ExternalInvoiceReference1")
-    external_reference2: str | Blank | None = Field(None, alias="ExternalInvoiceReference2")
-    our_reference: str | Blank | None = None
-    your_reference: str | Blank | None = None
-    your_order_number: str | Blank | None = None
-    remarks: str | Blank | None = None
-    comments: str | Blank | None = None
+    invoice_date: Day | None = None
+    due_date: Day | None = None
+    delivery_date: ClearableDay | None = None
+    external_reference: ClearableText | None = Field(default=None, serialization_alias="ExternalInvoiceReference1")
+    external_reference2: ClearableText | None = Field(default=None, serialization_alias="ExternalInvoiceReference2")
+    our_reference: ClearableText | None = None
+    your_reference: ClearableText | None = None
+    your_order_number: ClearableText | None = None
+    remarks: ClearableText | None = None
+    comments: ClearableText | None = None
     freight: ExactAmount | None = None
     administration_fee: ExactAmount | None = None
     language: Literal["SV", "EN"] | None = None
     not_completed: bool | None = None
-    rows: Annotated[tuple[InvoiceRowPayload | TextRowPayload | KeptRowPayload, ...], Field(max_length=500)] | None = (
-        Field(None, alias="InvoiceRows")
-    )
+    rows: ChangedRows | None = Field(default=None, serialization_alias="InvoiceRows")
+
+
+class InvoiceSearch(Search, total=False):
+    filter: Literal["cancelled", "fullypaid", "unpaid", "unpaidoverdue", "unbooked"] | None
+    document_number: Number
+    customer_number: Number
+    customer_name: str
+    external_reference: str
+    external_reference2: str
+    from_date: date
+    to_date: date
+    from_final_pay_date: date
+    to_final_pay_date: date
+    ocr: str
+    our_reference: str
+    your_reference: str
+    your_order_number: str
+    article_number: Number
+    article_description: str
+    account_number_from: Number
+    account_number_to: Number
+    currency: str
+    invoice_type: str
+    label: str
+    cost_center: str
+    project: str
+    credit: bool
+    not_completed: bool
+    sent: bool
+
+
+class InvoiceListing(InvoiceSearch, Listing, total=False):
+    sort_by: Literal["customer_name", "customer_number", "document_number", "invoice_date", "ocr", "total"] | None
 
 
 class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpdate]):
@@ -262,15 +310,23 @@ class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpd
     singular = "Invoice"
     item = InvoiceItem
     record = Invoice
+    payload = InvoicePayload
+    changes = InvoiceUpdate
     number_field = "DocumentNumber"
-    searches = """
-        costcenter customername customernumber label documentnumber fromdate todate fromfinalpaydate
-        tofinalpaydate notcompleted ocr ourreference project sent externalinvoicereference1
-        externalinvoicereference2 yourreference invoicetype articlenumber articledescription currency
-        accountnumberfrom accountnumberto yourordernumber credit
-    """
-    filters = "cancelled fullypaid unpaid unpaidoverdue unbooked"
-    sorts = "customername customernumber documentnumber invoicedate ocr total"
+    listing = InvoiceListing
+    query_names: ClassVar = {
+        "external_reference": "externalinvoicereference1",
+        "external_reference2": "externalinvoicereference2",
+    }
+
+    def pages(self, **asked: Unpack[InvoiceListing]) -> Iterator[Page[InvoiceItem]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[InvoiceListing]) -> Iterator[InvoiceItem]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[InvoiceSearch]) -> int:
+        return self._count(asked)
 
     def find_by_reference(self, reference: str) -> Sequence[InvoiceItem]:
         """Return the invoices whose first external reference is exactly this one, cancelled ones too.
@@ -280,60 +336,54 @@ class Invoices(WritableResource[InvoiceItem, Invoice, InvoicePayload, InvoiceUpd
         """
         if not reference:
             raise ValueError("an empty reference finds everything")
-        found = self.list(externalinvoicereference1=reference)
+        found = self.list(external_reference=reference)
         return [each for each in found if each.external_reference == reference]
 
     def create_raw(self, body: bytes) -> Invoice:
         """Create an invoice from bytes that `InvoicePayload.to_json_bytes` made earlier."""
+        if not isinstance(body, bytes):
+            raise TypeError(f"a body is bytes, not {type(body).__name__}")
         return self._read(Request(RequestKind.WRITE, "POST", self.path, body=body), self.singular, self.record)
 
-    def bookkeep(self, number: str | int) -> Invoice:
+    def bookkeep(self, number: Number) -> Invoice:
         """Book an invoice: it gets a voucher and stays as it is. Raises Invalid when the period is locked."""
         return self._act(RequestKind.WRITE, "PUT", number, "bookkeep")
 
-    def cancel(self, number: str | int) -> Invoice:
+    def cancel(self, number: Number) -> Invoice:
         """Cancel an invoice that is not booked. It keeps its number; balance and total become 0."""
         return self._act(RequestKind.WRITE, "PUT", number, "cancel")
 
-    def credit(self, number: str | int) -> Invoice:
+    def credit(self, number: Number) -> Invoice:
         """Credit a booked invoice in full. The response is the original; its `credit_invoice_reference` names the new
         credit note, which is also the look-up after a lost response. A second credit is refused.
         """
         return self._act(RequestKind.WRITE, "PUT", number, "credit")
 
-    def external_print(self, number: str | int) -> Invoice:
+    def external_print(self, number: Number) -> Invoice:
         """Mark an invoice as sent, because somebody else sent it. Nothing else happens."""
         return self._act(RequestKind.WRITE, "PUT", number, "externalprint")
 
-    def email(self, number: str | int) -> Invoice:
+    def email(self, number: Number) -> Invoice:
         """Have Fortnox e-mail the invoice to the customer. A GET that sends: made once, never repeated.
 
         With an UNKNOWN outcome read `sent`; when that does not settle it, a person has to decide.
         """
         return self._act(RequestKind.SEND, "GET", number, "email")
 
-    def einvoice(self, number: str | int) -> Invoice:
+    def einvoice(self, number: Number) -> Invoice:
         """Have Fortnox send the invoice as an e-invoice. A GET that sends: made once, never repeated."""
         return self._act(RequestKind.SEND, "GET", number, "einvoice")
 
-    def print(self, number: str | int) -> bytes:
+    def print(self, number: Number) -> bytes:
         """Return the PDF and mark the invoice as sent. A GET that changes something: made once, never repeated."""
         return self._get_pdf(RequestKind.SEND, number, "print")
 
-    def preview(self, number: str | int) -> bytes:
+    def preview(self, number: Number) -> bytes:
         """Return the PDF without marking the invoice as sent.
 
         Which Accept header a PDF needs is not documented; public clients send application/json, and so does this one.
         """
         return self._get_pdf(RequestKind.READ, number, "preview")
 
-    def _act(self, kind: RequestKind, method: str, number: str | int, action: str) -> Invoice:
-        """Do something to an invoice and return it; a response about another invoice is Unreadable."""
-        request = Request(kind, method, self.path, number, action)
-        invoice = self._read(request, self.singular, self.record)
-        if invoice.number != str(number):
-            raise Unreadable("the answer is about another invoice", outcome=request.outcome_if_lost)
-        return invoice
-
-    def _get_pdf(self, kind: RequestKind, number: str | int, action: str) -> bytes:
-        return self._api.send(Request(kind, "GET", self.path, number, action, expects=Expected.PDF)).body
+    def _get_pdf(self, kind: RequestKind, number: Number, action: str) -> bytes:
+        return self._api.send(Request(kind, "GET", self.path, (number,), action, expects=Expected.PDF)).body

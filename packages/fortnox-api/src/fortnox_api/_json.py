@@ -36,7 +36,10 @@ def dumps(value: Any) -> bytes:
 
     Raises TypeError for anything but dict, list, tuple, str, bool, int, Decimal and None: float above all.
     """
-    return _encode(value).encode("utf-8", "surrogatepass")
+    try:
+        return _encode(value).encode("utf-8", "surrogatepass")
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def format_decimal(number: Decimal) -> str:

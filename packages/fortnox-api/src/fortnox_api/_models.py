@@ -151,7 +151,12 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="allow", populate_by_name=True, alias_generator=fortnox_name, hide_input_in_errors=True
+        frozen=True,
+        extra="allow",
+        populate_by_name=True,
+        alias_generator=fortnox_name,
+        loc_by_alias=False,
+        hide_input_in_errors=True,
     )
     shown: ClassVar[frozenset[str]] = frozenset({"number"})
 

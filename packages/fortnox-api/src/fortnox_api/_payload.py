@@ -11,11 +11,20 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    ValidationInfo,
+    field_validator,
+)
 
 from fortnox_api._json import dumps, format_decimal
 from fortnox_api._models import NO_RIGHT, fortnox_name
@@ -114,32 +123,91 @@ Source: public integrations (the C# SDK's constants) and recorded updates with "
 """
 
 
-def round_amount(value: Decimal, places: int = 2) -> Decimal:
-    """Round half away from zero, as Fortnox rounds quantities and prices (1.125 becomes 1.13)."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+def round_amount(value: Decimal | int | str, places: int = 2) -> Decimal:
+    """Round half away from zero, as Fortnox rounds quantities and prices (1.125 becomes 1.13). Floats are refused."""
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        raise TypeError(f"an amount is a Decimal, an int or a numeric text, not {type(value).__name__}")
+    try:
+        return Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    except InvalidOperation:
+        raise ValueError("not a number that can be rounded so") from None
 
 
-def _check_amount(value: Any) -> Decimal:
-    if not isinstance(value, Decimal | int) or isinstance(value, bool):
-        raise ValueError("Decimal or int only")  # noqa: TRY004 - pydantic turns ValueError into a finding, TypeError not
-    amount = Decimal(value)
-    if not amount.is_finite() or abs(amount) >= _LARGEST:
-        raise ValueError("out of range")
+_NUMERIC: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
+
+
+def _parse_amount(value: Any) -> Decimal:
+    amount = _parse_decimal(value)
     if amount != round_amount(amount):
         raise ValueError("Fortnox would round this; round it yourself with round_amount()")
     return amount
 
 
-ExactAmount = Annotated[Decimal, BeforeValidator(_check_amount)]
-"""A Decimal with at most two places, which is what Fortnox keeps. Floats and texts are refused."""
+def _parse_decimal(value: Any) -> Decimal:
+    if isinstance(value, str) and not _NUMERIC.fullmatch(value):
+        raise ValueError("a numeric text has digits and at most one point")
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
+        raise ValueError("Decimal, int or numeric text only")  # noqa: TRY004 - pydantic turns ValueError into a finding
+    amount = Decimal(value)
+    if not amount.is_finite() or abs(amount) >= _LARGEST:
+        raise ValueError("out of range")
+    return amount
 
-AccountNumber = Annotated[int, Field(ge=1000, le=9999)]
-"""An account of the chart: four digits."""
+
+def _parse_number(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _parse_whole(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) else value
+
+
+def _parse_date(value: Any) -> Any:
+    is_iso = isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
+    return date.fromisoformat(value) if is_iso else value
+
+
+def _parse_blank(value: Any, info: ValidationInfo) -> Any:
+    return BLANK if info.mode == "json" and value == BLANK.value else value
+
+
+def held_as(exact: Any) -> GetPydanticSchema:
+    """Let a field be made with what its annotation tells a type checker, and hold one exact type."""
+    return GetPydanticSchema(lambda _annotated, handler: handler.generate_schema(exact))
+
+
+NumberText = Annotated[str, BeforeValidator(_parse_number)]
+"""Holds a text; a whole number becomes one."""
+
+ExactAmount = Annotated[Decimal | int | str, held_as(Annotated[Decimal, BeforeValidator(_parse_amount)])]
+"""Holds a Decimal with at most two places, which is what Fortnox keeps. Floats are refused."""
+
+ExactRate = Annotated[Decimal | int | str, held_as(Annotated[Decimal, BeforeValidator(_parse_decimal)])]
+"""Holds a Decimal with any number of places, such as a rate of exchange."""
+
+RecordNumber = Annotated[str | int, held_as(Annotated[NumberText, Field(min_length=1)])]
+"""Holds the number of another record as text."""
+
+AccountNumber = Annotated[int | str, held_as(Annotated[int, BeforeValidator(_parse_whole), Field(ge=1000, le=9999)])]
+"""Holds an account of the chart: four digits."""
+
+InvoiceNumber = Annotated[int | str, held_as(Annotated[int, BeforeValidator(_parse_whole), Field(ge=1)])]
+"""Holds the number of an invoice as int, which is how payments spell it."""
+
+Day = Annotated[date | str, held_as(Annotated[date, BeforeValidator(_parse_date)])]
+"""Holds a date; text is taken as YYYY-MM-DD."""
+
+_BLANK_DAY = Annotated[date | Blank, BeforeValidator(_parse_date), BeforeValidator(_parse_blank)]
+ClearableDay = Annotated[date | str | Blank, held_as(_BLANK_DAY)]
+_BLANK_NUMBER = Annotated[str | Blank, BeforeValidator(_parse_number), BeforeValidator(_parse_blank)]
+ClearableNumber = Annotated[str | int | Blank, held_as(_BLANK_NUMBER)]
+ClearableText = Annotated[str | Blank, BeforeValidator(_parse_blank)]
 
 
 class Payload(BaseModel):
-    """A body to send. A field that is None is left out; what is set is sent as it is.
+    """A body to send. A field that is None is left out; what is set is sent as it is. Equal payloads are equal bytes.
 
+    Lists become tuples, ISO dates dates, and numeric text numbers; `model_validate_json` reads `model_dump_json`.
     Raises pydantic's ValidationError, which is a ValueError, when it is made with what Fortnox could not keep.
     """
 
@@ -147,8 +215,7 @@ class Payload(BaseModel):
         frozen=True,
         extra="forbid",
         strict=True,
-        populate_by_name=True,
-        alias_generator=fortnox_name,
+        alias_generator=AliasGenerator(serialization_alias=fortnox_name),
         hide_input_in_errors=True,
     )
     wrapper: ClassVar[str]
@@ -157,20 +224,18 @@ class Payload(BaseModel):
     sent_as_text: ClassVar[frozenset[str]] = frozenset()
     """The numbers that travel as text."""
 
-    @model_validator(mode="after")
-    def _check_texts(self) -> Self:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if not isinstance(value, str):
-                continue
-            longest = self.texts.get(name)
+    @field_validator("*", mode="after")
+    @classmethod
+    def _check_text(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, str):
+            longest = cls.texts.get(str(info.field_name))
             if longest is not None and len(value) > longest:
-                raise ValueError(f"{name}: more than {longest} characters")
+                raise ValueError(f"more than {longest} characters")
             if value in {BLANK.value, NO_RIGHT}:
-                raise ValueError(f"{name}: this text means something else to Fortnox")
+                raise ValueError("this text means something else to Fortnox")
             if any("\ud800" <= character <= "\udfff" for character in value):
-                raise ValueError(f"{name}: half a character")
-        return self
+                raise ValueError("half a character")
+        return value
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields in Fortnox's spelling and order, without those that are None."""
@@ -178,7 +243,7 @@ class Payload(BaseModel):
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
             if value is not None:
-                found[field.alias or name] = _to_json(value, as_text=name in self.sent_as_text)
+                found[str(field.serialization_alias)] = _to_json(value, as_text=name in self.sent_as_text)
         return found
 
     def to_json_bytes(self) -> bytes:
@@ -218,7 +283,7 @@ def _to_json(value: Any, *, as_text: bool) -> Any:
             return value.value
         case date():
             return value.isoformat()
-        case Decimal() if as_text:
-            return format_decimal(value)
+        case Decimal() | int() if as_text:
+            return format_decimal(Decimal(value))
         case _:
             return value

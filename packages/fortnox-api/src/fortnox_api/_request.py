@@ -3,16 +3,21 @@
 Source: fortnox.se/developer/guides-and-good-to-know/parameters.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from fortnox_api._errors import Outcome
-from fortnox_api._json import format_decimal
+from fortnox_api._json import dumps, format_decimal
+
+Number = str | int
+"""What names a record."""
 
 SearchValue = str | int | Decimal | bool | date
 
@@ -35,21 +40,21 @@ class Expected(Enum):
 
     JSON = "json"
     PDF = "pdf"
+    BYTES = "bytes"
     FILE = "file"
     """Text of any length, which goes to a temporary file and not to memory."""
 
 
 @dataclass
 class Request:
-    """Asks for a resource, or for what `number` and `action` name in it. `body` is JSON unless a header says else.
-
-    A record that is named by several parts, such as a voucher by series and number, has them as a tuple.
-    """
+    """Asks for a resource, or for what `numbers` and `action` name in it. `body` is JSON unless a header says else."""
 
     kind: RequestKind
     method: str
     resource: str
-    number: str | int | tuple[str | int, ...] | None = None
+    numbers: tuple[Number, ...] = ()
+    """What names one record: most have one number, a voucher has its series and its number."""
+
     action: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
@@ -66,49 +71,78 @@ class Request:
     """What is known when the request was sent and no usable response came."""
 
     def __post_init__(self) -> None:
-        numbers = self.number if isinstance(self.number, tuple) else () if self.number is None else (self.number,)
-        self.path = "/".join(filter(None, (self.resource, *map(_quote_number, numbers), self.action)))
+        self.path = "/".join(filter(None, (self.resource, *map(_quote_number, self.numbers), self.action)))
         if self.query:
             self.path += f"?{urlencode(self.query, quote_via=quote)}"
         self.name = " ".join(filter(None, (self.method, self.resource, self.action)))
         self.outcome_if_lost = Outcome.NOT_APPLIED if self.kind is RequestKind.READ else Outcome.UNKNOWN
 
 
-def _quote_number(number: str | int) -> str:
-    quoted = quote(str(number), safe="")
+METHODS: Final = ("GET", "POST", "PUT", "DELETE")
+_SENDING: Final = frozenset({"email", "einvoice", "eprint", "print", "printreminder"})
+"""What a GET does that sends something to a customer, or marks a document as sent. Source: the OpenAPI document."""
+_PATH: Final = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)*")
+
+
+def build_request(
+    method: str, path: str, query: Mapping[str, SearchValue] | None, json: Any, expects: Expected
+) -> Request:
+    """Return a request for any path below `/3/`. Raises TypeError or ValueError for what makes none."""
+    if method not in METHODS:
+        raise ValueError(f"{method!r} is none of: {', '.join(METHODS)}")
+    if not isinstance(path, str) or not isinstance(query, Mapping | None):
+        raise TypeError("a path is a str, a query a mapping of names to values")
+    parts = path.split("/")
+    if not _PATH.fullmatch(path) or {".", ".."} & set(parts):
+        raise ValueError("a path is below /3/ and encoded, such as orders/7, and has no query")
+    sends = method == "GET" and len(parts) > 1 and parts[-1] in _SENDING
+    kind = RequestKind.SEND if sends else RequestKind.READ if method == "GET" else RequestKind.WRITE
+    request = Request(
+        kind,
+        method,
+        path,
+        query={name: format_value(value) for name, value in (query or {}).items()},
+        body=None if json is None else dumps(json),
+        expects=expects,
+    )
+    request.name = f"{method} {parts[0]}"
+    return request
+
+
+def format_number(number: Number) -> str:
+    """Return what names a record as text. Raises TypeError for anything but text and whole numbers."""
+    if not isinstance(number, str | int) or isinstance(number, bool):
+        raise TypeError(f"a number of a record is a str or an int, not {type(number).__name__}")
+    return str(number)
+
+
+def _quote_number(number: Number) -> str:
+    quoted = quote(format_number(number), safe="")
     if not quoted:
         raise ValueError("an empty number names no record")
     return quoted.replace(".", "%2E") if set(quoted) == {"."} else quoted
 
 
-def check_name(name: str, allowed: str) -> str:
-    """Return Fortnox's spelling of a name (`from_date` is fromdate). Raises ValueError unless it is allowed.
-
-    Fortnox may ignore a name that it does not know, and an ignored search returns everything.
-    """
-    plain_name = name.replace("_", "")
-    if plain_name not in allowed.split():
-        raise ValueError(f"{name!r} is none of: {allowed or 'nothing can be asked for here'}")
-    return plain_name
-
-
 def format_value(value: SearchValue) -> str:
-    """Return a value as a query takes it. Raises ValueError for a time, where only dates make sense."""
+    """Return a value as a query takes it. Raises TypeError for a time, where only dates make sense, too."""
     match value:
         case bool():
             return "true" if value else "false"
         case Decimal():
             return format_decimal(value)
-        case datetime():
-            raise ValueError("a date, not a time")
-        case date():
+        case date() if not isinstance(value, datetime):
             return value.isoformat()
-        case _:
+        case str() | int():
             return str(value)
+        case _:
+            raise TypeError(f"a {type(value).__name__} cannot be asked for")
 
 
 def format_time(moment: datetime) -> str:
     """Write a time as Fortnox's clock in Stockholm shows it, cut to the minute, so never later than meant."""
     if moment.tzinfo is None:
         raise ValueError("a time needs a zone")
-    return moment.astimezone(ZoneInfo("Europe/Stockholm")).strftime("%Y-%m-%d %H:%M")
+    try:
+        return moment.astimezone(ZoneInfo("Europe/Stockholm")).strftime("%Y-%m-%d %H:%M")
+    except OverflowError:
+        raise ValueError("a time at the end of the calendar") from None

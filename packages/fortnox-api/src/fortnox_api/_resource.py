@@ -6,16 +6,16 @@ Sources: fortnox.se/developer/guides-and-good-to-know/parameters, the OpenAPI do
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Final, Generic, TypedDict, TypeVar, Unpack, get_type_hints
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from fortnox_api._errors import Unreadable
 from fortnox_api._json import dumps
 from fortnox_api._models import Record, describe_errors, parse_code, parse_integer
 from fortnox_api._payload import Payload
-from fortnox_api._request import Request, RequestKind, SearchValue, check_name, format_time, format_value
+from fortnox_api._request import Number, Request, RequestKind, format_number, format_time, format_value
 from fortnox_api._response import Response
 from fortnox_api._retry import ApiClient
 
@@ -82,7 +82,7 @@ class Resource:
         except ValidationError as error:
             raise response.make_error(Unreadable, f"{wrapper}: {describe_errors(error)}") from None
 
-    def _count(self, path: str, query: Mapping[str, str]) -> int:
+    def _read_total(self, path: str, query: Mapping[str, str]) -> int:
         """Return how many records a list has, for one request."""
         request = Request(RequestKind.READ, "GET", path, query={**query, "limit": "1"})
         response = self._api.send(request)
@@ -92,74 +92,92 @@ class Resource:
         return total
 
 
+class Search(TypedDict, total=False):
+    """What every list and every count takes. Resources add a `filter` and what can be searched for.
+
+    `last_modified` is an aware time; Fortnox compares it, cut to the minute, with its clock in Stockholm, so let runs
+    overlap by two hours. Searches find what *contains* the value, in any case: compare exactly afterwards.
+    """
+
+    last_modified: AwareDatetime | None
+
+
+class Listing(Search, total=False):
+    """What every list takes. Resources add a `sort_by`."""
+
+    first_page: Annotated[int, Field(ge=1)]
+    descending: bool
+
+
+_NO_SEARCH: Final = frozenset({"filter", "last_modified", "first_page", "sort_by", "descending"})
+_NO_COUNT: Final = frozenset({"first_page", "sort_by", "descending"})
+
+
 class Collection(Resource, Generic[ItemT]):
     """A resource whose records can be listed and counted.
 
-    `path` and `plural` are Fortnox's names of it; `number_field` is what its records are named by. What a list takes
-    stands in `searches`, `filters` and `sorts`, with spaces between.
+    `path` and `plural` are Fortnox's names of it; `number_field` is what its records are named by. `listing` declares
+    what a list takes. In a query a name is spelled without underscores, but for those in `query_names`.
     """
 
     path: str
     plural: str
     item: type[ItemT]
     number_field: str
-    searches: str = ""
-    filters: str = ""
-    sorts: str = ""
+    listing: type = Listing
+    query_names: ClassVar[Mapping[str, str]] = {}
 
-    def pages(
-        self,
-        *,
-        first_page: int = 1,
-        filter: str | None = None,  # noqa: A002 - Fortnox's word
-        last_modified: datetime | None = None,
-        sort_by: str | None = None,
-        descending: bool = False,
-        **search: SearchValue,
-    ) -> Iterator[Page[ItemT]]:
+    def pages(self, **asked: Unpack[Listing]) -> Iterator[Page[ItemT]]:
         """Yield the pages from `first_page` on, 500 rows each, one request each, as they are asked for.
 
-        `last_modified` is an aware time; Fortnox compares it, cut to the minute, with its clock in Stockholm, so let
-        runs overlap by two hours. Searches find what *contains* the value, in any case: compare exactly afterwards.
-        Records made meanwhile may move rows between pages. Raises Unreadable when the pages make no sense.
+        Records made meanwhile may move rows between pages. Raises TypeError or ValueError at once for what the list
+        does not take, Unreadable when the pages make no sense.
         """
-        query = self._query(filter, last_modified, sort_by, search)
-        if descending:
-            query["sortorder"] = "descending"
-        return self._read_pages(first_page, query)
+        return self._pages(asked)
 
-    def list(self, **asked: Any) -> Iterator[ItemT]:
+    def list(self, **asked: Unpack[Listing]) -> Iterator[ItemT]:
         """Yield the records of all pages; takes what `pages` takes. Raises Unreadable at a row it cannot read."""
-        for page in self.pages(**asked):
-            if page.rejects:
-                first = page.rejects[0]
-                raise Unreadable(f"row {first.index} of page {page.number}: {first.reason}")
-            yield from page.items
+        return self._list(asked)
 
-    def count(
-        self,
-        *,
-        filter: str | None = None,  # noqa: A002 - Fortnox's word
-        last_modified: datetime | None = None,
-        **search: SearchValue,
-    ) -> int:
+    def count(self, **asked: Unpack[Search]) -> int:
         """Return how many records there are, for one request. Searches *contain*, so the count may be too high."""
-        return self._count(self.path, self._query(filter, last_modified, None, search))
+        return self._count(asked)
 
-    def _query(
-        self,
-        filter: str | None,  # noqa: A002 - Fortnox's word
-        last_modified: datetime | None,
-        sort_by: str | None,
-        search: dict[str, SearchValue],
-    ) -> dict[str, str]:
-        query = {check_name(name, self.searches): format_value(value) for name, value in search.items()}
-        if filter is not None:
-            query["filter"] = check_name(filter, self.filters)
-        if sort_by is not None:
-            query["sortby"] = check_name(sort_by, self.sorts)
-        if last_modified is not None:
-            query["lastmodified"] = format_time(last_modified)
+    def _pages(self, asked: Mapping[str, Any]) -> Iterator[Page[ItemT]]:
+        query = self._query(asked)
+        return self._read_pages(asked.get("first_page", 1), query)
+
+    def _list(self, asked: Mapping[str, Any]) -> Iterator[ItemT]:
+        pages = self._pages(asked)  # checks what was asked now, not when the first record is wanted
+        return (item for page in pages for item in _require_whole(page))
+
+    def _count(self, asked: Mapping[str, Any]) -> int:
+        return self._read_total(self.path, self._query(asked, _NO_COUNT))
+
+    def _query(self, asked: Mapping[str, Any], excluded: frozenset[str] = frozenset()) -> dict[str, str]:
+        """Return what is asked as Fortnox spells it. It may ignore a name it does not know, and return everything."""
+        known = _argument_model(self.listing)
+        takes = [name for name in known.model_fields if name not in excluded]
+        for name in asked:
+            if name not in takes:
+                raise TypeError(f"{name!r} is none of: {', '.join(takes)}")
+        try:
+            known(**asked)
+        except ValidationError as error:
+            raise ValueError(describe_errors(error)) from None
+        query = {
+            self.query_names.get(name, name.replace("_", "")): format_value(value)
+            for name, value in asked.items()
+            if name not in _NO_SEARCH
+        }
+        if asked.get("filter") is not None:
+            query["filter"] = asked["filter"]
+        if asked.get("sort_by") is not None:
+            query["sortby"] = asked["sort_by"].replace("_", "")
+        if asked.get("last_modified") is not None:
+            query["lastmodified"] = format_time(asked["last_modified"])
+        if asked.get("descending"):
+            query["sortorder"] = "descending"
         return query
 
     def _read_pages(self, first: int, query: dict[str, str]) -> Iterator[Page[ItemT]]:
@@ -208,23 +226,70 @@ class ListResource(Collection[ItemT], Generic[ItemT, RecordT]):
     singular: str
     record: type[RecordT]
 
-    def get(self, number: str | int) -> RecordT:
+    def get(self, number: Number) -> RecordT:
         """Return one record with all its fields. Raises NotFound."""
-        return self._read(Request(RequestKind.READ, "GET", self.path, number), self.singular, self.record)
+        return self._read(Request(RequestKind.READ, "GET", self.path, (number,)), self.singular, self.record)
+
+    def _act(self, kind: RequestKind, method: str, number: Number, action: str) -> RecordT:
+        """Do something to a record and return it; a response about another record is Unreadable."""
+        request = Request(kind, method, self.path, (number,), action)
+        found = self._read(request, self.singular, self.record)
+        if getattr(found, "number", None) != format_number(number):
+            raise Unreadable("the answer is about another record", outcome=request.outcome_if_lost)
+        return found
 
 
 class WritableResource(ListResource[ItemT, RecordT], Generic[ItemT, RecordT, PayloadT, UpdateT]):
     """A resource whose records can be created and changed as well."""
 
+    payload: type[PayloadT]
+    changes: type[UpdateT]
+
     def create(self, payload: PayloadT) -> RecordT:
         """Create a record and return it. When the outcome is UNKNOWN look for it before you create it again."""
-        request = Request(RequestKind.WRITE, "POST", self.path, body=payload.to_json_bytes())
+        request = Request(RequestKind.WRITE, "POST", self.path, body=encode_payload(payload, self.payload))
         return self._read(request, self.singular, self.record)
 
-    def update(self, number: str | int, changes: UpdateT) -> RecordT:
+    def update(self, number: Number, changes: UpdateT) -> RecordT:
         """Change the fields that are set and return the whole record."""
-        request = Request(RequestKind.WRITE, "PUT", self.path, number, body=changes.to_json_bytes())
+        body = encode_payload(changes, self.changes)
+        request = Request(RequestKind.WRITE, "PUT", self.path, (number,), body=body)
         return self._read(request, self.singular, self.record)
+
+
+class DeletableResource(WritableResource[ItemT, RecordT, PayloadT, UpdateT]):
+    """A resource whose records can be deleted as well."""
+
+    def delete(self, number: Number) -> None:
+        """Delete a record. Raises NotFound, and Invalid while something still uses it.
+
+        After an UNKNOWN outcome delete it again: NotFound then says that it is gone.
+        """
+        self._api.send(Request(RequestKind.WRITE, "DELETE", self.path, (number,)))
+
+
+def encode_payload(payload: Payload, expected: type[Payload]) -> bytes:
+    """Return a payload as bytes. Raises TypeError when it is of another kind: Fortnox would read what it recognises."""
+    if not isinstance(payload, expected):
+        raise TypeError(f"expected {expected.__name__}, not {type(payload).__name__}")
+    return payload.to_json_bytes()
+
+
+@cache
+def _argument_model(arguments: type) -> type[BaseModel]:
+    """Return the model that checks at run time what a TypedDict tells a type checker."""
+    fields: dict[str, Any] = {
+        name: (hint, None) for name, hint in get_type_hints(arguments, include_extras=True).items()
+    }
+    config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    return create_model(arguments.__name__, __config__=config, **fields)
+
+
+def _require_whole(page: Page[ItemT]) -> tuple[ItemT, ...]:
+    if page.rejects:
+        first = page.rejects[0]
+        raise Unreadable(f"row {first.index} of page {page.number}: {first.reason}")
+    return page.items
 
 
 def _parse_object(response: Response) -> dict[str, Any]:

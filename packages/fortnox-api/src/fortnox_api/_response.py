@@ -78,11 +78,12 @@ class ErrorBody:
 
 
 class Response:
-    """A complete response, its body inflated. A `file` was asked for where there is one; `body` is then its beginning.
+    """A complete response: `status`, `headers` in any case, `body` inflated, and `json`, its numbers int or Decimal.
 
-    `json` is the parsed body, None when `json_error` says why it cannot be parsed. `error_body` is what an error of any
-    known shape says, whatever the status. `is_expected` tells that this is what the request asked for. `request_id` is
-    X-Uid, which Fortnox's support asks for; None when it does not look like one.
+    `request_id` is X-Uid, which Fortnox's support asks for; None when it does not look like one. `json` is None when
+    `json_error` says why the body cannot be parsed. `error_body` is what an error of any known shape says, whatever the
+    status. `is_expected` tells that this is what the request asked for. A `file` was asked for where there is one;
+    `body` is then its beginning. `request.name` tells method and resource.
     """
 
     def __init__(
@@ -106,11 +107,17 @@ class Response:
         match request.expects:
             case Expected.PDF:
                 fits = body.startswith(b"%PDF-")
+            case Expected.BYTES:
+                fits = self.error_body is None and not body.lstrip().startswith(b"<")
             case Expected.FILE:
                 fits = bool(body) and not body.lstrip().startswith((b"<", b"{"))
             case Expected.JSON:
-                fits = self.json_error is None and self.error_body is None
+                is_empty = status == HTTPStatus.NO_CONTENT and not body
+                fits = is_empty or (self.json_error is None and self.error_body is None)
         self.is_expected = self.is_success and fits
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {self.request.name}>"
 
     def make_error(
         self,

@@ -1,5 +1,9 @@
 """The one path of every API request: token, pace, deadline, and repeats where a repeat is safe."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -10,20 +14,49 @@ from fortnox_api._request import Request, RequestKind
 from fortnox_api._response import Response
 from fortnox_api._transport import HttpClient
 
-_MOST_TRIES: Final = 3
-_LONGEST_WAIT: Final = 10.0
-"""Seconds. Who is told to wait longer raises instead: the caller's queue waits better than a blocked thread."""
 _FIRST_WAIT: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often a read is sent at most, and the longest wait, in seconds, before it is sent again.
+
+    Who is told to wait longer raises instead: the caller's queue waits better than a blocked thread. With `tries=1`
+    nothing is repeated, but for a request whose token was refused and renewed.
+    """
+
+    tries: int = 3
+    longest_wait: float = 10
+
+    def __post_init__(self) -> None:
+        if self.tries < 1 or self.longest_wait < 0:
+            raise ValueError("at least one try, and no negative wait")
+
+
+_recordings: ContextVar[tuple[tuple["ApiClient", list[Response]], ...]] = ContextVar(
+    "fortnox_api_recordings", default=()
+)
 
 
 class ApiClient:
     """Sends requests for one company."""
 
-    def __init__(self, *, http: HttpClient, auth: Auth, limiter: Limiter, clock: Clock) -> None:
+    def __init__(self, *, http: HttpClient, auth: Auth, limiter: Limiter, clock: Clock, retries: Retries) -> None:
         self._http = http
         self._auth = auth
         self._limiter = limiter
         self._clock = clock
+        self._retries = retries
+
+    @contextmanager
+    def record_responses(self) -> Iterator[list[Response]]:
+        """Collect the responses to what this thread, or task, sends inside the block."""
+        recorded: list[Response] = []
+        before = _recordings.set((*_recordings.get(), (self, recorded)))
+        try:
+            yield recorded
+        finally:
+            _recordings.reset(before)
 
     def send(self, request: Request) -> Response:
         """Return the response that was asked for. Raises the error that any other stands for."""
@@ -35,6 +68,9 @@ class ApiClient:
             deadline += self._clock.monotonic() - asked_at  # waiting for leave to send does not count
             try:
                 response = self._http.send(request, f"Bearer {token}", deadline)
+                for recorder, recorded in _recordings.get():
+                    if recorder is self:
+                        recorded.append(response)
                 if response.is_expected:
                     return response
                 raise response.error(self._clock.now(), secrets=(token,))
@@ -53,8 +89,8 @@ class ApiClient:
             self._limiter.penalize(wait)
         else:
             wait = _FIRST_WAIT * 2.0 ** (tries - 1) * (1 + self._clock.chance())
-        may_repeat = request.kind is RequestKind.READ and error.transient and tries < _MOST_TRIES
-        if not may_repeat or wait > min(_LONGEST_WAIT, deadline - self._clock.monotonic()):
+        may_repeat = request.kind is RequestKind.READ and error.transient and tries < self._retries.tries
+        if not may_repeat or wait > min(self._retries.longest_wait, deadline - self._clock.monotonic()):
             raise error
         if not isinstance(error, RateLimited):  # then the limiter holds everybody back, us included
             self._clock.sleep(wait)

@@ -1,12 +1,14 @@
 """Salary transactions. Scope `salary`. Source: the OpenAPI document."""
 
+from collections.abc import Iterator
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from pydantic import Field
 
 from fortnox_api._models import Key, OptionalAmount, OptionalDate, Record, Text
-from fortnox_api._resource import ListResource
+from fortnox_api._request import Number
+from fortnox_api._resource import Listing, ListResource, Page, Search
 from fortnox_api._verified_days import count_days
 
 
@@ -28,6 +30,15 @@ class SalaryTransaction(Record):
     project: Text = ""
 
 
+class SalaryTransactionSearch(Search, total=False):
+    employee_id: Number
+    date: date
+
+
+class SalaryTransactionListing(SalaryTransactionSearch, Listing, total=False):
+    """No order can be asked for."""
+
+
 class SalaryTransactions(ListResource[SalaryTransaction, SalaryTransaction]):
     """`/3/salarytransactions`. `date` is one day."""
 
@@ -37,7 +48,16 @@ class SalaryTransactions(ListResource[SalaryTransaction, SalaryTransaction]):
     item = SalaryTransaction
     record = SalaryTransaction
     number_field = "SalaryRow"
-    searches = "employeeid date"
+    listing = SalaryTransactionListing
+
+    def pages(self, **asked: Unpack[SalaryTransactionListing]) -> Iterator[Page[SalaryTransaction]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[SalaryTransactionListing]) -> Iterator[SalaryTransaction]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[SalaryTransactionSearch]) -> int:
+        return self._count(asked)
 
     def count_between(self, first: date, last: date) -> int:
         """Return how many are dated in these days, both included. All pages are read: the search takes one day."""

@@ -1,5 +1,6 @@
-"""The company's settings, locked period, units, terms of payment and predefined accounts. Scope `settings`.
+"""The company's settings, locked period, and its registers: units, terms and modes of payment, predefined accounts.
 
+Scope `settings`, but `currency` for currencies.
 Source: the OpenAPI document and recorded responses.
 """
 
@@ -7,10 +8,20 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from fortnox_api._models import Code, Key, OptionalBool, OptionalDate, OptionalInteger, Record, Text
-from fortnox_api._payload import Payload
+from fortnox_api._models import (
+    Bool,
+    Code,
+    Key,
+    OptionalAmount,
+    OptionalBool,
+    OptionalDate,
+    OptionalInteger,
+    Record,
+    Text,
+)
+from fortnox_api._payload import AccountNumber, ExactRate, Payload
 from fortnox_api._request import Request, RequestKind
-from fortnox_api._resource import ListResource, Resource, WritableResource
+from fortnox_api._resource import DeletableResource, ListResource, Resource
 
 
 class CompanySettings(Record):
@@ -54,11 +65,11 @@ class Settings(Resource):
 
     def company(self) -> CompanySettings:
         """Return the company's settings."""
-        return self._read(Request(RequestKind.READ, "GET", "settings", "company"), "CompanySettings", CompanySettings)
+        return self._read(Request(RequestKind.READ, "GET", "settings/company"), "CompanySettings", CompanySettings)
 
     def locked_period(self) -> LockedPeriod:
         """Return up to which day the bookkeeping is locked."""
-        return self._read(Request(RequestKind.READ, "GET", "settings", "lockedperiod"), "LockedPeriod", LockedPeriod)
+        return self._read(Request(RequestKind.READ, "GET", "settings/lockedperiod"), "LockedPeriod", LockedPeriod)
 
 
 class Unit(Record):
@@ -88,7 +99,7 @@ class UnitPayload(UnitUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
-class Units(WritableResource[Unit, Unit, UnitPayload, UnitUpdate]):
+class Units(DeletableResource[Unit, Unit, UnitPayload, UnitUpdate]):
     """`/3/units`."""
 
     path = "units"
@@ -96,6 +107,8 @@ class Units(WritableResource[Unit, Unit, UnitPayload, UnitUpdate]):
     singular = "Unit"
     item = Unit
     record = Unit
+    payload = UnitPayload
+    changes = UnitUpdate
     number_field = "Code"
 
 
@@ -123,7 +136,7 @@ class TermsOfPaymentPayload(TermsOfPaymentUpdate):
     code: Annotated[str, Field(min_length=1, max_length=25)]
 
 
-class TermsOfPayments(WritableResource[TermsOfPayment, TermsOfPayment, TermsOfPaymentPayload, TermsOfPaymentUpdate]):
+class TermsOfPayments(DeletableResource[TermsOfPayment, TermsOfPayment, TermsOfPaymentPayload, TermsOfPaymentUpdate]):
     """`/3/termsofpayments`."""
 
     path = "termsofpayments"
@@ -131,6 +144,97 @@ class TermsOfPayments(WritableResource[TermsOfPayment, TermsOfPayment, TermsOfPa
     singular = "TermsOfPayment"
     item = TermsOfPayment
     record = TermsOfPayment
+    payload = TermsOfPaymentPayload
+    changes = TermsOfPaymentUpdate
+    number_field = "Code"
+
+
+class ModeOfPayment(Record):
+    """A mode of payment, such as BG, and the account that its payments are booked on."""
+
+    shown: ClassVar = frozenset({"code"})
+
+    code: Code
+    description: Text = ""
+    account_number: OptionalInteger = None
+
+
+class ModeOfPaymentUpdate(Payload):
+    """Changes to a mode of payment. What is None stays as it is."""
+
+    wrapper: ClassVar = "ModeOfPayment"
+    texts: ClassVar = {"description": 100}
+    sent_as_text: ClassVar = frozenset({"account_number"})
+
+    description: Annotated[str, Field(min_length=1)] | None = None
+    account_number: AccountNumber | None = None
+
+
+class ModeOfPaymentPayload(ModeOfPaymentUpdate):
+    """A mode of payment to create."""
+
+    code: Annotated[str, Field(min_length=1, max_length=25)]
+    description: Annotated[str, Field(min_length=1)]
+    account_number: AccountNumber
+
+
+class ModesOfPayment(DeletableResource[ModeOfPayment, ModeOfPayment, ModeOfPaymentPayload, ModeOfPaymentUpdate]):
+    """`/3/modesofpayments`."""
+
+    path = "modesofpayments"
+    plural = "ModesOfPayments"
+    singular = "ModeOfPayment"
+    item = ModeOfPayment
+    record = ModeOfPayment
+    payload = ModeOfPaymentPayload
+    changes = ModeOfPaymentUpdate
+    number_field = "Code"
+
+
+class Currency(Record):
+    """A currency and its rates: `unit` of it cost so much of the accounting currency. Invoices take `sell_rate`."""
+
+    shown: ClassVar = frozenset({"code"})
+
+    code: Code
+    description: Text = ""
+    buy_rate: OptionalAmount = None
+    sell_rate: OptionalAmount = None
+    unit: OptionalAmount = None
+    date: OptionalDate = None
+    is_automatic: Bool = False
+
+
+class CurrencyUpdate(Payload):
+    """Changes to a currency. What is None stays as it is."""
+
+    wrapper: ClassVar = "Currency"
+    texts: ClassVar = {"description": 100}
+
+    description: Annotated[str, Field(min_length=1)] | None = None
+    buy_rate: ExactRate | None = None
+    sell_rate: ExactRate | None = None
+    unit: ExactRate | None = None
+    is_automatic: bool | None = None
+
+
+class CurrencyPayload(CurrencyUpdate):
+    """A currency to create."""
+
+    code: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    description: Annotated[str, Field(min_length=1)]
+
+
+class Currencies(DeletableResource[Currency, Currency, CurrencyPayload, CurrencyUpdate]):
+    """`/3/currencies`. Scope `currency`."""
+
+    path = "currencies"
+    plural = "Currencies"
+    singular = "Currency"
+    item = Currency
+    record = Currency
+    payload = CurrencyPayload
+    changes = CurrencyUpdate
     number_field = "Code"
 
 

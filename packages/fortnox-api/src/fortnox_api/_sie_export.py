@@ -8,7 +8,7 @@ from datetime import date
 
 from fortnox_api._accounts import FinancialYears
 from fortnox_api._errors import Unreadable
-from fortnox_api._request import Expected, Request, RequestKind
+from fortnox_api._request import Expected, Number, Request, RequestKind, format_number
 from fortnox_api._resource import Resource
 from fortnox_api._retry import ApiClient
 from fortnox_api._sie import SieCount, SieFile, SieFlag, SieTally
@@ -22,14 +22,14 @@ class SieExport(Resource):
         super().__init__(api)
         self._financial_years = financial_years
 
-    def open(self, financial_year: str | int) -> SieFile:
+    def open(self, financial_year: Number) -> SieFile:
         """Return the SIE file of type 4 of a financial year, named by its id; close it, or use `with`.
 
         It is fetched whole into a temporary file first: whatever is read later, no connection waits for it. Raises
         Unreadable when the file is cut or none at all.
         """
-        query = {"financialyear": str(financial_year)}
-        request = Request(RequestKind.READ, "GET", "sie", "4", query=query, expects=Expected.FILE)
+        query = {"financialyear": format_number(financial_year)}
+        request = Request(RequestKind.READ, "GET", "sie", ("4",), query=query, expects=Expected.FILE)
         response = self._api.send(request)
         if response.file is None:
             raise response.make_error(Unreadable, "the answer holds no file")

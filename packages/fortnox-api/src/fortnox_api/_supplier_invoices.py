@@ -3,8 +3,9 @@
 Both are counted by day. Nobody documents a search by day for either, so it is believed only after it was seen to work.
 """
 
+from collections.abc import Iterator
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal, Unpack
 
 from pydantic import Field
 
@@ -19,7 +20,8 @@ from fortnox_api._models import (
     Reference,
     Text,
 )
-from fortnox_api._resource import ListResource
+from fortnox_api._request import Number
+from fortnox_api._resource import Listing, ListResource, Page, Search
 from fortnox_api._verified_days import DayCount, count_days
 
 
@@ -88,6 +90,20 @@ class SupplierInvoice(SupplierInvoiceItem):
     rows: tuple[SupplierInvoiceRow, ...] = Field((), alias="SupplierInvoiceRows")
 
 
+class SupplierInvoiceSearch(Search, total=False):
+    filter: (
+        Literal["cancelled", "fullypaid", "unpaid", "unpaidoverdue", "unbooked", "pendingpayment", "authorizepending"]
+        | None
+    )
+    supplier_number: Number
+    from_date: date
+    to_date: date
+
+
+class SupplierInvoiceListing(SupplierInvoiceSearch, Listing, total=False):
+    """No order can be asked for."""
+
+
 class SupplierInvoices(ListResource[SupplierInvoiceItem, SupplierInvoice]):
     """`/3/supplierinvoices`. `supplier_number` is told by SDKs, not by the document.
 
@@ -100,8 +116,16 @@ class SupplierInvoices(ListResource[SupplierInvoiceItem, SupplierInvoice]):
     item = SupplierInvoiceItem
     record = SupplierInvoice
     number_field = "GivenNumber"
-    searches = "suppliernumber fromdate todate"
-    filters = "cancelled fullypaid unpaid unpaidoverdue unbooked pendingpayment authorizepending"
+    listing = SupplierInvoiceListing
+
+    def pages(self, **asked: Unpack[SupplierInvoiceListing]) -> Iterator[Page[SupplierInvoiceItem]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[SupplierInvoiceListing]) -> Iterator[SupplierInvoiceItem]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[SupplierInvoiceSearch]) -> int:
+        return self._count(asked)
 
     _by_day: DayCount[SupplierInvoiceItem] | None = None
 
@@ -116,7 +140,7 @@ class SupplierInvoices(ListResource[SupplierInvoiceItem, SupplierInvoice]):
         return self._by_day.count(first, last)
 
     def _count_by_search(self, first: date, last: date) -> int:
-        return self._count(self.path, {"fromdate": first.isoformat(), "todate": last.isoformat()})
+        return self._read_total(self.path, {"fromdate": first.isoformat(), "todate": last.isoformat()})
 
 
 class SupplierInvoicePaymentItem(Record):
@@ -148,6 +172,14 @@ class SupplierInvoicePayment(SupplierInvoicePaymentItem):
     voucher_year: OptionalInteger = None
 
 
+class SupplierInvoicePaymentSearch(Search, total=False):
+    invoice_number: Number
+
+
+class SupplierInvoicePaymentListing(SupplierInvoicePaymentSearch, Listing, total=False):
+    """No order can be asked for."""
+
+
 class SupplierInvoicePayments(ListResource[SupplierInvoicePaymentItem, SupplierInvoicePayment]):
     """`/3/supplierinvoicepayments`. Whether `invoice_number` is compared exactly is not documented: check."""
 
@@ -157,7 +189,16 @@ class SupplierInvoicePayments(ListResource[SupplierInvoicePaymentItem, SupplierI
     item = SupplierInvoicePaymentItem
     record = SupplierInvoicePayment
     number_field = "Number"
-    searches = "invoicenumber"
+    listing = SupplierInvoicePaymentListing
+
+    def pages(self, **asked: Unpack[SupplierInvoicePaymentListing]) -> Iterator[Page[SupplierInvoicePaymentItem]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[SupplierInvoicePaymentListing]) -> Iterator[SupplierInvoicePaymentItem]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[SupplierInvoicePaymentSearch]) -> int:
+        return self._count(asked)
 
     def count_between(self, first: date, last: date) -> int:
         """Return how many are dated in these days, both included, booked or not. All pages are read: no search by day

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from ipaddress import IPv6Address, ip_address
 from ssl import SSLContext
 from tempfile import TemporaryFile
@@ -25,6 +26,8 @@ from fortnox_api._clock import Clock
 from fortnox_api._errors import ConnectionFailed, Outcome, Unreadable
 from fortnox_api._request import Expected, Request
 from fortnox_api._response import Response
+
+USER_AGENT: Final = f"fortnox-api/{version('fortnox-api')}"
 
 _log = logging.getLogger("fortnox_api")
 
@@ -204,6 +207,10 @@ class Timeouts:
     total: float = 30
     file: float = 300
 
+    def __post_init__(self) -> None:
+        if min(self.connect, self.read, self.total, self.file) < 0:
+            raise ValueError("no negative timeout")
+
     def limit(self, request: Request) -> float:
         """Return what a whole call may take."""
         return self.file if request.expects is Expected.FILE else self.total
@@ -231,6 +238,8 @@ class HttpClient:
         is_here = url.host == "localhost" or url.host.endswith(".localhost")
         with contextlib.suppress(ValueError):  # a name is no address
             is_here = is_here or ip_address(url.host).is_loopback
+        if transport is not None and not isinstance(transport, httpx2.BaseTransport):
+            raise TypeError("a transport is a httpx2.BaseTransport")
         if transport is None and url.scheme == "http" and not is_here:
             raise ValueError("tokens travel over https only; plain http is for this machine")
         self.base_url = base_url.rstrip("/") + prefix
@@ -238,12 +247,20 @@ class HttpClient:
         self._transport = transport or DeadlineTransport()
         self._clock = clock
         self._largest_body = largest_body
+        self._is_closed = False
+
+    def close(self) -> None:
+        """Close the transport. Whatever is sent afterwards raises RuntimeError, as in httpx2."""
+        self._is_closed = True
+        self._transport.close()
 
     def send(self, request: Request, authorization: str, deadline: float | None = None) -> Response:
         """Return the whole response, whatever its status. Raises ConnectionFailed or Unreadable.
 
         `deadline` is a moment on the monotonic clock; without one the timeouts' total runs from now.
         """
+        if self._is_closed:
+            raise RuntimeError("this client is closed")
         ends = self._clock.monotonic() + self.timeouts.limit(request) if deadline is None else deadline
         outgoing = self._build(request, authorization)
         in_force = _seconds_left.set(lambda: ends - self._clock.monotonic())
@@ -270,7 +287,7 @@ class HttpClient:
         connect = self.timeouts.connect
         read = self.timeouts.file if request.expects is Expected.FILE else self.timeouts.read
         headers = {
-            "User-Agent": "fortnox_api",
+            "User-Agent": USER_AGENT,
             "Accept-Encoding": "gzip",
             "Authorization": authorization,
             "Accept": "application/json",
@@ -323,10 +340,6 @@ class HttpClient:
                 yield piece
         if inflater and not inflater.eof:
             raise unreadable("the answer ends too early")
-
-    def close(self) -> None:
-        """Close the transport."""
-        self._transport.close()
 
 
 def _inflate(inflater: Any, chunk: bytes, unreadable: Callable[[str], Unreadable]) -> Iterator[bytes]:

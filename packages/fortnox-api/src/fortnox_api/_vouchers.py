@@ -5,16 +5,17 @@ pages of Fortnox for the days of a search.
 """
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal, Unpack
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fortnox_api._models import Bool, Key, OptionalAmount, OptionalDate, OptionalInteger, Record, Text
-from fortnox_api._payload import AccountNumber, ExactAmount, Payload
-from fortnox_api._request import Request, RequestKind
-from fortnox_api._resource import Collection, ListResource, WritableResource
+from fortnox_api._payload import AccountNumber, Day, ExactAmount, Payload, RecordNumber
+from fortnox_api._request import Number, Request, RequestKind, format_number
+from fortnox_api._resource import Collection, Listing, ListResource, Page, Search, WritableResource, encode_payload
 
 
 class VoucherItem(Record):
@@ -71,8 +72,11 @@ class VoucherRowPayload(Payload):
     credit: ExactAmount = Decimal(0)
     description: str | None = None
     transaction_information: str | None = None
-    cost_center: str | None = None
-    project: str | None = None
+    cost_center: RecordNumber | None = None
+    project: RecordNumber | None = None
+
+
+VoucherRows = Annotated[Sequence[VoucherRowPayload], AfterValidator(tuple), Field(min_length=2)]
 
 
 class VoucherPayload(Payload):
@@ -82,12 +86,25 @@ class VoucherPayload(Payload):
     texts: ClassVar = {"description": 200, "comments": 1000}
 
     voucher_series: Annotated[str, Field(min_length=1, max_length=10)]
-    transaction_date: date
+    transaction_date: Day
     description: Annotated[str, Field(min_length=1)]
     comments: str | None = None
-    cost_center: str | None = None
-    project: str | None = None
-    rows: Annotated[tuple[VoucherRowPayload, ...], Field(min_length=2)] = Field(alias="VoucherRows")
+    cost_center: RecordNumber | None = None
+    project: RecordNumber | None = None
+    rows: VoucherRows = Field(serialization_alias="VoucherRows")
+
+
+class VoucherSearch(Search, total=False):
+    financial_year: Number
+    financial_year_date: date
+    from_date: date
+    to_date: date
+    voucher_series: str
+    cost_center: str
+
+
+class VoucherListing(VoucherSearch, Listing, total=False):
+    sort_by: Literal["reference_number", "reference_type", "voucher_number", "voucher_series"] | None
 
 
 class Vouchers(Collection[VoucherItem]):
@@ -103,26 +120,36 @@ class Vouchers(Collection[VoucherItem]):
     plural = "Vouchers"
     item = VoucherItem
     number_field = "VoucherNumber"
-    searches = "financialyear financialyeardate fromdate todate voucherseries costcenter"
-    sorts = "referencenumber referencetype vouchernumber voucherseries"
+    listing = VoucherListing
 
-    def get(self, series: str, number: str | int, *, financial_year: str | int | None = None) -> Voucher:
+    def pages(self, **asked: Unpack[VoucherListing]) -> Iterator[Page[VoucherItem]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[VoucherListing]) -> Iterator[VoucherItem]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[VoucherSearch]) -> int:
+        return self._count(asked)
+
+    def get(self, series: str, number: Number, *, financial_year: Number | None = None) -> Voucher:
         """Return a voucher with its rows; without a financial year's id it is looked for in today's."""
-        query = {} if financial_year is None else {"financialyear": str(financial_year)}
+        query = {} if financial_year is None else {"financialyear": format_number(financial_year)}
         request = Request(RequestKind.READ, "GET", self.path, (series, number), query=query)
         return self._read(request, "Voucher", Voucher)
 
-    def create(self, payload: VoucherPayload, *, financial_year: str | int) -> Voucher:
+    def create(self, payload: VoucherPayload, *, financial_year: Number) -> Voucher:
         """Book a voucher by hand. When the outcome is UNKNOWN look for it before you book it again.
 
         `financial_year` is the id of the year that holds the date: without it Fortnox takes the year that somebody
         last worked in.
         """
-        query = {"financialyear": str(financial_year)}
-        request = Request(RequestKind.WRITE, "POST", self.path, query=query, body=payload.to_json_bytes())
+        query = {"financialyear": format_number(financial_year)}
+        request = Request(
+            RequestKind.WRITE, "POST", self.path, query=query, body=encode_payload(payload, VoucherPayload)
+        )
         return self._read(request, "Voucher", Voucher)
 
-    def tally(self, first: date, last: date, *, financial_year: str | int) -> Counter[tuple[str, str]]:
+    def tally(self, first: date, last: date, *, financial_year: Number) -> Counter[tuple[str, str]]:
         """Return how many vouchers are dated in these days, both included, by series and reference type.
 
         One request for each 500 vouchers. Days and series are compared here, whatever Fortnox makes of the search.
@@ -167,6 +194,14 @@ class VoucherSeriesPayload(VoucherSeriesUpdate):
     description: Annotated[str, Field(min_length=1)]
 
 
+class VoucherSeriesSearch(Search, total=False):
+    financial_year: Number
+
+
+class VoucherSeriesListing(VoucherSeriesSearch, Listing, total=False):
+    """No order can be asked for."""
+
+
 class VoucherSeriesList(WritableResource[VoucherSeries, VoucherSeries, VoucherSeriesPayload, VoucherSeriesUpdate]):
     """`/3/voucherseries`. `financial_year` (told by SDKs, not by the document) is the id of a year."""
 
@@ -175,8 +210,19 @@ class VoucherSeriesList(WritableResource[VoucherSeries, VoucherSeries, VoucherSe
     singular = "VoucherSeries"
     item = VoucherSeries
     record = VoucherSeries
+    payload = VoucherSeriesPayload
+    changes = VoucherSeriesUpdate
     number_field = "Code"
-    searches = "financialyear"
+    listing = VoucherSeriesListing
+
+    def pages(self, **asked: Unpack[VoucherSeriesListing]) -> Iterator[Page[VoucherSeries]]:
+        return self._pages(asked)
+
+    def list(self, **asked: Unpack[VoucherSeriesListing]) -> Iterator[VoucherSeries]:
+        return self._list(asked)
+
+    def count(self, **asked: Unpack[VoucherSeriesSearch]) -> int:
+        return self._count(asked)
 
 
 class PredefinedVoucherSeries(Record):

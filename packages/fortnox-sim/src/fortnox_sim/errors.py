@@ -83,6 +83,7 @@ INVENTED = {
     "accrual_missing": (2009031, "Kan inte hitta periodiseringen."),
     "document_missing": (2009032, "Kan inte hitta dokumentet som ska periodiseras."),
     "salary_missing": (2009033, "Kan inte hitta lönetransaktionen."),
+    "supplier_missing": (2009034, "Kan inte hitta leverantören."),
 }
 
 

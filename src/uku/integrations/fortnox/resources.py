@@ -41,7 +41,7 @@ CUSTOMERS: Final = Resource(
     issue_kind="customer",
     model=CustomerRecord,
     calls=attrgetter("customers"),
-    sort_key="customernumber",
+    sort_key="customer_number",
     name_field="name",
     needs_review=Q(identity_changed_at__isnull=False),
 )
@@ -50,7 +50,7 @@ ARTICLES: Final = Resource(
     issue_kind="article",
     model=ArticleRecord,
     calls=attrgetter("articles"),
-    sort_key="articlenumber",
+    sort_key="article_number",
     name_field="description",
 )
 RESOURCES: Final[Mapping[str, Resource]] = {found.kind: found for found in (CUSTOMERS, ARTICLES)}

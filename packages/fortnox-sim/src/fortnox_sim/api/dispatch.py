@@ -20,6 +20,7 @@ from fortnox_sim.api import (
     sie_export,
     supplier_invoices,
     supplier_payments,
+    suppliers,
     voucher_series,
     vouchers,
 )
@@ -45,6 +46,7 @@ ROUTES: list[Route] = [
     *sie_export.ROUTES,
     *supplier_invoices.ROUTES,
     *supplier_payments.ROUTES,
+    *suppliers.ROUTES,
     *voucher_series.ROUTES,
     *vouchers.ROUTES,
 ]

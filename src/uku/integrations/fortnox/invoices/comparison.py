@@ -122,7 +122,7 @@ def compare_invoices(request: SyncRequest) -> SyncRun:
     first = _first_day(sent.exclude(state=ExportState.CONFIRMED), clock.today(request.connection.workspace.time_zone))
     run.counts = {}
     with open_fortnox(request.connection, request.check) as fortnox:
-        listed = list(rows(run, fortnox.invoices.pages(from_date=first, sort_by="documentnumber")))
+        listed = list(rows(run, fortnox.invoices.pages(from_date=first, sort_by="document_number")))
     # Read after the list: what was sent meanwhile is confirmed here and missing there, which a read clears up.
     exports = list(sent.filter(invoice__invoice_date__gte=first).select_related("invoice__client"))
     found = compare(exports, listed)

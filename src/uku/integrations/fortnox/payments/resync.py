@@ -91,7 +91,7 @@ def _read_lists(
     if run.since is not None:  # else everything is new, and what the list tells will do
         changed = payments.rows(run, fortnox.invoices.pages(last_modified=since))
         lists.changed = {item.number for item in changed}
-    for item in payments.rows(run, fortnox.invoices.pages(from_date=first, sort_by="documentnumber")):
+    for item in payments.rows(run, fortnox.invoices.pages(from_date=first, sort_by="document_number")):
         if item.total < 0:
             lists.credited_customers.add(item.customer_number)
         if item.number in exports:

@@ -62,7 +62,7 @@ def supplier_invoices_between(fortnox: Fortnox, first: date, last: date) -> Iter
 def payments_between(fortnox: Fortnox, first: date, last: date) -> Iterator[InvoicePaymentItem]:
     """Yield booked customer payments, the newest first; a list in that order is left at the first older page."""
     newest: date | None = None
-    for page in fortnox.invoice_payments.pages(sort_by="paymentdate", descending=True):
+    for page in fortnox.invoice_payments.pages(sort_by="payment_date", descending=True):
         days = [item.payment_date for item in page.items if item.payment_date is not None]
         for item in page.items:
             if item.booked and item.payment_date is not None and first <= item.payment_date <= last:
