@@ -290,7 +290,7 @@ def take_in_figures(plan: SummaryPlan, figures: Figures, *, at: datetime) -> lis
     """
     SummaryPlan.objects.select_for_update().get(pk=plan.pk)
     stored = {(each.statistic, each.month): each for each in MonthFigure.objects.filter(plan=plan)}
-    final = {month for (_, month), each in stored.items() if each.final}
+    final = {key for key, each in stored.items() if each.final}
     rows, changed = [], []
     for (statistic, month), figure in figures.items():
         row = stored.get((statistic, month)) or MonthFigure(plan=plan, statistic=statistic, month=month)
@@ -314,18 +314,17 @@ def take_in_figures(plan: SummaryPlan, figures: Figures, *, at: datetime) -> lis
 _STORED = ("workspace_id", "plan", "month", "statistic", "count", "missing", "final", "counted_at")
 
 
-def _fill_tasks(plan: SummaryPlan, figures: Figures, final: Collection[date], at: datetime) -> None:
-    """Write figures into the fields of the months' tasks, but for frozen months and numbers edited by hand."""
+def _fill_tasks(plan: SummaryPlan, figures: Figures, final: Collection[tuple[str, date]], at: datetime) -> None:
+    """Write figures into the fields of the months' tasks, but for frozen ones and numbers edited by hand.
+
+    `final` are those that locked books gave before: a number is frozen with the first figure after the lock, each by
+    itself, since the sources are counted one after the other.
+    """
     fields = {each.statistic: each.field_id for each in fields_of(plan)}
     tasks = {task.month: task for task in plan.tasks.select_for_update().filter(month__in={key[1] for key in figures})}
     stored = TaskValue.objects.select_for_update().filter(task__in=list(tasks.values()), field__in=fields.values())
     values = {(value.task_id, value.field_id): value for value in stored}
     billed, today = billed_tasks(tasks.values()), at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
-    frozen = {
-        task.pk
-        for month, task in tasks.items()
-        if why_frozen(task, billed=task.pk in billed, final=month in final, today=today)
-    }
     for (statistic, month), figure in figures.items():
         task, field = tasks.get(month), fields.get(statistic)
         if task is None or field is None or figure.count is None:
@@ -333,7 +332,9 @@ def _fill_tasks(plan: SummaryPlan, figures: Figures, final: Collection[date], at
         new = TaskValue(workspace_id=plan.workspace_id, task=task, field_id=field)
         value = values.setdefault((task.pk, field), new)
         value.statistic, value.measured, value.measured_at = statistic, Decimal(figure.count), at
-        if value.value is None or not (value.edited or task.pk in frozen):
+        is_final = (statistic, month) in final
+        frozen = why_frozen(task, billed=task.pk in billed, final=is_final, today=today)
+        if value.value is None or not (value.edited or frozen):
             value.value = value.measured
     known = [value for value in values.values() if value.pk is not None]
     TaskValue.objects.bulk_create([value for value in values.values() if value.pk is None])
@@ -345,7 +346,7 @@ def fill_from_stored(plan: SummaryPlan, *, at: datetime) -> None:
     """Write what the books said last into the tasks: a task or a field is new."""
     rows = MonthFigure.objects.filter(plan=plan, count__isnull=False)
     figures = {(row.statistic, row.month): Figure(row.count) for row in rows}
-    _fill_tasks(plan, figures, {row.month for row in rows if row.final}, at)
+    _fill_tasks(plan, figures, {(row.statistic, row.month) for row in rows if row.final}, at)
 
 
 def confirm_figures(plan: SummaryPlan, statistics: Collection[str], months: Collection[date], *, at: datetime) -> None:

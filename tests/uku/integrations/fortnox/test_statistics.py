@@ -7,19 +7,33 @@ from decimal import Decimal
 
 import pytest
 from tests.uku.conftest import AT
+from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
+from fortnox_sim.seeds import company_defaults
 from uku.integrations.fortnox.connection import scopes
-from uku.integrations.fortnox.models import RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import (
+    Connection,
+    CountedSource,
+    RunKind,
+    RunState,
+    SyncRun,
+    VoucherKind,
+    VoucherSeries,
+)
+from uku.integrations.fortnox.statistics.choice import choose_kinds
+from uku.integrations.fortnox.statistics.definitions import STATISTICS
+from uku.integrations.fortnox.statistics.preview import figures_for, preview_of, request_preview
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
-from uku.tasks.models import Task, TaskValue
-from uku.tasks.months import first_of
-from uku.tasks.summaries import Schedule, plan_summaries
+from uku.tasks.models import Missing, MonthFigure, SummaryPlan, Task, TaskValue
+from uku.tasks.months import first_of, last_of, months_later
+from uku.tasks.summaries import Schedule, fields_of, plan_for_company, plan_summaries
 from uku.tasks.work import finish_task
 
-LABELS = {"sales_invoices": "Sales invoices", "vouchers": "Vouchers"}
+HOUR = 3600
+LABELS = {name: str(found.label) for name, found in STATISTICS.items()}
 
 
 def last_month() -> date:
@@ -88,23 +102,12 @@ def test_two_statistics_land_on_the_months_one_task(fortnox, shop, authorized, r
         shop.issue_old(on=last_month() + timedelta(days=3))
     shop.issue()
     run_jobs()
-    before = fortnox.mark()
     count()
     task = Task.objects.get(month=last_month())
     assert figures() == {"Sales invoices": Decimal(2), "Vouchers": Decimal(2)}
     in_a_week = clock.today("Europe/Stockholm") + timedelta(days=7)
     due = first_banking_day(in_a_week, "SE")
     assert (task.due_date, Task.objects.filter(month=last_month()).count()) == (due, 1)
-    counted = fortnox.requests(before)
-    assert sorted(counted) == [
-        "GET financialyears",
-        "GET invoices",
-        "GET invoices",
-        "GET predefinedvoucherseries",
-        "GET sie/4",
-        "GET sie/4",
-        "GET voucherseries",
-    ]
 
 
 def test_an_open_month_is_refreshed_and_a_finished_one_keeps_its_value(
@@ -134,8 +137,6 @@ def test_a_value_edited_by_hand_is_kept_with_the_figure_beside_it(fortnox, shop,
 
 
 def test_cancelled_invoices_are_not_counted(fortnox, shop, authorized, run_jobs, count):
-    from tests.uku.integrations.fortnox.simulated import FIRST
-
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())
     for _ in range(2):
         shop.issue_old(on=last_month() + timedelta(days=3))
@@ -169,3 +170,185 @@ def test_without_a_plan_nothing_is_asked(fortnox, connection, count):
     before = fortnox.mark()
     assert count() is None
     assert fortnox.requests(before) == []
+
+
+# Requests: what is counted, and how often
+
+
+def book(fortnox, series: str) -> None:
+    """Enter a voucher of last month in a series."""
+    rows = [[6110, 80], [1910, -80]]
+    fortnox.ask("POST", f"companies/{FIRST}/vouchers", date=last_month().isoformat(), series=series, rows=rows)
+
+
+FIRST_TIME = ["GET financialyears", "GET predefinedvoucherseries", "GET voucherseries"]
+
+
+def years_counted() -> int:
+    """How many calendar years the 13 months touch."""
+    today = clock.today("Europe/Stockholm")
+    return today.year - months_later(first_of(today), -12).year + 1
+
+
+def test_the_first_count_takes_one_file_a_year_and_three_look_ups(fortnox, authorized, count):
+    book(fortnox, "A")
+    before = fortnox.mark()
+    count()
+    files = ["GET sie/4"] * years_counted()
+    assert sorted(fortnox.requests(before)) == sorted(["GET invoices", "GET invoices", *FIRST_TIME, *files])
+
+
+def test_books_that_did_not_change_are_not_read_again(fortnox, authorized, count, move_clock):
+    count()
+    counted_at = MonthFigure.objects.latest("counted_at").counted_at
+    move_clock(seconds=HOUR)
+    before = fortnox.mark()
+    count()
+    looks = ["GET vouchers"] * years_counted()
+    asked = ["GET financialyears", "GET invoices", "GET settings/lockedperiod", *looks]
+    assert sorted(fortnox.requests(before)) == sorted(asked)
+    assert MonthFigure.objects.earliest("counted_at").counted_at >= counted_at + timedelta(hours=1)
+
+
+def test_unchanged_books_are_counted_again_after_a_week_and_when_somebody_asks(
+    fortnox, authorized, connection, count, move_clock, owner
+):
+    count()
+    move_clock(seconds=HOUR)
+    before = fortnox.mark()
+    run_sync(SyncRequest(connection, RunKind.STATISTICS, asked_by=owner.pk))
+    assert fortnox.requests(before).count("GET sie/4") == years_counted()
+    move_clock(seconds=8 * 24 * HOUR)
+    before = fortnox.mark()
+    count()
+    assert fortnox.requests(before).count("GET sie/4") == years_counted()
+
+
+@pytest.mark.parametrize("change", ["voucher", "other statistics", "other kinds"])
+def test_what_changed_is_counted_again(fortnox, authorized, connection, plan, count, move_clock, owner, change):
+    book(fortnox, "A")
+    count()
+    move_clock(seconds=HOUR)
+    if change == "voucher":
+        book(fortnox, "A")
+    elif change == "other statistics":
+        plan("sales_invoices", "vouchers", "vouchers_manual")
+        connection.refresh_from_db()
+    else:
+        choose_kinds(company_id=FIRST, kinds={"A": VoucherKind.OTHER}, actor=owner, at=clock.now())
+    before = fortnox.mark()
+    count()
+    assert fortnox.requests(before).count("GET sie/4") == years_counted()
+
+
+def test_kinds_of_vouchers_are_told_by_fortnox_and_chosen_by_a_person(
+    fortnox, connection, authorize, scope, owner, plan, count
+):
+    plan("vouchers", "vouchers_manual", "vouchers_depreciation")
+    authorize(scope, owner)
+    for series in ("A", "A", "I", "Q"):
+        book(fortnox, series)
+    count()
+    assert figures() == {"Vouchers": 4, "Manual vouchers": 3, "Depreciation vouchers": 1}
+    choose_kinds(company_id=FIRST, kinds={"Q": VoucherKind.DEPRECIATION}, actor=owner, at=clock.now())
+    count()
+    assert figures() == {"Vouchers": 4, "Manual vouchers": 2, "Depreciation vouchers": 2}
+    assert VoucherSeries.objects.get(code="Q").chosen_by == owner
+
+
+# What is missing is said
+
+
+def told(name: str, month: date | None = None) -> tuple[int | None, str]:
+    row = MonthFigure.objects.get(statistic=name, month=month or last_month())
+    return row.count, row.missing
+
+
+def test_a_source_that_is_refused_says_so_keeps_its_numbers_and_stops_no_other(
+    fortnox, authorized, count, shop, run_jobs
+):
+    count()
+    denied = '{"ErrorInformation":{"error":1,"message":"Ingen licens","code":2001101}}'
+    fortnox.fault(path="/3/sie/4", action="status", status=403, body=denied, times=10, phase="P0")
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    CountedSource.objects.all().delete()
+    run = count()
+    assert (run.state, run.stop_reason) == (RunState.STOPPED, "not_permitted")
+    assert (told("sales_invoices"), told("vouchers")) == ((1, ""), (0, Missing.NOT_PERMITTED))
+
+
+def test_a_month_in_no_financial_year_is_said_and_stops_no_other(
+    fortnox, connection, authorize, scope, owner, plan, count
+):
+    plan("vouchers")
+    begins = last_month() + timedelta(days=10)
+    authorize(scope, owner)
+    company = fortnox.app.installation.company(FIRST)
+    for year in list(company.table("years").values()):
+        company.remove("years", str(year["Id"]))
+    company_defaults.add_years(company, [(begins.isoformat(), (begins + timedelta(days=400)).isoformat())])
+    count()
+    before = months_later(last_month(), -1)
+    assert [told("vouchers", month) for month in (before, last_month(), first_of(clock.today("Europe/Stockholm")))] == [
+        (None, Missing.NO_YEAR),
+        (0, Missing.PART_OF_A_YEAR),
+        (0, ""),
+    ]
+
+
+def test_books_of_another_company_get_a_plan_of_their_own(fortnox, authorized, connection, count, owner, scope):
+    count()
+    tasks = Task.objects.count()
+    old = SummaryPlan.objects.get(active=True)
+    Connection.objects.update(company_id=SECOND)
+    connection.refresh_from_db()
+    plan = plan_for_company(old, SECOND, at=clock.now())
+    assert (plan.company, plan.active, plan.first_month) == (SECOND, True, first_of(clock.today("Europe/Stockholm")))
+    assert [each.statistic for each in fields_of(plan)] == ["sales_invoices", "vouchers"]
+    old.refresh_from_db()
+    assert (old.company, old.active, Task.objects.filter(plan=old).count()) == (FIRST, False, tasks)
+    assert plan_for_company(plan, SECOND, at=clock.now()) == plan
+
+
+# Frozen months
+
+
+def test_books_that_are_locked_give_the_last_number_of_a_month(fortnox, authorized, shop, run_jobs, count):
+    count()
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    locked = last_of(last_month()).isoformat()
+    fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=locked)
+    count()
+    assert figures() == {"Sales invoices": 1, "Vouchers": 1}
+    fortnox.ask("PATCH", f"companies/{FIRST}", locked_period="")
+    shop.issue_old(on=last_month() + timedelta(days=4))
+    run_jobs()
+    count()
+    assert (figures(), told("vouchers")) == ({"Sales invoices": 1, "Vouchers": 1}, (2, ""))
+
+
+# The preview
+
+
+def test_a_month_is_counted_for_every_statistic_before_any_is_chosen(fortnox, connection, shop, run_jobs, owner, scope):
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    request_preview(workspace=scope, connection=connection, month=last_month(), actor=owner, at=clock.now())
+    run_jobs()
+    asked = preview_of(FIRST)
+    known = {name: figure.count for name, figure in figures_for(last_month()).items()}
+    assert (asked.month, asked.failed, known) == (
+        last_month(),
+        "",
+        {"sales_invoices": 1, "credit_invoices": 0, "customer_payments": 0, "supplier_payments": 0},
+    )
+    assert (Task.objects.count(), SummaryPlan.objects.get().active) == (0, False)
+
+
+def test_a_preview_that_fails_says_why_and_asks_no_more(fortnox, connection, run_jobs, owner, scope):
+    fortnox.fault(path="/3/invoices", action="status", status=500, times=99, phase="P0")
+    request_preview(workspace=scope, connection=connection, month=last_month(), actor=owner, at=clock.now())
+    run_jobs()
+    assert (preview_of(FIRST).done_at is not None, preview_of(FIRST).failed != "") == (True, True)
