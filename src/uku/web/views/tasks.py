@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.clients.models import Client
 from uku.kit import clock
+from uku.tasks.billing import billing_of, error_of_billing
 from uku.tasks.fields import ValueIsBilled
 from uku.tasks.models import Task, TaskField, TaskState, TaskValue, Topic
 from uku.tasks.work import (
@@ -32,7 +33,7 @@ from uku.web.list_filters import is_id, page_of
 from uku.web.task_list import TaskCalendar, TaskList
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit_search import changes, history_of
-from uku.workspaces.permissions import Permission
+from uku.workspaces.permissions import Permission, may
 
 SHOWN_OF_HISTORY = 30
 
@@ -157,6 +158,8 @@ def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm,
         "with_measured": any(v.measured is not None and v.measured != v.value for v in numbers),
         "measured_at": max((v.measured_at for v in numbers if v.measured_at), default=None),
         "today": clock.today(request.workspace.time_zone),
+        "billing": billing_of(task, numbers) if may(request.membership, Permission.SEE_INVOICES) else [],
+        "not_billable": error_of_billing(task),
         "comments": list(task.comments.select_related("author")),
         "comment_form": comment_form,
         "history": [(entry, changes(entry)) for entry in history_of(task, at_most=SHOWN_OF_HISTORY)],
