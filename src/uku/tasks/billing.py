@@ -41,8 +41,7 @@ class LateVolume:
 
     @property
     def value(self) -> TaskValue:
-        value: TaskValue = self.charge.value
-        return value
+        return self.charge.value
 
     @property
     def quantity(self) -> Decimal:

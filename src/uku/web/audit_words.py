@@ -134,6 +134,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "bankgiro": _("Bankgiro"),
     "bcc": _("BCC"),
     "bic": _("BIC"),
+    "bill_open_tasks": _("Open tasks are billed"),
     "booked": _("Booked"),
     "cc": _("CC"),
     "changed": _("Changed"),

@@ -57,9 +57,8 @@ def hand(plan, *, at=AT, company="", **figures):
     with workspace_in_force(plan.workspace_id):
         if company:
             plan.company = company
-        told = {
-            (name, MARCH): figure if isinstance(figure, Figure) else Figure(figure) for name, figure in figures.items()
-        }
+        given = {name: each if isinstance(each, Figure) else Figure(each) for name, each in figures.items()}
+        told = {(name, MARCH): figure for name, figure in given.items()}
         return hand_over(plan, told, at=at)
 
 
@@ -105,9 +104,8 @@ def test_only_a_month_a_company_and_its_figures_cross(scope, tie, books_plan, ow
         create_client(actor=owner, at=AT, name="Hemlig Kund AB")
     before = rows_of(scope.pk)
     hand(books_plan, vouchers=37)
-    made = {
-        table: rows - before.get(table, 0) for table, rows in rows_of(scope.pk).items() if rows != before.get(table, 0)
-    }
+    after = rows_of(scope.pk)
+    made = {table: rows - before[table] for table, rows in after.items() if rows != before[table]}
     assert made == {
         "uku_auditentry": 1,
         "uku_monthfigure": 1,
@@ -119,16 +117,19 @@ def test_only_a_month_a_company_and_its_figures_cross(scope, tie, books_plan, ow
     assert Client.objects.filter(name="Hemlig Kund AB").count() == 0
 
 
+TABLES = """
+    SELECT table_name FROM information_schema.columns WHERE column_name = 'workspace_id' AND table_schema = 'public'
+"""
+
+
 def rows_of(workspace_id: int) -> dict[str, int]:
+    """Count the rows of each table that belong to a workspace."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name FROM information_schema.columns WHERE column_name = 'workspace_id' AND table_schema = 'public'"
-        )
+        cursor.execute(TABLES)
         counts = {}
         for (table,) in cursor.fetchall():
-            cursor.execute(
-                f"SELECT count(*) FROM {table} WHERE workspace_id = %s", [workspace_id]
-            )  # from the catalogue
+            question = f"SELECT count(*) FROM {table} WHERE workspace_id = %s"
+            cursor.execute(question, [workspace_id])
             counts[table] = cursor.fetchone()[0]
     return counts
 

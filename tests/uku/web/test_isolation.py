@@ -77,6 +77,7 @@ def test_the_routes_are_those_we_know_of(records):
             f"/w/byran/products/{product}/",
             f"/w/byran/products/{product}/edit/",
             f"/w/byran/products/{product}/difference/",
+            f"/w/byran/products/{product}/pieces/",
             "/w/byran/billing/",
             *(
                 f"/w/byran/billing/{page}/"
@@ -98,7 +99,10 @@ def test_the_routes_are_those_we_know_of(records):
             f"/w/byran/tasks/{task}/",
             "/w/byran/tasks/calendar/",
             "/w/byran/tasks/new/",
-            *(f"/w/byran/tasks/{task}/{step}/" for step in ("comment", "delete", "edit", "finish", "reopen")),
+            *(
+                f"/w/byran/tasks/{task}/{step}/"
+                for step in ("bill", "comment", "delete", "edit", "finish", "late", "reopen")
+            ),
             "/w/byran/notices/",
             "/w/byran/notices/read/",
             f"/w/byran/notices/{client}/open/",

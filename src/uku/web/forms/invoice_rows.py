@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.invoices.checks import error_of_sum
 from uku.invoices.drafts import RowFacts
-from uku.invoices.models import InvoiceRow, RowKind
+from uku.invoices.models import InvoiceRow, RowKind, TaskCharge
 from uku.kit.money import ZERO
 from uku.products.models import Product
 from uku.web.forms.fields import DiscountField, NumberField, PlainForm, RateField
@@ -27,6 +27,7 @@ FIRST_ROWS = 3
 MORE_ROWS = 5
 MOST_ROWS = 100
 MOST_HITS = 20
+EMPTY: Mapping[str, TaskCharge] = {}
 _ROW_NAME = re.compile(r"rows-([0-9]{1,3})-")
 
 
@@ -60,19 +61,24 @@ class RowForm(PlainForm):
     price = NumberField(label=_("Price"), required=False)
     discount = DiscountField(label=_("Discount, %"), required=False)
     vat_rate = RateField(label=_("VAT, %"), required=False)
+    charge = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self,
         *args: Any,
         products: Mapping[str, Product],
+        charges: Mapping[str, TaskCharge] = EMPTY,
         search_url: str = "",
         company: tuple[str, str] = ("", ""),
         currencies: Currencies = Currencies(),  # it is frozen
         **kwargs: Any,
     ) -> None:
-        """`search_url` answers a search of products; `company` is the connected one: its id and its name."""
+        """`search_url` answers a search of products; `company` is the connected one: its id and its name.
+
+        `charges` are what the draft bills of tasks.
+        """
         super().__init__(*args, **kwargs)
-        self.company, self.currencies = company, currencies
+        self.company, self.currencies, self.charges = company, currencies, charges
         field = cast("RecordField", self.fields["product"])
         field.offer(products, search_products, search_url)
         field.error_messages["invalid_choice"] = _("This product is not in your list. Choose another.")
@@ -80,8 +86,12 @@ class RowForm(PlainForm):
             each.widget.attrs["aria-label"] = each.label
 
     @property
+    def typed_fields(self) -> list[str]:
+        return [name for name in self.fields if name != "charge"]
+
+    @property
     def is_blank(self) -> bool:
-        typed = (self[name].data for name in self.fields)
+        typed = (self[name].data for name in self.typed_fields)
         return all(one.is_blank if isinstance(one, Typed) else not str(one or "").strip() for one in typed)
 
     @property
@@ -89,7 +99,7 @@ class RowForm(PlainForm):
         """Say whether the valid row has a description and nothing else."""
         typed = self.cleaned_data
         return bool(typed.get("description")) and all(
-            typed.get(name) in ("", None) for name in self.fields if name != "description"
+            typed.get(name) in ("", None) for name in self.typed_fields if name != "description"
         )
 
     def clean(self) -> None:
@@ -128,6 +138,12 @@ class RowForm(PlainForm):
             )
             self.add_error("price", words % facts)
 
+    def _charge_of(self, product: Product | None) -> TaskCharge | None:
+        """Return what of a task the row bills, as long as its product is one that is billed from that field."""
+        charge = self.charges.get(self.cleaned_data["charge"])
+        is_same = charge and product and charge.value.field_id == product.task_field_id
+        return charge if is_same else None
+
     @property
     def facts(self) -> RowFacts:
         """The row as it is asked for; call it on a valid row that is not blank."""
@@ -145,13 +161,14 @@ class RowForm(PlainForm):
             article_number=product.article_number if product else "",
             product=product,
             article_company=product.article_company if product else "",
+            charge=self._charge_of(product),
         )
 
 
 class Rows:
     """All rows of the page: as many as were sent, at least three.
 
-    `kept` are products that stand on the draft already, archived or not.
+    `kept` are products that stand on the draft already, archived or not; `charges` what it bills of tasks, by id.
     """
 
     def __init__(
@@ -160,6 +177,7 @@ class Rows:
         *,
         search_url: str,
         kept: Collection[int] = (),
+        charges: Mapping[str, TaskCharge] = EMPTY,
         more: int = 0,
         company: tuple[str, str] = ("", ""),
         currencies: Currencies = Currencies(),  # it is frozen
@@ -171,6 +189,7 @@ class Rows:
         self.is_too_long = asked > MOST_ROWS
         facts: dict[str, Any] = {
             "products": _products(data or {}, kept),
+            "charges": charges,
             "search_url": search_url,
             "company": company,
             "currencies": currencies,
@@ -249,6 +268,7 @@ def _typed_row(row: InvoiceRow) -> dict[str, str]:
         "price": f"{row.price:.2f}",
         "discount": text_of_number(row.discount) if row.discount else "",
         "vat_rate": text_of_number(row.vat_rate),
+        "charge": str(row.charge_id or ""),
     }
 
 

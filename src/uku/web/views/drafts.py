@@ -28,6 +28,7 @@ from uku.invoices.drafts import (
 from uku.invoices.models import Invoice, InvoiceRow, State
 from uku.invoices.totals import add_up
 from uku.kit import clock
+from uku.tasks.billing import late_volumes_of
 from uku.web import integration_data
 from uku.web.forms.invoice_rows import MORE_ROWS, Currencies, Rows, typed_rows
 from uku.web.forms.invoices import InvoiceForm, seen_version
@@ -59,7 +60,7 @@ class Page:
         if draft.due_date == DraftHead(draft.client, draft.invoice_date).due:
             initial["due_date"] = None  # it follows the client's terms
         stored = list(InvoiceRow.objects.filter(invoice=draft).select_related("product"))
-        rows = _rows(request, typed_rows(stored), kept=_products_of(stored)).unchecked()
+        rows = _rows(request, typed_rows(stored), draft=draft, kept=_products_of(stored)).unchecked()
         return cls(_form(request, None, draft=draft, initial=initial), rows, draft, draft.version)
 
     @classmethod
@@ -83,7 +84,7 @@ class Page:
         stored = draft.rows.values_list("product", flat=True) if draft else ()
         currencies = Currencies(request.workspace.currency, billed, seen=seen)
         company = integration_data.connected_company()
-        rows = _rows(request, data, kept={*stored, *kept}, company=company, currencies=currencies)
+        rows = _rows(request, data, draft=draft, kept={*stored, *kept}, company=company, currencies=currencies)
         return cls(form, rows, draft, seen_version(request))
 
     @property
@@ -217,7 +218,7 @@ def _draw_again(request: WorkspaceRequest, draft: Invoice | None) -> HttpRespons
     sent, more = data.pop("rows_of", ""), MORE_ROWS if "more" in data else 0
     kept: set[int] = set()
     if is_id(sent):
-        copied = list(InvoiceRow.objects.filter(invoice_id=int(sent)).select_related("product"))
+        copied = list(InvoiceRow.objects.filter(invoice_id=int(sent), charge=None).select_related("product"))
         kept = _products_of(copied)
         written = _rows(request, data).forms
         first = max([number for number, row in enumerate(written, 1) if not row.is_blank], default=0)
@@ -226,7 +227,8 @@ def _draw_again(request: WorkspaceRequest, draft: Invoice | None) -> HttpRespons
         kept |= set(draft.rows.exclude(product=None).values_list("product", flat=True))
     typed = _form(request, data, draft=draft)
     form = _form(request, None, draft=draft, initial={name: typed[name].data for name in InvoiceForm.base_fields})
-    page = Page(form, _rows(request, data, kept=kept, more=more).unchecked(), draft, seen_version(request))
+    rows = _rows(request, data, draft=draft, kept=kept, more=more).unchecked()
+    page = Page(form, rows, draft, seen_version(request))
     return _draw(request, page, summed=Page.sent(request, draft, data, kept))
 
 
@@ -242,6 +244,7 @@ def _draw(request: WorkspaceRequest, page: Page, *, summed: Page | None = None, 
         "priced_in": billed or request.POST.get("priced_in", draft.currency if draft else ""),
         "source": number_source_of(draft or Invoice(invoice_date=clock.today(request.workspace.time_zone))),
         "cancelled_numbers": list(draft.cancelled_numbers.order_by("pk")) if draft else [],
+        "late_volumes": late_volumes_of(draft.client) if draft else [],
         "elsewhere": rows_of_other_companies(list(draft.rows.select_related("product"))) if draft else [],
         **_summary(request, summed or page),
     }
@@ -254,9 +257,10 @@ def _form(request: WorkspaceRequest, data: Any, *, draft: Invoice | None = None,
     return InvoiceForm(data, today=today, client_search=search, draft=draft, **facts)
 
 
-def _rows(request: WorkspaceRequest, data: Any, *, kept: Collection[int] = (), **facts: Any) -> Rows:
+def _rows(request: WorkspaceRequest, data: Any, *, draft: Invoice | None = None, **facts: Any) -> Rows:
     search = reverse("product-search", kwargs={"slug": request.workspace.slug})
-    return Rows(data, search_url=search, kept=kept, **facts)
+    live = draft.task_charges.filter(freed_at=None).select_related("value") if draft else ()
+    return Rows(data, search_url=search, charges={str(charge.pk): charge for charge in live}, **facts)
 
 
 def _products_of(rows: Collection[InvoiceRow]) -> set[int]:

@@ -159,6 +159,7 @@ def _product_page(
         "differences": differences(product, article),
         "drafts": Invoice.objects.filter(rows__product=product, state__in=OPEN_STATES).distinct().count(),
         "late": late,
+        "tiers": list(product.tiers.order_by("first")),
     }
     return render(request, PAGE, context, status=status)
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from uku.invoices.invoice_settings import set_billing_of_tasks, settings_of
 from uku.kit import clock
 from uku.tasks.fields import FieldNameTaken, archive_field, create_field, edit_field, plans_of, restore_field
 from uku.tasks.models import FieldKind, TaskField
@@ -21,8 +22,10 @@ from uku.workspaces.permissions import Permission
 @workspace_page(Permission.MANAGE_TASK_FIELDS)
 @require_safe
 def field_list(request: WorkspaceRequest) -> HttpResponse:
-    fields = [(field, plans_of(field)) for field in TaskField.objects.order_by("name")]
+    found = TaskField.objects.order_by("name").prefetch_related("products")
+    fields = [(field, plans_of(field), list(field.products.all())) for field in found]
     context = {
+        "bill_open_tasks": settings_of().bill_open_tasks,
         "fields": [each for each in fields if each[0].archived_at is None],
         "archived": [each for each in fields if each[0].archived_at is not None],
     }
@@ -73,6 +76,16 @@ def field_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
     else:
         archive_field(field=field, actor=request.user, at=clock.now())
         messages.success(request, gettext("%(name)s is archived. Tasks keep what it says.") % {"name": field})
+    return redirect("task-fields", slug=request.workspace.slug)
+
+
+@workspace_page(Permission.MANAGE_TASK_FIELDS)
+@require_POST
+def field_billing(request: WorkspaceRequest) -> HttpResponse:
+    """Say when numbers of tasks are billed."""
+    chosen = request.POST.get("when") == "open"
+    set_billing_of_tasks(workspace=request.workspace, bill_open_tasks=chosen, actor=request.user, at=clock.now())
+    messages.success(request, gettext("The settings are saved."))
     return redirect("task-fields", slug=request.workspace.slug)
 
 

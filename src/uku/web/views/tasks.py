@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.clients.models import Client
 from uku.kit import clock
+from uku.tasks.billing import billing_of, error_of_billing
 from uku.tasks.fields import ValueIsBilled
 from uku.tasks.models import Task, TaskField, TaskState, TaskValue, Topic
 from uku.tasks.work import (
@@ -33,7 +34,7 @@ from uku.web.task_figures import figures_of
 from uku.web.task_list import TaskCalendar, TaskList
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit_search import changes, history_of
-from uku.workspaces.permissions import Permission
+from uku.workspaces.permissions import Permission, may
 
 SHOWN_OF_HISTORY = 30
 
@@ -157,6 +158,8 @@ def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm,
         "values": numbers,
         "texts": [value for value in values if value.value is None],
         "today": today,
+        "billing": billing_of(task, numbers) if may(request.membership, Permission.SEE_INVOICES) else [],
+        "not_billable": error_of_billing(task),
         "comments": list(task.comments.select_related("author")),
         "comment_form": comment_form,
         "history": [(entry, changes(entry)) for entry in history_of(task, at_most=SHOWN_OF_HISTORY)],
