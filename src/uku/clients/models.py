@@ -163,6 +163,25 @@ class Client(TenantModel):
         )
 
 
+class ImportState(models.TextChoices):
+    """How far an import file is."""
+
+    READING = "reading", _("Being read")
+    UNREADABLE = "unreadable", _("Cannot be read")
+    WAITING = "waiting", _("Needs a decision")
+    IMPORTING = "importing", _("Being imported")
+    STOPPED = "stopped", _("Stopped")
+    IMPORTED = "imported", _("Imported")
+
+
+class HiddenRows(models.TextChoices):
+    """What a person said of the rows that a filter of the spreadsheet hides."""
+
+    UNDECIDED = "", _("Not decided")
+    SKIP = "skip", _("Skip")
+    IMPORT = "import", _("Import")
+
+
 class ImportFile(TenantModel):
     """A file of clients that somebody uploaded, until it is imported or deleted (B20).
 
@@ -170,14 +189,39 @@ class ImportFile(TenantModel):
     """
 
     name = models.CharField(max_length=200)
-    content = models.BinaryField()
-    encoding = models.CharField(max_length=20, blank=True, help_text="of a text file; empty: to be asked")
+    state = models.CharField(
+        max_length=10, choices=ImportState, default=ImportState.READING, db_default=ImportState.READING
+    )
+    workbook = models.BinaryField(
+        default=b"", db_default=models.Value(b"", models.BinaryField()), help_text="of which another sheet can be read"
+    )
+    content = models.BinaryField(help_text="a text as it came, or the rows of a sheet; empty: to be read")
+    encoding = models.CharField(max_length=20, blank=True, help_text="of a text file; empty: to be found")
     delimiter = models.CharField(max_length=1, blank=True)
-    columns: models.JSONField[list[str]] = models.JSONField(default=list)
+    sheets: models.JSONField[list[str]] = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()), help_text="names of those that a person sees"
+    )
+    sheet = models.PositiveIntegerField(default=0, db_default=0)
+    heading_row = models.PositiveIntegerField(default=0, db_default=0, help_text="as numbered; 0: to be found")
+    columns: models.JSONField[list[str]] = models.JSONField(default=list, help_text="empty: to be recognised")
+    hidden_rows = models.PositiveIntegerField(default=0, db_default=0, help_text="that a filter hides")
+    hidden_choice = models.CharField(max_length=10, choices=HiddenRows, blank=True, default="", db_default="")
+    with_sum_line = models.BooleanField(default=False, db_default=False)
+    failure = models.CharField(max_length=30, blank=True, default="", db_default="", help_text="why it is unreadable")
+    failed_at_row = models.PositiveIntegerField(default=0, db_default=0)
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    preview: models.JSONField[dict[str, Any] | None] = models.JSONField(
+        null=True, help_text="of a large file, what its page shows"
+    )
+    previewed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    rows = models.PositiveIntegerField(default=0, db_default=0, help_text="below the headings, that are read")
+    place = models.PositiveIntegerField(default=0, db_default=0, help_text="how many of them are compared or imported")
+    new = models.PositiveIntegerField(default=0, db_default=0)
+    changed = models.PositiveIntegerField(default=0, db_default=0)
+    refused = models.PositiveIntegerField(default=0, db_default=0)
     imported_at = models.DateTimeField(null=True, db_column="taken_in_at")
-    counts: models.JSONField[dict[str, int]] = models.JSONField(default=dict)
 
     class Meta:
         app_label = "uku"
@@ -186,6 +230,15 @@ class ImportFile(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def unchanged(self) -> int:
+        return self.rows - self.new - self.changed - self.refused
+
+    @property
+    def is_decided(self) -> bool:
+        """Say whether somebody has confirmed the file."""
+        return self.state in {ImportState.IMPORTING, ImportState.STOPPED, ImportState.IMPORTED}
 
 
 def is_same_value(client: Client, field: str, value: object) -> bool:

@@ -80,6 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/clients/<int:pk>/edit/", clients.client_edit, name="client-edit"),
     path("w/<slug:slug>/clients/<int:pk>/numbers/", clients.client_numbers, name="client-numbers"),
     path("w/<slug:slug>/help/personal-numbers/", help_pages.personal_numbers, name="help-personal-numbers"),
+    path("w/<slug:slug>/help/export-clients/", help_pages.export_clients, name="help-export-clients"),
     path("w/<slug:slug>/products/", products.product_list, name="products"),
     path("w/<slug:slug>/products/new/", products.product_new, name="product-new"),
     path("w/<slug:slug>/products/bulk/", products.product_bulk, name="products-bulk"),

@@ -98,7 +98,7 @@ def make_import_file(actor, text="Namn;Ort\nEkdungen AB;Malmö\n"):
     from uku.clients.import_files.operations import upload_file
 
     content = text if isinstance(text, bytes) else text.encode()
-    return upload_file(actor=actor, at=AT, name="clients.csv", content=content).file
+    return upload_file(actor=actor, at=AT, name="clients.csv", content=content)
 
 
 def make_product(actor):

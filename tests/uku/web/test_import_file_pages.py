@@ -97,8 +97,8 @@ def test_a_file_that_cannot_be_read_says_why_and_is_not_kept(browser, content, h
 def test_no_more_of_a_huge_file_is_kept_than_tells_that_it_is_one(browser, monkeypatch):
     """The rest is forgotten while it comes in."""
     lengths = []
-    guess = tables.guess
-    monkeypatch.setattr(tables, "guess", lambda content: [lengths.append(len(content)), guess(content)][1])
+    check = tables.check_kind
+    monkeypatch.setattr(tables, "check_kind", lambda content: [lengths.append(len(content)), check(content)][1])
     assert browser.post(HERE, sent(b"x" * (3 * tables.MOST_BYTES))).status_code == 422
     assert lengths == [tables.MOST_BYTES + 1]
 
@@ -183,10 +183,10 @@ def test_a_file_is_thrown_away(browser, file):
 
 
 def test_a_file_at_work_shows_how_far_it_is_and_looks_again_by_itself(read, browser, file):
-    ImportFile.objects.filter(pk=file.pk).update(counts={"rows": 500, "place": 200, "new": 0, "changed": 0, "by": 1})
+    ImportFile.objects.filter(pk=file.pk).update(state="importing", rows=500, place=200)
     page = read(browser.get(page_of(file)))
     assert (page.values("progress", "value"), page.values("section", "hx-trigger")) == (["200"], ["every 2s"])
-    ImportFile.objects.filter(pk=file.pk).update(counts={**file.counts, "rows": 500, "place": 200, "stopped": 1})
+    ImportFile.objects.filter(pk=file.pk).update(state="stopped")
     page = read(browser.get(page_of(file)))
     assert ("Continue" in page.all("button"), page.values("section", "hx-trigger")) == (True, [])
 
@@ -254,7 +254,10 @@ def test_an_exported_workbook_can_be_imported_and_changes_nothing(read, browser,
     answer = browser.post(EXPORT, {"form": "xlsx", "whole": "1"})
     content = b"".join(answer.streaming_content)
     assert answer["Content-Disposition"].endswith('.xlsx"')
-    assert list(tables.rows(tables.keep(content), Reading()))[2].cells[:2] == ("Åkerlunds Bygg AB", "556036-0793")
+    assert list(tables.all_rows(tables.pack_sheet(content, 0), Reading()))[2].cells[:2] == (
+        "Åkerlunds Bygg AB",
+        "556036-0793",
+    )
     browser.post(HERE, sent(content, "clients.xlsx"))
     page = read(browser.get(page_of(ImportFile.objects.get())))
     assert page.facts == {"New": "0", "Would change": "0", "Unchanged": "2", "With errors": "0"}

@@ -69,6 +69,7 @@ def test_the_routes_are_those_we_know_of(records):
             f"/w/byran/clients/{client}/",
             f"/w/byran/clients/{client}/edit/",
             f"/w/byran/clients/{client}/numbers/",
+            "/w/byran/help/export-clients/",
             "/w/byran/help/personal-numbers/",
             "/w/byran/products/",
             "/w/byran/products/new/",

@@ -13,11 +13,17 @@ from uku.clients.import_files.errors import RowReason
 from uku.clients.import_files.headings import LONGEST
 from uku.clients.normalization import identity, split_emails
 from uku.kit.identifiers import OWN_COUNTRIES, normalise_any_vat, normalise_number
+from uku.kit.spreadsheets import BLANKS
 
 Value = str | int
 LONGEST_TERMS = 365  # days
 _DAYS = re.compile(r"\D*?(\d{1,4})(?:[.,]0+)?\D*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# What a spreadsheet makes of digits that it takes for a number: 4,67012E+10 has lost some, 21134.0 has all.
+_LOST_DIGITS = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+_DECIMALS = re.compile(r"(\d+)[.,]0")
+_OF_DIGITS = frozenset({"organisation_number", "vat_number", "phone", "postcode"})
 _BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _LANGUAGES = ("en", "sv", "fi")
 _CURRENCIES = frozenset(list_currencies())
@@ -56,7 +62,11 @@ class WrongCell(Exception):
 def parse_cell(field: str, text: str, *, country: str) -> Value:
     """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises WrongCell."""
     between = ", " if field.startswith("address") else " "  # a cell may have lines, and a field has one
-    text = _BREAKS.sub(between, text.strip()).replace("\t", " ")
+    text = _BREAKS.sub(between, text.strip(BLANKS)).replace("\t", " ")
+    if field in _OF_DIGITS:
+        if _LOST_DIGITS.fullmatch(text):
+            raise WrongCell(RowReason.SPOILT)
+        text = _DECIMALS.sub(r"\1", text) if _DECIMALS.fullmatch(text) else text
     if not text:
         return ""
     if len(text) > LONGEST.get(field, len(text)):
@@ -73,6 +83,15 @@ def parse_cell(field: str, text: str, *, country: str) -> Value:
     if value is None:
         raise WrongCell(_REASONS[field])
     return value
+
+
+def read_back(field: str, value: Value, *, country: str) -> Value:
+    """Return what a file would give of a stored value, which may be older than our rules, or come from elsewhere."""
+    text = _UNWRITABLE.sub("", str(value))
+    try:
+        return parse_cell(field, text, country=country)
+    except WrongCell:
+        return " ".join(text.split())
 
 
 def _parse_organisation_number(text: str, country: str) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from uku.clients.import_files.cells import Value, WrongCell, parse_cell
-from uku.clients.import_files.errors import RowError, RowReason
-from uku.clients.import_files.tables import Row
+from uku.clients.import_files.errors import Row, RowError, RowReason
 from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
 
 _LONGEST_QUOTE = 60
+_SUM_LINE = re.compile(
+    r"(del|kokonais)?(summa|summor|total|totalt|totals|totalsumma|sum|yhteensä)[\s:=]*"
+    r"[\d\s.,]*(st|kr|sek|eur|kund|kunder|poster|rader|clients|customers|rows|kpl|asiakasta)?[\s.:]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +28,28 @@ class Keys:
     name: str
 
     @classmethod
-    def of(cls, *, name: str, number: str, vat: str, email: str) -> Keys:
+    def of(cls, told: Mapping[str, Value]) -> Keys:
         """The organisation number, if missing the one in the VAT number; else e-mail and name, letter by letter."""
-        plain = comparable_text(name)
-        return cls(identity(number) or identity(vat), f"{email.strip().casefold()}\0{plain}" if email else "", plain)
+        name, email = comparable_text(str(told.get("name", ""))), str(told.get("email", "")).strip().casefold()
+        number = identity(str(told.get("organisation_number", "")), str(told.get("country", "")))
+        return cls(number or identity(str(told.get("vat_number", ""))), f"{email}\0{name}" if email else "", name)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """A row: the fields that its filled cells give, and what is wrong with it."""
+    """A row: the fields that its filled cells give, and what is wrong with it.
+
+    `wrong` are the texts of cells that are no value of their fields: a client may have them from elsewhere.
+    """
 
     row: Row
     values: dict[str, Value]
+    wrong: dict[str, str]
     keys: Keys
     errors: tuple[RowError, ...]
+
+    def text(self, field: str) -> str:
+        return str(self.values.get(field, self.wrong.get(field, "")))
 
 
 def comparable_text(text: str) -> str:
@@ -45,28 +57,27 @@ def comparable_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
-def check_rows(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[CheckedRow]:
+def check_rows(rows: Iterable[Row], columns: Sequence[str], *, with_sum_line: bool = False) -> Iterator[CheckedRow]:
     """Check rows one by one, in their order, against their fields and the rows before them."""
     earlier = _EarlierRows()
     # The country first: it decides how a number is checked.
-    places = sorted(
-        ((field, place) for place, field in enumerate(columns) if field), key=lambda column: column[0] != "country"
-    )
-    for row in rows:
-        values, errors = _read_cells(row, places, width=len(columns))
-        keys = Keys.of(
-            name=str(values.get("name", "")),
-            number=str(values.get("organisation_number", "")),
-            vat=str(values.get("vat_number", "")),
-            email=str(values.get("email", "")),
-        )
+    places = {field: place for place, field in enumerate(columns) if field}
+    ordered = sorted(places.items(), key=lambda column: column[0] != "country")
+    walk = iter(rows)
+    row = next(walk, None)
+    while row is not None:
+        after = next(walk, None)
+        checked = _read_cells(row, ordered, width=len(columns))
+        errors = _errors_of_row(checked, places, is_last=after is None and not with_sum_line) or checked.errors
         if not errors:
-            errors = earlier.add(row, keys, str(values.get("name", "")))
-        yield CheckedRow(row, values, keys, tuple(errors))
+            errors = tuple(earlier.add(row, checked.keys, checked.text("name")))
+        yield replace(checked, errors=errors)
+        row = after
 
 
-def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> tuple[dict[str, Value], list[RowError]]:
+def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> CheckedRow:
     values: dict[str, Value] = {}
+    wrong: dict[str, str] = {}
     errors: list[RowError] = []
     if any(row.cells[width:]):
         errors.append(RowError(row.number, -1, RowReason.MORE_CELLS, other=width))
@@ -74,12 +85,13 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> t
         text = row.cells[place] if place < len(row.cells) else ""
         try:
             value = _read_cell(row, place, field, text, country=str(values.get("country", "")))
-        except WrongCell as wrong:
-            errors.append(RowError(row.number, place, wrong.reason, _quote(text)))
-            continue
-        if value != "":
-            values[field] = value
-    return values, sorted(errors, key=lambda error: error.column)
+        except WrongCell as error:
+            wrong[field] = text
+            errors.append(RowError(row.number, place, error.reason, _quote(text)))
+        else:
+            values |= {field: value} if value != "" else {}
+    in_order = tuple(sorted(errors, key=lambda error: error.column))
+    return CheckedRow(row, values, wrong, Keys.of({**values, **wrong}), in_order)
 
 
 def _read_cell(row: Row, place: int, field: str, text: str, *, country: str) -> Value:
@@ -89,6 +101,18 @@ def _read_cell(row: Row, place: int, field: str, text: str, *, country: str) -> 
     if field == "name" and value == "":
         raise WrongCell(RowReason.NO_NAME)
     return value
+
+
+def _errors_of_row(checked: CheckedRow, places: Mapping[str, int], *, is_last: bool) -> tuple[RowError, ...]:
+    """What makes a row no client at all: one cell far from the others, or the sum below a list."""
+    row, name = checked.row, places.get("name", -1)
+    filled = [place for place, cell in enumerate(row.cells) if cell]
+    if len(filled) == 1 and filled[0] != name and len(places) > 1:
+        return (RowError(row.number, filled[0], RowReason.STRAY, _quote(row.cells[filled[0]])),)
+    text = checked.text("name")
+    if is_last and _SUM_LINE.fullmatch(text.casefold()) and not checked.text("organisation_number"):
+        return (RowError(row.number, name, RowReason.SUM_LINE, _quote(text)),)
+    return ()
 
 
 def _quote(text: str) -> str:

@@ -1,8 +1,8 @@
-"""What can be wrong with a file, and with a row of it. Pure: the words for it are in `messages`."""
+"""A row of a file, and what can be wrong with it or with the file. Pure: the words for it are in `messages`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -16,6 +16,8 @@ class FileReason(StrEnum):
     NO_ROWS = "no rows"
     OLD_EXCEL = "old excel"
     OPEN_DOCUMENT = "open document"
+    SIE = "sie"
+    MARKUP = "markup"
     NO_TABLE = "no table"
     WRONG_ENCODING = "wrong encoding"
     NO_ENCODING = "no encoding"
@@ -39,9 +41,11 @@ class RowReason(StrEnum):
     # of one cell
     FORMULA = "formula"
     ERROR_VALUE = "error value"
+    SPOILT = "spoilt"
     TOO_LONG = "too long"
     UNPRINTABLE = "unprintable"
     NO_NAME = "no name"
+    SUM_LINE = "sum line"
     NUMBER = "number"
     NUMBER_MASKED = "number masked"
     NUMBER_FILLER = "number filler"
@@ -57,10 +61,21 @@ class RowReason(StrEnum):
     SAME_NAME = "same name"
     SAME_CLIENT = "same client"
     MORE_CELLS = "more cells"
+    STRAY = "stray"
     # of the row among the clients
     SEVERAL_CLIENTS = "several clients"
     ARCHIVED = "archived"
     NAME_TAKEN = "name taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row, by the number that a spreadsheet shows for it; cells without the blanks round them."""
+
+    number: int
+    cells: tuple[str, ...]
+    errors: dict[int, RowReason] = field(default_factory=dict)
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

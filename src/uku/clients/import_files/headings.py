@@ -15,10 +15,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "Asiakkaan nimi", "Yritys", "Yrityksen nimi",
     ),
     "organisation_number": (
-        "Organisation number", "Organization number", "Organisation no", "Company number", "Registration number",
-        "Register code", "Business ID", "Org number", "Org no", "Organisationsnummer", "Organisationsnr", "Orgnummer",
-        "Orgnr", "Org nr", "Org nummer", "Personnummer", "Person- och organisationsnummer", "Org-/personnr",
-        "Organisations-/personnummer", "Pers-/orgnr", "FO-nummer", "Y-tunnus", "Ytunnus",
+        "Organisation number", "Company number", "Registration number", "Register code", "Business ID", "FO-nummer",
+        "Y-tunnus", "Ytunnus", "CVR", "CVR-nr", "Registrikood", "SSN",
     ),
     "vat_number": (
         "VAT number", "VAT no", "VAT registration number", "VAT ID", "VAT", "Momsregistreringsnummer", "Momsreg nr",
@@ -69,6 +67,19 @@ def _folded(heading: str) -> str:
 
 
 _FIELD_OF = {_folded(heading): field for field, known in HEADINGS.items() for heading in known}
+_LONGEST_HEADING = 50
+# The ways to say organisation or personal number are too many to list: Org.nr/Pers.nr, CompanyGovNo.
+_OF_WHOM = r"organi[sz]ations?|org|personal|persons?|pers|corporate|companygov|corp"
+_NUMBER = re.compile(
+    rf"({_OF_WHOM}|identity|id|nr|no|nummer|number|och|or|and|eller)*({_OF_WHOM})(identity|id|reg)*(nr|no|nummer|number|id)"
+)
+
+
+def field_of(heading: str) -> str:
+    """Return the field that a heading names, "" for none."""
+    folded = _folded(heading)
+    is_number = len(folded) <= _LONGEST_HEADING and _NUMBER.fullmatch(folded)
+    return _FIELD_OF.get(folded) or ("organisation_number" if is_number else "")
 
 
 def recognise(headings: Sequence[str]) -> list[str]:
@@ -76,18 +87,28 @@ def recognise(headings: Sequence[str]) -> list[str]:
 
     Where two columns would fill one field neither does: which one is meant is for a person to say.
     """
-    found = [_FIELD_OF.get(_folded(heading), "") for heading in headings]
+    found = [field_of(heading) for heading in headings]
     return [field if found.count(field) == 1 else "" for field in found]
 
 
 def claimed_twice(headings: Sequence[str]) -> dict[str, list[int]]:
     """Return the fields that several headings name, with the places of their columns."""
-    found = [_FIELD_OF.get(_folded(heading), "") for heading in headings]
-    return {
-        field: [place for place, other in enumerate(found) if other == field]
-        for field in dict.fromkeys(found)
-        if field and found.count(field) > 1
-    }
+    found: dict[str, list[int]] = {}
+    for place, field in enumerate(map(field_of, headings)):
+        found.setdefault(field, []).append(place)
+    return {field: places for field, places in found.items() if field and len(places) > 1}
+
+
+def find_heading(rows: Sequence[Sequence[str]]) -> int:
+    """Return the place of the row that names the columns: with the most headings that we know, the first of several.
+
+    Where none knows any it is the first row that is not a title: that fills half as many cells as the fullest one.
+    """
+    known = [len(set(map(field_of, row)) - {""}) for row in rows]
+    if any(known):
+        return known.index(max(known))
+    filled = [sum(map(bool, row)) for row in rows]
+    return next(place for place, cells in enumerate(filled) if 2 * cells >= max(filled))
 
 
 def same_headings(headings: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from uku.clients.import_files.checks import CheckedRow
 from uku.clients.import_files.plan import Plan, RowOutcome
 from uku.clients.import_files.preview import checked_rows, refused_rows
-from uku.clients.models import Client, ImportFile
+from uku.clients.models import Client, ImportFile, ImportState
 from uku.clients.operations import create_client, edit_client
 from uku.kit import clock
 from uku.kit.jobs import SOON, enqueue
@@ -47,16 +47,16 @@ class _AlreadyImported(Exception):
 
 def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
     """Import the next rows of a confirmed file of the workspace in force; say whether any are left."""
-    file = ImportFile.objects.filter(pk=file_id, imported_at=None).first()
-    if file is None or "rows" not in file.counts or file.counts.get("stopped"):
+    file = ImportFile.objects.filter(pk=file_id, state=ImportState.IMPORTING).select_related("confirmed_by").first()
+    if file is None or file.confirmed_by is None:
         return False
-    place, actor = file.counts["place"], User.objects.get(pk=file.counts["by"])
+    place, actor = file.place, file.confirmed_by
     try:
         ahead = islice(checked_rows(file), place, place + most)
         while rows := list(islice(ahead, AT_ONCE)):
             _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows)
             place += len(rows)
-        if place < file.counts["rows"]:
+        if place < file.rows:
             return True
         _finish(file_id=file_id, actor=actor, at=clock.now())
     except _AlreadyImported:
@@ -71,7 +71,7 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
 def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> None:
     """Import rows and move the place behind them, both or neither."""
     file = _locked(file_id)
-    if file is None or file.counts["place"] != place:
+    if file is None or file.place != place:
         raise _AlreadyImported
     planned = list(Plan().of(rows))
     # Locked in one order before the first audit entry, behind which all other writers wait for us.
@@ -84,10 +84,10 @@ def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: S
         elif one.outcome == RowOutcome.CHANGED and one.client is not None:
             edit_client(client=one.client, actor=actor, at=at, changes=one.changes)
     outcomes = [one.outcome for one in planned]
-    file.counts["place"] += len(rows)
-    file.counts["new"] += outcomes.count(RowOutcome.NEW)
-    file.counts["changed"] += outcomes.count(RowOutcome.CHANGED)
-    file.save(update_fields=["counts"])
+    file.place += len(rows)
+    file.new += outcomes.count(RowOutcome.NEW)
+    file.changed += outcomes.count(RowOutcome.CHANGED)
+    file.save(update_fields=["place", "new", "changed"])
 
 
 @transaction.atomic
@@ -95,44 +95,38 @@ def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: S
 def _finish(*, file_id: int, actor: User, at: datetime) -> None:
     """Keep of the file only the rows that were left out, as CSV, and tell the person."""
     file = _locked(file_id)
-    if file is None or file.counts["place"] < file.counts["rows"]:
+    if file is None or file.place < file.rows:
         raise _AlreadyImported
     refused = list(refused_rows(file))
-    counts = file.counts
-    counts["refused"] = len(refused) - 1
-    counts["unchanged"] = counts["rows"] - counts["new"] - counts["changed"] - counts["refused"]
-    file.content = b"".join(as_csv(refused)) if counts["refused"] else b""
-    file.imported_at = at
-    file.save(update_fields=["content", "imported_at", "counts"])
-    if counts["rows"] > SHORT:
-        parts = [
-            ngettext("%(count)s client is new.", "%(count)s clients are new.", counts["new"])
-            % {"count": counts["new"]},
-            ngettext("%(count)s is changed.", "%(count)s are changed.", counts["changed"])
-            % {"count": counts["changed"]},
-        ]
-        if counts["refused"]:
-            left_out = ngettext("%(count)s row was skipped.", "%(count)s rows were skipped.", counts["refused"])
-            parts.append(left_out % {"count": counts["refused"]})
-        news = News(
-            key=lock_of(file),
-            title=gettext("%(name)s is imported") % {"name": file},
-            text=" ".join(parts),
-            url=reverse("import-file", kwargs={"slug": file.workspace.slug, "pk": file.pk}),
-            tone="warning" if counts["refused"] else "good",
-            permission=Permission.EDIT_CLIENTS,
-            user=actor,
-        )
-        tell(news, at=at)
-    facts = {name: counts[name] for name in ("new", "changed", "unchanged", "refused")}
-    summary = translate_for_workspace(
-        gettext_lazy("%(file)s: imported, %(new)d new, %(changed)d changed, %(refused)d skipped"),
-        file=file,
-        new=counts["new"],
-        changed=counts["changed"],
-        refused=counts["refused"],
-    )
+    file.refused = len(refused) - 1
+    file.workbook, file.content = b"", b"".join(as_csv(refused)) if file.refused else b""
+    file.state, file.imported_at, file.preview = ImportState.IMPORTED, at, None
+    file.save(update_fields=["state", "workbook", "content", "imported_at", "preview", "refused"])
+    if file.rows > SHORT:
+        tell(_news_of_the_end(file, actor), at=at)
+    facts = {name: getattr(file, name) for name in ("new", "changed", "unchanged", "refused")}
+    words = gettext_lazy("%(file)s: imported, %(new)d new, %(changed)d changed, %(refused)d skipped")
+    summary = translate_for_workspace(words, file=file, new=file.new, changed=file.changed, refused=file.refused)
     record(actor=actor, action="client.sheet_take_in", target=file, summary=summary, at=at, after=facts)
+
+
+def _news_of_the_end(file: ImportFile, actor: User) -> News:
+    sentences = [
+        ngettext("%(count)s client is new.", "%(count)s clients are new.", file.new) % {"count": file.new},
+        ngettext("%(count)s is changed.", "%(count)s are changed.", file.changed) % {"count": file.changed},
+    ]
+    if file.refused:
+        skipped = ngettext("%(count)s row was skipped.", "%(count)s rows were skipped.", file.refused)
+        sentences.append(skipped % {"count": file.refused})
+    return News(
+        key=lock_of(file),
+        title=gettext("%(name)s is imported") % {"name": file},
+        text=" ".join(sentences),
+        url=reverse("import-file", kwargs={"slug": file.workspace.slug, "pk": file.pk}),
+        tone="warning" if file.refused else "good",
+        permission=Permission.EDIT_CLIENTS,
+        user=actor,
+    )
 
 
 @transaction.atomic
@@ -140,16 +134,15 @@ def _stop(*, file_id: int, at: datetime) -> None:
     """Whoever confirmed may change clients no more; another person may go on."""
     file = _locked(file_id)
     if file is not None:
-        file.counts["stopped"] = 1
-        file.save(update_fields=["counts"])
-        summary = translate_for_workspace(
-            gettext_lazy("%(file)s: stopped at row %(row)d. The person who confirmed it may no longer change clients"),
-            file=file,
-            row=file.counts["place"],
+        file.state = ImportState.STOPPED
+        file.save(update_fields=["state"])
+        words = gettext_lazy(
+            "%(file)s: stopped at row %(row)d. The person who confirmed it may no longer change clients"
         )
+        summary = translate_for_workspace(words, file=file, row=file.place)
         record(actor=None, action="client.sheet_stop", target=file, summary=summary, at=at)
 
 
 def _locked(file_id: int) -> ImportFile | None:
     rows = ImportFile.objects.select_for_update(of=("self",)).select_related("workspace")
-    return rows.filter(pk=file_id, imported_at=None).first()
+    return rows.filter(pk=file_id, state=ImportState.IMPORTING).first()

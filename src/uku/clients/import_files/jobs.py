@@ -1,6 +1,6 @@
-"""Jobs of files of clients: a confirmed one is imported, an old one deleted.
+"""Jobs of files of clients: a large one is read, a confirmed one imported, an old one deleted.
 
-The jobs' names and their argument `sheet_id` are older than the other names: jobs of last week must still run.
+Some jobs' names and the argument `sheet_id` are older than the other names: jobs of last week must still run.
 """
 
 from __future__ import annotations
@@ -8,34 +8,44 @@ from __future__ import annotations
 import structlog
 
 from uku.clients.import_files.importer import import_next_rows, lock_of
-from uku.clients.import_files.operations import delete_old_files
-from uku.clients.models import ImportFile
+from uku.clients.import_files.operations import delete_old_files, read_in_background
+from uku.clients.models import ImportFile, ImportState
 from uku.kit import clock
 from uku.kit.jobs import SOON, each, enqueue_once, job
 from uku.kit.scoping import workspace_in_force
 
 log = structlog.get_logger()
+ARGUMENTS = {"clients.take_in_sheet": "sheet_id", "clients.read_file": "file_id"}
+
+
+@job(name="clients.read_file")
+def read_file(file_id: int) -> None:
+    """Read a large file and make its preview."""
+    file = ImportFile.everywhere.filter(pk=file_id).first()
+    if file is not None:
+        with workspace_in_force(file.workspace_id):
+            read_in_background(file)
 
 
 @job(name="clients.take_in_sheet")
 def import_rows(sheet_id: int) -> None:
     """Import the next rows of a file; what is left is another job, so that no one waits long for a worker."""
-    file = ImportFile.everywhere.filter(pk=sheet_id).defer("content").first()
+    file = ImportFile.everywhere.filter(pk=sheet_id).defer("content", "workbook").first()
     if file is None:
         return
     with workspace_in_force(file.workspace_id):
         more = import_next_rows(file_id=sheet_id)
     if more:
-        _enqueue_once(file)
+        _enqueue_once("clients.take_in_sheet", file)
 
 
 @each("*/5 * * * *")
 @job(name="clients.take_in_due")
 def import_due_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what waits stands in the table
-    """Enqueue the files whose job was lost; one that is at work finds its rows taken."""
-    for file in ImportFile.everywhere.filter(imported_at=None, counts__has_key="rows").defer("content"):
-        if not file.counts.get("stopped"):
-            _enqueue_once(file)
+    """Enqueue the files whose job was lost; one that is at work finds its rows taken, or itself read."""
+    jobs = {ImportState.IMPORTING: "clients.take_in_sheet", ImportState.READING: "clients.read_file"}
+    for file in ImportFile.everywhere.filter(state__in=jobs).defer("content", "workbook"):
+        _enqueue_once(jobs[ImportState(file.state)], file)
 
 
 @each("47 3 * * *")
@@ -45,5 +55,5 @@ def delete_old_import_files(timestamp: int) -> None:  # noqa: ARG001  # when it 
     log.info("old files of clients deleted", count=delete_old_files(at=clock.now()))
 
 
-def _enqueue_once(file: ImportFile) -> None:
-    enqueue_once("clients.take_in_sheet", key=lock_of(file), lock=lock_of(file), priority=SOON, sheet_id=file.pk)
+def _enqueue_once(name: str, file: ImportFile) -> None:
+    enqueue_once(name, key=f"{name}:{file.pk}", lock=lock_of(file), priority=SOON, **{ARGUMENTS[name]: file.pk})

@@ -1,17 +1,23 @@
-"""A file of clients: uploaded, mapped, confirmed, deleted. Its rows are imported by `importer`."""
+"""A file of clients: uploaded, read, mapped, confirmed, deleted. Its rows are imported by `importer`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from uku.clients.import_files import headings, importer, tables, workbooks
-from uku.clients.import_files.preview import Figures, heading_of, preview, reading_of
-from uku.clients.models import ImportFile
+from uku.clients.import_files import headings, importer, tables
+from uku.clients.import_files.errors import Unreadable
+from uku.clients.import_files.preview import Figures, heading_of, make_preview, preview_of, read_file
+from uku.clients.models import Client, HiddenRows, ImportFile, ImportState
+from uku.kit import clock
+from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces import notices
 from uku.workspaces.audit import record
@@ -22,6 +28,7 @@ from uku.workspaces.permissions import Permission, needs
 MOST_WAITING = 10
 KEPT = timedelta(hours=24)
 LONGEST_NAME = 200
+READ_AT_ONCE = 64 * 1024  # bytes; a file of so many has about a thousand rows, which takes a fraction of a second
 UNNAMED = "clients"
 
 
@@ -37,6 +44,10 @@ class NoNameColumn(Exception):
     """No column holds the name, without which there is no client."""
 
 
+class HiddenRowsUndecided(Exception):
+    """A filter of the spreadsheet hides rows, and nobody has said whether they are imported."""
+
+
 class FiguresChanged(Exception):
     """Clients were changed after the person looked, so that importing the file would now do something else."""
 
@@ -46,81 +57,115 @@ class AlreadyBegun(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """The file as it is kept, and the sheets of the workbook that are not read."""
+class Choices:
+    """How a person wants a file read. `columns` are the fields of its columns."""
 
-    file: ImportFile
-    other_sheets: Sequence[str] = ()
-
-
-def is_begun(file: ImportFile) -> bool:
-    """Say whether somebody has confirmed the file."""
-    return "rows" in file.counts
+    columns: list[str]
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: int = 0
+    heading_row: int = 0
+    hidden_choice: str = HiddenRows.UNDECIDED
+    with_sum_line: bool = False
 
 
 @needs(Permission.EDIT_CLIENTS)
-def upload_file(*, actor: User, at: datetime, name: str, content: bytes) -> Upload:
-    """Keep a file that can be read to its end. Raises NotAllowed, Unreadable and TooManyFiles, and keeps nothing."""
-    reading = tables.guess(content)
-    kept = tables.keep(content)
-    tables.count(kept, reading)
-    heading, _rows = tables.heading_and_rows(kept, reading)
-    file = ImportFile(
-        name=name.strip()[-LONGEST_NAME:] or UNNAMED,
-        content=kept,
-        encoding=reading.encoding,
-        delimiter=reading.delimiter,
-        columns=headings.recognise(heading.cells),
-        uploaded_at=at,
-        uploaded_by=actor,
-    )
-    others = workbooks.sheet_names(content)[1:] if tables.is_workbook(content) else []
-    return Upload(_store(file=file, actor=actor, at=at), others)
+def upload_file(*, actor: User, at: datetime, name: str, content: bytes) -> ImportFile:
+    """Keep a file. A small one is read to its end, a large one by a job.
+
+    Raises NotAllowed, Unreadable and TooManyFiles, and keeps nothing.
+    """
+    tables.check_kind(content)
+    file = ImportFile(name=name.strip()[-LONGEST_NAME:] or UNNAMED, content=content, uploaded_at=at, uploaded_by=actor)
+    if tables.is_workbook(content):
+        file.workbook, file.content = content, b""
+    if is_read_at_once(file):
+        read_file(file)
+        file.state = ImportState.WAITING
+    return _store(file=file, actor=actor, at=at)
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
 def _store(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
-    waiting = ImportFile.objects.filter(imported_at=None).count()
-    if waiting >= MOST_WAITING:
+    if ImportFile.objects.filter(imported_at=None).count() >= MOST_WAITING:
         raise TooManyFiles
     file.workspace_id = current_workspace_id()
     file.save()
-    summary = translate_for_workspace(gettext_lazy("Client file uploaded: %(file)s"), file=file)
-    record(actor=actor, action="client.sheet_upload", target=file, summary=summary, at=at)
+    _record(file, actor, at, "client.sheet_upload", gettext_lazy("Client file uploaded: %(file)s"))
+    if file.state == ImportState.READING:
+        _enqueue_reading(file)
     return file
+
+
+def is_read_at_once(file: ImportFile) -> bool:
+    return len(file.workbook or file.content) <= READ_AT_ONCE
+
+
+def read_in_background(file: ImportFile) -> None:
+    """Read a file and compare it with the clients, telling how far that is; what is wrong is kept for its page."""
+    if file.state != ImportState.READING:
+        return
+    stored = ImportFile.objects.filter(pk=file.pk, state=ImportState.READING)
+    at = clock.now()
+    try:
+        read_file(file)
+        stored.update(rows=file.rows, place=0)
+        found = (
+            make_preview(file, lambda count: stored.update(place=count) and None) if "name" in file.columns else None
+        )
+    except Unreadable as error:
+        stored.update(state=ImportState.UNREADABLE, failure=error.reason, failed_at_row=error.at)
+        return
+    file.state, file.place, file.previewed_at = ImportState.WAITING, 0, at
+    file.preview = found.as_json() if found else None
+    file.save()
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def map_columns(
-    *, file: ImportFile, actor: User, at: datetime, columns: Sequence[str], encoding: str, delimiter: str
-) -> ImportFile:
+def choose_reading(*, file: ImportFile, actor: User, at: datetime, choices: Choices) -> ImportFile:
     """Say how the file is read and which field each column fills.
 
     Read otherwise, its headings are recognised anew, since they may be others. Raises NotAllowed, AlreadyBegun,
     Unreadable and WrongMapping; the file then stays as it was.
     """
     file = _undecided(file)
-    read_before = reading_of(file)
-    if file.encoding:
-        file.encoding, file.delimiter = encoding, delimiter
-    heading = heading_of(file)
-    if reading_of(file) != read_before:
-        tables.count(bytes(file.content), reading_of(file))
-        columns = headings.recognise(heading)
-    if not headings.is_mapping(columns, len(heading)):
+    before, facts = file.columns, _facts(file)
+    anew = _set_reading(file, choices)
+    if anew:
+        file.columns = []
+    elif not headings.is_mapping(choices.columns, len(heading_of(file).cells)):
         raise WrongMapping
-    before = file.columns
-    file.columns = list(columns)
-    file.save(update_fields=["encoding", "delimiter", "columns"])
-    facts = {"encoding": file.encoding, "columns": ", ".join(field or "–" for field in file.columns)}
-    summary = translate_for_workspace(gettext_lazy("%(file)s: columns chosen"), file=file)
-    before_facts = {"encoding": read_before.encoding, "columns": ", ".join(field or "–" for field in before)}
-    record(
-        actor=actor, action="client.sheet_map", target=file, summary=summary, at=at, before=before_facts, after=facts
-    )
+    else:
+        file.columns = choices.columns
+    file.hidden_choice, file.with_sum_line = choices.hidden_choice, choices.with_sum_line
+    if is_read_at_once(file):
+        read_file(file)
+    else:
+        file.state, file.preview, file.rows = ImportState.READING, None, 0
+        _enqueue_reading(file)
+    file.save()
+    words = gettext_lazy("%(file)s: columns chosen")
+    columns = {"columns": ", ".join(field or "–" for field in before)}
+    _record(file, actor, at, "client.sheet_map", words, before={**facts, **columns}, after=_facts(file))
     return file
+
+
+def _set_reading(file: ImportFile, choices: Choices) -> bool:
+    """Set what makes other headings of the file, and say whether anything did."""
+    before = (file.encoding, file.delimiter, file.sheet, file.heading_row)
+    if file.workbook and choices.sheet != file.sheet:
+        file.content, file.sheet, file.heading_row = b"", choices.sheet, 0
+    elif file.encoding and (choices.encoding, choices.delimiter) != (file.encoding, file.delimiter):
+        file.encoding, file.delimiter, file.heading_row = choices.encoding, choices.delimiter, 0
+    elif choices.heading_row:
+        file.heading_row = choices.heading_row
+    return before != (file.encoding, file.delimiter, file.sheet, file.heading_row)
+
+
+def _facts(file: ImportFile) -> dict[str, Any]:
+    return {"encoding": file.encoding, "columns": ", ".join(field or "–" for field in file.columns)}
 
 
 @needs(Permission.EDIT_CLIENTS)
@@ -128,37 +173,59 @@ def confirm_import(*, file: ImportFile, actor: User, at: datetime, seen: Figures
     """Import the file if that does what the person saw; rows with errors are skipped.
 
     A short file is imported at once; a longer one by a job, and a notice tells the end. Raises NotAllowed,
-    NoNameColumn, FiguresChanged, AlreadyBegun and Unreadable.
+    NoNameColumn, HiddenRowsUndecided, FiguresChanged, AlreadyBegun and Unreadable.
     """
     if "name" not in file.columns:
         raise NoNameColumn
-    if not is_begun(file) and preview(file).figures != seen:
-        raise FiguresChanged
+    if file.hidden_rows and file.hidden_choice == HiddenRows.UNDECIDED:
+        raise HiddenRowsUndecided
+    if not file.is_decided:
+        if file.preview and _clients_changed_since(file):
+            look_again(file=file, actor=actor)
+            raise FiguresChanged
+        if preview_of(file).figures != seen:
+            raise FiguresChanged
     file = _begin(file=file, actor=actor, at=at, seen=seen)
     if seen.rows <= importer.SHORT:
         importer.import_next_rows(file_id=file.pk)
     return file
 
 
+def _clients_changed_since(file: ImportFile) -> bool:
+    later = Q(created_at__gt=file.previewed_at) | Q(changed_at__gt=file.previewed_at)
+    return Client.objects.get_queryset().filter(later).exists()
+
+
+@transaction.atomic
+@needs(Permission.EDIT_CLIENTS)
+def look_again(*, file: ImportFile, actor: User) -> None:  # noqa: ARG001  # whose permission is asked for
+    """Compare a large file with the clients as they are now, by a job."""
+    file = _undecided(file)
+    file.state, file.preview = ImportState.READING, None
+    file.save(update_fields=["state", "preview"])
+    _enqueue_reading(file)
+
+
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
 def _begin(*, file: ImportFile, actor: User, at: datetime, seen: Figures) -> ImportFile:
-    looked_at = (file.columns, file.encoding, file.delimiter)
+    looked_at = (file.state, file.columns, *_read_by(file))
     file = _undecided(file)
-    if (file.columns, file.encoding, file.delimiter) != looked_at:
+    if (file.state, file.columns, *_read_by(file)) != looked_at:
         raise FiguresChanged
-    file.counts = {"rows": seen.rows, "place": 0, "new": 0, "changed": 0, "by": actor.pk}
-    file.save(update_fields=["counts"])
+    file.state, file.rows, file.place, file.confirmed_by = ImportState.IMPORTING, seen.rows, 0, actor
+    file.save(update_fields=["state", "rows", "place", "confirmed_by"])
     facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "skipped": seen.refused}
-    summary = translate_for_workspace(
-        gettext_lazy("%(file)s: confirmed, %(imported)d of %(rows)d rows to import"),
-        file=file,
-        imported=seen.imported,
-        rows=seen.rows,
+    words = gettext_lazy("%(file)s: confirmed, %(imported)d of %(rows)d rows to import")
+    _record(
+        file, actor, at, "client.sheet_confirm", words, after=facts, told={"imported": seen.imported, "rows": seen.rows}
     )
-    record(actor=actor, action="client.sheet_confirm", target=file, summary=summary, at=at, after=facts)
     importer.enqueue_import(file)
     return file
+
+
+def _read_by(file: ImportFile) -> tuple[Any, ...]:
+    return file.encoding, file.delimiter, file.sheet, file.heading_row, file.hidden_choice, file.with_sum_line
 
 
 @transaction.atomic
@@ -166,13 +233,11 @@ def _begin(*, file: ImportFile, actor: User, at: datetime, seen: Figures) -> Imp
 def resume_import(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
     """Go on with a file that stopped because its person may change clients no more. Raises NotAllowed."""
     file = _locked(file)
-    if file.imported_at is None and file.counts.pop("stopped", 0):
-        file.counts["by"] = actor.pk
-        file.save(update_fields=["counts"])
-        summary = translate_for_workspace(
-            gettext_lazy("%(file)s: continued from row %(row)d"), file=file, row=file.counts["place"] + 1
-        )
-        record(actor=actor, action="client.sheet_resume", target=file, summary=summary, at=at)
+    if file.state == ImportState.STOPPED:
+        file.state, file.confirmed_by = ImportState.IMPORTING, actor
+        file.save(update_fields=["state", "confirmed_by"])
+        words = gettext_lazy("%(file)s: continued from row %(row)d")
+        _record(file, actor, at, "client.sheet_resume", words, told={"row": file.place + 1})
         importer.enqueue_import(file)
     return file
 
@@ -182,10 +247,9 @@ def resume_import(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
 def delete_file(*, file: ImportFile, actor: User, at: datetime) -> None:
     """Delete the file; what was imported of it stays. Raises NotAllowed, and AlreadyBegun while rows are imported."""
     file = _locked(file)
-    if is_begun(file) and file.imported_at is None and not file.counts.get("stopped"):
+    if file.state == ImportState.IMPORTING:
         raise AlreadyBegun
-    summary = translate_for_workspace(gettext_lazy("Client file deleted: %(file)s"), file=file)
-    record(actor=actor, action="client.sheet_throw_away", target=file, summary=summary, at=at)
+    _record(file, actor, at, "client.sheet_throw_away", gettext_lazy("Client file deleted: %(file)s"))
     notices.clear(key=importer.lock_of(file), at=at)
     file.delete()
 
@@ -194,8 +258,7 @@ def delete_file(*, file: ImportFile, actor: User, at: datetime) -> None:
 @needs(Permission.EDIT_CLIENTS)
 def note_refused_rows(*, file: ImportFile, actor: User, at: datetime) -> None:
     """Write down that the rows that are left out were downloaded: personal numbers stand there whole (S51)."""
-    summary = translate_for_workspace(gettext_lazy("%(file)s: skipped rows downloaded"), file=file)
-    record(actor=actor, action="client.sheet_refused", target=file, summary=summary, at=at)
+    _record(file, actor, at, "client.sheet_refused", gettext_lazy("%(file)s: skipped rows downloaded"))
 
 
 @transaction.atomic
@@ -218,15 +281,27 @@ def note_whole_export(*, workspace: Workspace, actor: User, at: datetime, count:
 def delete_old_files(*, at: datetime) -> int:
     """Delete every file that is older than a day, in all workspaces; return how many."""
     old = ImportFile.everywhere.filter(uploaded_at__lt=at - KEPT)
-    for file in old.defer("content"):
+    for file in old.defer("content", "workbook"):
         with workspace_in_force(file.workspace_id):
             notices.clear(key=importer.lock_of(file), at=at)
     return old.delete()[0]
 
 
+def _record(
+    file: ImportFile, actor: User, at: datetime, action: str, words: Promise, *, told: Mapping[str, int] | None = None,
+    **facts: Any,
+) -> None:  # fmt: skip
+    summary = translate_for_workspace(words, file=file, **(told or {}))
+    record(actor=actor, action=action, target=file, summary=summary, at=at, **facts)
+
+
+def _enqueue_reading(file: ImportFile) -> None:
+    enqueue("clients.read_file", lock=importer.lock_of(file), priority=SOON, file_id=file.pk)
+
+
 def _undecided(file: ImportFile) -> ImportFile:
     file = _locked(file)
-    if is_begun(file) or file.imported_at is not None:
+    if file.is_decided:
         raise AlreadyBegun
     return file
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from uku.clients.import_files.cells import Value
+from django.db.models import Q
+
+from uku.clients.import_files.cells import Value, read_back
 from uku.clients.import_files.checks import CheckedRow, Keys
 from uku.clients.import_files.errors import RowError, RowReason
+from uku.clients.import_files.headings import FIELDS
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
+from uku.clients.names import for_search
 from uku.kit.identifiers import masked
 from uku.kit.scoping import current_workspace_id
 
@@ -52,9 +56,9 @@ class Plan:
                 yield self._planned(row, known)
 
     def _planned(self, row: CheckedRow, known: _KnownClients) -> PlannedRow:
-        if row.errors:
-            return PlannedRow(row, RowOutcome.REFUSED, errors=row.errors)
         client, error = known.find(row)
+        if row.errors and (client is None or not is_repeated(client, row)):
+            return PlannedRow(row, RowOutcome.REFUSED, errors=row.errors)
         if error is None and client is not None and client.pk in self._concerned:
             error = _error(row, RowReason.SAME_CLIENT, client.name, self._concerned[client.pk])
         if error is not None:
@@ -68,7 +72,21 @@ class Plan:
 
 def differences(client: Client, values: Mapping[str, Value]) -> dict[str, Value]:
     """Return what a row would change; a value that is only written otherwise is the same."""
-    return {name: value for name, value in values.items() if not is_same_value(client, name, value)}
+    return {
+        name: value
+        for name, value in values.items()
+        if not is_same_value(client, name, value)
+        and value != read_back(name, getattr(client, name), country=client.country)
+    }
+
+
+def is_repeated(client: Client, row: CheckedRow) -> bool:
+    """Say whether all that is wrong in a row is what the client has already, as in a file that we exported."""
+    told = {error.column for error in row.errors}
+    return len(told) == len(row.wrong) and all(
+        read_back(name, text, country=client.country) == read_back(name, getattr(client, name), country=client.country)
+        for name, text in row.wrong.items()
+    )
 
 
 def _error(row: CheckedRow, reason: RowReason, value: str, other: int = 0) -> RowError:
@@ -101,10 +119,13 @@ class _KnownClients:
         workspace_id = current_workspace_id()
         keys: set[int] = set()
         for row in rows:
-            if not row.errors:
-                name = str(row.values.get("name", ""))
-                keys.update(match_keys(workspace_id, ContactDetails("", name, organisation_number=row.keys.number)))
-        return cls(Client.objects.get_queryset().sharing(keys).order_by("pk") if keys else ())
+            number, vat, country = map(row.text, ("organisation_number", "vat_number", "country"))
+            details = ContactDetails("", row.text("name"), number, vat_number=vat, country=country)
+            keys.update(match_keys(workspace_id, details))
+        known = Q(match_keys__overlap=list(keys))
+        if not all(for_search(row.text("name")) for row in rows):
+            known |= Q(name_search="")  # names in letters that no key is made of
+        return cls(Client.objects.get_queryset().filter(known).order_by("pk"))
 
     def find(self, row: CheckedRow) -> tuple[Client | None, RowError | None]:
         """Return the client that the row is about, or None for a new one; or why that cannot be said."""
@@ -135,4 +156,4 @@ class _KnownClients:
 
 
 def keys_of(client: Client) -> Keys:
-    return Keys.of(name=client.name, number=client.organisation_number, vat=client.vat_number, email=client.email)
+    return Keys.of({field: getattr(client, field) for field in FIELDS})

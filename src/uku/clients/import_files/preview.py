@@ -1,20 +1,21 @@
-"""What importing a file would do, in figures and in its first rows; nothing is written for it."""
+"""A file read as it says to be read, and what importing it would do, in figures and in its first rows."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
+from typing import Any
 
 from django.utils.translation import gettext
 
-from uku.clients.import_files import tables
+from uku.clients.import_files import headings, tables, workbooks
 from uku.clients.import_files.checks import CheckedRow, check_rows
-from uku.clients.import_files.errors import RowError
+from uku.clients.import_files.errors import Row, RowError, RowReason
 from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.plan import Plan, PlannedRow, RowOutcome
-from uku.clients.models import ImportFile
+from uku.clients.models import HiddenRows, ImportFile
 from uku.kit.spreadsheets import Cell
 
 SHOWN_ROWS = 10
@@ -22,11 +23,12 @@ SHOWN_ERRORS = 50
 SAMPLES = 3
 LONGEST_SAMPLE = 40
 LOOKED_AT = 50
+TOLD_EVERY = 500  # rows
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How many rows would do what. They sum up to the rows of the file."""
+    """How many rows would do what. They sum up to the rows that are read."""
 
     new: int = 0
     changed: int = 0
@@ -41,14 +43,22 @@ class Figures:
     def rows(self) -> int:
         return self.new + self.changed + self.unchanged + self.refused
 
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A row as a page shows it: its values by field, wrong ones as they stand, and the fields that change."""
+
+    number: int
+    outcome: RowOutcome
+    values: dict[str, str]
+    changes: list[str]
+    namesake: bool
+
     @classmethod
-    def of(cls, outcomes: Counter[RowOutcome]) -> Figures:
-        return cls(
-            outcomes[RowOutcome.NEW],
-            outcomes[RowOutcome.CHANGED],
-            outcomes[RowOutcome.UNCHANGED],
-            outcomes[RowOutcome.REFUSED],
-        )
+    def of(cls, planned: PlannedRow) -> PreviewRow:
+        checked = planned.checked
+        values = {field: str(value) for field, value in {**checked.values, **checked.wrong}.items()}
+        return cls(checked.row.number, planned.outcome, values, list(planned.changes), planned.namesake)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +66,91 @@ class Preview:
     """The figures, the first rows, the first errors, how many there are, and new rows with a client's name."""
 
     figures: Figures
-    rows: Sequence[PlannedRow]
+    rows: Sequence[PreviewRow]
     errors: Sequence[RowError]
     error_count: int
     namesakes: int
+    has_sum_line: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> Preview:
+        rows = [PreviewRow(**{**row, "outcome": RowOutcome(row["outcome"])}) for row in told["rows"]]
+        errors = [RowError(**{**error, "reason": RowReason(error["reason"])}) for error in told["errors"]]
+        return cls(**{**told, "figures": Figures(**told["figures"]), "rows": rows, "errors": errors})
+
+
+def read_file(file: ImportFile) -> None:
+    """Find out what the file does not say yet: its rows, how they are read, and what fills which field.
+
+    Raises Unreadable.
+    """
+    workbook, content = bytes(file.workbook), bytes(file.content)
+    if workbook and not content:
+        file.sheets, file.content = workbooks.sheet_names(workbook), tables.pack_sheet(workbook, file.sheet)
+    elif not workbook and not file.encoding:
+        found = tables.guess(content)
+        file.encoding, file.delimiter = found.encoding, found.delimiter
+    heading = heading_of(file)
+    file.heading_row = heading.number
+    file.columns = file.columns or headings.recognise(heading.cells)
+    rows, file.hidden_rows = tables.count(bytes(file.content), reading_of(file))
+    file.rows = rows if file.hidden_choice == HiddenRows.IMPORT else rows - file.hidden_rows
 
 
 def reading_of(file: ImportFile) -> tables.Reading:
-    return tables.Reading(file.encoding, file.delimiter)
+    return tables.Reading(file.encoding, file.delimiter, file.heading_row, file.hidden_choice == HiddenRows.IMPORT)
 
 
-def heading_of(file: ImportFile) -> tuple[str, ...]:
-    """Return the headings, as many as the file's first row has. Raises Unreadable."""
-    return tables.heading_and_rows(bytes(file.content), reading_of(file))[0].cells
+def heading_of(file: ImportFile) -> Row:
+    """Return the row with the headings. Raises Unreadable."""
+    return tables.heading_and_rows(bytes(file.content), reading_of(file))[0]
+
+
+def first_rows(file: ImportFile) -> list[Row]:
+    """Return the rows that could be the one with the headings. Raises Unreadable."""
+    return list(islice(tables.all_rows(bytes(file.content), reading_of(file)), tables.FIRST_ROWS))
 
 
 def checked_rows(file: ImportFile) -> Iterator[CheckedRow]:
     """Yield all rows, checked against their columns and each other. Raises Unreadable."""
     _heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
-    return check_rows(rows, file.columns)
+    return check_rows(rows, file.columns, with_sum_line=file.with_sum_line)
 
 
 def planned_rows(file: ImportFile) -> Iterator[PlannedRow]:
     return Plan().of(checked_rows(file))
 
 
-def preview(file: ImportFile) -> Preview:
-    """Plan every row, and keep no more of them than a page shows. Raises Unreadable."""
+def preview_of(file: ImportFile) -> Preview:
+    """Return what was found in the background, or look now. Raises Unreadable."""
+    return Preview.from_json(file.preview) if file.preview else make_preview(file)
+
+
+def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place: None) -> Preview:
+    """Plan every row, and keep no more of them than a page shows. `tell` hears how many it were so far.
+
+    Raises Unreadable.
+    """
     outcomes: Counter[RowOutcome] = Counter()
-    shown: list[PlannedRow] = []
+    shown: list[PreviewRow] = []
     errors: list[RowError] = []
     error_count = namesakes = 0
-    for planned in planned_rows(file):
+    planned = None
+    for count, planned in enumerate(planned_rows(file), 1):
         outcomes[planned.outcome] += 1
         namesakes += planned.namesake
         error_count += len(planned.errors)
         errors += planned.errors[: SHOWN_ERRORS - len(errors)]
         if len(shown) < SHOWN_ROWS:
-            shown.append(planned)
-    return Preview(Figures.of(outcomes), shown, errors, error_count, namesakes)
+            shown.append(PreviewRow.of(planned))
+        if count % TOLD_EVERY == 0:
+            tell(count)
+    last = [error.reason for error in planned.errors] if planned else []
+    figures = Figures(**{outcome.value: outcomes[outcome] for outcome in RowOutcome})
+    return Preview(figures, shown, errors, error_count, namesakes, RowReason.SUM_LINE in last)
 
 
 def samples(file: ImportFile) -> list[list[str]]:
@@ -108,9 +164,16 @@ def samples(file: ImportFile) -> list[list[str]]:
     return found
 
 
+def accented_samples(file: ImportFile) -> list[str]:
+    """Return cells with letters that another character encoding would show otherwise. Raises Unreadable."""
+    _heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
+    cells = (cell[:LONGEST_SAMPLE] for row in rows for cell in row.cells if not cell.isascii())
+    return list(dict.fromkeys(islice(cells, SAMPLES)))
+
+
 def refused_rows(file: ImportFile) -> Iterator[Sequence[Cell]]:
     """Yield a heading and each row that is left out as it stands in the file, with its place and the reasons."""
-    heading = heading_of(file)
+    heading = heading_of(file).cells
     yield [*heading, gettext("Row in the file"), gettext("Why it was skipped")]
     for planned in planned_rows(file):
         if planned.outcome == RowOutcome.REFUSED:

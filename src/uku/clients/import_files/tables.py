@@ -6,129 +6,125 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import chain, islice
 
 from uku.clients.import_files import workbooks
-from uku.clients.import_files.errors import FileReason, RowReason, Unreadable
+from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
+from uku.clients.import_files.headings import find_heading
 from uku.clients.import_files.text_format import decode, guess_delimiter, guess_encoding, split_declared_delimiter
-from uku.kit.spreadsheets import as_written
+from uku.kit.spreadsheets import BLANKS, as_written
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 20_000
-MOST_COLUMNS = workbooks.MOST_COLUMNS
-MOST_BLANK = 100_000  # empty rows between the others; a spreadsheet may have a million of them
+MOST_COLUMNS = 100
+FIRST_ROWS = 20  # among which the headings are looked for
+_BEGINNING = 2048  # bytes that tell what a file is
 _PACKED = b"\x1f\x8b"
 _OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")  # also what Excel makes of a workbook with a password
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row, by the number that a spreadsheet shows for it; cells without the blanks round them."""
-
-    number: int
-    cells: tuple[str, ...]
-    errors: dict[int, RowReason] = field(default_factory=dict)
+_SIE = re.compile(rb"^\s*#(FLAGGA|SIETYP)\b", re.MULTILINE)
+_MARKUP = re.compile(rb"\s*<(!doctype|html|head|body|meta|table|\?xml|workbook)\b", re.IGNORECASE)
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how programs keep Excel from taking a text for a number
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file is read: empty for a workbook."""
+    """How a file is read. `heading` is the number of the row with the headings, 0 for the one that is found."""
 
-    encoding: str = ""
+    encoding: str = ""  # of a text file
     delimiter: str = ""
+    heading: int = 0
+    with_hidden: bool = False
 
 
-def is_workbook(content: bytes) -> bool:
-    """Say whether this is a zip, as XLSX files are. Raises Unreadable for an old or locked Excel file."""
-    if content.startswith(_OLD_EXCEL):
-        raise Unreadable(FileReason.OLD_EXCEL)
-    return content.startswith(b"PK\x03\x04")
-
-
-def is_packed(content: bytes) -> bool:
-    """Say whether these are a workbook's rows as `keep` packs them."""
-    return content.startswith(_PACKED)
-
-
-def keep(content: bytes) -> bytes:
-    """Return what is to be kept of a file: text as it is, a workbook as its rows, since reading one takes seconds.
-
-    Raises Unreadable.
-    """
-    if is_packed(content):  # only we pack rows
-        raise Unreadable(FileReason.NO_TABLE)
-    if not is_workbook(content):
-        return content
-    packed = io.BytesIO()
-    with gzip.open(packed, "wt", encoding="utf-8", compresslevel=5) as file:
-        for row in _bounded(workbooks.rows(content)):
-            file.write(json.dumps([row.number, row.cells, row.errors], ensure_ascii=False) + "\n")
-    return packed.getvalue()
-
-
-def guess(content: bytes) -> Reading:
-    """Find out how to read a file. Raises Unreadable for what is no table."""
+def check_kind(content: bytes) -> None:
+    """Raise Unreadable for what is no table, or more than we take, by its first bytes."""
     if not content.strip():
         raise Unreadable(FileReason.EMPTY)
     if len(content) > MOST_BYTES:
         raise Unreadable(FileReason.TOO_LARGE)
-    if is_workbook(content) or is_packed(content):
-        return Reading()
+    beginning = content[:_BEGINNING].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    if content.startswith(_OLD_EXCEL):
+        raise Unreadable(FileReason.OLD_EXCEL)
+    if _SIE.search(beginning):
+        raise Unreadable(FileReason.SIE)
+    if _MARKUP.match(beginning):
+        raise Unreadable(FileReason.MARKUP)
+    if content.startswith(_PACKED):  # only we pack rows
+        raise Unreadable(FileReason.NO_TABLE)
+
+
+def is_workbook(content: bytes) -> bool:
+    return content.startswith(b"PK\x03\x04")
+
+
+def pack_sheet(content: bytes, sheet: int) -> bytes:
+    """Return a sheet's rows, packed: reading them from a workbook takes seconds. Raises Unreadable."""
+    packed = io.BytesIO()
+    with gzip.open(packed, "wt", encoding="utf-8", compresslevel=5) as file:
+        for row in _bounded(workbooks.rows(content, sheet)):
+            file.write(json.dumps([row.number, row.cells, row.errors, row.hidden], ensure_ascii=False) + "\n")
+    return packed.getvalue()
+
+
+def guess(content: bytes) -> Reading:
+    """Find out how to read a text. Raises Unreadable for what is none."""
     encoding = guess_encoding(content)
     return Reading(encoding, guess_delimiter(decode(content, encoding)))
 
 
-def rows(content: bytes, reading: Reading) -> Iterator[Row]:
-    """Yield the heading and at most 20,000 rows of what `keep` returned. Raises Unreadable, also on the way."""
-    if not is_packed(content):
+def all_rows(content: bytes, reading: Reading) -> Iterator[Row]:
+    """Yield all rows that are not blank, of a text or of packed rows. Raises Unreadable, also on the way."""
+    if not content.startswith(_PACKED):
         yield from _bounded(_csv_rows(content, reading))
         return
     with gzip.open(io.BytesIO(content), "rt", encoding="utf-8") as file:
         for line in file:
-            number, cells, errors = json.loads(line)
-            yield Row(number, tuple(cells), {int(place): RowReason(reason) for place, reason in errors.items()})
-
-
-def _bounded(found: Iterable[workbooks.Cells]) -> Iterator[Row]:
-    """Leave out blank rows, and stop where the table is larger than we take."""
-    told = 0
-    for number, cells, errors in found:
-        if number - told > MOST_BLANK:
-            raise Unreadable(FileReason.TOO_MANY_ROWS, number)
-        if not (any(cells) or errors):
-            continue
-        if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
-            raise Unreadable(FileReason.TOO_MANY_COLUMNS, number)
-        if told > MOST_ROWS:
-            raise Unreadable(FileReason.TOO_MANY_ROWS, number)
-        told += 1
-        kept = cells[:MOST_COLUMNS]
-        while kept and not kept[-1]:
-            kept.pop()
-        yield Row(number, tuple(kept), errors)
-
-
-def count(content: bytes, reading: Reading) -> int:
-    """Count the rows below the heading, reading all of them. Raises Unreadable."""
-    found = sum(1 for _ in rows(content, reading))
-    if not found:
-        raise Unreadable(FileReason.EMPTY)
-    if found == 1:
-        raise Unreadable(FileReason.NO_ROWS)
-    return found - 1
+            number, cells, errors, hidden = json.loads(line)
+            yield Row(number, tuple(cells), {int(at): RowReason(reason) for at, reason in errors.items()}, hidden)
 
 
 def heading_and_rows(content: bytes, reading: Reading) -> tuple[Row, Iterator[Row]]:
-    """Part the first row that is not blank from the others. Raises Unreadable."""
-    found = rows(content, reading)
-    heading = next(found, None)
-    if heading is None:
+    """Part the row with the headings from those below it; hidden ones only if they are read. Raises Unreadable."""
+    found = all_rows(content, reading)
+    first = list(islice(found, FIRST_ROWS))
+    if not first:
         raise Unreadable(FileReason.EMPTY)
-    return heading, found
+    named = [place for place, row in enumerate(first) if row.number == reading.heading]
+    place = named[0] if named else find_heading([row.cells for row in first])
+    below = chain(first[place + 1 :], found)
+    return first[place], (row for row in below if reading.with_hidden or not row.hidden)
 
 
-def _csv_rows(content: bytes, reading: Reading) -> Iterator[workbooks.Cells]:
+def count(content: bytes, reading: Reading) -> tuple[int, int]:
+    """Count the rows below the headings, and those of them that are hidden, reading all of them. Raises Unreadable."""
+    _heading, below = heading_and_rows(content, Reading(reading.encoding, reading.delimiter, reading.heading, True))
+    hidden = [row.hidden for row in below]
+    if not hidden:
+        raise Unreadable(FileReason.NO_ROWS)
+    if len(hidden) > MOST_ROWS:
+        raise Unreadable(FileReason.TOO_MANY_ROWS)
+    return len(hidden), sum(hidden)
+
+
+def _bounded(found: Iterable[Row]) -> Iterator[Row]:
+    """Leave out blank rows and blank cells at the end, and stop where the table is larger than we take."""
+    told = 0
+    for row in found:
+        if not (any(row.cells) or row.errors):
+            continue
+        if any(row.cells[MOST_COLUMNS:]):
+            raise Unreadable(FileReason.TOO_MANY_COLUMNS, row.number)
+        if told > MOST_ROWS + FIRST_ROWS:
+            raise Unreadable(FileReason.TOO_MANY_ROWS, row.number)
+        told += 1
+        filled = max((place for place, cell in enumerate(row.cells, 1) if cell), default=0)
+        yield Row(row.number, row.cells[:filled], row.errors, row.hidden)
+
+
+def _csv_rows(content: bytes, reading: Reading) -> Iterator[Row]:
     """Lines are numbered as rows of the table are: a cell with line breaks makes one row."""
     declared, text = split_declared_delimiter(decode(content, reading.encoding))
     # A reader of its own would end lines at the breaks that stand in cells.
@@ -136,6 +132,11 @@ def _csv_rows(content: bytes, reading: Reading) -> Iterator[workbooks.Cells]:
     read = 0
     try:
         for read, cells in enumerate(lines, 1):
-            yield read + bool(declared), [as_written(cell.strip(" \t\r\n\xa0")) for cell in cells], {}
+            yield Row(read + bool(declared), tuple(_csv_text(cell.strip(BLANKS)) for cell in cells))
     except csv.Error:
         raise Unreadable(FileReason.BROKEN_CSV, read + 1) from None
+
+
+def _csv_text(cell: str) -> str:
+    text = _TEXT_FORMULA.fullmatch(cell)
+    return text[1] if text else as_written(cell)

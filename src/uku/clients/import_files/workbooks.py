@@ -1,134 +1,177 @@
-"""XLSX read row by row.
+"""XLSX read row by row, as people see it.
 
-openpyxl reads with the standard library's expat, which from 2.4.1 on limits entities that grow; a workbook has no
-use for a document type, so one that declares any is refused, and no entity is ever opened (decision 9).
+openpyxl reads the parts of a workbook and the values of cells. Rows are walked here, since openpyxl tells neither which
+are hidden nor which are blank before it has read each of their cells. It reads with the standard library's expat, which
+limits entities that grow; a workbook has no use for a document type, so one that declares any is refused (decision 9).
 """
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
-from itertools import repeat
 from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, WorkSheetParser
+from openpyxl.xml.functions import iterparse
 
-from uku.clients.import_files.errors import FileReason, RowReason, Unreadable
+from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
+from uku.kit.spreadsheets import BLANKS
 
-MOST_COLUMNS = 100
 MOST_UNPACKED = 96 * 1024 * 1024  # all parts together; 20,000 clients take about 25 MB
 MOST_PARTS = 2_000
-_PIECE = 1024 * 1024
+_PROLOG = 64 * 1024  # bytes of a part, in which a document type would stand
 _DOCTYPE = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
-_FORMULA = (b"<f>", b"<f ", b"<f/>", b":f>", b":f ")
-_SPREADSHEET = "xl/workbook.xml"
-_WIDTH = 18  # characters
-
-Cells = tuple[int, list[str], dict[int, RowReason]]
-
-
-def rows(content: bytes) -> Iterator[Cells]:
-    """Yield number, texts and errors of each row of the first sheet. Slow; raises Unreadable.
-
-    A formula's value is the one that was stored with it; a formula without one is an error of its cell.
-    """
-    has_formulas = _examine(content)
-    try:
-        book = _open(content, data_only=True)
-        values = _first_sheet(book)
-        formulas = _first_sheet(_open(content, data_only=False)) if has_formulas else repeat(None)
-        for number, (row, written) in enumerate(zip(values, formulas, strict=False), 1):
-            yield number, [_text(cell) for cell in row], _cell_errors(row, written or ())
-    except Unreadable:
-        raise
-    except Exception as error:  # openpyxl raises whatever its parsers do, from KeyError to zlib's own
-        raise Unreadable(FileReason.BROKEN_XLSX) from error
+_WORKBOOK = "xl/workbook.xml"
+# Strict Open XML (ISO/IEC 29500-1) has other names for the same things.
+_STRICT = {
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships": (
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    ),
+}
+# A number format that writes digits between fixed signs: `000000-0000`, `000 00`, `"Tel "0##\-#######`.
+_DIGITS_AND_SIGNS = re.compile(r'(?:[0#?]|"[^"]*"|\\.|[ \-+/()])*')
+_SIGN = re.compile(r'"([^"]*)"|\\(.)|(.)')
 
 
 def sheet_names(content: bytes) -> list[str]:
-    """Name the sheets; only the first one is read. Raises Unreadable."""
-    _examine(content)
+    """Name the sheets that a person sees. Raises Unreadable."""
+    with _opened(content) as book:
+        return [sheet.title for sheet in _visible(book)]
+
+
+def rows(content: bytes, sheet: int = 0) -> Iterator[Row]:
+    """Yield the rows of a visible sheet, counted from 0, but for blank ones. Slow; raises Unreadable.
+
+    A formula's value is the one that was stored with it; a formula without one is an error of its cell.
+    """
+    with _opened(content) as book:
+        shown = _visible(book)
+        if sheet >= len(shown):
+            raise Unreadable(FileReason.NO_SHEET)
+        yield from _sheet_rows(shown[sheet])
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
     try:
-        return [sheet.title for sheet in _open(content, data_only=True).worksheets]
-    except Exception as error:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_parts(archive)
+            if b"purl.oclc.org/ooxml" in archive.read(_WORKBOOK):
+                content = _as_transitional(archive)
+        yield load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    except Unreadable:
+        raise
+    except Exception as error:  # openpyxl and zipfile raise whatever their parsers do, from KeyError to zlib's own
         raise Unreadable(FileReason.BROKEN_XLSX) from error
 
 
-def _open(content: bytes, *, data_only: bool) -> Any:
-    return load_workbook(io.BytesIO(content), read_only=True, data_only=data_only, keep_links=False)
+def _visible(book: Any) -> Sequence[Any]:
+    """The sheets that a person sees, else all of them."""
+    return [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
 
 
-def _first_sheet(book: Any) -> Iterator[Sequence[Any]]:
-    if not book.worksheets:
-        raise Unreadable(FileReason.NO_SHEET)
-    sheet = book.worksheets[0]
-    sheet.reset_dimensions()  # what the file says of its own size is often wrong
-    rows: Iterator[Sequence[Any]] = sheet.iter_rows(max_col=MOST_COLUMNS + 1)
-    return rows
+def _check_parts(archive: zipfile.ZipFile) -> None:
+    """Look into the zip before anything is unpacked; zipfile unpacks no more of a part than its entry says."""
+    parts = archive.infolist()
+    names = {part.filename for part in parts}
+    if "mimetype" in names and "content.xml" in names:
+        raise Unreadable(FileReason.OPEN_DOCUMENT)
+    if _WORKBOOK not in names:
+        raise Unreadable(FileReason.NO_TABLE)
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+        raise Unreadable(FileReason.XLSX_UNPACKS_TOO_LARGE)
+    for part in parts:
+        with archive.open(part) as file:
+            prolog = file.read(_PROLOG)
+        if any(mark in prolog for mark in _DOCTYPE):
+            raise Unreadable(FileReason.BROKEN_XLSX)
 
 
-def _text(cell: Any) -> str:
-    """A cell as a person reads it: whole numbers without decimals, zeros in front where the format shows them."""
-    value = getattr(cell, "value", None)
+def _as_transitional(archive: zipfile.ZipFile) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as changed:
+        for part in archive.infolist():
+            text = archive.read(part)
+            for strict, name in _STRICT.items():
+                text = text.replace(strict, name)
+            changed.writestr(part.filename, text)
+    return packed.getvalue()
+
+
+def _sheet_rows(sheet: Any) -> Iterator[Row]:
+    with sheet._get_source() as source:  # noqa: SLF001  # only openpyxl's own rows open it otherwise
+        parser = _cell_parser(source, sheet)
+        data = None
+        for event, element in iterparse(source, events=("start", "end")):
+            if event == "start":
+                data = element if element.tag == DATA_TAG else data
+            elif element.tag == ROW_TAG and data is not None:
+                if any(len(cell) for cell in element):  # a blank cell has a format at most, and nothing within
+                    yield _row(sheet, parser, element)
+                else:
+                    parser.row_counter = int(element.get("r") or parser.row_counter + 1)
+                data.clear()
+            elif element.tag == DATA_TAG:
+                return  # what follows is how the sheet looks and prints
+
+
+def _cell_parser(source: Any, sheet: Any) -> WorkSheetParser:
+    book = sheet.parent
+    dates, durations, texts = book._date_formats, book._timedelta_formats, sheet._shared_strings  # noqa: SLF001
+    return WorkSheetParser(
+        source, texts, data_only=True, epoch=book.epoch, date_formats=dates, timedelta_formats=durations
+    )
+
+
+def _row(sheet: Any, parser: WorkSheetParser, element: Any) -> Row:
+    number, found = parser.parse_row(element)
+    cells: list[str] = []
+    errors: dict[int, RowReason] = {}
+    for cell, written in zip(found, element, strict=True):
+        place = cell["column"] - 1
+        cells += [""] * (place + 1 - len(cells))
+        cells[place] = _text(cell["value"], ReadOnlyCell(sheet, **cell).number_format)
+        if cell["data_type"] == "e":
+            errors[place] = RowReason.ERROR_VALUE
+        elif cell["value"] is None and written.get("t") != "str" and written.find(FORMULA_TAG) is not None:
+            errors[place] = RowReason.FORMULA
+    return Row(number, tuple(cells), errors, hidden=element.get("hidden") in {"1", "true"})
+
+
+def _text(value: Any, number_format: str) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        shown = str(getattr(cell, "number_format", "") or "")
-        return str(value).zfill(len(shown)) if shown and set(shown) == {"0"} else str(value)
+        return _shown_number(value, number_format)
     if isinstance(value, datetime):
         return value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value).strip(" \t\r\n\xa0")
+    return value.isoformat() if isinstance(value, date) else str(value).strip(BLANKS)
 
 
-def _cell_errors(row: Sequence[Any], written: Sequence[Any]) -> dict[int, RowReason]:
-    found = {place: RowReason.ERROR_VALUE for place, cell in enumerate(row) if getattr(cell, "data_type", "") == "e"}
-    for place, cell in enumerate(written):
-        empty = place >= len(row) or getattr(row[place], "value", None) is None
-        if getattr(cell, "data_type", "") == "f" and empty:
-            found[place] = RowReason.FORMULA
-    return found
-
-
-def _examine(content: bytes) -> bool:
-    """Look into the zip before anything is unpacked, then at each part; say whether a sheet has formulas.
-
-    A part is unpacked to no more than its directory entry says: zipfile stops there.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            _check_directory(parts)
-            texts = [part for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
-            with_formulas = [part.filename for part in texts if _has_formula(archive, part)]
-    except Unreadable:
-        raise
-    except Exception as error:  # a broken zip raises whatever its parsers do, from OSError to zlib's own
-        raise Unreadable(FileReason.BROKEN_XLSX) from error
-    return bool(with_formulas)
-
-
-def _check_directory(parts: Sequence[zipfile.ZipInfo]) -> None:
-    names = {part.filename for part in parts}
-    if "mimetype" in names and "content.xml" in names:
-        raise Unreadable(FileReason.OPEN_DOCUMENT)
-    if _SPREADSHEET not in {name.lower().lstrip("/") for name in names}:
-        raise Unreadable(FileReason.NO_TABLE)
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
-        raise Unreadable(FileReason.XLSX_UNPACKS_TOO_LARGE)
-
-
-def _has_formula(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Read a part in pieces that overlap, so that nothing looked for is cut in two."""
-    found, tail = False, b""
-    with archive.open(part) as file:
-        while piece := file.read(_PIECE):
-            looked_at = tail + piece
-            if any(mark in looked_at for mark in _DOCTYPE):
-                raise Unreadable(FileReason.BROKEN_XLSX)
-            found = found or any(mark in looked_at for mark in _FORMULA)
-            tail = piece[-32:]
-    return found and "worksheets/" in part.filename.lower()
+def _shown_number(number: int, number_format: str) -> str:
+    """A whole number as its format shows it, 203041234 as 020304-1234; without the separators of thousands."""
+    form = re.sub(r"\[[^\]]*\]|[_*].", "", number_format.split(";", maxsplit=1)[0])
+    if not _DIGITS_AND_SIGNS.fullmatch(form) or not re.search("[0#?]", form):
+        return str(number)
+    digits, shown = list(str(abs(number))), []
+    signs = _SIGN.findall(form)
+    for place, (quoted, escaped, plain) in reversed(list(enumerate(signs))):
+        if plain not in {"0", "#", "?"}:
+            shown.append(quoted or escaped or plain)
+        elif digits:
+            shown.append(digits.pop())
+        elif plain == "0":
+            shown.append("0")
+        if plain and digits and not any(sign[2] in {"0", "#", "?"} for sign in signs[:place] if sign[2]):
+            shown.append("".join(digits))  # the first place takes all that is left
+            digits.clear()
+    return ("-" if number < 0 else "") + "".join(reversed(shown)).strip()

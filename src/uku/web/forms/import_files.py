@@ -6,60 +6,101 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from uku.clients.import_files.errors import Row
 from uku.clients.import_files.headings import FIELDS
 from uku.clients.import_files.messages import column_name, label_of
+from uku.clients.import_files.operations import Choices
 from uku.clients.import_files.text_format import DELIMITERS, ENCODINGS
-from uku.clients.models import ImportFile
+from uku.clients.models import HiddenRows, ImportFile
+from uku.kit.identifiers import masked
 from uku.web.forms.fields import PlainForm
 
 _DELIMITER_WORDS = {";": _("Semicolon"), ",": _("Comma"), "\t": _("Tab")}
+LONGEST_HEADING = 70
 
 
-class ColumnsForm(PlainForm):
-    """One choice for each column, named `column-0` and on; for text files how they are read, too."""
+class ReadingForm(PlainForm):
+    """How the file is read, and one choice for each column, named `column-0` and on."""
 
-    def __init__(self, data: Any = None, *, file: ImportFile, heading: Sequence[str], samples: Sequence[str]) -> None:
+    def __init__(
+        self, data: Any = None, *, file: ImportFile, first_rows: Sequence[Row], samples: Sequence[str]
+    ) -> None:
         super().__init__(data)
         self._samples = samples
         if file.encoding:
             encodings = [(name, words) for name, (_codec, words) in ENCODINGS.items()]
+            marks = [(mark, _DELIMITER_WORDS[mark]) for mark in DELIMITERS]
             self.fields["encoding"] = _choice(_("Character encoding"), encodings, file.encoding)
-            self.fields["delimiter"] = _choice(
-                _("Separator between cells"), [(mark, _DELIMITER_WORDS[mark]) for mark in DELIMITERS], file.delimiter
+            self.fields["delimiter"] = _choice(_("Separator between cells"), marks, file.delimiter)
+        if len(file.sheets) > 1:
+            self.fields["sheet"] = _choice(_("Sheet"), list(enumerate(file.sheets)), file.sheet)
+        rows = [(row.number, _row_words(row)) for row in first_rows]
+        self.fields["heading_row"] = _choice(_("Row with the headings"), rows, file.heading_row, required=False)
+        if file.hidden_rows:
+            words = ngettext(
+                "%(count)d row that a filter hides", "%(count)d rows that a filter hides", file.hidden_rows
             )
+            label = words % {"count": file.hidden_rows}
+            choices = HiddenRows.choices if file.hidden_choice == HiddenRows.UNDECIDED else HiddenRows.choices[1:]
+            self.fields["hidden_choice"] = _choice(label, choices, file.hidden_choice, required=False)
+        heading = next((row.cells for row in first_rows if row.number == file.heading_row), ())
         fields = [("", gettext("Not imported")), *((name, label_of(name)) for name in FIELDS)]
-        for place in range(len(heading)):
-            chosen = file.columns[place] if place < len(file.columns) else ""
+        for place, field in enumerate(file.columns):
             name = f"column-{place}"
-            self.fields[name] = _choice(column_name(heading, place), fields, chosen, required=False)
+            self.fields[name] = _choice(column_name(heading, place), fields, field, required=False)
+
+    with_sum_line = forms.BooleanField(label=_("The last row is a client, not a sum"), required=False)
 
     @property
-    def columns(self) -> list[str]:
-        """What was chosen for each column."""
-        names = [name for name in self.fields if name.startswith("column-")]
-        return [str(self.cleaned_data.get(name, "")) for name in names]
+    def choices(self) -> Choices:
+        """What was chosen."""
+        told = self.cleaned_data
+        return Choices(
+            columns=[str(told.get(name, "")) for name in self._column_names],
+            encoding=told.get("encoding", ""),
+            delimiter=told.get("delimiter", ""),
+            sheet=int(told.get("sheet") or 0),
+            heading_row=int(told.get("heading_row") or 0),
+            hidden_choice=told.get("hidden_choice", ""),
+            with_sum_line=told["with_sum_line"],
+        )
+
+    @property
+    def reading(self) -> list[forms.BoundField]:
+        """The fields that say how the file is read."""
+        return [self[name] for name in self.fields if name not in {"with_sum_line", *self._column_names}]
 
     def with_samples(self) -> Iterator[tuple[forms.BoundField, str]]:
         """Yield each column's field with its first values."""
-        bound = [self[name] for name in self.fields if name.startswith("column-")]
-        yield from zip(bound, self._samples, strict=False)
+        yield from zip((self[name] for name in self._column_names), self._samples, strict=False)
+
+    @property
+    def _column_names(self) -> list[str]:
+        return [name for name in self.fields if name.startswith("column-")]
 
     def clean(self) -> dict[str, Any]:
         """Let each field be filled by one column."""
-        chosen = [(name, value) for name, value in self.cleaned_data.items() if name.startswith("column-") and value]
         seen: dict[str, str] = {}
-        for name, value in chosen:
+        for name in self._column_names:
+            value = self.cleaned_data.get(name, "")
             if value in seen:
                 words = gettext("%(field)s is already chosen for %(column)s. Choose one of the two.")
                 self.add_error(name, words % {"field": label_of(value), "column": self.fields[seen[value]].label})
-            seen.setdefault(value, name)
+            elif value:
+                seen[value] = name
         return self.cleaned_data
 
 
+def _row_words(row: Row) -> str:
+    cells = " · ".join(masked(cell) for cell in row.cells if cell)
+    shown = cells if len(cells) <= LONGEST_HEADING else f"{cells[:LONGEST_HEADING]}…"
+    return gettext("%(number)d: %(cells)s") % {"number": row.number, "cells": shown}
+
+
 def _choice(
-    label: Any, choices: Sequence[tuple[str, Any]], initial: str, *, required: bool = True
+    label: Any, choices: Sequence[tuple[Any, Any]], initial: str | int, *, required: bool = True
 ) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=choices, initial=initial, required=required)

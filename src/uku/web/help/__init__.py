@@ -6,3 +6,4 @@ from pathlib import Path
 
 TEXTS = Path(__file__).parent
 PERSONAL_NUMBERS = "personal-numbers"
+EXPORT_CLIENTS = "export-clients"

@@ -9,19 +9,36 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from uku.clients.import_files import operations
-from uku.clients.import_files.errors import Unreadable
+from uku.clients.import_files.errors import FileReason, Unreadable
 from uku.clients.import_files.headings import claimed_twice, same_headings
 from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
-from uku.clients.import_files.operations import AlreadyBegun, FiguresChanged, NoNameColumn, TooManyFiles, WrongMapping
-from uku.clients.import_files.preview import Figures, heading_of, preview, refused_rows, samples
+from uku.clients.import_files.operations import (
+    AlreadyBegun,
+    FiguresChanged,
+    HiddenRowsUndecided,
+    NoNameColumn,
+    TooManyFiles,
+    WrongMapping,
+)
+from uku.clients.import_files.preview import (
+    Figures,
+    accented_samples,
+    first_rows,
+    heading_of,
+    preview_of,
+    refused_rows,
+    samples,
+)
 from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
-from uku.clients.models import ImportFile
+from uku.clients.import_files.text_format import ENCODINGS
+from uku.clients.models import HiddenRows, ImportFile, ImportState
 from uku.kit import clock
 from uku.kit.spreadsheets import as_csv
-from uku.web.forms.import_files import ColumnsForm
-from uku.web.import_rows import outcome_words, shown, shown_values
+from uku.web.forms.import_files import ReadingForm
+from uku.web.import_rows import holds_numbers, outcome_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -42,7 +59,7 @@ def file_list(request: WorkspaceRequest) -> HttpResponse:
         else:
             try:
                 name, content = str(sent.name or ""), sent.read()
-                found = operations.upload_file(actor=request.user, at=clock.now(), name=name, content=content)
+                file = operations.upload_file(actor=request.user, at=clock.now(), name=name, content=content)
             except Unreadable as error:
                 wrong = file_error_words(error)
             except TooManyFiles:
@@ -51,13 +68,10 @@ def file_list(request: WorkspaceRequest) -> HttpResponse:
                     gettext("Import or delete one of the files below, then upload this one."),
                 )
             else:
-                if found.other_sheets:
-                    words = gettext("Only the first sheet of the workbook is read. Not read: %(others)s.")
-                    others = ", ".join(f"“{name}”" for name in found.other_sheets[:5])
-                    messages.info(request, words % {"others": others})
-                return redirect("import-file", slug=request.workspace.slug, pk=found.file.pk)
+                return redirect("import-file", slug=request.workspace.slug, pk=file.pk)
+    files = ImportFile.objects.defer("content", "workbook", "preview")
     context = {
-        "files": ImportFile.objects.defer("content").select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
+        "files": files.select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
         "happened": wrong[0],
         "remedy": wrong[1],
         "megabytes": MOST_BYTES // (1024 * 1024),
@@ -70,17 +84,20 @@ def file_list(request: WorkspaceRequest) -> HttpResponse:
 @require_safe
 def file_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     file = _file(pk)
-    if operations.is_begun(file):
-        moving = file.imported_at is None and not file.counts.get("stopped")
-        context = {"file": file, "counts": file.counts, "moving": moving}
-        return render(request, "clients/import_file_done.html", context)
-    return _decide(request, file)
+    if file.state == ImportState.WAITING:
+        # A page that waited for the file to be read is another one now.
+        return HttpResponseClientRefresh() if request.htmx else _decide(request, file)
+    context: dict[str, Any] = {"file": file, "moving": file.state in {ImportState.READING, ImportState.IMPORTING}}
+    if file.failure:
+        error = Unreadable(FileReason(file.failure), file.failed_at_row)
+        context["happened"], context["remedy"] = file_error_words(error)
+    return render(request, "clients/import_file_done.html", context)
 
 
 def _decide(
     request: WorkspaceRequest,
     file: ImportFile,
-    form: ColumnsForm | None = None,
+    form: ReadingForm | None = None,
     *,
     status: int = 200,
     changed: bool = False,
@@ -88,14 +105,16 @@ def _decide(
     """The page on which a person decides: columns, what would happen, and what is wrong."""
     context: dict[str, Any] = {"file": file, "changed": changed, "has_name": "name" in file.columns}
     try:
-        heading = heading_of(file)
-        context["form"] = form or ColumnsForm(file=file, heading=heading, samples=_samples(file))
-        context |= _column_doubts(file, heading)
+        heading = heading_of(file).cells
+        context |= {"form": form or _form(file), **_column_doubts(file, heading)}
+        if file.encoding not in {"", "utf-8"}:
+            context |= {"accented": accented_samples(file), "encoding": ENCODINGS[file.encoding][1]}
         if context["has_name"]:
-            found = preview(file)
+            found = preview_of(file)
             context |= {
                 "figures": found.figures,
                 "found": found,
+                "asks_for_hidden": file.hidden_rows and file.hidden_choice == HiddenRows.UNDECIDED,
                 "labels": [label_of(field) for field in file.columns if field],
                 "rows": [(row, shown_values(row, file.columns), outcome_words(row)) for row in found.rows],
                 "errors": [(error.row, row_error_words(error, heading)) for error in found.errors],
@@ -106,41 +125,40 @@ def _decide(
     return render(request, "clients/import_file.html", context, status=status)
 
 
+def _form(file: ImportFile, data: Any = None) -> ReadingForm:
+    """Raises Unreadable."""
+    columns = zip(file.columns, samples(file), strict=False)
+    shown_samples = [" · ".join(shown(field, cell) for cell in cells) for field, cells in columns]
+    return ReadingForm(data, file=file, first_rows=first_rows(file), samples=shown_samples)
+
+
 def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]:
-    """What is doubtful about the columns: two with one heading, two for one field."""
+    """What is doubtful about the columns: two with one heading, two for one field, numbers that no field takes."""
     doubles = []
     for field, places in claimed_twice(heading).items():
         if field not in file.columns:
             names = gettext(" and ").join(column_name(heading, place) for place in places)
             doubles.append(gettext("%(field)s could be %(names)s.") % {"field": label_of(field), "names": names})
-    return {"doubles": doubles, "same_headings": same_headings(heading)}
-
-
-def _samples(file: ImportFile) -> list[str]:
-    columns = zip(file.columns, samples(file), strict=False)
-    return [" · ".join(shown(field, cell) for cell in cells) for field, cells in columns]
+    numbers = []
+    if "organisation_number" not in file.columns:
+        looks_so = [place for place, cells in enumerate(samples(file)) if holds_numbers(cells)]
+        numbers = [column_name(heading, place) for place in looks_so if file.columns[place] != "vat_number"]
+    return {"doubles": doubles, "same_headings": same_headings(heading), "numbers": numbers}
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_POST
 def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
     file = _file(pk)
-    if file.imported_at is not None:
+    if file.state != ImportState.WAITING:
         return redirect("import-file", slug=request.workspace.slug, pk=pk)
-    form = ColumnsForm(request.POST, file=file, heading=heading_of(file), samples=_samples(file))
+    form = _form(file, request.POST)
     if not form.is_valid():
         return _decide(request, file, form, status=REFUSED)
     try:
-        operations.map_columns(
-            file=file,
-            actor=request.user,
-            at=clock.now(),
-            columns=form.columns,
-            encoding=form.cleaned_data.get("encoding", ""),
-            delimiter=form.cleaned_data.get("delimiter", ""),
-        )
+        operations.choose_reading(file=file, actor=request.user, at=clock.now(), choices=form.choices)
     except Unreadable as error:
-        form.add_error("encoding", " ".join(file_error_words(error)))
+        form.add_error("encoding" if file.encoding else "heading_row", " ".join(file_error_words(error)))
         return _decide(request, _file(pk), form, status=REFUSED)
     except (AlreadyBegun, WrongMapping):
         messages.info(request, gettext("The columns were not changed. Check the file again."))
@@ -155,8 +173,11 @@ def file_confirm(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         seen = Figures(*(_figure(request, name) for name in ("new", "changed", "unchanged", "refused")))
         operations.confirm_import(file=file, actor=request.user, at=clock.now(), seen=seen)
-    except (FiguresChanged, NoNameColumn, Unreadable):
-        return _decide(request, _file(pk), status=409, changed=True)
+    except (FiguresChanged, NoNameColumn, HiddenRowsUndecided, Unreadable):
+        file = _file(pk)
+        if file.state == ImportState.WAITING:
+            return _decide(request, file, status=409, changed=True)
+        messages.info(request, gettext("Clients were changed after the file was read. It is compared with them again."))
     except AlreadyBegun:
         pass  # pressed twice, or by two people: the page tells how it stands
     return redirect("import-file", slug=request.workspace.slug, pk=pk)

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from uku.clients.import_files.cells import WrongCell, parse_cell
 from uku.clients.import_files.checks import check_rows
-from uku.clients.import_files.errors import RowReason
+from uku.clients.import_files.errors import Row, RowReason
 from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
 from uku.clients.import_files.messages import label_of, row_error_words
-from uku.clients.import_files.tables import Row
 
 NUMBER, FINNISH = "5560360793", "FI01120389"
 

@@ -15,19 +15,20 @@ from uku.clients.import_files.errors import FileReason, Unreadable
 from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.operations import (
     AlreadyBegun,
+    Choices,
     FiguresChanged,
     NoNameColumn,
     TooManyFiles,
     WrongMapping,
+    choose_reading,
     confirm_import,
     delete_file,
     delete_old_files,
-    map_columns,
     resume_import,
     upload_file,
 )
-from uku.clients.import_files.preview import Figures, preview
-from uku.clients.import_files.tables import Reading, rows
+from uku.clients.import_files.preview import Figures, preview_of
+from uku.clients.import_files.tables import Reading, all_rows
 from uku.clients.models import Client, ImportFile
 from uku.clients.operations import archive_clients, create_client, edit_client, import_details
 from uku.kit.identifiers import luhn_digit
@@ -47,7 +48,7 @@ Fel AB;556036-0794;;;;
 def upload(scope, owner):
     def send(text, name="kunder.csv"):
         content = text if isinstance(text, bytes) else text.encode()
-        return upload_file(actor=owner, at=AT, name=name, content=content).file
+        return upload_file(actor=owner, at=AT, name=name, content=content)
 
     return send
 
@@ -58,7 +59,7 @@ def take(upload, owner):
 
     def do(text):
         file = upload(text)
-        confirm_import(file=file, actor=owner, at=AT, seen=preview(file).figures)
+        confirm_import(file=file, actor=owner, at=AT, seen=preview_of(file).figures)
         file.refresh_from_db()
         return file
 
@@ -83,7 +84,7 @@ def work_off():
 
 
 def figures(file):
-    found = preview(file).figures
+    found = preview_of(file).figures
     return found.new, found.changed, found.unchanged, found.refused
 
 
@@ -97,11 +98,11 @@ def state():
 
 
 def told(file):
-    return [(t.row, row_error_words(t, ["Namn"])) for t in preview(file).errors]
+    return [(t.row, row_error_words(t, ["Namn"])) for t in preview_of(file).errors]
 
 
 def counts(file):
-    return {name: file.counts[name] for name in ("new", "changed", "unchanged", "refused")}
+    return {name: getattr(file, name) for name in ("new", "changed", "unchanged", "refused")}
 
 
 # Before anybody confirms
@@ -110,7 +111,7 @@ def counts(file):
 def test_nothing_is_written_before_a_person_confirms(upload):
     """B20: preview; the figures say what would happen."""
     file = upload(FILE)
-    found = preview(file)
+    found = preview_of(file)
     assert found.figures == Figures(new=3, changed=0, unchanged=0, refused=1)
     assert [t.row for t in found.errors] == [5]
     assert (Client.objects.get_queryset().count(), file.columns[:3]) == (0, ["name", "organisation_number", "email"])
@@ -140,7 +141,7 @@ def test_a_file_without_a_column_for_the_name_cannot_be_taken_in(upload, owner):
     file = upload("Kod;Ort\nA;Lund\n")
     with pytest.raises(NoNameColumn):
         confirm_import(file=file, actor=owner, at=AT, seen=Figures())
-    map_columns(file=file, actor=owner, at=AT, columns=["name", "city"], encoding="utf-8", delimiter=";")
+    choose_reading(file=file, actor=owner, at=AT, choices=Choices(["name", "city"], "utf-8", ";"))
     file.refresh_from_db()
     assert figures(file) == (1, 0, 0, 0)
 
@@ -149,9 +150,9 @@ def test_a_mapping_that_is_none_changes_nothing(upload, owner):
     file = upload("Namn;Ort\nA;Lund\n")
     for columns in (["name"], ["name", "name"], ["name", "password"]):
         with pytest.raises(WrongMapping):
-            map_columns(file=file, actor=owner, at=AT, columns=columns, encoding="utf-8", delimiter=";")
+            choose_reading(file=file, actor=owner, at=AT, choices=Choices(columns, "utf-8", ";"))
     with pytest.raises(Unreadable):
-        map_columns(file=file, actor=owner, at=AT, columns=["name", ""], encoding="utf-7", delimiter=";")
+        choose_reading(file=file, actor=owner, at=AT, choices=Choices(["name", ""], "utf-7", ";"))
     file.refresh_from_db()
     assert (file.columns, file.encoding) == (["name", "city"], "utf-8")
 
@@ -159,7 +160,7 @@ def test_a_mapping_that_is_none_changes_nothing(upload, owner):
 def test_read_otherwise_the_headings_are_recognised_anew(upload, owner):
     file = upload("Namn;Ort,Land\nA;Lund,SE\n")
     columns = list(file.columns)
-    map_columns(file=file, actor=owner, at=AT, columns=columns, encoding="windows-1252", delimiter=",")
+    choose_reading(file=file, actor=owner, at=AT, choices=Choices(columns, "windows-1252", ","))
     file.refresh_from_db()
     assert (columns, file.columns) == (["name", ""], ["", "country"])
 
@@ -167,7 +168,7 @@ def test_read_otherwise_the_headings_are_recognised_anew(upload, owner):
 def test_what_changed_after_the_person_looked_is_not_done_unseen(upload, owner):
     """Between preview and confirmation somebody made one of the clients."""
     file = upload(FILE)
-    seen = preview(file).figures
+    seen = preview_of(file).figures
     create_client(actor=owner, at=AT, name="Åkerlunds", organisation_number="5560360793")
     with pytest.raises(FiguresChanged):
         confirm_import(file=file, actor=owner, at=AT, seen=seen)
@@ -185,7 +186,7 @@ def test_rows_become_clients_and_those_with_errors_are_left_out_with_their_reaso
     facts = (made.organisation_number, made.email, made.phone, made.city, made.payment_days)
     assert facts == ("5560360793", "info@akerlund.example", "040-12 34", "Malmö", 20)
     assert counts(file) == {"new": 3, "changed": 0, "unchanged": 0, "refused": 1}
-    left_out = list(rows(bytes(file.content), Reading("utf-8", ";")))
+    left_out = list(all_rows(bytes(file.content), Reading("utf-8", ";")))
     assert left_out[0].cells == (
         "Namn",
         "Orgnr",
@@ -242,7 +243,7 @@ def test_two_numbers_are_two_clients_whatever_else_they_share(take, owner):
 
 def test_the_same_name_with_another_key_is_pointed_out(upload, owner):
     create_client(actor=owner, at=AT, name="Berg AB", organisation_number="5560360793")
-    found = preview(upload("Namn;Orgnr\nBerg AB;402200-0014\nDal AB;\n"))
+    found = preview_of(upload("Namn;Orgnr\nBerg AB;402200-0014\nDal AB;\n"))
     assert (found.figures.new, found.namesakes) == (2, 1)
 
 
@@ -292,7 +293,7 @@ def test_another_workspaces_client_is_never_met(upload, other_workspace, strange
 
 def test_confirmed_twice_it_is_taken_in_once(upload, owner):
     file = upload(FILE)
-    seen = preview(file).figures
+    seen = preview_of(file).figures
     confirm_import(file=file, actor=owner, at=AT, seen=seen)
     with pytest.raises(AlreadyBegun):
         confirm_import(file=ImportFile.objects.get(pk=file.pk), actor=owner, at=AT, seen=seen)
@@ -347,8 +348,8 @@ def test_a_worker_killed_anywhere_is_gone_on_from_with_the_same_end(take, owner,
         importer.import_next_rows(file_id=file.pk)
     monkeypatch.undo()
     file.refresh_from_db()
-    assert file.counts["place"] == Client.objects.get_queryset().count() == file.counts["new"]
-    assert file.counts["place"] < 250
+    assert file.place == Client.objects.get_queryset().count() == file.new
+    assert file.place < 250
     assert importer.import_next_rows(file_id=file.pk) is False
     file.refresh_from_db()
     assert (counts(file)["new"], Client.objects.get_queryset().count()) == (250, 250)
@@ -357,7 +358,7 @@ def test_a_worker_killed_anywhere_is_gone_on_from_with_the_same_end(take, owner,
 def test_a_second_worker_takes_no_row_again(take):
     file = take(long_file(250))
     assert importer.import_next_rows(file_id=file.pk, most=100) is True
-    first = list(rows(bytes(file.content), Reading("utf-8", ";")))[1:3]
+    first = list(all_rows(bytes(file.content), Reading("utf-8", ";")))[1:3]
     from uku.clients.import_files.checks import check_rows
 
     again = list(check_rows(first, file.columns))
@@ -379,12 +380,12 @@ def test_a_lost_wake_up_is_found_by_the_sweep(take):
 
 def test_whoever_may_change_clients_no_more_stops_the_file_and_another_goes_on(take, owner, admin):
     file = take(long_file(250))
-    ImportFile.objects.filter(pk=file.pk).update(counts={**file.counts, "by": admin.pk})
+    ImportFile.objects.filter(pk=file.pk).update(confirmed_by=admin)
     importer.import_next_rows(file_id=file.pk, most=100)
     Membership.everywhere.filter(user=admin).update(role="member")
     work_off()
     file.refresh_from_db()
-    assert (file.counts["stopped"], Client.objects.get_queryset().count()) == (1, 100)
+    assert (file.state, Client.objects.get_queryset().count()) == ("stopped", 100)
     resume_import(file=file, actor=owner, at=AT)
     work_off()
     assert Client.objects.get_queryset().count() == 250
@@ -395,7 +396,7 @@ def test_the_number_of_queries_of_a_preview_does_not_grow_with_the_rows(upload, 
     asked = []
     for file in (short, long):
         with CaptureQueriesContext(connection) as queries:
-            preview(file)
+            preview_of(file)
         asked.append(len(queries))
     assert asked == [1, 1]
 
@@ -428,9 +429,9 @@ def test_files_older_than_a_day_are_deleted_with_their_notice(take, upload):
 def test_every_step_is_written_down(upload, owner):
     """S45: who brought which file in, and what became of it."""
     file = upload("Namn\nBerg\n")
-    map_columns(file=file, actor=owner, at=AT, columns=["name"], encoding="windows-1252", delimiter=";")
+    choose_reading(file=file, actor=owner, at=AT, choices=Choices(["name"], "windows-1252", ";"))
     file.refresh_from_db()
-    confirm_import(file=file, actor=owner, at=AT, seen=preview(file).figures)
+    confirm_import(file=file, actor=owner, at=AT, seen=preview_of(file).figures)
     delete_file(file=file, actor=owner, at=AT)
     found = list(AuditEntry.objects.order_by("id").values_list("action", flat=True))[1:]
     assert found == [

@@ -14,7 +14,7 @@ from tests.uku.integrations.fortnox.histories import histories
 from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 
 from uku.clients.import_files.operations import confirm_import, upload_file
-from uku.clients.import_files.preview import preview
+from uku.clients.import_files.preview import preview_of
 from uku.clients.models import Client
 from uku.clients.operations import IMPORTED_FIELDS, ClientChanged, create_client, edit_client
 from uku.integrations.fortnox.customers import bulk_create, review
@@ -133,8 +133,8 @@ class World:
         rows = [[*(heading[name] for name in values), "Orgnr"], [*map(str, values.values()), NUMBERS[at % 3]]]
         before = {client.pk: client for client in Client.objects.all()}
         content = "\n".join(";".join(row) for row in rows).encode()
-        file = upload_file(name="kunder.csv", content=content, **self.at).file
-        confirm_import(file=file, seen=preview(file).figures, **self.at)
+        file = upload_file(name="kunder.csv", content=content, **self.at)
+        confirm_import(file=file, seen=preview_of(file).figures, **self.at)
         for client in Client.objects.all():
             was = before.get(client.pk)
             if was is None:

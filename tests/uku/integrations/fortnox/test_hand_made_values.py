@@ -10,7 +10,7 @@ from tests.uku.integrations.fortnox.simulated import NUMBERS
 from tests.uku.web.page_reader import Page
 
 from uku.clients.import_files.operations import confirm_import, upload_file
-from uku.clients.import_files.preview import preview
+from uku.clients.import_files.preview import preview_of
 from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.integrations.fortnox.customers import bulk_create
@@ -76,8 +76,8 @@ def made_by_a_script(browser, owner):
 
 
 def take_file(owner, text):
-    file = upload_file(actor=owner, at=clock.now(), name="kunder.csv", content=text.encode()).file
-    confirm_import(file=file, actor=owner, at=clock.now(), seen=preview(file).figures)
+    file = upload_file(actor=owner, at=clock.now(), name="kunder.csv", content=text.encode())
+    confirm_import(file=file, actor=owner, at=clock.now(), seen=preview_of(file).figures)
 
 
 def values(names=(*TYPED, "vat_type")):

@@ -18,14 +18,14 @@ from tests.uku.conftest import PASSWORD
 
 WITH_A_PAGE = {200, 400, 403, 404, 410}
 SHOWN = {"alt", "aria-label", "placeholder", "title", "data-label"}
-HELP = {"fortnox:help", "fortnox:help-summary-tasks", "help-personal-numbers"}
+HELP = {"fortnox:help", "fortnox:help-summary-tasks", "help-personal-numbers", "help-export-clients"}
 # What people and Fortnox call things, and what has no translation.
 DATA = set(
     re.findall(
         r"\w+",
         """
 Uku Fortnox Byran Olga Owner Mia Member Exempelbyrån AB Åkerlunds Bygg Vilande Ekdungen Björk Malmö Storgatan Göteborg
-Kontorsgatan Bookkeeping Monthly summary March Vouchers clients csv Namn Ort Bankgiro OCR UTF Latin Windows
+Kontorsgatan Bookkeeping Monthly summary March Vouchers clients csv Namn Ort Bankgiro OCR UTF Latin Windows MacRoman
 Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec article companyinformation customer invoice payment settings
 bookkeeping English Europe Isle of Man San Marino
 """,
