@@ -143,6 +143,37 @@ def test_a_stored_body_is_bytes(talk, body):
         talk().fortnox.invoices.create_raw(body)
 
 
+LISTS = [
+    "customers", "articles", "invoices", "invoice_payments", "suppliers", "supplier_invoices",
+    "supplier_invoice_payments", "salary_transactions", "vouchers", "voucher_series", "predefined_voucher_series",
+    "financial_years", "predefined_accounts", "accounts", "units", "terms_of_payment", "modes_of_payment", "currencies",
+]  # fmt: skip
+
+
+def test_every_list_is_in_this_table(talk):
+    assert {name for name, each in vars(talk().fortnox).items() if hasattr(each, "pages")} == set(LISTS)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_is_listed_paged_and_counted_in_its_own_words(talk, answer, name):
+    resource = getattr(talk().fortnox, name)
+    body = answer({resource.plural: [], "MetaInformation": {"@TotalResources": 0}})
+    resource = getattr((made := talk(body, body, body)).fortnox, name)
+    assert (list(resource.list(last_modified=NOON)), [page.rows for page in resource.pages()], resource.count()) == (
+        [],
+        [0],
+        0,
+    )
+    assert made.asked == [
+        f"GET /3/{resource.path}?lastmodified=2026-01-31%2012%3A00&limit=500&page=1",
+        f"GET /3/{resource.path}?limit=500&page=1",
+        f"GET /3/{resource.path}?limit=1",
+    ]
+    for call in (resource.list, resource.pages, resource.count):
+        with pytest.raises(TypeError, match="none of"):
+            call(nosuch="x")
+
+
 def test_records_are_deleted(talk):
     import httpx2
 

@@ -175,3 +175,12 @@ def test_a_finding_names_the_field_and_no_value():
 def test_what_is_no_object_is_refused():
     with pytest.raises(ValidationError):
         CustomerItem.model_validate(["1"])
+
+
+@pytest.mark.parametrize(
+    ("ways", "way"),
+    [({"Invoice": "EMAIL"}, "EMAIL"), ({"Invoice": None}, ""), ({}, ""), (None, ""), ("EMAIL", "")],
+)
+def test_how_invoices_go_out_is_told_or_not(ways, way):
+    found = Customer.model_validate({"CustomerNumber": "1", "Active": True, "DefaultDeliveryTypes": ways})
+    assert found.invoice_delivery == way

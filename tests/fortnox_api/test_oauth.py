@@ -308,3 +308,16 @@ def test_closing_the_app_closes_its_connections(granted):
     ) as app:
         app.refresh("r0")
     assert closed == [True]
+
+
+def test_consent_needs_an_address_to_come_back_to():
+    with OAuthApp(client_id="id", client_secret="secret") as app, pytest.raises(ValueError, match="redirect_uri"):
+        app.authorize_url(state="s", scopes=["customer"])
+
+
+@pytest.mark.parametrize("tenant", [True, None, "", "12a", "½", -1, 1.5])
+def test_a_tenant_is_digits(oauth, tenant):
+    app, script = oauth()
+    with pytest.raises(ValueError, match="digits"):
+        app.client_credentials(tenant)
+    assert script.asked == []

@@ -12,6 +12,7 @@ from tests.fortnox_api.sie_vectors import REFUSED, VECTORS
 
 from fortnox_api import SieError, SieFile, SieFlag
 from fortnox_api._sie import SieTally
+from fortnox_api._sie_text import parse_amount
 
 
 def by_name(vectors):
@@ -185,3 +186,16 @@ def test_a_text_comes_back_as_it_was_written(text):
         assert file.encoding == "cp437"
         if "\\" not in text:
             assert next(file.vouchers()).text == f"{text}x"
+
+
+@pytest.mark.parametrize(
+    ("raw", "amount"),
+    [
+        (b"1.234.567", 1234567),
+        (b"1,234,567", 1234567),
+        (b"1.234,50", Decimal("1234.50")),
+        (b"-1 234.5", Decimal("-1234.5")),
+    ],
+)
+def test_points_between_thousands_are_no_decimal_points(raw, amount):
+    assert parse_amount(raw) == amount

@@ -93,6 +93,7 @@ from fortnox_api._supplier_invoices import (
     SupplierInvoiceRow,
 )
 from fortnox_api._suppliers import Supplier, SupplierItem, SupplierPayload, SupplierUpdate
+from fortnox_api._token_file import FileTokenStore
 from fortnox_api._transport import DeadlineTransport, Timeouts
 from fortnox_api._vouchers import (
     PredefinedVoucherSeries,
@@ -131,6 +132,7 @@ __all__ = [
     "CustomerUpdate",
     "DeadlineTransport",
     "DocumentVoucher",
+    "FileTokenStore",
     "FinancialYear",
     "Forbidden",
     "Fortnox",

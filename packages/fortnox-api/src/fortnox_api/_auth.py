@@ -265,7 +265,7 @@ class ClientCredentialsAuth(StoredTokenAuth):
     def __init__(
         self,
         app: OAuthApp,
-        tenant_id: str,
+        tenant_id: str | int,
         store: TokenStore | None = None,
         *,
         scopes: Iterable[str] = (),

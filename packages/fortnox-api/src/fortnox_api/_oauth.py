@@ -96,7 +96,7 @@ class OAuthApp:
     """The registration in Fortnox's developer portal: it asks for consent and trades codes and tokens.
 
     Every call is made once. A refresh token works once, so after a lost response (`outcome` UNKNOWN) the stored one may
-    be spent. `redirect_uri` must be spelled as in the portal. Times come from `clock`.
+    be spent. `redirect_uri` must be spelled as in the portal; client credentials need none. Times come from `clock`.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class OAuthApp:
         *,
         client_id: str,
         client_secret: str,
-        redirect_uri: str,
+        redirect_uri: str = "",
         base_url: str = "https://apps.fortnox.se",
         transport: httpx2.BaseTransport | None = None,
         clock: Clock | Now | None = None,
@@ -140,6 +140,8 @@ class OAuthApp:
         With `service_account` the connection belongs to the company, not to the person who approves; only a system
         administrator can approve it. Scopes are lower-case names; all are read and write.
         """
+        if not self._redirect_uri:
+            raise ValueError("consent needs the redirect_uri of the developer portal")
         asked = {
             "client_id": self._client_id,
             "response_type": "code",
@@ -166,7 +168,7 @@ class OAuthApp:
         """
         return self._get_tokens({"grant_type": "refresh_token", "refresh_token": refresh_token}, secret=refresh_token)
 
-    def client_credentials(self, tenant_id: str, scopes: Iterable[str] = ()) -> TokenSet:
+    def client_credentials(self, tenant_id: str | int, scopes: Iterable[str] = ()) -> TokenSet:
         """Mint an access token for a company that consented to a service account. There is no refresh token.
 
         `scopes` may narrow what was consented to. Source: fortnox.se/developer/authorization/
@@ -174,6 +176,7 @@ class OAuthApp:
         later call fail with 500, so an empty one is refused here. Raises GrantRevoked when the company has not
         consented, or no longer does.
         """
+        tenant_id = str(tenant_id)
         if not (tenant_id.isascii() and tenant_id.isdigit()):
             raise ValueError("a tenant id is digits")
         form = {"grant_type": "client_credentials"}

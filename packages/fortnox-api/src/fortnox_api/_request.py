@@ -139,9 +139,7 @@ def format_value(value: SearchValue) -> str:
 
 
 def format_time(moment: datetime) -> str:
-    """Write a time as Fortnox's clock in Stockholm shows it, cut to the minute, so never later than meant."""
-    if moment.tzinfo is None:
-        raise ValueError("a time needs a zone")
+    """Write an aware time as Fortnox's clock in Stockholm shows it, cut to the minute, so never later than meant."""
     try:
         return moment.astimezone(ZoneInfo("Europe/Stockholm")).strftime("%Y-%m-%d %H:%M")
     except OverflowError:

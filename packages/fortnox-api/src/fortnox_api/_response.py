@@ -111,7 +111,7 @@ class Response:
                 fits = self.error_body is None and not body.lstrip().startswith(b"<")
             case Expected.FILE:
                 fits = bool(body) and not body.lstrip().startswith((b"<", b"{"))
-            case Expected.JSON:
+            case _:
                 is_empty = status == HTTPStatus.NO_CONTENT and not body
                 fits = is_empty or (self.json_error is None and self.error_body is None)
         self.is_expected = self.is_success and fits

@@ -31,7 +31,7 @@ class SieExport(Resource):
         query = {"financialyear": format_number(financial_year)}
         request = Request(RequestKind.READ, "GET", "sie", ("4",), query=query, expects=Expected.FILE)
         response = self._api.send(request)
-        if response.file is None:
+        if response.file is None:  # pragma: no cover - what is expected of this request is a file
             raise response.make_error(Unreadable, "the answer holds no file")
         try:
             return SieFile(response.file)
