@@ -21,7 +21,7 @@ def number(**facts):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("uku", "0026_month_checks")]
+    dependencies = [("uku", '0030_books_of_summaries')]
 
     operations = [
         migrations.AddField(
