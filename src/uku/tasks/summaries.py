@@ -246,14 +246,14 @@ def open_month(plan: SummaryPlan, *, month: date, at: datetime) -> Task:
 
 @transaction.atomic
 def open_missing_months(plan: SummaryPlan, *, at: datetime, since: date | None = None) -> list[Task]:
-    """Make the tasks of all months since the plan began, or since `since`, that are due by now and missing.
+    """Make the tasks of all months since the plan began, or since an earlier `since`, that are due by now and missing.
 
     A scheduler that slept over a month end so catches up once for each month (F65).
     """
     if plan.first_month is None:
         return []
     today = at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
-    months = months_between(since or plan.first_month, today)
+    months = months_between(min(since or plan.first_month, plan.first_month), today)
     due = [month for month in months if opens_at(plan, month) <= at]
     known = set(plan.tasks.filter(month__in=due).values_list("month", flat=True))
     opened = [open_month(plan, month=month, at=at) for month in due if month not in known]

@@ -162,6 +162,12 @@ class Ledger:
     def company_proposal(self, workspace):  # noqa: ARG002
         return self.proposal
 
+    def statistic_label(self, name):
+        return name.title()
+
+    def documents_address(self, workspace, month, statistic):  # noqa: ARG002
+        return f"/documents/{statistic}/"
+
     company = ""  # as of an article that was typed; a test that needs one puts its own in place
 
     def article_company(self):

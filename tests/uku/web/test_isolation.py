@@ -30,6 +30,7 @@ def paths(slug, records):
         "billing": records.draft,
         "invoices": records.draft,
         "tasks": records.task,
+        "plans": records.task.plan,
         "fields": records.field,
         "members": records.membership,
         "invitations": records.invitation,
@@ -67,6 +68,7 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/clients/import/",
             *(f"/w/byran/clients/import/{records.file.pk}/{step}" for step in FILE_STEPS),
             f"/w/byran/clients/{client}/",
+            f"/w/byran/clients/{client}/books/",
             f"/w/byran/clients/{client}/edit/",
             f"/w/byran/clients/{client}/numbers/",
             "/w/byran/help/export-clients/",
@@ -99,10 +101,12 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/tasks/",
             f"/w/byran/tasks/{task}/",
             "/w/byran/tasks/calendar/",
+            "/w/byran/tasks/months/",
             "/w/byran/tasks/new/",
+            f"/w/byran/tasks/plans/{records.task.plan_id}/",
             *(
                 f"/w/byran/tasks/{task}/{step}/"
-                for step in ("bill", "comment", "delete", "edit", "finish", "late", "reopen")
+                for step in ("bill", "comment", "delete", "edit", "export", "finish", "late", "reopen")
             ),
             "/w/byran/notices/",
             "/w/byran/notices/read/",

@@ -20,11 +20,14 @@ from uku.integrations.fortnox.models import (
     VoucherKind,
     VoucherSeries,
 )
+from uku.integrations.fortnox.reload import service
 from uku.integrations.fortnox.statistics.choice import choose_kinds
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.statistics.preview import figures_for, preview_of, request_preview
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
+from uku.invoices.drafts import DraftHead, create_draft
+from uku.invoices.models import TaskCharge
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan, Task, TaskValue
@@ -352,3 +355,48 @@ def test_a_preview_that_fails_says_why_and_asks_no_more(fortnox, connection, run
     request_preview(workspace=scope, connection=connection, month=last_month(), actor=owner, at=clock.now())
     run_jobs()
     assert (preview_of(FIRST).done_at is not None, preview_of(FIRST).failed != "") == (True, True)
+
+
+# Reload data
+
+
+@pytest.fixture
+def reload_now(owner, run_jobs):
+    def go(**facts) -> None:
+        service.begin(actor=owner, at=clock.now(), **facts)
+        run_jobs()
+
+    return go
+
+
+def test_a_reload_builds_the_months_without_a_task_only_when_asked(fortnox, authorized, count, reload_now):
+    count()
+    known = Task.objects.count()
+    reload_now()
+    assert Task.objects.count() == known
+    reload_now(builds_months=True)
+    months, earliest = set(Task.objects.values_list("month", flat=True)), months_later(last_month(), -11)
+    assert (len(months), min(months)) == (Task.objects.count(), earliest)
+
+
+def test_after_a_hand_edit_finish_and_bill_a_reload_changes_nothing_and_says_what_the_books_say(
+    fortnox, authorized, shop, run_jobs, count, reload_now, owner
+):
+    """Three months: edited by hand, finished, billed."""
+    months = [months_later(last_month(), -back) for back in (1, 2, 3)]
+    SummaryPlan.objects.update(first_month=months[-1])
+    count()
+    edited, finished, billed = (Task.objects.get(month=month) for month in months)
+    TaskValue.objects.filter(task=edited, statistic="sales_invoices").update(value=7, edited=True)
+    finish_task(task=finished, actor=owner, at=AT)
+    draft = create_draft(actor=owner, at=AT, head=DraftHead(shop.client, clock.today("Europe/Stockholm")), rows=[])
+    value = TaskValue.objects.get(task=billed, statistic="sales_invoices")
+    TaskCharge.objects.create(value=value, invoice=draft, quantity=0, measured=0)
+    for month in months:
+        shop.issue_old(on=month + timedelta(days=3))
+    run_jobs()
+    reload_now()
+    told = TaskValue.objects.filter(statistic="sales_invoices", task__in=[edited, finished, billed]).order_by(
+        "-task__month"
+    )
+    assert [(each.value, each.measured) for each in told] == [(7, 1), (0, 1), (0, 1)]

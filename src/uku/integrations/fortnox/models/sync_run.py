@@ -75,6 +75,9 @@ class Reload(TenantModel):
     details_total = models.PositiveIntegerField(null=True, help_text="how many were due when their phase began")
     details_read = models.PositiveIntegerField(default=0, db_default=0)
     details_began_at = models.DateTimeField(null=True)
+    builds_months = models.BooleanField(
+        default=False, db_default=False, help_text="months of the window without a summary task get one"
+    )
     details_tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="that failed, one on another")
     stop_reason = models.CharField(max_length=20, choices=ReloadStop, blank=True, default="", db_default="")
     block_reason = models.CharField(

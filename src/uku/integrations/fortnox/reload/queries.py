@@ -25,6 +25,7 @@ from uku.integrations.fortnox.sync.details import count_unread
 from uku.integrations.fortnox.work.runs import IMPORTERS
 from uku.kit.times import local_time
 from uku.tasks.models import Task
+from uku.tasks.months import last_of, months_between
 from uku.tasks.summaries import own_plan
 
 
@@ -87,6 +88,12 @@ def months_in(span: Period) -> QuerySet[Task]:
     plan = own_plan()
     found = Task.objects.filter(month__range=(span.first, span.last))
     return found.none() if plan is None else found.filter(plan=plan)
+
+
+def months_without_task(span: Period) -> int:
+    """Count the months of a span that are over and have no summary task."""
+    ended = [month for month in months_between(span.first, span.last) if last_of(month) <= span.last]
+    return len(ended) - months_in(span).filter(month__in=ended).count()
 
 
 def phases_of(reload: Reload, at: datetime) -> list[PhaseProgress]:

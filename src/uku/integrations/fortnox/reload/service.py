@@ -33,9 +33,10 @@ class AlreadyRunning(Exception):
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def begin(*, actor: User | None, at: datetime) -> Reload:
+def begin(*, actor: User | None, at: datetime, builds_months: bool = False) -> Reload:
     """Begin to read everything again; a worker does it. Raises NotAllowed, ConnectionNotUsable, AlreadyRunning.
 
+    `builds_months`: months of the window without a summary task get one, also those before the plan's first month.
     The database holds one running reload a workspace, so that of two presses at once one begins it and the other is
     told who did. An actor of None is the command line.
     """
@@ -44,7 +45,13 @@ def begin(*, actor: User | None, at: datetime) -> Reload:
     counts = {f"expect_{phase}": count for phase, count in requests.items()}
     try:
         with transaction.atomic():
-            made = Reload.objects.create(company_id=connection.company_id, asked_by=actor, started_at=at, counts=counts)
+            made = Reload.objects.create(
+                company_id=connection.company_id,
+                asked_by=actor,
+                started_at=at,
+                counts=counts,
+                builds_months=builds_months,
+            )
     except IntegrityError:
         found = queries.running() or queries.newest(connection.company_id)
         if found is None:  # the refusal was not about a reload

@@ -51,7 +51,8 @@ def read_statistics(request: SyncRequest) -> SyncRun | None:
     if plan is None:
         return None
     plan = plan_for_company(plan, connection.company_id, at=at)
-    open_missing_months(plan, at=at)
+    builds = request.reload is not None and request.reload.builds_months
+    open_missing_months(plan, at=at, since=request.again_from if builds else None)
     run = sync_run.start_or_resume(request, clock.now())
     months = months_counted(connection, at)
     sources = sources_of([each.statistic for each in fields_of(plan)])

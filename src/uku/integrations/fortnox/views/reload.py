@@ -43,7 +43,9 @@ def reload_data(request: WorkspaceRequest) -> HttpResponse:
     """Say what a reload will do, in numbers; a POST begins it. One that runs already is shown instead."""
     try:
         if request.method == "POST":
-            return _show(request, service.begin(actor=request.user, at=clock.now()))
+            return _show(
+                request, service.begin(actor=request.user, at=clock.now(), builds_months="build" in request.POST)
+            )
         if (found := queries.running()) is not None:
             return _show(request, found)
         connection, at = require_usable_connection(), clock.now()
@@ -65,6 +67,7 @@ def reload_data(request: WorkspaceRequest) -> HttpResponse:
         requests=requests,
         takes=report.about(progress.duration_of(requests)),
         counted=queries.has_plan(),
+        without_task=queries.months_without_task(queries.period_of(connection, at)) if queries.has_plan() else 0,
     )
 
 
