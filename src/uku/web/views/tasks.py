@@ -151,6 +151,7 @@ def task_comment(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm, *, status: int = 200) -> HttpResponse:
     values = list(task.values.select_related("field").order_by("field__name"))
     numbers = [value for value in values if value.value is not None]
+    billing = billing_of(task, numbers) if may(request.membership, Permission.SEE_INVOICES) else []
     context = {
         "task": task,
         "values": numbers,
@@ -158,7 +159,8 @@ def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm,
         "with_measured": any(v.measured is not None and v.measured != v.value for v in numbers),
         "measured_at": max((v.measured_at for v in numbers if v.measured_at), default=None),
         "today": clock.today(request.workspace.time_zone),
-        "billing": billing_of(task, numbers) if may(request.membership, Permission.SEE_INVOICES) else [],
+        "billing": billing,
+        "is_unbilled": any(line.charge is None for line in billing),
         "not_billable": error_of_billing(task),
         "comments": list(task.comments.select_related("author")),
         "comment_form": comment_form,
