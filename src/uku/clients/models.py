@@ -36,12 +36,12 @@ class ClientQuerySet(ScopedQuerySet["Client"]):
         return self.filter(match_keys__overlap=list(keys))
 
     def search(self, words: str) -> ClientQuerySet:
-        """Find by name, e-mail or organisation number; every word must occur.
+        """Find by name, e-mail or organisation number; every word must occur, signs between words need not.
 
         Numbers are stored as they came, with a hyphen or without; people type either, with a century or without.
         """
-        found = self
-        for word in words.split():
+        found, parts = self, words.split()
+        for word in [part for part in parts if any(map(str.isalnum, part))] or parts:
             matches = models.Q(email__icontains=word)
             if name := names.for_search(word):
                 matches |= models.Q(name_search__contains=name)

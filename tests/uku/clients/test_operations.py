@@ -94,6 +94,8 @@ def test_the_list_sorts_the_swedish_way(scope, owner):
         ("ÅKERLUNDS bygg", 1),
         (unicodedata.normalize("NFD", "Åkerlunds"), 1),
         ("bygg maleri", 0),
+        ("Åkerlunds & Bygg", 1),
+        ("akerlunds – 株", 0),
         ("556036-0793", 1),
         ("5560360793", 1),
         ("556036", 1),

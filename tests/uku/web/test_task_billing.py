@@ -53,18 +53,19 @@ def add(browser, billed):
 
 def test_the_page_offers_the_number_and_then_says_where_it_is(read, signed_in, owner, billed):
     from uku.invoices.models import Invoice
+    from uku.kit.money import show_date
 
     browser = signed_in(owner)
     assert "37 × 24.00 SEK: add to next draft, Vouchers" in read(browser.get(billed.path)).all("button")
     page = read(add(browser, billed))
-    reference = Invoice.objects.get().reference
+    day = show_date(Invoice.objects.get().invoice_date)
     assert draft_rows() == [("Verifikation", 37, 24, True)]
-    assert (f"It is on draft {reference}." in page.all("p"), f"Already on draft {reference}" in page.all("a")) == (
+    assert (f"It is on the draft of {day}." in page.all("p"), f"Already on the draft of {day}" in page.all("a")) == (
         True,
         True,
     )
     assert [text for text in page.all("button") if "add to next draft" in text] == []
-    assert f"It is on draft {reference}." in read(add(browser, billed)).all("p")
+    assert f"It is on the draft of {day}." in read(add(browser, billed)).all("p")
     assert draft_rows() == [("Verifikation", 37, 24, True)]
 
 

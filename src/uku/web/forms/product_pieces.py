@@ -34,7 +34,7 @@ class PiecesForm(PlainForm):
     task_field = forms.ChoiceField(
         label=_("Billed from"), required=False, help_text=_("A number that each task has, such as vouchers")
     )
-    tier_way = forms.ChoiceField(label=_("Tiers"), choices=TierWay.choices)
+    tier_way = forms.ChoiceField(label=_("Price of the pieces"), choices=TierWay.choices)
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         stored = list(product.tiers.order_by("first"))
@@ -50,6 +50,8 @@ class PiecesForm(PlainForm):
         for number in range(self.count):
             self.fields[f"first-{number}"] = PieceField(label=_("From piece"), required=False)
             self.fields[f"price-{number}"] = PriceField(label=_("Price"), required=False)
+        for field in self.fields.values():
+            field.quiet = True  # type: ignore[attr-defined]  # the template: the page says what may be left empty
 
     @property
     def tier_fields(self) -> list[tuple[forms.BoundField, forms.BoundField]]:

@@ -39,7 +39,6 @@ class TaskForm(PlainForm):
     due_date = forms.DateField(
         label=_("Due date"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("On a holiday: the next banking day"),
         error_messages={"invalid": _("Write the date like 2026-03-31.")},
     )
     description = forms.CharField(

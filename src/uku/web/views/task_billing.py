@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from uku.invoices.models import Invoice
 from uku.kit import clock
+from uku.kit.money import show_date
 from uku.products.models import Product
 from uku.tasks.billing import NotBillable, bill_late_volume, bill_value, dismiss_late_volume
 from uku.tasks.models import TaskValue
@@ -62,5 +63,8 @@ def _value_named(request: WorkspaceRequest, pk: int) -> TaskValue:
 
 
 def _tell_where(request: WorkspaceRequest, invoice: Invoice) -> None:
-    words = gettext("It is on invoice %(number)s.") if invoice.is_issued else gettext("It is on draft %(number)s.")
-    messages.success(request, words % {"number": invoice.number or invoice.reference})
+    words = gettext("It is on the draft of %(day)s.")
+    if invoice.is_issued:
+        words = gettext("It is on invoice %(number)s.")
+    facts = {"day": show_date(invoice.invoice_date), "number": invoice.number or invoice.reference}
+    messages.success(request, words % facts)

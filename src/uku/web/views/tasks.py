@@ -153,12 +153,14 @@ def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm,
     today = clock.today(request.workspace.time_zone)
     values = list(task.values.select_related("field").order_by("field__name"))
     numbers = [value for value in values if value.value is not None]
+    billing = billing_of(task, numbers) if may(request.membership, Permission.SEE_INVOICES) else []
     context = {
         "task": task,
         "values": numbers,
         "texts": [value for value in values if value.value is None],
         "today": today,
-        "billing": billing_of(task, numbers) if may(request.membership, Permission.SEE_INVOICES) else [],
+        "billing": billing,
+        "is_unbilled": any(line.charge is None for line in billing),
         "not_billable": error_of_billing(task),
         "comments": list(task.comments.select_related("author")),
         "comment_form": comment_form,
