@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import validate_email
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.matching import normalise_number
 from uku.clients.models import Client
 from uku.kit.identifiers import OWN_COUNTRIES, normalise_any_vat
+from uku.kit.scoping import current_workspace_id
 from uku.web.forms.fields import PlainForm, offer
 from uku.web.templatetags.figures import full_number
+from uku.workspaces.models import User
 
 COUNTRIES = [
     ("SE", _("Sweden")),
@@ -84,6 +87,10 @@ class ClientForm(PlainForm):
 
     language = forms.ChoiceField(label=_("Language of invoices"), required=False, choices=LANGUAGES)
 
+    default_user = forms.ModelChoiceField(
+        User.objects.none(), label=_("Responsible"), required=False, empty_label=_("Nobody")
+    )
+
     required_texts = {  # noqa: RUF012  # read once
         "name": _("Write the client's name."),
         "payment_days": _("Write the number of days, such as 30."),
@@ -94,7 +101,12 @@ class ClientForm(PlainForm):
         self.client = client
         self._offer("country", [("", _("Not stated")), *COUNTRIES], client.country if client else "SE")
         self._offer("currency", [(code, code) for code in CURRENCIES], client.currency if client else "SEK")
+        colleagues = Q(memberships__workspace=current_workspace_id(), memberships__is_active=True)
+        known = Q(pk=client.default_user_id) if client else Q(pk=None)
+        responsible = cast("forms.ModelChoiceField[User]", self.fields["default_user"])
+        responsible.queryset = User.objects.filter(colleagues | known).distinct().order_by("name", "email")
         if client:
+            responsible.initial = client.default_user_id
             for name in ("name", "email", "phone", "address1", "address2", "postcode", "city"):
                 self.fields[name].initial = getattr(client, name)
             self.fields["organisation_number"].initial = shown_for_editing(client)
@@ -122,6 +134,11 @@ class ClientForm(PlainForm):
         raise forms.ValidationError(
             _("The check digit of this number is wrong. Swedish numbers look like 556000-4615, Finnish like 0112038-9.")
         )
+
+    def clean_default_user(self) -> User | None:
+        """A form that does not ask for it changes nobody."""
+        chosen: User | None = self.cleaned_data["default_user"]
+        return chosen if "default_user" in self.data or not self.client else self.client.default_user
 
     def clean_vat_number(self) -> str:
         """What is shown masked comes back as it was shown, unless somebody wrote another number."""
