@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from babel.dates import format_date
 from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
@@ -19,6 +18,7 @@ from uku.web.bar_chart import Bar, BarChart, draw_bars
 from uku.web.invoice_list import LEFT, STANDING
 from uku.web.templatetags.figures import month
 
+SHORT = 3  # letters of a month below its bar
 ELEVEN_MONTHS = timedelta(days=330)  # from the first of a month, into the month of eleven months before
 
 
@@ -60,8 +60,4 @@ def invoiced_by_month(client: Client, today: date) -> tuple[str, BarChart]:
         sums.setdefault(row["currency"], {})[row["at"]] = row["net"]
     currency = max(sums, key=lambda currency: len(sums[currency]))
     nets = [(at, sums[currency].get(at, ZERO)) for at in months]
-    return currency, draw_bars([Bar(month(at), _short(at), net, show_amount(net)) for at, net in nets])
-
-
-def _short(at: date) -> str:
-    return str(format_date(at, "MMM", locale="en_GB"))
+    return currency, draw_bars([Bar(month(at), month(at)[:SHORT], net, show_amount(net)) for at, net in nets])
