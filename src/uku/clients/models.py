@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Func
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients import names, normalization
@@ -15,6 +18,9 @@ from uku.clients.matching import ContactDetails, match_keys, normalise_number
 from uku.kit.identifiers import masked, masked_vat
 from uku.kit.scoping import ScopedManager, ScopedQuerySet, TenantModel, current_workspace_id
 from uku.workspaces.models import User
+
+NUMBER_WITH_BLANKS = re.compile(r"[+\d][\d\s()-]+")
+SHORTEST_PHONE = 4  # digits that are looked for among phones
 
 
 class VatType(models.TextChoices):
@@ -36,21 +42,36 @@ class ClientQuerySet(ScopedQuerySet["Client"]):
         return self.filter(match_keys__overlap=list(keys))
 
     def search(self, words: str) -> ClientQuerySet:
-        """Find by name, e-mail or organisation number; every word must occur, signs between words need not.
+        """Find by name, e-mail, organisation number, city or phone; every word must occur, signs between them not.
 
-        Numbers are stored as they came, with a hyphen or without; people type either, with a century or without.
+        Numbers are stored as they came, with a hyphen or without; people type either, with a century or without. A
+        phone is found with its country's code or without.
         """
-        found, parts = self, words.split()
+        found = self.alias(city_search=without_accents("city"), phone_search=_digits_of("phone"))
+        parts = [re.sub(r"\s", "", words)] if NUMBER_WITH_BLANKS.fullmatch(words) else words.split()
         for word in [part for part in parts if any(map(str.isalnum, part))] or parts:
-            matches = models.Q(email__icontains=word)
+            matches = models.Q(email__icontains=word) | models.Q(city_search__contains=names.fold_accents(word))
             if name := names.for_search(word):
                 matches |= models.Q(name_search__contains=name)
             digits = normalise_number(word).removeprefix("FI") or word.replace("-", "")
             if digits.isdecimal():
                 for form in (digits, f"{digits[:6]}-{digits[6:]}", f"{digits[:7]}-{digits[7:]}"):
                     matches |= models.Q(organisation_number__contains=form.rstrip("-"))
+            if len(phone := re.sub(r"\D", "", word.removeprefix("+46")).lstrip("0")) >= SHORTEST_PHONE:
+                matches |= models.Q(phone_search__contains=phone)
             found = found.filter(matches)
         return found
+
+
+def without_accents(column: str) -> Func:
+    """Return a column in small letters without their accents, so that `bjork` finds Björk."""
+    accented, plain = (models.Value(letters) for letters in names.accented_letters())
+    return Func(Lower(column), accented, plain, function="TRANSLATE", output_field=models.TextField())
+
+
+def _digits_of(column: str) -> Func:
+    patterns = (models.Value(text) for text in (r"\D", "", "g"))
+    return Func(models.F(column), *patterns, function="REGEXP_REPLACE", output_field=models.TextField())
 
 
 class ClientManager(ScopedManager["Client"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SWEDISH = {"å": "zz1", "ä": "zz2", "æ": "zz2", "ö": "zz3", "ø": "zz3"}  # behind every name in z, in any collation
 _FOLDED = {"æ": "ae", "ø": "o", "ß": "ss", "đ": "d", "ł": "l"}
@@ -34,10 +35,16 @@ def for_search(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", _plain(text)).strip()[:200]
 
 
+@lru_cache
 def accented_letters() -> tuple[str, str]:
     """Return the accented small letters of Latin alphabets, and each without its accent: a database folds by them."""
     letters = [letter for letter in map(chr, range(0xE0, 0x180)) if letter.islower() and len(for_search(letter)) == 1]
     return "".join(letters), "".join(map(for_search, letters))
+
+
+def fold_accents(text: str) -> str:
+    """Return a text in small letters without their accents, and with all its other signs."""
+    return unicodedata.normalize("NFC", text).casefold().translate(str.maketrans(*accented_letters()))
 
 
 def for_matching(name: str) -> str:

@@ -117,17 +117,7 @@ def edit_client(
 def archive_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Take clients off the list; return how many were on it. Raises NotAllowed and UnknownClients."""
     changed = [client for client in lock_clients(ids) if client.archived_at is None]
-    for client in changed:
-        client.archived_at = at
-        _save(client, ["archived_at"], by=actor, at=at)
-        record(
-            actor=actor,
-            action="client.archive",
-            target=client,
-            summary=translate_for_workspace(gettext_lazy("%(client)s was archived"), client=client),
-            at=at,
-        )
-    return len(changed)
+    return _set_archived(changed, at, actor, at, "client.archive", gettext_lazy("%(client)s was archived"))
 
 
 @transaction.atomic
@@ -135,17 +125,21 @@ def archive_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
 def restore_clients(*, ids: Collection[int], actor: User, at: datetime) -> int:
     """Put archived clients back on the list; return how many. Raises NotAllowed and UnknownClients."""
     changed = [client for client in lock_clients(ids) if client.archived_at is not None]
-    for client in changed:
-        client.archived_at = None
-        _save(client, ["archived_at"], by=actor, at=at)
-        record(
-            actor=actor,
-            action="client.restore",
-            target=client,
-            summary=translate_for_workspace(gettext_lazy("%(client)s was restored"), client=client),
-            at=at,
-        )
-    return len(changed)
+    return _set_archived(changed, None, actor, at, "client.restore", gettext_lazy("%(client)s was restored"))
+
+
+def _set_archived(
+    clients: Sequence[Client], archived_at: datetime | None, actor: User, at: datetime, action: str, words: Promise
+) -> int:
+    for client in clients:
+        client.archived_at, client.version = archived_at, client.version + 1
+        client.changed_by, client.changed_at = actor, at
+    Client.objects.update_many(clients, ["archived_at", *VERSION_FIELDS])
+    with workspace_language():
+        text = str(words)
+    lines = [AuditLine(client, text % {"client": client}) for client in clients]
+    record_many(actor=actor, action=action, lines=lines, at=at)
+    return len(clients)
 
 
 @transaction.atomic

@@ -3,41 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, Q
-from django.http import HttpRequest
+from django.db.models import Count, F, Max, Q, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
 from uku.web import integration_data
-from uku.web.list_filters import searched_words
+from uku.web.list_filters import clean_words
 from uku.web.record_list import ARCHIVED, RecordList
+from uku.workspaces.models import Membership
+from uku.workspaces.permissions import Permission, may
 
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "name": ("name_sort",),
     "number": ("organisation_number", "name_sort"),
     "city": ("city", "name_sort"),
+    "responsible": ("responsible", "name_sort"),
+    "last": ("last_invoice", "name_sort"),
     "integration": ("state", "name_sort"),
 }
 
 
 @dataclass(frozen=True)
 class ClientList(RecordList):
-    """Clients; the states they can be in are filters too."""
+    """Clients; the states they can be in are filters too. Figures of invoices are for who may see those."""
 
     states: Mapping[str, str]
+    with_invoices: bool
 
     @classmethod
-    def of(cls, request: HttpRequest) -> ClientList:
+    def of(cls, asked: QueryDict, membership: Membership) -> ClientList:
         """Read the address; what is no filter and no column of ours is left out."""
-        states = dict(integration_data.client_states())
-        show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
+        states, with_invoices = dict(integration_data.client_states()), may(membership, Permission.SEE_INVOICES)
+        show, sort = asked.get("show", ""), asked.get("sort", "")
         show = show if show == ARCHIVED or show in states else ""
-        known = sort.removeprefix("-") in ORDERS and (states or "integration" not in sort)
-        return cls(searched_words(request), show, sort if known else "name", states=states)
+        listing = cls(clean_words(asked.get("q", "")), show, sort, states, with_invoices)
+        known = sort.removeprefix("-") in listing.columns
+        return listing if known else replace(listing, sort=cls.first_sort)
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
@@ -62,7 +69,9 @@ class ClientList(RecordList):
             "name": _("Name"),
             "number": _("Organisation number"),
             "city": _("City"),
-            "integration": _("Integration"),
+            "responsible": _("Responsible"),
+            **({"last": _("Last invoice")} if self.with_invoices else {}),
+            **({"integration": _("Integration")} if self.states else {}),
         }
 
     @property
@@ -73,9 +82,16 @@ class ClientList(RecordList):
             found = integration_data.with_state(found)
         if self.show in self.states:
             found = found.filter(state=self.show)
-        sign = "-" if self.sort.startswith("-") else ""
-        columns = ORDERS[self.sort.removeprefix("-")]
-        ordered: ClientQuerySet = found.order_by(*(f"{sign}{column}" for column in columns), f"{sign}id")
+        if "responsible" in self.sort:
+            found = found.alias(responsible=Coalesce(NullIf("default_user__name", Value("")), "default_user__email"))
+        if "last" in self.sort:
+            issued = Q(invoices__issued_at__isnull=False, invoices__credits=None)
+            found = found.alias(last_invoice=Max("invoices__invoice_date", filter=issued))
+        down = self.sort.startswith("-")
+        columns = [F(column) for column in (*ORDERS[self.sort.removeprefix("-")], "id")]
+        ordered: ClientQuerySet = found.order_by(
+            *(column.desc(nulls_last=True) if down else column.asc(nulls_last=True) for column in columns)
+        )
         return ordered
 
     def _found(self) -> ClientQuerySet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.test.utils import CaptureQueriesContext
 from tests.uku.web.conftest import AT, multiply
@@ -37,6 +39,10 @@ def three(make, scope, owner):
         ({"sort": "-number"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
         ({"sort": "integration"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
         ({"sort": "-integration"}, ["Öberg & Co", "Åkerlunds Bygg AB"]),
+        ({"sort": "responsible"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"sort": "last"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"q": "lund"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
+        ({"q": "malmo"}, ["Åkerlunds Bygg AB"]),
         ({"sort": "password"}, ["Åkerlunds Bygg AB", "Öberg & Co"]),
         ({"show": "archived"}, ["Borta AB"]),
         ({"show": "linked"}, ["Åkerlunds Bygg AB"]),
@@ -60,7 +66,7 @@ def test_chips_count_what_they_show_and_keep_the_words(read, signed_in, owner, t
 
 def test_a_pressed_heading_says_its_order_and_turns_it_round(read, signed_in, owner, three, no_integration):
     page = read(signed_in(owner).get(LIST, {"sort": "city"}))
-    assert page.rows[0] == ["Select", "Name", "Organisation number", "E-mail", "City ↑"]
+    assert page.rows[0] == ["", "Name", "Organisation number", "City ↑", "Responsible", "Last invoice", "Unpaid"]
     assert page.values("th", "aria-sort") == ["ascending"]
     assert "?sort=-city" in page.values("a", "href")
 
@@ -77,7 +83,9 @@ def test_ticked_clients_are_archived_and_restored_and_the_list_stays_as_it_was(s
 
     browser, ids = signed_in(owner), [client.pk for client in three[:2]]
     answer = browser.post(BULK, {"client": ids, "action": "archive", "query": "sort=city"})
-    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}?sort=city")
+    moment = Client.objects.get_queryset().get(pk=ids[0]).archived_at
+    address = f"{LIST}?sort=city&{urlencode({'archived': moment.isoformat()})}"
+    assert (answer.status_code, answer["Location"]) == (302, address)
     assert Client.objects.current().count() == 0
     browser.post(BULK, {"client": ids, "action": "archive"})
     browser.post(BULK, {"client": [ids[0]], "action": "restore"})
@@ -88,6 +96,91 @@ def test_ticked_clients_are_archived_and_restored_and_the_list_stays_as_it_was(s
         "Öberg & Co was archived",
         "Åkerlunds Bygg AB was restored",
     ]
+
+
+def archive(browser, **sent):
+    return browser.post(BULK, {"action": "archive", **sent})
+
+
+def current():
+    from uku.clients.models import Client
+
+    return sorted(client.name for client in Client.objects.current())
+
+
+def test_what_was_archived_is_counted_and_undone_together(read, signed_in, owner, three):
+    browser, ids = signed_in(owner), [client.pk for client in three[:2]]
+    address = archive(browser, client=ids)["Location"]
+    page = read(browser.get(address))
+    assert ("2 clients are archived." in page.all("p"), "Undo" in page.all("button")) == (True, True)
+    (at,) = [facts["value"] for tag, facts in page.tags if tag == "input" and facts.get("name") == "at"]
+    browser.post(BULK, {"action": "undo", "at": at})
+    assert current() == ["Åkerlunds Bygg AB", "Öberg & Co"]
+    assert "Undo" not in read(browser.get(address)).all("button")
+    for nonsense in ("", "x", "2026-01-01", "9999-12-31T23:59:59+00:00"):
+        assert browser.get(LIST, {"archived": nonsense}).status_code == 200
+        assert browser.post(BULK, {"action": "undo", "at": nonsense}).status_code == 302
+    assert current() == ["Åkerlunds Bygg AB", "Öberg & Co"]
+
+
+def test_all_that_the_list_shows_is_archived_over_its_pages(read, signed_in, owner, make, scope, ledger):
+    for number in range(51):
+        make.client(owner, f"Ek {number}")
+    make.client(owner, "Björk")
+    browser = signed_in(owner)
+    assert "All 51 clients on all pages" in read(browser.get(LIST, {"q": "ek"})).all("label")
+    archive(browser, all="1", query="q=ek")
+    assert current() == ["Björk"]
+
+
+def test_clients_with_open_invoices_are_asked_about_before_they_are_archived(read, signed_in, owner, make, scope):
+    with_draft, owes, free = (make.client(owner, name) for name in ("Ek", "Gran", "Björk"))
+    make.draft(owner, with_draft)
+    issue(owner, make.draft(owner, owes))
+    browser, ids = signed_in(owner), [with_draft.pk, owes.pk, free.pk]
+    page = read(archive(browser, client=ids))
+    assert page.heading == "Archive 3 clients"
+    assert page.all("li")[-2:] == ["Ek", "Gran 3,125.00 SEK"]
+    assert [b for b in page.all("button") if "Archive" in b] == ["Archive the 1 other", "Archive all 3 clients"]
+    assert current() == ["Björk", "Ek", "Gran"]
+    archive(browser, client=ids, asked="without")
+    assert current() == ["Ek", "Gran"]
+    archive(browser, client=ids, asked="all")
+    assert current() == []
+
+
+def issue(owner, draft):
+    from uku.invoices.operations import issue_invoice
+
+    issue_invoice(invoice=draft, actor=owner, at=AT, numbering="own")
+
+
+def test_the_list_shows_what_is_unpaid_the_last_invoice_and_who_is_responsible(
+    read, signed_in, owner, member, make, scope, no_integration
+):
+    from uku.invoices.models import Invoice
+
+    client = make.client(owner, "Ek", default_user=owner)
+    for currency in ("SEK", "SEK", "EUR"):
+        issue(owner, make.draft(owner, client))
+        Invoice.objects.filter(pk=Invoice.objects.latest("pk").pk).update(currency=currency)
+    make.draft(owner, client)
+    Invoice.objects.filter(pk=Invoice.objects.earliest("pk").pk).update(state="paid", balance=0)
+    expected = ["Ek", "", "Malmö", str(owner), "1 Mar", "3,125.00 EUR 3,125.00 SEK"]
+    found = [cell.replace(" 2026", "") for cell in read(signed_in(owner).get(LIST)).rows[1][1:]]
+    assert found == expected
+    member.memberships.update(may_see_invoices=False, may_draft_invoices=False)
+    page = read(signed_in(member).get(LIST, {"sort": "last"}))
+    assert page.rows == [["Name ↑", "Organisation number", "City", "Responsible"], ["Ek", "", "Malmö", str(owner)]]
+
+
+@pytest.mark.parametrize(
+    "words", ["0701234567", "070-123 45 67", "+46701234567", "701234567", "malmö", "MALMO", "ek malmo"]
+)
+def test_a_client_is_found_by_city_and_phone(read, signed_in, owner, make, scope, no_integration, words):
+    make.client(owner, "Ek", phone="070-123 45 67")
+    make.client(owner, "Gran", phone="0702", city="Lund")
+    assert names(read(signed_in(owner).get(LIST, {"q": words}))) == ["Ek"]
 
 
 def test_one_foreign_client_refuses_the_whole_list(signed_in, owner, three, other_records):
@@ -116,7 +209,14 @@ def test_no_tick_changes_nothing_and_says_so(read, signed_in, owner, three, no_i
 
 def test_members_see_no_ticks_and_may_not_post_them(read, signed_in, member, three, no_integration):
     browser = signed_in(member)
-    assert read(browser.get(LIST)).rows[0] == ["Name ↑", "Organisation number", "E-mail", "City"]
+    assert read(browser.get(LIST)).rows[0] == [
+        "Name ↑",
+        "Organisation number",
+        "City",
+        "Responsible",
+        "Last invoice",
+        "Unpaid",
+    ]
     assert browser.post(BULK, {"client": [three[0].pk], "action": "archive"}).status_code == 403
 
 

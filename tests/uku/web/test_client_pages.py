@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.test.utils import CaptureQueriesContext
 
@@ -28,17 +30,17 @@ def test_the_list_shows_what_a_bookkeeper_looks_for(read, signed_in, owner, rows
     page = read(signed_in(owner).get(LIST))
     assert page.heading == "Clients"
     assert page.rows == [
-        ["Select", "Name ↑", "Organisation number", "E-mail", "City"],
-        ["", "Åkerlunds Bygg AB", "", "", "Malmö"],
-        ["", "Öberg & Co", "402200-0014", "o@oberg.example", "Malmö"],
-        ["", "Östergren, Anna", "750231-****", "", "Lund"],
+        ["", "Name ↑", "Organisation number", "City", "Responsible", "Last invoice", "Unpaid"],
+        ["", "Åkerlunds Bygg AB", "", "Malmö", "", "", ""],
+        ["", "Öberg & Co", "402200-0014", "Malmö", "", "", ""],
+        ["", "Östergren, Anna", "750231-****", "Lund", "", "", ""],
     ]
 
 
 def test_with_an_integration_the_list_has_its_column(read, signed_in, owner, rows, ledger):
     page = read(signed_in(owner).get(LIST))
-    assert page.rows[0] == ["Select", "Name ↑", "Organisation number", "E-mail", "City", "Integration"]
-    assert [row[5].split()[0] for row in page.rows[1:]] == ["Linked", "Linked", "Linked"]
+    assert page.rows[0][4:] == ["Responsible", "Last invoice", "Unpaid", "Integration"]
+    assert [row[7].split()[0] for row in page.rows[1:]] == ["Linked", "Linked", "Linked"]
 
 
 @pytest.mark.parametrize(
@@ -97,19 +99,55 @@ def test_the_list_asks_as_often_for_fifty_as_for_one(make, signed_in, scope, own
     for number in range(49):
         make.client(owner, f"Client {number}")
     assert asked() == few
-    assert few <= 7
+    assert few <= 8
 
 
 def test_the_client_page_shows_details_panels_invoices_and_tasks(read, signed_in, owner, records, ledger):
     page = read(signed_in(owner).get(f"{LIST}{records.client.pk}/"))
     assert page.heading == "Åkerlunds Bygg AB"
-    assert page.all("h2")[:4] == ["Contact details", "Invoices", "Tasks", "Ledger"]
+    assert [words for words in page.all("h2")[:5] if words != "Twelve months"] == [
+        "Invoices",
+        "Tasks",
+        "Contact details",
+        "Ledger",
+    ]
     assert page.facts["Address"] == "Storgatan 1 211 34 Malmö"
     assert page.facts["Terms of payment"] == "30 days, SEK"
     assert page.facts["Customer"] == "1042"
     assert sorted(row[0] for row in page.rows if row[-1] == "3,125.00 SEK") == ["900000001", "Draft"]
     assert [row[0] for row in page.rows if row[0].startswith("Monthly")] == ["Monthly summary March 2026"]
     assert "/refresh/" in page.values("form", "action")
+
+
+def test_the_client_page_says_what_is_unpaid_and_draws_twelve_months(read, signed_in, owner, records, ledger):
+    from datetime import date
+
+    from uku.kit.money import ZERO
+    from uku.kit.scoping import workspace_in_force
+    from uku.web.client_figures import invoiced_by_month
+
+    page = read(signed_in(owner).get(f"{LIST}{records.client.pk}/"))
+    assert (page.facts["Unpaid"], page.facts["Last invoice"]) == ("3,125.00 SEK", "1 Mar 2026")
+    with workspace_in_force(records.client.workspace_id):
+        currency, chart = invoiced_by_month(records.client, date(2026, 4, 30))
+    bars = [(drawn.bar.label, drawn.bar.short, drawn.bar.value) for drawn in chart.bars]
+    assert (currency, len(bars), bars[0], bars[-2]) == (
+        "SEK",
+        12,
+        ("May 2025", "May", ZERO),
+        ("March 2026", "Mar", Decimal("2500.00")),
+    )
+
+
+def test_the_form_gives_a_client_somebody_responsible_of_this_workspace(
+    read, make, signed_in, scope, owner, admin, stranger
+):
+    client = make.client(owner, "Ek")
+    path = f"{LIST}{client.pk}/edit/"
+    facts = {**FACTS, "name": "Ek", "version": "1"}
+    assert signed_in(owner).post(path, {**facts, "default_user": stranger.pk}).status_code == 422
+    assert signed_in(owner).post(path, {**facts, "default_user": admin.pk}).status_code == 302
+    assert read(signed_in(owner).get(f"{LIST}{client.pk}/")).facts["Responsible"] == str(admin)
 
 
 def test_a_person_is_masked_on_the_client_page(make, signed_in, scope, owner):
@@ -211,4 +249,4 @@ def test_the_edit_form_shows_an_unusual_currency_and_keeps_it(read, make, signed
     page = read(signed_in(owner).get(f"{LIST}{stored.pk}/edit/"))
     assert page.heading == "Edit Tokyo KK"
     chosen = [attributes["value"] for tag, attributes in page.tags if tag == "option" and "selected" in attributes]
-    assert chosen == ["JP", "JPY", "", ""]
+    assert chosen == ["JP", "JPY", "", ""]  # the language by the country, and nobody responsible

@@ -7,13 +7,17 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from openpyxl import Workbook
+from tests.uku.clients.import_files.test_importer import work_off
 from tests.uku.web.conftest import AT, make_import_file
 
-from uku.clients.import_files import tables
+from uku.clients.import_files import operations, tables
 from uku.clients.import_files.tables import Reading
 from uku.clients.models import Client, ImportFile
-from uku.clients.operations import archive_clients
+from uku.clients.operations import archive_clients, create_client
+from uku.kit import clock
 from uku.kit.identifiers import luhn_digit
 from uku.workspaces.models import AuditEntry
 
@@ -38,9 +42,9 @@ def sent(text, name="kunder.csv"):
     return {"file": SimpleUploadedFile(name, text if isinstance(text, bytes) else text.encode())}
 
 
-def take_in(browser, file, **figures):
+def take_in(browser, file, *, follow=False, **figures):
     seen = {"new": 2, "changed": 0, "unchanged": 0, "refused": 1, **figures}
-    return browser.post(f"{HERE}{file.pk}/take-in/", seen)
+    return browser.post(f"{HERE}{file.pk}/take-in/", seen, follow=follow)
 
 
 def page_of(file):
@@ -281,8 +285,6 @@ def test_the_page_says_how_many_and_refuses_what_no_file_takes(read, browser, th
 
 
 def test_an_export_asks_no_more_for_more_clients(browser, make, owner, scope, ledger):
-    from django.db import connection
-
     asked = []
     for count in (3, 40):
         for number in range(count):
@@ -300,3 +302,171 @@ def test_the_list_offers_import_and_export_and_keeps_one_primary_action(read, si
     primary = [a for tag, a in page.tags if tag in {"a", "button"} and "button--primary" in (a.get("class") or "")]
     assert len(primary) == 1
     assert "Import" not in read(signed_in(member).get("/w/byran/clients/")).all("a")
+
+
+# Read as the person says
+
+
+def workbook_file(owner, change):
+    book = Workbook()
+    for row in (["Namn", "Ort"], ["Ek AB", "Lund"], ["Gran AB", "Ystad"], ["Björk AB", "Malmö"]):
+        book.active.append(row)
+    change(book)
+    content = io.BytesIO()
+    book.save(content)
+    return make_import_file(owner, content.getvalue())
+
+
+def read_otherwise(browser, file, **chosen):
+    fields = {f"column-{place}": field for place, field in enumerate(file.columns)}
+    return browser.post(f"{page_of(file)}columns/", {**fields, **chosen})
+
+
+def figures_of(page):
+    return page.facts["New"], page.facts["With errors"]
+
+
+def test_hidden_rows_are_asked_about_and_nothing_is_imported_before(read, browser, owner, scope):
+    def hide(book):
+        book.active.row_dimensions[3].hidden = True
+
+    file = workbook_file(owner, hide)
+    page = read(browser.get(page_of(file)))
+    question = "A filter in the workbook hides 1 row. The figures are without it. Is it imported, too?"
+    assert (question in page.all("p"), figures_of(page)) == (True, ("2", "0"))
+    assert [b for b in page.all("button") if "hidden" in b] == ["Skip hidden rows", "Import hidden rows, too"]
+    assert take_in(browser, file, new=2, refused=0).status_code == 409
+    assert Client.objects.get_queryset().count() == 0
+    read_otherwise(browser, file, hidden_choice="import")
+    assert figures_of(read(browser.get(page_of(file)))) == ("3", "0")
+    read_otherwise(browser, file, hidden_choice="skip")
+    assert figures_of(read(browser.get(page_of(file)))) == ("2", "0")
+    take_in(browser, file, new=2, refused=0)
+    assert sorted(client.name for client in Client.objects.get_queryset()) == ["Björk AB", "Ek AB"]
+
+
+def test_another_sheet_is_read_instead(read, browser, owner, scope):
+    def add(book):
+        book.create_sheet("Leverantörer").append(["Företag", "Telefon"])
+        book["Leverantörer"].append(["Gran AB", "040-1"])
+
+    file = workbook_file(owner, add)
+    assert "Leverantörer" in browser.get(page_of(file)).content.decode()
+    read_otherwise(browser, file, sheet="1")
+    page = read(browser.get(page_of(file)))
+    assert (figures_of(page), ["2", "New", "Gran AB", "040-1"] in page.rows) == (("1", "0"), True)
+    assert read_otherwise(browser, file, sheet="9").status_code == 422
+
+
+def test_another_row_is_chosen_for_the_headings(read, browser, owner, scope):
+    file = make_import_file(owner, "Namn;Ort\nKod;Företag\n1;Ek AB\n")
+    assert ["3", "New", "1", "Ek AB"] in read(browser.get(page_of(file))).rows
+    chosen = {"encoding": "utf-8", "delimiter": ";", "heading_row": "2"}
+    assert read_otherwise(browser, file, **chosen).status_code == 302
+    assert ["3", "New", "Ek AB"] in read(browser.get(page_of(file))).rows
+
+
+def test_a_sum_line_is_left_out_unless_it_is_ticked(read, browser, owner, scope):
+    file = make_import_file(owner, "Namn;Ort\nEk AB;Lund\nTotalt;\n")
+    page = read(browser.get(page_of(file)))
+    words = "Column A “Namn”: “Totalt” looks like the sum of the list, not like a client. If it is one, say so below."
+    assert (["3", words] in page.rows, figures_of(page)) == (True, ("1", "1"))
+    assert "The last row is a client, not a sum" in page.all("label")
+    read_otherwise(browser, file, encoding="utf-8", delimiter=";", with_sum_line="on")
+    assert figures_of(read(browser.get(page_of(file)))) == ("2", "0")
+
+
+def test_a_guessed_code_page_is_shown_with_names(read, browser, owner, scope):
+    file = make_import_file(owner, "Namn;Ort\nBjörkhaga Trädgård AB;Örebro\nEk;Lund\n".encode("cp850"))
+    page = read(browser.get(page_of(file)))
+    assert "Read as CP850 (DOS): Björkhaga Trädgård AB · Örebro" in page.all("p")
+
+
+def test_a_column_that_looks_like_numbers_and_fills_none_is_named(read, browser, owner, scope):
+    file = make_import_file(owner, "Namn;Nummer;Ort\nEk AB;556036-0793;Lund\nGran AB;402200-0014;Ystad\n")
+    words = "No column is chosen for the organisation number, and B “Nummer” looks like one. Choose it below."
+    assert words in read(browser.get(page_of(file))).all("p")
+    read_otherwise(browser, file, encoding="utf-8", delimiter=";", **{"column-1": "organisation_number"})
+    assert words not in read(browser.get(page_of(file))).all("p")
+
+
+# Large files
+
+
+@pytest.fixture
+def in_background(monkeypatch):
+    """Every file is a large one."""
+    monkeypatch.setattr(operations, "READ_AT_ONCE", 0)
+
+
+def large(rows=600, text="Namn;E-post;Telefon;Adress;Ort\n"):
+    return text + "".join(f"Bolag {n} AB;info{n}@bolag.example;040-{n:07};Gatan {n};Malmö\n" for n in range(rows))
+
+
+def test_a_large_file_is_read_by_a_job_and_its_page_says_how_far(in_background, read, browser, monkeypatch):
+    browser.post(HERE, sent(large()))
+    file = ImportFile.objects.get()
+    page = read(browser.get(page_of(file)))
+    assert (file.state, page.values("section", "hx-trigger")) == ("reading", ["every 2s"])
+    assert page.values("progress", "aria-label") == ["Rows compared"]
+    told = []
+    make = operations.make_preview
+    monkeypatch.setattr(
+        operations,
+        "make_preview",
+        lambda file, tell: make(file, tell=lambda place: [tell(place), told.append(read(browser.get(page_of(file))))]),
+    )
+    work_off()
+    assert [page.all("span")[-1] for page in told] == [f"{n} / 600" for n in (500,)]
+    page = read(browser.get(page_of(file)))
+    assert figures_of(page) == ("600", "0")
+    assert browser.get(page_of(file), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    with CaptureQueriesContext(connection) as queries:
+        browser.get(page_of(file))
+    assert [query for query in queries if 'uku_client"' in query["sql"]] == []  # what was found is kept
+    take_in(browser, file, new=600, refused=0)
+    work_off()
+    assert Client.objects.get_queryset().count() == 600
+
+
+def test_a_large_file_is_compared_again_when_clients_were_changed_meanwhile(in_background, read, browser, owner):
+    browser.post(HERE, sent(large()))
+    work_off()
+    create_client(actor=owner, at=clock.now(), name="Bolag 7 AB", email="info7@bolag.example")
+    file = ImportFile.objects.get()
+    page = read(take_in(browser, file, new=600, refused=0, follow=True))
+    words = "Clients were changed after the file was read. It is compared with them again."
+    assert words in page.all("p") + page.all("li")
+    work_off()
+    page = read(browser.get(page_of(file)))
+    assert (page.facts["New"], page.facts["Would change"]) == ("599", "1")
+
+
+def test_a_large_file_that_cannot_be_read_says_why_on_its_page(in_background, read, browser):
+    browser.post(HERE, sent(large() + '"Fel'))
+    work_off()
+    file = ImportFile.objects.get()
+    page = read(browser.get(page_of(file)))
+    words = "The file cannot be read from row 602 on: a quotation mark is missing or misplaced."
+    assert (file.state, words in page.all("p")) == ("unreadable", True)
+    browser.post(f"{page_of(file)}throw-away/")
+    assert ImportFile.objects.count() == 0
+
+
+def test_a_mapping_of_a_large_file_is_compared_by_a_job_too(in_background, read, browser):
+    browser.post(HERE, sent(large(text="Kod;E-post;Telefon;Adress;Ort\n")))
+    work_off()
+    file = ImportFile.objects.get()
+    assert "No column contains the name of the client." in browser.get(page_of(file)).content.decode()
+    read_otherwise(browser, file, encoding="utf-8", delimiter=";", **{"column-0": "name"})
+    file.refresh_from_db()
+    assert file.state == "reading"
+    work_off()
+    assert figures_of(read(browser.get(page_of(file)))) == ("600", "0")
+
+
+def test_the_page_for_other_programs_names_them(read, browser):
+    page = read(browser.get("/w/byran/help/export-clients/"))
+    assert page.heading == "Export from your program"
+    assert [row[0].split(" ")[0] for row in page.rows[1:]] == ["Fortnox", "Visma", "Björn", "Excel", "another"]
+    assert "/w/byran/help/export-clients/" in read(browser.get(HERE)).values("a", "href")

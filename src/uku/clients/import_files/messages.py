@@ -98,7 +98,7 @@ _ROW_ERRORS: Mapping[RowReason, Promise] = {
         "“%(value)s” is a number that a spreadsheet has shortened. Format the column as text, and write"
         " the number again."
     ),
-    RowReason.SUM_LINE: _("“%(value)s” looks like the sum of the list, not like a client."),
+    RowReason.SUM_LINE: _("“%(value)s” looks like the sum of the list, not like a client. If it is one, say so below."),
     RowReason.STRAY: _("“%(value)s” is the only cell of its row. Delete it, or write the name of the client."),
     RowReason.TOO_LONG: _("“%(value)s” is too long for this field. Shorten it."),
     RowReason.UNPRINTABLE: _("the cell contains a character that cannot be shown. Delete the character."),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import validate_email
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.matching import normalise_number
@@ -156,6 +157,9 @@ class ClientForm(PlainForm):
         return typed
 
     def clean_default_user(self) -> User | None:
+        """Who left the field out of what they sent changed nothing."""
+        if "default_user" not in self.data and self.client:
+            return self.client.default_user
         return self.people.get(int(self.cleaned_data["default_user"] or 0))
 
     def _offer(self, name: str, choices: list[tuple[str, Any]], current: str) -> None:

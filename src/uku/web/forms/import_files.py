@@ -46,6 +46,8 @@ class ReadingForm(PlainForm):
             label = words % {"count": file.hidden_rows}
             choices = HiddenRows.choices if file.hidden_choice == HiddenRows.UNDECIDED else HiddenRows.choices[1:]
             self.fields["hidden_choice"] = _choice(label, choices, file.hidden_choice, required=False)
+        for name in {"heading_row", "hidden_choice"} & set(self.fields):
+            self.fields[name].quiet = True  # type: ignore[attr-defined]  # read by parts/field.html
         heading = next((row.cells for row in first_rows if row.number == file.heading_row), ())
         fields = [("", gettext("Not imported")), *((name, label_of(name)) for name in FIELDS)]
         for place, field in enumerate(file.columns):

@@ -24,7 +24,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_export_page(request: WorkspaceRequest) -> HttpResponse:
     """Say what would be exported, then send it; a POST, because that is written down (S45)."""
-    listing, form = ClientList.of(request), request.POST.get("form", "xlsx")
+    listing, form = ClientList.of(request.GET, request.membership), request.POST.get("form", "xlsx")
     count, limit = listing.counts.get(listing.show, 0), MOST_EXPORTED.get(form, 0)
     if request.method != "POST" or count > limit:
         context = {"listing": listing, "count": count, "limit": limit, "form_name": form}

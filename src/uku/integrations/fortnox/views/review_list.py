@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Func, Max, Q, QuerySet, Value
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Length, Lower
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from uku.clients.names import accented_letters
+from uku.clients.models import without_accents
+from uku.clients.names import fold_accents
 from uku.integrations.fortnox.customers.matching import Candidate, candidates_of
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.integrations.fortnox.views.frame import FilterLink
@@ -132,13 +133,12 @@ def search_customers(customers: QuerySet[CustomerRecord], words: str) -> QuerySe
 
     Names are found without their accents, too, as those of clients are: `bjork` finds Björk.
     """
-    accented, plain = accented_letters()
-    customers = customers.alias(folded=Func(Lower("name"), Value(accented), Value(plain), function="TRANSLATE"))
+    customers = customers.alias(name_search=without_accents("name"))
     numbered = customers.filter(number__iexact=words)  # a number may hold a space
     for word in words.split():
         digits = normalise_number(word) or word
         number = Q(number__iexact=word) | Q(organisation_number__contains=word)
         number |= Q(organisation_number__in=[digits, f"{digits[:6]}-{digits[6:]}"])
-        named = Q(name__icontains=word) | Q(folded__contains=word.casefold().translate(str.maketrans(accented, plain)))
+        named = Q(name_search__contains=fold_accents(word))
         customers = customers.filter(number | named | Q(email__icontains=word))
     return customers | numbered
