@@ -23,7 +23,7 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
 # Some hundred processes start in the tests; without bytecode each of them would compile all of Uku.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run worker sim test check mutants foreign bench sweep soak format lock clean
+.PHONY: help setup demo run worker sim test check mutants foreign bench sweep soak format lock dist clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,14 @@ lock:  ## resolve the dependencies anew, with uv; ARGS=--upgrade takes the newes
 	  -o requirements/lock.txt $(ARGS)
 	$(UV) pip compile requirements/foreign.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate -o requirements/foreign.txt $(ARGS)
+
+dist: $(STAMP)  ## build the wheels of the three distributions, and the sources of the two libraries, into dist/
+	@rm -rf dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -w dist \
+	  packages/fortnox-api packages/fortnox-sim .
+	@for package in fortnox-api fortnox-sim; do \
+	  (cd packages/$$package && $(CURDIR)/$(BIN)/python -m hatchling build -t sdist -d $(CURDIR)/dist >/dev/null) || exit; done
+	@ls dist
 
 clean:  ## remove the environment and caches; data in .uku stays
 	rm -rf .venv .foreign .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .screenshots htmlcov dist

@@ -1,52 +1,188 @@
-"""Each of the two libraries is a distribution that stands alone: built to a wheel, installed by itself, imported."""
+"""Each distribution stands alone: installed from its wheel into an empty environment, and used as its page says.
 
+An environment is given the wheel and what the wheel's metadata asks for, and nothing else.
+"""
+
+import json
+import os
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from tests.fortnox_api.conftest import SCOPES, Town
+from tests.fortnox_sim.test_first_minutes import find_free_port, read_journal, run_section
 
 ROOT = Path(__file__).parents[1]
-LIBRARIES = {"fortnox-api": "fortnox_api", "fortnox-sim": "fortnox_sim"}
-each_library = pytest.mark.parametrize("name", LIBRARIES)
+MODULES = {"fortnox-api": "fortnox_api", "fortnox-sim": "fortnox_sim", "uku-with-fortnox": "uku"}
+FOLDERS = {"fortnox-api": "packages/fortnox-api", "fortnox-sim": "packages/fortnox-sim", "uku-with-fortnox": "."}
+OURS = {name: {name} for name in ("fortnox-api", "fortnox-sim")} | {"uku-with-fortnox": set(MODULES)}
+"""What is installed from files: the product needs the two others, one of them for its demo."""
+each_wheel = pytest.mark.parametrize("name", MODULES)
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheels")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*build, "-w", folder, *(ROOT / "packages" / name for name in LIBRARIES)], check=True)
-    return {name: next(folder.glob(f"{module}-*.whl")) for name, module in LIBRARIES.items()}
+    subprocess.run([*build, "-w", folder, *(ROOT / path for path in FOLDERS.values())], check=True)
+    return {name: next(folder.glob(f"{name.replace('-', '_')}-*.whl")) for name in MODULES}
 
 
-@each_library
-def test_a_wheel_carries_its_types_its_licence_and_nobody_elses_code(wheels, name):
+def names_needed(name, extras=()):
+    """Everything a distribution asks for, and what that asks for in turn, ours left out."""
+    found, left = set(), [(name, tuple(extras))]
+    while left:
+        asking, wanted = left.pop()
+        for line in metadata.requires(asking) or ():
+            need = Requirement(line)
+            applies = need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in ("", *wanted))
+            if applies and need.name not in MODULES and need.name not in found:
+                found.add(need.name)
+                left.append((need.name, tuple(need.extras)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def environments(wheels, tmp_path_factory):
+    """Make an empty environment for a wheel; give its folder of programs."""
+    made = {}
+
+    def make(name):
+        if name in made:
+            return made[name]
+        folder = tmp_path_factory.mktemp(name)
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        install = [sys.executable, "-m", "pip", "--python", folder / "bin/python", "install", "--quiet"]
+        subprocess.run([*install, "--no-index", "--no-deps", *(wheels[each] for each in OURS[name])], check=True)
+        [site] = folder.glob("lib/python*/site-packages")
+        for each in {need for ours in OURS[name] for need in names_needed(ours)}:
+            for path in {file.parts[0] for file in metadata.files(each) if file.parts[0] != ".."}:
+                if path != "__pycache__" and not (site / path).exists():
+                    (site / path).symlink_to(metadata.distribution(each).locate_file(path))
+        made[name] = folder / "bin"
+        return made[name]
+
+    return make
+
+
+def run(program, *arguments, folder, **environment):
+    """Run a program of an environment, without a trace of this checkout."""
+    clean = {"PATH": f"{Path(program).parent}:{os.environ['PATH']}", "HOME": str(folder), **environment}
+    done = subprocess.run(
+        [program, *arguments], env=clean, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@each_wheel
+def test_a_wheel_carries_its_types_its_licence_its_page_and_nobody_elses_code(wheels, name):
     with zipfile.ZipFile(wheels[name]) as wheel:
         names = wheel.namelist()
-    module = LIBRARIES[name]
-    assert {path.split("/")[0].split("-")[0] for path in names} == {module}
-    assert f"{module}/py.typed" in names
+        [about] = [wheel.read(path).decode() for path in names if path.endswith("dist-info/METADATA")]
+    assert {path.split("/")[0].split("-")[0] for path in names} == {MODULES[name], name.replace("-", "_")}
+    assert f"{MODULES[name]}/py.typed" in names
     assert [path for path in names if path.endswith("licenses/LICENSE")] != []
+    assert (ROOT / FOLDERS[name] / "README.md").read_text(encoding="utf-8") in about
+    assert "License-Expression: Apache-2.0" in about
 
 
-@each_library
-def test_a_wheel_installed_alone_can_be_imported_beside_nothing_of_ours(wheels, name, tmp_path):
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", tmp_path]
-    subprocess.run([*install, wheels[name]], check=True)
-    # What this checkout installed for editing is hidden, so that only the wheel and its own dependencies are found.
-    hide = "import sys; sys.path[:] = [p for p in sys.path if not p.endswith('/src')]; sys.path.insert(0, sys.argv[1])"
-    lines = [hide, f"import {LIBRARIES[name]} as library", "print(library.__file__)", "import importlib.util as find"]
-    others = {"uku", *LIBRARIES.values()} - {LIBRARIES[name]}
-    lines += [f"print([name for name in {sorted(others)} if find.find_spec(name)])"]
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(lines), tmp_path], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
-    assert done.stdout.splitlines() == [str(tmp_path / LIBRARIES[name] / "__init__.py"), "[]"]
+@each_wheel
+def test_a_changelog_tells_of_the_version(name):
+    text = (ROOT / FOLDERS[name] / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## [{metadata.version(name)}] - " in text
 
 
-def test_the_simulator_is_a_command():
-    done = subprocess.run(
-        [Path(sys.executable).parent / "fortnox-sim", "--help"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith("usage: fortnox-sim ")
+def test_the_client_brings_two_packages_and_nothing_else():
+    lines = [Requirement(line) for line in metadata.requires("fortnox-api")]
+    assert {need.name for need in lines if need.marker is None} == {"httpx2", "pydantic"}
+    assert [(need.name, str(need.marker)) for need in lines if need.marker] == [("tzdata", 'sys_platform == "win32"')]
+
+
+@each_wheel
+def test_an_environment_holds_the_wheel_and_what_it_asks_for(environments, name, tmp_path):
+    code = "import json, importlib.metadata as m; print(json.dumps(sorted({d.name for d in m.distributions()})))"
+    found = json.loads(run(environments(name) / "python", "-c", code, folder=tmp_path))
+    wanted = OURS[name] | {metadata.distribution(each).name for ours in OURS[name] for each in names_needed(ours)}
+    assert set(found) == wanted
+
+
+READER = """
+import re, sys
+from importlib.metadata import metadata
+
+address, page = sys.argv[1], metadata("fortnox-api")["Description"]
+names = {}
+for block in re.findall(r"^```python\\n(.*?)^```", page.replace("http://127.0.0.1:8721", address), re.M | re.S):
+    exec(compile(block, "README.md", "exec"), names)
+print("read to the end")
+"""
+
+
+@pytest.fixture
+def town(environments, tmp_path):
+    """The simulator's own wheel, run by its own command."""
+    with subprocess.Popen(
+        [environments("fortnox-sim") / "fortnox-sim", "--port", "0", "--seed", "empty"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        found = Town(process.stdout.readline().split()[-1])
+        found.control("switches", rate_limit=False)
+        found.control("companies/556001/customers", Name="Almgrens Bygg AB", CountryCode="SE")
+        found.control("companies/556001/articles", Description="Bokföring", SalesAccount=3041, SalesPrice="895")
+        yield found
+        found.http.close()
+        found.app.close()
+        process.terminate()
+
+
+def test_the_clients_page_runs_with_its_wheel_alone(environments, town, tmp_path):
+    bin_, redirect = environments("fortnox-api"), f"http://localhost:{find_free_port()}/fortnox/callback"
+    every = f"{SCOPES} supplier supplierinvoice currency"
+    arguments = ["authorize", "--client-id", "uku-demo", "--base-url", town.address, "--scopes", every, "--no-browser"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": tmp_path}
+    secret = {"env": {"FORTNOX_CLIENT_SECRET": "uku-demo-secret"}}
+    command = [bin_ / "python", "-u", "-m", "fortnox_api", *arguments, "--redirect-uri", redirect]
+    with subprocess.Popen(command, **pipes, **secret) as process:
+        url = next(line.strip() for line in process.stdout if line.strip().startswith("http"))
+        town.http.get(redirect, params={"code": town.code(url), "state": re.search("state=([^&]+)", url)[1]})
+        process.stdout.read()
+    assert process.returncode == 0
+    with subprocess.Popen([bin_ / "python", "-u", "-c", READER, town.address], env={}, **pipes) as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line.strip())
+            if "/oauth-v1/auth?" in line:
+                process.stdin.write(f"{town.code(lines[-1])}\n")
+                process.stdin.flush()
+    assert (process.returncode, lines[-1]) == (0, "read to the end")
+
+
+def test_the_simulators_page_runs_with_its_wheel_alone(environments, tmp_path):
+    printed = run_section("The first minutes, with curl", tmp_path, environments("fortnox-sim"))
+    assert read_journal(printed)[-1]["status"] == 200
+
+
+def test_the_products_commands_run_with_its_wheel_alone(environments, tmp_path):
+    uku = environments("uku-with-fortnox") / "uku"
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = {line.split()[1] for line in re.findall(r"^\s*\.venv/bin/(uku .*)$", page, re.MULTILINE)}
+    shown = run(uku, "--help", folder=tmp_path)
+    assert {"migrate", "workspace", "serve", "doctor"} == commands
+    assert [command for command in commands if command not in shown] == []
+    keys = re.findall(r'`python -c "(.+?)"`', page)
+    assert [len(run(uku.parent / "python", "-c", key, folder=tmp_path).strip()) for key in keys] == [64, 44]
+
+
+def test_an_environment_of_the_simulator_is_a_command(environments, tmp_path):
+    assert run(environments("fortnox-sim") / "fortnox-sim", "--help", folder=tmp_path).startswith("usage: fortnox-sim ")
+    assert shutil.which("fortnox-sim", path=environments("fortnox-api")) is None

@@ -22,7 +22,7 @@ def find_free_port():
         return server.getsockname()[1]
 
 
-def run_section(heading, folder):
+def run_section(heading, folder, programs=Path(sys.executable).parent):
     """Run the shell commands of a section one after the other in one shell; give what they print."""
     if not shutil.which("curl"):
         pytest.skip("curl is missing: apt-get install curl")
@@ -30,7 +30,7 @@ def run_section(heading, folder):
     commands = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
     port = str(find_free_port())
     script = commands.replace("8721", port).replace("fortnox-sim --seed", f"fortnox-sim --port {port} --seed")
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{programs}:{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-c", script],  # noqa: S607  (the shell of whoever follows the README)
         cwd=folder,

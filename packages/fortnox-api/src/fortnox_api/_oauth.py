@@ -113,11 +113,11 @@ class OAuthApp:
         self._client_id = client_id
         self._client_secret = client_secret
         self._redirect_uri = redirect_uri
-        self._base_url = base_url.rstrip("/")
         self._clock = make_clock(clock)
         self._http = HttpClient(
             base_url, transport=transport, clock=self._clock, timeouts=timeouts, largest_body=1_000_000
         )
+        self._base_url = self._http.base_url
 
     def __enter__(self) -> Self:
         return self

@@ -153,6 +153,8 @@ class SieFile:
             source = BytesIO(source)
         elif isinstance(source, str | os.PathLike):
             source = Path(source).open("rb")  # noqa: SIM115 - closed with this object
+        elif not hasattr(source, "seek"):
+            raise TypeError(f"SIE comes as bytes, a path or an open file, not as {type(source).__name__}")
         self._file: BinaryIO = source
         encodings, reader = EncodingVote(), _Reader()
         try:
