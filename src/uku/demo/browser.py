@@ -90,7 +90,7 @@ class Browser:
     def open(self, address: str) -> None:
         self._read(self._http.get(urljoin(self.url, address)))
 
-    def submit(self, action: str = "", **values: str | list[str]) -> None:
+    def submit(self, action: str = "", /, **values: str | list[str]) -> None:
         """Fill in and post the form that goes to `action` (the page's last form when empty)."""
         posts = [(urljoin(self.url, form.action), form) for form in self.forms if form.method == "post"]
         fitting = [(url, form) for url, form in posts if not action or url.partition("?")[0].endswith(action)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from uku.demo.company_files import numbers_came
 from uku.demo.firm import COMPANY, OTHER_SLUG
 from uku.demo.simulator import Simulator
 from uku.demo.steps import COUNTED
@@ -44,7 +45,7 @@ def all_checks(simulator: Simulator) -> list[Check]:
     exported = InvoiceExport.objects.filter(state=ExportState.CONFIRMED, booked=True).count()
     creates = simulator.creates_by_reference(COMPANY)
     partly = [i for i in issued.exclude(state=State.PAID) if i.balance is not None and 0 < i.balance < i.total]
-    tasks = Task.objects.filter(month__isnull=False)
+    tasks = Task.objects.filter(plan__isnull=False, plan__tie=None)
     complete = sum(TaskValue.objects.filter(task=task).count() == len(COUNTED) for task in tasks)
     with workspace_in_force(Workspace.objects.get(slug=OTHER_SLUG).pk):
         other_is_connected = Connection.objects.exclude(sealed_tokens="").exists()
@@ -62,6 +63,7 @@ def all_checks(simulator: Simulator) -> list[Check]:
         Check("partly paid", len(partly), 1),
         Check("summary tasks with all their figures", complete, tasks.count()),
         Check("at least one summary task", tasks.exists(), True),
+        Check("company files whose numbers came", numbers_came(), True),
         Check("answers 429 from our own haste", simulator.answers_with(429), 0),
         Check("the second workspace is not connected", other_is_connected, False),
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from uku.clients.models import Client
 from uku.demo.browser import Browser
+from uku.demo.company_files import add_company_files, numbers_came, tied_clients
 from uku.demo.firm import COMPANY, FORTNOX_PASSWORD, FORTNOX_USER, OWNER, PASSWORD, SLUG
 from uku.demo.processes import wait_until
 from uku.demo.simulator import Simulator
@@ -262,6 +263,14 @@ def summary_tasks(_context: StepContext) -> str:
     return f"{tasks.count()} made; the first: {figures}"
 
 
+def company_files(context: StepContext) -> str:
+    """Their numbers come when their workspaces are connected and counted."""
+    added = add_company_files(context.browser, context.simulator, context.today)
+    _await("the numbers of the company files are handed over", numbers_came)
+    names = ", ".join(str(client) for client in tied_clients())
+    return f"{names}: numbers handed over" if added else ALREADY
+
+
 def _await(what: str, condition: Callable[[], bool]) -> None:
     if not wait_until(condition, seconds=PATIENCE, every=0.2):
         raise StepFailed(f"after {PATIENCE:.0f} s it is not so that {what}")
@@ -281,4 +290,5 @@ STEPS: tuple[tuple[str, Callable[[StepContext], Any]], ...] = (
     ("Fortnox records payments", record_payments),
     ("Read paid status and statistics", read_back),
     ("Monthly summary task", summary_tasks),
+    ("Company files of two clients", company_files),
 )

@@ -56,10 +56,11 @@ def test_an_archived_field_is_offered_no_more_and_stays_on_the_tasks_that_have_i
 
 
 def test_a_field_says_which_plan_fills_it(read, signed_in, owner, scope):
-    from uku.tasks.models import SummaryPlan, TaskField
+    from uku.tasks.models import PlanField, SummaryPlan, TaskField
 
     field = TaskField.objects.create(name="Vouchers")
-    SummaryPlan.objects.create(active=True, title="Monthly summary", fields={"vouchers": field.pk})
+    plan = SummaryPlan.objects.create(active=True, title="Monthly summary")
+    PlanField.objects.create(plan=plan, statistic="vouchers", field=field)
     page = read(signed_in(owner).get(FIELDS))
     assert "Filled from work statistics, for Monthly summary" in page.all("p")
 

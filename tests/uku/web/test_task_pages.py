@@ -132,7 +132,7 @@ def test_a_member_adds_a_task_with_every_kind_of_field(read, make, signed_in, sc
         "Way": "File",
         "Complete": "Yes",
     }
-    assert page.rows == [["Statistic", "Number"], ["Receipts", "1,234.5"]]
+    assert page.rows == [["Field", "Number"], ["Receipts", "1,234.5"]]
     edit = read(browser.get(f"{LIST}{task.pk}/edit/"))
     assert {"1234.5", "See mail", "VAT", "Åkerlunds Bygg AB"} <= set(edit.values("input", "value"))
 
