@@ -78,6 +78,8 @@ class StatisticsForm(forms.Form):
         offered = Client.objects.current() | Client.objects.filter(pk=self.initial["client"])
         self.fields["client"].queryset = offered  # type: ignore[attr-defined]  # a model choice
         self._offer_months(first_of(clock.today(workspace.time_zone)))
+        for name in ("import_day", "import_time", "due_days"):
+            self.fields[name].quiet = True  # type: ignore[attr-defined]  # the template: each has a value from the start
         days = {0: gettext("Last day of the month")}
         of_next = gettext("Day %(day)d of the next month")
         days |= {day: of_next % {"day": day} for day in range(1, LAST_IMPORT_DAY + 1)}
