@@ -25,11 +25,11 @@ def test_statistics_are_chosen_moved_and_switched_off_and_an_older_tab_saves_not
     site.open(older, SETTINGS)
 
     page.get_by_label("Ask first").check()
-    page.get_by_label("Vouchers").check()
-    page.get_by_label("Sales invoices").check()
+    page.get_by_label("Vouchers", exact=True).check()
+    page.get_by_label("Sales invoices", exact=True).check()
     assert "Settings saved." in save(page)
     page.reload()
-    shown = [page.get_by_label(name).is_checked() for name in ("Ask first", "Vouchers", "Sales invoices")]
+    shown = [page.get_by_label(name, exact=True).is_checked() for name in ("Ask first", "Vouchers", "Sales invoices")]
     assert shown == [True, True, True]
     picture(page, "settings-one-form")
     assert_axe_clean(page)
@@ -44,8 +44,8 @@ def test_statistics_are_chosen_moved_and_switched_off_and_an_older_tab_saves_not
     month.select_option(index=0)
     assert "Settings saved." in save(page)
     site.open(page, SETTINGS)
-    page.get_by_label("Vouchers").uncheck()
-    page.get_by_label("Sales invoices").uncheck()
+    page.get_by_label("Vouchers", exact=True).uncheck()
+    page.get_by_label("Sales invoices", exact=True).uncheck()
     assert "Work statistics are off" in save(page)
     picture(page, "settings-statistics-off")
     site.open(page, "/settings/fortnox/")

@@ -20,9 +20,9 @@ from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncI
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
-from uku.tasks.models import SummaryPlan, Task, TaskValue
+from uku.tasks.models import SummaryPlan, Task, TaskField, TaskValue
 from uku.tasks.months import first_of, next_month
-from uku.tasks.summaries import open_missing_months, own_plan
+from uku.tasks.summaries import fields_of, open_missing_months, own_plan
 from uku.workspaces.models import AuditEntry, Notice
 from uku.workspaces.operations import set_plan
 
@@ -302,3 +302,34 @@ def test_the_longest_title_still_leaves_room_for_the_month(connection, walk):
     assert (answer.status_code, SummaryPlan.objects.count()) == (200, 0)
     Tab(walk).save(statistics=BOTH, title="x" * 180, first_month=last_month().isoformat())
     assert len(open_missing_months(own_plan(), at=clock.now())) in {1, 2}
+
+
+def test_a_preview_changes_nothing_of_what_is_proposed_or_saved(fortnox, connection, walk, run_jobs, owner):
+    client = create_client(actor=owner, at=AT, name="Byran AB", organisation_number=connection.organisation_number)
+    tab = Tab(walk)
+    walk.browser.post(walk.address("settings") + "preview/", {"month": last_month().isoformat()})
+    run_jobs()
+    assert (tab.fields["client"], shown(walk)["client"]) == (str(client.pk), str(client.pk))
+    assert said(tab.save(statistics=BOTH)).endswith(SAVED)
+    assert (SummaryPlan.objects.get().client, SummaryPlan.objects.count()) == (client, 1)
+
+
+def test_two_statistics_for_one_field_or_a_field_of_words_are_refused(connection, walk):
+    TaskField.objects.create(name="Remarks", kind="text")
+    for wrong in ({"field_vouchers": "Sales INVOICES"}, {"field_vouchers": "remarks"}):
+        answer = Tab(walk).save(statistics=BOTH, **wrong)
+        assert (answer.status_code, "Nothing was saved." in texts(answer)) == (200, True)
+    assert SummaryPlan.objects.count() == 0
+
+
+def test_the_schedule_and_the_fields_are_stored_and_shown(connection, walk):
+    chosen = {"import_day": "5", "import_time": "18:30", "due_days": "10", "field_vouchers": "Verifikat"}
+    assert said(Tab(walk).save(statistics=BOTH, **chosen)) == SAVED
+    again = {name: Tab(walk).fields[name] for name in chosen}
+    assert again == chosen
+    plan = SummaryPlan.objects.get()
+    assert (plan.import_day, f"{plan.import_time:%H:%M}", plan.due_days) == (5, "18:30", 10)
+    assert {each.statistic: each.field.name for each in fields_of(plan)} == {
+        "sales_invoices": "Sales invoices",
+        "vouchers": "Verifikat",
+    }

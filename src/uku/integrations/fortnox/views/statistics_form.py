@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from uku.clients.matching import normalise_number
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import Connection, VoucherKind, VoucherSeries
 from uku.integrations.fortnox.statistics.definitions import STATISTICS, Statistic
@@ -164,14 +165,19 @@ class StatisticsForm(forms.Form):
 
 
 def saved_plan(workspace: Workspace, connection: Connection) -> dict[str, Any]:
-    """What is saved of the plan, by field; before the first Save, what is proposed."""
+    """What is saved of the plan, by field; before the first Save, what is proposed.
+
+    A plan that a preview made has no first month: nobody saved it yet.
+    """
     plan = latest_plan()
+    if plan is not None and plan.first_month is None:
+        plan = None
     named = {each.statistic: each.field.name for each in fields_of(plan) if each.field} if plan else {}
     saved: dict[str, Any] = {
         "title": plan.title if plan else gettext("Monthly summary"),
         "topic": str(plan.topic) if plan and plan.topic else gettext("Bookkeeping"),
         "client": plan.client_id if plan else _client_of_company(connection),
-        "first_month": str((plan.first_month if plan else None) or first_of(clock.today(workspace.time_zone))),
+        "first_month": str(plan.first_month if plan else first_of(clock.today(workspace.time_zone))),
         "import_day": plan.import_day if plan else 0,
         "import_time": plan.import_time if plan else time(0),
         "due_days": plan.due_days if plan else 0,
@@ -183,9 +189,11 @@ def saved_plan(workspace: Workspace, connection: Connection) -> dict[str, Any]:
 
 def _client_of_company(connection: Connection) -> int | None:
     """Propose the client with the connected company's organisation number."""
-    number = connection.organisation_number
-    found = Client.objects.current().filter(organisation_number=number) if number else Client.objects.none()
-    return found.values_list("pk", flat=True).first()
+    number = normalise_number(connection.organisation_number)
+    if not number:
+        return None
+    written = [number, f"{number[:6]}-{number[6:]}", f"{number[:7]}-{number[7:]}"]
+    return Client.objects.current().filter(organisation_number__in=written).values_list("pk", flat=True).first()
 
 
 def name_of(month: date) -> str:
