@@ -12,6 +12,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from tests.uku.conftest import AT, make_user, make_workspace
 
+from uku.clients.models import Client
 from uku.clients.operations import archive_clients, create_client
 from uku.invoices.cancel import cancel_invoice
 from uku.invoices.credit import credit_invoice
@@ -368,6 +369,16 @@ def test_what_was_counted_after_billing_is_put_on_the_next_draft_once(value, own
     )
     assert late_volumes_of(value.task.client) == []
     assert late_volume_of(count(value, figure + 5)) is None
+
+
+@pytest.mark.parametrize("change", [{"currency": "EUR"}, {"archived_at": AT}])
+def test_what_came_late_is_not_billed_to_a_client_that_cannot_be_billed(value, owner, change):
+    bill(value, owner)
+    late = count(value, 40)
+    Client.objects.get_queryset().update(**change)
+    with pytest.raises(NotBillable):
+        bill_late_volume(value=late, actor=owner, at=AT, today=TODAY)
+    assert (Invoice.objects.count(), live()) == (1, 1)
 
 
 def test_a_dismissed_late_volume_is_proposed_no_more(value, owner):
