@@ -185,7 +185,7 @@ def late_volumes_of(client: Client) -> list[LateVolume]:
 def _hold(value: TaskValue) -> TaskValue:
     """Return the value locked, after its client and its task: two who bill a client wait for each other."""
     client_id = Task.objects.values_list("client", flat=True).get(values=value)
-    list(Client.objects.get_queryset().filter(pk=client_id).select_for_update(of=("self",)))
+    list(Client.objects.get_queryset().filter(pk=client_id).select_for_update(of=("self",), no_key=True))
     list(Task.objects.filter(values=value).select_for_update(of=("self",)))
     rows = TaskValue.objects.get_queryset().select_for_update(of=("self",))
     return rows.select_related("field", "task__client", "task__workspace").get(pk=value.pk)
