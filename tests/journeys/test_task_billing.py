@@ -105,6 +105,49 @@ def test_a_number_typed_on_a_task_becomes_rows_of_the_next_draft(site):
     assert {name: each for name, each in found.items() if each} == {}
 
 
+def billed_month_that_grew():
+    """A summary task of last month whose vouchers were billed before three more were counted, and a new draft."""
+    from datetime import date
+
+    from tests.uku.tasks.test_billing import AT, bill, make_value
+
+    from uku.clients.models import Client
+    from uku.invoices.drafts import DraftHead, RowFacts, create_draft
+    from uku.tasks.models import TaskField, TaskValue
+    from uku.tasks.work import comment_on_task, reopen_task
+    from uku.workspaces.models import User
+
+    owner = User.objects.get(email="owner@byran.example")
+    value = make_value(owner, measured=37)
+    draft = bill(value, owner)
+    TaskValue.objects.update(measured=40, measured_at=AT)
+    for name in ("Sales invoices", "Purchase invoices", "Payslips"):
+        TaskField.objects.create(name=name)
+    TaskField.objects.create(name="Documents", kind="choice", choices=["Paper", "File"])
+    reopen_task(task=value.task, actor=owner, at=AT)
+    comment_on_task(task=value.task, actor=owner, at=AT, text="Three came from the bank.\nAsk Anna.")
+    rows = [RowFacts("Advice")]
+    create_draft(actor=owner, at=AT, head=DraftHead(Client.objects.get(), date(2026, 4, 1)), rows=rows)
+    return value.task_id, draft.pk, TaskField.objects.get(name="Documents").pk
+
+
+def test_a_late_volume_is_added_from_the_draft_that_proposes_it(site):
+    task, draft, field = site.within(billed_month_that_grew)
+    page, found = site.sign_in("owner"), {}
+    places = {"late": f"/tasks/{task}/", "edit": f"/tasks/{task}/edit/", "late-draft": f"/billing/{draft}/edit/"}
+    places |= {"field": f"/settings/fields/{field}/", "settings": "/settings/"}
+    for name, path in places.items():
+        site.open(page, path)
+        found[name] = look(page, name)
+    site.open(page, places["late-draft"])
+    page.get_by_role("button", name=re.compile("^3 × 24.00 SEK: add to next draft")).click()
+    page.get_by_text(re.compile("^It is on the draft of ")).wait_for()
+    assert page.get_by_role("heading", name="Late volumes").count() == 0
+    site.open(page, places["late"])
+    page.get_by_text("Late volume 3:").wait_for()
+    assert {name: each for name, each in found.items() if each} == {}
+
+
 def test_without_a_script_a_client_is_found_by_its_name(site):
     site.within(clients_and_tasks)
     page = site.sign_in("member", script=False)

@@ -86,6 +86,8 @@ def bill_late_volume(*, value: TaskValue, actor: User, at: datetime, today: date
     late = late_volume_of(value)
     if late is None:
         raise NotBillable(gettext("Nothing was counted since the number was billed."))
+    if error := error_of_client(value.task):
+        raise NotBillable(error)
     return _put_on_draft(value, late.product, late.parts, value.measured, late=True, actor=actor, at=at, today=today)
 
 
@@ -101,21 +103,26 @@ def dismiss_late_volume(*, value: TaskValue, actor: User, at: datetime) -> None:
     value.save(update_fields=["late_dismissed_at"])
     words = gettext_lazy("Late volume of %(field)s is not billed")
     summary = translate_for_workspace(words, field=value.field)
-    record(
-        actor=actor, action="task.late_dismiss", target=value.task, summary=summary, at=at,
-        after={value.field.name: str(late.quantity)},
-    )  # fmt: skip
+    after = {value.field.name: str(late.quantity)}
+    record(actor=actor, action="task.late_dismiss", target=value.task, summary=summary, at=at, after=after)
 
 
 def error_of_billing(task: Task) -> str:
     """Say why no number of a task can be put on a draft, or ""."""
+    if error := error_of_client(task):
+        return error
+    if task.state != TaskState.DONE and not settings_of().bill_open_tasks:
+        return gettext("It is billed when the task is finished.")
+    return ""
+
+
+def error_of_client(task: Task) -> str:
+    """Say why the client of a task cannot be billed by products, or ""."""
     client = task.client
     if client is None:
         return gettext("The task has no client to bill.")
     if client.archived_at is not None:
         return gettext("The client is archived.")
-    if task.state != TaskState.DONE and not settings_of().bill_open_tasks:
-        return gettext("It is billed when the task is finished.")
     own = task.workspace.currency
     if client.currency != own:
         words = gettext(
@@ -178,7 +185,7 @@ def late_volumes_of(client: Client) -> list[LateVolume]:
 def _hold(value: TaskValue) -> TaskValue:
     """Return the value locked, after its client and its task: two who bill a client wait for each other."""
     client_id = Task.objects.values_list("client", flat=True).get(values=value)
-    list(Client.objects.get_queryset().filter(pk=client_id).select_for_update(of=("self",)))
+    list(Client.objects.get_queryset().filter(pk=client_id).select_for_update(of=("self",), no_key=True))
     list(Task.objects.filter(values=value).select_for_update(of=("self",)))
     rows = TaskValue.objects.get_queryset().select_for_update(of=("self",))
     return rows.select_related("field", "task__client", "task__workspace").get(pk=value.pk)
@@ -206,10 +213,8 @@ def _put_on_draft(
     append_rows(invoice=invoice, rows=[_row(product, part, text, charge) for part in parts], actor=actor, at=at)
     words = gettext_lazy("%(field)s was put on a draft")
     summary = translate_for_workspace(words, field=value.field)
-    record(
-        actor=actor, action="task.bill", target=value.task, summary=summary, at=at,
-        after={value.field.name: str(quantity), "invoice": invoice.reference},
-    )  # fmt: skip
+    after = {value.field.name: str(quantity), "invoice": invoice.reference}
+    record(actor=actor, action="task.bill", target=value.task, summary=summary, at=at, after=after)
     return invoice
 
 

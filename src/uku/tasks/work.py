@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from uku.invoices.models import TaskCharge
 from uku.kit.banking_days import first_banking_day
 from uku.kit.scoping import current_workspace_id
 from uku.tasks.fields import set_values
@@ -63,13 +64,16 @@ def edit_task(
 ) -> Task:
     """Change a task and what its fields say; `version` is the one that the person saw.
 
-    Raises NotAllowed, TaskIsDone, TaskChanged and ValueIsBilled.
+    What is billed to a client keeps it. Raises NotAllowed, TaskIsDone, TaskChanged, TaskIsBilled and ValueIsBilled.
     """
     _hold(task)
     if task.state == TaskState.DONE:
         raise TaskIsDone(task)
     if task.version != version:
         raise TaskChanged(task)
+    is_billed = task.values.filter(charges__in=TaskCharge.objects.filter(freed_at=None)).exists()
+    if is_billed and changes.get("client", task.client) != task.client:
+        raise TaskIsBilled(task)
     before = _facts_of(task)
     for name, value in changes.items():
         setattr(task, name, topic_named(value) if name == "topic" else value)

@@ -12,6 +12,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from tests.uku.conftest import AT, make_user, make_workspace
 
+from uku.clients.models import Client
 from uku.clients.operations import archive_clients, create_client
 from uku.invoices.cancel import cancel_invoice
 from uku.invoices.credit import credit_invoice
@@ -26,8 +27,10 @@ from uku.invoices.drafts import (
     edit_draft,
     facts_of,
 )
+from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import Invoice, TaskCharge
-from uku.invoices.operations import issue_invoice
+from uku.invoices.operations import issue_invoice, reopen_invoice
+from uku.invoices.read_back import accept_reading
 from uku.invoices.repeat import candidates
 from uku.kit.scoping import workspace_in_force
 from uku.products.models import Product, TierWay
@@ -271,6 +274,33 @@ def test_a_copy_and_next_months_repetition_leave_out_what_tasks_bill(value, owne
     assert [[each.description for each in one.rows] for one in candidates(date(2026, 4, 1))] == [["Advice"]]
 
 
+@pytest.mark.parametrize(
+    ("said", "left"), [({"cancelled": True}, 0), ({"credit_amount": Decimal("1110.00")}, 0), ({"sent": True}, 1)]
+)
+def test_what_the_books_cancelled_or_credited_whole_is_free(value, owner, said, left):
+    invoice = issue(bill(value, owner), owner)
+    facts = {"booked": True, "cancelled": False, "sent": False, "final_pay_date": None, **said}
+    accept_reading(invoice=invoice, reading=Reading(as_of=AT, balance=invoice.total, payments=(), **facts), at=AT)
+    assert (invoice.total, live()) == (Decimal("1110.00"), left)
+
+
+def test_an_invoice_that_is_a_draft_again_keeps_its_charge_until_its_rows_are_gone(value, owner):
+    invoice = reopen_invoice(invoice=issue(bill(value, owner), owner), actor=owner, at=AT)
+    assert (live(), bill(value, owner).pk) == (1, invoice.pk)
+    edit(invoice, owner, [RowFacts("Advice")])
+    assert live() == 0
+
+
+def test_the_client_of_a_billed_task_stays(value, owner):
+    bill(value, owner)
+    task = Task.objects.get()
+    reopen_task(task=task, actor=owner, at=AT)
+    other = create_client(actor=owner, at=AT, name="Öberg & Co")
+    with pytest.raises(TaskIsBilled):
+        edit_task(task=task, actor=owner, at=AT, changes={"client": other}, values={}, version=task.version)
+    assert Task.objects.get().client != other
+
+
 def refusal(value, actor, product=None):
     with pytest.raises(NotBillable) as refused:
         bill(TaskValue.objects.get(pk=value.pk), actor, product)
@@ -339,6 +369,16 @@ def test_what_was_counted_after_billing_is_put_on_the_next_draft_once(value, own
     )
     assert late_volumes_of(value.task.client) == []
     assert late_volume_of(count(value, figure + 5)) is None
+
+
+@pytest.mark.parametrize("change", [{"currency": "EUR"}, {"archived_at": AT}])
+def test_what_came_late_is_not_billed_to_a_client_that_cannot_be_billed(value, owner, change):
+    bill(value, owner)
+    late = count(value, 40)
+    Client.objects.get_queryset().update(**change)
+    with pytest.raises(NotBillable):
+        bill_late_volume(value=late, actor=owner, at=AT, today=TODAY)
+    assert (Invoice.objects.count(), live()) == (1, 1)
 
 
 def test_a_dismissed_late_volume_is_proposed_no_more(value, owner):

@@ -220,10 +220,52 @@ def test_fields_of_texts_are_not_offered_to_products(read, signed_in, owner, bil
     assert [name for name in ("Vouchers", "Note", "Old") if f">{name}</option>" in answer] == ["Vouchers"]
 
 
-def test_a_copy_leaves_out_what_a_task_bills(signed_in, owner, billed):
+def test_a_copy_leaves_out_what_a_task_bills(read, signed_in, owner, billed):
     from uku.invoices.models import Invoice
 
     browser = signed_in(owner)
     add(browser, billed)
-    browser.post(f"{BILLING}{Invoice.objects.get().pk}/copy/")
+    page = read(browser.post(f"{BILLING}{Invoice.objects.get().pk}/copy/", follow=True))
+    assert "What was billed from tasks is not copied: each task is billed once." in page.all("p")
     assert draft_rows() == [("Verifikation", 37, 24, True)]
+
+
+def test_an_invoice_names_the_task_that_it_bills(read, signed_in, owner, billed):
+    from uku.invoices.models import Invoice
+    from uku.invoices.operations import issue_invoice
+
+    browser = signed_in(owner)
+    add(browser, billed)
+    invoice = issue_invoice(invoice=Invoice.objects.get(), actor=owner, at=AT, numbering="own")
+    assert "Monthly summary March 2026" in read(browser.get(f"{BILLING}{invoice.pk}/")).all("a")
+    assert f"Already on invoice {invoice.number}" in read(browser.get(billed.path)).all("a")
+
+
+def test_another_client_of_a_billed_task_is_refused(read, signed_in, owner, make, billed):
+    browser = signed_in(owner)
+    add(browser, billed)
+    browser.post(f"{billed.path}reopen/")
+    other = make.client(owner, "Öberg & Co")
+    facts = {"title": "X", "due_date": "2026-03-31", "client": str(other.pk), "version": "3"}
+    page = read(browser.post(f"{billed.path}edit/", facts, follow=True))
+    words = "The task is billed to Åkerlunds Bygg AB, who stays its client. Nothing was changed."
+    assert words in page.all("p")
+    billed.task.refresh_from_db()
+    assert billed.task.client == billed.client
+
+
+def test_a_task_takes_no_record_of_another_workspace(read, signed_in, stranger, records, other_records):
+    from uku.tasks.models import Task, TaskValue
+
+    browser = signed_in(stranger)
+    facts = {"title": "Mine", "due_date": "2026-03-31", f"field-{records.field.pk}": "7"}
+    for name, foreign in (("client", records.client.pk), ("assignee", records.membership.user_id)):
+        assert browser.post("/w/annan/tasks/new/", {**facts, name: foreign}).status_code == 422
+    browser.post("/w/annan/tasks/new/", facts)
+    made = Task.everywhere.get(title="Mine")
+    assert made.workspace_id == other_records.task.workspace_id
+    assert not TaskValue.everywhere.filter(task=made).exists()
+    own, theirs = (TaskValue.everywhere.get(task=each.task) for each in (other_records, records))
+    for value, product in ((theirs.pk, other_records.product.pk), (own.pk, records.product.pk)):
+        path = f"/w/annan/tasks/{other_records.task.pk}/bill/"
+        assert browser.post(path, {"value": value, "product": product}).status_code == 404

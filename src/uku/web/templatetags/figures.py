@@ -45,6 +45,11 @@ def month(first: date) -> str:
 
 
 @register.filter
+def weekday(day: date) -> str:
+    return str(format_date(day, "EEEE", locale="en_GB"))
+
+
+@register.filter
 def overdue_days(due: date, today: date) -> int:
     return max((today - due).days, 0)
 

@@ -114,7 +114,7 @@ def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
 
 
 def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
-    rows = list(invoice.rows.select_related("product"))
+    rows = list(invoice.rows.select_related("product", "charge__value__task"))
     has_discount = any(row.discount for row in rows)
     panels = integration_data.invoice_panels(invoice)
     deliveries = delivery_context(invoice, request.workspace, at=clock.now())

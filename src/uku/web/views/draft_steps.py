@@ -32,6 +32,8 @@ def invoice_copy(request: WorkspaceRequest, pk: int) -> HttpResponse:
     today = clock.today(request.workspace.time_zone)
     copied = copy_invoice(invoice=invoice, actor=request.user, at=clock.now(), today=today)
     messages.success(request, gettext("This draft is a copy, dated today. Check its texts before you issue it."))
+    if invoice.rows.exclude(charge=None).exists():
+        messages.info(request, gettext("What was billed from tasks is not copied: each task is billed once."))
     return redirect("invoice-edit", slug=request.workspace.slug, pk=copied.pk)
 
 

@@ -91,6 +91,10 @@ def task_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
         except ValueIsBilled as error:
             messages.error(request, gettext("%(field)s is billed, and was not changed.") % {"field": error.value.field})
             return redirect("task-edit", slug=request.workspace.slug, pk=pk)
+        except TaskIsBilled:
+            words = gettext("The task is billed to %(client)s, who stays its client. Nothing was changed.")
+            messages.error(request, words % {"client": task.client})
+            return redirect("task-edit", slug=request.workspace.slug, pk=pk)
         except TaskIsDone:
             messages.error(request, gettext("The task is done. Reopen it to change it."))
             return redirect("task", slug=request.workspace.slug, pk=pk)
