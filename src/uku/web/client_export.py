@@ -25,10 +25,10 @@ def rows(listing: ClientList, *, whole_numbers: bool) -> Iterator[Sequence[Cell]
     """
     clients = integration_data.with_state(listing.records)
     types = dict(VatType.choices)
-    return _written_rows(clients.iterator(chunk_size=_AT_ONCE), listing.states, types, whole_numbers=whole_numbers)
+    return written_rows(clients.iterator(chunk_size=_AT_ONCE), listing.states, types, whole_numbers=whole_numbers)
 
 
-def _written_rows(
+def written_rows(
     clients: Iterator[Client], states: Mapping[str, str], types: Mapping[str, object], *, whole_numbers: bool
 ) -> Iterator[Sequence[Cell]]:
     yield [*(label_of(field) for field in FIELDS), *([_("Integration")] if states else [])]

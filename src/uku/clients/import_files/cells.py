@@ -87,11 +87,16 @@ def parse_cell(field: str, text: str, *, country: str) -> Value:
 
 def read_back(field: str, value: Value, *, country: str) -> Value:
     """Return what a file would give of a stored value, which may be older than our rules, or come from elsewhere."""
-    text = _UNWRITABLE.sub("", str(value))
+    text = writable(str(value))
     try:
         return parse_cell(field, text, country=country)
     except WrongCell:
         return " ".join(text.split())
+
+
+def writable(text: str) -> str:
+    """Return a text without the control characters that a workbook cannot hold."""
+    return _UNWRITABLE.sub("", text)
 
 
 def _parse_organisation_number(text: str, country: str) -> str:

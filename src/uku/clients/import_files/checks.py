@@ -7,12 +7,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from uku.clients.import_files.cells import Value, WrongCell, parse_cell
+from uku.clients.import_files.cells import Value, WrongCell, parse_cell, writable
 from uku.clients.import_files.errors import Row, RowError, RowReason
 from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
 
 _LONGEST_QUOTE = 60
+KEY_FIELDS = ("name", "organisation_number", "vat_number", "email", "country")
 _SUM_LINE = re.compile(
     r"(del|kokonais)?(summa|summor|total|totalt|totals|totalsumma|sum|yhteensä)[\s:=]*"
     r"[\d\s.,]*(st|kr|sek|eur|kund|kunder|poster|rader|clients|customers|rows|kpl|asiakasta)?[\s.:]*"
@@ -86,7 +87,7 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> C
         try:
             value = _read_cell(row, place, field, text, country=str(values.get("country", "")))
         except WrongCell as error:
-            wrong[field] = text
+            wrong[field] = writable(text)
             errors.append(RowError(row.number, place, error.reason, _quote(text)))
         else:
             values |= {field: value} if value != "" else {}

@@ -10,9 +10,8 @@ from itertools import islice
 from django.db.models import Q
 
 from uku.clients.import_files.cells import Value, read_back
-from uku.clients.import_files.checks import CheckedRow, Keys
+from uku.clients.import_files.checks import KEY_FIELDS, CheckedRow, Keys
 from uku.clients.import_files.errors import RowError, RowReason
-from uku.clients.import_files.headings import FIELDS
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
 from uku.clients.names import for_search
@@ -72,21 +71,20 @@ class Plan:
 
 def differences(client: Client, values: Mapping[str, Value]) -> dict[str, Value]:
     """Return what a row would change; a value that is only written otherwise is the same."""
-    return {
-        name: value
-        for name, value in values.items()
-        if not is_same_value(client, name, value)
-        and value != read_back(name, getattr(client, name), country=client.country)
-    }
+    return {field: value for field, value in values.items() if not _is_same(client, field, value)}
 
 
 def is_repeated(client: Client, row: CheckedRow) -> bool:
     """Say whether all that is wrong in a row is what the client has already, as in a file that we exported."""
-    told = {error.column for error in row.errors}
-    return len(told) == len(row.wrong) and all(
-        read_back(name, text, country=client.country) == read_back(name, getattr(client, name), country=client.country)
-        for name, text in row.wrong.items()
-    )
+    cells = {error.column for error in row.errors}
+    return len(cells) == len(row.wrong) and all(_is_same(client, field, text) for field, text in row.wrong.items())
+
+
+def _is_same(client: Client, field: str, value: Value) -> bool:
+    ours, country = getattr(client, field), client.country
+    if is_same_value(client, field, value):
+        return True
+    return read_back(field, value, country=country) == read_back(field, ours, country=country)
 
 
 def _error(row: CheckedRow, reason: RowReason, value: str, other: int = 0) -> RowError:
@@ -156,4 +154,5 @@ class _KnownClients:
 
 
 def keys_of(client: Client) -> Keys:
-    return Keys.of({field: getattr(client, field) for field in FIELDS})
+    """Return what a file that we exported would know the client by."""
+    return Keys.of({field: read_back(field, getattr(client, field), country=client.country) for field in KEY_FIELDS})

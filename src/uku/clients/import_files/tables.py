@@ -20,6 +20,7 @@ from uku.kit.spreadsheets import BLANKS, as_written
 MOST_BYTES = 10 * 1024 * 1024
 MOST_ROWS = 20_000
 MOST_COLUMNS = 100
+MOST_MARKS = 10 * MOST_COLUMNS  # in a line; a cell may have some
 FIRST_ROWS = 20  # among which the headings are looked for
 _BEGINNING = 2048  # bytes that tell what a file is
 _PACKED = b"\x1f\x8b"
@@ -127,14 +128,23 @@ def _bounded(found: Iterable[Row]) -> Iterator[Row]:
 def _csv_rows(content: bytes, reading: Reading) -> Iterator[Row]:
     """Lines are numbered as rows of the table are: a cell with line breaks makes one row."""
     declared, text = split_declared_delimiter(decode(content, reading.encoding))
+    mark = reading.delimiter or declared or ";"
     # A reader of its own would end lines at the breaks that stand in cells.
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=reading.delimiter or declared or ";", strict=True)
+    lines = csv.reader(_bounded_lines(io.StringIO(text, newline=""), mark), delimiter=mark, strict=True)
     read = 0
     try:
         for read, cells in enumerate(lines, 1):
             yield Row(read + bool(declared), tuple(_csv_text(cell.strip(BLANKS)) for cell in cells))
     except csv.Error:
         raise Unreadable(FileReason.BROKEN_CSV, read + 1) from None
+
+
+def _bounded_lines(lines: Iterable[str], mark: str) -> Iterator[str]:
+    """Stop before a line becomes millions of cells."""
+    for number, line in enumerate(lines, 1):
+        if line.count(mark) > MOST_MARKS:
+            raise Unreadable(FileReason.TOO_MANY_COLUMNS, number)
+        yield line
 
 
 def _csv_text(cell: str) -> str:
