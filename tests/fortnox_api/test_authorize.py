@@ -152,6 +152,16 @@ def test_without_a_browser_the_address_is_printed_and_the_secret_asked_for(town,
         assert (process.returncode, "Company 556001 is connected" in out) == (0, True)
 
 
+def test_a_port_that_is_taken_and_a_file_of_something_else_are_told(town, folder, capsys):
+    with socket.create_server(("127.0.0.1", int(HERE.rsplit(":", 1)[1]))):
+        assert run(town) == 1
+    (folder / "diary.txt").write_text("dear diary, " * 100)
+    assert run(town, "--tokens", "diary.txt") == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert "Address already in use" in first
+    assert second == "Cannot begin: diary.txt is no file of tokens"
+
+
 def test_the_command_without_words_says_what_there_is(capsys):
     with pytest.raises(SystemExit) as caught:
         main([])

@@ -38,11 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 refused; wrong arguments end with 2."""
     asked = _parse(arguments)
     secret = os.environ.get(_SECRET) or getpass.getpass("Client secret: ")
-    store = FileTokenStore(asked.tokens)
+    try:
+        store, callback = FileTokenStore(asked.tokens), Callback(asked.redirect_uri)
+    except (ValueError, OSError) as error:
+        _say(f"Cannot begin: {error}", sys.stderr)
+        return 1
     app = OAuthApp(
         client_id=asked.client_id, client_secret=secret, redirect_uri=asked.redirect_uri, base_url=asked.base_url
     )
-    with app, Callback(asked.redirect_uri) as callback:
+    with app, callback:
         url = app.authorize_url(state=callback.state, scopes=asked.scopes, service_account=not asked.personal)
         _say(f"Approve in the browser, as an administrator of the company:\n\n    {url}\n")
         if asked.browser:
