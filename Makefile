@@ -23,7 +23,7 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
 # Some hundred processes start in the tests; without bytecode each of them would compile all of Uku.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run worker sim test check mutants foreign bench sweep soak format lock dist clean
+.PHONY: help setup demo run worker sim test check mutants foreign bench sweep soak format lock dist compare clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,9 @@ dist: $(STAMP)  ## build the wheels of the three distributions, and the sources 
 	@for package in fortnox-api fortnox-sim; do \
 	  (cd packages/$$package && $(CURDIR)/$(BIN)/python -m hatchling build -t sdist -d $(CURDIR)/dist >/dev/null) || exit; done
 	@ls dist
+
+compare: $(STAMP) $(FOREIGN)/.installed  ## read the same with fortpyx, pyfortnox and ours, in peace and with faults; prints a table
+	@$(BIN)/python bench/clients.py
 
 clean:  ## remove the environment and caches; data in .uku stays
 	rm -rf .venv .foreign .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .screenshots htmlcov dist

@@ -54,20 +54,21 @@ def environments(wheels, tmp_path_factory):
     """Make an empty environment for a wheel; give its folder of programs."""
     made = {}
 
-    def make(name):
-        if name in made:
-            return made[name]
+    def make(name, without=""):
+        if (name, without) in made:
+            return made[name, without]
+        ours = OURS[name] - {without}
         folder = tmp_path_factory.mktemp(name)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
         install = [sys.executable, "-m", "pip", "--python", folder / "bin/python", "install", "--quiet"]
-        subprocess.run([*install, "--no-index", "--no-deps", *(wheels[each] for each in OURS[name])], check=True)
+        subprocess.run([*install, "--no-index", "--no-deps", *(wheels[each] for each in ours)], check=True)
         [site] = folder.glob("lib/python*/site-packages")
-        for each in {need for ours in OURS[name] for need in names_needed(ours)}:
+        for each in {need for one in ours for need in names_needed(one)}:
             for path in {file.parts[0] for file in metadata.files(each) if file.parts[0] != ".."}:
                 if path != "__pycache__" and not (site / path).exists():
                     (site / path).symlink_to(metadata.distribution(each).locate_file(path))
-        made[name] = folder / "bin"
-        return made[name]
+        made[name, without] = folder / "bin"
+        return made[name, without]
 
     return make
 
@@ -181,6 +182,18 @@ def test_the_products_commands_run_with_its_wheel_alone(environments, tmp_path):
     assert [command for command in commands if command not in shown] == []
     keys = re.findall(r'`python -c "(.+?)"`', page)
     assert [len(run(uku.parent / "python", "-c", key, folder=tmp_path).strip()) for key in keys] == [64, 44]
+
+
+@pytest.mark.parametrize("command", ["sim", "demo"])
+def test_a_command_that_needs_the_demos_extra_says_so(environments, tmp_path, command):
+    bin_ = environments("uku-with-fortnox", without="fortnox-sim")
+    clean = {"PATH": str(bin_), "HOME": str(tmp_path)}
+    done = subprocess.run([bin_ / "uku", command], env=clean, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "The simulated Fortnox is not installed: it comes with uku-with-fortnox[demo].\n",
+        "",
+    )
 
 
 def test_an_environment_of_the_simulator_is_a_command(environments, tmp_path):

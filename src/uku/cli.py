@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,9 +78,15 @@ def worker(concurrency: int = 4) -> None:
     commands.run_jobs(concurrency)
 
 
+def _require_simulator() -> None:
+    if find_spec("fortnox_sim") is None:
+        refuse("The simulated Fortnox is not installed: it comes with uku-with-fortnox[demo].")
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def sim(context: typer.Context) -> None:
     """Run the simulated Fortnox alone, for this or any other project."""
+    _require_simulator()
     from fortnox_sim.__main__ import main as run_simulator  # an installation without the extra `demo` has no simulator
 
     sys.argv = ["uku sim", *context.args]
@@ -98,6 +105,7 @@ def demo(
     ] = None,
 ) -> None:
     """Run the main job end to end against the simulated Fortnox, check it, then keep serving."""
+    _require_simulator()
     status = run_demo(stop_after=exit_, reset=reset, port=port, fortnox_port=fortnox_port, console=console)
     raise typer.Exit(status)
 

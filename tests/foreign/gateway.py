@@ -55,10 +55,9 @@ def submit(page, answers, *, follow=True):
     return requests.post(url, data=data, allow_redirects=follow, timeout=SECONDS)
 
 
-def connect():
+def connect(scope="customer invoice payment bookkeeping settings"):
     """Authorize for a client that cannot do it itself; give an access token."""
     asked = {"client_id": CLIENT, "response_type": "code", "state": "s", "redirect_uri": REDIRECT}
-    scope = "customer invoice payment bookkeeping settings"
     url = f"{OAUTH}/auth?{urlencode({**asked, 'scope': scope})}"
     body = {"grant_type": "authorization_code", "code": consent(url), "redirect_uri": REDIRECT}
     answer = requests.post(f"{OAUTH}/token", data=body, auth=(CLIENT, SECRET), timeout=SECONDS)

@@ -6,13 +6,14 @@ import runpy
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import webbrowser
 
 import httpx2
 import pytest
 
-from fortnox_api import ClientCredentialsAuth, FileTokenStore, OAuthApp, RefreshTokenAuth
+from fortnox_api import FileTokenStore, RefreshTokenAuth
 from fortnox_api.__main__ import main
 
 
@@ -73,14 +74,21 @@ def test_consent_is_walked_through_and_its_tokens_are_kept(town, visits, capsys)
     assert (stored.tenant_id, stored.scopes) == ("556001", frozenset({"customer", "invoice"}))
     assert "Company 556001 is connected until the consent is revoked. Its tokens are in fortnox-tokens.db." in printed
     assert stored.access_token not in printed
-    app = OAuthApp(client_id="uku-demo", client_secret="uku-demo-secret", base_url=town.address)
-    with app, town.open(ClientCredentialsAuth(app, "556001", FileTokenStore("fortnox-tokens.db"))) as fortnox:
-        assert fortnox.customers.count() == 1
+    assert follow(printed) == "1"
+
+
+def follow(printed):
+    """Run the lines that the command ends with, and give what they print."""
+    code = textwrap.dedent(printed[printed.index("    import os") :])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def test_a_person_is_connected_when_asked_for(town, visits, capsys):
     assert run(town, "--personal", "--tokens", "mine.db") == 0
-    assert "have to be used every 45 days" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Company 556001 is connected as long as its tokens are used every 45 days." in printed
+    assert follow(printed) == "1"
     with town.open(RefreshTokenAuth(town.app, FileTokenStore("mine.db"))) as fortnox:
         assert fortnox.customers.count() == 1
 
@@ -142,6 +150,16 @@ def test_without_a_browser_the_address_is_printed_and_the_secret_asked_for(town,
         assert httpx2.get(REDIRECT, params=back, trust_env=False).text == "Done. You can close this page."
         out, _ = process.communicate()
         assert (process.returncode, "Company 556001 is connected" in out) == (0, True)
+
+
+def test_a_port_that_is_taken_and_a_file_of_something_else_are_told(town, folder, capsys):
+    with socket.create_server(("127.0.0.1", int(HERE.rsplit(":", 1)[1]))):
+        assert run(town) == 1
+    (folder / "diary.txt").write_text("dear diary, " * 100)
+    assert run(town, "--tokens", "diary.txt") == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert "Address already in use" in first
+    assert second == "Cannot begin: diary.txt is no file of tokens"
 
 
 def test_the_command_without_words_says_what_there_is(capsys):

@@ -476,3 +476,8 @@ def test_what_has_no_such_places_cannot_be_rounded(amount, places):
 def test_no_field_of_a_payload_is_a_float():
     hints = [typing.get_type_hints(model) for model in (InvoicePayload, InvoiceRowPayload, ArticlePayload)]
     assert [name for each in hints for name, hint in each.items() if "float" in str(hint)] == []
+
+
+def test_a_payload_shows_which_fields_are_set_and_nothing_of_a_person():
+    payload = CustomerPayload(name="Anna Ek", city="Lund")
+    assert f"{payload!r} {payload}" == "CustomerPayload('name', 'city') CustomerPayload('name', 'city')"

@@ -22,32 +22,31 @@ _SECRET: Final = "FORTNOX_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 _WORD: Final = re.compile("[a-z_]{1,60}")
 _HERE: Final = frozenset({"localhost", "127.0.0.1"})
 _NEXT: Final = """\
-Company {tenant} is connected until the consent is revoked. Its tokens are in {path}.
+Company {tenant} is connected {until}. Its tokens are in {path}.
 
-    from fortnox_api import ClientCredentialsAuth, FileTokenStore, Fortnox, OAuthApp
+    import os
+    from fortnox_api import {auth}, FileTokenStore, Fortnox, OAuthApp
 
-    app = OAuthApp(client_id="{client}", client_secret=…)
-    fortnox = Fortnox(auth=ClientCredentialsAuth(app, "{tenant}", FileTokenStore("{path}")))
+    app = OAuthApp(client_id="{client}", client_secret=os.environ["{secret}"]{base_url})
+    fortnox = Fortnox(auth={auth}(app, {company}FileTokenStore("{path}")){base_url})
+    print(fortnox.customers.count())
 """
-_NEXT_OF_A_PERSON: Final = """\
-Company {tenant} is connected. Its tokens are in {path}, and have to be used every 45 days.
-
-    from fortnox_api import FileTokenStore, Fortnox, OAuthApp, RefreshTokenAuth
-
-    app = OAuthApp(client_id="{client}", client_secret=…)
-    fortnox = Fortnox(auth=RefreshTokenAuth(app, FileTokenStore("{path}")))
-"""
+_FORTNOX: Final = "https://apps.fortnox.se"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 refused; wrong arguments end with 2."""
     asked = _parse(arguments)
     secret = os.environ.get(_SECRET) or getpass.getpass("Client secret: ")
-    store = FileTokenStore(asked.tokens)
+    try:
+        store, callback = FileTokenStore(asked.tokens), Callback(asked.redirect_uri)
+    except (ValueError, OSError) as error:
+        _say(f"Cannot begin: {error}", sys.stderr)
+        return 1
     app = OAuthApp(
         client_id=asked.client_id, client_secret=secret, redirect_uri=asked.redirect_uri, base_url=asked.base_url
     )
-    with app, Callback(asked.redirect_uri) as callback:
+    with app, callback:
         url = app.authorize_url(state=callback.state, scopes=asked.scopes, service_account=not asked.personal)
         _say(f"Approve in the browser, as an administrator of the company:\n\n    {url}\n")
         if asked.browser:
@@ -62,8 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"Not connected: {error}", sys.stderr)
             return 1
     store.replace(tokens)
-    text = _NEXT_OF_A_PERSON if asked.personal else _NEXT
-    _say(text.format(tenant=tokens.tenant_id, path=asked.tokens, client=asked.client_id))
+    _say(
+        _NEXT.format(
+            tenant=tokens.tenant_id,
+            until="as long as its tokens are used every 45 days" if asked.personal else "until the consent is revoked",
+            path=asked.tokens,
+            auth="RefreshTokenAuth" if asked.personal else "ClientCredentialsAuth",
+            company="" if asked.personal else f'"{tokens.tenant_id}", ',
+            client=asked.client_id,
+            secret=_SECRET,
+            base_url="" if asked.base_url == _FORTNOX else f', base_url="{asked.base_url}"',
+        )
+    )
     return 0
 
 
@@ -93,7 +102,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     authorize.add_argument("--tokens", default="fortnox-tokens.db", help="file to keep them in (default: %(default)s)")
     authorize.add_argument("--personal", action="store_true", help="connect the person, not the company")
     authorize.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
-    authorize.add_argument("--base-url", default="https://apps.fortnox.se", help="(default: %(default)s)")
+    authorize.add_argument("--base-url", default=_FORTNOX, help="(default: %(default)s)")
     return parser.parse_args(arguments)
 
 

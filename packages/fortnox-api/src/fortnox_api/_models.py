@@ -147,7 +147,7 @@ class Record(BaseModel):
     """A record of Fortnox, frozen. Fields that Fortnox adds later are kept in `model_extra` as they came.
 
     `no_right` lists the fields, in Fortnox's spelling, that the connection may not see; they read as unset. `repr()`
-    shows the record's number alone, since the rest may be about a person.
+    shows the record's number alone, since the rest may be about a person; `model_dump()` gives everything.
     """
 
     model_config = ConfigDict(
@@ -175,6 +175,9 @@ class Record(BaseModel):
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Show what identifies the record, nothing about a person."""
         return [(name, getattr(self, name)) for name in type(self).model_fields if name in self.shown]
+
+    def __str__(self) -> str:
+        return repr(self)
 
 
 def describe_errors(error: ValidationError) -> str:

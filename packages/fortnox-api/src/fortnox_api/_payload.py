@@ -8,7 +8,7 @@ replaced: a typographic one is safe either way.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -236,6 +236,13 @@ class Payload(BaseModel):
             if any("\ud800" <= character <= "\udfff" for character in value):
                 raise ValueError("half a character")
         return value
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Show which fields are set and no value: it may be about a person."""
+        return [(None, name) for name in type(self).model_fields if getattr(self, name) is not None]
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields in Fortnox's spelling and order, without those that are None."""
