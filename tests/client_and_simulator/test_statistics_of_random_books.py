@@ -140,6 +140,7 @@ def count_all(fortnox, months) -> Counts:
 @settings(max_examples=24)
 @given(found=books(), dates=st.sampled_from(["honoured", "ignored"]))
 def test_each_statistic_is_what_was_put_in_by_month(town, found, dates):
+    """F64"""
     years, events, months = found
     town.switch(supplier_invoice_dates=dates)
     company, expected = keep(town, years, events)

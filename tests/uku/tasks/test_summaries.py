@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from threading import Barrier
 
@@ -113,7 +113,7 @@ def test_opening_a_month_again_returns_the_same_task(plan):
 
 
 def test_the_database_holds_one_summary_task_a_month_that_begins_on_a_first(plan, scope):
-    """F91"""
+    """F91, I33"""
     facts = {"title": "Second", "due_date": MARCH, "created_at": AT}
     open_month(plan, month=MARCH, at=AT)
     for refused, month, name in (
@@ -222,6 +222,13 @@ def test_a_scheduler_that_slept_catches_up_once(plan):
     opened = [[task.month for task in open_missing_months(plan, at=at)] for _ in range(2)]
     assert opened == [[JANUARY, MARCH], []]
     assert Task.objects.count() == 3
+
+
+def test_a_clock_that_steps_back_or_a_day_ahead_makes_no_second_task(plan):
+    """F90"""
+    last_day = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
+    moments = [last_day, last_day - timedelta(hours=1), last_day - timedelta(days=1), last_day + timedelta(days=1)]
+    assert [[task.month for task in open_missing_months(plan, at=at)] for at in moments] == [[JANUARY], [], [], []]
 
 
 def test_the_hourly_job_opens_months_in_each_workspace_that_wants_them(committed):
