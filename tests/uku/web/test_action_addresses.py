@@ -58,6 +58,7 @@ def paths(records, integration_records):
         "billing": records.issued,
         "deliveries": integration_records.delivery,
         "tasks": records.task,
+        "fields": records.field,
         "notices": records.task,
         "members": records.membership,
         "invitations": records.invitation,

@@ -81,26 +81,32 @@ def task_new(request: WorkspaceRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def task_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
     task = get_object_or_404(Task.objects.select_related("client", "topic", "assignee"), pk=pk)
+    if task.state == TaskState.DONE:
+        return _tell_done(request, pk)
     form = _form(request, task)
     if request.method == "POST" and form.is_valid():
-        seen: dict[str, Any] = {"changes": form.facts, "values": form.values, "version": form.seen_version}
-        try:
-            edit_task(task=task, actor=request.user, at=clock.now(), **seen)
-        except TaskChanged as error:
-            return _draw_form(request, form, task=error.task, late=True, status=409)
-        except ValueIsBilled as error:
-            messages.error(request, gettext("%(field)s is billed, and was not changed.") % {"field": error.value.field})
-            return redirect("task-edit", slug=request.workspace.slug, pk=pk)
-        except TaskIsBilled:
-            words = gettext("The task is billed to %(client)s, who stays its client. Nothing was changed.")
-            messages.error(request, words % {"client": task.client})
-            return redirect("task-edit", slug=request.workspace.slug, pk=pk)
-        except TaskIsDone:
-            messages.error(request, gettext("The task is done. Reopen it to change it."))
-            return redirect("task", slug=request.workspace.slug, pk=pk)
-        messages.success(request, gettext("%(title)s is saved.") % {"title": task})
-        return redirect("task", slug=request.workspace.slug, pk=pk)
+        return _save(request, task, form)
     return _draw_form(request, form, task=task)
+
+
+def _save(request: WorkspaceRequest, task: Task, form: TaskForm) -> HttpResponse:
+    """Save what was typed over the task that the page showed; a newer one is not overwritten unseen."""
+    seen: dict[str, Any] = {"changes": form.facts, "values": form.values, "version": form.seen_version}
+    try:
+        edit_task(task=task, actor=request.user, at=clock.now(), **seen)
+    except TaskChanged as error:
+        return _draw_form(request, form, task=error.task, late=True, status=409)
+    except TaskIsDone:
+        return _tell_done(request, task.pk)
+    except ValueIsBilled as error:
+        messages.error(request, gettext("%(field)s is billed, and was not changed.") % {"field": error.value.field})
+        return redirect("task-edit", slug=request.workspace.slug, pk=task.pk)
+    except TaskIsBilled:
+        words = gettext("The task is billed to %(client)s, who stays its client. Nothing was changed.")
+        messages.error(request, words % {"client": task.client})
+        return redirect("task-edit", slug=request.workspace.slug, pk=task.pk)
+    messages.success(request, gettext("%(title)s is saved.") % {"title": task})
+    return redirect("task", slug=request.workspace.slug, pk=task.pk)
 
 
 @workspace_page(Permission.WORK_ON_TASKS)
@@ -150,6 +156,11 @@ def task_comment(request: WorkspaceRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _draw_task(request, task, form, status=422)
     comment_on_task(task=task, actor=request.user, at=clock.now(), text=form.cleaned_data["text"])
+    return redirect("task", slug=request.workspace.slug, pk=pk)
+
+
+def _tell_done(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    messages.error(request, gettext("The task is done. Reopen it to change it."))
     return redirect("task", slug=request.workspace.slug, pk=pk)
 
 
