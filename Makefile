@@ -60,13 +60,14 @@ mutants: $(STAMP)  ## break one rule at a time in a copy; each must make a test 
 foreign: $(STAMP) $(FOREIGN)/.installed  ## put clients that others wrote, unmodified, to the simulator
 	@$(BIN)/python -m pytest -n 0 -m foreign tests/foreign $(ARGS)
 
-bench: $(STAMP)  ## measure the simulator, the books, the client, matching, pages, an import and the loop; figures, not tests
+bench: $(STAMP)  ## measure the simulator, the books, the client, matching, pages, an import, files and the loop; figures, not tests
 	@$(BIN)/python bench/simulator.py
 	@$(BIN)/python bench/books.py
 	@$(BIN)/python bench/client_pace.py
 	@$(BIN)/python bench/matching.py
 	@$(BIN)/python bench/pages.py
 	@$(BIN)/python bench/importing.py
+	@$(BIN)/python bench/import_files.py
 	@$(BIN)/python bench/work.py
 	@$(BIN)/python bench/connections.py $(ARGS)
 

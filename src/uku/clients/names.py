@@ -18,6 +18,7 @@ _LEGAL_FORMS = {
 _LEGAL_FORM = re.compile(rf"\b({'|'.join(_LEGAL_FORMS.values())})\b")
 _FORM_OF = {word: form for form, words in _LEGAL_FORMS.items() for word in words.split("|")}
 _AND = re.compile(r"\b(och|and|ja)\b")  # "&" is gone already: it is no letter
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # which a workbook would lose
 _LONGEST = 1024  # characters that a name can have; what comes from outside may be megabytes
 
 
@@ -30,7 +31,7 @@ def for_sorting(name: str) -> str:
 
 def for_search(name: str) -> str:
     """Return the name without accents, case and punctuation, so that `Ökérs` is found by `okers`."""
-    text = unicodedata.normalize("NFC", name[:_LONGEST]).casefold()
+    text = unicodedata.normalize("NFC", _CONTROL.sub("", name[:_LONGEST])).casefold()
     text = "".join(_FOLDED.get(letter, letter) for letter in text)
     return re.sub(r"[^a-z0-9]+", " ", _plain(text)).strip()[:200]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from babel import Locale
@@ -87,16 +88,15 @@ def parse_cell(field: str, text: str, *, country: str) -> Value:
 
 def read_back(field: str, value: Value, *, country: str) -> Value:
     """Return what a file would give of a stored value, which may be older than our rules, or come from elsewhere."""
-    text = writable(str(value))
-    try:
-        return parse_cell(field, text, country=country)
-    except WrongCell:
-        return " ".join(text.split())
+    told: Value = str(value)
+    with suppress(WrongCell):
+        told = parse_cell(field, _UNWRITABLE.sub("", str(value)), country=country)
+    return writable(told) if isinstance(told, str) else told
 
 
 def writable(text: str) -> str:
-    """Return a text without the control characters that a workbook cannot hold."""
-    return _UNWRITABLE.sub("", text)
+    """Return a text without the control characters that a workbook loses, and with single blanks."""
+    return " ".join(_UNWRITABLE.sub("", text).split())
 
 
 def _parse_organisation_number(text: str, country: str) -> str:

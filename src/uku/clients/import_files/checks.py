@@ -85,7 +85,7 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> C
     for field, place in places:
         text = row.cells[place] if place < len(row.cells) else ""
         try:
-            value = _read_cell(row, place, field, text, country=str(values.get("country", "")))
+            value = _read_cell(row, place, field, text, country=str(values.get("country", wrong.get("country", ""))))
         except WrongCell as error:
             wrong[field] = writable(text)
             errors.append(RowError(row.number, place, error.reason, _quote(text)))

@@ -14,7 +14,7 @@ from uku.clients.import_files.checks import KEY_FIELDS, CheckedRow, Keys
 from uku.clients.import_files.errors import RowError, RowReason
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
-from uku.clients.names import for_search
+from uku.clients.names import for_matching, for_search
 from uku.kit.identifiers import masked
 from uku.kit.scoping import current_workspace_id
 
@@ -121,8 +121,9 @@ class _KnownClients:
             details = ContactDetails("", row.text("name"), number, vat_number=vat, country=country)
             keys.update(match_keys(workspace_id, details))
         known = Q(match_keys__overlap=list(keys))
-        if not all(for_search(row.text("name")) for row in rows):
-            known |= Q(name_search="")  # names in letters that no key is made of
+        # Names that no key is made of: in other letters, or a legal form alone.
+        if unkeyed := {for_search(name) for name in (row.text("name") for row in rows) if not for_matching(name)}:
+            known |= Q(name_search__in=unkeyed)
         return cls(Client.objects.get_queryset().filter(known).order_by("pk"))
 
     def find(self, row: CheckedRow) -> tuple[Client | None, RowError | None]:

@@ -134,7 +134,7 @@ def _csv_rows(content: bytes, reading: Reading) -> Iterator[Row]:
     read = 0
     try:
         for read, cells in enumerate(lines, 1):
-            yield Row(read + bool(declared), tuple(_csv_text(cell.strip(BLANKS)) for cell in cells))
+            yield Row(read + bool(declared), tuple(map(_csv_text, cells)))
     except csv.Error:
         raise Unreadable(FileReason.BROKEN_CSV, read + 1) from None
 
@@ -148,5 +148,5 @@ def _bounded_lines(lines: Iterable[str], mark: str) -> Iterator[str]:
 
 
 def _csv_text(cell: str) -> str:
-    text = _TEXT_FORMULA.fullmatch(cell)
-    return text[1] if text else as_written(cell)
+    text = _TEXT_FORMULA.fullmatch(cell.strip(BLANKS))
+    return text[1] if text else as_written(cell).strip(BLANKS)
