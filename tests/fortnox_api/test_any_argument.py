@@ -128,7 +128,7 @@ def use(method, arguments, named):
 
 
 @pytest.mark.parametrize(("where", "name"), METHODS, ids=[".".join(filter(None, each)) for each in METHODS])
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_no_argument_of_the_client_makes_another_error(where, name, data):
     client = make_client()
