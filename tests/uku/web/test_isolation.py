@@ -75,6 +75,7 @@ def test_the_routes_are_those_we_know_of(records):
             "/w/byran/help/personal-numbers/",
             "/w/byran/products/",
             "/w/byran/products/new/",
+            "/w/byran/products/add/",
             "/w/byran/products/bulk/",
             "/w/byran/products/tax-rates/",
             f"/w/byran/products/{product}/",
