@@ -296,3 +296,20 @@ def fields_to_import(client: Client, details: Mapping[str, Any]) -> list[str]:
         and value not in ("", None)
         and not is_same_value(client, name, value)
     ]
+
+
+@transaction.atomic
+@needs(Permission.SEE)
+def note_export(
+    *, workspace: Workspace, actor: User, at: datetime, count: int, facts: Mapping[str, str | bool]
+) -> None:
+    """Write down that clients were exported: how many, by which search, as what (S45). Raises NotAllowed."""
+    summary = translate_for_workspace(gettext_lazy("Clients exported: %(count)d"), count=count)
+    record(actor=actor, action="client.export", target=workspace, summary=summary, at=at, after=facts)
+
+
+@transaction.atomic
+@needs(Permission.SEE_PERSONAL_NUMBERS)
+def note_whole_export(*, workspace: Workspace, actor: User, at: datetime, count: int, facts: Mapping[str, str]) -> None:
+    """Write down an export with personal numbers in full (S51). Raises NotAllowed."""
+    note_export(workspace=workspace, actor=actor, at=at, count=count, facts={**facts, "personal_numbers_in_full": True})

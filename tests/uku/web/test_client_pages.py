@@ -27,13 +27,14 @@ def rows(make, scope, owner):
 
 
 def test_the_list_shows_what_a_bookkeeper_looks_for(read, signed_in, owner, rows, no_integration):
+    """On a phone the city stands beside the number, since its column is not shown."""
     page = read(signed_in(owner).get(LIST))
     assert page.heading == "Clients"
     assert page.rows == [
         ["", "Name ↑", "Organisation number", "City", "Responsible", "Last invoice", "Unpaid"],
-        ["", "Åkerlunds Bygg AB", "", "Malmö", "", "", ""],
-        ["", "Öberg & Co", "402200-0014", "Malmö", "", "", ""],
-        ["", "Östergren, Anna", "750231-****", "Lund", "", "", ""],
+        ["", "Åkerlunds Bygg AB", "Malmö", "Malmö", "", "", ""],
+        ["", "Öberg & Co", "402200-0014 · Malmö", "Malmö", "", "", ""],
+        ["", "Östergren, Anna", "750231-**** · Lund", "Lund", "", "", ""],
     ]
 
 

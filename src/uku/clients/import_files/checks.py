@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from uku.clients.import_files.cells import Value, WrongCell, parse_cell, writable
+from uku.clients.import_files.cells import Value, WrongCell, parse_cell, read_back
 from uku.clients.import_files.errors import Row, RowError, RowReason
 from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
@@ -84,10 +84,11 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> C
         errors.append(RowError(row.number, -1, RowReason.MORE_CELLS, other=width))
     for field, place in places:
         text = row.cells[place] if place < len(row.cells) else ""
+        country = str(values.get("country", wrong.get("country", "")))
         try:
-            value = _read_cell(row, place, field, text, country=str(values.get("country", wrong.get("country", ""))))
+            value = _read_cell(row, place, field, text, country=country)
         except WrongCell as error:
-            wrong[field] = writable(text)
+            wrong[field] = str(read_back(field, text, country=country))
             errors.append(RowError(row.number, place, error.reason, _quote(text)))
         else:
             values |= {field: value} if value != "" else {}

@@ -10,24 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.import_files.cells import LONGEST_TERMS
 from uku.clients.import_files.errors import FileReason, RowError, RowReason, Unreadable
+from uku.clients.import_files.headings import HEADINGS
 from uku.clients.import_files.tables import MOST_BYTES, MOST_COLUMNS, MOST_ROWS
 from uku.kit.spreadsheets import column_letters
 
-_LABELS: Mapping[str, Promise] = {
-    "name": _("Name"),
-    "organisation_number": _("Organisation number"),
-    "vat_number": _("VAT number"),
-    "email": _("E-mail"),
-    "phone": _("Phone"),
-    "address1": _("Address"),
-    "address2": _("Address, second line"),
-    "postcode": _("Postcode"),
-    "city": _("City"),
-    "country": _("Country"),
-    "currency": _("Currency"),
-    "payment_days": _("Terms of payment, days"),
-    "vat_type": _("VAT type"),
-}
 _AS_CSV = _("Open the file in its program, save it as XLSX or CSV, and choose the new file.")
 _FILE_ERRORS: Mapping[FileReason, tuple[Promise, Promise]] = {
     FileReason.EMPTY: (
@@ -149,7 +135,7 @@ _ROW_ERRORS: Mapping[RowReason, Promise] = {
 
 def label_of(field: str) -> str:
     """Name a field, as exports head its column."""
-    return str(_LABELS[field])
+    return gettext(HEADINGS[field][0])
 
 
 def column_name(headings: Sequence[str], place: int) -> str:

@@ -22,7 +22,7 @@ from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.workspaces import notices
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
-from uku.workspaces.models import User, Workspace
+from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
 MOST_WAITING = 10
@@ -259,23 +259,6 @@ def delete_file(*, file: ImportFile, actor: User, at: datetime) -> None:
 def note_refused_rows(*, file: ImportFile, actor: User, at: datetime) -> None:
     """Write down that the rows that are left out were downloaded: personal numbers stand there whole (S51)."""
     _record(file, actor, at, "client.sheet_refused", gettext_lazy("%(file)s: skipped rows downloaded"))
-
-
-@transaction.atomic
-@needs(Permission.SEE)
-def note_export(
-    *, workspace: Workspace, actor: User, at: datetime, count: int, facts: Mapping[str, str | bool]
-) -> None:
-    """Write down that clients were exported: how many, by which search, as what (S45). Raises NotAllowed."""
-    summary = translate_for_workspace(gettext_lazy("Clients exported: %(count)d"), count=count)
-    record(actor=actor, action="client.export", target=workspace, summary=summary, at=at, after=facts)
-
-
-@transaction.atomic
-@needs(Permission.SEE_PERSONAL_NUMBERS)
-def note_whole_export(*, workspace: Workspace, actor: User, at: datetime, count: int, facts: Mapping[str, str]) -> None:
-    """Write down an export with personal numbers in full (S51). Raises NotAllowed."""
-    note_export(workspace=workspace, actor=actor, at=at, count=count, facts={**facts, "personal_numbers_in_full": True})
 
 
 def delete_old_files(*, at: datetime) -> int:

@@ -6,8 +6,9 @@ Guessed from the bytes alone, shown to the person, and changeable by the person:
 from __future__ import annotations
 
 import codecs
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from uku.clients.import_files.errors import FileReason, Unreadable
 
@@ -29,6 +30,7 @@ _ASCII = bytes(range(128))
 _LOOKED_AT = 4096  # bytes, for what tells UTF-16 without a mark
 _SAMPLE = 200_000  # characters, for what parts the cells
 _SAMPLE_LINES = 30
+_QUOTED = re.compile(r'"[^"]*"?')
 # How much a sign speaks for the code page that makes it of a byte, in a list of Nordic companies and people.
 _LIKELY = {**dict.fromkeys("åäö", 10), **dict.fromkeys("ÅÄÖ", 8)}
 _LIKELY |= {**dict.fromkeys("éèüøæõáóšžß", 5), **dict.fromkeys("ÉÈÜØÆÕÁÓŠŽ", 4)}
@@ -99,24 +101,6 @@ def guess_delimiter(text: str) -> str:
     declared, text = split_declared_delimiter(text)
     if declared in DELIMITERS:
         return declared
-    lines = list(_outside_quotes(text))
+    lines = [line for line in _QUOTED.sub("", text[:_SAMPLE]).splitlines() if line.strip()][:_SAMPLE_LINES]
     usual = {mark: Counter(filter(None, (line.count(mark) for line in lines))).most_common(1) for mark in DELIMITERS}
     return max(DELIMITERS, key=lambda mark: [(told, count) for count, told in usual[mark]])
-
-
-def _outside_quotes(text: str) -> Iterator[str]:
-    """Yield the first lines of the table, without what stands in quotation marks and without blank ones."""
-    line: list[str] = []
-    told, quoted = 0, False
-    for letter in "\n".join(text[:_SAMPLE].splitlines()) + "\n":
-        if letter == '"':
-            quoted = not quoted
-        elif quoted:
-            continue
-        elif letter != "\n":
-            line.append(letter)
-        elif told < _SAMPLE_LINES and (whole := "".join(line)).strip():
-            yield whole
-            line, told = [], told + 1
-        else:
-            line = []

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from uku.clients.import_files import operations
+from uku.clients import operations
 from uku.kit import clock
 from uku.kit.spreadsheets import as_csv, as_xlsx
 from uku.web import client_export
