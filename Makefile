@@ -23,7 +23,7 @@ CHECK_ENV = env -u MIGRATE_DATABASE_URL DATABASE_URL= DJANGO_SETTINGS_MODULE=uku
 # Some hundred processes start in the tests; without bytecode each of them would compile all of Uku.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo run worker sim test check mutants foreign bench sweep soak format lock dist compare clean
+.PHONY: help setup demo run worker sim test check mutants foreign bench sweep histories soak format lock dist compare clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ bench: $(STAMP)  ## measure the simulator, the books, the client, matching, page
 
 sweep: $(STAMP)  ## kill a worker at each step of everything done about an invoice, in each scene; `make test` leaves out repeats
 	@UKU_SWEEP=1 $(BIN)/python -m pytest -n 0 tests/uku/integrations/fortnox/test_killed_invoices.py -q $(ARGS)
+
+histories: $(STAMP)  ## live all random histories, and ten times as many examples of each property among them, new ones each time
+	@UKU_SOAK=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 -m history $(ARGS)
 
 soak: $(STAMP)  ## a random life of INVOICES invoices with faults, killed workers and a restarted database; SEED repeats one
 	@$(BIN)/python bench/soak.py --invoices $(INVOICES) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -22,7 +22,7 @@ patient = settings(
     deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.register_profile("suite", patient, derandomize=True, max_examples=60)
-settings.register_profile("soak", patient, max_examples=5000)
+settings.register_profile("soak", patient, max_examples=600)
 settings.load_profile("soak" if os.environ.get("UKU_SOAK") else "suite")
 
 
