@@ -9,6 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
+from django.db.models.lookups import IsNull
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -105,7 +106,13 @@ def own_plan() -> SummaryPlan | None:
 def latest_plan() -> SummaryPlan | None:
     """Return the plan of the workspace's own books, switched on or off: what a form shows as saved."""
     plans = SummaryPlan.objects.filter(tie=None).select_related("workspace", "topic")
-    return plans.order_by("-active", "-id").first()
+    return plans.order_by("-active", IsNull(models.F("first_month"), True), "-id").first()
+
+
+def plan_of_books(company: str) -> SummaryPlan:
+    """Return the plan of this company's books, made if missing: a month may be counted before anybody plans."""
+    SummaryPlan.objects.filter(tie=None, company="").update(company=company)
+    return SummaryPlan.objects.get_or_create(tie=None, company=company)[0]
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan, Task, TaskValue
 from uku.tasks.months import first_of, last_of, months_later
-from uku.tasks.summaries import Schedule, fields_of, plan_for_company, plan_summaries
+from uku.tasks.summaries import Schedule, fields_of, latest_plan, plan_for_company, plan_summaries
 from uku.tasks.work import finish_task
 
 HOUR = 3600
@@ -341,13 +341,33 @@ def test_a_month_is_counted_for_every_statistic_before_any_is_chosen(fortnox, co
     request_preview(workspace=scope, connection=connection, month=last_month(), actor=owner, at=clock.now())
     run_jobs()
     asked = preview_of(FIRST)
-    known = {name: figure.count for name, figure in figures_for(last_month()).items()}
+    known = {name: figure.count for name, figure in figures_for(FIRST, last_month()).items()}
     assert (asked.month, asked.failed, known) == (
         last_month(),
         "",
         {"sales_invoices": 1, "credit_invoices": 0, "customer_payments": 0, "supplier_payments": 0},
     )
     assert (Task.objects.count(), SummaryPlan.objects.get().active) == (0, False)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_preview_of_another_companys_books_changes_nothing_of_the_first(
+    authorized, connection, plan, shop, run_jobs, count, owner, on
+):
+    count()
+    before = SummaryPlan.objects.get()
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    if not on:
+        plan()
+    Connection.objects.update(company_id=SECOND)
+    connection.refresh_from_db()
+    scope, month = connection.workspace, last_month()
+    request_preview(workspace=scope, connection=connection, month=month, actor=owner, at=clock.now())
+    run_jobs()
+    seen = [figures_for(company, last_month())["sales_invoices"].count for company in (FIRST, SECOND)]
+    assert (preview_of(SECOND).failed, seen, figures()["Sales invoices"]) == ("", [0, 1], 0)
+    assert (latest_plan() == before, latest_plan().title) == (not on, "Month")
 
 
 def test_a_preview_that_fails_says_why_and_asks_no_more(fortnox, connection, run_jobs, owner, scope):
