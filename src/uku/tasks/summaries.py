@@ -41,10 +41,6 @@ MONTHS_REFRESHED = 6
 """After its end a month is refreshed no longer than this."""
 
 
-class NoSummaryPlan(Exception):
-    """Summary tasks are off in this workspace; switch them on first."""
-
-
 TWICE = _("Two statistics cannot fill the same field. Give each a field of its own.")
 
 
@@ -356,10 +352,11 @@ def fill_from_stored(plan: SummaryPlan, *, at: datetime) -> None:
     _fill_tasks(plan, figures, {(row.statistic, row.month) for row in rows if row.final}, at)
 
 
-def confirm_figures(plan: SummaryPlan, statistics: Collection[str], months: Collection[date], *, at: datetime) -> None:
-    """Note that these figures still hold: the books did not change since they were counted."""
-    held = MonthFigure.objects.filter(plan=plan, statistic__in=statistics, month__in=months, count__isnull=False)
-    held.update(counted_at=at)
+def stored_figures(plan: SummaryPlan, statistics: Collection[str], months: Collection[date]) -> Figures:
+    """Return what the books said last."""
+    rows = MonthFigure.objects.filter(plan=plan, statistic__in=statistics, month__in=months)
+    missing = {row.pk: Missing(row.missing) if row.missing else None for row in rows}
+    return {(row.statistic, row.month): Figure(row.count, missing[row.pk], row.final) for row in rows}
 
 
 def plan_for_company(plan: SummaryPlan, company: str, *, at: datetime) -> SummaryPlan:

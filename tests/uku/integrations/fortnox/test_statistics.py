@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.uku.conftest import AT
+from tests.uku.conftest import AT, make_workspace
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from fortnox_sim.seeds import company_defaults
+from uku.clients.operations import create_client
 from uku.integrations.fortnox.connection import scopes
 from uku.integrations.fortnox.models import (
     Connection,
@@ -30,10 +31,12 @@ from uku.invoices.drafts import DraftHead, create_draft
 from uku.invoices.models import TaskCharge
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
+from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan, Task, TaskValue
 from uku.tasks.months import first_of, last_of, months_later
 from uku.tasks.summaries import Schedule, fields_of, latest_plan, plan_for_company, plan_summaries
-from uku.tasks.work import finish_task
+from uku.tasks.ties import tie_books
+from uku.tasks.work import finish_task, reopen_task
 
 HOUR = 3600
 LABELS = {name: str(found.label) for name, found in STATISTICS.items()}
@@ -312,6 +315,59 @@ def test_books_of_another_company_get_a_plan_of_their_own(fortnox, authorized, c
     old.refresh_from_db()
     assert (old.company, old.active, Task.objects.filter(plan=old).count()) == (FIRST, False, tasks)
     assert plan_for_company(plan, SECOND, at=clock.now()) == plan
+
+
+@pytest.mark.parametrize("error", [(400, ""), (500, ""), (200, '{"SupplierInvoices": [{"GivenNumber": []}]}')])
+def test_a_source_that_cannot_be_read_stops_no_other(fortnox, connection, authorize, scope, owner, plan, count, error):
+    plan("supplier_invoices", "vouchers")
+    authorize(scope, owner)
+    status, body = error
+    fortnox.fault(path="/3/supplierinvoices", action="status", status=status, body=body, times=99, phase="P0")
+    run = count()
+    assert (run.state == RunState.DONE, figures()) == (False, {"Vouchers": 0})
+
+
+@pytest.mark.parametrize("lasting", [Missing.NOT_PERMITTED, Missing.UNREADABLE])
+def test_what_is_missing_is_counted_again_though_the_books_did_not_change(fortnox, authorized, count, lasting):
+    count()
+    MonthFigure.objects.filter(statistic="vouchers", month=last_month()).update(missing=lasting)
+    count()
+    assert told("vouchers") == (0, "")
+
+
+def test_a_task_that_was_reopened_shows_what_the_books_said_meanwhile(
+    fortnox, authorized, count, shop, run_jobs, owner, move_clock
+):
+    count()
+    task = Task.objects.get(month=last_month())
+    finish_task(task=task, actor=owner, at=AT)
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    count()
+    reopen_task(task=task, actor=owner, at=AT)
+    move_clock(seconds=HOUR)
+    count()
+    assert figures()["Sales invoices"] == 1
+
+
+def test_books_that_are_tied_after_they_were_counted_hand_over_with_the_next_count(
+    fortnox, authorized, count, scope, owner, move_clock
+):
+    """Tied to a client of another firm; refused sources are told there, too."""
+    count()
+    move_clock(seconds=HOUR)
+    firm = make_workspace("firman", owner)
+    with workspace_in_force(firm.pk):
+        client = create_client(actor=owner, at=AT, name="Byrån själv")
+        tie_books(workspace=firm, client=client, books=scope, actor=owner, at=AT)
+    count()
+    with workspace_in_force(firm.pk):
+        assert {row.statistic for row in MonthFigure.objects.all()} == {"sales_invoices", "vouchers"}
+    denied = '{"ErrorInformation":{"error":1,"message":"Ingen licens","code":2001101}}'
+    fortnox.fault(path="/3/vouchers", action="status", status=403, body=denied, times=10, phase="P0")
+    count()
+    with workspace_in_force(firm.pk):
+        assert told("vouchers") == (0, Missing.NOT_PERMITTED)
 
 
 # Frozen months
