@@ -10,22 +10,20 @@ from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models.lookups import IsNull
-from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
 from uku.invoices.models import TaskCharge
 from uku.kit.banking_days import first_banking_day
 from uku.kit.events import publish
+from uku.tasks.fields import FieldNotUsable, number_field
 from uku.tasks.models import (
-    FieldKind,
     Missing,
     MonthFigure,
     PlanField,
     SummaryPlan,
     Task,
-    TaskField,
     TaskState,
     TaskValue,
     Topic,
@@ -42,14 +40,6 @@ MONTHS_REFRESHED = 6
 
 
 TWICE = _("Two statistics cannot fill the same field. Give each a field of its own.")
-
-
-class FieldNotUsable(Exception):
-    """A statistic cannot fill this field. `sentence` says why."""
-
-    def __init__(self, sentence: str | Promise) -> None:
-        self.sentence = sentence
-        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +169,6 @@ def map_fields(plan: SummaryPlan, fields: Mapping[str, str]) -> None:
         )
         for statistic, field in wanted.items()
     )
-
-
-def number_field(name: str) -> TaskField:
-    """Return the number field of this name, made if missing. Raises FieldNotUsable."""
-    field = TaskField.objects.filter(name__iexact=name).first() or TaskField.objects.create(name=name)
-    if field.kind != FieldKind.NUMBER:
-        raise FieldNotUsable(gettext("The field %(name)s is no number. Choose another name.") % {"name": field.name})
-    if field.archived_at is not None:
-        raise FieldNotUsable(gettext("The field %(name)s is archived. Choose another name.") % {"name": field.name})
-    return field
 
 
 @transaction.atomic
