@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from uku.kit.money import ZERO, show_quantity
 from uku.kit.scoping import current_workspace_id
@@ -23,6 +23,14 @@ YES, NO = "yes", "no"
 
 class FieldNameTaken(Exception):
     """Another field of the workspace, archived or not, has this name."""
+
+
+class FieldNotUsable(Exception):
+    """A statistic cannot fill this field. `sentence` says why."""
+
+    def __init__(self, sentence: str | Promise) -> None:
+        self.sentence = sentence
+        super().__init__(sentence)
 
 
 class ValueIsBilled(Exception):
@@ -73,6 +81,16 @@ def restore_field(*, field: TaskField, actor: User, at: datetime) -> None:
     """Raises NotAllowed."""
     _set_archived(field, None)
     _record("field.restore", gettext_lazy("The field %(field)s was restored"), field, actor, at)
+
+
+def number_field(name: str) -> TaskField:
+    """Return the number field of this name, made if missing. Raises FieldNotUsable."""
+    field = TaskField.objects.filter(name__iexact=name).first() or TaskField.objects.create(name=name)
+    if field.kind != FieldKind.NUMBER:
+        raise FieldNotUsable(gettext("The field %(name)s is no number. Choose another name.") % {"name": field.name})
+    if field.archived_at is not None:
+        raise FieldNotUsable(gettext("The field %(name)s is archived. Choose another name.") % {"name": field.name})
+    return field
 
 
 def plans_of(field: TaskField) -> list[SummaryPlan]:

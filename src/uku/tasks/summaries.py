@@ -9,22 +9,21 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.db.models.lookups import IsNull
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
 from uku.invoices.models import TaskCharge
 from uku.kit.banking_days import first_banking_day
 from uku.kit.events import publish
+from uku.tasks.fields import FieldNotUsable, number_field
 from uku.tasks.models import (
-    FieldKind,
     Missing,
     MonthFigure,
     PlanField,
     SummaryPlan,
     Task,
-    TaskField,
     TaskState,
     TaskValue,
     Topic,
@@ -40,19 +39,7 @@ MONTHS_REFRESHED = 6
 """After its end a month is refreshed no longer than this."""
 
 
-class NoSummaryPlan(Exception):
-    """Summary tasks are off in this workspace; switch them on first."""
-
-
 TWICE = _("Two statistics cannot fill the same field. Give each a field of its own.")
-
-
-class FieldNotUsable(Exception):
-    """A statistic cannot fill this field. `sentence` says why."""
-
-    def __init__(self, sentence: str | Promise) -> None:
-        self.sentence = sentence
-        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +92,13 @@ def own_plan() -> SummaryPlan | None:
 def latest_plan() -> SummaryPlan | None:
     """Return the plan of the workspace's own books, switched on or off: what a form shows as saved."""
     plans = SummaryPlan.objects.filter(tie=None).select_related("workspace", "topic")
-    return plans.order_by("-active", "-id").first()
+    return plans.order_by("-active", IsNull(models.F("first_month"), True), "-id").first()
+
+
+def plan_of_books(company: str) -> SummaryPlan:
+    """Return the plan of this company's books, made if missing: a month may be counted before anybody plans."""
+    SummaryPlan.objects.filter(tie=None, company="").update(company=company)
+    return SummaryPlan.objects.get_or_create(tie=None, company=company)[0]
 
 
 @transaction.atomic
@@ -176,16 +169,6 @@ def map_fields(plan: SummaryPlan, fields: Mapping[str, str]) -> None:
         )
         for statistic, field in wanted.items()
     )
-
-
-def number_field(name: str) -> TaskField:
-    """Return the number field of this name, made if missing. Raises FieldNotUsable."""
-    field = TaskField.objects.filter(name__iexact=name).first() or TaskField.objects.create(name=name)
-    if field.kind != FieldKind.NUMBER:
-        raise FieldNotUsable(gettext("The field %(name)s is no number. Choose another name.") % {"name": field.name})
-    if field.archived_at is not None:
-        raise FieldNotUsable(gettext("The field %(name)s is archived. Choose another name.") % {"name": field.name})
-    return field
 
 
 @transaction.atomic
@@ -349,10 +332,11 @@ def fill_from_stored(plan: SummaryPlan, *, at: datetime) -> None:
     _fill_tasks(plan, figures, {(row.statistic, row.month) for row in rows if row.final}, at)
 
 
-def confirm_figures(plan: SummaryPlan, statistics: Collection[str], months: Collection[date], *, at: datetime) -> None:
-    """Note that these figures still hold: the books did not change since they were counted."""
-    held = MonthFigure.objects.filter(plan=plan, statistic__in=statistics, month__in=months, count__isnull=False)
-    held.update(counted_at=at)
+def stored_figures(plan: SummaryPlan, statistics: Collection[str], months: Collection[date]) -> Figures:
+    """Return what the books said last."""
+    rows = MonthFigure.objects.filter(plan=plan, statistic__in=statistics, month__in=months)
+    missing = {row.pk: Missing(row.missing) if row.missing else None for row in rows}
+    return {(row.statistic, row.month): Figure(row.count, missing[row.pk], row.final) for row in rows}
 
 
 def plan_for_company(plan: SummaryPlan, company: str, *, at: datetime) -> SummaryPlan:

@@ -17,16 +17,15 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
 from uku.kit.scoping import current_workspace_id, workspace_in_force
+from uku.tasks.fields import FieldNotUsable, number_field
 from uku.tasks.models import BooksTie, PlanField, SummaryPlan, Topic
 from uku.tasks.months import first_of
 from uku.tasks.summaries import (
     TWICE,
-    FieldNotUsable,
     Figures,
     fields_of,
     fill_from_stored,
     latest_plan,
-    number_field,
     open_missing_months,
     take_in_figures,
 )

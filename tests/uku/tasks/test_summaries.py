@@ -14,19 +14,23 @@ from tests.uku.conftest import AT, make_user, make_workspace
 
 from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
+from uku.tasks.fields import archive_field
 from uku.tasks.jobs import open_months
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
+from uku.tasks.month_figures import read_month
 from uku.tasks.summaries import (
     Figure,
     Schedule,
+    fields_of,
     open_missing_months,
     open_month,
     own_plan,
+    plan_for_company,
     plan_summaries,
     take_in_figures,
 )
-from uku.tasks.work import finish_task
-from uku.workspaces.models import AuditEntry
+from uku.tasks.work import TaskChanged, edit_task, finish_task
+from uku.workspaces.models import AuditEntry, Membership
 
 JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
 FIELDS = {"vouchers": "Vouchers", "sales_invoices": "Sales invoices"}
@@ -275,6 +279,56 @@ def test_a_finished_task_keeps_its_values_and_the_figure_stands_beside_them(plan
         take(copy, vouchers=12)
         assert values(task) == {"Vouchers": (10, 12)}
     assert AuditEntry.objects.latest("id").summary == "Monthly summary March 2026 is done"
+
+
+def test_a_number_that_changed_while_a_person_edits_the_task_is_not_overwritten(plan, owner):
+    task = open_month(plan, month=MARCH, at=AT)
+    take(task, vouchers=10)
+    seen = Task.objects.get(pk=task.pk)
+    take(task, vouchers=10)
+    field = TaskField.objects.get(name="Vouchers")
+    edit_task(task=seen, actor=owner, at=AT, changes={}, values={field: Decimal(10)}, version=seen.version)
+    take(task, vouchers=12)
+    with pytest.raises(TaskChanged):
+        edit_task(task=seen, actor=owner, at=AT, changes={}, values={field: Decimal(10)}, version=seen.version)
+    assert values(task) == {"Vouchers": (12, 12)}
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_a_field_that_another_statistic_fills_from_now_on_keeps_its_frozen_months(plan, owner, is_frozen):
+    task = open_month(plan, month=MARCH, at=AT)
+    take(task, vouchers=10)
+    if is_frozen:
+        finish_task(task=task, actor=owner, at=AT)
+    switch_on(owner, fields={"vouchers_manual": "Vouchers"})
+    take(task, vouchers_manual=4)
+    assert values(task) == {"Vouchers": (10, 10) if is_frozen else (4, 4)}
+    number = read_month([plan], MARCH, today=MARCH)[0].numbers[0]
+    assert (number.name, number.number, number.differs) == ("Vouchers", 10 if is_frozen else 4, False)
+
+
+def test_a_statistic_in_another_field_shows_the_number_of_that_field(plan, owner):
+    task = open_month(plan, month=MARCH, at=AT)
+    take(task, vouchers=10)
+    switch_on(owner, fields={"vouchers": "Receipts"})
+    for counted in (12, 14):
+        take(task, vouchers=counted)
+    TaskValue.objects.filter(field__name="Vouchers").update(measured=10)
+    assert read_month([plan], MARCH, today=MARCH)[0].numbers[0].number == 14
+
+
+def test_a_responsible_user_who_was_deactivated_is_assigned_nothing(scope, owner, member):
+    client = create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB", default_user=member)
+    plan = switch_on(owner, client=client)
+    Membership.objects.filter(user=member).update(is_active=False)
+    assert open_month(plan, month=MARCH, at=AT).assignee == owner
+
+
+def test_a_plan_goes_on_with_another_company_though_a_field_was_archived(plan, owner):
+    plan_for_company(plan, "556001", at=AT)
+    archive_field(field=TaskField.objects.get(name="Vouchers"), actor=owner, at=AT)
+    moved = plan_for_company(plan, "556002", at=AT)
+    assert {each.statistic: each.field.name for each in fields_of(moved)} == FIELDS
 
 
 def test_a_statistic_that_the_plan_no_longer_maps_is_left_out(plan, owner):

@@ -11,8 +11,9 @@ from tests.uku.conftest import AT, make_user, make_workspace
 from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
+from uku.tasks.fields import FieldNotUsable
 from uku.tasks.models import BooksTie, Missing, MonthFigure, PlanField, SummaryPlan, Task, TaskField, TaskValue
-from uku.tasks.summaries import FieldNotUsable, Figure, Schedule, plan_summaries
+from uku.tasks.summaries import Figure, Schedule, plan_summaries
 from uku.tasks.ties import (
     CannotTie,
     add_company_file,

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from uku.kit import clock
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
+from uku.tasks.fields import FieldNotUsable
 from uku.tasks.models import SummaryPlan, Task
 from uku.tasks.month_figures import MonthOfPlan, months_shown, read_month
 from uku.tasks.months import first_of, months_later
-from uku.tasks.summaries import FieldNotUsable, choose_expectations
+from uku.tasks.summaries import choose_expectations
 from uku.tasks.ties import choose_fields
 from uku.web import integration_data
 from uku.web.forms.summaries import PlanForm

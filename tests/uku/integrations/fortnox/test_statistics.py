@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.uku.conftest import AT
+from tests.uku.conftest import AT, make_workspace
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from fortnox_sim.seeds import company_defaults
+from uku.clients.operations import create_client
 from uku.integrations.fortnox.connection import scopes
 from uku.integrations.fortnox.models import (
     Connection,
@@ -30,10 +31,12 @@ from uku.invoices.drafts import DraftHead, create_draft
 from uku.invoices.models import TaskCharge
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
+from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan, Task, TaskValue
 from uku.tasks.months import first_of, last_of, months_later
-from uku.tasks.summaries import Schedule, fields_of, plan_for_company, plan_summaries
-from uku.tasks.work import finish_task
+from uku.tasks.summaries import Schedule, fields_of, latest_plan, plan_for_company, plan_summaries
+from uku.tasks.ties import tie_books
+from uku.tasks.work import finish_task, reopen_task
 
 HOUR = 3600
 LABELS = {name: str(found.label) for name, found in STATISTICS.items()}
@@ -314,6 +317,59 @@ def test_books_of_another_company_get_a_plan_of_their_own(fortnox, authorized, c
     assert plan_for_company(plan, SECOND, at=clock.now()) == plan
 
 
+@pytest.mark.parametrize("error", [(400, ""), (500, ""), (200, '{"SupplierInvoices": [{"GivenNumber": []}]}')])
+def test_a_source_that_cannot_be_read_stops_no_other(fortnox, connection, authorize, scope, owner, plan, count, error):
+    plan("supplier_invoices", "vouchers")
+    authorize(scope, owner)
+    status, body = error
+    fortnox.fault(path="/3/supplierinvoices", action="status", status=status, body=body, times=99, phase="P0")
+    run = count()
+    assert (run.state == RunState.DONE, figures()) == (False, {"Vouchers": 0})
+
+
+@pytest.mark.parametrize("lasting", [Missing.NOT_PERMITTED, Missing.UNREADABLE])
+def test_what_is_missing_is_counted_again_though_the_books_did_not_change(fortnox, authorized, count, lasting):
+    count()
+    MonthFigure.objects.filter(statistic="vouchers", month=last_month()).update(missing=lasting)
+    count()
+    assert told("vouchers") == (0, "")
+
+
+def test_a_task_that_was_reopened_shows_what_the_books_said_meanwhile(
+    fortnox, authorized, count, shop, run_jobs, owner, move_clock
+):
+    count()
+    task = Task.objects.get(month=last_month())
+    finish_task(task=task, actor=owner, at=AT)
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    count()
+    reopen_task(task=task, actor=owner, at=AT)
+    move_clock(seconds=HOUR)
+    count()
+    assert figures()["Sales invoices"] == 1
+
+
+def test_books_that_are_tied_after_they_were_counted_hand_over_with_the_next_count(
+    fortnox, authorized, count, scope, owner, move_clock
+):
+    """Tied to a client of another firm; refused sources are told there, too."""
+    count()
+    move_clock(seconds=HOUR)
+    firm = make_workspace("firman", owner)
+    with workspace_in_force(firm.pk):
+        client = create_client(actor=owner, at=AT, name="Byrån själv")
+        tie_books(workspace=firm, client=client, books=scope, actor=owner, at=AT)
+    count()
+    with workspace_in_force(firm.pk):
+        assert {row.statistic for row in MonthFigure.objects.all()} == {"sales_invoices", "vouchers"}
+    denied = '{"ErrorInformation":{"error":1,"message":"Ingen licens","code":2001101}}'
+    fortnox.fault(path="/3/vouchers", action="status", status=403, body=denied, times=10, phase="P0")
+    count()
+    with workspace_in_force(firm.pk):
+        assert told("vouchers") == (0, Missing.NOT_PERMITTED)
+
+
 # Frozen months
 
 
@@ -341,13 +397,33 @@ def test_a_month_is_counted_for_every_statistic_before_any_is_chosen(fortnox, co
     request_preview(workspace=scope, connection=connection, month=last_month(), actor=owner, at=clock.now())
     run_jobs()
     asked = preview_of(FIRST)
-    known = {name: figure.count for name, figure in figures_for(last_month()).items()}
+    known = {name: figure.count for name, figure in figures_for(FIRST, last_month()).items()}
     assert (asked.month, asked.failed, known) == (
         last_month(),
         "",
         {"sales_invoices": 1, "credit_invoices": 0, "customer_payments": 0, "supplier_payments": 0},
     )
     assert (Task.objects.count(), SummaryPlan.objects.get().active) == (0, False)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_preview_of_another_companys_books_changes_nothing_of_the_first(
+    authorized, connection, plan, shop, run_jobs, count, owner, on
+):
+    count()
+    before = SummaryPlan.objects.get()
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    if not on:
+        plan()
+    Connection.objects.update(company_id=SECOND)
+    connection.refresh_from_db()
+    scope, month = connection.workspace, last_month()
+    request_preview(workspace=scope, connection=connection, month=month, actor=owner, at=clock.now())
+    run_jobs()
+    seen = [figures_for(company, last_month())["sales_invoices"].count for company in (FIRST, SECOND)]
+    assert (preview_of(SECOND).failed, seen, figures()["Sales invoices"]) == ("", [0, 1], 0)
+    assert (latest_plan() == before, latest_plan().title) == (not on, "Month")
 
 
 def test_a_preview_that_fails_says_why_and_asks_no_more(fortnox, connection, run_jobs, owner, scope):

@@ -20,8 +20,8 @@ from uku.integrations.fortnox.work.due import wake
 from uku.integrations.fortnox.work.step import Rank, Step, Work
 from uku.kit import clock
 from uku.kit.jobs import SOON
-from uku.tasks.models import MonthFigure, SummaryPlan
-from uku.tasks.summaries import latest_plan, take_in_figures
+from uku.tasks.models import MonthFigure
+from uku.tasks.summaries import plan_of_books, take_in_figures
 from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
@@ -46,17 +46,17 @@ def preview_of(company_id: str) -> RequestedPreview | None:
     return RequestedPreview.objects.filter(company_id=company_id).first()
 
 
-def figures_for(month: date) -> dict[str, MonthFigure]:
-    """Return what is known of a month, by statistic."""
-    plan = latest_plan()
-    return {} if plan is None else {each.statistic: each for each in MonthFigure.objects.filter(plan=plan, month=month)}
+def figures_for(company_id: str, month: date) -> dict[str, MonthFigure]:
+    """Return what a company's own books are known to say of a month, by statistic."""
+    figures = MonthFigure.objects.filter(plan__tie=None, plan__company=company_id, month=month)
+    return {figure.statistic: figure for figure in figures}
 
 
 def _count_preview(work: Work) -> bool:
     """Count the month that was asked for; what Fortnox refuses or does not answer is told beside the numbers."""
     connection, at = work.connection, clock.now()
     asked = RequestedPreview.objects.get(company_id=connection.company_id)
-    plan = latest_plan() or SummaryPlan.objects.create(company=connection.company_id)
+    plan = plan_of_books(connection.company_id)
     failed = ""
     try:
         with open_fortnox(connection, work.make_way) as fortnox:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from fortnox_api import Forbidden, Fortnox
+from fortnox_api import Forbidden, Fortnox, FortnoxError, Rejected, Unavailable, Unreadable
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection, CountedSource, SyncRun
 from uku.integrations.fortnox.statistics.counts import Counts, count_source, has_changed, sources_of
@@ -25,16 +25,19 @@ from uku.tasks.months import first_of, last_of, months_between, months_later
 from uku.tasks.summaries import (
     Figure,
     Figures,
-    confirm_figures,
     fields_of,
     open_missing_months,
     own_plan,
     plan_for_company,
+    stored_figures,
     take_in_figures,
 )
 from uku.tasks.ties import hand_over
 
 MONTHS_BACK: Final = 12
+OF_ONE_SOURCE: Final = (Forbidden, Rejected, Unavailable, Unreadable)
+PASSING: Final = {Missing.NOT_PERMITTED, Missing.UNREADABLE}
+"""Why a figure is missing that the next count may have, though nothing changed in the books."""
 COUNTED_ANYWAY: Final = timedelta(days=7)
 """A removed payment is no change that a list tells of, so unchanged books are counted again after this."""
 
@@ -43,8 +46,8 @@ def read_statistics(request: SyncRequest) -> SyncRun | None:
     """Open the months that are due and count all 13 months again, as far as they may have changed.
 
     None while statistics are off. Each source is read once for all months and stored by itself: one that Fortnox
-    refuses takes no other with it. A reload, and whoever asks for it, has all counted again, whether it changed or
-    not. Raises FortnoxError, a refusal when everything else is counted.
+    refuses, or that cannot be read, takes no other with it. A reload, and whoever asks for it, has all counted again,
+    whether it changed or not. Raises FortnoxError, that of one source when everything else is counted.
     """
     connection, at = request.connection, clock.now()
     plan = own_plan()
@@ -58,25 +61,27 @@ def read_statistics(request: SyncRequest) -> SyncRun | None:
     sources = sources_of([each.statistic for each in fields_of(plan)])
     run.counts = {**run.counts, "seen": 0, "total": len(sources), "months": len(months)}
     anyway = request.reload is not None or request.asked_by is not None
-    refused: Forbidden | None = None
+    failed: FortnoxError | None = None
     with open_fortnox(connection, request.check) as fortnox:
         final = _locked_through(fortnox, plan)
         for source, names in sources.items():
             try:
                 _count(fortnox, connection, plan, source, names, months, final=final, anyway=anyway)
-            except Forbidden as error:
-                refused = refused or error
-                take_in_figures(plan, _not_permitted(names, months), at=clock.now())
+            except OF_ONE_SOURCE as error:
+                failed = failed or error
+                if not error.transient:
+                    why = Missing.NOT_PERMITTED if isinstance(error, Forbidden) else Missing.UNREADABLE
+                    _store(plan, _missing(why, names, months), at=clock.now())
             sync_run.count(run, "seen")
             run.save(update_fields=["counts"])
-    if refused is not None:
-        raise refused
+    if failed is not None:
+        raise failed
     sync_run.end(run, at=clock.now())
     return run
 
 
-def _not_permitted(names: Sequence[str], months: Sequence[date]) -> Figures:
-    return {(name, month): Figure(None, Missing.NOT_PERMITTED) for name in names for month in months}
+def _missing(why: Missing, names: Sequence[str], months: Sequence[date]) -> Figures:
+    return {(name, month): Figure(None, why) for name in names for month in months}
 
 
 def months_counted(connection: Connection, at: datetime) -> list[date]:
@@ -112,21 +117,28 @@ def _count(
         "last_month": months[-1],
         "locked_through": final,
     }
+    figures, counted_at = stored_figures(plan, names, months), began
     is_known = last is not None and _is_the_same(last, facts) and began - last.counted_at < COUNTED_ANYWAY
+    is_known = is_known and not any(figure.missing in PASSING for figure in figures.values())
     if last is not None and is_known and not anyway and not has_changed(fortnox, source, last.looked_at, months):
-        with transaction.atomic():
-            CountedSource.objects.filter(pk=last.pk).update(looked_at=began)
-            confirm_figures(plan, names, months, at=began)
-        return
-    figures = figures_of(fortnox, connection, source, names, months, final)
+        counted_at = last.counted_at
+    else:
+        figures = figures_of(fortnox, connection, source, names, months, final)
     with transaction.atomic():
-        take_in_figures(plan, figures, at=began)
-        hand_over(plan, figures, at=began)
-        if any(figure.missing == Missing.UNREADABLE for figure in figures.values()):
-            CountedSource.objects.filter(company_id=company, source=source).delete()
-        elif source_is_permitted(connection, source):
-            facts |= {"counted_at": began, "looked_at": began}
+        _store(plan, figures, at=began)
+        if source_is_permitted(connection, source):
+            facts |= {"counted_at": counted_at, "looked_at": began}
             CountedSource.objects.update_or_create(company_id=company, source=source, defaults=facts)
+
+
+@transaction.atomic
+def _store(plan: SummaryPlan, figures: Figures, *, at: datetime) -> None:
+    """Store figures here, and for the client whose books these are.
+
+    They are stored when nothing changed in them, too: a task may have been reopened, or the books tied.
+    """
+    take_in_figures(plan, figures, at=at)
+    hand_over(plan, figures, at=at)
 
 
 def _is_the_same(counted: CountedSource, facts: dict[str, Any]) -> bool:
@@ -147,7 +159,7 @@ def figures_of(
 ) -> Figures:
     """Return the figures of a source; where its permission was never granted they say so. Raises FortnoxError."""
     if not source_is_permitted(connection, source):
-        return _not_permitted(names, months)
+        return _missing(Missing.NOT_PERMITTED, names, months)
     kinds_of = partial(read_kinds, company_id=connection.company_id)
     counts = count_source(fortnox, source, months, names, kinds_of)
     return {(name, month): _figure(counts, name, month, final) for name in names for month in months}

@@ -39,7 +39,7 @@ def _statistics(form: SettingsForm, connection: Connection, this_month: date) ->
     """The rows of the statistics with the numbers of the month that somebody had counted, else of this month."""
     preview = preview_of(connection.company_id)
     month = preview.month if preview else this_month
-    figures = figures_for(month)
+    figures = figures_for(connection.company_id, month)
     rare = list(form.statistic_rows(rare=True, figures=figures))
     return {
         "form": form,
