@@ -114,10 +114,10 @@ def read_month(plans: Collection[SummaryPlan], month: date, *, today: date) -> l
         (row.plan_id, row.statistic, row.month): row
         for row in MonthFigure.objects.filter(plan__in=ids, month__in=months)
     }
-    values = {
-        (value.task.plan_id, value.statistic, value.task.month): value
+    values: dict[tuple[int | None, int | None, date | None], TaskValue] = {
+        (value.task.plan_id, value.field_id, value.task.month): value
         for value in TaskValue.objects.filter(task__plan__in=ids, task__month__in=months)
-        .exclude(statistic="")
+        .exclude(value=None)
         .select_related("task", "field")
     }
     tasks = {task.plan_id: task for task in Task.objects.filter(plan__in=ids, month=month).select_related("assignee")}
@@ -137,15 +137,17 @@ def _number(
     mapped: PlanField,
     months: Sequence[date],
     figures: Mapping[tuple[int, str, date], MonthFigure],
-    values: Mapping[tuple[int | None, str, date | None], TaskValue],
+    values: Mapping[tuple[int | None, int | None, date | None], TaskValue],
 ) -> Number:
     statistic, month = mapped.statistic, months[-1]
     history = []
     for each in months:
-        value, figure = values.get((plan.pk, statistic, each)), figures.get((plan.pk, statistic, each))
+        value, figure = values.get((plan.pk, mapped.field_id, each)), figures.get((plan.pk, statistic, each))
         counted = figure.count if figure else None
         history.append((each, value.value if value else None if counted is None else Decimal(counted)))
-    value, figure = values.get((plan.pk, statistic, month)), figures.get((plan.pk, statistic, month))
+    value, figure = values.get((plan.pk, mapped.field_id, month)), figures.get((plan.pk, statistic, month))
+    if value is not None and value.statistic not in {"", statistic}:
+        figure = None  # frozen when another statistic filled the field
     before = [number for _, number in history[:-1]]
     return Number(
         statistic=statistic,

@@ -24,6 +24,7 @@ from uku.tasks.models import (
     PlanField,
     SummaryPlan,
     Task,
+    TaskField,
     TaskState,
     TaskValue,
     Topic,
@@ -161,6 +162,10 @@ def map_fields(plan: SummaryPlan, fields: Mapping[str, str]) -> None:
     wanted = {statistic: number_field(name) for statistic, name in fields.items()}
     if len({field.pk for field in wanted.values()}) < len(wanted):
         raise FieldNotUsable(TWICE)
+    _map_fields(plan, wanted)
+
+
+def _map_fields(plan: SummaryPlan, wanted: Mapping[str, TaskField]) -> None:
     agreed = dict(PlanField.objects.filter(plan=plan).values_list("statistic", "agreed"))
     PlanField.objects.filter(plan=plan).delete()
     PlanField.objects.bulk_create(
@@ -301,27 +306,35 @@ def _fill_tasks(plan: SummaryPlan, figures: Figures, final: Collection[tuple[str
     """Write figures into the fields of the months' tasks, but for frozen ones and numbers edited by hand.
 
     `final` are those that locked books gave before: a number is frozen with the first figure after the lock, each by
-    itself, since the sources are counted one after the other.
+    itself, since the sources are counted one after the other. A frozen number stays that of the statistic that gave
+    it, whatever its field is filled from now. A task whose number changes has a new version: who edits it is told.
     """
     fields = {each.statistic: each.field_id for each in fields_of(plan)}
     tasks = {task.month: task for task in plan.tasks.select_for_update().filter(month__in={key[1] for key in figures})}
     stored = TaskValue.objects.select_for_update().filter(task__in=list(tasks.values()), field__in=fields.values())
     values = {(value.task_id, value.field_id): value for value in stored}
     billed, today = billed_tasks(tasks.values()), at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
+    renewed = set()
     for (statistic, month), figure in figures.items():
         task, field = tasks.get(month), fields.get(statistic)
         if task is None or field is None or figure.count is None:
             continue
         new = TaskValue(workspace_id=plan.workspace_id, task=task, field_id=field)
         value = values.setdefault((task.pk, field), new)
-        value.statistic, value.measured, value.measured_at = statistic, Decimal(figure.count), at
         is_final = (statistic, month) in final
         frozen = why_frozen(task, billed=task.pk in billed, final=is_final, today=today)
+        if frozen and value.statistic not in {"", statistic}:
+            continue
+        value.statistic, value.measured, value.measured_at = statistic, Decimal(figure.count), at
         if value.value is None or not (value.edited or frozen):
+            if value.value not in {None, value.measured}:
+                renewed.add(task.pk)
             value.value = value.measured
     known = [value for value in values.values() if value.pk is not None]
     TaskValue.objects.bulk_create([value for value in values.values() if value.pk is None])
     TaskValue.objects.update_many(known, ["statistic", "value", "measured", "measured_at"])
+    if renewed:
+        Task.objects.filter(pk__in=renewed).update(version=models.F("version") + 1, changed_by=None, changed_at=at)
 
 
 @transaction.atomic
@@ -363,7 +376,7 @@ def plan_for_company(plan: SummaryPlan, company: str, *, at: datetime) -> Summar
         follower.active = True
         follower.first_month = first_of(at.astimezone(ZoneInfo(plan.workspace.time_zone)).date())
         follower.save()
-        map_fields(follower, {each.statistic: each.field.name for each in fields_of(plan) if each.field})
+        _map_fields(follower, {each.statistic: each.field for each in fields_of(plan) if each.field})
         moved = translate_for_workspace(
             gettext_lazy("%(title)s: another company's books are counted from now on"), title=plan.title
         )
@@ -372,7 +385,7 @@ def plan_for_company(plan: SummaryPlan, company: str, *, at: datetime) -> Summar
 
 
 def _assignee(plan: SummaryPlan) -> User:
-    """The client's default user, else the owner."""
-    if plan.client and plan.client.default_user:
-        return plan.client.default_user
-    return Membership.objects.select_related("user").get(role=Role.OWNER).user
+    """The client's default user, as long as they are an active member, else the owner."""
+    active = Membership.objects.select_related("user").filter(is_active=True)
+    responsible = active.filter(user=plan.client.default_user_id).first() if plan.client else None
+    return (responsible or active.get(role=Role.OWNER)).user

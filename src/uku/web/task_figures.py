@@ -35,12 +35,14 @@ class FigureRow:
     address: str = ""
 
 
-def figures_of(task: Task, workspace: Workspace, numbers: list[TaskValue], today: date) -> dict[str, Any]:
+def figures_of(
+    task: Task, workspace: Workspace, numbers: list[TaskValue], today: date, *, with_documents: bool
+) -> dict[str, Any]:
     """Return what the template `tasks/_figures.html` draws; `numbers` are the task's values that are numbers."""
     found = None
     if task.plan is not None and task.month is not None:
         found = read_month([task.plan], task.month, today=today)[0]
-    rows = _rows(found, workspace, numbers)
+    rows = _rows(found, workspace, numbers, with_documents=with_documents)
     return {
         "found": found,
         "rows": rows,
@@ -52,11 +54,16 @@ def figures_of(task: Task, workspace: Workspace, numbers: list[TaskValue], today
     }
 
 
-def _rows(found: MonthOfPlan | None, workspace: Workspace, numbers: list[TaskValue]) -> list[FigureRow]:
-    """Return the numbers of the books in their order, then those that somebody typed into other fields."""
+def _rows(
+    found: MonthOfPlan | None, workspace: Workspace, numbers: list[TaskValue], *, with_documents: bool
+) -> list[FigureRow]:
+    """Return the numbers of the books in their order, then those that somebody typed into other fields.
+
+    Documents are those of the company that is counted now: a plan of another one, or of a tie, has none here.
+    """
     counted = [number for number in found.numbers if number.name] if found else []
     known = {number.value.pk for number in counted if number.value}
-    own_books = found is not None and found.plan.tie_id is None
+    is_counted_here = found is not None and found.plan.tie_id is None and found.plan.active
     rows = [
         FigureRow(
             name=number.name,
@@ -68,7 +75,7 @@ def _rows(found: MonthOfPlan | None, workspace: Workspace, numbers: list[TaskVal
             deviation=number.deviation,
             since_last_month=number.since_last_month,
             since_last_year=number.since_last_year,
-            address=_address(workspace, found, number) if own_books else "",
+            address=_address(workspace, found, number) if with_documents and is_counted_here else "",
         )
         for number in counted
     ]

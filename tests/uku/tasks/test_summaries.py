@@ -311,9 +311,7 @@ def test_a_statistic_in_another_field_shows_the_number_of_that_field(plan, owner
     task = open_month(plan, month=MARCH, at=AT)
     take(task, vouchers=10)
     switch_on(owner, fields={"vouchers": "Receipts"})
-    for counted in (12, 14):
-        take(task, vouchers=counted)
-    TaskValue.objects.filter(field__name="Vouchers").update(measured=10)
+    take(task, vouchers=14)
     assert read_month([plan], MARCH, today=MARCH)[0].numbers[0].number == 14
 
 

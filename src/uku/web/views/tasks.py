@@ -168,7 +168,8 @@ def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm,
     today = clock.today(request.workspace.time_zone)
     values = list(task.values.select_related("field").order_by("field__name"))
     numbers = [value for value in values if value.value is not None]
-    billing = billing_of(task, numbers) if may(request.membership, Permission.SEE_INVOICES) else []
+    sees_invoices = may(request.membership, Permission.SEE_INVOICES)
+    billing = billing_of(task, numbers) if sees_invoices else []
     context = {
         "task": task,
         "values": numbers,
@@ -181,7 +182,7 @@ def _draw_task(request: WorkspaceRequest, task: Task, comment_form: CommentForm,
         "comment_form": comment_form,
         "history": [(entry, changes(entry)) for entry in history_of(task, at_most=SHOWN_OF_HISTORY)],
     }
-    context |= figures_of(task, request.workspace, numbers, today)
+    context |= figures_of(task, request.workspace, numbers, today, with_documents=sees_invoices)
     return render(request, "tasks/page.html", context, status=status)
 
 

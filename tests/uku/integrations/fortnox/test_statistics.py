@@ -436,6 +436,15 @@ def test_a_preview_that_fails_says_why_and_asks_no_more(fortnox, connection, run
 # Reload data
 
 
+def test_a_preview_counts_the_other_sources_when_one_is_refused(fortnox, connection, run_jobs, owner, scope):
+    denied = '{"ErrorInformation":{"error":1,"message":"Ingen licens","code":2001101}}'
+    fortnox.fault(path="/3/invoices", action="status", status=403, body=denied, times=99, phase="P0")
+    request_preview(workspace=scope, connection=connection, month=last_month(), actor=owner, at=clock.now())
+    run_jobs()
+    known = {name for name, figure in figures_for(FIRST, last_month()).items() if figure.count is not None}
+    assert (preview_of(FIRST).failed != "", known) == (True, {"customer_payments", "supplier_payments"})
+
+
 @pytest.fixture
 def reload_now(owner, run_jobs):
     def go(**facts) -> None:

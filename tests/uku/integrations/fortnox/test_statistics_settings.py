@@ -10,13 +10,22 @@ from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.browsers import Walk, said, texts
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.grants import row
+from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 from tests.uku.web.page_reader import Page
 
 from uku.clients.models import Client
 from uku.clients.operations import archive_clients, create_client
 from uku.integrations.fortnox.connection import authorize
 from uku.integrations.fortnox.health import summary
-from uku.integrations.fortnox.models import Connection, RunKind, RunState, SyncIssue, SyncRun
+from uku.integrations.fortnox.models import (
+    Connection,
+    RunKind,
+    RunState,
+    SyncIssue,
+    SyncRun,
+    VoucherKind,
+    VoucherSeries,
+)
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
@@ -268,6 +277,26 @@ def test_a_tab_that_is_older_than_what_is_saved_saves_nothing_and_says_so(connec
         " shows the settings as they are now. Make your change again."
     )
     assert shown(walk) == before
+
+
+def test_series_that_a_count_finds_meanwhile_are_no_change_of_the_settings(connection, walk):
+    tab = Tab(walk)
+    series = VoucherSeries.objects.create(company_id=connection.company_id, code="A", kind=VoucherKind.MANUAL)
+    assert said(tab.save(statistics=BOTH)) == SAVED
+    tab = Tab(walk)
+    VoucherSeries.objects.filter(pk=series.pk).update(kind=VoucherKind.OTHER)
+    assert said(tab.save()).startswith("Nothing was saved")
+
+
+def test_the_first_month_of_another_companys_books_is_the_one_that_was_chosen(connection, walk):
+    Tab(walk).save(statistics=BOTH)
+    run_sync(SyncRequest(connection, RunKind.STATISTICS))
+    Connection.objects.update(company_id=SECOND)
+    Tab(walk).save(statistics=BOTH, first_month=last_month().isoformat())
+    connection.refresh_from_db()
+    run_sync(SyncRequest(connection, RunKind.STATISTICS))
+    plans = SummaryPlan.objects.order_by("id").values_list("company", "active", "first_month")
+    assert list(plans) == [(FIRST, False, this_month()), (SECOND, True, last_month())]
 
 
 @pytest.mark.parametrize("state", ["never enabled", "disabled"])

@@ -18,7 +18,7 @@ from uku.integrations.fortnox.statistics.voucher_series import series_of
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import NORMAL, SOON
-from uku.tasks.summaries import MonthsOpened, Schedule, plan_summaries
+from uku.tasks.summaries import MonthsOpened, Schedule, latest_plan, plan_for_company, plan_summaries
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
@@ -43,8 +43,10 @@ def choose_statistics(
     Nothing chosen switches it all off; the rest is kept for later, and so are tasks and their numbers. Raises
     NotAllowed, FieldNotUsable.
     """
+    connection, plan = stored_connection_of(workspace), latest_plan()
+    if plan is not None and connection.company_id:
+        plan_for_company(plan, connection.company_id, at=at)  # what is chosen here is for the books connected now
     plan_summaries(actor=actor, at=at, title=title, topic=topic, client=client, fields=fields, schedule=schedule)
-    connection = stored_connection_of(workspace)
     connection.statistics = list(fields)
     connection.save(update_fields=["statistics"])
     if not fields:  # end what is under way, and solve what stands open about it: nothing will try it again

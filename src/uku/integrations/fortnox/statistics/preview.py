@@ -14,7 +14,7 @@ from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.models import Connection, RequestedPreview
 from uku.integrations.fortnox.statistics.counts import sources_of
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
-from uku.integrations.fortnox.statistics.sync import figures_of, source_is_permitted
+from uku.integrations.fortnox.statistics.sync import OF_ONE_SOURCE, figures_of, source_is_permitted
 from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.work.due import wake
 from uku.integrations.fortnox.work.step import Rank, Step, Work
@@ -61,8 +61,14 @@ def _count_preview(work: Work) -> bool:
     try:
         with open_fortnox(connection, work.make_way) as fortnox:
             for source, names in sources_of(STATISTICS).items():
-                if source_is_permitted(connection, source):
+                if not source_is_permitted(connection, source):
+                    continue
+                try:
                     figures = figures_of(fortnox, connection, source, names, [asked.month], None)
+                except OF_ONE_SOURCE as error:
+                    note_failure(connection, error)
+                    failed = failed or error_in_words(error)
+                else:
                     take_in_figures(plan, figures, at=at)
     except FortnoxError as error:
         note_failure(connection, error)

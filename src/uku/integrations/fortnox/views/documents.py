@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from fortnox_api import FortnoxError
-from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.client.open import may_go_out, open_fortnox
 from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health.messages import error_in_words
@@ -19,16 +19,17 @@ from uku.integrations.fortnox.statistics.documents import Document, read_documen
 from uku.integrations.fortnox.statistics.sync import source_is_permitted
 from uku.integrations.fortnox.statistics.voucher_series import kinds_of
 from uku.integrations.fortnox.tokens.grant_state import note_failure
-from uku.integrations.fortnox.views.frame import SEE, draw_tab
+from uku.integrations.fortnox.views.frame import draw_tab
 from uku.kit import clock
 from uku.tasks.months import last_of, months_later
 from uku.workspaces.access import WorkspaceRequest, workspace_page
+from uku.workspaces.permissions import Permission
 
 MOST_SHOWN = 500
 MOST_MONTHS_BACK = 240
 
 
-@workspace_page(SEE)
+@workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def documents(request: WorkspaceRequest, month: str, statistic: str) -> HttpResponse:
     """List the first of them; an error of Fortnox's is told, and the number on the task stays what it is."""
@@ -38,7 +39,7 @@ def documents(request: WorkspaceRequest, month: str, statistic: str) -> HttpResp
     connection, found = connection_of(request.workspace), STATISTICS[statistic]
     shown: list[Document] = []
     failure = ""
-    permitted = is_usable(connection) and source_is_permitted(connection, found.source)
+    permitted = is_usable(connection) and may_go_out(connection) and source_is_permitted(connection, found.source)
     if permitted:
         kinds = kinds_of(connection.company_id)
         try:
