@@ -62,11 +62,11 @@ def test_the_demo_states_its_outcome_in_its_last_lines(demo):
     }
     assert {name: demo.fact(name) for name in wanted} == wanted
     assert int(demo.fact("summary tasks")) >= 1
-    assert int(demo.fact("requests used")) <= 130
+    assert int(demo.fact("requests used")) <= 180  # three companies
 
 
 def test_every_check_of_the_demo_held(demo):
-    assert [line for line in demo.lines if line.endswith("checks held")] == ["15 of 15 checks held"]
+    assert [line for line in demo.lines if line.endswith("checks held")] == ["16 of 16 checks held"]
 
 
 def test_a_second_demo_goes_on_from_the_first_without_authorizing_or_invoicing_again(demo):
@@ -76,7 +76,7 @@ def test_a_second_demo_goes_on_from_the_first_without_authorizing_or_invoicing_a
     assert repeated == []
     assert demo.fact("invoices pushed") == "6"
     assert demo.fact("creates in the journal per invoice") == "1"
-    assert [line for line in demo.lines if line.endswith("checks held")] == ["15 of 15 checks held"]
+    assert [line for line in demo.lines if line.endswith("checks held")] == ["16 of 16 checks held"]
 
 
 def test_a_second_demo_beside_the_first_is_told_so_and_touches_nothing(demo):
