@@ -74,7 +74,11 @@ def test_the_firm_sees_the_months_number_and_chooses_what_is_expected(signed_in,
     assert "Åkerlunds Bygg AB" in month
 
 
-@pytest.mark.parametrize("wrong", [{"share": "0"}, {"share": "x"}, {"agreed_vouchers": "-1"}, {"first_month": "soon"}])
+WRONG = [{"share": "0"}, {"share": "x"}, {"agreed_vouchers": "-1"}]
+WRONG += [{"first_month": month} for month in ("soon", "0001-01", "2000-01", "9999-12")]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_no_number_or_month_is_refused_and_nothing_is_saved(signed_in, owner, workspace, tie, wrong):
     with workspace_in_force(workspace.pk):
         plan = SummaryPlan.objects.get(tie=tie)
