@@ -8,11 +8,13 @@ import pytest
 from tests.uku.conftest import AT, make_user, make_workspace
 from tests.uku.integrations.fortnox.browsers import texts
 
+from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import BooksTie, SummaryPlan, Task, TaskValue
 from uku.tasks.summaries import Figure, Schedule, open_month, own_plan, plan_summaries, take_in_figures
 from uku.tasks.ties import add_company_file, hand_over
+from uku.tasks.work import finish_task
 from uku.workspaces.models import Workspace
 from uku.workspaces.operations import add_member
 
@@ -74,7 +76,11 @@ def test_the_firm_sees_the_months_number_and_chooses_what_is_expected(signed_in,
     assert "Åkerlunds Bygg AB" in month
 
 
-@pytest.mark.parametrize("wrong", [{"share": "0"}, {"share": "x"}, {"agreed_vouchers": "-1"}, {"first_month": "soon"}])
+WRONG = [{"share": "0"}, {"share": "x"}, {"agreed_vouchers": "-1"}]
+WRONG += [{"first_month": month} for month in ("soon", "0001-01", "2000-01", "9999-12")]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_no_number_or_month_is_refused_and_nothing_is_saved(signed_in, owner, workspace, tie, wrong):
     with workspace_in_force(workspace.pk):
         plan = SummaryPlan.objects.get(tie=tie)
@@ -82,6 +88,21 @@ def test_what_is_no_number_or_month_is_refused_and_nothing_is_saved(signed_in, o
     answer = signed_in(owner).post(f"/w/byran/tasks/plans/{plan.pk}/", {**sent, **wrong})
     assert (answer.status_code, "Nothing was saved" in texts(answer)) == (422, True)
     assert SummaryPlan.everywhere.get(pk=plan.pk).deviation_percent == 25
+
+
+def test_months_are_summed_up_over_all_clients_whatever_page_is_shown(signed_in, owner, workspace, tie):
+    with workspace_in_force(workspace.pk):
+        first = Client.objects.get()
+        for number in range(50):
+            client = create_client(actor=owner, at=AT, name=f"Client {number}")
+            books = Workspace.objects.create(name=client.name, slug=f"client-{number}", created_at=AT)
+            made = BooksTie.objects.create(client=client, books=books, tied_at=AT, tied_by=owner)
+            plan = SummaryPlan.objects.create(active=True, tie=made, client=client)
+            Task.objects.create(plan=plan, month=MARCH, title=client.name, due_date=MARCH, created_at=AT)
+        finish_task(task=Task.objects.get(client=first), actor=owner, at=AT)
+    browser = signed_in(owner)
+    for page, shown in ((1, "50 late, 0 deviate on this page"), (2, "50 late, 0 deviate on this page")):
+        assert f"1 of 51 done, {shown}" in texts(browser.get(f"/w/byran/tasks/months/?month=2026-03&page={page}"))
 
 
 @pytest.mark.parametrize("file", ["csv", "xlsx"])

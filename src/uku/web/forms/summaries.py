@@ -11,8 +11,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from uku.kit import clock
 from uku.tasks.models import FieldKind, PlanField, SummaryPlan, TaskField
-from uku.tasks.months import first_of
+from uku.tasks.months import first_of, months_later
 from uku.web.forms.fields import PlainForm
 
 MOST_PERCENT = 500
@@ -40,7 +41,7 @@ class PlanForm(PlainForm):
         initial = {"share": plan.deviation_percent, "first_month": since.isoformat()[:7] if since else ""}
         super().__init__(data, initial=initial)
         self.is_tied = plan.tie is not None and plan.tie.untied_at is None
-        self._since, self._labels = since, {}
+        self._since, self._zone, self._labels = since, plan.workspace.time_zone, {}
         for each in PlanField.objects.filter(plan=plan).select_related("field").order_by("id"):
             label = label_of(each.statistic) or (each.field.name if each.field else each.statistic)
             self._labels[each.statistic] = label
@@ -60,6 +61,14 @@ class PlanForm(PlainForm):
                     initial=each.field.name if each.field else "",
                     widget=forms.TextInput(attrs={"list": "number-fields", "autocomplete": "off", "class": "input"}),
                 )
+
+    def clean_first_month(self) -> date | None:
+        """Refuse a month that nobody means: each one since it gets a task."""
+        chosen: date | None = self.cleaned_data["first_month"]
+        this = clock.today(self._zone).replace(day=1)
+        if chosen not in {None, self._since} and not months_later(this, -12) <= chosen <= months_later(this, 12):
+            raise forms.ValidationError(gettext("Choose a month of the year behind or the year ahead."))
+        return chosen
 
     @property
     def rows(self) -> Iterator[PlanRow]:

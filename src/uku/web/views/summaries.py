@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from uku.kit import clock
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.tasks.fields import FieldNotUsable
-from uku.tasks.models import SummaryPlan, Task
+from uku.tasks.models import SummaryPlan, Task, TaskState
 from uku.tasks.month_figures import MonthOfPlan, months_shown, read_month
 from uku.tasks.months import first_of, months_later
 from uku.tasks.summaries import choose_expectations
@@ -42,14 +42,15 @@ def month_overview(request: WorkspaceRequest) -> HttpResponse:
     plans = SummaryPlan.objects.filter(active=True).select_related("client", "tie__books")
     page = Paginator(plans.order_by("client__name_sort", "id"), PLANS_A_PAGE).get_page(request.GET.get("page"))
     rows = read_month(list(page), month, today=today)
+    tasks = Task.objects.filter(plan__in=plans, month=month)
     context = {
         "page": page,
         "rows": rows,
         "month": month,
         "month_named": month.isoformat()[:7],
         "today": today,
-        "done": sum(row.task is not None and row.task.state == "done" for row in rows),
-        "late": sum(row.task is not None and row.task.state == "open" and row.task.due_date < today for row in rows),
+        "done": tasks.filter(state=TaskState.DONE).count(),
+        "late": tasks.filter(state=TaskState.OPEN, due_date__lt=today).count(),
         "deviating": sum(bool(row.deviating) for row in rows),
     }
     return render(request, "tasks/months.html", context)
