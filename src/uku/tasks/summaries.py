@@ -299,7 +299,7 @@ def take_in_figures(plan: SummaryPlan, figures: Figures, *, at: datetime) -> lis
     return changed
 
 
-_STORED = ("workspace_id", "plan", "month", "statistic", "count", "missing", "final", "counted_at")
+_STORED = ("workspace_id", "plan_id", "month", "statistic", "count", "missing", "final", "counted_at")
 
 
 def _fill_tasks(plan: SummaryPlan, figures: Figures, final: Collection[tuple[str, date]], at: datetime) -> None:

@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT, make_user, make_workspace
 
 from uku.clients.operations import create_client
@@ -327,6 +328,17 @@ def test_a_plan_goes_on_with_another_company_though_a_field_was_archived(plan, o
     archive_field(field=TaskField.objects.get(name="Vouchers"), actor=owner, at=AT)
     moved = plan_for_company(plan, "556002", at=AT)
     assert {each.statistic: each.field.name for each in fields_of(moved)} == FIELDS
+
+
+def test_figures_that_are_known_are_taken_in_by_the_same_number_of_queries(plan):
+    costs = []
+    for months in ([MARCH], [JANUARY, FEBRUARY, MARCH]):
+        figures = {(name, month): Figure(1) for name in FIELDS for month in months}
+        take_in_figures(plan, figures, at=AT)
+        with CaptureQueriesContext(connection) as queries:
+            take_in_figures(plan, figures, at=AT)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
 
 
 def test_a_statistic_that_the_plan_no_longer_maps_is_left_out(plan, owner):
