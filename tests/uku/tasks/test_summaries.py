@@ -346,3 +346,25 @@ def test_a_statistic_that_the_plan_no_longer_maps_is_left_out(plan, owner):
     switch_on(owner, fields={"vouchers": "Vouchers"})
     take(task, vouchers=10, sales_invoices=3)
     assert values(task) == {"Vouchers": (10, 10)}
+
+
+def test_a_workspace_whose_month_cannot_be_opened_stops_no_other(committed, monkeypatch):
+    from uku.tasks import jobs
+
+    places = []
+    for slug in ("byran", "annan"):
+        actor = make_user(f"owner@{slug}.example")
+        places.append(make_workspace(slug, actor))
+        with workspace_in_force(places[-1].pk):
+            switch_on(actor, month=MARCH)
+    real = jobs.open_missing_months
+
+    def broken(plan, **facts):
+        if plan.workspace_id == places[0].pk:
+            raise RuntimeError(plan.workspace_id)
+        return real(plan, **facts)
+
+    monkeypatch.setattr(jobs, "open_missing_months", broken)
+    with time_machine.travel(datetime(2026, 4, 2, tzinfo=UTC), tick=False), pytest.raises(RuntimeError):
+        open_months.func(timestamp=0)
+    assert list(Task.everywhere.values_list("workspace", "month")) == [(places[1].pk, MARCH)]

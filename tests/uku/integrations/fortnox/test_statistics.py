@@ -388,6 +388,15 @@ def test_books_that_are_locked_give_the_last_number_of_a_month(fortnox, authoriz
     assert (figures(), told("vouchers")) == ({"Sales invoices": 1, "Vouchers": 1}, (2, ""))
 
 
+def test_a_locked_period_that_is_not_told_stops_no_count(fortnox, authorized, count, shop, run_jobs):
+    count()
+    denied = '{"ErrorInformation":{"error":1,"message":"Nej","code":2000663}}'
+    fortnox.fault(path="/3/settings/lockedperiod", action="status", status=403, body=denied, times=9, phase="P0")
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    assert (count().state, figures()["Sales invoices"]) == (RunState.DONE, 1)
+
+
 # The preview
 
 

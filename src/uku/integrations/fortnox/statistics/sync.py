@@ -91,10 +91,16 @@ def months_counted(connection: Connection, at: datetime) -> list[date]:
 
 
 def _locked_through(fortnox: Fortnox, plan: SummaryPlan) -> date | None:
-    """Return through which day the books are locked. Not asked before there is a figure that could be the last."""
+    """Return through which day the books are locked, None where that is not told: no number is the last one then.
+
+    It is not asked before there is a figure that could be the last.
+    """
     if not MonthFigure.objects.filter(plan=plan).exists():
         return None
-    return fortnox.settings.locked_period().end_date
+    try:
+        return fortnox.settings.locked_period().end_date
+    except (Forbidden, Rejected, Unreadable):
+        return None
 
 
 def _count(
