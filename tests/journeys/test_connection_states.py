@@ -87,7 +87,7 @@ def tab_states(site, page):
     site.connect(page)
     site.work()
     site.open(page, "/settings/fortnox/settings/")
-    page.get_by_label("Vouchers").check()
+    page.get_by_label("Vouchers", exact=True).check()
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_load_state()
     yield "settings-lacking"

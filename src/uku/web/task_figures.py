@@ -80,7 +80,14 @@ def _rows(
         for number in counted
     ]
     typed = [value for value in numbers if value.pk not in known]
-    return rows + [FigureRow(name=value.field.name, number=value.value, value=value) for value in typed]
+    return rows + [_typed(value) for value in typed]
+
+
+def _typed(value: TaskValue) -> FigureRow:
+    """A number that no statistic fills any more, or none ever did; what the books said last stands beside it."""
+    counted = None if value.measured is None else int(value.measured)
+    differs = value.measured is not None and value.measured != value.value
+    return FigureRow(name=value.field.name, number=value.value, value=value, counted=counted, differs=differs)
 
 
 def _address(workspace: Workspace, found: MonthOfPlan | None, number: Number) -> str:

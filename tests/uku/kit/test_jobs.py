@@ -20,6 +20,7 @@ from uku.kit.upkeep import delete_old_jobs
 # A job's name is stored with it: one that is renamed needs an alias, so that waiting jobs are still known.
 CONTRACT = {
     "clients.delete_old_sheets",
+    "clients.read_file",
     "clients.take_in_due",
     "clients.take_in_sheet",
     "fortnox.check_all",

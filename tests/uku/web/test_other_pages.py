@@ -38,7 +38,10 @@ def test_the_task_page_shows_values_and_the_books_figure_where_it_differs(
     path = f"/w/byran/tasks/{records.task.pk}/"
     client = signed_in(member)
     page = read(client.get(path))
-    assert page.rows == [["Statistic", "Number", "Counted now"], ["Vouchers", "730", "731"]]
+    assert page.rows == [
+        ["Field", "Number", "Books say", "Last month", "A year ago"],
+        ["Vouchers", "730", "731", "–", "–"],
+    ]
     assert (page.facts["Due"], page.facts["Month"]) == ("31 Mar 2026", "March 2026")
     assert "Finish" in page.all("button")
     answer = client.post(f"{path}finish/")

@@ -5,6 +5,8 @@ Some jobs' names and the argument `sheet_id` are older than the other names: job
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 
 from uku.clients.import_files.importer import import_next_rows, lock_of
@@ -15,7 +17,6 @@ from uku.kit.jobs import SOON, each, enqueue_once, job
 from uku.kit.scoping import workspace_in_force
 
 log = structlog.get_logger()
-ARGUMENTS = {"clients.take_in_sheet": "sheet_id", "clients.read_file": "file_id"}
 
 
 @job(name="clients.read_file")
@@ -36,16 +37,19 @@ def import_rows(sheet_id: int) -> None:
     with workspace_in_force(file.workspace_id):
         more = import_next_rows(file_id=sheet_id)
     if more:
-        _enqueue_once("clients.take_in_sheet", file)
+        _enqueue_import(file)
 
 
 @each("*/5 * * * *")
 @job(name="clients.take_in_due")
 def import_due_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what waits stands in the table
     """Enqueue the files whose job was lost; one that is at work finds its rows taken, or itself read."""
-    jobs = {ImportState.IMPORTING: "clients.take_in_sheet", ImportState.READING: "clients.read_file"}
-    for file in ImportFile.everywhere.filter(state__in=jobs).defer("content", "workbook"):
-        _enqueue_once(jobs[ImportState(file.state)], file)
+    at_work = [ImportState.IMPORTING, ImportState.READING]
+    for file in ImportFile.everywhere.filter(state__in=at_work).defer("content", "workbook"):
+        if file.state == ImportState.READING:
+            enqueue_once("clients.read_file", key=f"clients.read_file:{file.pk}", **_facts_of(file), file_id=file.pk)
+        else:
+            _enqueue_import(file)
 
 
 @each("47 3 * * *")
@@ -55,5 +59,9 @@ def delete_old_import_files(timestamp: int) -> None:  # noqa: ARG001  # when it 
     log.info("old files of clients deleted", count=delete_old_files(at=clock.now()))
 
 
-def _enqueue_once(name: str, file: ImportFile) -> None:
-    enqueue_once(name, key=f"{name}:{file.pk}", lock=lock_of(file), priority=SOON, **{ARGUMENTS[name]: file.pk})
+def _enqueue_import(file: ImportFile) -> None:
+    enqueue_once("clients.take_in_sheet", key=f"clients.take_in_sheet:{file.pk}", **_facts_of(file), sheet_id=file.pk)
+
+
+def _facts_of(file: ImportFile) -> dict[str, Any]:
+    return {"lock": lock_of(file), "priority": SOON}

@@ -239,5 +239,5 @@ def test_whatever_is_done_about_invoices_each_is_there_once_and_both_sides_agree
     fortnox.switch(**switches)
     met: set[str] = set()
     start = Moment(fortnox, baseline.tables)
-    run_state_machine_as_test(machine_of(fortnox, shop, scope, start, met), settings=histories(8))
+    run_state_machine_as_test(machine_of(fortnox, shop, scope, start, met), settings=histories(16))
     assert REACHED - met == set()

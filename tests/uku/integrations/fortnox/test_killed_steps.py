@@ -34,6 +34,7 @@ from uku.integrations.fortnox.models import (
     SyncRun,
 )
 from uku.integrations.fortnox.reload import service
+from uku.integrations.fortnox.statistics.preview import request_preview
 from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.steps import STEPS
 from uku.invoices.cancel import cancel_invoice
@@ -138,6 +139,10 @@ class World:
         Connection.objects.update(statistics=["customers"])
         open_month(own_plan(), month=today, at=at)
         self._ask_for_sync("statistics")
+
+    def make_preview_due(self) -> None:
+        facts = {"workspace": self.connection.workspace, "connection": self.connection, "actor": self._shop.owner}
+        request_preview(**facts, month=clock.today("Europe/Stockholm").replace(day=1), at=clock.now())
 
     def make_comparison_due(self) -> None:
         """Uku lost how a create ended, as after a restored backup."""

@@ -58,7 +58,7 @@ def firm(fortnox, connection, scope, owner, authorize, signed_in):
 def integration_column(browser, **query):
     """What the list says of each client, by name."""
     rows = Page(browser.get(LIST, query).content.decode()).rows[1:]
-    return {row[1]: row[5].removesuffix(row[1]).strip() for row in rows}
+    return {row[1]: row[7].removesuffix(row[1]).strip() for row in rows}
 
 
 def chips(browser):

@@ -28,7 +28,6 @@ MOST_FOUND = 10
 LONGEST_TITLE = 180  # a task's title has 200, and the month comes behind
 MOST_DUE_DAYS = 60
 LAST_IMPORT_DAY = 28
-OF_THE_PLAN = ("title", "topic", "client", "first_month", "import_day", "import_time", "due_days", "statistics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,13 @@ class StatisticsForm(forms.Form):
         return {code: VoucherKind(kind) for code, kind in chosen.items() if kind}
 
     def plan_is_changed(self) -> bool:
-        return any(name in OF_THE_PLAN or name.startswith("field_") for name in self.changed_data)
+        """Compare what was sent with what is saved; what was left out of the form stays as it is proposed."""
+        sent = self.schedule_chosen()
+        schedule = (str(sent.first_month), sent.import_day, sent.import_time, sent.due_days)
+        saved = tuple(self.initial[name] for name in ("first_month", "import_day", "import_time", "due_days"))
+        fields = {name: self.initial[f"field_{name}"] for name in self.initial["statistics"]}
+        facts = any(name in self.changed_data for name in ("title", "topic", "client"))
+        return facts or schedule != saved or self.fields_chosen() != fields
 
     def statistic_rows(self, *, rare: bool, figures: Mapping[str, MonthFigure]) -> Iterator[StatisticRow]:
         boxes = {box.data["value"]: box for box in self["statistics"]}
