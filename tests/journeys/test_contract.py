@@ -401,7 +401,7 @@ def test_a_suggestion_is_linked_in_the_queue_and_its_difference_taken_over_in_th
     dialog.get_by_text("1 detail now has Fortnox's value.").wait_for()
     assert dialog.get_by_role("button", name="Use Fortnox's value E-mail 1").count() == 0
     site.open(owner, "/clients/")
-    owner.get_by_role("link", name="Ek Konsult AB").click()
+    owner.get_by_role("link", name="Ek Konsult AB", exact=True).click()
     assert "info@ek.example" in main_text(owner)
 
 

@@ -82,8 +82,8 @@ class RowForm(PlainForm):
         field = cast("RecordField", self.fields["product"])
         field.offer(products, search_products, search_url)
         field.error_messages["invalid_choice"] = _("This product is not in your list. Choose another.")
-        for each in self.fields.values():
-            each.widget.attrs["aria-label"] = each.label
+        for name in self.typed_fields:
+            self.fields[name].widget.attrs["aria-label"] = self.fields[name].label
 
     @property
     def typed_fields(self) -> list[str]:

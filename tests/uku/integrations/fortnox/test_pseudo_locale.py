@@ -26,6 +26,7 @@ DATA = set(
         """
 Uku Fortnox Byran Olga Owner Mia Member Exempelbyrån AB Åkerlunds Bygg Vilande Ekdungen Björk Malmö Storgatan Göteborg
 Kontorsgatan Bookkeeping Monthly summary March Vouchers clients csv Namn Ort Bankgiro OCR UTF Latin Windows MacRoman
+Mon Tue Wed Thu Fri Sat Sun Monday Tuesday Wednesday Thursday Friday Saturday Sunday
 Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec January February April June July August September October November
 December article companyinformation customer invoice payment settings
 bookkeeping English Europe Isle of Man San Marino
