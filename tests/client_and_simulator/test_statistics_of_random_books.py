@@ -138,7 +138,7 @@ def count_all(fortnox, months) -> Counts:
 
 @pytest.mark.history
 @settings(max_examples=24)
-@given(found=books(), dates=st.sampled_from(["honoured", "ignored"]))
+@given(found=books(), dates=st.sampled_from(["honoured", "ignored", "refused"]))
 def test_each_statistic_is_what_was_put_in_by_month(town, found, dates):
     """F64"""
     years, events, months = found

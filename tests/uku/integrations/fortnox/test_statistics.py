@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -325,6 +326,15 @@ def test_a_source_that_cannot_be_read_stops_no_other(fortnox, connection, author
     fortnox.fault(path="/3/supplierinvoices", action="status", status=status, body=body, times=99, phase="P0")
     run = count()
     assert (run.state == RunState.DONE, figures()) == (False, {"Vouchers": 0})
+
+
+def test_a_payment_that_cannot_be_read_is_said_and_not_left_out(fortnox, connection, plan, count):
+    plan("sales_invoices", "customer_payments")
+    meta = {"@TotalResources": 1, "@TotalPages": 1, "@CurrentPage": 1}
+    body = json.dumps({"MetaInformation": meta, "InvoicePayments": [{"Number": []}]})
+    fortnox.fault(path="/3/invoicepayments", action="status", status=200, body=body, times=99, phase="P0")
+    count()
+    assert (told("customer_payments"), told("sales_invoices")) == ((None, Missing.UNREADABLE), (0, ""))
 
 
 @pytest.mark.parametrize("lasting", [Missing.NOT_PERMITTED, Missing.UNREADABLE])

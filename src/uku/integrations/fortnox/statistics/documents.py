@@ -12,9 +12,11 @@ from fortnox_api import (
     Fortnox,
     InvoiceItem,
     InvoicePaymentItem,
+    Rejected,
     SalaryTransaction,
     SupplierInvoiceItem,
     SupplierInvoicePaymentItem,
+    Unreadable,
 )
 from uku.integrations.fortnox.models import VoucherKind
 from uku.integrations.fortnox.statistics.definitions import STATISTICS, Source, Statistic
@@ -32,7 +34,6 @@ class Document:
     text: str = ""
     amount: Decimal | None = None
     currency: str = ""
-    rows: int | None = None
 
 
 def invoices_between(fortnox: Fortnox, first: date, last: date) -> Iterator[InvoiceItem]:
@@ -45,31 +46,39 @@ def supplier_invoices_between(fortnox: Fortnox, first: date, last: date) -> Iter
     """Yield supplier invoices by invoice date, found by a search of days that Fortnox does not document.
 
     The search is asked for a day more at both ends, so it may leave either out. A row beyond them shows that it is
-    ignored or means another date: then all supplier invoices are read.
+    ignored or means another date: then, and where Fortnox refuses it, all supplier invoices are read.
     """
-    margin = timedelta(days=1)
+    begins, ends = first - timedelta(days=1), last + timedelta(days=1)
     found = []
-    for item in fortnox.supplier_invoices.list(from_date=first - margin, to_date=last + margin):
-        if item.invoice_date is None or not first - margin <= item.invoice_date <= last + margin:
-            found = list(fortnox.supplier_invoices.list())
-            break
-        found.append(item)
+    try:
+        for item in fortnox.supplier_invoices.list(from_date=begins, to_date=ends):
+            if item.invoice_date is None or not begins <= item.invoice_date <= ends:
+                found = list(fortnox.supplier_invoices.list())
+                break
+            found.append(item)
+    except Rejected:
+        found = list(fortnox.supplier_invoices.list())
     for item in found:
         if not item.cancelled and item.invoice_date is not None and first <= item.invoice_date <= last:
             yield item
 
 
 def payments_between(fortnox: Fortnox, first: date, last: date) -> Iterator[InvoicePaymentItem]:
-    """Yield booked customer payments, the newest first; a list in that order is left at the first older page."""
+    """Yield booked customer payments, the newest first; a list in that order is left at the first older page.
+
+    Raises Unreadable at a row that cannot be read, as lists do: a number without it would be wrong in silence.
+    """
     newest: date | None = None
     for page in fortnox.invoice_payments.pages(sort_by="payment_date", descending=True):
+        if page.rejects:
+            raise Unreadable(f"row {page.rejects[0].index} of page {page.number}: {page.rejects[0].reason}")
         days = [item.payment_date for item in page.items if item.payment_date is not None]
         for item in page.items:
             if item.booked and item.payment_date is not None and first <= item.payment_date <= last:
                 yield item
         in_order = days == sorted(days, reverse=True) and (newest is None or not days or days[0] <= newest)
         newest = days[-1] if in_order and days else date.min
-        if in_order and days and days[-1] < first and not page.rejects:
+        if in_order and days and days[-1] < first:
             return
 
 
@@ -116,7 +125,7 @@ def _read_salaries(fortnox: Fortnox, _statistic: Statistic, first: date, last: d
         slips.setdefault(item.employee_id, []).append(item)
     for employee, items in sorted(slips.items()):
         days = [item.day for item in items if item.day is not None]
-        yield Document(employee, max(days), rows=len(items))
+        yield Document(employee, max(days))
 
 
 def _read_vouchers(
