@@ -11,12 +11,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from uku.integrations.fortnox.models import ReloadPhase
-
-PAGE: Final = 500
-"""Rows a list request brings (fortnox.se/developer/guides-and-good-to-know/parameters)."""
+from uku.integrations.fortnox.statistics.counts import MONTHS_BACK, PAGE
+from uku.tasks.months import months_later
 
 PACE: Final = timedelta(milliseconds=210)
-MONTHS_BACK: Final = 12
 ENOUGH_TO_JUDGE: Final = 0.05
 """The share of a phase that must be done before its own speed says more than the pace."""
 
@@ -30,8 +28,7 @@ class Period:
 
 
 def period_until(today: date) -> Period:
-    month = today.year * 12 + today.month - 1 - MONTHS_BACK
-    return Period(date(month // 12, month % 12 + 1, 1), today)
+    return Period(months_later(today, -MONTHS_BACK), today)
 
 
 @dataclass(frozen=True, slots=True)

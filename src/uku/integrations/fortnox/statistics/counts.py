@@ -19,6 +19,9 @@ from uku.tasks.months import first_of, last_of, months_between
 PAGE: Final = 500
 """Rows a list request brings (fortnox.se/developer/guides-and-good-to-know/parameters)."""
 
+MONTHS_BACK: Final = 12
+"""Before the present month: what is counted, and read again by a reload."""
+
 KindsOf = Callable[[Fortnox, Collection[str]], Mapping[str, VoucherKind]]
 """The kinds of voucher series, by their codes: those that occur in the books."""
 

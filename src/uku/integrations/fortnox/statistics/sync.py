@@ -13,7 +13,7 @@ from django.db import transaction
 from fortnox_api import Forbidden, Fortnox, FortnoxError, Rejected, Unavailable, Unreadable
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection, CountedSource, SyncRun
-from uku.integrations.fortnox.statistics.counts import Counts, count_source, has_changed, sources_of
+from uku.integrations.fortnox.statistics.counts import MONTHS_BACK, Counts, count_source, has_changed, sources_of
 from uku.integrations.fortnox.statistics.definitions import SCOPES, Source
 from uku.integrations.fortnox.statistics.voucher_series import read_kinds
 from uku.integrations.fortnox.sync import sync_run
@@ -34,7 +34,6 @@ from uku.tasks.summaries import (
 )
 from uku.tasks.ties import hand_over
 
-MONTHS_BACK: Final = 12
 OF_ONE_SOURCE: Final = (Forbidden, Rejected, Unavailable, Unreadable)
 PASSING: Final = {Missing.NOT_PERMITTED, Missing.UNREADABLE}
 """Why a figure is missing that the next count may have, though nothing changed in the books."""

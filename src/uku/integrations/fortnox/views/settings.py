@@ -16,8 +16,8 @@ from uku.integrations.fortnox.connection.guards import ON_FREE, is_usable
 from uku.integrations.fortnox.connection.scopes import lacking_scopes, titles_of
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.fortnox.reload import queries, report
+from uku.integrations.fortnox.statistics.counts import MONTHS_BACK
 from uku.integrations.fortnox.statistics.preview import figures_for, preview_of, request_preview
-from uku.integrations.fortnox.statistics.sync import MONTHS_BACK
 from uku.integrations.fortnox.views.forms import SettingsChanged, SettingsForm
 from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
 from uku.integrations.fortnox.views.review_list import search_words
