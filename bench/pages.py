@@ -63,6 +63,7 @@ LOOKS: dict[str, tuple[str, dict[str, str]]] = {
     "credit an invoice": ("billing/{issued}/credit/", {}),
     "products of articles": ("products/add/", {}),
     "settings of invoices": ("settings/invoices/", {}),
+    "sentences on VAT": ("settings/vat-sentences/", {}),
     "tasks": ("tasks/", {}),
     "calendar": ("tasks/calendar/", {}),
     "a summary task": ("tasks/{task}/", {}),
@@ -211,7 +212,8 @@ def fill_tasks(workspace: Any, clients: list[Any], at: datetime) -> None:
                 )
                 facts = {"workspace_id": workspace.pk, "month": month, "plan": plan, "counted_at": at}
                 MonthFigure.objects.bulk_create(
-                    MonthFigure(statistic=field.name, count=place * number, **facts) for place, field in enumerate(fields)
+                    MonthFigure(statistic=field.name, count=place * number, **facts)
+                    for place, field in enumerate(fields)
                 )
                 TaskValue.objects.bulk_create(
                     TaskValue(

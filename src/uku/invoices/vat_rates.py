@@ -10,7 +10,10 @@ from uku.kit.identifiers import normalise_any_vat
 from uku.kit.money import ZERO
 
 EU: Final = frozenset(
-    "AT BE BG CY CZ DE DK EE EL ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905
+    {
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GR", "HR"),
+        *("HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    }
 )
 """The countries of the Union, and Greece by the prefix of its VAT numbers, too."""
 WITHOUT_VAT: Final = frozenset({"reverse_charge", "eu_reverse_charge", "export"})
