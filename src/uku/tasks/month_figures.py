@@ -126,7 +126,7 @@ class _Known:
         return cls(
             months,
             {(plan, statistic, of): count for plan, statistic, of, count in counts},
-            {(plan, field, of): number for plan, field, of, number in numbers},
+            {(plan, field, of): number for plan, field, of, number in numbers if of and number is not None},
             {(row.plan_id, row.statistic): row for row in counted.filter(month=month)},
             {(value.task.plan_id, value.field_id): value for value in values},
         )
