@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum, Window
+from django.db.models import Count, DecimalField, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
@@ -24,6 +25,7 @@ from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
 T = TypeVar("T")
+_MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=14, decimal_places=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +135,40 @@ def _not_invoiced(month: date) -> QuerySet[Client]:
 
 
 def _owed(invoices: QuerySet[Invoice], last: date, at_most: int | None) -> Part[OpenOfClient]:
-    """Sum up what was left at the end of a day: totals, less the payments that were booked until then.
+    """Sum up what was left at the end of a day: totals, less what was paid and written off until then.
 
-    Credit notes are negative totals. A write-off has no date here, and what was written off is not owed any more.
+    Credit notes are negative totals.
     """
     by_client = invoices.order_by("client__name_sort", "client_id", "currency").values_list("client_id", "currency")
     billed = by_client.annotate(amount=Sum("total") - Sum("ledger_credit_amount"))
     payments = Payment.objects.filter(invoice__in=invoices, booked=True, paid_on__lte=last)
     by_payer = payments.order_by().values_list("invoice__client_id", "invoice__currency")
-    paid = {(client, currency): amount for client, currency, amount in by_payer.annotate(amount=Sum("amount"))}
+    settled: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for client, currency, amount in (*by_payer.annotate(amount=Sum("amount")), *_written_off(invoices, last)):
+        settled[client, currency] += amount
     left = [
-        (client, currency, amount - paid.get((client, currency), ZERO))
+        (client, currency, amount - settled[client, currency])
         for client, currency, amount in billed
-        if amount != paid.get((client, currency), ZERO)
+        if amount != settled[client, currency]
     ]
     shown = left[:at_most]
     clients = Client.objects.get_queryset().in_bulk({client for client, _currency, _amount in shown})
     return Part([OpenOfClient(clients[pk], currency, amount) for pk, currency, amount in shown], len(left))
+
+
+def _written_off(invoices: QuerySet[Invoice], last: date) -> Iterable[tuple[int, str, Decimal]]:
+    """Return client, currency and amount of what closed an invoice until a day, and is no payment of it.
+
+    The books write off with a payment, so it is dated as the one that closed the invoice. An invoice with a credit
+    note is left out: what the note took off is not told apart.
+    """
+    booked = Payment.objects.filter(invoice=OuterRef("pk"), booked=True).order_by().values("invoice")
+    paid = Subquery(booked.annotate(sum=Sum("amount")).values("sum"), output_field=_MONEY)
+    last_paid = Subquery(booked.annotate(day=Max("paid_on")).values("day"))
+    read = invoices.filter(credits=None, credited_amount=0, balance__isnull=False)
+    left_out = F("total") - F("balance") - F("ledger_credit_amount") - Coalesce(paid, ZERO, output_field=_MONEY)
+    found = read.annotate(written_off=left_out, closed_on=Coalesce("final_pay_date", last_paid)).exclude(written_off=0)
+    return found.filter(closed_on__lte=last).order_by().values_list("client_id", "currency", "written_off")
 
 
 def _billed(invoices: QuerySet[Invoice]) -> list[Billed]:

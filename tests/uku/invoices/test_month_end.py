@@ -130,3 +130,20 @@ def test_the_first_who_checks_a_month_is_named(owner, member, scope):
     check_month(month=MARCH, actor=owner, at=AT)
     assert MonthCheck.objects.values_list("month", "checked_by").get() == (MARCH, owner.pk)
     assert AuditEntry.objects.filter(action="invoice.month").count() == 1
+
+
+@pytest.mark.parametrize(("closed_on", "left"), [(date(2026, 3, 31), []), (date(2026, 4, 1), ["1250.00"])])
+def test_what_was_written_off_is_owed_until_the_payment_that_closed_the_invoice(bill, owner, scope, closed_on, left):
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    Payment.objects.create(external_number="1", amount=Decimal(1200), paid_on=closed_on, invoice=invoice, booked=True)
+    Invoice.objects.filter(pk=invoice.pk).update(balance=0, state="paid", final_pay_date=closed_on)
+    assert [amount for _client, _currency, amount in owed(month_end(MARCH))] == [Decimal(each) for each in left]
+
+
+def test_a_part_that_was_written_off_while_the_rest_is_open_is_not_owed(bill, owner, scope):
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    Payment.objects.create(
+        external_number="1", amount=Decimal(200), paid_on=date(2026, 3, 30), invoice=invoice, booked=True
+    )
+    Invoice.objects.filter(pk=invoice.pk).update(balance=Decimal(1000))
+    assert [amount for _client, _currency, amount in owed(month_end(MARCH))] == [Decimal(1000)]
