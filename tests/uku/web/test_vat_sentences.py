@@ -39,6 +39,12 @@ def test_each_of_the_ten_has_a_field_that_says_what_holds_while_it_is_empty(read
     shown = [words for words in page.all("p") if words.startswith("Empty: ")]
     assert shown == [f"Empty: {catalogue(Language.FINNISH).gettext(text)}" for text in VAT_SENTENCES.values()]
     assert page.values("input", "lang") == ["fi"] * 10
+    chosen = [
+        facts["href"]
+        for tag, facts in page.tags
+        if tag == "a" and facts.get("class") == "chip" and "aria-current" in facts
+    ]
+    assert chosen == ["?language=fi"]
 
 
 def test_a_sentence_is_printed_in_its_language_until_it_is_emptied(browser, records, printed):

@@ -45,5 +45,5 @@ def vat_sentences(request: WorkspaceRequest) -> HttpResponse:
         )
         messages.success(request, gettext("The sentences are saved. Invoices that have a PDF already keep theirs."))
         return redirect(address)
-    context = {"form": form, "language": language, "languages": LANGUAGES.items(), "address": address}
+    context = {"form": form, "shown": language, "languages": LANGUAGES.items(), "address": address}
     return render(request, "settings/vat_sentences.html", context, status=422 if form.errors else 200)
