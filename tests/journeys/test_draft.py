@@ -177,3 +177,18 @@ def test_what_a_refused_save_left_on_the_page_is_not_left_without_a_question(sit
     page.get_by_role("link", name="Tasks").first.click()
     page.wait_for_url("**/tasks/")
     assert asked == ["beforeunload"]
+
+
+def test_back_after_a_draft_was_saved_shows_an_empty_form(site, page):
+    """A part of what was written would be saved as another draft."""
+    site.open(page, "/billing/new/")
+    pick(page, "client-words", "björkhaga", 0)
+    for number in range(4):
+        for name, text in (("description", "Rad"), ("quantity", "1"), ("price", "10"), ("vat_rate", "25")):
+            write(page, f"rows-{number}-{name}", text, 0)
+    page.locator("aside [name=then][value=save]").click()
+    page.wait_for_url("**/edit/")
+    page.go_back()
+    page.wait_for_url("**/new/")
+    filled = [field.get_attribute("name") for field in page.locator("#draft-form input").all() if field.input_value()]
+    assert [name for name in filled if name.startswith("rows-") or name.startswith("client")] == []

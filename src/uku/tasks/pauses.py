@@ -12,9 +12,9 @@ from uku.tasks.models import SummaryPlan
 
 
 class Pause(TextChoices):
-    ARCHIVED = "archived", _("The client is archived")
-    FREE = "free", _("Not part of the plan Free")
-    DISCONNECTED = "disconnected", _("The books are not connected")
+    ARCHIVED = "archived", _("No new tasks: the client is archived")
+    FREE = "free", _("No new tasks: they are not part of the Free plan")
+    DISCONNECTED = "disconnected", _("No new tasks: the books are not connected")
 
 
 def pauses_of(plans: Collection[SummaryPlan]) -> dict[int, Pause]:

@@ -80,7 +80,7 @@ def test_without_a_worker_the_list_says_that_nothing_is_read(scope, browser, lin
     connected()
     WorkerHeartbeat.objects.all().delete()
     browser.post(CHECK)
-    assert line() == f"Checking payments. {NO_WORKER}"
+    assert line() == NO_WORKER
 
 
 @pytest.mark.parametrize(
