@@ -191,4 +191,4 @@ def test_back_after_a_draft_was_saved_shows_an_empty_form(site, page):
     page.go_back()
     page.wait_for_url("**/new/")
     filled = [field.get_attribute("name") for field in page.locator("#draft-form input").all() if field.input_value()]
-    assert [name for name in filled if name.startswith("rows-") or name.startswith("client")] == []
+    assert [name for name in filled if name.startswith(("rows-", "client"))] == []
