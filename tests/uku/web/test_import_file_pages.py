@@ -150,7 +150,6 @@ def test_two_columns_with_one_heading_are_named_and_one_field_is_filled_once(bro
     """B20: duplicate headers."""
     file = make_import_file(owner, "Namn;Ort;Ort\nA;Lund;Malmö\n")
     words = browser.get(page_of(file)).content.decode()
-    assert "More than one column has the heading “Ort”." in words
     assert "City could be B “Ort” and C “Ort”." in words
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city", "column-2": "city"}
     answer = browser.post(f"{page_of(file)}columns/", chosen)

@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from openpyxl import load_workbook
@@ -20,7 +20,7 @@ from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, WorkSheetParser
 from openpyxl.xml.functions import iterparse
 
-from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
+from uku.clients.import_files.errors import FileReason, Row, Unreadable
 from uku.kit.spreadsheets import BLANKS
 
 MOST_UNPACKED = 96 * 1024 * 1024  # all parts together; 20,000 clients take about 25 MB
@@ -38,6 +38,7 @@ _STRICT = {
 # A number format that writes digits between fixed signs: `000000-0000`, `000 00`, `"Tel "0##\-#######`.
 _DIGITS_AND_SIGNS = re.compile(r'(?:[0#?]|"[^"]*"|\\.|[ \-+/()])*')
 _SIGN = re.compile(r'"([^"]*)"|\\(.)|(.)')
+_DIGIT_PLACES = frozenset("0#?")
 
 
 def sheet_names(content: bytes) -> list[str]:
@@ -52,10 +53,10 @@ def rows(content: bytes, sheet: int = 0) -> Iterator[Row]:
     A formula's value is the one that was stored with it; a formula without one is an error of its cell.
     """
     with _opened(content) as book:
-        shown = _visible(book)
-        if sheet >= len(shown):
+        shown = _visible(book)[sheet : sheet + 1]
+        if not shown:
             raise Unreadable(FileReason.NO_SHEET)
-        yield from _sheet_rows(shown[sheet])
+        yield from _sheet_rows(shown[0])
 
 
 @contextmanager
@@ -107,8 +108,11 @@ def _as_transitional(archive: zipfile.ZipFile) -> bytes:
 
 def _sheet_rows(sheet: Any) -> Iterator[Row]:
     with sheet._get_source() as source:  # noqa: SLF001  # only openpyxl's own rows open it otherwise
-        parser = _cell_parser(source, sheet)
-        data = None
+        book, data = sheet.parent, None
+        parser = WorkSheetParser(
+            source, sheet._shared_strings, data_only=True, epoch=book.epoch,  # noqa: SLF001
+            date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,  # noqa: SLF001
+        )  # fmt: skip
         for event, element in iterparse(source, events=("start", "end")):
             if event == "start":
                 data = element if element.tag == DATA_TAG else data
@@ -122,56 +126,44 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:
                 return  # what follows is how the sheet looks and prints
 
 
-def _cell_parser(source: Any, sheet: Any) -> WorkSheetParser:
-    book = sheet.parent
-    dates, durations, texts = book._date_formats, book._timedelta_formats, sheet._shared_strings  # noqa: SLF001
-    return WorkSheetParser(
-        source, texts, data_only=True, epoch=book.epoch, date_formats=dates, timedelta_formats=durations
-    )
-
-
 def _row(sheet: Any, parser: WorkSheetParser, element: Any) -> Row:
     number, found = parser.parse_row(element)
     cells: list[str] = []
-    errors: dict[int, RowReason] = {}
+    unsaved = []
     for cell, written in zip(found, element, strict=True):
         place = cell["column"] - 1
         cells += [""] * (place + 1 - len(cells))
-        cells[place] = _text(cell["value"], ReadOnlyCell(sheet, **cell).number_format)
-        if cell["data_type"] == "e":
-            errors[place] = RowReason.ERROR_VALUE
-        elif cell["value"] is None and written.get("t") != "str" and written.find(FORMULA_TAG) is not None:
-            errors[place] = RowReason.FORMULA
-    return Row(number, tuple(cells), errors, hidden=element.get("hidden") in {"1", "true"})
+        cells[place] = _text(sheet, cell)
+        if cell["value"] is None and written.get("t") != "str" and written.find(FORMULA_TAG) is not None:
+            unsaved.append(place)
+    return Row(number, tuple(cells), tuple(unsaved), hidden=element.get("hidden") in {"1", "true"})
 
 
-def _text(value: Any, number_format: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _shown_number(value, number_format)
+def _text(sheet: Any, cell: dict[str, Any]) -> str:
+    value = cell["value"]
+    if isinstance(value, str):
+        return value.strip(BLANKS)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value // 1:
+        return _shown_number(int(value), ReadOnlyCell(sheet, **cell).number_format)
     if isinstance(value, datetime):
-        return value.date().isoformat()
-    return value.isoformat() if isinstance(value, date) else str(value).strip(BLANKS)
+        value = value.date()
+    return "" if value is None else str(value)
 
 
 def _shown_number(number: int, number_format: str) -> str:
     """A whole number as its format shows it, 203041234 as 020304-1234; without the separators of thousands."""
     form = re.sub(r"\[[^\]]*\]|[_*].", "", number_format.split(";", maxsplit=1)[0])
-    if not _DIGITS_AND_SIGNS.fullmatch(form) or not re.search("[0#?]", form):
-        return str(number)
-    digits, shown = list(str(abs(number))), []
     signs = _SIGN.findall(form)
-    for place, (quoted, escaped, plain) in reversed(list(enumerate(signs))):
-        if plain not in {"0", "#", "?"}:
-            shown.append(quoted or escaped or plain)
-        elif digits:
-            shown.append(digits.pop())
-        elif plain == "0":
-            shown.append("0")
-        if plain and digits and not any(sign[2] in {"0", "#", "?"} for sign in signs[:place] if sign[2]):
-            shown.append("".join(digits))  # the first place takes all that is left
-            digits.clear()
-    return ("-" if number < 0 else "") + "".join(reversed(shown)).strip()
+    places = sum(plain in _DIGIT_PLACES for _quoted, _escaped, plain in signs)
+    if not _DIGITS_AND_SIGNS.fullmatch(form) or not places:
+        return str(number)
+    digits = str(abs(number)).rjust(places)
+    beyond = len(digits) - places  # the first place takes all that the others leave
+    walk = iter([digits[: beyond + 1], *digits[beyond + 1 :]])
+    shown = ""
+    for quoted, escaped, plain in signs:
+        if plain in _DIGIT_PLACES:
+            shown += next(walk).strip() or ("0" if plain == "0" else "")
+        else:
+            shown += quoted or escaped or plain
+    return ("-" if number < 0 else "") + shown.strip()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from uku.clients.import_files import tables, text_format, workbooks
+from uku.clients.import_files.checks import check_rows
 from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
 from uku.clients.import_files.messages import file_error_words
 from uku.clients.import_files.tables import Reading
@@ -98,7 +99,7 @@ def test_an_encoding_that_does_not_fit_says_where():
     with pytest.raises(Unreadable) as refused:
         cells("Namn\nA\nÅ\n".encode("cp1252"), Reading("utf-8", ";"))
     assert (refused.value.reason, refused.value.at) == (FileReason.WRONG_ENCODING, 3)
-    assert flaw_of(lambda: cells(b"Namn", Reading("utf-7", ";"))) == FileReason.NO_ENCODING
+    assert flaw_of(lambda: cells(b"Namn", Reading("utf-7", ";"))) == FileReason.WRONG_ENCODING
 
 
 # Delimiters and quotes
@@ -200,17 +201,21 @@ def test_a_formula_gives_its_stored_value_and_one_without_is_a_flaw_of_its_cell(
     """B20: formula cells in a workbook."""
     content = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["B", "Lund"])
     flawed = read(content)[1]
-    assert flawed == Row(2, ("", "Lund"), {0: RowReason.FORMULA})
+    assert flawed == Row(2, ("", "Lund"), (0,))
     sheet = "xl/worksheets/sheet1.xml"
     stored = rebuilt(
         content, {sheet: lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>")}
     )
-    assert read(stored)[1] == Row(2, ("2", "Lund"), {})
+    assert read(stored)[1] == Row(2, ("2", "Lund"))
 
 
-def test_the_error_of_a_formula_is_a_flaw():
-    content = workbook(["Namn"], ["#N/A"])
-    assert read(content)[1].errors == {0: RowReason.ERROR_VALUE}
+@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#SAKNAS!", "#NAMN?"])
+def test_the_error_of_a_formula_is_an_error_of_its_cell_in_a_workbook_and_in_csv(error):
+    for content in (workbook(["Namn", "Ort"], [error, "Lund"]), f"Namn;Ort\n{error};Lund\n".encode()):
+        (checked,) = check_rows(read(content)[1:], ["name", "city"])
+        assert [(found.column, found.reason, found.value) for found in checked.errors] == [
+            (0, RowReason.ERROR_VALUE, error)
+        ]
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):

@@ -1,0 +1,36 @@
+"""Rows that were left out stand in a column of their own while a file is imported, and reasons are stored by their names."""
+
+from django.db import migrations, models
+
+NAME_REASONS = "UPDATE uku_clientsheet SET failure = upper(replace(failure, ' ', '_')) WHERE failure <> ''"
+MOVE_ROWS = "UPDATE uku_clientsheet SET skipped = content, content = '' WHERE state = 'imported'"
+COMPARE_AGAIN = "UPDATE uku_clientsheet SET preview = NULL, state = 'reading' WHERE preview IS NOT NULL AND state = 'waiting'"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("uku", "0031_import_file_states")]
+
+    operations = [
+        migrations.AddField(
+            "importfile",
+            "skipped",
+            models.BinaryField(
+                db_default=models.Value(b"", models.BinaryField()),
+                default=b"",
+                help_text="of a confirmed file: headings and the rows that were left out so far, as CSV",
+            ),
+        ),
+        migrations.AlterField(
+            "importfile",
+            "failure",
+            models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="name of the FileReason why it is unreadable",
+                max_length=30,
+            ),
+        ),
+        migrations.RunSQL([NAME_REASONS, MOVE_ROWS, COMPARE_AGAIN], migrations.RunSQL.noop),
+        migrations.RunSQL("ALTER TABLE uku_clientsheet DROP COLUMN counts", migrations.RunSQL.noop),
+    ]
