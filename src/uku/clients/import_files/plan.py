@@ -64,7 +64,7 @@ def _plan_row(row: CheckedRow, known: KeyIndex[Client], concerned: Mapping[int, 
         return PlannedRow(row, RowOutcome.REFUSED, errors=(error,))
     if client is None:
         return PlannedRow(row, RowOutcome.NEW, namesake=bool(known.namesakes(row.keys)))
-    changes = _differences(client, row)
+    changes = differences(client, row.values)
     return PlannedRow(row, RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED, client, changes)
 
 
@@ -99,7 +99,7 @@ def _find_client(row: CheckedRow, known: KeyIndex[Client]) -> tuple[Client | Non
     key, found = known.find(row.keys)
     if key == "name":
         # A name decides nothing: only a row that says nothing new about a client is taken for that client's.
-        same = [client for client in found if not _differences(client, row)]
+        same = [client for client in found if not differences(client, row.values)]
         if found and not same:
             return None, _error(row, RowReason.NAME_TAKEN, found[0].name)
         return (same[0] if same else None), None
@@ -111,9 +111,9 @@ def _find_client(row: CheckedRow, known: KeyIndex[Client]) -> tuple[Client | Non
     return (active[0] if active else None), None
 
 
-def _differences(client: Client, row: CheckedRow) -> dict[str, Value]:
+def differences(client: Client, values: Mapping[str, Value]) -> dict[str, Value]:
     """Return what a row would change; a value that is only written otherwise is the same."""
-    return {name: value for name, value in row.values.items() if not _is_same(client, name, value)}
+    return {name: value for name, value in values.items() if not _is_same(client, name, value)}
 
 
 def _is_repeated(client: Client, row: CheckedRow) -> bool:
