@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
@@ -46,30 +45,28 @@ class KeyIndex(Generic[T]):
     """Rows or clients by their keys."""
 
     def __init__(self) -> None:
-        self._items: defaultdict[tuple[str, str], list[tuple[Keys, T]]] = defaultdict(list)
+        # By the kind of key and the key: the organisation number, which two that share another key may differ in.
+        self._items: dict[str, dict[str, list[tuple[str, T]]]] = {kind: {} for kind in Keys._fields}
 
     def add(self, keys: Keys, item: T) -> None:
         for kind, key in zip(Keys._fields, keys, strict=True):
             if key:
-                self._items[kind, key].append((keys, item))
+                self._items[kind].setdefault(key, []).append((keys.number, item))
 
     def find(self, keys: Keys) -> tuple[str, list[T]]:
         """Return what is the same, and by which key: the strongest there is; the name only where there is no other."""
-        if by_number := self._with("number", keys.number):
-            return "number", [item for _keys, item in by_number]
+        if found := self._items["number"].get(keys.number):
+            return "number", [item for _number, item in found]
         # Two numbers are two clients, whatever else they share.
-        alike = self._with("email_and_name", keys.email_and_name)
-        if by_email := [item for other, item in alike if not (other.number and keys.number)]:
-            return "email_and_name", by_email
+        alike = self._items["email_and_name"].get(keys.email_and_name, [])
+        if same := [item for number, item in alike if not (number and keys.number)]:
+            return "email_and_name", same
         if keys.number or keys.email_and_name:
             return "", []
         return "name", self.namesakes(keys)
 
     def namesakes(self, keys: Keys) -> list[T]:
-        return [item for _keys, item in self._with("name", keys.name)]
-
-    def _with(self, kind: str, key: str) -> list[tuple[Keys, T]]:
-        return self._items.get((kind, key), [])
+        return [item for _number, item in self._items["name"].get(keys.name, [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ class CheckedRow:
 
 def check_rows(rows: Iterable[Row], columns: Sequence[str], *, with_sum_line: bool = False) -> Iterator[CheckedRow]:
     """Check rows one by one, in their order, against their fields and the rows before them."""
-    earlier = KeyIndex[Row]()
+    earlier = KeyIndex[int]()
     # The country first: it decides how a number is checked.
     places = {field: place for place, field in enumerate(columns) if field}
     ordered = sorted(places.items(), key=lambda column: column[0] != "country")
@@ -143,14 +140,14 @@ def _errors_of_row(checked: CheckedRow, places: Mapping[str, int], *, is_last: b
     return ()
 
 
-def _collisions(checked: CheckedRow, earlier: KeyIndex[Row]) -> tuple[RowError, ...]:
+def _collisions(checked: CheckedRow, earlier: KeyIndex[int]) -> tuple[RowError, ...]:
     """Add a row to the earlier ones, or say which of them has its key: of two the first counts."""
     kind, same = earlier.find(checked.keys)
     if not same:
-        earlier.add(checked.keys, checked.row)
+        earlier.add(checked.keys, checked.row.number)
         return ()
     value = checked.keys.number if kind == "number" else checked.text("name")
-    return (RowError(checked.row.number, -1, _SAME[kind], _quote(value), same[0].number),)
+    return (RowError(checked.row.number, -1, _SAME[kind], _quote(value), same[0]),)
 
 
 def _comparable(text: str) -> str:

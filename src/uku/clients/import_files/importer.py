@@ -53,10 +53,6 @@ def enqueue_work(file: ImportFile, *, once: bool = False) -> None:
         enqueue(name, **facts)
 
 
-class _AlreadyImported(Exception):
-    """The file is gone or finished, or somebody else has imported these rows."""
-
-
 def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
     """Import the next rows of a confirmed file of the workspace in force; say whether any are left."""
     file = ImportFile.objects.filter(pk=file_id, state=ImportState.IMPORTING).select_related("confirmed_by").first()
@@ -66,13 +62,13 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
     try:
         ahead = islice(checked_rows(file), place, place + most)
         while rows := list(islice(ahead, AT_ONCE)):
-            _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows)
+            if not _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows):
+                log.info("rows of a file were imported by another worker", file=file_id)
+                return False
             place += len(rows)
         if place < file.rows:
             return True
         _finish(file_id=file_id, actor=actor, at=clock.now())
-    except _AlreadyImported:
-        log.info("rows of a file were imported by another worker", file=file_id)
     except NotAllowed:
         _stop(file_id=file_id, at=clock.now())
     return False
@@ -80,11 +76,11 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> None:
-    """Import rows and move the place behind them, both or neither."""
+def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> bool:
+    """Import rows and move the place behind them, both or neither; say whether they were still to be imported."""
     file = _locked(file_id)
     if file is None or file.place != place:
-        raise _AlreadyImported
+        return False
     planned = list(plan_rows(rows))
     # Locked in one order before the first audit entry, behind which all other writers wait for us.
     ids = [one.client.pk for one in planned if one.client is not None]
@@ -103,6 +99,7 @@ def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: S
     skipped = as_csv(skipped_rows(planned, heading_of(file).cells))
     file.skipped = bytes(file.skipped) + b"".join(skipped).removeprefix(MARK)
     file.save(update_fields=["place", "new", "changed", "refused", "skipped"])
+    return True
 
 
 @transaction.atomic
@@ -111,7 +108,7 @@ def _finish(*, file_id: int, actor: User, at: datetime) -> None:
     """Keep of the file only the rows that were left out, and tell the person."""
     file = _locked(file_id)
     if file is None or file.place < file.rows:
-        raise _AlreadyImported
+        return
     file.state, file.imported_at = ImportState.IMPORTED, at
     file.workbook, file.content, file.preview = b"", b"", None
     file.save(update_fields=["state", "imported_at", "workbook", "content", "preview"])

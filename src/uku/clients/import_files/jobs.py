@@ -20,7 +20,7 @@ log = structlog.get_logger()
 @job(name="clients.read_file")
 def read_file(file_id: int) -> None:
     """Read a large file and make its preview."""
-    file = ImportFile.everywhere.filter(pk=file_id).first()
+    file = ImportFile.everywhere.filter(pk=file_id, state=ImportState.READING).first()
     if file is not None:
         with workspace_in_force(file.workspace_id):
             read_in_background(file)

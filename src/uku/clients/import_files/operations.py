@@ -107,8 +107,6 @@ def is_read_at_once(file: ImportFile) -> bool:
 
 def read_in_background(file: ImportFile) -> None:
     """Read a file and compare it with the clients, telling how far that is; what is wrong is kept for its page."""
-    if file.state != ImportState.READING:
-        return
     stored = ImportFile.objects.filter(pk=file.pk, state=ImportState.READING)
     at = clock.now()
     try:
@@ -132,7 +130,7 @@ def choose_reading(*, file: ImportFile, actor: User, at: datetime, choices: Choi
     Unreadable and WrongMapping; the file then stays as it was.
     """
     file = _undecided(file)
-    before, facts = file.columns, _facts(file)
+    before = _facts(file)
     anew = _set_reading(file, choices)
     if anew:
         file.columns = []
@@ -147,8 +145,7 @@ def choose_reading(*, file: ImportFile, actor: User, at: datetime, choices: Choi
         _read_later(file)
     file.save()
     words = gettext_lazy("%(file)s: columns chosen")
-    columns = {"columns": ", ".join(field or "–" for field in before)}
-    _record(file, actor, at, "client.sheet_map", words, before={**facts, **columns}, after=_facts(file))
+    _record(file, actor, at, "client.sheet_map", words, before=before, after=_facts(file))
     return file
 
 
