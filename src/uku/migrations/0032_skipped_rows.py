@@ -4,7 +4,11 @@ from django.db import migrations, models
 
 NAME_REASONS = "UPDATE uku_clientsheet SET failure = upper(replace(failure, ' ', '_')) WHERE failure <> ''"
 MOVE_ROWS = "UPDATE uku_clientsheet SET skipped = content, content = '' WHERE state = 'imported'"
-COMPARE_AGAIN = "UPDATE uku_clientsheet SET preview = NULL, state = 'reading' WHERE preview IS NOT NULL AND state = 'waiting'"
+# Rows of a sheet are packed otherwise than before, too.
+READ_AGAIN = (
+    "UPDATE uku_clientsheet SET preview = NULL, state = 'reading', content = CASE WHEN workbook = '' THEN content ELSE '' END"
+    " WHERE state = 'waiting' AND (preview IS NOT NULL OR workbook <> '')"
+)
 
 
 class Migration(migrations.Migration):
@@ -31,6 +35,6 @@ class Migration(migrations.Migration):
                 max_length=30,
             ),
         ),
-        migrations.RunSQL([NAME_REASONS, MOVE_ROWS, COMPARE_AGAIN], migrations.RunSQL.noop),
+        migrations.RunSQL([NAME_REASONS, MOVE_ROWS, READ_AGAIN], migrations.RunSQL.noop),
         migrations.RunSQL("ALTER TABLE uku_clientsheet DROP COLUMN counts", migrations.RunSQL.noop),
     ]

@@ -17,8 +17,8 @@ _SAVE_ANEW = _("Open the file in its program, save it as XLSX or CSV, and choose
 class FileReason(Enum):
     """Why a file as a whole cannot be read, and what to do. Stored by its name."""
 
-    EMPTY = (_("The file is empty."), _("Choose a file with a heading row and one row for each client."))
-    NO_ROWS = (_("The file has a heading row but no other rows."), _("Choose a file with one row for each client."))
+    EMPTY = _("The file is empty."), _("Choose a file with a heading row and one row for each client.")
+    NO_ROWS = _("The file has a heading row but no other rows."), _("Choose a file with one row for each client.")
     TOO_LARGE = (
         _("The file is larger than %(megabytes)s MB."),
         _("Save only the sheet with the clients, without pictures, or split it into several files."),
@@ -45,24 +45,12 @@ class FileReason(Enum):
         _("Open it in Excel, choose Save as and Excel workbook (.xlsx), and choose the new file."),
     )
     NO_TABLE = _("The file is neither CSV nor XLSX."), _SAVE_ANEW
-    WRONG_ENCODING = (
-        _(
-            "The file has another character encoding. Line %(at)s is the first one that cannot be"
-            " read with this encoding."
-        ),
-        _("Choose another encoding."),
-    )
+    WRONG_ENCODING = _("Line %(at)s cannot be read with this character encoding."), _("Choose another encoding.")
     BROKEN_CSV = (
         _("The file cannot be read from row %(at)s on: a quotation mark is missing or misplaced."),
-        _(
-            'Correct the row. A cell that contains the delimiter, a line break or " must be written'
-            ' in quotation marks, and each " in it must be written twice.'
-        ),
+        _('Write a cell with the delimiter, a line break or " in quotation marks, and each " in it twice.'),
     )
-    BROKEN_XLSX = (
-        _("The workbook is damaged and cannot be read."),
-        _("Open the file in Excel, save it again as XLSX or CSV, and choose the new file."),
-    )
+    BROKEN_XLSX = _("The workbook is damaged and cannot be read."), _SAVE_ANEW
     XLSX_UNPACKS_TOO_LARGE = (
         _("The workbook is too large for a list of clients when it is unpacked."),
         _("Copy the sheet with the clients into a new workbook, and choose the new file."),
@@ -73,51 +61,36 @@ class FileReason(Enum):
 class RowReason(Enum):
     """Why a row is left out, and what to do: of one cell, of the row in its file, of the row among the clients."""
 
-    FORMULA = _("the result of a formula is not stored in the file. Open the file in Excel, save it, and try again.")
+    FORMULA = _("the result of the formula is not in the file. Open the file in Excel, save it, and try again.")
     ERROR_VALUE = _("“%(value)s” is the error of a formula. Correct the formula, or write the value.")
-    SPOILT = _(
-        "“%(value)s” is a number that a spreadsheet has shortened. Format the column as text, and write"
-        " the number again."
-    )
-    SUM_LINE = _("“%(value)s” looks like the sum of the list, not like a client. If it is one, say so below.")
-    STRAY = _("“%(value)s” is the only cell of its row. Delete it, or write the name of the client.")
+    SPOILT = _("“%(value)s” is a number that a spreadsheet has shortened. Write it again, in a column of texts.")
     TOO_LONG = _("“%(value)s” is too long for this field. Shorten it.")
     UNPRINTABLE = _("the cell contains a character that cannot be shown. Delete the character.")
     NO_NAME = _("the name is missing. Write the name of the client.")
+    SUM_LINE = _("“%(value)s” looks like the sum of the list, not like a client. If it is one, say so below.")
+    STRAY = _("“%(value)s” is the only cell of its row. Delete it, or write the name of the client.")
     NUMBER = _(
-        "“%(value)s” is not an organisation number: the last digit is a check digit, and it is"
-        " wrong. Swedish numbers look like 556000-4615, Finnish like 0112038-9. For a client in"
-        " another country, write the country."
+        "“%(value)s” is not an organisation number: the last digit is a check digit, and it is wrong. Swedish numbers"
+        " look like 556000-4615, Finnish like 0112038-9. For a client in another country, write the country."
     )
     NUMBER_MASKED = _("“%(value)s” is a masked number. Write the whole number, or leave the cell empty.")
-    NUMBER_FILLER = _("“%(value)s” is not a real number. Write the number of the client, or leave the cell empty.")
-    VAT = _(
-        "“%(value)s” is not a VAT number. A Swedish VAT number is SE, the organisation number"
-        " and 01. A Finnish one is FI and eight digits, and the last digit is a check digit."
-    )
+    NUMBER_FILLER = _("“%(value)s” is not a real number. Write the client's number, or leave the cell empty.")
+    VAT = _("“%(value)s” is not a VAT number. A Swedish one looks like SE556000461501, a Finnish like FI01120389.")
     EMAIL = _("“%(value)s” is not an e-mail address. Write one like name@company.se.")
-    COUNTRY = _("Uku does not know the country “%(value)s”. Write two letters, such as SE, or the name of the country.")
+    COUNTRY = _("Uku does not know the country “%(value)s”. Write two letters, such as SE, or its name.")
     CURRENCY = _("“%(value)s” is not a currency. Write three letters, such as SEK.")
     DAYS = _("“%(value)s” is not a number of days. Write one from 0 to %(most)s, such as 30.")
     VAT_TYPE = _("“%(value)s” is not a VAT type. Write one as Uku's export does, or leave it empty.")
     SAME_NUMBER = _("Organisation number %(value)s is also in row %(other)s. Keep one of the two rows.")
-    SAME_EMAIL_AND_NAME = _("“%(value)s” with the same e-mail is also in row %(other)s. Keep one of the two rows.")
-    SAME_NAME = _(
-        "“%(value)s” is also in row %(other)s, and both rows can be the same client. Keep one of"
-        " the two rows, or write an organisation number or e-mail in this one."
-    )
+    SAME_EMAIL_AND_NAME = _("“%(value)s” with the same e-mail is also in row %(other)s. Keep one of the rows.")
+    SAME_NAME = _("“%(value)s” is also in row %(other)s. Delete one, or write an organisation number or e-mail.")
     SAME_CLIENT = _("this row and row %(other)s are the same client, “%(value)s”. Keep one of the two rows.")
-    MORE_CELLS = _(
-        "the row has more cells than the heading row, which has %(other)s. Check whether one cell is split in two."
-    )
-    SEVERAL_CLIENTS = _(
-        "%(other)s clients in Uku match “%(value)s”. Give each client its own organisation"
-        " number, or archive one of them."
-    )
+    MORE_CELLS = _("the row has more cells than the %(other)s headings. Check whether one cell is split in two.")
+    SEVERAL_CLIENTS = _("%(other)s clients match “%(value)s”. Give each its own number, or archive one of them.")
     ARCHIVED = _("the client “%(value)s” is archived. Restore the client first, or delete the row.")
     NAME_TAKEN = _(
-        "Uku has a client “%(value)s” with other details. A name alone does not show that it is"
-        " the same client. Write an organisation number or e-mail in the row."
+        "Uku has a client “%(value)s” with other details. A name alone does not show that it is the same client."
+        " Write an organisation number or e-mail in the row."
     )
 
 
