@@ -24,6 +24,7 @@ from fortnox_api import (
 from uku.clients.matching import ContactDetails, is_personal, normalise_number
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.totals import Totals
+from uku.kit.identifiers import normalise_any_vat
 
 NO_REFERENCE = frozenset({None, "", "0"})
 CASH_METHOD: Final = "CASH"
@@ -99,13 +100,18 @@ def client_fields_from_detail(customer: Customer) -> dict[str, Any]:
     """The client's fields that only the detail read tells; what makes no sense fills nothing."""
     fields = record_fields_from_detail(customer)
     return {
-        "vat_number": fitting(fields["vat_number"], _LONGEST_VAT_NUMBER),
+        "vat_number": fitting(vat_number(fields["vat_number"]), _LONGEST_VAT_NUMBER),
         "country": _letters(fields["country"], 2),
         "currency": _letters(fields["currency"], 3).replace(NO_CURRENCY, ""),
         "payment_days": payment_days(fields["terms_of_payment"]),
         "vat_type": vat_type(fields["vat_type"]),
         "is_person": fields["is_person"],
     }
+
+
+def vat_number(text: str) -> str:
+    """Return a VAT number as a client has it; what is none stays as it is written."""
+    return normalise_any_vat(text) or text
 
 
 def vat_type(code: str) -> str:
