@@ -16,6 +16,7 @@ AUDIT_ACTIONS: Mapping[str, str | Promise] = {
     "fortnox.consent_link": _("Created a link for a Fortnox administrator"),
     "fortnox.create_all": _("Started to add all new customers as clients"),
     "fortnox.cured": _("Found that the connection works again"),
+    "fortnox.decide": _("Decided about an invoice that Fortnox did not confirm"),
     "fortnox.decline": _("Declined a company that was authorized"),
     "fortnox.disable": _("Disabled Fortnox"),
     "fortnox.disconnect": _("Disconnected Fortnox"),

@@ -48,6 +48,19 @@ def test_an_invoice_is_left_not_booked_until_a_person_books_it(fortnox, by_hand,
     assert fortnox.creates() == {invoice.reference: 1}
 
 
+@pytest.mark.parametrize(
+    ("days", "told"), [(0, "not booked"), (1, "not booked for 1 day"), (12, "not booked for 12 days")]
+)
+def test_an_invoice_that_stays_unbooked_says_for_how_long_in_the_list_too(desk, by_hand, later, days, told):
+    invoice = desk.issue()
+    desk.work()
+    later(by_hand.export_of(invoice), seconds=days * 86_400 + 60)
+    invoice.refresh_from_db()
+    words = f"In Fortnox {invoice.number}, {told}"
+    listed = {row[5] for row in desk.list().rows if len(row) > 5} - {"Status"}
+    assert (shown(invoice)[0], listed) == (words, {words if days else "Unpaid"})
+
+
 def test_an_invoice_that_somebody_books_in_fortnox_is_booked_here_too(fortnox, by_hand, run_jobs):
     invoice = by_hand.issue()
     run_jobs()

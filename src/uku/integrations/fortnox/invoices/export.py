@@ -21,7 +21,8 @@ from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.health.messages import error_in_words
+from uku.integrations.fortnox.health.error_codes import ErrorGroup
+from uku.integrations.fortnox.health.messages import Context, error_in_words, explain_error
 from uku.integrations.fortnox.invoices import reconcile
 from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.checks import invoice_checks
@@ -223,6 +224,8 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
             with suppress(FortnoxError):
                 holder = fortnox.invoices.get(number)
         if holder is None:
+            if explain_error(error, Context.INVOICE).group == ErrorGroup.OURS:
+                log.error("Fortnox could not read what Uku sent", export=export.pk, uid=error.request_id)
             reject(export, error_in_words(error), error)
         elif holder.external_reference == export.reference and not holder.cancelled:
             mark_uncertain(export)
@@ -279,24 +282,14 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
     if not created.number:
         mark_uncertain(export)
         return
-    if difference := _differing_number(export.invoice, created):
+    if difference := differing_number(export.invoice, created):
         leave_to_person(export, difference)
         return
     try:
         with transaction.atomic():
             row = InvoiceExport.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=export.pk)
             if row.state != ExportState.CONFIRMED:
-                ocr = created.ocr or (row.invoice.ocr if row.invoice.number else "")
-                accept_number(
-                    invoice=row.invoice, number=created.number, ocr=ocr, figures=figures(created), at=clock.now()
-                )
-                row.state, row.document_number = ExportState.CONFIRMED, created.number
-                row.cash_method = created.accounting_method == CASH_METHOD
-                row.to_book = row.to_book and not row.cash_method
-                row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
-                row.save()
-                solve_issues(row)
-                _read_back(row)
+                store_created(row, created)
     except NumberTaken:
         words = _(
             "Fortnox gave this invoice the number %(number)s. Another invoice in Uku has the same number or OCR number."
@@ -307,7 +300,20 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
         export.booked, export.to_book, export.cancel_wanted_at = row.booked, row.to_book, row.cancel_wanted_at
 
 
-def _differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
+def store_created(row: InvoiceExport, created: FortnoxInvoice) -> None:
+    """Store on a locked export that Fortnox has its invoice, with number, OCR and figures. Raises NumberTaken."""
+    ocr = created.ocr or (row.invoice.ocr if row.invoice.number else "")
+    accept_number(invoice=row.invoice, number=created.number, ocr=ocr, figures=figures(created), at=clock.now())
+    row.state, row.document_number = ExportState.CONFIRMED, created.number
+    row.cash_method = created.accounting_method == CASH_METHOD
+    row.to_book = row.to_book and not row.cash_method
+    row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
+    row.save()
+    solve_issues(row)
+    _read_back(row)
+
+
+def differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
     """Say how Fortnox's number or OCR differs from the one that the customer may have; "" when it does not."""
     if not invoice.number:
         return ""
