@@ -74,7 +74,7 @@ class NumberSource:
     """A connected accounting system, which numbers an invoice that is issued now.
 
     `ledger` is the id of its company. When the invoice would wait instead of going out at once, three sentences say
-    why, what that means, and what ends it.
+    why, what that means, and what ends it. `note` says what is done besides sending the invoice.
     """
 
     system: str
@@ -82,6 +82,7 @@ class NumberSource:
     happened: str = ""
     means: str = ""
     remedy: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

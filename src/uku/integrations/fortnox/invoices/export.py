@@ -20,6 +20,7 @@ from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import is_usable
+from uku.integrations.fortnox.customers.creation import CustomerRefused
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
@@ -161,6 +162,9 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
         body = bytes(export.payload) if export.payload else build_request_body(fortnox, export)
     except InvoiceNotValid as error:
         reject(export, str(error))
+        return
+    except CustomerRefused as refusal:
+        reject(export, error_in_words(refusal.error), refusal.error)
         return
     facts = {"payload_hash": hashlib.sha256(body).hexdigest(), "text_changes": export.text_changes}
     if not claim(export, payload=body, **facts):

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
+from uku.integrations.fortnox.customers.creation import creates_customers, may_be_created
+from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices import credit_status
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
@@ -73,7 +75,7 @@ def number_source(invoice: Invoice) -> NumberSource | None:
     connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
     if connection is None:
         return None
-    source = NumberSource("Fortnox", connection.company_id)
+    source = NumberSource("Fortnox", connection.company_id, note=_customer_note(invoice, connection))
     waits = _(
         "If you issue the invoice now, it waits in Uku without a number, and you cannot send it to the client yet."
     )
@@ -85,6 +87,15 @@ def number_source(invoice: Invoice) -> NumberSource | None:
         remedy = _("Check that the period is open in Fortnox.")
         return replace(source, happened=hold_in_words(hold, invoice.invoice_date), means=means, remedy=remedy)
     return source
+
+
+def _customer_note(invoice: Invoice, connection: Connection) -> str:
+    if invoice.client_id is None or not creates_customers(connection):
+        return ""
+    if invoiced_customer(invoice.client, connection.company_id) is not None:
+        return ""
+    words = _("%(client)s is not a customer in Fortnox: Uku creates it there when it sends the invoice.")
+    return words % {"client": invoice.client}
 
 
 def _connected_company() -> ConnectedCompany:
@@ -250,6 +261,15 @@ class ExportStatus:
             )
         elif hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (hold.happened, _("The invoice waits in Uku and has not been sent."), hold.ends)
+        elif export.state == ExportState.QUEUED and may_be_created(export.invoice.client_id, export.company_id):
+            words = (
+                _("Fortnox did not confirm that it created the customer."),
+                _(
+                    "The customer may be in Fortnox. Uku looks for its number before it sends anything again. The"
+                    " invoice waits."
+                ),
+                self._with_next_try(""),
+            )
         elif export.state == ExportState.UNCERTAIN:
             words = (
                 _("Fortnox did not confirm that it received the invoice."),

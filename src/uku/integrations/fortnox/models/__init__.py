@@ -10,6 +10,7 @@ from uku.integrations.fortnox.models.connection import (
     FailingKind,
     KnownCompany,
     NewClients,
+    NewCustomers,
     Pace,
     PendingGrant,
     Revocation,
@@ -27,6 +28,8 @@ from uku.integrations.fortnox.models.invoice_export import (
 )
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
+    CreationState,
+    CustomerCreation,
     CustomerRecord,
     LinkReason,
 )
@@ -69,6 +72,8 @@ __all__ = [
     "Connection",
     "ConsentLink",
     "CountedSource",
+    "CreationState",
+    "CustomerCreation",
     "CustomerRecord",
     "Difference",
     "DueWork",
@@ -80,6 +85,7 @@ __all__ = [
     "KnownCompany",
     "LinkReason",
     "NewClients",
+    "NewCustomers",
     "Pace",
     "PendingGrant",
     "ReadKind",
