@@ -26,6 +26,7 @@ from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
 from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.checks import invoice_checks
+from uku.integrations.fortnox.invoices.terms import learn_terms
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import CASH_METHOD, figures
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind, ExportState, InvoiceExport
@@ -300,6 +301,7 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
                 row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
                 row.save()
                 solve_issues(row)
+                learn_terms(export, created, at=clock.now())
                 _read_back(row)
     except NumberTaken:
         words = _(
