@@ -75,6 +75,8 @@ class NumberSource:
 
     `ledger` is the id of its company. When the invoice would wait instead of going out at once, three sentences say
     why, what that means, and what ends it. `note` says what is done besides sending the invoice.
+
+    `books_at_once` says whether it is booked there unless a person chooses otherwise; None where nobody can.
     """
 
     system: str
@@ -83,6 +85,7 @@ class NumberSource:
     means: str = ""
     remedy: str = ""
     note: str = ""
+    books_at_once: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

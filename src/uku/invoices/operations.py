@@ -45,6 +45,8 @@ class InvoiceIssued:
     invoice_id: int
     numbering: Numbering
     ledger: str = ""
+    to_book: bool | None = None
+    """Whether the accounting system is to book it at once; None: by its setting."""
 
 
 class NumberSourceChanged(Exception):
@@ -77,11 +79,13 @@ def issue_invoice(
     numbering: Numbering,
     ledger: str = "",
     version: int | None = None,
+    to_book: bool | None = None,
 ) -> Invoice:
     """Freeze the content and tell the fact, in one transaction.
 
     With our own numbering the number and its OCR are given here; otherwise they wait for the answer of the accounting
     system's company `ledger`, and rows get their articles there. `version` is the one that the person has seen.
+    `to_book` is the person's choice whether it is booked there at once, None for the setting's.
     Raises NotAllowed, InvoiceAlreadyIssued, DraftChanged, InvoiceNotReady, ArticlesElsewhere or NumberSourceChanged.
     """
     invoice = lock_draft(invoice, version=version)
@@ -96,6 +100,8 @@ def issue_invoice(
     invoice.state, invoice.issued_at = State.CREATED, at
     invoice.save()
     after = {"number": invoice.number, "total": invoice.total, "currency": invoice.currency}
+    if to_book is not None and ledger:
+        after["to_book"] = to_book
     record(
         actor=actor,
         action="invoice.issue",
@@ -106,7 +112,7 @@ def issue_invoice(
     )
     if invoice.handed_over_by_id is not None:
         end_approval_notices(invoice, at=at)
-    publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger))
+    publish(InvoiceIssued(invoice.workspace_id, invoice.pk, numbering, ledger, to_book))
     return invoice
 
 

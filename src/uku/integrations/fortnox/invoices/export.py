@@ -74,7 +74,7 @@ def queue_export(fact: InvoiceIssued) -> None:
         invoice=invoice,
         company_id=connection.company_id,
         reference=invoice.reference,
-        to_book=books_at_once(connection),
+        to_book=books_at_once(connection) if fact.to_book is None else fact.to_book,
         state=ExportState.HELD if hold else ExportState.QUEUED,
         hold=hold or "",
         created_at=clock.now(),

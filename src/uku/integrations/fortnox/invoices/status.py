@@ -18,6 +18,7 @@ from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices import credit_status
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
+from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
 from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
@@ -75,7 +76,8 @@ def number_source(invoice: Invoice) -> NumberSource | None:
     connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
     if connection is None:
         return None
-    source = NumberSource("Fortnox", connection.company_id, note=_customer_note(invoice, connection))
+    note, books = _customer_note(invoice, connection), books_at_once(connection)
+    source = NumberSource("Fortnox", connection.company_id, note=note, books_at_once=books)
     waits = _(
         "If you issue the invoice now, it waits in Uku without a number, and you cannot send it to the client yet."
     )
@@ -190,6 +192,8 @@ class ExportStatus:
             facts.append((_("Company"), self.company_name))
         if export.voucher:
             facts.append((_("Voucher"), export.voucher))
+        if not (export.to_book or export.booked or export.cash_method):
+            facts.append((_("Booking"), _("Left not booked, until a person books it")))
         if export.text_changes:
             facts.append((_("Characters Fortnox does not accept"), export.text_changes))
         happened, means, remedy = self.explanation
