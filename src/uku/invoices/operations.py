@@ -30,6 +30,7 @@ from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
 from uku.invoices.period import name_period
 from uku.invoices.totals import Totals
 from uku.kit.events import publish
+from uku.kit.money import show_amount
 from uku.products.models import TaxRateName
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
@@ -280,5 +281,11 @@ _AMOUNTS: Final = {
 def _difference_in_words(theirs: Totals, ours: Totals, names: Iterable[str]) -> str:
     words = gettext("%(name)s %(theirs)s instead of %(ours)s")
     return "; ".join(
-        words % {"name": _AMOUNTS[name], "theirs": getattr(theirs, name), "ours": getattr(ours, name)} for name in names
+        words
+        % {
+            "name": _AMOUNTS[name],
+            "theirs": show_amount(getattr(theirs, name)),
+            "ours": show_amount(getattr(ours, name)),
+        }
+        for name in names
     )

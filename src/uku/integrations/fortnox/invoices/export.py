@@ -34,7 +34,7 @@ from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failu
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
 from uku.invoices.checks import InvoiceNotReady
-from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.models import Invoice, InvoiceRow, RowKind
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.clock import database_now
@@ -292,12 +292,14 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
             row = InvoiceExport.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=export.pk)
             if row.state != ExportState.CONFIRMED:
                 ocr = created.ocr or (row.invoice.ocr if row.invoice.number else "")
-                accept_number(
+                differing = accept_number(
                     invoice=row.invoice, number=created.number, ocr=ocr, figures=figures(created), at=clock.now()
                 )
                 row.state, row.document_number = ExportState.CONFIRMED, created.number
                 row.cash_method = created.accounting_method == CASH_METHOD
                 row.to_book = row.to_book and not row.cash_method
+                if "vat" in differing and _has_other_rates(row.invoice, created):
+                    row.to_book = False  # a person books it, or cancels it while it is not booked
                 row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
                 row.save()
                 solve_issues(row)
@@ -324,6 +326,12 @@ def _differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
         words = _("Fortnox has the invoice with the OCR number %(theirs)s, but its OCR number from Uku is %(ours)s.")
         return translate_for_workspace(words, theirs=created.ocr, ours=invoice.ocr)
     return ""
+
+
+def _has_other_rates(invoice: Invoice, created: FortnoxInvoice) -> bool:
+    """Say whether Fortnox taxed a row by a rate that no row of ours has."""
+    ours = set(InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE).values_list("vat_rate", flat=True))
+    return any(row.delivered_quantity and row.vat not in ours for row in created.rows)
 
 
 def book_if_due(fortnox: Fortnox, export: InvoiceExport) -> None:
