@@ -101,7 +101,7 @@ class Client(TenantModel):
     city = models.CharField(max_length=1024, blank=True)
     country = models.CharField(max_length=2, blank=True)
     currency = models.CharField(max_length=3, default="SEK")
-    payment_days = models.PositiveSmallIntegerField(default=30)
+    payment_days = models.PositiveSmallIntegerField(null=True, help_text="null: the company's own terms")
     vat_type = models.CharField(max_length=20, choices=VatType, blank=True, default="", db_default="")
     language = models.CharField(
         max_length=2,

@@ -12,7 +12,7 @@ READ_AGAIN = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("uku", "0031_import_file_states")]
+    dependencies = [("uku", "0001_squashed_0031_import_file_states")]
 
     operations = [
         migrations.AddField(
@@ -36,5 +36,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL([NAME_REASONS, MOVE_ROWS, READ_AGAIN], migrations.RunSQL.noop),
-        migrations.RunSQL("ALTER TABLE uku_clientsheet DROP COLUMN counts", migrations.RunSQL.noop),
+        migrations.RunSQL("ALTER TABLE uku_clientsheet DROP COLUMN IF EXISTS counts", migrations.RunSQL.noop),
     ]

@@ -13,6 +13,7 @@ from fortnox_api import (
     ArticleItem,
     Customer,
     CustomerItem,
+    CustomerPayload,
     Invoice,
     InvoicePayload,
     InvoicePayment,
@@ -20,6 +21,7 @@ from fortnox_api import (
     InvoiceRowPayload,
     InvoiceUpdate,
     TextRowPayload,
+    clean_text,
 )
 from uku.clients.matching import ContactDetails, is_personal, normalise_number
 from uku.invoices.ledger_facts import PaymentFact, Reading
@@ -60,13 +62,13 @@ def contact_details(customer: CustomerItem) -> ContactDetails:
     )
 
 
-def record_fields(customer: CustomerItem) -> dict[str, Any]:
-    """A customer's fields as a list item tells them."""
+def record_fields(customer: CustomerItem | Customer) -> dict[str, Any]:
+    """A customer's fields that a list item tells, and the detail too."""
     return {
         "name": customer.name,
         "organisation_number": customer.organisation_number or "",
         "email": customer.email or "",
-        "phone": customer.phone or "",
+        "phone": (customer.phone1 if isinstance(customer, Customer) else customer.phone) or "",
         "address1": customer.address1 or "",
         "address2": customer.address2 or "",
         "postcode": (customer.zip_code or "")[:20],
@@ -112,6 +114,35 @@ def client_fields_from_detail(customer: Customer) -> dict[str, Any]:
 def vat_number(text: str) -> str:
     """Return a VAT number as a client has it; what is none stays as it is written."""
     return normalise_any_vat(text) or text
+
+
+def customer_payload(client: Any, *, number: str, reference: str) -> CustomerPayload:
+    """Build the customer to create. Terms of payment are left to the company: each invoice carries its due date.
+
+    A client without a VAT type is one in Sweden, which the caller has made sure of.
+    """
+    codes = {ours: theirs for theirs, ours in VAT_TYPES.items()}
+    facts: dict[str, Any] = {
+        "type": PRIVATE if client.is_person else "COMPANY",
+        "vat_type": codes.get(client.vat_type, "SEVAT"),
+    }
+    payload, _changes = CustomerPayload(
+        number=number,
+        name=clean_text(client.name).text.strip() or number,
+        organisation_number=client.organisation_number or None,
+        email=client.email or None,
+        phone1=client.phone or None,
+        address1=client.address1 or None,
+        address2=client.address2 or None,
+        zip_code=client.postcode or None,
+        city=client.city or None,
+        country_code=_letters(client.country, 2) or None,
+        vat_number=client.vat_number or None,
+        currency=_letters(client.currency, 3) or None,
+        external_reference=reference,
+        **facts,
+    ).clean()
+    return payload
 
 
 def vat_type(code: str) -> str:

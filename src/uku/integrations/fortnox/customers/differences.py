@@ -118,7 +118,7 @@ def _theirs_in_words(record: CustomerRecord, name: str) -> str:
 
 def _in_words(name: str, value: Any, *, person: bool = False) -> str:
     if name == "payment_days":
-        return _("%(days)s days") % {"days": value}
+        return "" if value is None else _("%(days)s days") % {"days": value}
     if name == "organisation_number":
         return masked(value, person=person)
     return masked_vat(value, person=person) if name == "vat_number" else str(value)

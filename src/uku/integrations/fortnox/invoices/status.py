@@ -13,9 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
+from uku.integrations.fortnox.customers.creation import creates_customers, may_be_created
+from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices import credit_status
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
+from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.decision import can_decide, decision_in_words
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
@@ -79,7 +82,8 @@ def number_source(invoice: Invoice) -> NumberSource | None:
     connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
     if connection is None:
         return None
-    source = NumberSource("Fortnox", connection.company_id)
+    note, books = _customer_note(invoice, connection), books_at_once(connection)
+    source = NumberSource("Fortnox", connection.company_id, note=note, books_at_once=books)
     waits = _(
         "If you issue the invoice now, it waits in Uku without a number, and you cannot send it to the client yet."
     )
@@ -91,6 +95,15 @@ def number_source(invoice: Invoice) -> NumberSource | None:
         remedy = _("Check that the period is open in Fortnox.")
         return replace(source, happened=hold_in_words(hold, invoice.invoice_date), means=means, remedy=remedy)
     return source
+
+
+def _customer_note(invoice: Invoice, connection: Connection) -> str:
+    if invoice.client_id is None or not creates_customers(connection):
+        return ""
+    if invoiced_customer(invoice.client, connection.company_id) is not None:
+        return ""
+    words = _("%(client)s is not a customer in Fortnox: Uku creates it there when it sends the invoice.")
+    return words % {"client": invoice.client}
 
 
 def _connected_company() -> ConnectedCompany:
@@ -189,6 +202,8 @@ class ExportStatus:
             facts.append((_("Voucher"), export.voucher))
         if export.decision and export.state != ExportState.LEFT:
             facts.append((_("Decision"), decision_in_words(export)))
+        if not (export.to_book or export.booked or export.cash_method):
+            facts.append((_("Booking"), _("Left not booked, until a person books it")))
         if export.text_changes:
             facts.append((_("Characters Fortnox does not accept"), export.text_changes))
         happened, means, remedy = self.explanation
@@ -266,6 +281,15 @@ class ExportStatus:
             )
         elif hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (hold.happened, _("The invoice waits in Uku and has not been sent."), hold.ends)
+        elif export.state == ExportState.QUEUED and may_be_created(export.invoice.client_id, export.company_id):
+            words = (
+                _("Fortnox did not confirm that it created the customer."),
+                _(
+                    "The customer may be in Fortnox. Uku looks for its number before it sends anything again. The"
+                    " invoice waits."
+                ),
+                self._with_next_try(""),
+            )
         elif export.state == ExportState.UNCERTAIN:
             words = (
                 _("Fortnox did not confirm that it received the invoice."),

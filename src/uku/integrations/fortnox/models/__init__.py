@@ -10,6 +10,7 @@ from uku.integrations.fortnox.models.connection import (
     FailingKind,
     KnownCompany,
     NewClients,
+    NewCustomers,
     Pace,
     PendingGrant,
     Revocation,
@@ -28,6 +29,8 @@ from uku.integrations.fortnox.models.invoice_export import (
 )
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
+    CreationState,
+    CustomerCreation,
     CustomerRecord,
     LinkReason,
 )
@@ -70,6 +73,8 @@ __all__ = [
     "Connection",
     "ConsentLink",
     "CountedSource",
+    "CreationState",
+    "CustomerCreation",
     "CustomerRecord",
     "Decision",
     "Difference",
@@ -82,6 +87,7 @@ __all__ = [
     "KnownCompany",
     "LinkReason",
     "NewClients",
+    "NewCustomers",
     "Pace",
     "PendingGrant",
     "ReadKind",

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fortnox', '0033_work_statistics'),
-        ('uku', '0031_import_file_states'),
+        ('fortnox', '0034_columns_of_old'),
+        ('uku', '0033_terms_of_the_company'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
