@@ -1,7 +1,8 @@
 # ruff: noqa: INP001
 """Server time, queries and bytes of lists and forms with 10,000 clients, 5,000 invoices and 2,000 products.
 
-    python bench/pages.py
+    python bench/pages.py            # all pages
+    python bench/pages.py month      # those with this word in their name
 
 Runs on a PostgreSQL of its own that is thrown away. The time is what a request takes inside the server, middleware
 and template included, without a socket; the median of 20. The bar: 200 ms, 25 queries, 100 kB each. The exit status
@@ -32,6 +33,8 @@ MOST_MS, MOST_QUERIES, MOST_BYTES = 200, 25, 100_000
 OK = 200
 SLUG = "bench-pages"
 TOWNS = ("Malmö", "Lund", "Göteborg", "Åmål", "Örebro", "Turku")
+PLANS, STATISTICS = 50, 10
+LAST_MONTH = (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)
 LOOKS: dict[str, tuple[str, dict[str, str]]] = {
     "clients": ("clients/", {}),
     "clients, last page": ("clients/", {"page": "999"}),
@@ -51,6 +54,20 @@ LOOKS: dict[str, tuple[str, dict[str, str]]] = {
     "a client found by typing": ("billing/clients/", {"q": "bygg"}),
     "a product found by typing": ("billing/products/", {"q": "tjä"}),
     "repeat last month": ("billing/repeat/", {}),
+    "month end": ("billing/month/", {}),
+    "month end, last month": ("billing/month/", {"month": LAST_MONTH.isoformat()[:7]}),
+    "a client": ("clients/{client}/", {}),
+    "a draft": ("billing/{draft}/edit/", {}),
+    "an invoice": ("billing/{issued}/", {}),
+    "send an invoice": ("billing/{issued}/send/", {}),
+    "credit an invoice": ("billing/{issued}/credit/", {}),
+    "products of articles": ("products/add/", {}),
+    "settings of invoices": ("settings/invoices/", {}),
+    "sentences on VAT": ("settings/vat-sentences/", {}),
+    "tasks": ("tasks/", {}),
+    "calendar": ("tasks/calendar/", {}),
+    "a summary task": ("tasks/{task}/", {}),
+    "months of 50 plans": ("tasks/months/", {}),
 }
 
 
@@ -77,7 +94,12 @@ def measure() -> int:
     browser = fill()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE uku_client, uku_invoice, uku_product, fortnox_customerrecord")
-    found = {name: measured(browser, path, query) for name, (path, query) in LOOKS.items()}
+    words, places = sys.argv[1:], example_ids()
+    found = {
+        name: measured(browser, path.format(**places), query)
+        for name, (path, query) in LOOKS.items()
+        if all(word in name for word in words)
+    }
     for name, (median, queries, size) in found.items():
         sys.stdout.write(f"{name:<28} {median:6.0f} ms {queries:4} queries {size / 1000:6.0f} kB\n")
     connection.close()
@@ -127,6 +149,7 @@ def fill() -> Any:
         if number % 10
     )
     fill_billing(workspace, clients, at)
+    fill_tasks(workspace, clients, at)
     browser = Browser(SERVER_NAME="localhost")
     browser.force_login(owner)
     return browser
@@ -164,6 +187,60 @@ def fill_billing(workspace: Any, clients: list[Any], at: datetime) -> None:
         )
         for invoice in invoices
     )
+
+
+def fill_tasks(workspace: Any, clients: list[Any], at: datetime) -> None:
+    """Make the summary tasks of a year and a month for as many clients as the page of months shows."""
+    from uku.kit.scoping import workspace_in_force
+    from uku.tasks.models import BooksTie, MonthFigure, PlanField, SummaryPlan, Task, TaskField, TaskValue
+    from uku.tasks.month_figures import months_shown
+    from uku.workspaces.models import User, Workspace
+
+    owner = User.objects.get()
+    with workspace_in_force(workspace.pk):
+        fields = [TaskField.objects.create(name=f"Antal {number}") for number in range(STATISTICS)]
+        for number, client in enumerate(clients[:PLANS]):
+            books = Workspace.objects.create(name=client.name, slug=f"books-{number}", created_at=at)
+            tie = BooksTie.objects.create(client=client, books=books, tied_at=at, tied_by=owner)
+            plan = SummaryPlan.objects.create(tie=tie, client=client, active=True)
+            for field in fields:
+                PlanField.objects.create(plan=plan, statistic=field.name, field=field)
+            for month in months_shown(LAST_MONTH):
+                due = month + timedelta(days=40)
+                task = Task.objects.create(
+                    plan=plan, month=month, client=client, title="Månad", due_date=due, created_at=at
+                )
+                facts = {"workspace_id": workspace.pk, "month": month, "plan": plan, "counted_at": at}
+                MonthFigure.objects.bulk_create(
+                    MonthFigure(statistic=field.name, count=place * number, **facts)
+                    for place, field in enumerate(fields)
+                )
+                TaskValue.objects.bulk_create(
+                    TaskValue(
+                        workspace_id=workspace.pk,
+                        task=task,
+                        field=field,
+                        value=place * number,
+                        measured=place * number,
+                        statistic=field.name,
+                    )
+                    for place, field in enumerate(fields)
+                )
+
+
+def example_ids() -> dict[str, int]:
+    """Return one record of each kind whose page is measured."""
+    from uku.clients.models import Client
+    from uku.invoices.models import Invoice
+    from uku.tasks.models import Task
+
+    invoices = Invoice.everywhere.order_by("id")
+    return {
+        "client": Client.everywhere.order_by("id").values_list("pk", flat=True)[0],
+        "draft": invoices.filter(issued_at=None).values_list("pk", flat=True)[0],
+        "issued": invoices.exclude(issued_at=None).values_list("pk", flat=True)[0],
+        "task": Task.everywhere.order_by("-month", "id").values_list("pk", flat=True)[0],
+    }
 
 
 def measured(browser: Any, path: str, query: dict[str, str]) -> tuple[float, int, int]:

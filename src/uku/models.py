@@ -1,7 +1,7 @@
 """Lists the model modules of the product, so that one app holds one migration history."""
 
 from uku.clients.models import Client, ImportFile
-from uku.invoices.delivery_models import InvoiceDelivery, InvoiceDocument, InvoiceSettings
+from uku.invoices.delivery_models import InvoiceDelivery, InvoiceDocument, InvoiceSettings, VatSentence
 from uku.invoices.models import CancelledNumber, Invoice, InvoiceRow, NumberSeries, Payment, TaskCharge
 from uku.kit.alarms import Alarm
 from uku.kit.clock import ClockOffset
@@ -54,6 +54,7 @@ __all__ = [
     "TaxRateName",
     "Topic",
     "User",
+    "VatSentence",
     "WorkerHeartbeat",
     "Workspace",
 ]

@@ -43,6 +43,7 @@ FOR_OWNERS = {
     "invoice-send",
     "invoice-remind",
     "invoice-settings",
+    "vat-sentences",
     "fortnox:overview",
     "fortnox:review",
     "mfa_index",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from django.db.models import QuerySet
@@ -107,6 +107,19 @@ class DeliveryOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentsCheck:
+    """When a connected system was last read for payments. `running`: it is being read, or will be in a moment.
+
+    `action` has it read now, and `note` says why nothing is read.
+    """
+
+    checked_at: datetime | None
+    running: bool
+    action: Action
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Banner:
     """What owners and admins see on every page while something is wrong."""
 
@@ -174,6 +187,9 @@ class Integration(Protocol):
 
     def invoice_badges(self, invoices: Sequence[Invoice]) -> Mapping[int, Badge]: ...
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]: ...
+    def payments_check(self, workspace: Workspace) -> PaymentsCheck | None:
+        """When payments were last read; None while nothing can be asked of the system."""
+
     def delivery_offer(self, invoice: Invoice) -> DeliveryOffer | None:
         """How the system would bring an invoice to its client; None when it does not know the client."""
 

@@ -7,7 +7,9 @@ from typing import Final
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from uku.clients.models import VatType
 from uku.invoices.models import Invoice
+from uku.invoices.pdf.content import Language, Supply
 from uku.kit.scoping import TenantModel
 from uku.workspaces.models import User
 
@@ -156,3 +158,24 @@ class InvoiceSettings(TenantModel):
 
     def __str__(self) -> str:
         return f"sent {self.way}"
+
+
+class VatSentence(TenantModel):
+    """What an invoice in a language says about VAT in place of Uku's own sentence."""
+
+    language = models.CharField(max_length=2, choices=[(each.value, each.value) for each in Language])
+    vat_type = models.CharField(max_length=20, choices=VatType)
+    supply = models.CharField(max_length=10, choices=[(each.value, each.value) for each in Supply])
+    text = models.CharField(max_length=300)
+
+    class Meta:
+        app_label = "uku"
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["workspace", "language", "vat_type", "supply"], name="uku_vatsentence_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text

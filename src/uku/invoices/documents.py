@@ -21,6 +21,7 @@ from uku.invoices.pdf.render import render_pdf
 from uku.invoices.pdf.words import late_interest_by_law
 from uku.invoices.period import name_period
 from uku.invoices.totals import Totals, add_up
+from uku.invoices.vat_sentences import own_sentences
 from uku.kit.identifiers import normalise_number
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
@@ -45,7 +46,7 @@ def language_of(client: Client, seller: Workspace) -> Language:
 def content_of(invoice: Invoice) -> Content:
     """Return what stands on an invoice by the facts as they are stored now."""
     seller, client = Workspace.objects.get(pk=invoice.workspace_id), invoice.client
-    language = language_of(client, seller)
+    language, taxed = language_of(client, seller), client.vat_type or "domestic"
     rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
     lines = [row.line for row in rows if not row.is_text]
     totals = Totals(
@@ -61,7 +62,10 @@ def content_of(invoice: Invoice) -> Content:
         currency=invoice.currency,
         rows=tuple(_row_of(row, _text_of(invoice, row.description)) for row in rows),
         totals=totals,
-        vat_type=client.vat_type or "domestic",
+        vat_type=taxed,
+        own_sentences={
+            supply: text for (vat_type, supply), text in own_sentences(language).items() if vat_type == taxed
+        },
         supplies=frozenset(_supply_of(row) for row in rows if not row.is_text),
         ocr=_payment_reference(invoice, seller),
         supply_from=invoice.supply_from,

@@ -16,11 +16,13 @@ from uku.invoices.charges import free_removed_charges
 from uku.invoices.models import Invoice, InvoiceRow, RowKind, State, TaskCharge
 from uku.invoices.numbers import new_reference
 from uku.invoices.totals import Line, Totals, add_up
+from uku.invoices.vat_rates import TaxedBuyer, repeated_rate
 from uku.kit.money import ZERO
 from uku.products.models import Product
+from uku.products.rates import statutory
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
-from uku.workspaces.models import User
+from uku.workspaces.models import User, Workspace
 from uku.workspaces.permissions import Permission, needs
 
 
@@ -204,7 +206,8 @@ def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) ->
         reference=new_reference(), currency=invoice.currency, created_at=at, **_values(head)
     )
     rows = InvoiceRow.objects.filter(invoice=invoice, charge=None).select_related("product")
-    replace_rows(invoice=copied, rows=[facts_of(row) for row in rows])
+    buyer = buyer_of(invoice.client)
+    replace_rows(invoice=copied, rows=[facts_made_again(row, buyer) for row in rows])
     words = gettext_lazy("Draft for %(client)s, copied from %(invoice)s")
     summary = translate_for_workspace(words, client=invoice.client, invoice=invoice)
     _record(actor, "invoice.copy", copied, summary, at)
@@ -303,6 +306,26 @@ def add_up_rows(invoice: Invoice) -> Totals:
 def facts_of(row: InvoiceRow) -> RowFacts:
     """Return a stored row as it would be asked for."""
     return RowFacts(article_company=row.article_company, **{name: getattr(row, name) for name in COPIED})
+
+
+def facts_made_again(row: InvoiceRow, buyer: TaxedBuyer) -> RowFacts:
+    """Return a row as it is asked for again, `product` loaded; where nobody can be asked, it has the ordinary rate."""
+    facts = facts_of(row)
+    if row.is_text:
+        return facts
+    own = row.product.vat_rate if row.product else None
+    rate = repeated_rate(row.vat_rate, own, buyer)
+    return replace(facts, vat_rate=ordinary_rate(own, buyer) if rate is None else rate)
+
+
+def ordinary_rate(own: Decimal | None, buyer: TaxedBuyer) -> Decimal:
+    """Return the rate of a sale that is not known to be without VAT: the product's, else the seller's highest."""
+    return own if own is not None else statutory(buyer.seller_country)[0]
+
+
+def buyer_of(client: Client) -> TaxedBuyer:
+    seller = Workspace.objects.get(pk=client.workspace_id)
+    return TaxedBuyer(client.vat_type, client.country, client.vat_number, seller.country)
 
 
 def _content(invoice: Invoice) -> dict[str, Any]:

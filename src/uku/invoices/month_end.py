@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any, Generic, TypeVar
 
 from django.db import transaction
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
 from uku.invoices.models import OPEN_STATES, Invoice, InvoiceRow, MonthCheck, Payment, RowKind, State
 from uku.invoices.repeat import shift_months
-from uku.invoices.totals import VatLine
+from uku.invoices.totals import Line, VatLine
 from uku.kit.money import ZERO, to_ore
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
+T = TypeVar("T")
 _MONEY: DecimalField[Decimal, Decimal] = DecimalField(max_digits=14, decimal_places=2)
 
 
@@ -44,17 +46,30 @@ class Billed:
 
 
 @dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """The first of what a list has, and how many it has in all."""
+
+    rows: Sequence[T]
+    count: int
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class MonthEnd:
     """`month` is the first day; each list is in the order that it is read in."""
 
     month: date
-    drafts: Sequence[Invoice]
-    not_sent: Sequence[Invoice]
-    not_booked: Sequence[Invoice]
-    not_invoiced: Sequence[Client]
-    open_credits: Sequence[Invoice]
-    owed: Sequence[OpenOfClient]
+    drafts: Part[Invoice]
+    not_sent: Part[Invoice]
+    not_booked: Part[Invoice]
+    not_invoiced: Part[Client]
+    open_credits: Part[Invoice]
+    owed: Part[OpenOfClient]
     billed: Sequence[Billed]
+    invoiced: int
     check: MonthCheck | None
 
     @property
@@ -62,25 +77,35 @@ class MonthEnd:
         return last_day(self.month)
 
 
-def month_end(month: date) -> MonthEnd:
-    """Return what is to be looked through of a month, by its first day."""
+def month_end(month: date, *, at_most: int | None = None) -> MonthEnd:
+    """Return what is to be looked through of a month, by its first day; of each list the first `at_most`."""
     last = last_day(month)
     standing = Invoice.objects.filter(missing_since=None).exclude(issued_at=None).exclude(state=State.CANCELLED)
-    numbered = standing.select_related("client")
-    of_month = numbered.filter(invoice_date__range=(month, last)).order_by("invoice_date", "id")
-    drafts = Invoice.objects.filter(state__in=OPEN_STATES, invoice_date__range=(month, last)).select_related("client")
-    credits_open = numbered.filter(credits__isnull=False, invoice_date__lte=last).exclude(balance=0)
+    of_month = standing.filter(invoice_date__range=(month, last))
+    drafts = Invoice.objects.filter(state__in=OPEN_STATES, invoice_date__range=(month, last))
+    until_then = standing.filter(invoice_date__lte=last)
     return MonthEnd(
         month=month,
-        drafts=list(drafts.order_by("invoice_date", "id")),
-        not_sent=list(of_month.filter(state=State.CREATED, credits=None)),
-        not_booked=list(of_month.filter(booked=False).exclude(ledger="")),
-        not_invoiced=_not_invoiced(month),
-        open_credits=list(credits_open.order_by("invoice_date", "id")),
-        owed=_owed(numbered.filter(invoice_date__lte=last), last),
+        drafts=list_invoices(drafts, at_most),
+        not_sent=list_invoices(of_month.filter(state=State.CREATED, credits=None), at_most),
+        not_booked=list_invoices(of_month.filter(booked=False).exclude(ledger=""), at_most),
+        not_invoiced=part_of(_not_invoiced(month), at_most),
+        open_credits=list_invoices(until_then.filter(credits__isnull=False).exclude(balance=0), at_most),
+        owed=_owed(until_then, last, at_most),
         billed=_billed(of_month),
+        invoiced=of_month.count(),
         check=MonthCheck.objects.filter(month=month).select_related("checked_by").first(),
     )
+
+
+def list_invoices(invoices: QuerySet[Invoice], at_most: int | None) -> Part[Invoice]:
+    return part_of(invoices.select_related("client").order_by("invoice_date", "id"), at_most)
+
+
+def part_of(rows: QuerySet[Any], at_most: int | None) -> Part[Any]:
+    """Return the first rows and how many there are, in one query."""
+    found = list(rows.annotate(count_of_all=Window(Count("*")))[:at_most])
+    return Part(found, found[0].count_of_all if found else 0)
 
 
 def last_day(month: date) -> date:
@@ -99,41 +124,60 @@ def check_month(*, month: date, actor: User, at: datetime) -> MonthCheck:
     return check
 
 
-def _not_invoiced(month: date) -> list[Client]:
+def _not_invoiced(month: date) -> QuerySet[Client]:
     """Return who was invoiced the month before and has neither invoice nor draft in this one."""
     standing = Invoice.objects.filter(credits=None).exclude(state=State.CANCELLED)
     before = shift_months(month, -1)
     billed_before = standing.exclude(issued_at=None).filter(invoice_date__range=(before, last_day(before)))
     billed_now = standing.filter(invoice_date__range=(month, last_day(month)))
     found = Client.objects.current().filter(pk__in=billed_before.values("client"))
-    return list(found.exclude(pk__in=billed_now.values("client")).order_by("name_sort", "id"))
+    return found.exclude(pk__in=billed_now.values("client")).order_by("name_sort", "id")
 
 
-def _owed(invoices: QuerySet[Invoice], last: date) -> list[OpenOfClient]:
-    """Sum up what was left at the end of a day: totals, less the payments that were booked until then.
+def _owed(invoices: QuerySet[Invoice], last: date, at_most: int | None) -> Part[OpenOfClient]:
+    """Sum up what was left at the end of a day: totals, less what was paid and written off until then.
 
-    Credit notes are negative totals. A write-off has no date here, and what was written off is not owed any more.
+    Credit notes are negative totals.
     """
-    paid = Payment.objects.filter(invoice=OuterRef("pk"), booked=True, paid_on__lte=last).order_by().values("invoice")
-    paid_until = Subquery(paid.annotate(sum=Sum("amount")).values("sum"), output_field=_MONEY)
-    rows = invoices.annotate(paid_until=Coalesce(paid_until, ZERO, output_field=_MONEY)).order_by(
-        "client__name_sort", "client_id"
-    )
-    owed: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    clients: dict[int, Client] = {}
-    for invoice in rows:
-        clients[invoice.client_id] = invoice.client
-        left = invoice.total - invoice.paid_until - invoice.ledger_credit_amount
-        owed[invoice.client_id, invoice.currency] += left
-    return [OpenOfClient(clients[pk], currency, amount) for (pk, currency), amount in owed.items() if amount]
+    by_client = invoices.order_by("client__name_sort", "client_id", "currency").values_list("client_id", "currency")
+    billed = by_client.annotate(amount=Sum("total") - Sum("ledger_credit_amount"))
+    payments = Payment.objects.filter(invoice__in=invoices, booked=True, paid_on__lte=last)
+    by_payer = payments.order_by().values_list("invoice__client_id", "invoice__currency")
+    settled: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for client, currency, amount in (*by_payer.annotate(amount=Sum("amount")), *_written_off(invoices, last)):
+        settled[client, currency] += amount
+    left = [
+        (client, currency, amount - settled[client, currency])
+        for client, currency, amount in billed
+        if amount != settled[client, currency]
+    ]
+    shown = left[:at_most]
+    clients = Client.objects.get_queryset().in_bulk({client for client, _currency, _amount in shown})
+    return Part([OpenOfClient(clients[pk], currency, amount) for pk, currency, amount in shown], len(left))
+
+
+def _written_off(invoices: QuerySet[Invoice], last: date) -> Iterable[tuple[int, str, Decimal]]:
+    """Return client, currency and amount of what closed an invoice until a day, and is no payment of it.
+
+    The books write off with a payment, so it is dated as the one that closed the invoice. An invoice with a credit
+    note is left out: what the note took off is not told apart.
+    """
+    booked = Payment.objects.filter(invoice=OuterRef("pk"), booked=True).order_by().values("invoice")
+    paid = Subquery(booked.annotate(sum=Sum("amount")).values("sum"), output_field=_MONEY)
+    last_paid = Subquery(booked.annotate(day=Max("paid_on")).values("day"))
+    read = invoices.filter(credits=None, credited_amount=0, balance__isnull=False)
+    left_out = F("total") - F("balance") - F("ledger_credit_amount") - Coalesce(paid, ZERO, output_field=_MONEY)
+    found = read.annotate(written_off=left_out, closed_on=Coalesce("final_pay_date", last_paid)).exclude(written_off=0)
+    return found.filter(closed_on__lte=last).order_by().values_list("client_id", "currency", "written_off")
 
 
 def _billed(invoices: QuerySet[Invoice]) -> list[Billed]:
     """Add up net and VAT by rate as each invoice did: VAT is rounded once for each rate of an invoice."""
-    rows = InvoiceRow.objects.filter(invoice__in=invoices, kind=RowKind.ARTICLE).select_related("invoice")
+    rows = InvoiceRow.objects.filter(invoice__in=invoices, kind=RowKind.ARTICLE)
+    facts = rows.values_list("invoice__currency", "invoice_id", "quantity", "price", "vat_rate", "discount")
     nets: dict[tuple[str, int, Decimal], Decimal] = defaultdict(Decimal)
-    for row in rows:
-        nets[row.invoice.currency, row.invoice_id, row.vat_rate] += row.line.net
+    for currency, invoice, quantity, price, rate, discount in facts:
+        nets[currency, invoice, rate] += Line(quantity, price, rate, discount).net
     found: dict[str, dict[Decimal, tuple[Decimal, Decimal]]] = defaultdict(dict)
     for (currency, _invoice, rate), net in nets.items():
         before = found[currency].get(rate, (ZERO, ZERO))

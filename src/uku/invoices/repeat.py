@@ -13,9 +13,10 @@ from django.db.models import Count, QuerySet
 
 from uku.clients.models import Client
 from uku.invoices.checks import error_of_sum
-from uku.invoices.drafts import DraftHead, RowFacts, create_draft, due_of_copy, facts_of
+from uku.invoices.drafts import DraftHead, RowFacts, buyer_of, create_draft, due_of_copy, facts_made_again
 from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
 from uku.invoices.period import months_named, restore_placeholder
+from uku.invoices.vat_rates import TaxedBuyer
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
@@ -91,7 +92,8 @@ def repeat_invoices(
         if not is_as_shown or source.currency != client.currency:
             passed.append(client)
             continue
-        facts = [_again(row, source, wanted) for row in rows.get(source.pk, [])]
+        buyer = buyer_of(client)
+        facts = [_again(row, source, wanted, buyer) for row in rows.get(source.pk, [])]
         kept = [each for each in facts if each is not None]
         if lines := [each.line for each in kept if each.kind == RowKind.ARTICLE]:
             if sentence := error_of_sum(lines):
@@ -123,9 +125,9 @@ def _head(source: Invoice, month: date, on: date) -> DraftHead:
     )
 
 
-def _again(row: InvoiceRow, source: Invoice, wanted: Chosen) -> RowFacts | None:
+def _again(row: InvoiceRow, source: Invoice, wanted: Chosen, buyer: TaxedBuyer) -> RowFacts | None:
     """Return a row as it is made again; None for one whose quantity is 0."""
-    facts = facts_of(row)
+    facts = facts_made_again(row, buyer)
     text = restore_placeholder(row.description, source.supply_from, source.supply_to)
     if row.is_text:
         return replace(facts, description=text)

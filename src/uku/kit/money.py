@@ -15,7 +15,7 @@ _BABEL = {"en": "en_GB", "sv": "sv_SE", "fi": "fi_FI", "et": "et_EE"}
 
 def to_ore(amount: Decimal) -> Decimal:
     """Round to two decimals, half away from zero (Skatteverket: third decimal 5 or more upwards)."""
-    return amount.quantize(ORE, rounding=ROUND_HALF_UP)
+    return amount.quantize(ORE, rounding=ROUND_HALF_UP) + 0  # a zero has no sign
 
 
 def to_krona(amount: Decimal) -> Decimal:

@@ -12,9 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy
 
 from uku.clients.models import Client
-from uku.invoices.drafts import DraftHead, RowFacts, TermsUnknown, append_rows, create_draft
+from uku.invoices.drafts import DraftHead, RowFacts, TermsUnknown, append_rows, buyer_of, create_draft, ordinary_rate
 from uku.invoices.invoice_settings import settings_of
 from uku.invoices.models import LONGEST_DESCRIPTION, Invoice, State, TaskCharge
+from uku.invoices.vat_rates import proposed_rate
 from uku.kit.money import ZERO
 from uku.products.models import Product
 from uku.products.pieces import parts_of
@@ -210,7 +211,12 @@ def _put_on_draft(
     quantity = sum((part.quantity for part in parts), ZERO)
     charge = TaskCharge.objects.create(value=value, invoice=invoice, quantity=quantity, measured=measured, late=late)
     text = _description(product, value.task, invoice, late=late)
-    append_rows(invoice=invoice, rows=[_row(product, part, text, charge) for part in parts], actor=actor, at=at)
+    buyer = buyer_of(invoice.client)
+    rate = proposed_rate(product.vat_rate, buyer)
+    if rate is None:
+        rate = ordinary_rate(product.vat_rate, buyer)
+    rows = [_row(product, part, text, rate, charge) for part in parts]
+    append_rows(invoice=invoice, rows=rows, actor=actor, at=at)
     words = gettext_lazy("%(field)s was put on a draft")
     summary = translate_for_workspace(words, field=value.field)
     after = {value.field.name: str(quantity), "invoice": invoice.reference}
@@ -252,12 +258,12 @@ def _description(product: Product, task: Task, invoice: Invoice, *, late: bool) 
         return gettext("%(product)s, %(month)s") % facts
 
 
-def _row(product: Product, part: Part, text: str, charge: TaskCharge) -> RowFacts:
+def _row(product: Product, part: Part, text: str, rate: Decimal, charge: TaskCharge) -> RowFacts:
     return RowFacts(
         description=text,
         quantity=part.quantity,
         price=part.price,
-        vat_rate=product.vat_rate,
+        vat_rate=rate,
         unit=product.unit,
         article_number=product.article_number,
         article_company=product.article_company,

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 def open_months(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is missing stands in the tables
     """Open every month that is due and missing; each workspace by its own zone, and whatever befalls another."""
     failed = None
-    for plan in SummaryPlan.everywhere.filter(active=True).select_related("workspace"):
+    for plan in SummaryPlan.everywhere.filter(active=True).select_related("workspace", "client", "tie__books"):
         with workspace_in_force(plan.workspace_id):
             try:
                 opened = open_missing_months(plan, at=clock.now())

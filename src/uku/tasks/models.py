@@ -104,6 +104,7 @@ class SummaryPlan(TenantModel):
     topic = models.ForeignKey(Topic, null=True, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
     first_month = models.DateField(null=True)
+    disconnected_at = models.DateTimeField(null=True, help_text="since when its own books are not connected")
     import_day = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="of the next month; 0: the last day of the month itself"
     )

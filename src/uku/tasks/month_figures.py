@@ -104,59 +104,78 @@ def months_shown(month: date) -> list[date]:
     return list(months_between(months_later(month, 1 - MONTHS_SHOWN), month))
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of some plans: the numbers of all months shown, and the records of the month itself."""
+
+    months: Sequence[date]
+    counts: Mapping[tuple[int, str, date], int | None]
+    numbers: Mapping[tuple[int, int, date], Decimal]
+    figures: Mapping[tuple[int, str], MonthFigure]
+    values: Mapping[tuple[int | None, int], TaskValue]
+
+    @classmethod
+    def of(cls, plans: Collection[int], month: date) -> _Known:
+        """Read it; of the months before numbers alone, since there are thirteen times as many."""
+        months = months_shown(month)
+        counted = MonthFigure.objects.filter(plan__in=plans, month__in=months)
+        written = TaskValue.objects.filter(task__plan__in=plans, task__month__in=months).exclude(value=None)
+        counts = counted.values_list("plan_id", "statistic", "month", "count")
+        numbers = written.values_list("task__plan_id", "field_id", "task__month", "value")
+        values = written.filter(task__month=month).select_related("task", "field")
+        return cls(
+            months,
+            {(plan, statistic, of): count for plan, statistic, of, count in counts},
+            {(plan, field, of): number for plan, field, of, number in numbers if of and number is not None},
+            {(row.plan_id, row.statistic): row for row in counted.filter(month=month)},
+            {(value.task.plan_id, value.field_id): value for value in values},
+        )
+
+    def history(self, plan: int, mapped: PlanField) -> list[tuple[date, Decimal | None]]:
+        """Return the numbers of the months: of the task, else of the books."""
+        found: list[tuple[date, Decimal | None]] = []
+        for month in self.months:
+            number = self.numbers.get((plan, mapped.field_id, month)) if mapped.field_id else None
+            count = self.counts.get((plan, mapped.statistic, month))
+            found.append((month, number if number is not None or count is None else Decimal(count)))
+        return found
+
+
 def read_month(plans: Collection[SummaryPlan], month: date, *, today: date) -> list[MonthOfPlan]:
     """Return a month of each plan, in their order; the number of queries is the same for any number of plans."""
-    months, ids = months_shown(month), [plan.pk for plan in plans]
+    ids = [plan.pk for plan in plans]
+    known = _Known.of(ids, month)
     fields: dict[int, list[PlanField]] = {}
     for each in PlanField.objects.filter(plan__in=ids).select_related("field").order_by("id"):
         fields.setdefault(each.plan_id, []).append(each)
-    figures = {
-        (row.plan_id, row.statistic, row.month): row
-        for row in MonthFigure.objects.filter(plan__in=ids, month__in=months)
-    }
-    values: dict[tuple[int | None, int | None, date | None], TaskValue] = {
-        (value.task.plan_id, value.field_id, value.task.month): value
-        for value in TaskValue.objects.filter(task__plan__in=ids, task__month__in=months)
-        .exclude(value=None)
-        .select_related("task", "field")
-    }
     tasks = {task.plan_id: task for task in Task.objects.filter(plan__in=ids, month=month).select_related("assignee")}
     billed = billed_tasks(tasks.values())
+    final = {plan for (plan, _statistic), row in known.figures.items() if row.final}
     found = []
     for plan in plans:
         task = tasks.get(plan.pk)
-        numbers = [_number(plan, each, months, figures, values) for each in fields.get(plan.pk, [])]
-        final = any(row.final for (owner, _, when), row in figures.items() if owner == plan.pk and when == month)
-        frozen = None if task is None else why_frozen(task, billed=task.pk in billed, final=final, today=today)
+        numbers = [_number(plan, each, known) for each in fields.get(plan.pk, [])]
+        is_final = plan.pk in final
+        frozen = None if task is None else why_frozen(task, billed=task.pk in billed, final=is_final, today=today)
         found.append(MonthOfPlan(plan, month, task, numbers, frozen))
     return found
 
 
-def _number(
-    plan: SummaryPlan,
-    mapped: PlanField,
-    months: Sequence[date],
-    figures: Mapping[tuple[int, str, date], MonthFigure],
-    values: Mapping[tuple[int | None, int | None, date | None], TaskValue],
-) -> Number:
-    statistic, month = mapped.statistic, months[-1]
-    history = []
-    for each in months:
-        value, figure = values.get((plan.pk, mapped.field_id, each)), figures.get((plan.pk, statistic, each))
-        counted = figure.count if figure else None
-        history.append((each, value.value if value else None if counted is None else Decimal(counted)))
-    value, figure = values.get((plan.pk, mapped.field_id, month)), figures.get((plan.pk, statistic, month))
-    if value is not None and value.statistic not in {"", statistic}:
+def _number(plan: SummaryPlan, mapped: PlanField, known: _Known) -> Number:
+    history = known.history(plan.pk, mapped)
+    figure = known.figures.get((plan.pk, mapped.statistic))
+    value = known.values.get((plan.pk, mapped.field_id)) if mapped.field_id else None
+    if value is not None and value.statistic not in {"", mapped.statistic}:
         figure = None  # frozen when another statistic filled the field
-    before = [number for _, number in history[:-1]]
+    number, before = history[-1][1], [each for _, each in history[:-1]]
     return Number(
-        statistic=statistic,
+        statistic=mapped.statistic,
         name=mapped.field.name if mapped.field else "",
-        number=history[-1][1],
+        number=number,
         value=value,
         counted=figure.count if figure else None,
         counted_at=figure.counted_at if figure else None,
         missing=Missing(figure.missing) if figure and figure.missing else None,
         history=history,
-        deviation=find_deviation(history[-1][1], before, agreed=mapped.agreed, share=plan.deviation_percent),
+        deviation=find_deviation(number, before, agreed=mapped.agreed, share=plan.deviation_percent),
     )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models.lookups import IsNull
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -30,8 +31,9 @@ from uku.tasks.models import (
     Topic,
 )
 from uku.tasks.months import first_of, last_of, months_between, months_later, next_month
+from uku.tasks.pauses import is_paused
 from uku.workspaces.audit import record
-from uku.workspaces.language import translate_for_workspace
+from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import Membership, Role, User
 from uku.workspaces.permissions import Permission, needs
 
@@ -217,12 +219,14 @@ def open_month(plan: SummaryPlan, *, month: date, at: datetime) -> Task:
     """
     made_on = at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
     due = last_of(month) + timedelta(days=plan.due_days)
+    with workspace_language():
+        month_named = date_format(month, "F Y")
     task, _made = Task.objects.get_or_create(
         plan=plan,
         month=first_of(month),
         defaults={
             "client": plan.client,
-            "title": f"{plan.title} {month:%B %Y}",
+            "title": f"{plan.title} {month_named}",
             "topic": plan.topic,
             "assignee": _assignee(plan),
             "due_date": first_banking_day(due if made_on <= due else made_on + CATCHING_UP, plan.workspace.country),
@@ -238,7 +242,7 @@ def open_missing_months(plan: SummaryPlan, *, at: datetime, since: date | None =
 
     A scheduler that slept over a month end so catches up once for each month (F65).
     """
-    if plan.first_month is None:
+    if plan.first_month is None or is_paused(plan):
         return []
     today = at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
     months = months_between(min(since or plan.first_month, plan.first_month), today)

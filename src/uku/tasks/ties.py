@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import count
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy
@@ -66,9 +67,9 @@ def workspaces_to_tie(user: User) -> list[Workspace]:
 @needs(Permission.MANAGE_INTEGRATIONS)
 def add_company_file(*, workspace: Workspace, client: Client, actor: User, at: datetime) -> BooksTie:
     """Make a workspace for the books of a client, under the firm's plan, and tie it. Raises NotAllowed, CannotTie."""
-    books = create_workspace(
+    _hold_untied(client)
+    books = _make_workspace(
         name=client.name,
-        slug=_free_slug(client.name),
         owner=actor,
         at=at,
         plan=workspace.plan,
@@ -81,10 +82,26 @@ def add_company_file(*, workspace: Workspace, client: Client, actor: User, at: d
     return tie_books(workspace=workspace, client=client, books=books, actor=actor, at=at)
 
 
-def _free_slug(name: str) -> str:
+def _hold_untied(client: Client) -> None:
+    """Lock a client that has no tie: of two who tie it at once the second is told. Raises CannotTie."""
+    Client.objects.get_queryset().select_for_update(no_key=True).get(pk=client.pk)
+    if tie_of_client(client) is not None:
+        raise CannotTie(str(_("This client's books are counted in another workspace already. Untie it first.")))
+
+
+def _make_workspace(*, name: str, **facts: Any) -> Workspace:
+    """Make a workspace under the first free address; one that somebody else takes at this moment is passed by."""
     stem = slugify(name)[:50] or "company"
-    candidates = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
-    return next(slug for slug in candidates if not Workspace.objects.filter(slug=slug).exists())
+    for slug in (stem if number == 1 else f"{stem}-{number}" for number in count(1)):
+        if Workspace.objects.filter(slug=slug).exists():
+            continue
+        try:
+            with transaction.atomic():
+                return create_workspace(name=name, slug=slug, **facts)
+        except IntegrityError:
+            if not Workspace.objects.filter(slug=slug).exists():
+                raise
+    raise AssertionError  # there is always one more number
 
 
 @needs(Permission.MANAGE_INTEGRATIONS)
@@ -100,15 +117,13 @@ def tie_books(*, workspace: Workspace, client: Client, books: Workspace, actor: 
     The person manages both workspaces. Raises NotAllowed, CannotTie.
     """
     _require_manager(workspace=books, actor=actor)
+    _hold_untied(client)
     Workspace.objects.select_for_update(no_key=True).get(pk=books.pk)
     if books.pk == workspace.pk:
         raise CannotTie(str(_("A workspace's own books are counted for its own summary task.")))
-    taken = BooksTie.everywhere.filter(untied_at=None)
-    if taken.filter(books=books).exists():
+    if BooksTie.everywhere.filter(untied_at=None, books=books).exists():
         raise CannotTie(str(_("This workspace is tied to a client already. Untie it first.")))
-    if taken.filter(client=client).exists():
-        raise CannotTie(str(_("This client's books are counted in another workspace already. Untie it first.")))
-    facts = {"tied_at": at, "tied_by": actor, "untied_at": None, "untied_by": None, "company": ""}
+    facts = {"tied_at": at, "tied_by": actor, "untied_at": None, "untied_by": None}
     tie, _made = BooksTie.objects.update_or_create(client=client, books=books, defaults=facts)
     _plan_for(tie, at)
     _record_both(tie, actor, "books.tie", gettext_lazy("%(books)s: its books are counted for %(client)s"), at)
@@ -183,7 +198,8 @@ def hand_over(plan: SummaryPlan, figures: Figures, *, at: datetime) -> bool:
         tie.save(update_fields=["company"])
     names = {each.statistic: each.field.name for each in fields_of(plan) if each.field}
     with workspace_in_force(tie.workspace_id):
-        there = SummaryPlan.objects.select_related("workspace", "client__default_user").get(tie=tie)
+        plans = SummaryPlan.objects.select_related("workspace", "client__default_user", "tie__books")
+        there = plans.get(tie=tie)
         _offer_fields(there, names)
         open_missing_months(there, at=at)
         changed = take_in_figures(there, figures, at=at)

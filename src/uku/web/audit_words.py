@@ -70,6 +70,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "invoice.send_unclear": _("Not known whether an invoice was sent"),
     "invoice.sent": _("Invoice sent to the client"),
     "invoice.settings": _("Changed how invoices are sent"),
+    "invoice.vat_sentences": _("Changed sentences on VAT"),
     "member.add": _("Added a person"),
     "member.billing": _("Changed billing permissions"),
     "member.deactivate": _("Deactivated a person"),

@@ -10,7 +10,7 @@ from django.db.models import Q, Value
 from django.utils.translation import gettext as _
 
 from uku.clients.models import Client, ClientQuerySet
-from uku.integrations.registry import Badge, DeliveryOffer, Panel, Waiting, integrations
+from uku.integrations.registry import Badge, DeliveryOffer, Panel, PaymentsCheck, Waiting, integrations
 from uku.invoices.checks import Check
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.products.articles import Article, ArticlesFound
@@ -75,6 +75,12 @@ def invoice_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
 
 def invoice_panels(invoice: Invoice) -> list[Panel]:
     return [panel for integration in integrations() for panel in integration.invoice_panels(invoice)]
+
+
+def payments_check(workspace: Workspace) -> PaymentsCheck | None:
+    """Return when the first connected system was last read for payments; None while none can be asked."""
+    found = (integration.payments_check(workspace) for integration in integrations())
+    return next((check for check in found if check is not None), None)
 
 
 def delivery_offer(invoice: Invoice) -> DeliveryOffer:

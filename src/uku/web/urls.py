@@ -37,6 +37,7 @@ from uku.web.views import (
     task_fields,
     tasks,
     tax_rates,
+    vat_sentences,
 )
 
 
@@ -151,6 +152,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/settings/fields/<int:pk>/", task_fields.field_edit, name="task-field"),
     path("w/<slug:slug>/settings/fields/<int:pk>/archive/", task_fields.field_archive, name="task-field-archive"),
     path("w/<slug:slug>/settings/invoices/", deliveries.invoice_settings, name="invoice-settings"),
+    path("w/<slug:slug>/settings/vat-sentences/", vat_sentences.vat_sentences, name="vat-sentences"),
     path("w/<slug:slug>/settings/company/", settings.company_edit, name="company"),
     path("w/<slug:slug>/settings/company/take-over/", settings.company_take_over, name="company-take-over"),
     path("w/<slug:slug>/settings/members/", members.member_list, name="members"),

@@ -41,7 +41,7 @@ def other(owner, scope):
 
 
 def owed(found):
-    return [(str(one.client), one.currency, one.amount) for one in found.owed]
+    return [(str(one.client), one.currency, one.amount) for one in found.owed.rows]
 
 
 def test_what_is_left_to_do_is_listed(bill, owner, scope, other):
@@ -54,16 +54,16 @@ def test_what_is_left_to_do_is_listed(bill, owner, scope, other):
     bill(client, date(2026, 4, 1), "3")
     Invoice.objects.filter(pk=sent.pk).update(state="sent", ledger="1", numbering="accounting", booked=False)
     found = month_end(MARCH)
-    assert (found.drafts, found.not_sent, found.not_booked) == ([draft], [unsent], [sent])
-    assert [str(each) for each in found.not_invoiced] == ["Björks Bygg AB"]
+    assert (found.drafts.rows, found.not_sent.rows, found.not_booked.rows) == ([draft], [unsent], [sent])
+    assert [str(each) for each in found.not_invoiced.rows] == ["Björks Bygg AB"]
 
 
 def test_a_draft_counts_as_invoiced_and_a_cancelled_invoice_does_not(bill, owner, scope, other):
     for day in (date(2026, 2, 2), date(2026, 3, 2)):
         bill(other, day, "100", issue=day.month == 2)
-    assert month_end(MARCH).not_invoiced == []
+    assert month_end(MARCH).not_invoiced.rows == []
     Invoice.objects.filter(invoice_date=date(2026, 3, 2)).update(state="cancelled", issued_at=AT, numbering="own")
-    assert month_end(MARCH).not_invoiced == [other]
+    assert month_end(MARCH).not_invoiced.rows == [other]
 
 
 def test_what_was_owed_is_that_of_the_last_day(bill, owner, scope, other):
@@ -107,9 +107,9 @@ def test_an_open_credit_note_is_listed_until_it_is_set_off(bill, owner, scope):
         quantities={row.pk: Decimal(1)},
         notes_seen=0,
     )
-    assert month_end(MARCH).open_credits == [note]
+    assert month_end(MARCH).open_credits.rows == [note]
     Invoice.objects.filter(pk=note.pk).update(balance=0)
-    assert month_end(MARCH).open_credits == []
+    assert month_end(MARCH).open_credits.rows == []
 
 
 def test_what_was_invoiced_is_summed_by_rate_as_each_invoice_rounded_it(bill, owner, scope):
@@ -130,3 +130,20 @@ def test_the_first_who_checks_a_month_is_named(owner, member, scope):
     check_month(month=MARCH, actor=owner, at=AT)
     assert MonthCheck.objects.values_list("month", "checked_by").get() == (MARCH, owner.pk)
     assert AuditEntry.objects.filter(action="invoice.month").count() == 1
+
+
+@pytest.mark.parametrize(("closed_on", "left"), [(date(2026, 3, 31), []), (date(2026, 4, 1), ["1250.00"])])
+def test_what_was_written_off_is_owed_until_the_payment_that_closed_the_invoice(bill, owner, scope, closed_on, left):
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    Payment.objects.create(external_number="1", amount=Decimal(1200), paid_on=closed_on, invoice=invoice, booked=True)
+    Invoice.objects.filter(pk=invoice.pk).update(balance=0, state="paid", final_pay_date=closed_on)
+    assert [amount for _client, _currency, amount in owed(month_end(MARCH))] == [Decimal(each) for each in left]
+
+
+def test_a_part_that_was_written_off_while_the_rest_is_open_is_not_owed(bill, owner, scope):
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    Payment.objects.create(
+        external_number="1", amount=Decimal(200), paid_on=date(2026, 3, 30), invoice=invoice, booked=True
+    )
+    Invoice.objects.filter(pk=invoice.pk).update(balance=Decimal(1000))
+    assert [amount for _client, _currency, amount in owed(month_end(MARCH))] == [Decimal(1000)]

@@ -245,3 +245,16 @@ def printed_texts() -> set[str]:
 def test_a_seller_who_is_not_approved_for_f_tax_says_nothing_of_it():
     seller = type(SELLER)(**{**{name: getattr(SELLER, name) for name in SELLER.__slots__}, "f_tax": False})
     assert [line for line in lines_of(render_pdf(make_content(seller=seller))) if "F-tax" in line] == []
+
+
+def test_a_credit_note_without_vat_has_no_zero_below_zero():
+    facts = {"vat_type": "eu_reverse_charge", "currency": "EUR", "number": "1043", "credits": "1042"}
+    lines = lines_of(render_pdf(make_content(row("Bookkeeping", "-12.5", "95", rate="0"), **facts)))
+    assert [line for line in lines if line.startswith("VAT 0 %")] == ["VAT 0 % on -1,187.50 0.00"]
+
+
+def test_another_currency_is_paid_by_the_invoice_number_and_has_no_ocr():
+    lines = lines_of(render_pdf(make_content(currency="EUR")))
+    after = lines[lines.index("Payment") :]
+    assert [line for line in lines if line.startswith("OCR")] == []
+    assert [line for line in after if line.startswith("Invoice number")] == ["Invoice number 1042"]

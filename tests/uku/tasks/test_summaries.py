@@ -13,12 +13,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT, make_user, make_workspace
 
+from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.fields import archive_field
 from uku.tasks.jobs import open_months
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskState, TaskValue, Topic
 from uku.tasks.month_figures import read_month
+from uku.tasks.pauses import Pause, note_connected, note_disconnected, pauses_of
 from uku.tasks.summaries import (
     Figure,
     Schedule,
@@ -31,7 +33,8 @@ from uku.tasks.summaries import (
     take_in_figures,
 )
 from uku.tasks.work import TaskChanged, edit_task, finish_task
-from uku.workspaces.models import AuditEntry, Membership
+from uku.workspaces.models import AuditEntry, Membership, Workspace
+from uku.workspaces.operations import set_plan
 
 JANUARY, FEBRUARY, MARCH = (date(2026, month, 1) for month in (1, 2, 3))
 FIELDS = {"vouchers": "Vouchers", "sales_invoices": "Sales invoices"}
@@ -368,3 +371,39 @@ def test_a_workspace_whose_month_cannot_be_opened_stops_no_other(committed, monk
     with time_machine.travel(datetime(2026, 4, 2, tzinfo=UTC), tick=False), pytest.raises(RuntimeError):
         open_months.func(timestamp=0)
     assert list(Task.everywhere.values_list("workspace", "month")) == [(places[1].pk, MARCH)]
+
+
+def test_the_months_name_is_in_the_workspaces_language(plan, settings):
+    settings.LANGUAGES = [("en", "English"), ("sv", "Svenska")]
+    Workspace.objects.filter(pk=plan.workspace_id).update(language="sv")
+    assert open_month(plan, month=MARCH, at=AT).title == "Monthly summary mars 2026"
+
+
+def test_an_archived_client_gets_no_task_and_catches_up_when_it_is_back(scope, owner):
+    client = create_client(actor=owner, at=AT, name="Åkerlunds Bygg AB")
+    plan = switch_on(owner, client=client, month=MARCH)
+    later = datetime(2026, 4, 30, 12, 0, tzinfo=UTC)
+    for archived_at, months in ((AT, []), (None, [MARCH, date(2026, 4, 1)])):
+        Client.objects.filter(pk=client.pk).update(archived_at=archived_at)
+        plan = SummaryPlan.objects.get(pk=plan.pk)
+        assert [task.month for task in open_missing_months(plan, at=later)] == months
+
+
+@pytest.mark.parametrize("pause", [Pause.FREE, Pause.DISCONNECTED])
+def test_a_workspace_on_free_or_without_its_books_gets_no_task_until_that_is_over(plan, scope, pause):
+    def switch(*, on: bool) -> SummaryPlan:
+        if pause == Pause.FREE:
+            set_plan(workspace=scope, plan="team" if on else "free")
+        elif on:
+            note_connected()
+        else:
+            note_disconnected(at=AT)
+        return SummaryPlan.objects.get(pk=plan.pk)
+
+    paused = switch(on=False)
+    assert (open_missing_months(paused, at=AT), pauses_of([paused])) == ([], {plan.pk: pause})
+    again = switch(on=True)
+    assert ([task.month for task in open_missing_months(again, at=AT)], pauses_of([again])) == (
+        [JANUARY, FEBRUARY, MARCH],
+        {},
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,7 +15,8 @@ from uku.clients.operations import create_client
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.fields import FieldNotUsable
 from uku.tasks.models import BooksTie, Missing, MonthFigure, PlanField, SummaryPlan, Task, TaskField, TaskValue
-from uku.tasks.summaries import Figure, Schedule, plan_summaries
+from uku.tasks.pauses import Pause, note_disconnected, pauses_of
+from uku.tasks.summaries import Figure, Schedule, open_missing_months, plan_summaries
 from uku.tasks.ties import (
     CannotTie,
     add_company_file,
@@ -226,3 +229,47 @@ def test_a_field_that_cannot_take_a_figure_leaves_it_without_one(scope, tie, boo
     hand(books_plan, vouchers=37, payslips=4)
     assert values() == {"Payslips": 4}
     assert PlanField.objects.get(statistic="vouchers").field is None
+
+
+def test_tied_again_the_company_is_still_the_one_that_was_tied(scope, client, tie, books_plan, owner):
+    hand(books_plan, vouchers=37)
+    untie_books(workspace=scope, tie=tie, actor=owner, at=AT)
+    tie_books(workspace=scope, client=client, books=tie.books, actor=owner, at=AT)
+    assert hand(books_plan, company="556002", vouchers=99) is False
+    assert (hand(books_plan, company="556001", vouchers=38), values()) == (True, {"Vouchers": 38})
+
+
+def test_books_that_are_not_connected_make_no_task_for_the_client(scope, tie, books_plan):
+    with workspace_in_force(tie.books_id):
+        note_disconnected(at=AT)
+    plan = SummaryPlan.objects.get(tie=tie)
+    assert (pauses_of([plan]), open_missing_months(plan, at=AT)) == ({plan.pk: Pause.DISCONNECTED}, [])
+
+
+@pytest.mark.parametrize("clients", [1, 2])
+def test_of_two_who_add_a_company_file_at_once_each_gets_one_or_a_sentence(committed, clients):
+    """For one client the second is told; for two of the same name each file has an address of its own."""
+    actor = make_user("owner@byran.example")
+    workspace = make_workspace("byran", actor)
+    with workspace_in_force(workspace.pk):
+        made = [create_client(actor=actor, at=AT, name="Åkerlunds Bygg AB") for _ in range(clients)]
+    start = Barrier(2)
+
+    def add(turn: int) -> str:
+        with workspace_in_force(workspace.pk):
+            start.wait(10)
+            try:
+                client = made[turn % clients]
+                return add_company_file(workspace=workspace, client=client, actor=actor, at=AT).books.slug
+            except CannotTie as error:
+                return error.sentence
+            finally:
+                connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(add, range(2)))
+    second = "akerlunds-bygg-ab-2" if clients == 2 else TIED_ALREADY
+    assert told == sorted(["akerlunds-bygg-ab", second])
+
+
+TIED_ALREADY = "This client's books are counted in another workspace already. Untie it first."

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from tests.uku.conftest import AT
 
 from uku.invoices.models import Invoice, MonthCheck
 
@@ -80,3 +83,44 @@ def test_the_page_asks_as_often_for_many_as_for_one(signed_in, owner, records, m
     for number in range(10):
         make.draft(owner, make.client(owner, f"Client {number}"))
     assert asked() == few
+
+
+def test_an_empty_month_says_that_nothing_was_issued_in_it(read, signed_in, owner, workspace, no_integration):
+    page = read(signed_in(owner).get(PAGE, {"month": "2026-02"}))
+    sentences = [words for words in page.all("p") if words.endswith(".")]
+    assert sentences == [
+        "No draft is left.",
+        "Nothing was issued in this month.",
+        "Nothing was issued in this month.",
+        "Nothing waits for a person.",
+        "No client was invoiced last month and not this month.",
+        "No credit note is open.",
+        "Nobody owed anything.",
+        "Nothing was invoiced.",
+    ]
+
+
+def test_the_page_costs_the_same_for_many_invoices_as_for_few(
+    read, signed_in, owner, scope, records, make, no_integration
+):
+    browser = signed_in(owner)
+
+    def cost() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as made:
+            answer = browser.get(PAGE, {"month": "2026-03"})
+        return len(made), len(answer.content)
+
+    few, _size = cost()
+    facts = {"workspace_id": records.issued.workspace_id, "state": "created", "issued_at": AT, "created_at": AT}
+    sums = {"net": 100, "vat": 25, "total": 125}
+    for number in range(40):
+        client = make.client(owner, f"Klient {number:03} AB")
+        for month in (2, 3):
+            day = date(2026, month, 20)
+            name = f"{month}{number:03}"
+            head = {"client": client, "invoice_date": day, "due_date": day, "reference": name, "number": name}
+            Invoice.everywhere.create(numbering="own", ocr=name, **head, **sums, **facts)
+    many, size = cost()
+    assert (many == few, many <= 25, size < 100_000) == (True, True, True), (few, many, size)
+    page = read(browser.get(PAGE, {"month": "2026-03"}))
+    assert "and 16 more; the files below have all of them." in page.all("p")

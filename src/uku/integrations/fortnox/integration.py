@@ -25,8 +25,19 @@ from uku.integrations.fortnox.health.queries import customers_to_review
 from uku.integrations.fortnox.invoices import checks, delivery
 from uku.integrations.fortnox.invoices import status as export_panels
 from uku.integrations.fortnox.invoices.credit import ledger_of
+from uku.integrations.fortnox.payments.status import payments_check
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
-from uku.integrations.registry import Badge, Banner, Card, DeliveryOffer, Finding, NumberSource, Panel, Waiting
+from uku.integrations.registry import (
+    Badge,
+    Banner,
+    Card,
+    DeliveryOffer,
+    Finding,
+    NumberSource,
+    Panel,
+    PaymentsCheck,
+    Waiting,
+)
 from uku.invoices.checks import Check
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.products.articles import Article, ArticlesFound
@@ -123,6 +134,9 @@ class FortnoxIntegration:
 
     def invoice_panels(self, invoice: Invoice) -> Sequence[Panel]:
         return export_panels.panels_of(invoice)
+
+    def payments_check(self, workspace: Workspace) -> PaymentsCheck | None:
+        return payments_check(connection_of(workspace))
 
     def delivery_offer(self, invoice: Invoice) -> DeliveryOffer | None:
         return delivery.delivery_offer(invoice)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -76,6 +77,7 @@ class Content:
     """An invoice; with `credits`, the number of the invoice that it credits, a credit note, whose amounts are negative.
 
     A draft has no number. `vat_type` is one of `uku.clients.models.VatType`, and `supplies` are what is sold.
+    `own_sentences` are what the firm says about the VAT of each in place of our sentence.
     """
 
     language: Language
@@ -89,6 +91,7 @@ class Content:
     totals: Totals
     vat_type: str = ""
     supplies: frozenset[Supply] = frozenset({Supply.SERVICES})
+    own_sentences: Mapping[Supply, str] = field(default_factory=dict)
     ocr: str = ""
     supply_from: date | None = None
     supply_to: date | None = None

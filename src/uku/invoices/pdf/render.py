@@ -116,7 +116,7 @@ def _invoice_facts(content: Content, day: Callable[[date], str]) -> Facts:
     facts = [(number, content.number), (_("Invoice date"), day(content.invoice_date))]
     if not content.is_credit_note:
         facts.append((_("Due date"), day(content.due_date)))
-        facts.append((_reference_label(content), content.ocr))
+        facts += _reference(content)
     first, last = content.supply_from, content.supply_to or content.invoice_date
     if first is not None and first != last:
         facts.append((_("Period"), f"{day(first)} – {day(last)}"))
@@ -126,10 +126,12 @@ def _invoice_facts(content: Content, day: Callable[[date], str]) -> Facts:
     return [(label, value) for label, value in facts if value]
 
 
-def _reference_label(content: Content) -> str:
-    """A Finnish seller's reference number is the bank's *viitenumero*; a Swedish one's is the OCR number."""
+def _reference(content: Content) -> Facts:
+    """What the payer writes: a Finnish seller's *viitenumero*, or the OCR number that only Swedish banks read."""
     gettext = catalogue(content.language).gettext
-    return gettext("Reference number") if content.seller.country == "FI" else gettext("OCR number")
+    if content.seller.country == "FI":
+        return [(gettext("Reference number"), content.ocr)]
+    return [(gettext("OCR number"), content.ocr)] if content.currency == "SEK" else []
 
 
 def _seller_facts(content: Content) -> Facts:
@@ -168,7 +170,7 @@ def _payment_facts(content: Content, day: Callable[[date], str], amount: Callabl
         accounts = [("IBAN", iban), ("BIC", seller.bic)]
     facts = [
         *accounts,
-        (_reference_label(content), content.ocr),
+        *(_reference(content) or [(_("Invoice number"), content.number)]),
         (_("Due date"), day(content.due_date)),
         (_("Amount due"), f"{amount(content.totals.total)} {content.currency}"),
     ]

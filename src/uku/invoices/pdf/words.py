@@ -86,5 +86,8 @@ def late_interest_by_law(language: Language) -> str:
 def vat_sentences(content: Content) -> list[str]:
     """Return what must be said about VAT, goods and services apart where both are sold."""
     gettext = catalogue(content.language).gettext
-    found = [VAT_SENTENCES.get((content.vat_type, supply), "") for supply in sorted(content.supplies)]
-    return [gettext(sentence) for sentence in found if sentence]
+    found = []
+    for supply in sorted(content.supplies):
+        sentence = VAT_SENTENCES.get((content.vat_type, supply), "")
+        found.append(content.own_sentences.get(supply) or (gettext(sentence) if sentence else ""))
+    return [sentence for sentence in found if sentence]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from uku.invoices.checks import error_of_sum
 from uku.invoices.drafts import RowFacts
 from uku.invoices.models import InvoiceRow, RowKind, TaskCharge
+from uku.invoices.vat_rates import TaxedBuyer, proposed_rate, repeated_rate
 from uku.kit.money import ZERO
 from uku.products.models import Product
 from uku.web.forms.fields import DiscountField, NumberField, PlainForm, RateField
@@ -71,13 +72,15 @@ class RowForm(PlainForm):
         search_url: str = "",
         company: tuple[str, str] = ("", ""),
         currencies: Currencies = Currencies(),  # it is frozen
+        buyer: TaxedBuyer | None = None,
         **kwargs: Any,
     ) -> None:
         """`search_url` answers a search of products; `company` is the connected one: its id and its name.
 
-        `charges` are what the draft bills of tasks.
+        `charges` are what the draft bills of tasks. Without a `buyer` a product's own rate is taken.
         """
         super().__init__(*args, **kwargs)
+        self.buyer = buyer
         self.company, self.currencies, self.charges = company, currencies, charges
         field = cast("RecordField", self.fields["product"])
         field.offer(products, search_products, search_url)
@@ -112,6 +115,12 @@ class RowForm(PlainForm):
                 words = _("%(product)s has no article in %(company)s yet. Open the product and choose one.")
                 self.add_error("product", words % {"product": product, "company": name})
             self._require_price_in_currency(product)
+            if self.cleaned_data.get("vat_rate") is None and self._proposed_rate(product) is None:
+                words = _(
+                    "Write the VAT rate. The client has reverse charge in Sweden, which is for construction services"
+                    " only: those have 0, other services the ordinary rate."
+                )
+                self.add_error("vat_rate", words)
             return
         wanted = {
             "description": _("Write a description."),
@@ -138,6 +147,9 @@ class RowForm(PlainForm):
             )
             self.add_error("price", words % facts)
 
+    def _proposed_rate(self, product: Product) -> Decimal | None:
+        return proposed_rate(product.vat_rate, self.buyer) if self.buyer else product.vat_rate
+
     def _charge_of(self, product: Product | None) -> TaskCharge | None:
         """Return what of a task the row bills, as long as its product is one that is billed from that field."""
         charge = self.charges.get(self.cleaned_data["charge"])
@@ -156,7 +168,7 @@ class RowForm(PlainForm):
             quantity=typed["quantity"] if typed["quantity"] is not None else Decimal(1),
             price=_first(typed["price"], product.price if product else None),
             discount=typed["discount"] or ZERO,
-            vat_rate=_first(typed["vat_rate"], product.vat_rate if product else None),
+            vat_rate=_first(typed["vat_rate"], self._proposed_rate(product) if product else None),
             unit=typed["unit"] or (product.unit if product else ""),
             article_number=product.article_number if product else "",
             product=product,
@@ -181,11 +193,13 @@ class Rows:
         more: int = 0,
         company: tuple[str, str] = ("", ""),
         currencies: Currencies = Currencies(),  # it is frozen
+        buyer: TaxedBuyer | None = None,
     ) -> None:
         self.currencies = currencies
         numbers = [int(found[1]) for name in data or () if (found := _ROW_NAME.match(name))]
         asked = max([n + 1 for n in numbers], default=FIRST_ROWS)
-        count = min(max(asked, FIRST_ROWS) + more, MOST_ROWS)
+        wanted = max(asked, FIRST_ROWS) + more
+        count = min(wanted, MOST_ROWS)
         self.is_too_long = asked > MOST_ROWS
         facts: dict[str, Any] = {
             "products": _products(data or {}, kept),
@@ -193,10 +207,11 @@ class Rows:
             "search_url": search_url,
             "company": company,
             "currencies": currencies,
+            "buyer": buyer,
         }
         self.forms = [RowForm(data, prefix=f"rows-{number}", **facts) for number in range(count)]
         self.pattern = RowForm(prefix="rows-new", **facts)
-        self.trouble = ""
+        self.trouble = too_many_rows() if more and wanted - more >= MOST_ROWS else ""
 
     @property
     def facts(self) -> list[RowFacts]:
@@ -228,13 +243,17 @@ class Rows:
         if not all([form.is_valid() for form in self.forms]):  # noqa: C419  # every row shows its errors
             return False
         if self.is_too_long:
-            words = gettext("An invoice can have %(most)d rows at most. Write the others on a second invoice.")
-            self.trouble = words % {"most": MOST_ROWS}
+            self.trouble = too_many_rows()
         elif not self.facts:
             self.trouble = gettext("Fill in at least one row.")
         else:
             self.trouble = error_of_sum([row.line for row in self.facts if row.kind == RowKind.ARTICLE])
         return not self.trouble
+
+
+def too_many_rows() -> str:
+    words = gettext("An invoice can have %(most)d rows at most. Write the others on a second invoice.")
+    return words % {"most": MOST_ROWS}
 
 
 def search_products(words: str) -> list[Product]:
@@ -245,12 +264,12 @@ def search_products(words: str) -> list[Product]:
     return list(found.order_by("name", "id")[:MOST_HITS])
 
 
-def typed_rows(rows: Sequence[InvoiceRow], *, first: int = 0) -> dict[str, str]:
-    """Return rows as the form has them when they are typed, numbered from `first` on."""
+def typed_rows(rows: Sequence[InvoiceRow], *, first: int = 0, buyer: TaxedBuyer | None = None) -> dict[str, str]:
+    """Return rows as the form has them when they are typed, numbered from `first` on; for a `buyer`, made again."""
     return {
         f"rows-{number}-{name}": value
         for number, row in enumerate(rows, start=first)
-        for name, value in (_typed_text(row) if row.is_text else _typed_row(row)).items()
+        for name, value in (_typed_text(row) if row.is_text else _typed_row(row, buyer)).items()
     }
 
 
@@ -258,7 +277,10 @@ def _typed_text(row: InvoiceRow) -> dict[str, str]:
     return {"description": row.description}
 
 
-def _typed_row(row: InvoiceRow) -> dict[str, str]:
+def _typed_row(row: InvoiceRow, buyer: TaxedBuyer | None) -> dict[str, str]:
+    rate: Decimal | None = row.vat_rate
+    if buyer is not None:
+        rate = repeated_rate(row.vat_rate, row.product.vat_rate if row.product else None, buyer)
     return {
         "product": str(row.product_id or ""),
         "product-words": str(row.product or ""),
@@ -267,7 +289,7 @@ def _typed_row(row: InvoiceRow) -> dict[str, str]:
         "unit": row.unit,
         "price": f"{row.price:.2f}",
         "discount": text_of_number(row.discount) if row.discount else "",
-        "vat_rate": text_of_number(row.vat_rate),
+        "vat_rate": "" if rate is None else text_of_number(rate),
         "charge": str(row.charge_id or ""),
     }
 

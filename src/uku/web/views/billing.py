@@ -65,14 +65,19 @@ class InvoiceLine:
 def invoice_list(request: WorkspaceRequest) -> HttpResponse:
     listing = InvoiceList.of(request.GET, request.workspace)
     page = listing.page(request)
+    check = integration_data.payments_check(request.workspace)
     context = {
         "page": page,
         "lines": lines_of(list(page), request.workspace),
+        "chosen": set(request.GET.getlist("invoice")),
         "listing": listing,
         "words": listing.words,
         "today": clock.today(request.workspace.time_zone),
-        "checked_at": Invoice.objects.aggregate(at=Max("read_at"))["at"],
+        "check": check,
+        "checked_at": check.checked_at if check else Invoice.objects.aggregate(at=Max("read_at"))["at"],
     }
+    if request.htmx.target == "payments-check":
+        return render(request, "billing/_payments_check_done.html", context)
     if request.htmx.target == "rows":
         return render(request, "billing/_list.html", context)
     return render(request, "billing/list.html", context)

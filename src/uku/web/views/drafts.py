@@ -21,6 +21,7 @@ from uku.invoices.drafts import (
     DraftHandedOver,
     DraftHead,
     InvoiceAlreadyIssued,
+    buyer_of,
     create_draft,
     edit_draft,
     rows_of,
@@ -30,7 +31,7 @@ from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.tasks.billing import late_volumes_of
 from uku.web import integration_data
-from uku.web.forms.invoice_rows import MORE_ROWS, Currencies, Rows, typed_rows
+from uku.web.forms.invoice_rows import MORE_ROWS, MOST_ROWS, Currencies, Rows, typed_rows
 from uku.web.forms.invoices import InvoiceForm, seen_version
 from uku.web.list_filters import is_id
 from uku.web.views.draft_steps import hand_over, tell_handed_over, tell_issued
@@ -84,7 +85,8 @@ class Page:
         stored = draft.rows.values_list("product", flat=True) if draft else ()
         currencies = Currencies(request.workspace.currency, billed, seen=seen)
         company = integration_data.connected_company()
-        rows = _rows(request, data, draft=draft, kept={*stored, *kept}, company=company, currencies=currencies)
+        facts = {"kept": {*stored, *kept}, "company": company, "currencies": currencies}
+        rows = _rows(request, data, draft=draft, buyer=buyer_of(client) if client else None, **facts)
         return cls(form, rows, draft, seen_version(request))
 
     @property
@@ -217,17 +219,26 @@ def _draw_again(request: WorkspaceRequest, draft: Invoice | None) -> HttpRespons
     data = request.POST.dict()
     sent, more = data.pop("rows_of", ""), MORE_ROWS if "more" in data else 0
     kept: set[int] = set()
+    refused = ""
     if is_id(sent):
         copied = list(InvoiceRow.objects.filter(invoice_id=int(sent), charge=None).select_related("product"))
-        kept = _products_of(copied)
         written = _rows(request, data).forms
         first = max([number for number, row in enumerate(written, 1) if not row.is_blank], default=0)
-        data |= typed_rows(copied, first=first)
+        if first + len(copied) <= MOST_ROWS:
+            client = _client_named(data.get("client", ""))
+            kept = _products_of(copied)
+            data |= typed_rows(copied, first=first, buyer=buyer_of(client) if client else None)
+        else:
+            refused = gettext(
+                "An invoice can have %(most)d rows at most, and there is room for %(room)d of the %(count)d to copy."
+                " No row was copied."
+            ) % {"most": MOST_ROWS, "room": MOST_ROWS - first, "count": len(copied)}
     if draft is not None:
         kept |= set(draft.rows.exclude(product=None).values_list("product", flat=True))
     typed = _form(request, data, draft=draft)
     form = _form(request, None, draft=draft, initial={name: typed[name].data for name in InvoiceForm.base_fields})
     rows = _rows(request, data, draft=draft, kept=kept, more=more).unchecked()
+    rows.trouble = rows.trouble or refused
     page = Page(form, rows, draft, seen_version(request))
     return _draw(request, page, summed=Page.sent(request, draft, data, kept))
 

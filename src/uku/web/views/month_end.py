@@ -14,7 +14,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.invoices.models import Invoice
-from uku.invoices.month_end import MonthEnd, check_month, last_day, month_end
+from uku.invoices.month_end import MonthEnd, Part, check_month, last_day, list_invoices, month_end
 from uku.kit import clock
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.web.forms.invoices import AHEAD, EARLIEST
@@ -26,16 +26,19 @@ from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.permissions import Permission
 
+SHOWN = 25
+"""Of each list on the page; the file has them all."""
+
 
 @workspace_page(Permission.SEE_INVOICES)
 @require_safe
 def month_page(request: WorkspaceRequest) -> HttpResponse:
     today = clock.today(request.workspace.time_zone)
     month = _month_named(request, request.GET.get("month", "")) or today.replace(day=1)
-    found = month_end(month)
+    found = month_end(month, at_most=SHOWN)
     context = {
         "found": found,
-        "waiting": _waiting(found),
+        "waiting": _waiting(found, SHOWN),
         "month": month,
         "month_named": month.isoformat()[:7],
         "can_check": found.check is None and today >= found.last,
@@ -85,10 +88,10 @@ def month_export(request: WorkspaceRequest) -> HttpResponse:
     return as_file(StreamingHttpResponse(as_csv(rows), content_type=CSV_TYPE), name)
 
 
-def _waiting(found: MonthEnd) -> list[Invoice]:
+def _waiting(found: MonthEnd, at_most: int | None = None) -> Part[Invoice]:
     """Return the month's invoices that wait for a person, as the billing list finds them."""
-    of_month = Invoice.objects.filter(invoice_date__range=(found.month, found.last)).select_related("client")
-    return list(of_month.filter(needs_you()).order_by("invoice_date", "id"))
+    of_month = Invoice.objects.filter(invoice_date__range=(found.month, found.last))
+    return list_invoices(of_month.filter(needs_you()), at_most)
 
 
 def _rows(found: MonthEnd) -> Iterator[Sequence[Cell | Decimal]]:
@@ -109,12 +112,12 @@ def _rows(found: MonthEnd) -> Iterator[Sequence[Cell | Decimal]]:
         gettext("Open credit notes"): found.open_credits,
     }
     for name, invoices in lists.items():
-        for one in invoices:
+        for one in invoices.rows:
             yield [name, str(one.client), one.number, one.invoice_date.isoformat(), one.total, one.currency]
-    for client in found.not_invoiced:
+    for client in found.not_invoiced.rows:
         yield [gettext("Invoiced last month, not this month"), str(client), "", "", "", ""]
     day = found.last.isoformat()
-    for owed in found.owed:
+    for owed in found.owed.rows:
         yield [gettext("Owed at the month's end"), str(owed.client), "", day, owed.amount, owed.currency]
     for billed in found.billed:
         for part in billed.rates:

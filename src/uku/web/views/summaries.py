@@ -18,6 +18,7 @@ from uku.tasks.fields import FieldNotUsable
 from uku.tasks.models import SummaryPlan, Task, TaskState
 from uku.tasks.month_figures import MonthOfPlan, months_shown, read_month
 from uku.tasks.months import first_of, months_later
+from uku.tasks.pauses import pauses_of
 from uku.tasks.summaries import choose_expectations
 from uku.tasks.ties import choose_fields
 from uku.web import integration_data
@@ -39,13 +40,14 @@ def month_overview(request: WorkspaceRequest) -> HttpResponse:
     """Who is done, who is late, what deviates: one month of every client whose books are counted."""
     today = clock.today(request.workspace.time_zone)
     month = _month_named(request.GET.get("month", ""), today) or months_later(first_of(today), -1)
-    plans = SummaryPlan.objects.filter(active=True).select_related("client", "tie__books")
+    plans = SummaryPlan.objects.filter(active=True).select_related("workspace", "client", "tie__books")
     page = Paginator(plans.order_by("client__name_sort", "id"), PLANS_A_PAGE).get_page(request.GET.get("page"))
     rows = read_month(list(page), month, today=today)
+    pauses = pauses_of(list(page))
     tasks = Task.objects.filter(plan__in=plans, month=month)
     context = {
         "page": page,
-        "rows": rows,
+        "rows": [(row, pauses.get(row.plan.pk)) for row in rows],
         "month": month,
         "month_named": month.isoformat()[:7],
         "today": today,

@@ -12,7 +12,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 from fortnox_sim.seeds import company_defaults
 from uku.clients.operations import create_client
-from uku.integrations.fortnox.connection import scopes
+from uku.integrations.fortnox.connection import disconnect, scopes
 from uku.integrations.fortnox.models import (
     Connection,
     CountedSource,
@@ -23,7 +23,7 @@ from uku.integrations.fortnox.models import (
     VoucherSeries,
 )
 from uku.integrations.fortnox.reload import service
-from uku.integrations.fortnox.statistics.choice import choose_kinds
+from uku.integrations.fortnox.statistics.choice import choose_kinds, choose_statistics
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.statistics.preview import figures_for, preview_of, request_preview
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
@@ -35,7 +35,8 @@ from uku.kit.banking_days import first_banking_day
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan, Task, TaskValue
 from uku.tasks.months import first_of, last_of, months_later
-from uku.tasks.summaries import Schedule, fields_of, latest_plan, plan_for_company, plan_summaries
+from uku.tasks.pauses import Pause, pauses_of
+from uku.tasks.summaries import Schedule, fields_of, latest_plan, own_plan, plan_for_company, plan_summaries
 from uku.tasks.ties import tie_books
 from uku.tasks.work import finish_task, reopen_task
 
@@ -504,3 +505,30 @@ def test_after_a_hand_edit_finish_and_bill_a_reload_changes_nothing_and_says_wha
         "-task__month"
     )
     assert [(each.value, each.measured) for each in told] == [(7, 1), (0, 1), (0, 1)]
+
+
+def test_a_count_under_way_when_statistics_are_switched_off_stores_nothing_more(
+    fortnox, shop, authorized, connection, run_jobs, count, scope, owner
+):
+    count()
+    shop.issue_old(on=last_month() + timedelta(days=3))
+    run_jobs()
+    off = {"title": "Month", "topic": "Books", "client": None, "schedule": Schedule(last_month()), "fields": {}}
+    asked = iter(range(10))
+
+    def switch_off() -> None:
+        if next(asked) == 1:
+            choose_statistics(workspace=scope, actor=owner, at=clock.now(), **off)
+
+    connection.refresh_from_db()
+    run_sync(SyncRequest(connection, RunKind.STATISTICS, asked_by=owner.pk, check=switch_off))
+    run = SyncRun.objects.filter(kind=RunKind.STATISTICS).order_by("-id").first()
+    assert (figures()["Sales invoices"], run.state) == (0, RunState.CANCELLED)
+
+
+def test_no_task_is_made_while_the_books_are_disconnected(fortnox, authorized, count, authorize, scope, owner):
+    count()
+    disconnect.disconnect(workspace=scope, actor=owner, at=clock.now())
+    assert pauses_of([own_plan()]) == {own_plan().pk: Pause.DISCONNECTED}
+    authorize(scope, owner)
+    assert pauses_of([own_plan()]) == {}

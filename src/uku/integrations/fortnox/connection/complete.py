@@ -43,6 +43,7 @@ from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
 from uku.kit.scoping import workspace_in_force
 from uku.kit.secrets import CannotOpen
 from uku.products.operations import restore_articles
+from uku.tasks.pauses import note_connected
 from uku.workspaces.audit import record
 from uku.workspaces.company import fill_empty
 from uku.workspaces.language import translate_for_workspace
@@ -289,6 +290,7 @@ def _fill_connection(connection: Connection, grant: PendingGrant, company: Compa
     connection.refreshed_at = connection.consent_renewed_at = at
     grant_state.clear_errors(connection)
     connection.save()
+    note_connected()
 
 
 def withdraw(*, grant: PendingGrant, at: datetime) -> RevocationOutcome | None:

@@ -17,6 +17,7 @@ from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.tokens.store import refuse_inside_transaction
 from uku.integrations.fortnox.work import due
 from uku.kit.scoping import workspace_in_force
+from uku.tasks.pauses import note_disconnected
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User, Workspace
@@ -61,6 +62,7 @@ def disconnect(*, workspace: Workspace, actor: User | None, at: datetime) -> Rev
         connection.generation += 1
         connection.save()
         record(actor=actor, action="fortnox.disconnect", target=connection, summary=summary, at=at, before=before)
+        note_disconnected(at=at)
         due.wake(connection, at=at)  # a reload that runs has come to its end
     alerts.review(connection, at=at)
     if revocation is not None:

@@ -18,6 +18,7 @@ from uku.integrations.fortnox.statistics.voucher_series import series_of
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import NORMAL, SOON
+from uku.tasks.pauses import note_disconnected
 from uku.tasks.summaries import MonthsOpened, Schedule, latest_plan, plan_for_company, plan_summaries
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
@@ -47,6 +48,8 @@ def choose_statistics(
     if plan is not None and connection.company_id:
         plan_for_company(plan, connection.company_id, at=at)  # what is chosen here is for the books connected now
     plan_summaries(actor=actor, at=at, title=title, topic=topic, client=client, fields=fields, schedule=schedule)
+    if not connection.is_connected:
+        note_disconnected(at=at)
     connection.statistics = list(fields)
     connection.save(update_fields=["statistics"])
     if not fields:  # end what is under way, and solve what stands open about it: nothing will try it again

@@ -65,18 +65,38 @@ def read_statistics(request: SyncRequest) -> SyncRun | None:
         final = _locked_through(fortnox, plan)
         for source, names in sources.items():
             try:
-                _count(fortnox, connection, plan, source, names, months, final=final, anyway=anyway)
-            except OF_ONE_SOURCE as error:
-                failed = failed or error
-                if not error.transient:
-                    why = Missing.NOT_PERMITTED if isinstance(error, Forbidden) else Missing.UNREADABLE
-                    _store(plan, _missing(why, names, months), at=clock.now())
+                found = _count_or_say_why(fortnox, connection, plan, source, names, months, final=final, anyway=anyway)
+            except sync_run.StaleRun:
+                return SyncRun.objects.get(pk=run.pk)
+            failed = failed or found
             sync_run.count(run, "seen")
             run.save(update_fields=["counts"])
     if failed is not None:
         raise failed
     sync_run.end(run, at=clock.now())
     return run
+
+
+def _count_or_say_why(
+    fortnox: Fortnox,
+    connection: Connection,
+    plan: SummaryPlan,
+    source: Source,
+    names: list[str],
+    months: Sequence[date],
+    *,
+    final: date | None,
+    anyway: bool,
+) -> FortnoxError | None:
+    """Count one source, or store why it has no figures and return the error."""
+    try:
+        _count(fortnox, connection, plan, source, names, months, final=final, anyway=anyway)
+    except OF_ONE_SOURCE as error:
+        if not error.transient:
+            why = Missing.NOT_PERMITTED if isinstance(error, Forbidden) else Missing.UNREADABLE
+            _store(plan, _missing(why, names, months), at=clock.now())
+        return error
+    return None
 
 
 def _missing(why: Missing, names: Sequence[str], months: Sequence[date]) -> Figures:
@@ -140,8 +160,11 @@ def _count(
 def _store(plan: SummaryPlan, figures: Figures, *, at: datetime) -> None:
     """Store figures here, and for the client whose books these are.
 
-    They are stored when nothing changed in them, too: a task may have been reopened, or the books tied.
+    They are stored when nothing changed in them, too: a task may have been reopened, or the books tied. Raises StaleRun
+    when statistics were switched off meanwhile.
     """
+    if not SummaryPlan.objects.select_for_update().get(pk=plan.pk).active:
+        raise sync_run.StaleRun
     take_in_figures(plan, figures, at=at)
     hand_over(plan, figures, at=at)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +18,7 @@ from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.invoices.validate import hold_in_words
 from uku.integrations.fortnox.models import Hold, InvoiceExport
 from uku.integrations.fortnox.views.frame import draw_tab
+from uku.integrations.fortnox.work import issue_actions
 from uku.invoices.models import Invoice
 from uku.invoices.operations import NotReopenable
 from uku.kit import clock
@@ -104,3 +106,16 @@ def retry(request: WorkspaceRequest, pk: int) -> HttpResponse:
     except ConnectionNotUsable as refusal:
         messages.error(request, str(refusal))
     return redirect("invoice", slug=request.workspace.slug, pk=export.invoice_id)
+
+
+@workspace_page(Permission.SEE_INVOICES)
+@require_POST
+def check_payments(request: WorkspaceRequest) -> HttpResponse:
+    """Have the paid status read now, and go back to the list as it was shown."""
+    try:
+        issue_actions.check_payments(actor=request.user)
+    except ConnectionNotUsable as refusal:
+        messages.error(request, str(refusal))
+    query = QueryDict(request.POST.get("query", "")).urlencode()
+    place = reverse("billing", kwargs={"slug": request.workspace.slug})
+    return redirect(f"{place}?{query}" if query else place)

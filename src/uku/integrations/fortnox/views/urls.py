@@ -38,6 +38,7 @@ urlpatterns = [
     path("connect/links/<int:pk>/withdraw/", connect.withdraw_consent_link, name="withdraw-consent-link"),
     path("disconnect/", connect.disconnect, name="disconnect"),
     path("sync/", overview.sync_now, name="sync"),
+    path("check-payments/", invoices.check_payments, name="check-payments"),
     path("reload/", reload.reload_data, name="reload"),
     path("reload/<int:pk>/", reload.reload_page, name="reload-page"),
     path("reload/<int:pk>/cancel/", reload.cancel_reload, name="cancel-reload"),

@@ -14,6 +14,7 @@ from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.issue_messages import title_of
 from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import READ_KINDS, Connection, ReadKind, RunKind, SyncIssue
+from uku.integrations.fortnox.payments.status import is_reading_payments
 from uku.integrations.fortnox.sync.skipped import UNNUMBERED
 from uku.integrations.fortnox.work import requests
 from uku.kit.jobs import SOON
@@ -81,6 +82,15 @@ def read_now(*, full: bool, actor: User) -> None:
     connection = require_usable_connection()
     for kind in READ_KINDS:
         requests.request_sync(connection, kind, priority=SOON, full=full, asked_by=actor.pk)
+
+
+@transaction.atomic
+@needs(Permission.SEE_INVOICES)
+def check_payments(*, actor: User) -> None:
+    """Ask for the paid status, unless it is being read already. Raises NotAllowed, ConnectionNotUsable."""
+    connection = require_usable_connection()
+    if not is_reading_payments(connection):
+        requests.request_sync(connection, RunKind.PAYMENTS, asked_by=actor.pk)
 
 
 @transaction.atomic

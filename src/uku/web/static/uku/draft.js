@@ -52,8 +52,10 @@
   }
 
   form.querySelector("[data-more]").addEventListener("click", (event) => {
+    const row = addRow();
+    if (!row) return; // the server says why there are no more
     event.preventDefault();
-    addRow()?.querySelector("[role=combobox]").focus();
+    row.querySelector("[role=combobox]").focus();
   });
 
   function propose(row, facts) {

@@ -37,6 +37,7 @@
     const address = new URL(input.dataset.search, location.href);
     address.searchParams.set("q", input.value);
     address.searchParams.set("currency", input.form.dataset.billed ?? "");
+    address.searchParams.set("client", input.form.elements.namedItem("client")?.value ?? "");
     const response = await fetch(address, { signal: controller.signal }).catch(() => null);
     if (!response?.ok || response.redirected) return;
     const hits = await response.text().catch(() => null);
