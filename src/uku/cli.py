@@ -16,6 +16,7 @@ from uku import boot
 from uku.config import settings_page
 from uku.demo.main import run_demo
 from uku.kit.children import RestartedChild
+from uku.kit.schema import lacks_replaced_migrations
 from uku.terminal import console, refuse
 from uku.web.server import AddressUnavailable, require_free_port, run_server
 
@@ -45,6 +46,12 @@ def _start(*, as_owner: bool = False) -> None:
 def migrate() -> None:
     """Bring the database up to this version."""
     _start(as_owner=True)
+    if lacks_replaced_migrations():
+        refuse(
+            "The database is from a version before 0.2.0, and its last migrations are not in this version any more. "
+            "Nothing was changed. Run `uku migrate` with the commit that CHANGELOG.md names, then again here. "
+            "A demo can begin anew: make demo ARGS=--reset"
+        )
     call_command("migrate", verbosity=1)
 
 

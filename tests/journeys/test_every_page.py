@@ -89,6 +89,7 @@ def seeded_objects():
         "fortnox:documents": {"month": f"{clock.today('Europe/Stockholm'):%Y-%m}", "statistic": "sales_invoices"},
         "client-books": {"pk": records.client.pk},
         "summary-plan": {"pk": records.task.plan_id},
+        "fortnox:decide": {"pk": make_undecided(records.issued, at).pk},
         "fortnox:reload-page": {"pk": reload.pk},
         "fortnox:run": {"pk": reload.runs.get().pk},
         "product": {"pk": records.product.pk},
@@ -113,6 +114,14 @@ def seeded_objects():
         "invitation-withdraw": invitation,
         "fortnox-consent-link": {"token": link.rstrip("/").rpartition("/")[2]},
     }
+
+
+def make_undecided(invoice, at):
+    """An export that a person must decide about."""
+    from uku.integrations.fortnox.models import ExportState, InvoiceExport
+
+    facts = {"company_id": "556001", "reference": invoice.reference, "created_at": at, "sent_at": at}
+    return InvoiceExport.objects.create(invoice=invoice, state=ExportState.NEEDS_PERSON, **facts)
 
 
 def make_reload(workspace, actor, at):

@@ -40,6 +40,7 @@ def make_workspace(slug: str, owner, **card):
         "address": "Storgatan 1",
         "postcode": "211 34",
         "city": "Malmö",
+        "payment_days": 30,
     }
     return create_workspace(name=slug.title(), slug=slug, owner=owner, at=AT, **{**facts, **card})
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC
 
+import psycopg
 import pytest
 from tests.environment import SUITE_KEYS
 from tests.uku.conftest import heartbeat
@@ -204,3 +205,18 @@ def test_the_doctor_says_that_the_schema_waits_and_asks_no_table_that_is_not_the
     bad = [line for line in told.stdout.splitlines() if line.startswith("BAD ")]
     assert len(bad) == 1
     assert bad[0].endswith(" migrations waiting")
+
+
+def test_a_database_whose_migrations_are_gone_from_this_version_is_refused_and_stays(cluster, addresses, database_name):
+    """Upgraded in part by a version of before: some of the replaced migrations are applied, and not all."""
+    old = f"{database_name}_old"
+    cluster.create_database(old)
+    places = {name: getattr(addresses, name).replace(database_name, old) for name in ("app", "owner")}
+    with psycopg.connect(places["owner"], autocommit=True) as session:
+        session.execute("CREATE TABLE django_migrations (id serial, app text, name text, applied timestamptz)")
+        session.execute("INSERT INTO django_migrations VALUES (1, 'uku', '0001_initial', now())")
+        told = uku("migrate", **{**SUITE_KEYS, "DATABASE_URL": places["app"], "MIGRATE_DATABASE_URL": places["owner"]})
+        assert (told.returncode, told.stderr) == (2, "")
+        assert told.stdout.startswith("The database is from a version before 0.2.0, ")
+        tables = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        assert tables == [("django_migrations",)]

@@ -29,7 +29,6 @@ FOR_THE_OPERATOR = (
 # Words of other programs, or of people, that are read and not shown.
 READ = {
     "clients/import_files/cells.py": "what files call countries, currencies and VAT types",
-    "clients/import_files/errors.py": "codes of errors; `messages.py` has their sentences",
     "clients/import_files/headings.py": "what files call their columns",
     "clients/matching.py": "codes of what agrees; `evidence.py` has their words",
     "clients/names.py": "legal forms",

@@ -101,7 +101,7 @@ class Client(TenantModel):
     city = models.CharField(max_length=1024, blank=True)
     country = models.CharField(max_length=2, blank=True)
     currency = models.CharField(max_length=3, default="SEK")
-    payment_days = models.PositiveSmallIntegerField(default=30)
+    payment_days = models.PositiveSmallIntegerField(null=True, help_text="null: the company's own terms")
     vat_type = models.CharField(max_length=20, choices=VatType, blank=True, default="", db_default="")
     language = models.CharField(
         max_length=2,
@@ -225,10 +225,17 @@ class ImportFile(TenantModel):
     sheet = models.PositiveIntegerField(default=0, db_default=0)
     heading_row = models.PositiveIntegerField(default=0, db_default=0, help_text="as numbered; 0: to be found")
     columns: models.JSONField[list[str]] = models.JSONField(default=list, help_text="empty: to be recognised")
+    skipped = models.BinaryField(
+        default=b"",
+        db_default=models.Value(b"", models.BinaryField()),
+        help_text="of a confirmed file: headings and the rows that were left out so far, as CSV",
+    )
     hidden_rows = models.PositiveIntegerField(default=0, db_default=0, help_text="that a filter hides")
     hidden_choice = models.CharField(max_length=10, choices=HiddenRows, blank=True, default="", db_default="")
     with_sum_line = models.BooleanField(default=False, db_default=False)
-    failure = models.CharField(max_length=30, blank=True, default="", db_default="", help_text="why it is unreadable")
+    failure = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text="name of the FileReason why it is unreadable"
+    )
     failed_at_row = models.PositiveIntegerField(default=0, db_default=0)
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

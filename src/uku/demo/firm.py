@@ -69,6 +69,7 @@ def _create_firm(slug: str, name: str, owner: Person, company: dict[str, Any], a
         postcode=company["ZipCode"],
         city=company["City"],
         bankgiro=company["BG"],
+        payment_days=30,
     )
 
 

@@ -74,7 +74,9 @@ class NumberSource:
     """A connected accounting system, which numbers an invoice that is issued now.
 
     `ledger` is the id of its company. When the invoice would wait instead of going out at once, three sentences say
-    why, what that means, and what ends it.
+    why, what that means, and what ends it. `note` says what is done besides sending the invoice.
+
+    `books_at_once` says whether it is booked there unless a person chooses otherwise; None where nobody can.
     """
 
     system: str
@@ -82,6 +84,8 @@ class NumberSource:
     happened: str = ""
     means: str = ""
     remedy: str = ""
+    note: str = ""
+    books_at_once: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

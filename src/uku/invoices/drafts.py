@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from uku.clients.models import Client
 from uku.invoices.charges import free_removed_charges
@@ -62,7 +62,7 @@ class DraftHead:
     client: Client
     invoice_date: date
     due_date: date | None = None
-    """None: by the client's terms of payment."""
+    """None: by terms of payment."""
     supply_from: date | None = None
     supply_to: date | None = None
     your_reference: str = ""
@@ -70,8 +70,30 @@ class DraftHead:
     remarks: str = ""
 
     @property
+    def due_by_terms(self) -> date | None:
+        """By the client's terms of payment, else the company's own; None where neither are known."""
+        days = self.client.payment_days
+        if days is None:
+            days = self.client.workspace.payment_days
+        return None if days is None else self.invoice_date + timedelta(days=days)
+
+    @property
     def due(self) -> date:
-        return self.due_date or self.invoice_date + timedelta(days=self.client.payment_days)
+        due = self.due_date or self.due_by_terms
+        if due is None:
+            raise TermsUnknown(self.client)
+        return due
+
+
+class TermsUnknown(Exception):
+    """Neither the client nor the company has terms of payment: a person says when the invoice is due."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+
+    @property
+    def sentence(self) -> str:
+        return gettext("Neither the client nor your company has terms of payment.")
 
 
 class InvoiceAlreadyIssued(Exception):
@@ -103,7 +125,7 @@ def create_draft(
     head: DraftHead,
     rows: Sequence[RowFacts],
 ) -> Invoice:
-    """Make a draft in the client's currency. Raises NotAllowed."""
+    """Make a draft in the client's currency. Raises NotAllowed or TermsUnknown."""
     invoice = Invoice.objects.create(
         reference=new_reference(), currency=head.client.currency, created_at=at, **_values(head)
     )
@@ -166,7 +188,7 @@ def append_rows(*, invoice: Invoice, rows: Sequence[RowFacts], actor: User, at: 
 @transaction.atomic
 @needs(Permission.DRAFT_INVOICES)
 def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) -> Invoice:
-    """Make a draft like this invoice, dated today and due by the client's terms.
+    """Make a draft like this invoice, dated today and due by terms, or where there are none after as many days.
 
     Numbers, state, payments and the period are not copied, nor is what was billed from a task: that is billed once.
     Raises NotAllowed.
@@ -175,6 +197,7 @@ def copy_invoice(*, invoice: Invoice, actor: User, at: datetime, today: date) ->
     head = DraftHead(
         invoice.client,
         today,
+        due_date=due_of_copy(invoice, today),
         your_reference=invoice.your_reference,
         our_reference=invoice.our_reference,
         remarks=invoice.remarks,
@@ -205,6 +228,12 @@ def delete_draft(*, invoice: Invoice, actor: User, at: datetime) -> None:
     summary = translate_for_workspace(words, client=invoice.client)
     _record(actor, "invoice.delete", invoice, summary, at, before=_content(invoice))
     invoice.delete()
+
+
+def due_of_copy(source: Invoice, on: date) -> date | None:
+    """Return when a copy of an invoice is due: None, which is by terms, unless nobody knows any."""
+    by_terms = DraftHead(source.client, on).due_by_terms
+    return None if by_terms else on + (source.due_date - source.invoice_date)
 
 
 def lock_draft(invoice: Invoice, *, version: int | None = None) -> Invoice:

@@ -13,7 +13,7 @@ from django.db.models import Count, QuerySet
 
 from uku.clients.models import Client
 from uku.invoices.checks import error_of_sum
-from uku.invoices.drafts import DraftHead, RowFacts, buyer_of, create_draft, facts_made_again
+from uku.invoices.drafts import DraftHead, RowFacts, buyer_of, create_draft, due_of_copy, facts_made_again
 from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
 from uku.invoices.period import months_named, restore_placeholder
 from uku.invoices.vat_rates import TaxedBuyer
@@ -116,6 +116,7 @@ def _head(source: Invoice, month: date, on: date) -> DraftHead:
     return DraftHead(
         source.client,
         on,
+        due_date=due_of_copy(source, on),
         supply_from=shift_months(source.supply_from, moved) if source.supply_from else None,
         supply_to=shift_months(source.supply_to, moved) if source.supply_to else None,
         your_reference=source.your_reference,

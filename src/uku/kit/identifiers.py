@@ -24,7 +24,7 @@ OWN_COUNTRIES = frozenset({"", "SE", "FI"})
 """Whose organisation numbers are checked; "": a country that is not stated."""
 # What python-stdnum calls a country's numbers of companies, where that is not `vat`.
 _OTHER_NAMES = {"EE": ("registrikood",), "FR": ("siren", "siret"), "NO": ("orgnr",), "PL": ("regon",)}
-_ANY_VAT = re.compile(r"[A-Z]{2,3}[0-9A-Z+*]{2,15}")
+_ANY_VAT = re.compile(r"(?=.*[0-9]{2})[A-Z]{2,3}[0-9A-Z+*]{2,15}")
 
 
 def normalise_number(number: str, country: str = "") -> str:
@@ -34,6 +34,8 @@ def normalise_number(number: str, country: str = "") -> str:
     eight digits that pass theirs (L15, L17). A VAT number's prefix and suffix are taken off. Where another country is
     stated, its own rules decide, and "" says only that we know none that the number passes.
     """
+    if not number:
+        return ""
     if country not in OWN_COUNTRIES:
         return next((digits for rule in _foreign_rules(country) if (digits := _checked(rule, number))), "")
     text = _SEPARATORS.sub("", number).upper()

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy
 
 from uku.clients.models import Client
-from uku.invoices.drafts import DraftHead, RowFacts, append_rows, buyer_of, create_draft, ordinary_rate
+from uku.invoices.drafts import DraftHead, RowFacts, TermsUnknown, append_rows, buyer_of, create_draft, ordinary_rate
 from uku.invoices.invoice_settings import settings_of
 from uku.invoices.models import LONGEST_DESCRIPTION, Invoice, State, TaskCharge
 from uku.invoices.vat_rates import proposed_rate
@@ -234,7 +234,11 @@ def _draft_for(task: Task, *, actor: User, at: datetime, today: date) -> Invoice
     draft = drafts.select_for_update(of=("self",)).first()
     if draft is None:
         head = DraftHead(client, today, supply_from=period[0], supply_to=period[1])
-        return create_draft(actor=actor, at=at, head=head, rows=[])
+        try:
+            return create_draft(actor=actor, at=at, head=head, rows=[])
+        except TermsUnknown as unknown:
+            remedy = gettext("Add them to the company details, or to the client.")
+            raise NotBillable(f"{unknown.sentence} {remedy}") from None
     if draft.supply_to is None:
         draft.supply_from, draft.supply_to = period
         draft.save(update_fields=["supply_from", "supply_to"])

@@ -194,6 +194,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "outcome": _("Result"),
     "owner": _("Company Owner"),
     "paid": _("Paid"),
+    "to_book": _("Booked at once"),
     "payment_days": _("Terms of payment, days"),
     "payments": _("Payments"),
     "person": _("Person"),

@@ -107,7 +107,7 @@ def record_of_person(
                 record(actor=actor, action=action, target=user, summary=summary, at=at)
 
 
-# The same function that the trigger calls (migration 0004), over the entries as they stand.
+# The same function that the trigger calls (migration 0001), over the entries as they stand.
 BROKEN = """
 WITH chain AS (
   SELECT entry, entry.position, entry.hash,

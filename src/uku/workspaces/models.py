@@ -65,6 +65,9 @@ class Workspace(models.Model):
     plusgiro = models.CharField(max_length=20, blank=True, default="", db_default="")
     iban = models.CharField(max_length=34, blank=True, default="", db_default="")
     bic = models.CharField(max_length=11, blank=True, default="", db_default="")
+    payment_days = models.PositiveSmallIntegerField(
+        null=True, help_text="the company's own terms of payment, for clients without; null: nobody has stated them"
+    )
     country = models.CharField(max_length=2, default="SE")
     currency = models.CharField(max_length=3, default="SEK")
     time_zone = models.CharField(max_length=50, default="Europe/Stockholm")

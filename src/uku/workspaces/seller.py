@@ -15,6 +15,7 @@ from uku.kit import identifiers
 CURRENCIES = ("SEK", "EUR")
 COUNTRIES = ("SE", "FI", "NO", "DK", "EE", "LV", "LT", "DE", "GB", "US")
 ZONES = ("UTC", *sorted(zone for zone in available_timezones() if zone.startswith("Europe/")))
+LONGEST_TERMS = 365  # days
 LONGEST = {
     "name": 200,
     "registered_office": 100,
@@ -38,6 +39,7 @@ FACTS = (
     "plusgiro",
     "iban",
     "bic",
+    "payment_days",
     "country",
     "time_zone",
     "language",
@@ -70,6 +72,8 @@ def clean_fact(name: str, value: Any, *, country: str) -> Any:
         raise InvalidFact(name, _("The company details have no such field."))
     if name == "f_tax":
         return _f_tax(value)
+    if name == "payment_days":
+        return _payment_days(value)
     text = _plain(str(value))
     if name in LONGEST and len(text) > LONGEST[name]:
         raise InvalidFact(name, _("Write %(most)d characters at the most.") % {"most": LONGEST[name]})
@@ -96,6 +100,19 @@ def _f_tax(value: Any) -> bool | None:
     if text not in known:
         raise InvalidFact("f_tax", _("Choose approved, not approved, or not stated."))
     return known[text]
+
+
+def _payment_days(value: Any) -> int | None:
+    """Days, or None: not stated."""
+    text = "" if value is None else str(value).strip()
+    if not text:
+        return None
+    if not (
+        text.isascii() and text.isdecimal() and len(text) <= len(str(LONGEST_TERMS)) and int(text) <= LONGEST_TERMS
+    ):
+        words = _("Write the number of days, from 0 to %(most)d.")
+        raise InvalidFact("payment_days", words % {"most": LONGEST_TERMS})
+    return int(text)
 
 
 def _plain(text: str) -> str:

@@ -120,6 +120,7 @@ def test_an_issued_invoice_is_not_issued_again_even_by_who_holds_an_old_copy(dra
 
 
 def test_the_rows_of_an_issued_invoice_are_frozen(draft, owner):
+    """F20"""
     stale = Invoice.objects.get(pk=draft.pk)
     invoice = issue(draft, owner)
     for copy in (invoice, stale):

@@ -15,7 +15,7 @@ FACTS = {
     "email": "",
     "country": "SE",
     "currency": "SEK",
-    "payment_days": "30",
+    "payment_days": "",
 }
 
 
@@ -113,7 +113,7 @@ def test_the_client_page_shows_details_panels_invoices_and_tasks(read, signed_in
         "Ledger",
     ]
     assert page.facts["Address"] == "Storgatan 1 211 34 Malmö"
-    assert page.facts["Terms of payment"] == "30 days, SEK"
+    assert page.facts["Terms of payment"] == "Your company's own, SEK"
     assert page.facts["Customer"] == "1042"
     assert sorted(row[0] for row in page.rows if row[-1] == "3,125.00 SEK") == ["900000001", "Draft"]
     assert [row[0] for row in page.rows if row[0].startswith("Monthly")] == ["Monthly summary March 2026"]
@@ -207,7 +207,6 @@ def test_a_number_follows_the_rules_of_the_country_and_is_shown_so(
         ("organisation_number", "402200-0015", "The check digit of this number is wrong."),
         ("vat_number", "SE402200001501", "This is no VAT number."),
         ("email", "not an address", "Write an e-mail address like name@company.se."),
-        ("payment_days", "", "Write the number of days, such as 30."),
         ("payment_days", "-1", "Ensure this value is greater than or equal to 0."),
         ("payment_days", "99999", "Ensure this value is less than or equal to 365."),
         ("currency", "XXX", "Select a valid choice."),

@@ -52,6 +52,7 @@ def test_every_fact_stands_on_the_card(read, desk, workspace):
         "Plusgiro",
         "IBAN",
         "BIC",
+        "Terms of payment, days",
         "Country",
         "Time zone",
         "Language",

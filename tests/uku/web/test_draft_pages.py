@@ -303,6 +303,21 @@ def test_rows_that_are_copied_replace_none_that_was_typed(read, signed_in, owner
     assert (found["rows-1-quantity"], found["rows-2-description"]) == ("7", "Bookkeeping")
 
 
+def test_where_nobody_knows_terms_the_page_asks_for_the_due_date(read, signed_in, owner, records, no_integration):
+    from uku.clients.models import Client
+    from uku.workspaces.models import Workspace
+
+    Client.everywhere.update(payment_days=None)
+    Workspace.objects.update(payment_days=None)
+    browser, place = signed_in(owner), f"{LIST}{records.draft.pk}/edit/"
+    sent = {**typed(read(browser.get(place))), "due_date": ""}
+    answer = browser.post(place, sent)
+    words = "Choose the due date: neither the client nor your company has terms of payment."
+    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    assert browser.post(place, {**sent, "due_date": "2026-03-20"}).status_code == 302
+    assert Invoice.everywhere.get(pk=records.draft.pk).due_date.isoformat() == "2026-03-20"
+
+
 def test_rows_that_do_not_all_fit_are_not_copied_at_all(read, signed_in, owner, records, no_integration):
     facts = {"client": records.client.pk, "invoice_date": "2026-03-31", "rows_of": records.issued.pk}
     page = read(signed_in(owner).post(f"{LIST}new/", {**facts, "rows-99-description": "The last"}))

@@ -44,7 +44,7 @@ def test_a_missing_worker_is_bad_health_and_keeps_the_pages_reachable(client, db
 def test_a_schema_that_waits_for_migrations_is_alive_and_not_ready(client, db):
     heartbeat(seconds_ago=1)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'uku' AND name > '0032'")
     assert answers(client) == {
         "/health": (503, body(ready=False, migrations="waiting", worker="unknown")),
         "/health/live": (200, {"live": True}),

@@ -150,7 +150,6 @@ def test_two_columns_with_one_heading_are_named_and_one_field_is_filled_once(bro
     """B20: duplicate headers."""
     file = make_import_file(owner, "Namn;Ort;Ort\nA;Lund;Malmö\n")
     words = browser.get(page_of(file)).content.decode()
-    assert "More than one column has the heading “Ort”." in words
     assert "City could be B “Ort” and C “Ort”." in words
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city", "column-2": "city"}
     answer = browser.post(f"{page_of(file)}columns/", chosen)
@@ -165,7 +164,10 @@ def test_an_encoding_that_does_not_fit_is_said_at_its_field_and_the_file_stays_a
     file = make_import_file(owner, "Namn;Ort\nÅkerlund;Malmö\n".encode("cp1252"))
     chosen = {"encoding": "utf-8", "delimiter": ";", "column-0": "name", "column-1": "city"}
     answer = browser.post(f"{page_of(file)}columns/", chosen)
-    assert (answer.status_code, "The file has another character encoding." in answer.content.decode()) == (422, True)
+    assert (answer.status_code, "Line 2 cannot be read with this character encoding." in answer.content.decode()) == (
+        422,
+        True,
+    )
     file.refresh_from_db()
     assert file.encoding == "windows-1252"
     assert browser.post(f"{page_of(file)}columns/", {**chosen, "encoding": "latin-1"}).status_code == 302
@@ -468,5 +470,7 @@ def test_a_mapping_of_a_large_file_is_compared_by_a_job_too(in_background, read,
 def test_the_page_for_other_programs_names_them(read, browser):
     page = read(browser.get("/w/byran/help/export-clients/"))
     assert page.heading == "Export from your program"
-    assert [row[0].split(" ")[0] for row in page.rows[1:]] == ["Fortnox", "Visma", "Björn", "Excel", "another"]
+    assert [row[0].partition(" (")[0] for row in page.rows[1:]] == [
+        "Fortnox", "Visma eEkonomi", "Visma Administration", "BL Administration", "Lundify", "Excel", "another program"
+    ]  # fmt: skip
     assert "/w/byran/help/export-clients/" in read(browser.get(HERE)).values("a", "href")

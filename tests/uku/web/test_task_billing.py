@@ -269,3 +269,16 @@ def test_a_task_takes_no_record_of_another_workspace(read, signed_in, stranger, 
     for value, product in ((theirs.pk, other_records.product.pk), (own.pk, records.product.pk)):
         path = f"/w/annan/tasks/{other_records.task.pk}/bill/"
         assert browser.post(path, {"value": value, "product": product}).status_code == 404
+
+
+def test_where_nobody_knows_terms_no_draft_is_begun_for_a_number(read, signed_in, owner, billed):
+    from uku.clients.models import Client
+    from uku.workspaces.models import Workspace
+
+    Client.everywhere.update(payment_days=None)
+    Workspace.objects.update(payment_days=None)
+    page = read(add(signed_in(owner), billed))
+    words = (
+        "Neither the client nor your company has terms of payment. Add them to the company details, or to the client."
+    )
+    assert (words in page.all("p"), draft_rows()) == (True, [])

@@ -77,6 +77,10 @@ class ErrorBody:
         return None
 
 
+NOT_READ: Final = frozenset({406, 413, 415})
+"""Said of the request's form before anybody acts on it, by Fortnox or by a gateway that has no words of Fortnox's."""
+
+
 class Response:
     """A complete response: `status`, `headers` in any case, `body` inflated, and `json`, its numbers int or Decimal.
 
@@ -148,10 +152,11 @@ class Response:
         is_json = self.request.expects is Expected.JSON
         if reason is None and self.is_success and self.json_error and is_json:
             reason = f"the answer is not JSON: {self.json_error}"
+        is_their_word = HTTPStatus.BAD_REQUEST <= self.status < HTTPStatus.INTERNAL_SERVER_ERROR
         outcome = None
         if kind in {Unauthorized, RateLimited}:
             outcome = Outcome.NOT_APPLIED
-        elif self.error_body and 400 <= self.status < 500 and kind is not Unavailable:  # noqa: PLR2004 - client errors
+        elif self.status in NOT_READ or (self.error_body and is_their_word and kind is not Unavailable):
             outcome = Outcome.REFUSED
         reason = reason or _REASONS.get(kind, "Fortnox refused the request")
         error = self.make_error(kind, reason, outcome=outcome, secrets=secrets)
@@ -173,7 +178,8 @@ class Response:
                 return RateLimited
             case status if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 return Unavailable
-        if self.error_body is None or (code is None and self.status < HTTPStatus.BAD_REQUEST):
+        is_unread = self.error_body is None and self.status not in NOT_READ
+        if is_unread or (code is None and self.status < HTTPStatus.BAD_REQUEST):
             return Unreadable
         return {403: Forbidden, 404: NotFound}.get(self.status, Invalid)
 

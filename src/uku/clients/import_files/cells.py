@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
@@ -21,9 +21,14 @@ LONGEST_TERMS = 365  # days
 _DAYS = re.compile(r"\D*?(\d{1,4})(?:[.,]0+)?\D*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# What Excel shows of a formula that failed, in English, Swedish and Finnish.
+_ERROR_VALUE = re.compile(
+    r"#(N/A|(NAME|NAMN|NIMI)\?|(REF|VALUE|DIV/0|NUM|NULL|SPILL|CALC|SAKNAS|REFERENS|VÄRDEFEL|DIVISION/0|OGILTIGT"
+    r"|SKÄRNING|PUUTTUU|VIITTAUS|ARVO|JAKO/0|LUKU|TYHJÄ)!)"
+)
 # What a spreadsheet makes of digits that it takes for a number: 4,67012E+10 has lost some, 21134.0 has all.
 _LOST_DIGITS = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
-_DECIMALS = re.compile(r"(\d+)[.,]0")
+_DECIMALS = re.compile(r"^(\d+)[.,]0$")
 _OF_DIGITS = frozenset({"organisation_number", "vat_number", "phone", "postcode"})
 _BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _LANGUAGES = ("en", "sv", "fi")
@@ -43,13 +48,6 @@ _VAT_TYPES: Mapping[str, tuple[str, ...]] = {
     "export": ("Export outside the EU", "EXPORT", "Utanför EU"),
 }
 _VAT_TYPE_OF = {word.casefold(): code for code, words in _VAT_TYPES.items() for word in (*words, code)}
-_REASONS = {
-    "email": RowReason.EMAIL,
-    "country": RowReason.COUNTRY,
-    "currency": RowReason.CURRENCY,
-    "payment_days": RowReason.DAYS,
-    "vat_type": RowReason.VAT_TYPE,
-}
 
 
 class WrongCell(Exception):
@@ -64,75 +62,68 @@ def parse_cell(field: str, text: str, *, country: str) -> Value:
     """Return a cell's value; "" for an empty one. `country` is the row's, as a code. Raises WrongCell."""
     between = ", " if field.startswith("address") else " "  # a cell may have lines, and a field has one
     text = _BREAKS.sub(between, text.strip(BLANKS)).replace("\t", " ")
+    if not text:
+        if field == "name":
+            raise WrongCell(RowReason.NO_NAME)
+        return ""
     if field in _OF_DIGITS:
         if _LOST_DIGITS.fullmatch(text):
             raise WrongCell(RowReason.SPOILT)
-        text = _DECIMALS.sub(r"\1", text) if _DECIMALS.fullmatch(text) else text
-    if not text:
-        return ""
+        text = _DECIMALS.sub(r"\1", text)
     if len(text) > LONGEST.get(field, len(text)):
         raise WrongCell(RowReason.TOO_LONG)
     if _CONTROL.search(text):
         raise WrongCell(RowReason.UNPRINTABLE)
-    if field == "organisation_number":
-        return _parse_organisation_number(text, country)
-    if field == "vat_number":
-        return _parse_vat_number(text)
-    if field not in _REASONS:
+    if _ERROR_VALUE.fullmatch(text):
+        raise WrongCell(RowReason.ERROR_VALUE)
+    if field not in _PARSERS:
         return text
-    value = _parse(field, text)
+    parse, reason = _PARSERS[field]
+    value = parse(text, country)
     if value is None:
-        raise WrongCell(_REASONS[field])
+        raise WrongCell(reason)
     return value
 
 
 def read_back(field: str, value: Value, *, country: str) -> Value:
     """Return what a file would give of a stored value, which may be older than our rules, or come from elsewhere."""
-    told: Value = str(value)
+    told: Value = _UNWRITABLE.sub("", str(value))  # which a workbook loses
     with suppress(WrongCell):
-        told = parse_cell(field, _UNWRITABLE.sub("", str(value)), country=country)
-    return writable(told) if isinstance(told, str) else told
+        told = parse_cell(field, str(told), country=country)
+    return " ".join(told.split()) if isinstance(told, str) else told
 
 
-def writable(text: str) -> str:
-    """Return a text without the control characters that a workbook loses, and with single blanks."""
-    return " ".join(_UNWRITABLE.sub("", text).split())
-
-
-def _parse_organisation_number(text: str, country: str) -> str:
+def _organisation_number(text: str, country: str) -> str | None:
     """Another country's number that its rules do not know is taken as it stands."""
-    if "*" in text:
-        raise WrongCell(RowReason.NUMBER_MASKED)
+    _refuse_masked(text)
     number = normalise_number(text, country)
     if number and not identity(number, country):
         raise WrongCell(RowReason.NUMBER_FILLER)
-    if not number and country in OWN_COUNTRIES:
-        raise WrongCell(RowReason.NUMBER)
-    return number or text
+    return number or (text if country not in OWN_COUNTRIES else None)
 
 
-def _parse_vat_number(text: str) -> str:
+def _vat_number(text: str, _country: str) -> str | None:
+    _refuse_masked(text)
+    return normalise_any_vat(text) or None
+
+
+def _refuse_masked(text: str) -> None:
     if "*" in text:
         raise WrongCell(RowReason.NUMBER_MASKED)
-    number = normalise_any_vat(text)
-    if not number:
-        raise WrongCell(RowReason.VAT)
-    return number
 
 
-def _parse(field: str, text: str) -> Value | None:
-    """Return the value, or None where the text is none for its field."""
-    if field == "email":
-        valid, invalid = split_emails(text)
-        return text if valid and not invalid else None
-    if field == "country":
-        return _countries().get(text.casefold())
-    if field == "currency":
-        code = _CURRENCY_NAMES.get(text.casefold().rstrip("."), text.upper())
-        return code if code in _CURRENCIES else None
-    if field == "vat_type":
-        return _VAT_TYPE_OF.get(text.casefold())
-    # `30`, `30 dagar`, `30 days net`; two numbers, as in `10 dagar 2 %`, are no plain term.
+def _email(text: str, _country: str) -> str | None:
+    valid, invalid = split_emails(text)
+    return text if valid and not invalid else None
+
+
+def _currency(text: str, _country: str) -> str | None:
+    code = _CURRENCY_NAMES.get(text.casefold().rstrip("."), text.upper())
+    return code if code in _CURRENCIES else None
+
+
+def _days(text: str, _country: str) -> int | None:
+    """`30`, `30 dagar`, `30 days net`; two numbers, as in `10 dagar 2 %`, are no plain term."""
     found = _DAYS.fullmatch(text) if "-" not in text else None
     return int(found[1]) if found and int(found[1]) <= LONGEST_TERMS else None
 
@@ -146,3 +137,14 @@ def _countries() -> Mapping[str, str]:
             if len(code) == 2 and code.isalpha() and code not in {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}:  # noqa: PLR2004
                 found |= {code.casefold(): code, str(name).casefold(): code}
     return found
+
+
+_PARSERS: Mapping[str, tuple[Callable[[str, str], Value | None], RowReason]] = {
+    "organisation_number": (_organisation_number, RowReason.NUMBER),
+    "vat_number": (_vat_number, RowReason.VAT),
+    "email": (_email, RowReason.EMAIL),
+    "country": (lambda text, _country: _countries().get(text.casefold()), RowReason.COUNTRY),
+    "currency": (_currency, RowReason.CURRENCY),
+    "payment_days": (_days, RowReason.DAYS),
+    "vat_type": (lambda text, _country: _VAT_TYPE_OF.get(text.casefold()), RowReason.VAT_TYPE),
+}

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, NamedTuple, TypeVar
 
 from uku.clients.import_files.cells import Value, WrongCell, parse_cell, read_back
 from uku.clients.import_files.errors import Row, RowError, RowReason
@@ -13,15 +14,19 @@ from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
 
 _LONGEST_QUOTE = 60
-KEY_FIELDS = ("name", "organisation_number", "vat_number", "email", "country")
 _SUM_LINE = re.compile(
     r"(del|kokonais)?(summa|summor|total|totalt|totals|totalsumma|sum|yhteensä)[\s:=]*"
     r"[\d\s.,]*(st|kr|sek|eur|kund|kunder|poster|rader|clients|customers|rows|kpl|asiakasta)?[\s.:]*"
 )
+_SAME = {
+    "number": RowReason.SAME_NUMBER,
+    "email_and_name": RowReason.SAME_EMAIL_AND_NAME,
+    "name": RowReason.SAME_NAME,
+}
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(NamedTuple):
     """What a row or a client is known by; "" where it has none."""
 
     number: str
@@ -31,9 +36,37 @@ class Keys:
     @classmethod
     def of(cls, told: Mapping[str, Value]) -> Keys:
         """The organisation number, if missing the one in the VAT number; else e-mail and name, letter by letter."""
-        name, email = comparable_text(str(told.get("name", ""))), str(told.get("email", "")).strip().casefold()
+        name, email = _comparable(str(told.get("name", ""))), str(told.get("email", "")).strip().casefold()
         number = identity(str(told.get("organisation_number", "")), str(told.get("country", "")))
         return cls(number or identity(str(told.get("vat_number", ""))), f"{email}\0{name}" if email else "", name)
+
+
+class KeyIndex(Generic[T]):
+    """Rows or clients by their keys."""
+
+    def __init__(self) -> None:
+        # By the kind of key and the key: the organisation number, which two that share another key may differ in.
+        self._items: dict[str, dict[str, list[tuple[str, T]]]] = {kind: {} for kind in Keys._fields}
+
+    def add(self, keys: Keys, item: T) -> None:
+        for kind, key in zip(Keys._fields, keys, strict=True):
+            if key:
+                self._items[kind].setdefault(key, []).append((keys.number, item))
+
+    def find(self, keys: Keys) -> tuple[str, list[T]]:
+        """Return what is the same, and by which key: the strongest there is; the name only where there is no other."""
+        if found := self._items["number"].get(keys.number):
+            return "number", [item for _number, item in found]
+        # Two numbers are two clients, whatever else they share.
+        alike = self._items["email_and_name"].get(keys.email_and_name, [])
+        if same := [item for number, item in alike if not (number and keys.number)]:
+            return "email_and_name", same
+        if keys.number or keys.email_and_name:
+            return "", []
+        return "name", self.namesakes(keys)
+
+    def namesakes(self, keys: Keys) -> list[T]:
+        return [item for _number, item in self._items["name"].get(keys.name, [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +86,9 @@ class CheckedRow:
         return str(self.values.get(field, self.wrong.get(field, "")))
 
 
-def comparable_text(text: str) -> str:
-    """Return a text for comparing: the same letters, whatever their case, form and blanks."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
-
-
 def check_rows(rows: Iterable[Row], columns: Sequence[str], *, with_sum_line: bool = False) -> Iterator[CheckedRow]:
     """Check rows one by one, in their order, against their fields and the rows before them."""
-    earlier = _EarlierRows()
+    earlier = KeyIndex[int]()
     # The country first: it decides how a number is checked.
     places = {field: place for place, field in enumerate(columns) if field}
     ordered = sorted(places.items(), key=lambda column: column[0] != "country")
@@ -70,9 +98,7 @@ def check_rows(rows: Iterable[Row], columns: Sequence[str], *, with_sum_line: bo
         after = next(walk, None)
         checked = _read_cells(row, ordered, width=len(columns))
         errors = _errors_of_row(checked, places, is_last=after is None and not with_sum_line) or checked.errors
-        if not errors:
-            errors = tuple(earlier.add(row, checked.keys, checked.text("name")))
-        yield replace(checked, errors=errors)
+        yield replace(checked, errors=errors or _collisions(checked, earlier))
         row = after
 
 
@@ -86,7 +112,7 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> C
         text = row.cells[place] if place < len(row.cells) else ""
         country = str(values.get("country", wrong.get("country", "")))
         try:
-            value = _read_cell(row, place, field, text, country=country)
+            value = _parse_stored(row, place, field, text, country)
         except WrongCell as error:
             wrong[field] = str(read_back(field, text, country=country))
             errors.append(RowError(row.number, place, error.reason, _quote(text)))
@@ -96,13 +122,10 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> C
     return CheckedRow(row, values, wrong, Keys.of({**values, **wrong}), in_order)
 
 
-def _read_cell(row: Row, place: int, field: str, text: str, *, country: str) -> Value:
-    if place in row.errors:
-        raise WrongCell(row.errors[place])
-    value = parse_cell(field, text, country=country)
-    if field == "name" and value == "":
-        raise WrongCell(RowReason.NO_NAME)
-    return value
+def _parse_stored(row: Row, place: int, field: str, text: str, country: str) -> Value:
+    if place in row.unsaved:
+        raise WrongCell(RowReason.FORMULA)
+    return parse_cell(field, text, country=country)
 
 
 def _errors_of_row(checked: CheckedRow, places: Mapping[str, int], *, is_last: bool) -> tuple[RowError, ...]:
@@ -117,36 +140,22 @@ def _errors_of_row(checked: CheckedRow, places: Mapping[str, int], *, is_last: b
     return ()
 
 
+def _collisions(checked: CheckedRow, earlier: KeyIndex[int]) -> tuple[RowError, ...]:
+    """Add a row to the earlier ones, or say which of them has its key: of two the first counts."""
+    kind, same = earlier.find(checked.keys)
+    if not same:
+        earlier.add(checked.keys, checked.row.number)
+        return ()
+    value = checked.keys.number if kind == "number" else checked.text("name")
+    return (RowError(checked.row.number, -1, _SAME[kind], _quote(value), same[0]),)
+
+
+def _comparable(text: str) -> str:
+    """The same letters, whatever their case, form and blanks."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
 def _quote(text: str) -> str:
     """What a message may repeat of a cell: a person's number masked, long texts cut."""
     shown = masked(text)
     return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}…"
-
-
-class _EarlierRows:
-    """The rows so far, by their keys. Of two rows with one key the first counts."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._emails: dict[str, list[tuple[int, str]]] = {}
-        self._names: dict[str, int] = {}
-
-    def add(self, row: Row, keys: Keys, name: str) -> list[RowError]:
-        """Add a row, or return what is wrong with it among those before."""
-        if keys.number in self._numbers:
-            return [_collision(row, RowReason.SAME_NUMBER, keys.number, self._numbers[keys.number])]
-        for other, number in self._emails.get(keys.email_and_name, ()):
-            if not (number and keys.number):  # two numbers are two clients, whatever else they share
-                return [_collision(row, RowReason.SAME_EMAIL_AND_NAME, name, other)]
-        if not keys.number and not keys.email_and_name and keys.name in self._names:
-            return [_collision(row, RowReason.SAME_NAME, name, self._names[keys.name])]
-        if keys.number:
-            self._numbers[keys.number] = row.number
-        if keys.email_and_name:
-            self._emails.setdefault(keys.email_and_name, []).append((row.number, keys.number))
-        self._names.setdefault(keys.name, row.number)
-        return []
-
-
-def _collision(row: Row, reason: RowReason, value: str, other: int) -> RowError:
-    return RowError(row.number, -1, reason, _quote(value), other)

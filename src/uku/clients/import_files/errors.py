@@ -1,30 +1,97 @@
-"""A row of a file, and what can be wrong with it or with the file. Pure: the words for it are in `messages`."""
+"""A row of a file, and what can be wrong with it or with the file, in English; `messages` translates. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from enum import Enum
 
 
-class FileReason(StrEnum):
-    """Why a file as a whole cannot be read."""
+def _(sentence: str) -> str:
+    """Mark a sentence for translation."""
+    return sentence
 
-    EMPTY = "empty"
-    TOO_LARGE = "too large"
-    TOO_MANY_ROWS = "too many rows"
-    TOO_MANY_COLUMNS = "too many columns"
-    NO_ROWS = "no rows"
-    OLD_EXCEL = "old excel"
-    OPEN_DOCUMENT = "open document"
-    SIE = "sie"
-    MARKUP = "markup"
-    NO_TABLE = "no table"
-    WRONG_ENCODING = "wrong encoding"
-    NO_ENCODING = "no encoding"
-    BROKEN_CSV = "broken csv"
-    BROKEN_XLSX = "broken xlsx"
-    XLSX_UNPACKS_TOO_LARGE = "xlsx unpacks too large"
-    NO_SHEET = "no sheet"
+
+_SAVE_ANEW = _("Open the file in its program, save it as XLSX or CSV, and choose the new file.")
+
+
+class FileReason(Enum):
+    """Why a file as a whole cannot be read, and what to do. Stored by its name."""
+
+    EMPTY = _("The file is empty."), _("Choose a file with a heading row and one row for each client.")
+    NO_ROWS = _("The file has a heading row but no other rows."), _("Choose a file with one row for each client.")
+    TOO_LARGE = (
+        _("The file is larger than %(megabytes)s MB."),
+        _("Save only the sheet with the clients, without pictures, or split it into several files."),
+    )
+    TOO_MANY_ROWS = (
+        _("The file has more than %(rows)s rows."),
+        _("Split it into files of at most %(rows)s rows each, all with the heading row."),
+    )
+    TOO_MANY_COLUMNS = (
+        _("Row %(at)s has more than %(columns)s columns."),
+        _("Delete the columns that do not describe the client."),
+    )
+    OLD_EXCEL = (
+        _("The file is an old Excel workbook (.xls), or it has a password."),
+        _("Open the file in Excel, remove the password if it has one, save it as XLSX, and choose the new file."),
+    )
+    OPEN_DOCUMENT = _("The file is an OpenDocument spreadsheet."), _SAVE_ANEW
+    SIE = (
+        _("The file is a SIE file: it contains accounts and vouchers, and no register of clients."),
+        _("Export the customer register from the accounting program as XLSX or CSV, and choose that file."),
+    )
+    MARKUP = (
+        _("The file is a web page or XML, whatever its name says."),
+        _("Open it in Excel, choose Save as and Excel workbook (.xlsx), and choose the new file."),
+    )
+    NO_TABLE = _("The file is neither CSV nor XLSX."), _SAVE_ANEW
+    WRONG_ENCODING = _("Line %(at)s cannot be read with this character encoding."), _("Choose another encoding.")
+    BROKEN_CSV = (
+        _("The file cannot be read from row %(at)s on: a quotation mark is missing or misplaced."),
+        _('Write a cell with the delimiter, a line break or " in quotation marks, and each " in it twice.'),
+    )
+    BROKEN_XLSX = _("The workbook is damaged and cannot be read."), _SAVE_ANEW
+    XLSX_UNPACKS_TOO_LARGE = (
+        _("The workbook is too large for a list of clients when it is unpacked."),
+        _("Copy the sheet with the clients into a new workbook, and choose the new file."),
+    )
+    NO_SHEET = _("The workbook has no sheet with cells."), _SAVE_ANEW
+
+
+class RowReason(Enum):
+    """Why a row is left out, and what to do: of one cell, of the row in its file, of the row among the clients."""
+
+    FORMULA = _("the result of the formula is not in the file. Open the file in Excel, save it, and try again.")
+    ERROR_VALUE = _("“%(value)s” is the error of a formula. Correct the formula, or write the value.")
+    SPOILT = _("“%(value)s” is a number that a spreadsheet has shortened. Write it again, in a column of texts.")
+    TOO_LONG = _("“%(value)s” is too long for this field. Shorten it.")
+    UNPRINTABLE = _("the cell contains a character that cannot be shown. Delete the character.")
+    NO_NAME = _("the name is missing. Write the name of the client.")
+    SUM_LINE = _("“%(value)s” looks like the sum of the list, not like a client. If it is one, say so below.")
+    STRAY = _("“%(value)s” is the only cell of its row. Delete it, or write the name of the client.")
+    NUMBER = _(
+        "“%(value)s” is not an organisation number: the last digit is a check digit, and it is wrong. Swedish numbers"
+        " look like 556000-4615, Finnish like 0112038-9. For a client in another country, write the country."
+    )
+    NUMBER_MASKED = _("“%(value)s” is a masked number. Write the whole number, or leave the cell empty.")
+    NUMBER_FILLER = _("“%(value)s” is not a real number. Write the client's number, or leave the cell empty.")
+    VAT = _("“%(value)s” is not a VAT number. A Swedish one looks like SE556000461501, a Finnish like FI01120389.")
+    EMAIL = _("“%(value)s” is not an e-mail address. Write one like name@company.se.")
+    COUNTRY = _("Uku does not know the country “%(value)s”. Write two letters, such as SE, or its name.")
+    CURRENCY = _("“%(value)s” is not a currency. Write three letters, such as SEK.")
+    DAYS = _("“%(value)s” is not a number of days. Write one from 0 to %(most)s, such as 30.")
+    VAT_TYPE = _("“%(value)s” is not a VAT type. Write one as Uku's export does, or leave it empty.")
+    SAME_NUMBER = _("Organisation number %(value)s is also in row %(other)s. Keep one of the two rows.")
+    SAME_EMAIL_AND_NAME = _("“%(value)s” with the same e-mail is also in row %(other)s. Keep one of the rows.")
+    SAME_NAME = _("“%(value)s” is also in row %(other)s. Delete one, or write an organisation number or e-mail.")
+    SAME_CLIENT = _("this row and row %(other)s are the same client, “%(value)s”. Keep one of the two rows.")
+    MORE_CELLS = _("the row has more cells than the %(other)s headings. Check whether one cell is split in two.")
+    SEVERAL_CLIENTS = _("%(other)s clients match “%(value)s”. Give each its own number, or archive one of them.")
+    ARCHIVED = _("the client “%(value)s” is archived. Restore the client first, or delete the row.")
+    NAME_TAKEN = _(
+        "Uku has a client “%(value)s” with other details. A name alone does not show that it is the same client."
+        " Write an organisation number or e-mail in the row."
+    )
 
 
 class Unreadable(Exception):
@@ -32,49 +99,19 @@ class Unreadable(Exception):
 
     def __init__(self, reason: FileReason, at: int = 0) -> None:
         self.reason, self.at = reason, at
-        super().__init__(f"{reason} at line {at}" if at else str(reason))
-
-
-class RowReason(StrEnum):
-    """Why a row is left out."""
-
-    # of one cell
-    FORMULA = "formula"
-    ERROR_VALUE = "error value"
-    SPOILT = "spoilt"
-    TOO_LONG = "too long"
-    UNPRINTABLE = "unprintable"
-    NO_NAME = "no name"
-    SUM_LINE = "sum line"
-    NUMBER = "number"
-    NUMBER_MASKED = "number masked"
-    NUMBER_FILLER = "number filler"
-    VAT = "vat"
-    EMAIL = "email"
-    COUNTRY = "country"
-    CURRENCY = "currency"
-    DAYS = "days"
-    VAT_TYPE = "vat type"
-    # of the row among the others of the file
-    SAME_NUMBER = "same number"
-    SAME_EMAIL_AND_NAME = "same email and name"
-    SAME_NAME = "same name"
-    SAME_CLIENT = "same client"
-    MORE_CELLS = "more cells"
-    STRAY = "stray"
-    # of the row among the clients
-    SEVERAL_CLIENTS = "several clients"
-    ARCHIVED = "archived"
-    NAME_TAKEN = "name taken"
+        super().__init__(f"{reason.name} at line {at}" if at else reason.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row, by the number that a spreadsheet shows for it; cells without the blanks round them."""
+    """A row, by the number that a spreadsheet shows for it; cells without the blanks round them.
+
+    `unsaved` are the places of formulas whose results are not stored in the file.
+    """
 
     number: int
     cells: tuple[str, ...]
-    errors: dict[int, RowReason] = field(default_factory=dict)
+    unsaved: tuple[int, ...] = ()
     hidden: bool = False
 
 

@@ -16,15 +16,15 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "organisation_number": (
         "Organisation number", "Company number", "Registration number", "Register code", "Business ID", "FO-nummer",
-        "Y-tunnus", "Ytunnus", "CVR", "CVR-nr", "Registrikood", "SSN",
+        "Y-tunnus", "CVR", "CVR-nr", "Registrikood", "SSN",
     ),
     "vat_number": (
         "VAT number", "VAT no", "VAT registration number", "VAT ID", "VAT", "Momsregistreringsnummer", "Momsreg nr",
-        "Momsregnr", "Momsnummer", "Momsnr", "VAT-nummer", "VAT-nr", "ALV-numero", "ALV-tunnus", "Alvtunnus",
+        "Momsnummer", "Momsnr", "VAT-nummer", "VAT-nr", "ALV-numero", "ALV-tunnus",
     ),
     "email": (
-        "E-mail", "Email", "E-mail address", "Mail", "E-post", "Epost", "E-postadress", "Mejl", "Mailadress",
-        "Sähköposti", "Sähköpostiosoite",
+        "E-mail", "E-mail address", "Mail", "E-post", "E-postadress", "Mejl", "Mailadress", "Sähköposti",
+        "Sähköpostiosoite",
     ),
     "phone": (
         "Phone", "Phone number", "Telephone", "Mobile", "Telefon", "Telefonnummer", "Telefonnr", "Tel", "Tfn", "Mobil",
@@ -38,16 +38,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "Address, second line", "Address 2", "Address line 2", "Adress 2", "Adressrad 2", "c/o", "Osoite 2",
         "Osoiterivi 2",
     ),
-    "postcode": (
-        "Postcode", "Postal code", "Post code", "Zip", "Zip code", "Postnummer", "Postnr", "Post nr", "Postinumero",
-    ),
+    "postcode": ("Postcode", "Postal code", "Zip", "Zip code", "Postnummer", "Postnr", "Postinumero"),
     "city": ("City", "Town", "Ort", "Postort", "Stad", "Paikkakunta", "Kaupunki", "Postitoimipaikka"),
     "country": ("Country", "Country code", "Land", "Landskod", "Landkod", "Maa", "Maakoodi"),
     "currency": ("Currency", "Currency code", "Valuta", "Valutakod", "Valuutta"),
     "payment_days": (
         "Terms of payment, days", "Terms of payment", "Payment terms", "Payment days", "Days to pay",
-        "Betalningsvillkor", "Betalningsvillkor dagar", "Betalvillkor", "Betalningsdagar", "Kredittid",
-        "Maksuehto", "Maksuaika",
+        "Betalningsvillkor", "Betalningsvillkor dagar", "Betalvillkor", "Betalningsdagar", "Kredittid", "Maksuehto",
+        "Maksuaika",
     ),
     "vat_type": ("VAT type", "Momstyp", "Typ av moms", "ALV-tyyppi"),
 }  # fmt: skip
@@ -93,10 +91,9 @@ def recognise(headings: Sequence[str]) -> list[str]:
 
 def claimed_twice(headings: Sequence[str]) -> dict[str, list[int]]:
     """Return the fields that several headings name, with the places of their columns."""
-    found: dict[str, list[int]] = {}
-    for place, field in enumerate(map(field_of, headings)):
-        found.setdefault(field, []).append(place)
-    return {field: places for field, places in found.items() if field and len(places) > 1}
+    found = [field_of(heading) for heading in headings]
+    twice = {field for field in found if field and found.count(field) > 1}
+    return {field: [place for place, other in enumerate(found) if other == field] for field in FIELDS if field in twice}
 
 
 def find_heading(rows: Sequence[Sequence[str]]) -> int:
@@ -109,14 +106,6 @@ def find_heading(rows: Sequence[Sequence[str]]) -> int:
         return known.index(max(known))
     filled = [sum(map(bool, row)) for row in rows]
     return next(place for place, cells in enumerate(filled) if 2 * cells >= max(filled))
-
-
-def same_headings(headings: Sequence[str]) -> list[str]:
-    """Return the headings that stand over more than one column."""
-    found: dict[str, list[str]] = {}
-    for heading in filter(None, (heading.strip() for heading in headings)):
-        found.setdefault(heading.casefold(), []).append(heading)
-    return [same[0] for same in found.values() if len(same) > 1]
 
 
 def is_mapping(columns: Sequence[str], width: int) -> bool:

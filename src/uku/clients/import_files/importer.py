@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -12,13 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from uku.clients.import_files.checks import CheckedRow
-from uku.clients.import_files.plan import Plan, RowOutcome
-from uku.clients.import_files.preview import checked_rows, refused_rows
+from uku.clients.import_files.plan import RowOutcome, plan_rows
+from uku.clients.import_files.preview import checked_rows, heading_of, skipped_rows
 from uku.clients.models import Client, ImportFile, ImportState
 from uku.clients.operations import create_client, edit_client
 from uku.kit import clock
-from uku.kit.jobs import SOON, enqueue
-from uku.kit.spreadsheets import as_csv
+from uku.kit.jobs import SOON, enqueue, enqueue_once
+from uku.kit.spreadsheets import MARK, as_csv
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
@@ -31,18 +32,25 @@ MOST_IN_ONE_JOB = 5_000
 SHORT = 200  # rows that a person waits for; of a longer file the end is told
 
 
+_JOBS = {
+    ImportState.READING: ("clients.read_file", "file_id"),
+    ImportState.IMPORTING: ("clients.take_in_sheet", "sheet_id"),
+}
+
+
 def lock_of(file: ImportFile) -> str:
-    """Name a file: its rows are imported one after the other, and its end is one notice."""
+    """Name a file: it is read, then its rows are imported one after the other, and its end is one notice."""
     return f"clients.sheet:{file.pk}"
 
 
-def enqueue_import(file: ImportFile) -> None:
-    """Let a worker import the rows, once the caller's transaction has ended well."""
-    enqueue("clients.take_in_sheet", lock=lock_of(file), priority=SOON, sheet_id=file.pk)
-
-
-class _AlreadyImported(Exception):
-    """The file is gone or finished, or somebody else has imported these rows."""
+def enqueue_work(file: ImportFile, *, once: bool = False) -> None:
+    """Let a worker do what comes next, once the caller's transaction has ended well; `once`: unless that waits."""
+    name, argument = _JOBS[ImportState(file.state)]
+    facts: dict[str, Any] = {"lock": lock_of(file), "priority": SOON, argument: file.pk}
+    if once:
+        enqueue_once(name, key=f"{name}:{file.pk}", **facts)
+    else:
+        enqueue(name, **facts)
 
 
 def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
@@ -54,13 +62,13 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
     try:
         ahead = islice(checked_rows(file), place, place + most)
         while rows := list(islice(ahead, AT_ONCE)):
-            _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows)
+            if not _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows):
+                log.info("rows of a file were imported by another worker", file=file_id)
+                return False
             place += len(rows)
         if place < file.rows:
             return True
         _finish(file_id=file_id, actor=actor, at=clock.now())
-    except _AlreadyImported:
-        log.info("rows of a file were imported by another worker", file=file_id)
     except NotAllowed:
         _stop(file_id=file_id, at=clock.now())
     return False
@@ -68,12 +76,12 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> None:
-    """Import rows and move the place behind them, both or neither."""
+def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> bool:
+    """Import rows and move the place behind them, both or neither; say whether they were still to be imported."""
     file = _locked(file_id)
     if file is None or file.place != place:
-        raise _AlreadyImported
-    planned = list(Plan().of(rows))
+        return False
+    planned = list(plan_rows(rows))
     # Locked in one order before the first audit entry, behind which all other writers wait for us.
     ids = [one.client.pk for one in planned if one.client is not None]
     list(Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
@@ -87,21 +95,23 @@ def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: S
     file.place += len(rows)
     file.new += outcomes.count(RowOutcome.NEW)
     file.changed += outcomes.count(RowOutcome.CHANGED)
-    file.save(update_fields=["place", "new", "changed"])
+    file.refused += outcomes.count(RowOutcome.REFUSED)
+    skipped = as_csv(skipped_rows(planned, heading_of(file).cells))
+    file.skipped = bytes(file.skipped) + b"".join(skipped).removeprefix(MARK)
+    file.save(update_fields=["place", "new", "changed", "refused", "skipped"])
+    return True
 
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
 def _finish(*, file_id: int, actor: User, at: datetime) -> None:
-    """Keep of the file only the rows that were left out, as CSV, and tell the person."""
+    """Keep of the file only the rows that were left out, and tell the person."""
     file = _locked(file_id)
     if file is None or file.place < file.rows:
-        raise _AlreadyImported
-    refused = list(refused_rows(file))
-    file.refused = len(refused) - 1
-    file.workbook, file.content = b"", b"".join(as_csv(refused)) if file.refused else b""
-    file.state, file.imported_at, file.preview = ImportState.IMPORTED, at, None
-    file.save(update_fields=["state", "workbook", "content", "imported_at", "preview", "refused"])
+        return
+    file.state, file.imported_at = ImportState.IMPORTED, at
+    file.workbook, file.content, file.preview = b"", b"", None
+    file.save(update_fields=["state", "imported_at", "workbook", "content", "preview"])
     if file.rows > SHORT:
         tell(_news_of_the_end(file, actor), at=at)
     facts = {name: getattr(file, name) for name in ("new", "changed", "unchanged", "refused")}

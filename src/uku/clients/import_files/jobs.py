@@ -5,15 +5,13 @@ Some jobs' names and the argument `sheet_id` are older than the other names: job
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 
-from uku.clients.import_files.importer import import_next_rows, lock_of
+from uku.clients.import_files.importer import enqueue_work, import_next_rows
 from uku.clients.import_files.operations import delete_old_files, read_in_background
 from uku.clients.models import ImportFile, ImportState
 from uku.kit import clock
-from uku.kit.jobs import SOON, each, enqueue_once, job
+from uku.kit.jobs import each, job
 from uku.kit.scoping import workspace_in_force
 
 log = structlog.get_logger()
@@ -22,7 +20,7 @@ log = structlog.get_logger()
 @job(name="clients.read_file")
 def read_file(file_id: int) -> None:
     """Read a large file and make its preview."""
-    file = ImportFile.everywhere.filter(pk=file_id).first()
+    file = ImportFile.everywhere.filter(pk=file_id, state=ImportState.READING).first()
     if file is not None:
         with workspace_in_force(file.workspace_id):
             read_in_background(file)
@@ -37,7 +35,7 @@ def import_rows(sheet_id: int) -> None:
     with workspace_in_force(file.workspace_id):
         more = import_next_rows(file_id=sheet_id)
     if more:
-        _enqueue_import(file)
+        enqueue_work(file, once=True)
 
 
 @each("*/5 * * * *")
@@ -46,10 +44,7 @@ def import_due_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due
     """Enqueue the files whose job was lost; one that is at work finds its rows taken, or itself read."""
     at_work = [ImportState.IMPORTING, ImportState.READING]
     for file in ImportFile.everywhere.filter(state__in=at_work).defer("content", "workbook"):
-        if file.state == ImportState.READING:
-            enqueue_once("clients.read_file", key=f"clients.read_file:{file.pk}", **_facts_of(file), file_id=file.pk)
-        else:
-            _enqueue_import(file)
+        enqueue_work(file, once=True)
 
 
 @each("47 3 * * *")
@@ -57,11 +52,3 @@ def import_due_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due
 def delete_old_import_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due; what is old stands in the table
     """Delete files that nobody has decided on for a day, and what was left out of those imported."""
     log.info("old files of clients deleted", count=delete_old_files(at=clock.now()))
-
-
-def _enqueue_import(file: ImportFile) -> None:
-    enqueue_once("clients.take_in_sheet", key=f"clients.take_in_sheet:{file.pk}", **_facts_of(file), sheet_id=file.pk)
-
-
-def _facts_of(file: ImportFile) -> dict[str, Any]:
-    return {"lock": lock_of(file), "priority": SOON}

@@ -14,11 +14,18 @@ from django.utils.translation import gettext_lazy
 
 from uku.clients.import_files import headings, importer, tables
 from uku.clients.import_files.errors import Unreadable
-from uku.clients.import_files.preview import Figures, heading_of, make_preview, preview_of, read_file
+from uku.clients.import_files.preview import (
+    Figures,
+    heading_of,
+    make_preview,
+    preview_of,
+    read_file,
+    skipped_heading,
+)
 from uku.clients.models import Client, HiddenRows, ImportFile, ImportState
 from uku.kit import clock
-from uku.kit.jobs import SOON, enqueue
 from uku.kit.scoping import current_workspace_id, workspace_in_force
+from uku.kit.spreadsheets import as_csv
 from uku.workspaces import notices
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
@@ -40,12 +47,8 @@ class WrongMapping(Exception):
     """Two columns for one field, an unknown field, or not as many columns as the file has."""
 
 
-class NoNameColumn(Exception):
-    """No column holds the name, without which there is no client."""
-
-
-class HiddenRowsUndecided(Exception):
-    """A filter of the spreadsheet hides rows, and nobody has said whether they are imported."""
+class Undecided(Exception):
+    """No column holds the name, or rows are hidden and nobody has said whether they are imported."""
 
 
 class FiguresChanged(Exception):
@@ -94,7 +97,7 @@ def _store(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
     file.save()
     _record(file, actor, at, "client.sheet_upload", gettext_lazy("Client file uploaded: %(file)s"))
     if file.state == ImportState.READING:
-        _enqueue_reading(file)
+        importer.enqueue_work(file)
     return file
 
 
@@ -104,21 +107,17 @@ def is_read_at_once(file: ImportFile) -> bool:
 
 def read_in_background(file: ImportFile) -> None:
     """Read a file and compare it with the clients, telling how far that is; what is wrong is kept for its page."""
-    if file.state != ImportState.READING:
-        return
     stored = ImportFile.objects.filter(pk=file.pk, state=ImportState.READING)
     at = clock.now()
     try:
         read_file(file)
         stored.update(rows=file.rows, place=0)
-        found = (
-            make_preview(file, lambda count: stored.update(place=count) and None) if "name" in file.columns else None
-        )
+        if "name" in file.columns:
+            file.preview = make_preview(file, lambda place: stored.update(place=place)).as_json()
     except Unreadable as error:
-        stored.update(state=ImportState.UNREADABLE, failure=error.reason, failed_at_row=error.at)
+        stored.update(state=ImportState.UNREADABLE, failure=error.reason.name, failed_at_row=error.at)
         return
     file.state, file.place, file.previewed_at = ImportState.WAITING, 0, at
-    file.preview = found.as_json() if found else None
     file.save()
 
 
@@ -131,7 +130,7 @@ def choose_reading(*, file: ImportFile, actor: User, at: datetime, choices: Choi
     Unreadable and WrongMapping; the file then stays as it was.
     """
     file = _undecided(file)
-    before, facts = file.columns, _facts(file)
+    before = _facts(file)
     anew = _set_reading(file, choices)
     if anew:
         file.columns = []
@@ -143,12 +142,10 @@ def choose_reading(*, file: ImportFile, actor: User, at: datetime, choices: Choi
     if is_read_at_once(file):
         read_file(file)
     else:
-        file.state, file.preview, file.rows = ImportState.READING, None, 0
-        _enqueue_reading(file)
+        _read_later(file)
     file.save()
     words = gettext_lazy("%(file)s: columns chosen")
-    columns = {"columns": ", ".join(field or "–" for field in before)}
-    _record(file, actor, at, "client.sheet_map", words, before={**facts, **columns}, after=_facts(file))
+    _record(file, actor, at, "client.sheet_map", words, before=before, after=_facts(file))
     return file
 
 
@@ -173,19 +170,22 @@ def confirm_import(*, file: ImportFile, actor: User, at: datetime, seen: Figures
     """Import the file if that does what the person saw; rows with errors are skipped.
 
     A short file is imported at once; a longer one by a job, and a notice tells the end. Raises NotAllowed,
-    NoNameColumn, HiddenRowsUndecided, FiguresChanged, AlreadyBegun and Unreadable.
+    Undecided, FiguresChanged, AlreadyBegun and Unreadable.
     """
-    if "name" not in file.columns:
-        raise NoNameColumn
-    if file.hidden_rows and file.hidden_choice == HiddenRows.UNDECIDED:
-        raise HiddenRowsUndecided
-    if not file.is_decided:
-        if file.preview and _clients_changed_since(file):
-            look_again(file=file, actor=actor)
+    with transaction.atomic():
+        file = _undecided(file)
+        if "name" not in file.columns or (file.hidden_rows and file.hidden_choice == HiddenRows.UNDECIDED):
+            raise Undecided
+        is_old = file.preview is not None and _clients_changed_since(file)
+        if is_old:
+            _read_later(file)
+        elif file.state != ImportState.WAITING or preview_of(file).figures != seen:
             raise FiguresChanged
-        if preview_of(file).figures != seen:
-            raise FiguresChanged
-    file = _begin(file=file, actor=actor, at=at, seen=seen)
+        else:
+            _begin(file, actor, at, seen)
+        file.save()
+    if is_old:
+        raise FiguresChanged
     if seen.rows <= importer.SHORT:
         importer.import_next_rows(file_id=file.pk)
     return file
@@ -196,36 +196,20 @@ def _clients_changed_since(file: ImportFile) -> bool:
     return Client.objects.get_queryset().filter(later).exists()
 
 
-@transaction.atomic
-@needs(Permission.EDIT_CLIENTS)
-def look_again(*, file: ImportFile, actor: User) -> None:  # noqa: ARG001  # whose permission is asked for
-    """Compare a large file with the clients as they are now, by a job."""
-    file = _undecided(file)
-    file.state, file.preview = ImportState.READING, None
-    file.save(update_fields=["state", "preview"])
-    _enqueue_reading(file)
-
-
-@transaction.atomic
-@needs(Permission.EDIT_CLIENTS)
-def _begin(*, file: ImportFile, actor: User, at: datetime, seen: Figures) -> ImportFile:
-    looked_at = (file.state, file.columns, *_read_by(file))
-    file = _undecided(file)
-    if (file.state, file.columns, *_read_by(file)) != looked_at:
-        raise FiguresChanged
+def _begin(file: ImportFile, actor: User, at: datetime, seen: Figures) -> None:
     file.state, file.rows, file.place, file.confirmed_by = ImportState.IMPORTING, seen.rows, 0, actor
-    file.save(update_fields=["state", "rows", "place", "confirmed_by"])
+    file.skipped = b"".join(as_csv([skipped_heading(heading_of(file).cells)]))
     facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "skipped": seen.refused}
     words = gettext_lazy("%(file)s: confirmed, %(imported)d of %(rows)d rows to import")
-    _record(
-        file, actor, at, "client.sheet_confirm", words, after=facts, told={"imported": seen.imported, "rows": seen.rows}
-    )
-    importer.enqueue_import(file)
-    return file
+    told = {"imported": seen.imported, "rows": seen.rows}
+    _record(file, actor, at, "client.sheet_confirm", words, after=facts, told=told)
+    importer.enqueue_work(file)
 
 
-def _read_by(file: ImportFile) -> tuple[Any, ...]:
-    return file.encoding, file.delimiter, file.sheet, file.heading_row, file.hidden_choice, file.with_sum_line
+def _read_later(file: ImportFile) -> None:
+    """Let a job read the file and compare it with the clients as they are then."""
+    file.state, file.preview, file.rows = ImportState.READING, None, 0
+    importer.enqueue_work(file)
 
 
 @transaction.atomic
@@ -238,7 +222,7 @@ def resume_import(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
         file.save(update_fields=["state", "confirmed_by"])
         words = gettext_lazy("%(file)s: continued from row %(row)d")
         _record(file, actor, at, "client.sheet_resume", words, told={"row": file.place + 1})
-        importer.enqueue_import(file)
+        importer.enqueue_work(file)
     return file
 
 
@@ -276,10 +260,6 @@ def _record(
 ) -> None:  # fmt: skip
     summary = translate_for_workspace(words, file=file, **(told or {}))
     record(actor=actor, action=action, target=file, summary=summary, at=at, **facts)
-
-
-def _enqueue_reading(file: ImportFile) -> None:
-    enqueue("clients.read_file", lock=importer.lock_of(file), priority=SOON, file_id=file.pk)
 
 
 def _undecided(file: ImportFile) -> ImportFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from uku.clients.import_files import headings, tables, workbooks
 from uku.clients.import_files.checks import CheckedRow, check_rows
 from uku.clients.import_files.errors import Row, RowError, RowReason
 from uku.clients.import_files.messages import row_error_words
-from uku.clients.import_files.plan import Plan, PlannedRow, RowOutcome
+from uku.clients.import_files.plan import PlannedRow, RowOutcome, plan_rows
 from uku.clients.models import HiddenRows, ImportFile
 from uku.kit.spreadsheets import Cell
 
@@ -54,12 +54,6 @@ class PreviewRow:
     changes: list[str]
     namesake: bool
 
-    @classmethod
-    def of(cls, planned: PlannedRow) -> PreviewRow:
-        checked = planned.checked
-        values = {field: str(value) for field, value in {**checked.values, **checked.wrong}.items()}
-        return cls(checked.row.number, planned.outcome, values, list(planned.changes), planned.namesake)
-
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -73,12 +67,14 @@ class Preview:
     has_sum_line: bool
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """A row's reason goes by its name: its value is a sentence."""
+        errors = [{**asdict(error), "reason": error.reason.name} for error in self.errors]
+        return {**asdict(self), "errors": errors}
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> Preview:
         rows = [PreviewRow(**{**row, "outcome": RowOutcome(row["outcome"])}) for row in told["rows"]]
-        errors = [RowError(**{**error, "reason": RowReason(error["reason"])}) for error in told["errors"]]
+        errors = [RowError(**{**error, "reason": RowReason[error["reason"]]}) for error in told["errors"]]
         return cls(**{**told, "figures": Figures(**told["figures"]), "rows": rows, "errors": errors})
 
 
@@ -104,9 +100,13 @@ def reading_of(file: ImportFile) -> tables.Reading:
     return tables.Reading(file.encoding, file.delimiter, file.heading_row, file.hidden_choice == HiddenRows.IMPORT)
 
 
+def _heading_and_rows(file: ImportFile) -> tuple[Row, Iterator[Row]]:
+    return tables.heading_and_rows(bytes(file.content), reading_of(file))
+
+
 def heading_of(file: ImportFile) -> Row:
     """Return the row with the headings. Raises Unreadable."""
-    return tables.heading_and_rows(bytes(file.content), reading_of(file))[0]
+    return _heading_and_rows(file)[0]
 
 
 def first_rows(file: ImportFile) -> list[Row]:
@@ -116,12 +116,12 @@ def first_rows(file: ImportFile) -> list[Row]:
 
 def checked_rows(file: ImportFile) -> Iterator[CheckedRow]:
     """Yield all rows, checked against their columns and each other. Raises Unreadable."""
-    _heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
+    _heading, rows = _heading_and_rows(file)
     return check_rows(rows, file.columns, with_sum_line=file.with_sum_line)
 
 
 def planned_rows(file: ImportFile) -> Iterator[PlannedRow]:
-    return Plan().of(checked_rows(file))
+    return plan_rows(checked_rows(file))
 
 
 def preview_of(file: ImportFile) -> Preview:
@@ -140,12 +140,16 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
     error_count = namesakes = 0
     planned = None
     for count, planned in enumerate(planned_rows(file), 1):
+        checked = planned.checked
         outcomes[planned.outcome] += 1
         namesakes += planned.namesake
         error_count += len(planned.errors)
         errors += planned.errors[: SHOWN_ERRORS - len(errors)]
         if len(shown) < SHOWN_ROWS:
-            shown.append(PreviewRow.of(planned))
+            values = {field: str(value) for field, value in {**checked.values, **checked.wrong}.items()}
+            shown.append(
+                PreviewRow(checked.row.number, planned.outcome, values, list(planned.changes), planned.namesake)
+            )
         if count % TOLD_EVERY == 0:
             tell(count)
     last = [error.reason for error in planned.errors] if planned else []
@@ -155,7 +159,7 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
 
 def samples(file: ImportFile) -> list[list[str]]:
     """Return for each column a few of its first cells, so that a person sees what it holds. Raises Unreadable."""
-    heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
+    heading, rows = _heading_and_rows(file)
     found: list[list[str]] = [[] for _ in heading.cells]
     for row in islice(rows, LOOKED_AT):
         for place, cell in enumerate(row.cells[: len(found)]):
@@ -166,18 +170,26 @@ def samples(file: ImportFile) -> list[list[str]]:
 
 def accented_samples(file: ImportFile) -> list[str]:
     """Return cells with letters that another character encoding would show otherwise. Raises Unreadable."""
-    _heading, rows = tables.heading_and_rows(bytes(file.content), reading_of(file))
+    _heading, rows = _heading_and_rows(file)
     cells = (cell[:LONGEST_SAMPLE] for row in rows for cell in row.cells if not cell.isascii())
     return list(dict.fromkeys(islice(cells, SAMPLES)))
 
 
-def refused_rows(file: ImportFile) -> Iterator[Sequence[Cell]]:
-    """Yield a heading and each row that is left out as it stands in the file, with its place and the reasons."""
-    heading = heading_of(file).cells
-    yield [*heading, gettext("Row in the file"), gettext("Why it was skipped")]
-    for planned in planned_rows(file):
-        if planned.outcome == RowOutcome.REFUSED:
-            row = planned.checked.row
+def skipped_heading(heading: Sequence[str]) -> Sequence[Cell]:
+    return [*heading, gettext("Row in the file"), gettext("Why it was skipped")]
+
+
+def skipped_rows(planned: Iterable[PlannedRow], heading: Sequence[str]) -> Iterator[Sequence[Cell]]:
+    """Yield each row that is left out as it stands in the file, with its place and the reasons."""
+    for one in planned:
+        if one.outcome == RowOutcome.REFUSED:
+            row = one.checked.row
             cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
-            reasons = "; ".join(row_error_words(error, heading) for error in planned.errors)
-            yield [*cells, row.number, reasons]
+            yield [*cells, row.number, "; ".join(row_error_words(error, heading) for error in one.errors)]
+
+
+def rows_to_skip(file: ImportFile) -> Iterator[Sequence[Cell]]:
+    """Yield the headings and the rows that importing the file would leave out. Raises Unreadable."""
+    heading = heading_of(file).cells
+    yield skipped_heading(heading)
+    yield from skipped_rows(planned_rows(file), heading)

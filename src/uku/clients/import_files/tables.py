@@ -8,11 +8,11 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from uku.clients.import_files import workbooks
-from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
+from uku.clients.import_files.errors import FileReason, Row, Unreadable
 from uku.clients.import_files.headings import find_heading
 from uku.clients.import_files.text_format import decode, guess_delimiter, guess_encoding, split_declared_delimiter
 from uku.kit.spreadsheets import BLANKS, as_written
@@ -66,7 +66,7 @@ def pack_sheet(content: bytes, sheet: int) -> bytes:
     packed = io.BytesIO()
     with gzip.open(packed, "wt", encoding="utf-8", compresslevel=5) as file:
         for row in _bounded(workbooks.rows(content, sheet)):
-            file.write(json.dumps([row.number, row.cells, row.errors, row.hidden], ensure_ascii=False) + "\n")
+            file.write(json.dumps([row.number, row.cells, row.unsaved, row.hidden], ensure_ascii=False) + "\n")
     return packed.getvalue()
 
 
@@ -83,8 +83,8 @@ def all_rows(content: bytes, reading: Reading) -> Iterator[Row]:
         return
     with gzip.open(io.BytesIO(content), "rt", encoding="utf-8") as file:
         for line in file:
-            number, cells, errors, hidden = json.loads(line)
-            yield Row(number, tuple(cells), {int(at): RowReason(reason) for at, reason in errors.items()}, hidden)
+            number, cells, unsaved, hidden = json.loads(line)
+            yield Row(number, tuple(cells), tuple(unsaved), hidden)
 
 
 def heading_and_rows(content: bytes, reading: Reading) -> tuple[Row, Iterator[Row]]:
@@ -101,7 +101,7 @@ def heading_and_rows(content: bytes, reading: Reading) -> tuple[Row, Iterator[Ro
 
 def count(content: bytes, reading: Reading) -> tuple[int, int]:
     """Count the rows below the headings, and those of them that are hidden, reading all of them. Raises Unreadable."""
-    _heading, below = heading_and_rows(content, Reading(reading.encoding, reading.delimiter, reading.heading, True))
+    _heading, below = heading_and_rows(content, replace(reading, with_hidden=True))
     hidden = [row.hidden for row in below]
     if not hidden:
         raise Unreadable(FileReason.NO_ROWS)
@@ -114,15 +114,15 @@ def _bounded(found: Iterable[Row]) -> Iterator[Row]:
     """Leave out blank rows and blank cells at the end, and stop where the table is larger than we take."""
     told = 0
     for row in found:
-        if not (any(row.cells) or row.errors):
+        filled = max((place for place, cell in enumerate(row.cells, 1) if cell), default=0)
+        if not (filled or row.unsaved):
             continue
-        if any(row.cells[MOST_COLUMNS:]):
+        if filled > MOST_COLUMNS:
             raise Unreadable(FileReason.TOO_MANY_COLUMNS, row.number)
         if told > MOST_ROWS + FIRST_ROWS:
             raise Unreadable(FileReason.TOO_MANY_ROWS, row.number)
         told += 1
-        filled = max((place for place, cell in enumerate(row.cells, 1) if cell), default=0)
-        yield Row(row.number, row.cells[:filled], row.errors, row.hidden)
+        yield replace(row, cells=row.cells[:filled])
 
 
 def _csv_rows(content: bytes, reading: Reading) -> Iterator[Row]:

@@ -30,6 +30,7 @@ _ASCII = bytes(range(128))
 _LOOKED_AT = 4096  # bytes, for what tells UTF-16 without a mark
 _SAMPLE = 200_000  # characters, for what parts the cells
 _SAMPLE_LINES = 30
+_DECLARED = re.compile(r" *sep=([;,\t|]) *\r?", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"?')
 # How much a sign speaks for the code page that makes it of a byte, in a list of Nordic companies and people.
 _LIKELY = {**dict.fromkeys("åäö", 10), **dict.fromkeys("ÅÄÖ", 8)}
@@ -74,7 +75,7 @@ def _likelihood(byte: int, code_page: str) -> int:
 def decode(content: bytes, encoding: str) -> str:
     """Return the text without its byte order mark. Raises Unreadable when the bytes do not fit the encoding."""
     if encoding not in ENCODINGS:
-        raise Unreadable(FileReason.NO_ENCODING)
+        raise Unreadable(FileReason.WRONG_ENCODING, 1)
     try:
         text = content.decode(ENCODINGS[encoding][0])
     except UnicodeDecodeError as error:
@@ -87,10 +88,8 @@ def decode(content: bytes, encoding: str) -> str:
 def split_declared_delimiter(text: str) -> tuple[str, str]:
     """Return the delimiter that Excel's own first line `sep=;` declares, or "", and the text behind that line."""
     first, _, rest = text.partition("\n")
-    declared = first.strip("\r ").lower()
-    if declared.startswith("sep=") and first.strip("\r ")[4:] in {*DELIMITERS, "|"}:
-        return first.strip("\r ")[4:], rest
-    return "", text
+    declared = _DECLARED.fullmatch(first)
+    return (declared[1], rest) if declared else ("", text)
 
 
 def guess_delimiter(text: str) -> str:

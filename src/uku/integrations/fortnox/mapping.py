@@ -13,6 +13,7 @@ from fortnox_api import (
     ArticleItem,
     Customer,
     CustomerItem,
+    CustomerPayload,
     Invoice,
     InvoicePayload,
     InvoicePayment,
@@ -20,10 +21,12 @@ from fortnox_api import (
     InvoiceRowPayload,
     InvoiceUpdate,
     TextRowPayload,
+    clean_text,
 )
 from uku.clients.matching import ContactDetails, is_personal, normalise_number
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.totals import Totals
+from uku.kit.identifiers import normalise_any_vat
 
 NO_REFERENCE = frozenset({None, "", "0"})
 CASH_METHOD: Final = "CASH"
@@ -59,13 +62,13 @@ def contact_details(customer: CustomerItem) -> ContactDetails:
     )
 
 
-def record_fields(customer: CustomerItem) -> dict[str, Any]:
-    """A customer's fields as a list item tells them."""
+def record_fields(customer: CustomerItem | Customer) -> dict[str, Any]:
+    """A customer's fields that a list item tells, and the detail too."""
     return {
         "name": customer.name,
         "organisation_number": customer.organisation_number or "",
         "email": customer.email or "",
-        "phone": customer.phone or "",
+        "phone": (customer.phone1 if isinstance(customer, Customer) else customer.phone) or "",
         "address1": customer.address1 or "",
         "address2": customer.address2 or "",
         "postcode": (customer.zip_code or "")[:20],
@@ -99,13 +102,47 @@ def client_fields_from_detail(customer: Customer) -> dict[str, Any]:
     """The client's fields that only the detail read tells; what makes no sense fills nothing."""
     fields = record_fields_from_detail(customer)
     return {
-        "vat_number": fitting(fields["vat_number"], _LONGEST_VAT_NUMBER),
+        "vat_number": fitting(vat_number(fields["vat_number"]), _LONGEST_VAT_NUMBER),
         "country": _letters(fields["country"], 2),
         "currency": _letters(fields["currency"], 3).replace(NO_CURRENCY, ""),
         "payment_days": payment_days(fields["terms_of_payment"]),
         "vat_type": vat_type(fields["vat_type"]),
         "is_person": fields["is_person"],
     }
+
+
+def vat_number(text: str) -> str:
+    """Return a VAT number as a client has it; what is none stays as it is written."""
+    return normalise_any_vat(text) or text
+
+
+def customer_payload(client: Any, *, number: str, reference: str) -> CustomerPayload:
+    """Build the customer to create. Terms of payment are left to the company: each invoice carries its due date.
+
+    A client without a VAT type is one in Sweden, which the caller has made sure of.
+    """
+    codes = {ours: theirs for theirs, ours in VAT_TYPES.items()}
+    facts: dict[str, Any] = {
+        "type": PRIVATE if client.is_person else "COMPANY",
+        "vat_type": codes.get(client.vat_type, "SEVAT"),
+    }
+    payload, _changes = CustomerPayload(
+        number=number,
+        name=clean_text(client.name).text.strip() or number,
+        organisation_number=client.organisation_number or None,
+        email=client.email or None,
+        phone1=client.phone or None,
+        address1=client.address1 or None,
+        address2=client.address2 or None,
+        zip_code=client.postcode or None,
+        city=client.city or None,
+        country_code=_letters(client.country, 2) or None,
+        vat_number=client.vat_number or None,
+        currency=_letters(client.currency, 3) or None,
+        external_reference=reference,
+        **facts,
+    ).clean()
+    return payload
 
 
 def vat_type(code: str) -> str:

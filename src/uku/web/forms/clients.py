@@ -15,6 +15,7 @@ from uku.kit.identifiers import OWN_COUNTRIES, normalise_any_vat
 from uku.web.forms.fields import PlainForm, active_people, offer
 from uku.web.templatetags.figures import full_number
 from uku.workspaces.models import User
+from uku.workspaces.seller import LONGEST_TERMS
 
 COUNTRIES = [
     ("SE", _("Sweden")),
@@ -39,7 +40,6 @@ COUNTRIES = [
     ("US", _("United States")),
 ]
 CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP")
-LONGEST_TERMS = 365
 LONGEST_VERSION = 9
 
 
@@ -80,7 +80,11 @@ class ClientForm(PlainForm):
     country = forms.ChoiceField(label=_("Country"), required=False)
     currency = forms.ChoiceField(label=_("Currency"))
     payment_days = forms.IntegerField(
-        label=_("Terms of payment, days"), min_value=0, max_value=LONGEST_TERMS, initial=30
+        label=_("Terms of payment, days"),
+        min_value=0,
+        max_value=LONGEST_TERMS,
+        required=False,
+        help_text=_("Empty: your company's own terms"),
     )
 
     language = forms.ChoiceField(label=_("Language of invoices"), required=False, choices=LANGUAGES)
@@ -90,7 +94,6 @@ class ClientForm(PlainForm):
 
     required_texts = {  # noqa: RUF012  # read once
         "name": _("Write the client's name."),
-        "payment_days": _("Write the number of days, such as 30."),
     }
 
     def __init__(self, *args: Any, client: Client | None = None, **kwargs: Any) -> None:

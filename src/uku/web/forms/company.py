@@ -31,6 +31,7 @@ LABELS: dict[str, Any] = {
     "plusgiro": _("Plusgiro"),
     "iban": _("IBAN"),
     "bic": _("BIC"),
+    "payment_days": _("Terms of payment, days"),
     "country": _("Country"),
     "time_zone": _("Time zone"),
     "language": _("Language"),
@@ -52,7 +53,7 @@ def shown_fact(name: str, value: Any) -> str:
         return str(dict(COUNTRIES).get(value, value))
     if name == "language":
         return str(dict(settings.LANGUAGES).get(value, value))
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def _shown_number(name: str, value: str) -> str:
@@ -82,6 +83,7 @@ class CompanyForm(PlainForm):
     plusgiro = text(LABELS["plusgiro"], most=LONGEST_TYPED, autocomplete="off", inputmode="numeric")
     iban = text(LABELS["iban"], most=LONGEST_TYPED, autocomplete="off")
     bic = text(LABELS["bic"], most=LONGEST_TYPED, autocomplete="off")
+    payment_days = text(LABELS["payment_days"], most=5, autocomplete="off", inputmode="numeric")
     country = _choice(LABELS["country"], COUNTRIES)
     time_zone = _choice(LABELS["time_zone"], [(zone, zone.replace("_", " ")) for zone in ZONES])
     language = _choice(LABELS["language"], settings.LANGUAGES)

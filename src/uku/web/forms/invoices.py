@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
+from uku.invoices.drafts import DraftHead
 from uku.invoices.models import Invoice
 from uku.web.forms.fields import PlainForm
 from uku.web.forms.record_field import RecordField
@@ -84,6 +85,10 @@ class InvoiceForm(PlainForm):
         issued, due = facts.get("invoice_date"), facts.get("due_date")
         if issued and due and not issued <= due <= issued + AHEAD:
             self.add_error("due_date", _("Choose a date on or after the invoice date, at most a year later."))
+        client = facts.get("client")
+        if client and issued and not due and DraftHead(client, issued).due_by_terms is None:
+            words = _("Choose the due date: neither the client nor your company has terms of payment.")
+            self.add_error("due_date", words)
         start, end = facts.get("supply_from"), facts.get("supply_to")
         if start and "supply_to" not in self.errors and not end:
             self.add_error("supply_to", _("Choose the last day of the period."))

@@ -58,8 +58,8 @@ class Page:
     def of(cls, request: WorkspaceRequest, draft: Invoice) -> Self:
         """Return what the draft says now."""
         initial = {name: getattr(draft, name) for name in InvoiceForm.base_fields}
-        if draft.due_date == DraftHead(draft.client, draft.invoice_date).due:
-            initial["due_date"] = None  # it follows the client's terms
+        if draft.due_date == DraftHead(draft.client, draft.invoice_date).due_by_terms:
+            initial["due_date"] = None  # it follows the terms
         stored = list(InvoiceRow.objects.filter(invoice=draft).select_related("product"))
         rows = _rows(request, typed_rows(stored), draft=draft, kept=_products_of(stored)).unchecked()
         return cls(_form(request, None, draft=draft, initial=initial), rows, draft, draft.version)

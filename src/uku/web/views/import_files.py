@@ -13,14 +13,13 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from uku.clients.import_files import operations
 from uku.clients.import_files.errors import FileReason, Unreadable
-from uku.clients.import_files.headings import claimed_twice, same_headings
+from uku.clients.import_files.headings import claimed_twice
 from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
 from uku.clients.import_files.operations import (
     AlreadyBegun,
     FiguresChanged,
-    HiddenRowsUndecided,
-    NoNameColumn,
     TooManyFiles,
+    Undecided,
     WrongMapping,
 )
 from uku.clients.import_files.preview import (
@@ -29,7 +28,7 @@ from uku.clients.import_files.preview import (
     first_rows,
     heading_of,
     preview_of,
-    refused_rows,
+    rows_to_skip,
     samples,
 )
 from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
@@ -69,7 +68,7 @@ def file_list(request: WorkspaceRequest) -> HttpResponse:
                 )
             else:
                 return redirect("import-file", slug=request.workspace.slug, pk=file.pk)
-    files = ImportFile.objects.defer("content", "workbook", "preview")
+    files = ImportFile.objects.defer("content", "workbook", "preview", "skipped")
     context = {
         "files": files.select_related("uploaded_by").order_by("-uploaded_at", "-pk"),
         "happened": wrong[0],
@@ -89,7 +88,7 @@ def file_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return HttpResponseClientRefresh() if request.htmx else _decide(request, file)
     context: dict[str, Any] = {"file": file, "moving": file.state in {ImportState.READING, ImportState.IMPORTING}}
     if file.failure:
-        error = Unreadable(FileReason(file.failure), file.failed_at_row)
+        error = Unreadable(FileReason[file.failure], file.failed_at_row)
         context["happened"], context["remedy"] = file_error_words(error)
     return render(request, "clients/import_file_done.html", context)
 
@@ -133,7 +132,7 @@ def _form(file: ImportFile, data: Any = None) -> ReadingForm:
 
 
 def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]:
-    """What is doubtful about the columns: two with one heading, two for one field, numbers that no field takes."""
+    """What is doubtful about the columns: two for one field, numbers that no field takes."""
     doubles = []
     for field, places in claimed_twice(heading).items():
         if field not in file.columns:
@@ -143,7 +142,7 @@ def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]
     if "organisation_number" not in file.columns:
         looks_so = [place for place, cells in enumerate(samples(file)) if holds_numbers(cells)]
         numbers = [column_name(heading, place) for place in looks_so if file.columns[place] != "vat_number"]
-    return {"doubles": doubles, "same_headings": same_headings(heading), "numbers": numbers}
+    return {"doubles": doubles, "numbers": numbers}
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
@@ -173,7 +172,7 @@ def file_confirm(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         seen = Figures(*(_figure(request, name) for name in ("new", "changed", "unchanged", "refused")))
         operations.confirm_import(file=file, actor=request.user, at=clock.now(), seen=seen)
-    except (FiguresChanged, NoNameColumn, HiddenRowsUndecided, Unreadable):
+    except (FiguresChanged, Undecided, Unreadable):
         file = _file(pk)
         if file.state == ImportState.WAITING:
             return _decide(request, file, status=409, changed=True)
@@ -216,7 +215,7 @@ def file_skipped_rows(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The rows that are left out, to be mended and uploaded again; a POST, because it is written down."""
     file = _file(pk)
     try:
-        content = bytes(file.content) if file.imported_at else b"".join(as_csv(refused_rows(file)))
+        content = bytes(file.skipped) if file.imported_at else b"".join(as_csv(rows_to_skip(file)))
     except Unreadable:
         raise Http404 from None
     operations.note_refused_rows(file=file, actor=request.user, at=clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -23,6 +23,9 @@ from uku.web import integration_data
 from uku.web.forms.invoices import seen_version
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
+
+BOOKING: Final = {"at_once": True, "by_hand": False}
+"""What a page of a draft asks; what was not asked is left to the accounting system's setting."""
 
 
 @workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
@@ -83,9 +86,9 @@ def issue_draft(
     if own_number:
         ledger = ""
     numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN
-    issue_invoice(
-        invoice=invoice, actor=request.user, at=clock.now(), numbering=numbering, ledger=ledger, version=version
-    )
+    facts: dict[str, Any] = {"numbering": numbering, "ledger": ledger, "version": version}
+    to_book = BOOKING.get(request.POST.get("booking", ""))
+    issue_invoice(invoice=invoice, actor=request.user, at=clock.now(), to_book=to_book, **facts)
 
 
 def checks_of(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from uku.clients.import_files.cells import WrongCell, parse_cell
 from uku.clients.import_files.checks import check_rows
 from uku.clients.import_files.errors import Row, RowReason
-from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise, same_headings
+from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise
 from uku.clients.import_files.messages import label_of, row_error_words
 
 NUMBER, FINNISH = "5560360793", "FI01120389"
@@ -60,7 +60,6 @@ def test_two_columns_for_one_field_fill_none_until_a_person_says_which():
     headings = ["Namn", "E-post", "Epost", "Ort", "ort", "", ""]
     assert recognise(headings) == ["name", "", "", "", "", "", ""]
     assert claimed_twice(headings) == {"email": [1, 2], "city": [3, 4]}
-    assert same_headings(headings) == ["Ort"]
 
 
 def test_a_mapping_has_known_fields_each_at_most_once():

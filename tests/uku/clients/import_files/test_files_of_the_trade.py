@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 
 import pytest
 from openpyxl import Workbook
@@ -31,6 +32,16 @@ LISTS = [
 def saved(book):
     file = io.BytesIO()
     book.save(file)
+    return file.getvalue()
+
+
+def with_part(content, name, change):
+    """The same workbook with one of its parts changed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
+        for part in old.infolist():
+            text = old.read(part)
+            new.writestr(part.filename, change(text) if part.filename == name else text)
     return file.getvalue()
 
 
@@ -168,6 +179,37 @@ def test_the_first_sheet_that_a_person_sees_is_read_and_another_can_be_chosen():
     ]
     with pytest.raises(Unreadable):
         tables.pack_sheet(content, 2)
+
+
+def test_a_workbook_whose_sheets_are_all_hidden_is_read_and_a_chart_is_no_sheet():
+    book = book_of(["Namn"], ["Ek"])
+    book.create_chartsheet("Diagram", 0)
+    assert sheet_names(saved(book)) == ["Sheet"]
+    content = with_part(saved(book), "xl/workbook.xml", lambda text: text.replace(b'"visible"', b'"hidden"'))
+    assert (sheet_names(content), table(content)) == (["Sheet"], [("Namn",), ("Ek",)])
+
+
+@pytest.mark.parametrize("hidden", [b'hidden="1"', b'hidden="true"', b'outlineLevel="1" hidden="1"'])
+def test_a_row_is_hidden_by_a_filter_or_a_folded_group_however_that_is_written(hidden):
+    content = with_part(
+        saved(book_of(["Namn"], ["Ek"], ["Gran"])),
+        "xl/worksheets/sheet1.xml",
+        lambda text: text.replace(b'<row r="2"', b'<row r="2" ' + hidden),
+    )
+    assert (tables.count(*read(content)), table(content)) == ((2, 1), [("Namn",), ("Gran",)])
+
+
+def test_a_sheet_with_headings_alone_has_no_rows():
+    with pytest.raises(Unreadable) as refused:
+        tables.count(*read(saved(book_of(["Kunder"], ["Namn", "Ort"]))))
+    assert refused.value.reason == FileReason.NO_ROWS
+
+
+def test_a_date_cell_is_a_date_and_three_hundred_columns_are_too_many():
+    assert table(saved(book_of(["Namn", "Sedan"], ["Ek", date(2026, 3, 1)])))[1] == ("Ek", "2026-03-01")
+    with pytest.raises(Unreadable) as refused:
+        table(saved(book_of([f"K{n}" for n in range(300)], ["Ek"])))
+    assert (refused.value.reason, refused.value.at) == (FileReason.TOO_MANY_COLUMNS, 1)
 
 
 def test_rows_that_a_filter_hides_are_counted_and_read_only_when_asked_for():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from uku.clients.import_files import tables, text_format, workbooks
+from uku.clients.import_files.checks import check_rows
 from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
 from uku.clients.import_files.messages import file_error_words
 from uku.clients.import_files.tables import Reading
@@ -98,7 +99,7 @@ def test_an_encoding_that_does_not_fit_says_where():
     with pytest.raises(Unreadable) as refused:
         cells("Namn\nA\nÅ\n".encode("cp1252"), Reading("utf-8", ";"))
     assert (refused.value.reason, refused.value.at) == (FileReason.WRONG_ENCODING, 3)
-    assert flaw_of(lambda: cells(b"Namn", Reading("utf-7", ";"))) == FileReason.NO_ENCODING
+    assert flaw_of(lambda: cells(b"Namn", Reading("utf-7", ";"))) == FileReason.WRONG_ENCODING
 
 
 # Delimiters and quotes
@@ -200,25 +201,87 @@ def test_a_formula_gives_its_stored_value_and_one_without_is_a_flaw_of_its_cell(
     """B20: formula cells in a workbook."""
     content = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["B", "Lund"])
     flawed = read(content)[1]
-    assert flawed == Row(2, ("", "Lund"), {0: RowReason.FORMULA})
+    assert flawed == Row(2, ("", "Lund"), (0,))
     sheet = "xl/worksheets/sheet1.xml"
     stored = rebuilt(
         content, {sheet: lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>")}
     )
-    assert read(stored)[1] == Row(2, ("2", "Lund"), {})
+    assert read(stored)[1] == Row(2, ("2", "Lund"))
 
 
-def test_the_error_of_a_formula_is_a_flaw():
-    content = workbook(["Namn"], ["#N/A"])
-    assert read(content)[1].errors == {0: RowReason.ERROR_VALUE}
+@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#SAKNAS!", "#NAMN?"])
+def test_the_error_of_a_formula_is_an_error_of_its_cell_in_a_workbook_and_in_csv(error):
+    for content in (workbook(["Namn", "Ort"], [error, "Lund"]), f"Namn;Ort\n{error};Lund\n".encode()):
+        (checked,) = check_rows(read(content)[1:], ["name", "city"])
+        assert [(found.column, found.reason, found.value) for found in checked.errors] == [
+            (0, RowReason.ERROR_VALUE, error)
+        ]
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
     """B20: what a workbook says of its size is looked at first, and no more than that is unpacked."""
     bomb = rebuilt(workbook(["Namn"]), {"xl/styles.xml": lambda _: b" " * (workbooks.MOST_UNPACKED + 1)})
     assert len(bomb) < 1_000_000
-    monkeypatch.setattr(workbooks, "load_workbook", lambda *_a, **_k: pytest.fail("unpacked"))
+    monkeypatch.setattr(workbooks, "ExcelReader", lambda *_a, **_k: pytest.fail("unpacked"))
     assert flaw_of(lambda: cells(bomb)) == FileReason.XLSX_UNPACKS_TOO_LARGE
+
+
+SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"
+
+
+@pytest.mark.parametrize(
+    ("part", "behind", "repeated"),
+    [
+        (STYLES, b"<cellXfs", b"<xf/>"),
+        ("[Content_Types].xml", b"<Types", b'<Default Extension="a" ContentType="b"/>'),
+        ("xl/_rels/workbook.xml.rels", b"<Relationships", b'<Relationship Id="a" Type="b" Target="c"/>'),
+        ("xl/workbook.xml", b"<sheets", b'<sheet name="a" sheetId="9"/>'),
+        (SHEET, b"<sheetViews", b"<sheetView/>"),
+        (SHEET, b"<row", b"<c/>"),
+        (SHEET, b"<row", b"<c><v>1</v></c>"),
+    ],
+)
+def test_a_part_of_millions_of_elements_is_refused_before_they_are_objects(part, behind, repeated):
+    """They pack to a few kilobytes, and each element would take hundreds of bytes."""
+
+    def swollen(text):
+        place = text.index(b">", text.index(behind)) + 1
+        return text[:place] + repeated * (workbooks.MOST_ELEMENTS + 1) + text[place:]
+
+    bomb = rebuilt(workbook(["Namn"], ["Ek"]), {part: swollen})
+    assert len(bomb) < 100_000
+    assert flaw_of(lambda: cells(bomb)) == FileReason.XLSX_UNPACKS_TOO_LARGE
+
+
+def with_shared_texts(texts):
+    """A workbook as Excel writes it: its cells name texts by their place in a part of their own."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    cells = b'</c><c r="B1" t="s"><v>0</v></c></row>'
+    changed = rebuilt(
+        workbook(["Namn"]),
+        {
+            SHEET: lambda text: text.replace(b"</c></row>", cells),
+            "[Content_Types].xml": lambda text: text.replace(
+                b"</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'.encode()
+            ),
+        },
+    )
+    file = io.BytesIO(changed)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{main}">{texts}</sst>')
+    return file.getvalue()
+
+
+def test_texts_that_cells_share_are_read_and_millions_of_them_refused():
+    assert cells(with_shared_texts("<si><r><t>Or</t></r><r><t>t</t></r></si>")) == [("Namn", "Ort")]
+    bomb = with_shared_texts("<si/>" * (workbooks.MOST_TEXT_ELEMENTS + 1))
+    assert flaw_of(lambda: cells(bomb)) == FileReason.XLSX_UNPACKS_TOO_LARGE
+
+
+def test_a_sheet_of_more_rows_than_any_sheet_has_is_refused():
+    bomb = rebuilt(workbook(["Namn"]), {SHEET: lambda text: text.replace(b"</row>", b"</row>" + b"<row/>" * 1_100_000)})
+    assert flaw_of(lambda: cells(bomb)) == FileReason.BROKEN_XLSX
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

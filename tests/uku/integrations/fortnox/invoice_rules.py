@@ -16,8 +16,9 @@ S = ExportState
 ARROWS = {
     S.QUEUED: {S.SENDING, S.HELD, S.REJECTED, S.CANCELLED, S.UNCERTAIN, S.WITHDRAWN},
     S.SENDING: {S.CONFIRMED, S.REJECTED, S.UNCERTAIN, S.QUEUED},
-    S.UNCERTAIN: {S.CONFIRMED, S.QUEUED, S.NEEDS_PERSON},
-    S.NEEDS_PERSON: {S.UNCERTAIN, S.CANCELLED, S.QUEUED},
+    S.UNCERTAIN: {S.CONFIRMED, S.QUEUED, S.NEEDS_PERSON, S.LEFT},
+    S.NEEDS_PERSON: {S.UNCERTAIN, S.CANCELLED, S.QUEUED, S.CONFIRMED, S.LEFT},
+    S.LEFT: {S.UNCERTAIN, S.CANCELLED, S.QUEUED, S.CONFIRMED},
     S.REJECTED: {S.QUEUED, S.UNCERTAIN, S.CANCELLED, S.WITHDRAWN},
     S.HELD: {S.QUEUED, S.CANCELLED, S.WITHDRAWN},
     S.CONFIRMED: set(),
@@ -112,7 +113,7 @@ class Watch:
     def check_rest(self) -> None:
         """I04, and that both sides tell the same once everything was read back."""
         made = {row["DocumentNumber"]: row for row in self.fortnox.invoices()}
-        at_rest = {S.CONFIRMED, S.REJECTED, S.NEEDS_PERSON, S.CANCELLED, S.WITHDRAWN, S.HELD}
+        at_rest = {S.CONFIRMED, S.REJECTED, S.NEEDS_PERSON, S.CANCELLED, S.WITHDRAWN, S.HELD, S.LEFT}
         for export in InvoiceExport.objects.select_related("invoice"):
             waits = export.kind == ExportKind.CREDIT and not InvoiceExport.objects.filter(is_ready(), pk=export.pk)
             assert export.state in at_rest or (export.state == S.QUEUED and waits), (export.state, export.next_at)

@@ -6,10 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.uku.integrations.fortnox.conftest import make_credit_note, work_off
+from tests.uku.integrations.fortnox.conftest import issue, make_credit_note, work_off
 from tests.uku.integrations.fortnox.simulated import FIRST
 
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind
+from uku.clients.operations import create_client
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, NewCustomers, RunKind
 from uku.integrations.fortnox.work import requests
 from uku.invoices.cancel import cancel_invoice
 from uku.invoices.models import Invoice
@@ -17,6 +18,7 @@ from uku.kit import clock
 from uku.workspaces.models import Workspace
 
 POST = {"method": "POST", "path": "/3/invoices"}
+POST_CUSTOMER = {"method": "POST", "path": "/3/customers"}
 REFUSAL = '{"ErrorInformation":{"error":1,"message":"Fortnox säger nej","code":2009999}}'
 NOT_PERMITTED = '{"ErrorInformation":{"error":1,"message":"Ingen behörighet","code":2000663}}'
 GONE = '{"ErrorInformation":{"Error":1,"Message":"Kan inte hitta fakturan.","Code":2000434}}'
@@ -62,6 +64,42 @@ class Scenes:
     def export_to_a_fortnox_that_is_busy(self) -> Order:
         self._shop.issue()
         self._meet(**POST, status=429)
+        return self._work()
+
+    def export_that_creates_the_customer(self) -> Order:
+        self._issue_to_new_client()
+        return self._work()
+
+    def export_whose_customer_is_not_confirmed(self) -> Order:
+        self._issue_to_new_client()
+        self._meet(**POST_CUSTOMER, action="drop", phase="P2")
+        return self._work()
+
+    def export_that_looks_for_its_customer(self) -> Order:
+        invoice = self._issue_to_new_client()
+        self._fortnox.fault(**POST_CUSTOMER, action="drop", phase="P2")
+        work_off()
+        self._later(self._shop.export_of(invoice), seconds=60)
+        return self._work()
+
+    def export_whose_customer_must_wait(self) -> Order:
+        self._issue_to_new_client()
+        self._meet(**POST_CUSTOMER, status=429)
+        return self._work()
+
+    def export_whose_customer_fortnox_refuses(self) -> Order:
+        self._issue_to_new_client()
+        self._meet(**POST_CUSTOMER, status=400, body=REFUSAL, times=ALWAYS)
+        return self._work()
+
+    def export_whose_customer_number_is_used(self) -> Order:
+        client = self._issue_to_new_client().client
+        self._fortnox.customer(Name="Någon Annan AB", CustomerNumber=f"U{client.pk}")
+        return self._work()
+
+    def export_whose_customer_is_there_already(self) -> Order:
+        self._issue_to_new_client()
+        self._fortnox.customer(Name="Lind AB", OrganisationNumber="455000-0014")
         return self._work()
 
     def export_whose_date_holds_it(self) -> Order:
@@ -323,6 +361,14 @@ class Scenes:
     def _read(self) -> Order:
         requests.request_sync(self._shop.connection, RunKind.PAYMENTS)
         return self._work()
+
+    def _issue_to_new_client(self) -> Invoice:
+        """An invoice to a client that Fortnox does not know, in a firm that lets Uku create customers."""
+        Connection.objects.update(new_customers=NewCustomers.CREATE)
+        facts = {"name": "Lind AB", "organisation_number": "455000-0014", "address1": "Ågatan 2", "city": "Luleå"}
+        client = create_client(actor=self._shop.owner, at=clock.now(), **facts)
+        issued: Invoice = issue(self._shop.owner, client, self._shop.article)
+        return issued
 
     def _meet(self, **fault: Any) -> None:
         self.faults.append(fault)

@@ -203,31 +203,3 @@ def test_the_same_company_again_sends_the_draft_as_it_is(fortnox, firm, owner, r
     run_jobs()
     (sent,) = fortnox.invoices(FIRST)
     assert [row["ArticleNumber"] for row in sent["InvoiceRows"]] == ["1"]
-
-
-def test_what_was_mapped_before_companies_were_noted_belongs_to_the_company_that_has_it(firm, owner, scope):
-    """The migration: an invoice that was sent says it; else the connected company, if it has such an article."""
-    from importlib import import_module
-
-    from django.db import connection as database
-
-    migration = import_module("uku.integrations.fortnox.migrations.0013_articles_have_a_company")
-    firm.move()
-    given = {"price": 1, "vat_rate": 25, "created_at": clock.now()}
-    for number in ("1", "2", "77", ""):
-        Product.objects.create(name=f"Old {number}", article_number=number, **given)
-    ArticleRecord.objects.create(company_id=FIRST, number="77", description="Äldre", seen_at=clock.now())
-    sent, draft = draft_of(firm, owner), draft_of(firm, owner)
-    InvoiceExport.objects.create(invoice=sent, company_id=FIRST, reference=sent.reference, created_at=clock.now())
-    InvoiceRow.objects.update(article_company="")
-    with database.cursor() as cursor:
-        for operation in migration.Migration.operations:
-            cursor.execute(operation.sql)
-    assert dict(Product.objects.exclude(name="Tjänst").values_list("name", "article_company")) == {
-        "Old 1": SECOND,
-        "Old 2": SECOND,
-        "Old 77": FIRST,
-        "Old ": "",
-    }
-    assert InvoiceRow.objects.get(invoice=sent).article_company == FIRST
-    assert InvoiceRow.objects.get(invoice=draft).article_company == SECOND

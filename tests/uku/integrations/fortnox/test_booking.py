@@ -48,6 +48,19 @@ def test_an_invoice_is_left_not_booked_until_a_person_books_it(fortnox, by_hand,
     assert fortnox.creates() == {invoice.reference: 1}
 
 
+@pytest.mark.parametrize(
+    ("days", "told"), [(0, "not booked"), (1, "not booked for 1 day"), (12, "not booked for 12 days")]
+)
+def test_an_invoice_that_stays_unbooked_says_for_how_long_in_the_list_too(desk, by_hand, later, days, told):
+    invoice = desk.issue()
+    desk.work()
+    later(by_hand.export_of(invoice), seconds=days * 86_400 + 60)
+    invoice.refresh_from_db()
+    words = f"In Fortnox {invoice.number}, {told}"
+    listed = {row[5] for row in desk.list().rows if len(row) > 5} - {"Status"}
+    assert (shown(invoice)[0], listed) == (words, {words if days else "Unpaid"})
+
+
 def test_an_invoice_that_somebody_books_in_fortnox_is_booked_here_too(fortnox, by_hand, run_jobs):
     invoice = by_hand.issue()
     run_jobs()
@@ -121,3 +134,48 @@ def test_a_member_does_not_choose(connection, scope, member):
     with pytest.raises(NotAllowed):
         choose_booking(workspace=scope, choice=Booking.BY_HAND, actor=member, at=clock.now())
     assert Connection.objects.get().booking == Booking.AT_ONCE
+
+
+# By invoice
+
+
+def test_a_person_chooses_for_one_invoice_whatever_the_setting_says(desk, fortnox, shop, scope, run_jobs):
+    left = desk.issue(booking="by_hand")
+    choose_booking(workspace=scope, choice=Booking.BY_HAND, actor=shop.owner, at=clock.now())
+    booked, by_setting = desk.issue(booking="at_once"), desk.issue()
+    exports = [InvoiceExport.objects.get(invoice=invoice) for invoice in (left, booked, by_setting)]
+    assert [export.to_book for export in exports] == [False, True, False]
+    run_jobs()
+    assert [Invoice.objects.get(pk=one.pk).booked for one in (left, booked, by_setting)] == [False, True, False]
+    number = Invoice.objects.get(pk=booked.pk).number
+    assert bookings(fortnox) == [f"PUT invoices/{number}/bookkeep"]
+    told = AuditEntry.objects.filter(action="invoice.issue").order_by("position")
+    assert [entry.after.get("to_book") for entry in told] == [False, True, None]
+
+
+@pytest.mark.parametrize("choice", list(Booking))
+def test_the_draft_offers_the_choice_and_preselects_the_setting(desk, shop, scope, choice):
+    choose_booking(workspace=scope, choice=choice, actor=shop.owner, at=clock.now())
+    page = desk.show(shop.draft())
+    (chosen,) = [a["value"] for tag, a in page.tags if tag == "option" and "selected" in a and a["value"] in Booking]
+    assert chosen == choice
+
+
+def test_the_invoice_says_that_it_is_left_not_booked(desk, run_jobs):
+    invoice = desk.issue(booking="by_hand")
+    (panel,) = panels_of(invoice)
+    assert ("Booking", "Left not booked, until a person books it") in panel.facts
+    run_jobs()
+    assert shown(invoice)[1] == ["Book in Fortnox"]
+
+
+def test_a_choice_that_no_page_offers_is_the_settings(desk):
+    assert InvoiceExport.objects.get(invoice=desk.issue(booking="tomorrow")).to_book
+
+
+def test_many_at_once_follow_the_setting(desk, shop, scope):
+    choose_booking(workspace=scope, choice=Booking.BY_HAND, actor=shop.owner, at=clock.now())
+    drafts = [shop.draft() for _ in range(2)]
+    sent = {"action": "issue", "invoice": [draft.pk for draft in drafts]}
+    assert desk.browser.post(f"{desk.home}/billing/bulk/", sent).status_code == 302
+    assert list(InvoiceExport.objects.values_list("to_book", flat=True)) == [False, False]

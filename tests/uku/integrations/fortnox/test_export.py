@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps
 from tests.uku.integrations.fortnox.simulated import FIRST, until
+from tests.uku.integrations.fortnox.test_rate_limit import moments
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.connection.grant_check import check_refusal
@@ -318,6 +319,22 @@ def test_what_only_a_person_can_cure_is_rejected_in_our_words(fortnox, queued, g
     assert fortnox.creates() == {}
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(413, None), (415, 1000031), (406, 1000030)], ids=["too large", "unknown type", "unacceptable"]
+)
+def test_what_uku_sent_wrongly_is_refused_once_and_is_the_operators(fortnox, queued, go, queue, caplog, status, code):
+    """F84"""
+    fortnox.fault(**POST, status=status, body=error(code) if code else "", times=9)
+    row = go(queued)
+    assert (row.state, row.next_at, queue()) == (ExportState.REJECTED, None, [])
+    before = fortnox.mark()
+    go(queued, after=86_400)
+    assert (fortnox.requests(before), fortnox.creates()) == ([], {})
+    assert panel(row).happened == "Uku sent something that Fortnox could not read."
+    told = [entry for entry in caplog.records if entry.levelname == "ERROR"]
+    assert ["Fortnox could not read what Uku sent" in entry.getMessage() for entry in told] == [True]
+
+
 def test_sending_again_after_the_cure_creates_once(fortnox, shop, queued, go, run_jobs, owner):
     fortnox.fault(**POST, action="status", status=400, body=error(2001304))
     go(queued)
@@ -339,6 +356,23 @@ def test_one_poison_invoice_leaves_the_rest_of_the_batch_alone(fortnox, shop, ru
 
 
 # What is checked before anything is sent
+
+
+@pytest.mark.process
+def test_a_burst_at_the_end_of_a_month_keeps_fortnoxs_pace_and_each_invoice_is_created_once(
+    fortnox, shop, run_jobs, real_pace
+):
+    """F26"""
+    fortnox.switch(rate_limit=True)
+    exports = [shop.export_of(shop.issue()) for _ in range(30)]
+    before = fortnox.mark()
+    run_jobs()
+    states = InvoiceExport.objects.filter(pk__in=[export.pk for export in exports]).values_list("state", "booked")
+    assert set(states) == {(ExportState.CONFIRMED, True)}
+    assert fortnox.creates() == {export.reference: 1 for export in exports}
+    at = moments(fortnox, before)
+    assert max(sum(0 <= later - first < 5 for later in at) for first in at) <= 25
+    assert set(fortnox.statuses(before)) == {200, 201}
 
 
 def refused(fortnox, export) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
-from django.db import connection as database
 from tests.uku.integrations.fortnox.simulated import NUMBERS
 from tests.uku.web.page_reader import Page
 
@@ -157,7 +154,7 @@ def test_the_difference_of_a_hand_made_value_is_shown_and_can_be_applied(
     assert (entry.actor, entry.before, entry.after) == (owner, {"phone": "040-1"}, {"phone": "08-2"})
 
 
-PROPOSED = {"country": "SE", "currency": "SEK", "payment_days": 30}
+PROPOSED = {"country": "SE", "currency": "SEK", "payment_days": ""}
 
 
 def test_what_the_form_proposes_and_nobody_changed_follows_fortnox(
@@ -184,7 +181,7 @@ def test_a_filled_cell_of_a_file_is_made_by_hand_whatever_it_says(fortnox, conne
     take_file(owner, FILE.replace("DK;NOK;20", "SE;SEK;30"))
     fortnox.customer(**THEIRS)
     read()
-    assert values(PROPOSED) == PROPOSED
+    assert values(PROPOSED) == {**PROPOSED, "payment_days": 30}
 
 
 def test_an_applied_value_is_fortnoxs_again_and_each_later_change_of_it_is_written_down_with_both_sides(
@@ -397,42 +394,3 @@ def test_a_number_in_the_log_of_an_import_is_masked_when_it_is_or_becomes_a_pers
         ({"organisation_number": ""}, {"organisation_number": "750231-****"}),
         ({"is_person": "False"}, {"is_person": "True"}),
     ]
-
-
-# Clients that were stored before values were marked
-
-
-def stored_before(name, *, evidence=None, marked=(), **differing):
-    """A client without marks, and if it is linked its customer, which says the same but for what differs."""
-    client = create_client(actor=None, at=clock.now(), **{**TYPED, "name": name})
-    Client.objects.filter(pk=client.pk).update(edited_fields=list(marked), vat_type="export")
-    if evidence is not None:
-        same = {field: value for field, value in TYPED.items() if field != "payment_days"}
-        facts = {**same, "terms_of_payment": "20", "vat_type": "EXPORT", "name": name, **differing}
-        links = {"client": client, "company_id": "1", "number": name, "seen_at": clock.now()}
-        record = CustomerRecord.objects.create(**links, **facts)
-        with database.cursor() as cursor:
-            cursor.execute("UPDATE fortnox_customerrecord SET evidence = %s WHERE id = %s", [evidence, record.pk])
-
-
-FILLED_FIELDS = sorted([*(name for name, value in TYPED.items() if value != ""), "vat_type"])
-
-
-def test_of_clients_stored_before_all_counts_as_made_by_hand_that_is_not_known_to_be_fortnoxs(scope, owner):
-    stored_before("Never linked")
-    stored_before("Emptied", marked=["vat_number"])
-    stored_before("Made", evidence=f"Made by {owner}", marked=["city"], email="new@kund.example")
-    stored_before("Made by an import", evidence="Made from the Fortnox customer", phone="08-1")
-    stored_before("Matched", evidence="Same organisation number", marked=["city"], email="", terms_of_payment="AG")
-    stored_before("Same", evidence="Linked by Olga", country="dk ", vat_number="SE455000000601")
-    migration = import_module("uku.integrations.fortnox.migrations.0016_values_made_by_hand")
-    with database.cursor() as cursor:
-        cursor.execute(migration.MARK)
-    assert dict(Client.objects.values_list("name", "edited_fields")) == {
-        "Never linked": FILLED_FIELDS,
-        "Emptied": sorted([*FILLED_FIELDS, "vat_number"]),
-        "Made": ["city"],
-        "Made by an import": [],
-        "Matched": ["city", "email", "payment_days"],
-        "Same": [],
-    }

@@ -12,9 +12,11 @@ from tests.uku.integrations.fortnox.simulated import FIRST, NUMBERS
 from uku.clients.models import Client, VatType
 from uku.clients.operations import create_client, edit_client
 from uku.integrations.fortnox.customers import review
+from uku.integrations.fortnox.customers.differences import lines
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
+from uku.workspaces.models import AuditEntry
 
 HOURS = 3600
 
@@ -248,6 +250,36 @@ def test_a_missing_permission_stops_its_own_kind_only(fortnox, bring_in, connect
     assert articles.state == RunState.DONE
     connection.refresh_from_db()
     assert connection.block_reason == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("CHE-116.281.710 MWST", "CHE116281710MWST"),
+        ("NO 974 760 673 MVA", "NO974760673MVA"),
+        ("el 094 259 216", "EL094259216"),
+        ("SE 556036-0793 01", "SE556036079301"),
+        ("FI-0112038-9", "FI01120389"),
+        ("SE 556036-0794 01", "SE 556036-0794 01"),  # the check digit is wrong: kept as it is written
+        ("saknas", "saknas"),
+    ],
+)
+def test_a_vat_number_follows_the_rule_of_form_and_file_and_an_unchanged_one_is_no_change(
+    fortnox, connection, bring_in, written, stored
+):
+    number = fortnox.customer(VATNumber=written)
+    bring_in()
+    read_details(connection)
+    client, record = Client.objects.get(), CustomerRecord.objects.get()
+    assert (client.vat_number, record.vat_number) == (stored, written)
+    Client.objects.update(vat_number=written)  # as it was stored before there was one rule
+    fortnox.change_customer(number, City="Lund")
+    bring_in(full=True)
+    read_details(connection)
+    client.refresh_from_db()
+    assert (client.city, client.vat_number) == ("Lund", written)
+    assert AuditEntry.objects.filter(action="client.import", after__has_key="vat_number").count() == 1
+    assert [line.field for line in lines(client, CustomerRecord.objects.get()) if line.differs] == []
 
 
 def test_details_are_read_once_for_each_linked_client(fortnox, connection, run_jobs, move_clock):

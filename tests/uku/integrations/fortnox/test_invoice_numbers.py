@@ -294,6 +294,7 @@ def test_two_companies_may_both_have_an_invoice_1(desk, shop, fortnox):
 
 
 def test_an_invoice_held_for_another_company_says_so_is_not_counted_and_can_be_sent_by_hand(desk, shop, fortnox):
+    """F23"""
     desk.disable()
     invoice = desk.issue()
     name = Connection.objects.get().company_name

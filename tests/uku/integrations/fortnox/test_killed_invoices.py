@@ -24,7 +24,14 @@ from tests.uku.integrations.fortnox.simulated import FIRST
 from tests.uku.integrations.fortnox.writes import writes
 
 from uku.integrations.fortnox.invoices.export import TO_BOOK
-from uku.integrations.fortnox.models import ExportState, InvoiceExport, Pace, SyncIssue
+from uku.integrations.fortnox.models import (
+    CustomerCreation,
+    CustomerRecord,
+    ExportState,
+    InvoiceExport,
+    Pace,
+    SyncIssue,
+)
 from uku.invoices.models import CancelledNumber, Invoice, Payment
 from uku.workspaces.models import AuditEntry
 
@@ -43,6 +50,8 @@ HALF_SILENT = {
 ELSEWHERE = {
     # A worker that slept past its lease: tests/uku/integrations/fortnox/test_killed_exports.py.
     ("integrations/fortnox/invoices/export.py", "sending.update"),
+    # A setting, with its audit line in one transaction.
+    ("integrations/fortnox/customers/creation.py", "connection.save"),
     # An article of another company, in the transaction that issues: test_articles_of_companies.py.
     ("invoices/operations.py", "row.save"),
     # The series of numbers, which is there since the workspace is.
@@ -71,14 +80,15 @@ def end_state(fortnox: Any, known: set[str], audit: QuerySet[AuditEntry]) -> Cou
     """
     with fortnox.app.installation.lock:
         company = fortnox.app.installation.company(FIRST)
-        books = {name: dict(company.table(name).rows) for name in ("invoices", "payments")}
+        books = {name: dict(company.table(name).rows) for name in ("customers", "invoices", "payments")}
     facts = [fact for name, table in books.items() for key, row in table.items() for fact in facts_of(name, key, row)]
-    for model in (Invoice, InvoiceExport, Payment, CancelledNumber):
+    for model in (Invoice, InvoiceExport, Payment, CancelledNumber, CustomerCreation, CustomerRecord):
         facts += [fact for row in model.objects.values() for fact in facts_of(model.__name__, row["id"], row)]
     standing = SyncIssue.objects.filter(solved_at=None)
     facts += [f"issue: {issue}" for issue in standing.values_list("kind", "number", "code", "reason")]
     facts += [f"audit: {entry}" for entry in audit.values_list("action", "target", "summary")]
     facts += [f"created: {reference} {times}" for reference, times in fortnox.creates().items()]
+    facts += [f"customer: {entry['key']}" for entry in fortnox.commits("customer.create")]
     facts += [f"credited: {entry['key']}" for entry in fortnox.commits("invoice.credit")]
     new = (
         re.compile(REFERENCE.pattern) if not known else re.compile(f"(?!{'|'.join(sorted(known))}){REFERENCE.pattern}")

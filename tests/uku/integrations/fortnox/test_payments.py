@@ -138,6 +138,7 @@ def test_a_write_off_closes_the_balance_and_is_no_payment(fortnox, sent, read, t
 
 
 def test_an_invoice_cancelled_in_fortnox_is_told_as_cancelled(fortnox, shop, run_jobs, read):
+    """F21"""
     fortnox.ask("PATCH", f"companies/{FIRST}", locked_period=clock.today("Europe/Stockholm").isoformat())
     invoice = shop.issue()
     run_jobs()

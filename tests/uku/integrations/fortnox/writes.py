@@ -16,6 +16,7 @@ MODULES = (
     "invoices/credit_totals.py",
     "invoices/operations.py",
     "invoices/read_back.py",
+    "integrations/fortnox/customers/creation.py",
     "integrations/fortnox/invoices/back_to_draft.py",
     "integrations/fortnox/invoices/cancel.py",
     "integrations/fortnox/invoices/comparison.py",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client, VatType, is_same_value
-from uku.integrations.fortnox.mapping import fitting, payment_days, vat_type
+from uku.integrations.fortnox.mapping import fitting, payment_days, vat_number, vat_type
 from uku.integrations.fortnox.models import CustomerRecord
 from uku.kit.identifiers import masked, masked_vat
 
@@ -83,7 +83,7 @@ def _as_ours(record: CustomerRecord) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(record, name) for name in LIST_FIELDS}
     return {
         **values,
-        "vat_number": record.vat_number,
+        "vat_number": vat_number(record.vat_number),
         "country": record.country,
         "currency": record.currency,
         "payment_days": payment_days(record.terms_of_payment),
@@ -118,7 +118,7 @@ def _theirs_in_words(record: CustomerRecord, name: str) -> str:
 
 def _in_words(name: str, value: Any, *, person: bool = False) -> str:
     if name == "payment_days":
-        return _("%(days)s days") % {"days": value}
+        return "" if value is None else _("%(days)s days") % {"days": value}
     if name == "organisation_number":
         return masked(value, person=person)
     return masked_vat(value, person=person) if name == "vat_number" else str(value)

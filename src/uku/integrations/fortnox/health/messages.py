@@ -12,7 +12,7 @@ from django.db.models import TextChoices
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from fortnox_api import ConnectionFailed, FortnoxError, RateLimited, Unreadable
+from fortnox_api import ConnectionFailed, FortnoxError, Invalid, RateLimited, Unreadable
 from uku.integrations.fortnox.health.error_codes import (
     BLOCKING,
     BY_CODE,
@@ -131,6 +131,10 @@ _BLOCKS: Final[dict[str, tuple[LazyText, LazyText, LazyText, Responsible, ErrorG
 }
 
 
+_UNREADABLE_REQUEST = "1000031"
+"""Fortnox's code for what a gateway says without one: the form of the request is wrong."""
+
+
 def explain(code: str, message: str = "", context: Context = Context.INVOICE, button: str = "") -> Explanation:
     """Return our words for what Fortnox said: by its code, else by its sentence, else a general one.
 
@@ -163,6 +167,8 @@ def explain_error(error: FortnoxError, context: Context) -> Explanation:
     words = explain(str(error.code or ""), error.message, context)
     if error.code or error.message:
         return words
+    if isinstance(error, Invalid):
+        return explain(_UNREADABLE_REQUEST, "", context)
     happened = {
         ConnectionFailed: _("Fortnox could not be reached."),
         RateLimited: _("Fortnox asked Uku to slow down."),

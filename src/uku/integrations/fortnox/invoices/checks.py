@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from uku.clients.models import Client
+from uku.integrations.fortnox.customers.creation import creates_customers, known_customers_like
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.invoices.delivery import wants_einvoice
 from uku.integrations.fortnox.invoices.rules import (
@@ -14,9 +16,11 @@ from uku.integrations.fortnox.invoices.rules import (
     Problem,
     article_problem,
     customer_problem,
+    known_customer,
     missing_article,
     not_linked,
     rate_problem,
+    uncreatable_client,
 )
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord
 from uku.invoices.checks import Check
@@ -29,7 +33,7 @@ def invoice_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
     if connection is None:
         return []
     slug = connection.workspace.slug
-    found = [_check(invoice, slug, row, problem) for row, problem in _problems(invoice, rows, connection.company_id)]
+    found = [_check(invoice, slug, row, problem) for row, problem in _problems(invoice, rows, connection)]
     customer = invoiced_customer(invoice.client, connection.company_id)
     if customer is not None and wants_einvoice(customer) and not invoice.your_reference:
         found.append(_reference_missing())
@@ -43,20 +47,29 @@ def _reference_missing() -> Check:
 
 
 def _problems(
-    invoice: Invoice, rows: Sequence[InvoiceRow], company_id: str
+    invoice: Invoice, rows: Sequence[InvoiceRow], connection: Connection
 ) -> Iterator[tuple[InvoiceRow | None, Problem]]:
     """Yield each problem with its row. What nobody has read yet is looked at when the invoice is sent."""
-    customer = invoiced_customer(invoice.client, company_id)
-    problem = not_linked(invoice.client) if customer is None else customer_problem(customer)
+    customer = invoiced_customer(invoice.client, connection.company_id)
+    problem = _problem_without_customer(invoice.client, connection) if customer is None else customer_problem(customer)
     if problem is not None:
         yield None, problem
-    articles = [row for row in rows if not row.is_text]
+    articles, company_id = [row for row in rows if not row.is_text], connection.company_id
     numbers = {row.article_in(company_id) for row in articles}
     known = {each.number: each for each in ArticleRecord.objects.filter(company_id=company_id, number__in=numbers)}
     for row in articles:
         problem = _problem_of(row, company_id, customer, known.get(row.article_in(company_id)))
         if problem is not None:
             yield row, problem
+
+
+def _problem_without_customer(client: Client, connection: Connection) -> Problem | None:
+    """Say what keeps Uku from creating the customer, as far as is stored; None when the export creates it."""
+    if not creates_customers(connection):
+        return not_linked(client)
+    if known := known_customers_like(client, connection.company_id):
+        return known_customer(client, ", ".join(known))
+    return uncreatable_client(client)
 
 
 def _problem_of(

@@ -56,7 +56,7 @@ class Comparison:
     """What the two sides do not have in common.
 
     `to_read` are in Fortnox by what Uku knows and not listed, or the other way round. `unclaimed` are listed with the
-    reference of an export that is not confirmed.
+    reference of an export that is not confirmed, and that nobody settled outside Uku.
     """
 
     to_read: tuple[InvoiceExport, ...]
@@ -78,9 +78,14 @@ def compare(exports: Sequence[InvoiceExport], listed: Iterable[InvoiceItem]) -> 
         if is_reference(item.external_reference) and not item.cancelled and item.total >= 0:
             holders[item.external_reference].append(item)
     strangers = [held[0] for held in holders.values() if not any(item.number in claimed for item in held)]
+    settled = {export.reference for export in exports if export.state == ExportState.LEFT}
     return Comparison(
         to_read=tuple(each for each in confirmed if (each.document_number in items) == each.invoice.is_missing),
-        unclaimed=tuple(ours[item.external_reference] for item in strangers if item.external_reference in ours),
+        unclaimed=tuple(
+            ours[item.external_reference]
+            for item in strangers
+            if item.external_reference in ours and item.external_reference not in settled
+        ),
         found=(
             *_amounts_that_differ(confirmed, items),
             *(_twice(held, ours) for held in holders.values() if len(held) > 1),

@@ -216,11 +216,11 @@ def _take(fortnox: Fortnox, export: InvoiceExport, invoice: FortnoxInvoice) -> N
             leave_to_person(export, text)
             return
     with transaction.atomic():
-        _store_note(export, note)
+        store_note(export, note)
         confirm(export, note)
 
 
-def _store_note(export: InvoiceExport, note: FortnoxInvoice) -> None:
+def store_note(export: InvoiceExport, note: FortnoxInvoice) -> None:
     """The note's date is Fortnox's. Its invoice has no note of somebody else's: Fortnox names one, and it is ours."""
     if note.invoice_date is not None:
         ours = Invoice.objects.filter(pk=export.invoice_id, number="")

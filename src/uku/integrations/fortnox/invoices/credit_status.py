@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
 from uku.integrations.registry import Badge
+from uku.kit import clock
 
 Explanation = tuple[str, str, str]
 NOTHING_WRONG: Explanation = ("", "", "")
@@ -41,8 +43,22 @@ def confirmed_badge(export: InvoiceExport) -> Badge:
         return Badge(_("In Fortnox %(number)s, not tied") % facts, "warning")
     if export.cash_method:
         return Badge(_("In Fortnox %(number)s") % facts, "good")
-    words = _("In Fortnox %(number)s, booked") if export.booked else _("In Fortnox %(number)s, not booked")
-    return Badge(words % facts, "good")
+    if export.booked:
+        return Badge(_("In Fortnox %(number)s, booked") % facts, "good")
+    days = days_not_booked(export)
+    if not days:
+        return Badge(_("In Fortnox %(number)s, not booked") % facts, "good")
+    words = ngettext(
+        "In Fortnox %(number)s, not booked for %(days)s day",
+        "In Fortnox %(number)s, not booked for %(days)s days",
+        days,
+    )
+    return Badge(words % {**facts, "days": days}, "warning")
+
+
+def days_not_booked(export: InvoiceExport) -> int:
+    """Count the whole days since it was sent. By the database's clock, as sending is."""
+    return (clock.real_now() - export.sent_at).days if export.sent_at else 0
 
 
 def explain_cancellation(export: InvoiceExport) -> Explanation | None:
@@ -83,6 +99,6 @@ def explain_credit(export: InvoiceExport) -> Explanation | None:
         return (
             export.error_text,
             _("Uku changes nothing in Fortnox until you have looked."),
-            _("Look at the credit note in Fortnox, and correct it there. Then press Refresh."),
+            _("Look at the credit note in Fortnox, and correct it there, and press Refresh. Or press Decide."),
         )
     return None

@@ -20,11 +20,14 @@ from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import is_usable
+from uku.integrations.fortnox.customers.creation import CustomerRefused
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.health.messages import error_in_words
+from uku.integrations.fortnox.health.error_codes import ErrorGroup
+from uku.integrations.fortnox.health.messages import Context, error_in_words, explain_error
 from uku.integrations.fortnox.invoices import reconcile
 from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.checks import invoice_checks
+from uku.integrations.fortnox.invoices.terms import learn_terms
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import CASH_METHOD, figures
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind, ExportState, InvoiceExport
@@ -32,7 +35,7 @@ from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failu
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
 from uku.invoices.checks import InvoiceNotReady
-from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.models import Invoice, InvoiceRow, RowKind
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.clock import database_now
@@ -72,7 +75,7 @@ def queue_export(fact: InvoiceIssued) -> None:
         invoice=invoice,
         company_id=connection.company_id,
         reference=invoice.reference,
-        to_book=books_at_once(connection),
+        to_book=books_at_once(connection) if fact.to_book is None else fact.to_book,
         state=ExportState.HELD if hold else ExportState.QUEUED,
         hold=hold or "",
         created_at=clock.now(),
@@ -162,6 +165,9 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     except InvoiceNotValid as error:
         reject(export, str(error))
         return
+    except CustomerRefused as refusal:
+        reject(export, error_in_words(refusal.error), refusal.error)
+        return
     facts = {"payload_hash": hashlib.sha256(body).hexdigest(), "text_changes": export.text_changes}
     if not claim(export, payload=body, **facts):
         return
@@ -223,6 +229,8 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
             with suppress(FortnoxError):
                 holder = fortnox.invoices.get(number)
         if holder is None:
+            if explain_error(error, Context.INVOICE).group == ErrorGroup.OURS:
+                log.error("Fortnox could not read what Uku sent", export=export.pk, uid=error.request_id)
             reject(export, error_in_words(error), error)
         elif holder.external_reference == export.reference and not holder.cancelled:
             mark_uncertain(export)
@@ -279,24 +287,14 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
     if not created.number:
         mark_uncertain(export)
         return
-    if difference := _differing_number(export.invoice, created):
+    if difference := differing_number(export.invoice, created):
         leave_to_person(export, difference)
         return
     try:
         with transaction.atomic():
             row = InvoiceExport.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=export.pk)
             if row.state != ExportState.CONFIRMED:
-                ocr = created.ocr or (row.invoice.ocr if row.invoice.number else "")
-                accept_number(
-                    invoice=row.invoice, number=created.number, ocr=ocr, figures=figures(created), at=clock.now()
-                )
-                row.state, row.document_number = ExportState.CONFIRMED, created.number
-                row.cash_method = created.accounting_method == CASH_METHOD
-                row.to_book = row.to_book and not row.cash_method
-                row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
-                row.save()
-                solve_issues(row)
-                _read_back(row)
+                store_created(row, created)
     except NumberTaken:
         words = _(
             "Fortnox gave this invoice the number %(number)s. Another invoice in Uku has the same number or OCR number."
@@ -307,7 +305,24 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
         export.booked, export.to_book, export.cancel_wanted_at = row.booked, row.to_book, row.cancel_wanted_at
 
 
-def _differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
+def store_created(row: InvoiceExport, created: FortnoxInvoice) -> None:
+    """Store on a locked export that Fortnox has its invoice, with number, OCR and figures. Raises NumberTaken."""
+    ocr = created.ocr or (row.invoice.ocr if row.invoice.number else "")
+    at = clock.now()
+    differing = accept_number(invoice=row.invoice, number=created.number, ocr=ocr, figures=figures(created), at=at)
+    row.state, row.document_number = ExportState.CONFIRMED, created.number
+    row.cash_method = created.accounting_method == CASH_METHOD
+    row.to_book = row.to_book and not row.cash_method
+    if "vat" in differing and _has_other_rates(row.invoice, created):
+        row.to_book = False  # a person books it, or cancels it while it is not booked
+    row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
+    row.save()
+    solve_issues(row)
+    learn_terms(row, created, at=at)
+    _read_back(row)
+
+
+def differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
     """Say how Fortnox's number or OCR differs from the one that the customer may have; "" when it does not."""
     if not invoice.number:
         return ""
@@ -318,6 +333,12 @@ def _differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
         words = _("Fortnox has the invoice with the OCR number %(theirs)s, but its OCR number from Uku is %(ours)s.")
         return translate_for_workspace(words, theirs=created.ocr, ours=invoice.ocr)
     return ""
+
+
+def _has_other_rates(invoice: Invoice, created: FortnoxInvoice) -> bool:
+    """Say whether Fortnox taxed a row by a rate that no row of ours has."""
+    ours = set(InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE).values_list("vat_rate", flat=True))
+    return any(row.delivered_quantity and row.vat not in ours for row in created.rows)
 
 
 def book_if_due(fortnox: Fortnox, export: InvoiceExport) -> None:

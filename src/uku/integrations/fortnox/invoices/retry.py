@@ -38,7 +38,7 @@ def retry_export(*, export: InvoiceExport, actor: User) -> None:
         words = _("%(invoice)s: sent to Fortnox again")
         require_highest_number(row.invoice, row.company_id)
         row.state, row.payload, row.payload_hash, row.number_kept = ExportState.QUEUED, None, "", False
-    elif row.state == ExportState.NEEDS_PERSON and not row.cancelled_number:
+    elif row.state in {ExportState.NEEDS_PERSON, ExportState.LEFT} and not row.cancelled_number:
         # It may be there by now: look for it again, send nothing.
         row.state, row.lookups, row.late_negatives = ExportState.UNCERTAIN, 0, 0
     elif row.state == ExportState.CONFIRMED and row.invoice.is_missing:

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from uku.clients.models import Client
 from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.mapping import VAT_TYPES
 from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord
@@ -41,9 +42,27 @@ class Problem:
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
-def not_linked(client: object) -> Problem:
+def not_linked(client: Client) -> Problem:
     sentence = _("%(client)s is not linked to a Fortnox customer.")
     return Problem(sentence, _("Link the client."), Place.CLIENT, {"client": client})
+
+
+def uncreatable_client(client: Client) -> Problem | None:
+    """Say why Uku cannot create a client as a customer: the VAT type of one abroad is a person's to know."""
+    if client.vat_type or (client.country in {"", SWEDEN} and client.vat_number.strip().upper()[:2] in {"", SWEDEN}):
+        return None
+    sentence = _("%(client)s is not linked to a Fortnox customer. Uku does not know the VAT type of a client abroad.")
+    remedy = _("Create the customer in Fortnox with its VAT type, and link the client.")
+    return Problem(sentence, remedy, Place.CLIENT, {"client": client})
+
+
+def known_customer(client: Client, customers: str) -> Problem:
+    """Say that Fortnox has customers that may be a client; Uku makes no second one."""
+    sentence = _(
+        "%(client)s is not linked to a Fortnox customer, but Fortnox has one that may be the client: %(known)s."
+    )
+    remedy = _("Link the client. If it is somebody else, create the customer in Fortnox, and link that one.")
+    return Problem(sentence, remedy, Place.CLIENT, {"client": client, "known": customers})
 
 
 def customer_problem(customer: CustomerRecord) -> Problem | None:

@@ -13,9 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
+from uku.integrations.fortnox.customers.creation import creates_customers, may_be_created
+from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices import credit_status
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
+from uku.integrations.fortnox.invoices.booking import books_at_once
+from uku.integrations.fortnox.invoices.decision import can_decide, decision_in_words
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
 from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
@@ -54,7 +58,12 @@ def badges_of(invoices: Sequence[Invoice]) -> Mapping[int, Badge]:
 
 def panels_of(invoice: Invoice) -> Sequence[Panel]:
     company = _connected_company()
-    export = InvoiceExport.standing().filter(invoice=invoice).select_related("invoice__credits", "workspace").first()
+    export = (
+        InvoiceExport.standing()
+        .filter(invoice=invoice)
+        .select_related("invoice__credits", "workspace", "decided_by")
+        .first()
+    )
     if export is not None:
         return [ExportStatus(export, company).panel]
     if not (company.id and invoice.is_issued):
@@ -73,7 +82,8 @@ def number_source(invoice: Invoice) -> NumberSource | None:
     connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
     if connection is None:
         return None
-    source = NumberSource("Fortnox", connection.company_id)
+    note, books = _customer_note(invoice, connection), books_at_once(connection)
+    source = NumberSource("Fortnox", connection.company_id, note=note, books_at_once=books)
     waits = _(
         "If you issue the invoice now, it waits in Uku without a number, and you cannot send it to the client yet."
     )
@@ -85,6 +95,15 @@ def number_source(invoice: Invoice) -> NumberSource | None:
         remedy = _("Check that the period is open in Fortnox.")
         return replace(source, happened=hold_in_words(hold, invoice.invoice_date), means=means, remedy=remedy)
     return source
+
+
+def _customer_note(invoice: Invoice, connection: Connection) -> str:
+    if invoice.client_id is None or not creates_customers(connection):
+        return ""
+    if invoiced_customer(invoice.client, connection.company_id) is not None:
+        return ""
+    words = _("%(client)s is not a customer in Fortnox: Uku creates it there when it sends the invoice.")
+    return words % {"client": invoice.client}
 
 
 def _connected_company() -> ConnectedCompany:
@@ -129,6 +148,8 @@ class ExportStatus:
             return Badge(str(OWN_NUMBER), "neutral")
         if cancelled := credit_status.cancellation_badge(export):
             return cancelled
+        if export.state == ExportState.LEFT:
+            return Badge(str(ExportState.LEFT.label), "neutral")
         return self._badge_here() if self.is_here else self._badge_elsewhere()
 
     def _badge_here(self) -> Badge:
@@ -179,6 +200,10 @@ class ExportStatus:
             facts.append((_("Company"), self.company_name))
         if export.voucher:
             facts.append((_("Voucher"), export.voucher))
+        if export.decision and export.state != ExportState.LEFT:
+            facts.append((_("Decision"), decision_in_words(export)))
+        if not (export.to_book or export.booked or export.cash_method):
+            facts.append((_("Booking"), _("Left not booked, until a person books it")))
         if export.text_changes:
             facts.append((_("Characters Fortnox does not accept"), export.text_changes))
         happened, means, remedy = self.explanation
@@ -228,6 +253,12 @@ class ExportStatus:
     def _explain_export(self) -> tuple[str, str, str]:
         if self.export.error_code == NUMBER_USED:
             return self._explain_used_number()
+        if self.export.state == ExportState.LEFT:
+            return (
+                f"{decision_in_words(self.export)} {self.export.decision_reason}",
+                _("Uku neither sends the invoice nor looks for it in Fortnox."),
+                _("If that is not right, press Decide again. If the invoice is not needed, cancel it."),
+            )
         if not self.is_here:
             return self._explain_elsewhere()
         if self.export.invoice.is_missing:
@@ -250,6 +281,15 @@ class ExportStatus:
             )
         elif hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (hold.happened, _("The invoice waits in Uku and has not been sent."), hold.ends)
+        elif export.state == ExportState.QUEUED and may_be_created(export.invoice.client_id, export.company_id):
+            words = (
+                _("Fortnox did not confirm that it created the customer."),
+                _(
+                    "The customer may be in Fortnox. Uku looks for its number before it sends anything again. The"
+                    " invoice waits."
+                ),
+                self._with_next_try(""),
+            )
         elif export.state == ExportState.UNCERTAIN:
             words = (
                 _("Fortnox did not confirm that it received the invoice."),
@@ -262,8 +302,8 @@ class ExportStatus:
             remedy = _("If you want the invoice in Fortnox, press Send to Fortnox.")
             if not export.cancelled_number:
                 remedy = _(
-                    "Look at the invoice in Fortnox, and cancel it there if it is wrong. Then press Refresh."
-                    " Refresh sends nothing."
+                    "Press Decide: Uku shows what it finds in Fortnox beside the invoice, and you choose."
+                    " Refresh only looks again and sends nothing."
                 )
             words = (export.error_text, _("Uku does not send it again automatically."), remedy)
         elif export.error_text and export.error_code:
@@ -336,14 +376,15 @@ class ExportStatus:
         export = self.export
         place = {"slug": export.workspace.slug, "pk": export.pk}
         if can_be_sent(export.invoice, export, self.company.id):
-            return _send_actions(export.invoice, export, self.company)
+            send = _send_actions(export.invoice, export, self.company)
+            return (*send, *self._decisions) if send and self.is_here and can_decide(export) else send
         if not self.is_here or export.number_kept:
             return ()
         if export.error_code == NUMBER_USED:
             return (_primary(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place)),)
-        label = {ExportState.REJECTED: _("Send to Fortnox"), ExportState.NEEDS_PERSON: _("Refresh")}.get(
-            ExportState(export.state), ""
-        )
+        if can_decide(export):
+            return self._decisions if self.company.takes_orders else ()
+        label = _("Send to Fortnox") if export.state == ExportState.REJECTED else ""
         if export.invoice.is_missing:
             label = _("Refresh")
         elif self._can_be_booked:
@@ -351,6 +392,19 @@ class ExportStatus:
         if not (label and self.company.takes_orders):
             return ()
         return (_primary(label, reverse("fortnox:retry", kwargs=place)),)
+
+    @property
+    def _decisions(self) -> tuple[Action, ...]:
+        """The page that shows both sides, and for what Uku left to a person, one more look."""
+        export = self.export
+        place = {"slug": export.workspace.slug, "pk": export.pk}
+        label = _("Decide again") if export.state == ExportState.LEFT else _("Decide")
+        page = reverse("fortnox:decide", kwargs=place)
+        decide = Action(label, page, primary=True, asks=True, permission=Permission.ISSUE_INVOICES)
+        if export.state != ExportState.NEEDS_PERSON or export.cancelled_number:
+            return (decide,)
+        retry = reverse("fortnox:retry", kwargs=place)
+        return decide, Action(_("Refresh"), retry, permission=Permission.ISSUE_INVOICES)
 
 
 def _primary(label: str, url: str) -> Action:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from fortnox_api import Fortnox
 from uku.integrations.fortnox.articles.importer import ARTICLE_IMPORTER
+from uku.integrations.fortnox.customers.creation import CustomerMayExist, create_customer, creates_customers
 from uku.integrations.fortnox.customers.importer import CUSTOMER_IMPORTER
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health.messages import missing_worker_notice
@@ -18,9 +19,11 @@ from uku.integrations.fortnox.invoices.rules import (
     Problem,
     article_problem,
     customer_problem,
+    known_customer,
     missing_article,
     not_linked,
     rate_problem,
+    uncreatable_client,
 )
 from uku.integrations.fortnox.mapping import invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Hold, InvoiceExport
@@ -99,11 +102,10 @@ def hold_in_words(hold: Hold, day: date) -> str:
 def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     """Return the bytes to post, and set on the export what was changed in its texts. Raises InvoiceNotValid.
 
-    Customers and articles are read again unless they were read within 15 minutes.
+    Customers and articles are read again unless they were read within 15 minutes. A customer that is missing is
+    created, where the firm chose so: raises CustomerRefused, or FortnoxError when that is not done or not known.
     """
-    customer = invoiced_customer(export.invoice.client, export.company_id)
-    if customer is None:
-        raise InvoiceNotValid(not_linked(export.invoice.client))
+    customer = invoiced_customer(export.invoice.client, export.company_id) or _create_customer(fortnox, export)
     _read_unless_fresh(fortnox, CUSTOMER_IMPORTER, customer)
     _refuse(customer_problem(customer))
     rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
@@ -116,6 +118,17 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     ).clean()
     export.text_changes = ", ".join(f"{change.before} → {change.after or '–'}" for change in changes)[:500]
     return payload.to_json_bytes()
+
+
+def _create_customer(fortnox: Fortnox, export: InvoiceExport) -> CustomerRecord:
+    client = export.invoice.client
+    if export.invoice.is_credit_note or not creates_customers(Connection.objects.get()):
+        raise InvoiceNotValid(not_linked(client))
+    _refuse(uncreatable_client(client))
+    try:
+        return create_customer(fortnox, client, export.company_id)
+    except CustomerMayExist as found:
+        raise InvoiceNotValid(known_customer(client, found.customers)) from None
 
 
 def _facts_of_credit(invoice: Invoice) -> dict[str, str]:

@@ -10,6 +10,7 @@ from uku.integrations.fortnox.models.connection import (
     FailingKind,
     KnownCompany,
     NewClients,
+    NewCustomers,
     Pace,
     PendingGrant,
     Revocation,
@@ -20,6 +21,7 @@ from uku.integrations.fortnox.models.invoice_export import (
     NEEDS_YOU,
     NUMBER_USED,
     OPEN,
+    Decision,
     ExportKind,
     ExportState,
     Hold,
@@ -27,6 +29,8 @@ from uku.integrations.fortnox.models.invoice_export import (
 )
 from uku.integrations.fortnox.models.records import (
     ArticleRecord,
+    CreationState,
+    CustomerCreation,
     CustomerRecord,
     LinkReason,
 )
@@ -69,7 +73,10 @@ __all__ = [
     "Connection",
     "ConsentLink",
     "CountedSource",
+    "CreationState",
+    "CustomerCreation",
     "CustomerRecord",
+    "Decision",
     "Difference",
     "DueWork",
     "ExportKind",
@@ -80,6 +87,7 @@ __all__ = [
     "KnownCompany",
     "LinkReason",
     "NewClients",
+    "NewCustomers",
     "Pace",
     "PendingGrant",
     "ReadKind",

@@ -47,6 +47,13 @@ class NewClients(models.TextChoices):
     ASK = "ask", _("Ask first")
 
 
+class NewCustomers(models.TextChoices):
+    """What becomes of an issued invoice whose client is linked to no customer."""
+
+    ASK = "ask", _("Stop, so that a person links the client")
+    CREATE = "create", _("Create the customer in Fortnox")
+
+
 class Connection(TenantModel):
     """The workspace's one grant to one Fortnox company. `company_id` is Fortnox's database number."""
 
@@ -91,6 +98,9 @@ class Connection(TenantModel):
     statistics = models.JSONField(default=list)
     new_clients = models.CharField(
         max_length=10, choices=NewClients, default=NewClients.CREATE, db_default=NewClients.CREATE
+    )
+    new_customers = models.CharField(
+        max_length=10, choices=NewCustomers, default=NewCustomers.ASK, db_default=NewCustomers.ASK
     )
     booking = models.CharField(max_length=10, choices=Booking, default=Booking.AT_ONCE, db_default=Booking.AT_ONCE)
     first_import_of = models.CharField(

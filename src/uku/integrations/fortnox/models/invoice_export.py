@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.invoices.models import Invoice
 from uku.kit.scoping import TenantModel
+from uku.workspaces.models import User
 
 
 class ExportState(models.TextChoices):
@@ -19,6 +20,7 @@ class ExportState(models.TextChoices):
     HELD = "held", _("Not sent: send it yourself")
     CANCELLED = "cancelled", _("Not sent: cancelled")
     WITHDRAWN = "withdrawn", _("Back to draft")
+    LEFT = "left", _("Settled outside Uku")
 
 
 class ExportKind(models.TextChoices):
@@ -26,6 +28,14 @@ class ExportKind(models.TextChoices):
 
     CREATE = "create", _("Create")
     CREDIT = "credit", _("Credit")
+
+
+class Decision(models.TextChoices):
+    """What a person decided about an invoice whose outcome stayed unknown."""
+
+    ADOPTED = "adopted", _("Adopted an invoice in Fortnox")
+    SENT_AGAIN = "sent_again", _("Sent again")
+    LEFT = "left", _("Settled outside Uku")
 
 
 NEEDS_YOU = frozenset({ExportState.REJECTED, ExportState.NEEDS_PERSON, ExportState.HELD})
@@ -95,6 +105,12 @@ class InvoiceExport(TenantModel):
     )
     error_code = models.CharField(max_length=20, blank=True)
     error_text = models.CharField(max_length=500, blank=True)
+    decision = models.CharField(max_length=15, choices=Decision, blank=True, default="", db_default="")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decision_reason = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="why it is settled outside Uku"
+    )
     created_at = models.DateTimeField()
     read_due_at = models.DateTimeField(null=True, help_text="since when it is to be read back: a list showed a change")
 
@@ -115,6 +131,10 @@ class InvoiceExport(TenantModel):
             models.CheckConstraint(
                 condition=~models.Q(state=ExportState.CONFIRMED) | ~models.Q(document_number=""),
                 name="fortnox_push_confirmed_has_number",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=ExportState.LEFT) | ~models.Q(decision_reason=""),
+                name="fortnox_push_left_has_reason",
             ),
         )
         indexes = (

@@ -24,6 +24,7 @@ class LinkReason(models.TextChoices):
     NAME = "name", _("Same or similar name")
     PERSON = "person", _("Linked by a person")
     CREATED = "created", _("Client created from it")
+    EXPORTED = "exported", _("Created by Uku from the client")
     UNLINKED = "unlinked", _("Unlinked by a person")
 
 
@@ -115,6 +116,8 @@ class CustomerRecord(TenantModel):
             return (
                 gettext("Created by %(name)s") % who if self.linked_by else gettext("Created from the Fortnox customer")
             )
+        if self.linked_because == LinkReason.EXPORTED:
+            return gettext("Created by Uku from the client")
         if self.linked_because == LinkReason.UNLINKED:
             return gettext("Unlinked by %(name)s") % who if self.linked_by else gettext("Unlinked by a person")
         if not self.linked_because:
@@ -130,6 +133,39 @@ class CustomerRecord(TenantModel):
     def source(self) -> str:
         """What the audit log calls it where its values came from."""
         return gettext("Fortnox customer %(number)s") % {"number": self.number}
+
+
+class CreationState(models.TextChoices):
+    """What is known of a customer to create. Once it was sent it may exist, until Fortnox refused it."""
+
+    PLANNED = "planned", _("To be created")
+    SENT = "sent", _("Not confirmed by Fortnox")
+    CREATED = "created", _("Created")
+    REFUSED = "refused", _("Fortnox refused it")
+
+
+class CustomerCreation(TenantModel):
+    """The intent to create a client as a customer in one Fortnox company, stored before the first byte is sent.
+
+    Its number is chosen beforehand, and Fortnox gives none twice: whoever sends it again makes no second customer.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    company_id = models.CharField(max_length=30)
+    number = models.CharField(max_length=30)
+    reference = models.CharField(max_length=20, help_text="by which the customer is known for ours")
+    state = models.CharField(max_length=10, choices=CreationState, default=CreationState.PLANNED)
+    numbers_used = models.PositiveSmallIntegerField(default=0, help_text="numbers that Fortnox had for another")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        base_manager_name = "everywhere"
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "client", "company_id"], name="fortnox_creation_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"creation of {self.number}"
 
 
 class ArticleRecord(TenantModel):

@@ -12,9 +12,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.integrations.fortnox.connection.authorize import NotEnabled, stored_connection_of
+from uku.integrations.fortnox.customers.creation import choose_new_customers
 from uku.integrations.fortnox.customers.review import choose_new_clients
 from uku.integrations.fortnox.invoices.booking import choose_booking
-from uku.integrations.fortnox.models import Booking, Connection, NewClients
+from uku.integrations.fortnox.models import Booking, Connection, NewClients, NewCustomers
 from uku.integrations.fortnox.statistics.choice import choose_kinds, choose_statistics
 from uku.integrations.fortnox.views.statistics_form import StatisticsForm, saved_plan
 from uku.workspaces.models import User, Workspace
@@ -27,6 +28,9 @@ class SettingsChanged(Exception):
 class SettingsForm(StatisticsForm):
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     new_clients = forms.ChoiceField(label=_("New clients"), choices=NewClients, widget=forms.RadioSelect)
+    new_customers = forms.ChoiceField(
+        label=_("Clients without a Fortnox customer"), choices=NewCustomers, widget=forms.RadioSelect, required=False
+    )
     booking = forms.ChoiceField(label=_("Booking invoices"), choices=Booking, widget=forms.RadioSelect, required=False)
 
     workspace: Workspace
@@ -52,6 +56,8 @@ class SettingsForm(StatisticsForm):
                 raise SettingsChanged
             by: dict[str, Any] = {"workspace": self.workspace, "actor": actor, "at": at}
             choose_new_clients(choice=NewClients(facts["new_clients"]), **by)
+            if facts["new_customers"]:
+                choose_new_customers(choice=NewCustomers(facts["new_customers"]), **by)
             if facts["booking"]:
                 choose_booking(choice=Booking(facts["booking"]), **by)
             kinds = self.kinds_chosen()
@@ -80,7 +86,7 @@ class SettingsForm(StatisticsForm):
 
 def _saved(workspace: Workspace, connection: Connection) -> dict[str, Any]:
     """What is saved, by field."""
-    own = {"new_clients": str(connection.new_clients), "booking": str(connection.booking)}
+    own = {name: str(getattr(connection, name)) for name in ("new_clients", "new_customers", "booking")}
     return own | saved_plan(workspace, connection)
 
 

@@ -1,0 +1,217 @@
+"""The invoices in Fortnox that may be one of ours, each beside it: what is the same, and what differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import islice, zip_longest
+from typing import Final
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from fortnox_api import Fortnox, InvoiceItem
+from fortnox_api import Invoice as FortnoxInvoice
+from fortnox_api import InvoiceRow as FortnoxRow
+from uku.integrations.fortnox.customers.links import invoiced_customer
+from uku.integrations.fortnox.invoices.export import differing_number
+from uku.integrations.fortnox.mapping import NO_REFERENCE
+from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
+from uku.invoices.models import Invoice, InvoiceRow
+from uku.kit.money import ZERO, show_amount, show_date, show_quantity, to_ore
+
+MOST_SHOWN: Final = 5
+NEAR: Final = timedelta(days=7)
+"""How far apart the dates of two invoices with the same total may be."""
+NOTHING: Final = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing on both sides, in words. `is_same` is None where one side has nothing to compare."""
+
+    name: str
+    ours: str
+    theirs: str
+    is_same: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An invoice in Fortnox beside ours; `obstacle` says why it cannot be ours, "" where it can."""
+
+    number: str
+    facts: tuple[Fact, ...]
+    obstacle: str
+
+    @property
+    def differing(self) -> int:
+        return sum(fact.is_same is False for fact in self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of an invoice on either side; one of text has a description alone."""
+
+    description: str
+    article: str = ""
+    quantity: Decimal = ZERO
+    price: Decimal = ZERO
+    discount: Decimal = ZERO
+    rate: Decimal = ZERO
+
+    def __str__(self) -> str:
+        if not (self.article or self.quantity or self.price):
+            return self.description
+        facts = {
+            "article": f"{self.article} {self.description}".strip(),
+            "quantity": show_quantity(self.quantity),
+            "price": show_amount(self.price),
+            "rate": show_quantity(self.rate),
+        }
+        words = _("%(article)s, %(quantity)s × %(price)s, VAT %(rate)s %%") % facts
+        return f"{words}, −{show_quantity(self.discount)} %" if self.discount else words
+
+
+def find_candidates(fortnox: Fortnox, export: InvoiceExport, number: str = "") -> list[Candidate]:
+    """Return at most five invoices that may be ours: the one with this number, those with our reference, those alike.
+
+    Raises FortnoxError, and NotFound when there is no invoice with the number.
+    """
+    numbers = [number] if number else []
+    numbers += [*numbers_with_reference(fortnox, export), *_numbers_alike(fortnox, export)]
+    shown = islice(dict.fromkeys(numbers), MOST_SHOWN)
+    return [_beside_ours(export, fortnox.invoices.get(each)) for each in shown]
+
+
+def numbers_with_reference(fortnox: Fortnox, export: InvoiceExport) -> list[str]:
+    """Return what Fortnox may have made of an export: by our reference, or as the note that its invoice names."""
+    found = [hit.number for hit in fortnox.invoices.find_by_reference(export.reference)]
+    if export.kind == ExportKind.CREDIT:
+        original = _original(export)
+        note = fortnox.invoices.get(original.document_number).credit_invoice_reference
+        found = [note] if note not in NO_REFERENCE else []
+    return found
+
+
+def obstacle_to_adopting(export: InvoiceExport, found: FortnoxInvoice) -> str:
+    """Say why an invoice in Fortnox cannot be the one of an export; "" when a person may say that it is."""
+    invoice = export.invoice
+    taken = _claimed(export).filter(document_number=found.number).select_related("invoice").first()
+    is_note = found.credit or found.total < 0
+    other = ""
+    if export.kind == ExportKind.CREDIT and found.credit_invoice_reference not in NO_REFERENCE:
+        other = "" if found.credit_invoice_reference == _original(export).document_number else found.number
+    if taken is not None:
+        return _("In Uku it is another invoice already: %(invoice)s.") % {"invoice": taken.invoice}
+    if found.cancelled:
+        return _("It is cancelled in Fortnox.")
+    if is_note != invoice.is_credit_note:
+        return _("It is a credit note.") if is_note else _("It is no credit note.")
+    if other:
+        return _("It credits another invoice.")
+    if found.currency != invoice.currency:
+        return _("Its currency is another one.")
+    return differing_number(invoice, found)
+
+
+def _numbers_alike(fortnox: Fortnox, export: InvoiceExport) -> Iterator[str]:
+    """Find invoices to the same customer with our total or our date, dated within a week, that are no other of ours."""
+    customer, day = _customer_number(export), export.invoice.invoice_date
+    if not customer:
+        return
+    listed = fortnox.invoices.list(customer_number=customer, from_date=day - NEAR, to_date=day + NEAR)
+    alike = [item.number for item in listed if _is_alike(item, export.invoice, customer)]
+    claimed = set(_claimed(export).filter(document_number__in=alike).values_list("document_number", flat=True))
+    yield from (number for number in alike if number not in claimed)
+
+
+def _is_alike(item: InvoiceItem, invoice: Invoice, customer: str) -> bool:
+    has_our_facts = to_ore(item.total) == invoice.total or item.invoice_date == invoice.invoice_date
+    is_plain = not item.cancelled and item.customer_number == customer
+    return is_plain and has_our_facts and (item.total < 0) == (invoice.total < 0)
+
+
+def _claimed(export: InvoiceExport) -> QuerySet[InvoiceExport]:
+    """The other exports of this company that are in Fortnox."""
+    confirmed = InvoiceExport.objects.filter(company_id=export.company_id, state=ExportState.CONFIRMED)
+    return confirmed.exclude(pk=export.pk)
+
+
+def _original(export: InvoiceExport) -> InvoiceExport:
+    return InvoiceExport.standing().get(invoice=export.invoice.credits_id)
+
+
+def _customer_number(export: InvoiceExport) -> str:
+    """The customer in the bytes that were sent, else the one that is invoiced now."""
+    if export.payload:
+        return str(json.loads(bytes(export.payload))["Invoice"]["CustomerNumber"])
+    customer = invoiced_customer(export.invoice.client, export.company_id)
+    return customer.number if customer else ""
+
+
+def _beside_ours(export: InvoiceExport, found: FortnoxInvoice) -> Candidate:
+    invoice, customer = export.invoice, _customer_number(export)
+    is_same_customer = found.customer_number == customer if customer else None
+    facts = (
+        _text(_("Number"), invoice.number, found.number),
+        Fact(
+            _("Customer"),
+            f"{customer} {invoice.client}".strip(),
+            f"{found.customer_number} {found.customer_name}",
+            is_same_customer,
+        ),
+        _day(_("Invoice date"), invoice.invoice_date, found.invoice_date),
+        _day(_("Due date"), None if invoice.is_credit_note else invoice.due_date, found.due_date),
+        _text(_("OCR"), invoice.ocr, found.ocr),
+        _text(_("Our reference"), export.reference, found.external_reference),
+        *_row_facts(export, found),
+        _amount(_("Net"), invoice.net, found.net),
+        _amount(_("VAT"), invoice.vat, found.total_vat),
+        _amount(_("Rounding"), invoice.rounding, found.round_off),
+        _amount(_("Total"), invoice.total, found.total),
+        _text(_("Currency"), invoice.currency, found.currency),
+        Fact(_("Booked"), NOTHING, _("Yes") if found.booked else _("No"), None),
+        Fact(_("Cancelled"), NOTHING, _("Yes") if found.cancelled else _("No"), None),
+    )
+    return Candidate(found.number, facts, obstacle_to_adopting(export, found))
+
+
+def _row_facts(export: InvoiceExport, found: FortnoxInvoice) -> Iterator[Fact]:
+    """Compare rows by their place."""
+    rows = InvoiceRow.objects.filter(invoice=export.invoice).select_related("product").order_by("position")
+    ours = [_our_row(row, export.company_id) for row in rows]
+    theirs = [_their_row(row) for row in found.rows]
+    for place, (our, their) in enumerate(zip_longest(ours, theirs), start=1):
+        name = _("Row %(number)s") % {"number": place}
+        yield Fact(name, str(our or NOTHING), str(their or NOTHING), our == their)
+
+
+def _our_row(row: InvoiceRow, company_id: str) -> Row:
+    if row.is_text:
+        return Row(row.description)
+    article = row.article_in(company_id)
+    return Row(row.description, article, row.quantity, row.price, row.discount, row.vat_rate)
+
+
+def _their_row(row: FortnoxRow) -> Row:
+    quantity, price = row.delivered_quantity or ZERO, row.price or ZERO
+    if not (row.article_number or quantity or price):
+        return Row(row.description)
+    return Row(row.description, row.article_number, quantity, price, row.discount or ZERO, row.vat or ZERO)
+
+
+def _text(name: str, ours: str, theirs: str) -> Fact:
+    return Fact(name, ours or NOTHING, theirs or NOTHING, ours == theirs if ours else None)
+
+
+def _amount(name: str, ours: Decimal, theirs: Decimal) -> Fact:
+    return Fact(name, show_amount(ours), show_amount(theirs), ours == to_ore(theirs))
+
+
+def _day(name: str, ours: date | None, theirs: date | None) -> Fact:
+    words = [NOTHING if day is None else show_date(day) for day in (ours, theirs)]
+    return Fact(name, words[0], words[1], None if ours is None else ours == theirs)

@@ -1,0 +1,442 @@
+"""What a person decides about an invoice that Fortnox never confirmed: adopt it, send it again, or leave it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from tests.uku.conftest import make_user
+from tests.uku.integrations.fortnox.conftest import clear_queue, make_credit_note
+from tests.uku.integrations.fortnox.simulated import FIRST
+from tests.uku.web.page_reader import Page
+
+from uku.integrations.fortnox.invoices.export import process_export
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, SyncIssue
+from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work.runs import run_sync
+from uku.invoices.cancel import cancel_invoice
+from uku.invoices.models import Invoice, State
+from uku.kit import clock
+from uku.workspaces.models import AuditEntry
+from uku.workspaces.operations import add_member
+
+POST = {"method": "POST", "path": "/3/invoices"}
+LOOK_UPS = 6
+REFUSAL = '{"ErrorInformation":{"error":1,"message":"Fortnox säger nej","code":2009999}}'
+
+
+def copy_in_fortnox(fortnox, number: str, **changes) -> None:
+    """Put a copy of the first invoice beside it, as a person might."""
+    with fortnox.app.installation.lock:
+        company = fortnox.app.installation.company(FIRST)
+        row = next(iter(company.table("invoices").rows.values()))
+        company.put("invoices", number, {**row, "DocumentNumber": number, "OCR": f"{number}0", **changes})
+        fortnox.app.installation.store.commit([])
+
+
+@pytest.fixture
+def lost(desk, fortnox, later):
+    """An invoice whose create had no answer, looked up until a person must decide. `phase` P2 made it, P1 did not."""
+
+    def lose(*, phase="P2", copy=True, times=1, **changes):
+        fortnox.fault(**POST, action="drop", phase=phase, times=times)
+        invoice = desk.issue()
+        desk.work()
+        if copy:
+            copy_in_fortnox(fortnox, "9001", **changes)
+        for _ in range(LOOK_UPS):
+            export = InvoiceExport.objects.get(invoice=invoice)
+            later(export, seconds=20 * 60)
+            clear_queue()
+            process_export(export_id=export.pk)
+        fortnox.heal()
+        export = InvoiceExport.objects.get(invoice=invoice)
+        assert export.state == ExportState.NEEDS_PERSON
+        return export
+
+    return lose
+
+
+def forms_of(page: Page) -> list[tuple[str, dict[str, str]]]:
+    """Each form that posts, with what its hidden fields say."""
+    found: list[tuple[str, dict[str, str]]] = []
+    for tag, attributes in page.tags:
+        if tag == "form":
+            found.append((attributes.get("action") or "", {}))
+        elif tag == "input" and attributes.get("type") == "hidden" and found:
+            found[-1][1][attributes["name"] or ""] = attributes.get("value") or ""
+    return found
+
+
+def look(desk, export, number: str = "") -> Page:
+    address = f"{desk.home}/settings/fortnox/pushes/{export.pk}/decide/"
+    return Page(desk.browser.get(address, {"number": number} if number else {}).content.decode())
+
+
+def offered(page: Page) -> list[str]:
+    """The numbers that can be adopted."""
+    return [facts["number"] for action, facts in forms_of(page) if action.endswith("/adopt/")]
+
+
+@pytest.fixture
+def decide(desk):
+    """Press a button of the page as it is drawn now, or as it was drawn; return the next page."""
+
+    def press(export, way, *, drawn=None, browser=None, **typed):
+        action = f"{desk.home}/settings/fortnox/pushes/{export.pk}/{way}/"
+        forms = [facts for address, facts in forms_of(drawn or look(desk, export)) if address == action]
+        (form,) = [each for each in forms if typed.get("number") in {None, each.get("number")}]
+        answer = (browser or desk.browser).post(action, {**form, **typed}, follow=True)
+        return Page(answer.content.decode())
+
+    return press
+
+
+def again(export) -> InvoiceExport:
+    return InvoiceExport.objects.select_related("invoice", "decided_by").get(pk=export.pk)
+
+
+def notes(page: Page) -> list[str]:
+    """What the page tells of the button that was pressed."""
+    return [text for text in page.all("p") if text.startswith(("Nothing", "Invoice 9", "It can be", "Somebody"))]
+
+
+@pytest.fixture
+def colleague(scope, signed_in):
+    """A browser of an admin of the same workspace."""
+    user = make_user("adam@byran.example", "Adam Admin")
+    add_member(workspace=scope, user=user, role="admin")
+    return signed_in(user)
+
+
+# What the page shows
+
+
+def test_the_page_shows_each_invoice_that_may_be_ours_beside_ours(fortnox, shop, desk, lost):
+    export = lost(Total=Decimal(9), TotalToPay=Decimal(9))
+    made = fortnox.invoices()[0]
+    page = look(desk, export)
+    rows = [row for row in page.rows if len(row) == 4]
+    first, second = rows[1 : len(rows) // 2], rows[len(rows) // 2 + 1 :]
+    number = made["DocumentNumber"]
+    row = f"{shop.article} Bokföring, 2 × 950.00, VAT 25 %"
+    whom = f"{shop.customer} Björk Bygg AB"
+    told = {name: tuple(rest) for name, *rest in first}
+    assert told == {
+        "Number": ("–", number, ""),
+        "Customer": (whom, whom, "Same"),
+        "Invoice date": (told["Invoice date"][0], told["Invoice date"][0], "Same"),
+        "Due date": (told["Due date"][0], told["Due date"][0], "Same"),
+        "OCR": ("–", made["OCR"], ""),
+        "Our reference": (export.reference, export.reference, "Same"),
+        "Row 1": (row, row, "Same"),
+        "Net": ("1,900.00", "1,900.00", "Same"),
+        "VAT": ("475.00", "475.00", "Same"),
+        "Rounding": ("0.00", "0.00", "Same"),
+        "Total": ("2,375.00", "2,375.00", "Same"),
+        "Currency": ("SEK", "SEK", "Same"),
+        "Booked": ("–", "No", ""),
+        "Cancelled": ("–", "No", ""),
+    }
+    copied = {name: tuple(rest) for name, *rest in second}
+    differing = {name for name in copied if copied[name][2] == "Differs"}
+    assert (copied["Number"], differing) == (("–", "9001", ""), {"Total"})
+    assert offered(page) == [number, "9001"]
+
+
+def test_it_offers_an_invoice_that_somebody_made_by_hand_and_not_those_of_other_invoices(fortnox, shop, desk, lost):
+    other = desk.issue()
+    desk.work()
+    export = lost(phase="P1", times=9, copy=False)
+    assert offered(look(desk, export)) == []
+    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1="", Booked=False)
+    copy_in_fortnox(fortnox, "9002", ExternalInvoiceReference1="", Cancelled=True)
+    copy_in_fortnox(fortnox, "9003", ExternalInvoiceReference1="", Total=Decimal(1), InvoiceDate="2020-01-01")
+    assert offered(look(desk, export)) == ["9001"]
+    assert offered(look(desk, export, "9003")) == ["9003", "9001"]
+    taken = Invoice.objects.get(pk=other.pk)
+    page = look(desk, export, taken.number)
+    assert f"In Uku it is another invoice already: Invoice {taken.number}." in page.all("p")
+    assert offered(page) == ["9001"]
+    assert "Fortnox has no invoice with the number 77." in str(look(desk, export, "77").texts)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"Cancelled": True}, "It is cancelled in Fortnox."),
+        ({"Currency": "EUR"}, "Its currency is another one."),
+        ({"Total": Decimal(-2375)}, "It is a credit note."),
+    ],
+)
+def test_what_cannot_be_ours_says_why_and_is_refused_when_it_is_adopted_all_the_same(
+    fortnox, desk, lost, decide, change, why
+):
+    export = lost()
+    drawn = look(desk, export)
+    copy_in_fortnox(fortnox, "9001", **change)
+    assert why in look(desk, export).all("p")
+    page = decide(export, "adopt", drawn=drawn, number="9001")
+    assert f"Invoice 9001 cannot be adopted. {why}" in notes(page)
+    assert again(export).state == ExportState.NEEDS_PERSON
+
+
+# Adopt
+
+
+def test_adopting_takes_number_ocr_and_figures_and_creates_nothing(fortnox, desk, shop, lost, decide):
+    export = lost()
+    made = fortnox.invoices()[0]["DocumentNumber"]
+    before = fortnox.mark()
+    decide(export, "adopt", number=made)
+    desk.work()
+    row = again(export)
+    assert (row.state, row.document_number, row.invoice.number, row.booked) == (ExportState.CONFIRMED, made, made, True)
+    assert (row.decision, row.decided_by, row.invoice.difference) == ("adopted", shop.owner, "")
+    assert fortnox.commits("invoice.create", before) == []
+    assert fortnox.creates() == {export.reference: 1}
+    assert SyncIssue.objects.filter(number=export.reference, solved_at=None).count() == 0
+    entry = AuditEntry.objects.get(action="fortnox.decide")
+    assert (entry.actor, entry.target) == (shop.owner, f"Invoice:{row.invoice_id}")
+    assert entry.summary == f"Invoice {export.reference}: invoice {made} in Fortnox was adopted"
+    assert desk.show(row.invoice).facts["Decision"].startswith(f"{shop.owner} decided, ")
+
+
+def test_what_differs_in_the_adopted_invoice_is_shown_and_must_be_accepted(fortnox, desk, lost, decide):
+    export = lost(phase="P1", times=9, copy=False)
+    desk.issue()
+    desk.work()
+    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1="", Total=Decimal("2376.00"), RoundOff=Decimal("1.00"))
+    decide(export, "adopt", number="9001")
+    row = again(export)
+    assert (row.invoice.number, row.invoice.total) == ("9001", Decimal(2376))
+    assert row.invoice.difference == "rounding 1.00 instead of 0.00; total 2376.00 instead of 2375.00"
+
+
+def test_an_adopted_invoice_that_was_paid_before_is_read(fortnox, desk, lost, decide):
+    export = lost()
+    made = fortnox.invoices()[0]["DocumentNumber"]
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/{made}/bookkeep")
+    fortnox.pay(made, "2375", clock.today("Europe/Stockholm").isoformat())
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.PAYMENTS))
+    decide(export, "adopt", number=made)
+    desk.work()
+    assert again(export).invoice.state == State.PAID
+
+
+def test_an_invoice_with_a_number_from_uku_is_only_the_one_with_that_number(fortnox, shop, desk, later):
+    own = shop.issue(numbering="own")
+    fortnox.fault(**POST, action="drop", phase="P2")
+    desk.send(own)
+    copy_in_fortnox(fortnox, "9001")
+    export = InvoiceExport.objects.get(invoice=own)
+    later(export, seconds=20 * 60)
+    process_export(export_id=export.pk)
+    page = look(desk, export)
+    assert (again(export).state, offered(page)) == (ExportState.NEEDS_PERSON, [own.number])
+    assert f"Fortnox has the invoice as number 9001, but its number from Uku is {own.number}." in page.all("p")
+
+
+# Send again
+
+
+def test_sending_again_creates_once_more_with_the_same_bytes(fortnox, desk, shop, lost, decide):
+    export = lost(phase="P1", times=2, copy=False)
+    assert fortnox.creates() == {}
+    decide(export, "send-again")
+    desk.work()
+    row = again(export)
+    assert (row.state, row.decision, row.payload_hash) == (ExportState.CONFIRMED, "sent_again", export.payload_hash)
+    assert fortnox.creates() == {export.reference: 1}
+    assert AuditEntry.objects.get(action="fortnox.decide").actor == shop.owner
+
+
+def test_what_sending_again_risks_is_said_with_the_numbers(fortnox, desk, lost):
+    export = lost()
+    made = fortnox.invoices()[0]["DocumentNumber"]
+    told = (
+        f"Fortnox has our reference on {made}, 9001. If one of them is this invoice, sending it again invoices the"
+        " client twice."
+    )
+    assert told in look(desk, export).all("p")
+
+
+def test_nothing_is_sent_again_before_the_landing_window_is_over(fortnox, desk, later, decide):
+    fortnox.fault(**POST, action="drop", phase="P2")
+    invoice = desk.issue()
+    desk.work()
+    copy_in_fortnox(fortnox, "9001")
+    export = InvoiceExport.objects.get(invoice=invoice)
+    later(export, seconds=6)
+    process_export(export_id=export.pk)
+    early = look(desk, export)
+    assert [text for text in early.all("p") if text.startswith("It can be sent again from ")] != []
+    assert [action for action, _facts in forms_of(early) if action.endswith("/send-again/")] == []
+    facts = {"seen": str(export.fence), "known": f"{fortnox.invoices()[0]['DocumentNumber']} 9001"}
+    desk.browser.post(f"{desk.home}/settings/fortnox/pushes/{export.pk}/send-again/", facts)
+    desk.work()
+    assert (again(export).state, fortnox.creates()) == (ExportState.NEEDS_PERSON, {export.reference: 1})
+
+
+def test_an_invoice_that_landed_after_the_page_was_drawn_is_not_sent_again(fortnox, desk, lost, decide):
+    desk.issue()
+    desk.work()
+    export = lost(phase="P1", times=2, copy=False)
+    drawn = look(desk, export)
+    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1=export.reference)
+    page = decide(export, "send-again", drawn=drawn)
+    desk.work()
+    words = "Nothing was sent: Fortnox has other invoices with our reference by now. Look at them."
+    assert words in notes(page)
+    assert (again(export).state, export.reference in fortnox.creates()) == (ExportState.NEEDS_PERSON, False)
+    assert offered(page) == ["9001"]
+
+
+# Leave
+
+
+def test_leaving_needs_a_reason_and_neither_sends_nor_looks(fortnox, desk, shop, lost, decide):
+    export = lost()
+    decide(export, "leave", reason=" ")
+    assert again(export).state == ExportState.NEEDS_PERSON
+    before = fortnox.mark()
+    decide(export, "leave", reason="Typed by hand as 1017")
+    desk.work()
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.COMPARISON))
+    desk.work()
+    row = again(export)
+    assert (row.state, row.decision_reason) == (ExportState.LEFT, "Typed by hand as 1017")
+    assert [each for each in fortnox.requests(before) if each.startswith(("POST", "PUT"))] == []
+    assert desk.says(row.invoice, "Settled outside Uku")
+    assert AuditEntry.objects.get(action="fortnox.decide").after["reason"] == "Typed by hand as 1017"
+    assert SyncIssue.objects.filter(number=export.reference, solved_at=None, kind="invoice").count() == 0
+
+
+def test_what_was_left_can_be_decided_again(fortnox, desk, lost, decide):
+    export = lost()
+    decide(export, "leave", reason="Not needed")
+    made = fortnox.invoices()[0]["DocumentNumber"]
+    assert f"{desk.home}/settings/fortnox/pushes/{export.pk}/decide/" in desk.show(export.invoice).values("a", "href")
+    decide(again(export), "adopt", number=made)
+    assert (again(export).state, again(export).decision) == (ExportState.CONFIRMED, "adopted")
+
+
+def test_what_was_left_can_be_cancelled(desk, shop, lost, decide):
+    export = lost()
+    decide(export, "leave", reason="Not needed")
+    cancel_invoice(invoice=export.invoice, actor=shop.owner, at=clock.now())
+    row = again(export)
+    assert (row.state, row.invoice.state) == (ExportState.CANCELLED, State.CANCELLED)
+
+
+def test_a_cancellation_that_waited_for_the_decision_is_carried_out(fortnox, shop, desk, later, decide):
+    fortnox.fault(**POST, action="drop", phase="P2")
+    invoice = desk.issue()
+    desk.work()
+    cancel_invoice(invoice=invoice, actor=shop.owner, at=clock.now())
+    copy_in_fortnox(fortnox, "9001")
+    later(InvoiceExport.objects.get(), seconds=20 * 60)
+    process_export(export_id=InvoiceExport.objects.get().pk)
+    export = InvoiceExport.objects.get()
+    assert (export.state, "Somebody asked to cancel the invoice." in look(desk, export).all("p")) == (
+        ExportState.NEEDS_PERSON,
+        True,
+    )
+    decide(export, "adopt", number=fortnox.invoices()[0]["DocumentNumber"])
+    desk.work()
+    assert (again(export).invoice.state, fortnox.invoices()[0]["Cancelled"]) == (State.CANCELLED, True)
+
+
+# Two people, two clicks
+
+
+def test_a_second_click_changes_nothing_and_says_nothing(fortnox, desk, lost, decide):
+    export = lost()
+    drawn, made = look(desk, export), fortnox.invoices()[0]["DocumentNumber"]
+    for _ in range(2):
+        page = decide(export, "adopt", drawn=drawn, number=made)
+    desk.work()
+    assert (AuditEntry.objects.filter(action="fortnox.decide").count(), notes(page)) == (1, [])
+    assert page.heading == f"Invoice {made}"
+
+
+@pytest.mark.parametrize("way", ["adopt", "send-again", "leave"])
+def test_another_persons_decision_in_between_is_told_and_stands(fortnox, desk, shop, lost, decide, colleague, way):
+    export = lost()
+    drawn, made = look(desk, export), fortnox.invoices()[0]["DocumentNumber"]
+    typed = {"adopt": {"number": made}, "leave": {"reason": "Mine"}}.get(way, {})
+    decide(export, "leave", browser=colleague, reason="Theirs")
+    page = decide(export, way, drawn=drawn, **typed)
+    desk.work()
+    told = [each for each in notes(page) if each.startswith("Nothing was done. Adam Admin decided, ")]
+    assert (len(told), again(export).decision_reason) == (1, "Theirs")
+    assert fortnox.creates() == {export.reference: 1}
+
+
+def test_what_uku_found_in_between_is_told(fortnox, desk, lost, decide):
+    export = lost()
+    drawn, made = look(desk, export), fortnox.invoices()[0]["DocumentNumber"]
+    fortnox.ask("POST", f"companies/{FIRST}/invoices/9001/cancel")
+    desk.retry(export.invoice)
+    assert again(export).state == ExportState.CONFIRMED
+    page = decide(export, "leave", drawn=drawn, reason="Mine")
+    assert "Nothing was done: the invoice has changed since you opened the page." in notes(page)
+    assert again(export).document_number == made
+
+
+def test_a_member_without_the_permission_decides_nothing(fortnox, desk, scope, signed_in, lost):
+    export = lost()
+    member = make_user("mia@byran.example", "Mia Member")
+    add_member(workspace=scope, user=member, role="member")
+    browser, place = signed_in(member), f"{desk.home}/settings/fortnox/pushes/{export.pk}"
+    statuses = [browser.post(f"{place}/{way}/", {"seen": export.fence}).status_code for way in ("adopt", "leave")]
+    assert [browser.get(f"{place}/decide/").status_code, *statuses] == [403, 403, 403]
+    assert again(export).state == ExportState.NEEDS_PERSON
+
+
+# When Fortnox does not answer
+
+
+def test_while_fortnox_does_not_answer_the_invoice_can_only_be_left(fortnox, desk, lost, decide):
+    export = lost()
+    fortnox.fault(path="/3/*", status=500, times=99)
+    page = look(desk, export)
+    assert [action.rsplit("/", 2)[1] for action, _facts in forms_of(page) if "/pushes/" in action] == ["leave"]
+    decide(export, "leave", drawn=page, reason="Made by hand")
+    assert again(export).state == ExportState.LEFT
+
+
+def test_what_was_never_confirmed_can_be_decided_while_fortnox_cannot_be_searched(fortnox, desk, later):
+    fortnox.fault(**POST, action="drop", phase="P2")
+    invoice = desk.issue()
+    desk.work()
+    export = InvoiceExport.objects.get()
+    page = f"{desk.home}/settings/fortnox/pushes/{export.pk}/decide/"
+    assert page not in desk.show(invoice).values("a", "href")
+    later(export, seconds=20 * 60)
+    assert page in desk.show(invoice).values("a", "href")
+    assert offered(look(desk, export)) == [fortnox.invoices()[0]["DocumentNumber"]]
+
+
+# Credit notes
+
+
+def test_a_note_that_fortnox_made_otherwise_is_adopted_with_its_figures(fortnox, desk, shop, later, decide):
+    invoice = desk.issue()
+    desk.work()
+    invoice.refresh_from_db()
+    note = make_credit_note(shop.owner, invoice, "1")
+    fortnox.fault(method="PUT", path=f"/3/invoices/{int(invoice.number) + 1}", status=400, body=REFUSAL, times=9)
+    desk.work()
+    export = InvoiceExport.objects.get(invoice=note)
+    assert export.state == ExportState.NEEDS_PERSON
+    fortnox.heal()
+    later(export, seconds=20 * 60)
+    page, made = look(desk, export), str(int(invoice.number) + 1)
+    assert (offered(page), [a for a, _ in forms_of(page) if a.endswith("/send-again/")]) == ([made], [])
+    assert f"Fortnox credits an invoice once, and has credit note {made} for it." in page.all("p")
+    decide(export, "adopt", number=made)
+    desk.work()
+    row = again(export)
+    assert (row.state, row.invoice.number, row.invoice.total) == (ExportState.CONFIRMED, made, Decimal(-2375))
+    assert row.invoice.difference.startswith("net -1900")
