@@ -9,6 +9,7 @@ from tests.uku.conftest import AT
 
 from uku.clients.models import Client
 from uku.clients.operations import IMPORTED_FIELDS, create_client, edit_client, import_details
+from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry
 
 
@@ -131,3 +132,16 @@ def test_a_personal_number_is_masked_in_the_log(client, owner):
         {"organisation_number": "556036-0793"},
         {"organisation_number": "750231-****"},
     )
+
+
+def test_many_keys_find_the_clients_that_few_keys_find_and_none_of_another_workspace(
+    scope, owner, other_workspace, stranger
+):
+    made = [create_client(actor=owner, at=AT, name=f"Bolag {n} AB") for n in range(60)]
+    with workspace_in_force(other_workspace.pk):
+        create_client(actor=stranger, at=AT, name="Bolag 1 AB")
+    keys = [key for client in made[::2] for key in client.match_keys]
+    clients = Client.objects.get_queryset()
+    each = {client.pk for key in keys for client in clients.sharing([key])}
+    assert {client.pk for client in clients.sharing(keys)} == each == {client.pk for client in made[::2]}
+    assert len(keys) > 20  # more than are looked up in the index

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from django.db.models import Q
-
 from uku.clients.import_files.cells import Value, read_back
 from uku.clients.import_files.checks import CheckedRow, KeyIndex, Keys
 from uku.clients.import_files.errors import RowError, RowReason
@@ -79,12 +77,12 @@ def _known_clients(rows: Sequence[CheckedRow]) -> KeyIndex[Client]:
         number, vat, country = map(row.text, ("organisation_number", "vat_number", "country"))
         details = ContactDetails("", row.text("name"), number, vat_number=vat, country=country)
         keys.update(match_keys(workspace_id, details))
-    known = Q(match_keys__overlap=list(keys))
+    known = Client.objects.get_queryset().sharing(keys)
     # Names that no key is made of: in other letters, or a legal form alone.
     if unkeyed := {for_search(name) for name in (row.text("name") for row in rows) if not for_matching(name)}:
-        known |= Q(name_search__in=unkeyed)
+        known |= Client.objects.get_queryset().filter(name_search__in=unkeyed)
     found = KeyIndex[Client]()
-    for client in Client.objects.get_queryset().filter(known).order_by("pk"):
+    for client in known.order_by("pk"):
         found.add(keys_of(client), client)
     return found
 
