@@ -39,6 +39,8 @@ def written_rows(
 
 def _cell(client: Client, field: str, types: Mapping[str, object], *, whole_numbers: bool) -> Cell:
     value: Cell = getattr(client, field)
+    if value is None:
+        return ""
     if field == "vat_type":
         return str(types.get(str(value), ""))
     if field == "organisation_number":

@@ -173,7 +173,7 @@ class World:
 
 def told_clients() -> dict[int, dict[str, str]]:
     def told(client: Client, name: str) -> str:
-        value = str(getattr(client, name))
+        value = "" if getattr(client, name) is None else str(getattr(client, name))
         return masked(value, person=client.is_person) if name == "organisation_number" else value
 
     return {client.pk: {name: told(client, name) for name in IMPORTED_FIELDS} for client in Client.objects.all()}
