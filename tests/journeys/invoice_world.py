@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from tests.journeys.test_invoice_numbers import decide_first_import
-from tests.uku.integrations.fortnox.conftest import clear_queue, issue, make_credit_note, make_draft
+from tests.journeys.test_invoice_numbers import decide_first_import, drafts
+from tests.uku.integrations.fortnox.conftest import clear_queue, issue, make_credit_note
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 POST = {"method": "POST", "path": "/3/invoices"}
@@ -38,6 +38,7 @@ class InvoiceWorld:
         self.fortnox.switch(credit_settles="automatic")
         self.fortnox.set_company(locked_period=None, rounding=True)
         self.site.within(_connect_again)
+        self.work()  # what waited goes now, and meets no fault that is meant for another
 
     # Look
 
@@ -71,7 +72,8 @@ class InvoiceWorld:
         self.site.work()
 
     def draft(self) -> int:
-        return int(self.within(lambda owner: make_draft(owner, *_whom()).pk))
+        (pk,) = self.site.within(drafts)
+        return int(pk)
 
     def issued(self, **facts: Any) -> int:
         return int(self.within(lambda owner: issue(owner, *_whom(), **facts).pk))
@@ -125,7 +127,7 @@ class InvoiceWorld:
         from uku.kit import clock
 
         pk = self.issued(numbering="own")
-        self.copy(self.last_number(), number=self.number(pk), reference="")
+        self.copy(self.last_number(), self.number(pk), ExternalInvoiceReference1="")
         self.within(lambda owner: send_by_hand(invoice=Invoice.objects.get(pk=pk), actor=owner, at=clock.now()))
         self.work()
         return pk
@@ -217,15 +219,13 @@ class InvoiceWorld:
         numbers = [int(row["DocumentNumber"]) for row in self.fortnox.invoices()]
         return str(max(number for number in numbers if number < FIRST_COPY))
 
-    def copy(self, number: str, **changes: str) -> None:
+    def copy(self, original: str, number: str = "", **changes: str) -> None:
         """Put a copy of an invoice beside it, with a number beyond all others unless one is given."""
-        other = changes.get("number") or str(FIRST_COPY + len(self.fortnox.invoices()))
+        number = number or str(FIRST_COPY + len(self.fortnox.invoices()))
         with self.fortnox.app.installation.lock:
             company = self.fortnox.app.installation.company(FIRST)
-            row = {**company.get("invoices", number), "DocumentNumber": other, "OCR": f"{other}0"}
-            if "reference" in changes:
-                row["ExternalInvoiceReference1"] = changes["reference"]
-            company.put("invoices", other, row)
+            row = company.get("invoices", original)
+            company.put("invoices", number, {**row, "DocumentNumber": number, "OCR": f"{number}0", **changes})
 
     def change_there(self, pk: int, **facts: Any) -> None:
         number = self.number(pk)

@@ -344,7 +344,7 @@ RUNS: Mapping[str, tuple[Scene, ...]] = {
                 "Issue and next": "New invoice",
                 "Copy": "Draft invoice",
                 "Delete": "Delete the draft for",
-                "Copy rows of": "Bokföring",
+                "Copy rows of": "Draft invoice",
             },
         ),
     ),
