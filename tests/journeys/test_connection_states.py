@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import axe_violations, look, picture
 from tests.uku.conftest import run_a_worker
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 from tests.uku.integrations.fortnox.standing_rows import exported, failed, ran
@@ -149,20 +149,16 @@ def tell_something():
     clear(key="n2", at=clock.now())
 
 
-def look(site, page, states):
+def look_at_each(site, page, states):
     """Look at each state in both schemes and three widths, picture it, and return what is wrong by its name."""
     seen = {}
     for name in states(site, page):
-        seen[name] = [f"sideways by {by} at {width}" for width, by in sideways(page).items()]
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            seen[name] += [f"{scheme}: {violation}" for violation in axe_violations(page)]
-        picture(page, f"state-{name}")
+        seen[name] = look(page, f"state-{name}")
     return seen
 
 
 @pytest.mark.parametrize(("states", "count"), [(dialog_states, 12), (tab_states, 13), (other_states, 3)])
 def test_every_state_of_the_connection_is_accessible_and_narrow_enough(site, states, count):
-    seen = look(site, site.sign_in(), states)
+    seen = look_at_each(site, site.sign_in(), states)
     assert {name: troubles for name, troubles in seen.items() if troubles} == {}
     assert len(seen) == count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import look
 from tests.journeys.test_invoice_numbers import drafts, page
 
 __all__ = ["page"]
@@ -17,12 +17,6 @@ def issued(site, page):
     page.get_by_role("button", name="Issue", exact=True).click()
     page.get_by_text("Waiting for number from Fortnox").first.wait_for()
     return draft
-
-
-def look(page, name):
-    violations = [f"sideways {width}" for width in sideways(page)] + axe_violations(page)
-    picture(page, name)
-    return violations
 
 
 def test_an_invoice_is_credited_in_part_and_then_wholly(site, page):

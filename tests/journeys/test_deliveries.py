@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import look
 from tests.journeys.test_invoice_numbers import drafts, page
 from tests.uku.invoices.papers import lines_of
 from tests.uku.mail_servers import mail_server
@@ -18,15 +18,6 @@ pytestmark = pytest.mark.browser
 def mailbox(settings):
     with mail_server(settings) as server:
         yield server
-
-
-def look(page, name):
-    violations = [f"sideways {width}" for width in sideways(page)]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations += axe_violations(page)
-    picture(page, f"delivery-{name}")
-    return violations
 
 
 def make_overdue():
@@ -53,15 +44,15 @@ def test_an_invoice_goes_from_its_draft_to_the_customers_mailbox_and_is_reminded
     site.work()
     page.get_by_role("link", name="Send", exact=True).click()  # it appears by itself with the number
     page.get_by_label("To", exact=False).first.wait_for()
-    found["send"] = look(page, "send")
+    found["send"] = look(page, "delivery-send")
     page.get_by_label("By e-mail from Uku", exact=True).check()
     page.get_by_label("CC").first.fill("chef@bjork.example")
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Waiting to be sent").wait_for()
-    found["waiting"] = look(page, "waiting")
+    found["waiting"] = look(page, "delivery-waiting")
     site.work()
     page.locator("#invoice-state").get_by_text("Sent", exact=True).first.wait_for()
-    found["sent"] = look(page, "sent")
+    found["sent"] = look(page, "delivery-sent")
     (message,) = mailbox.messages
     assert (message["To"], message["Cc"]) == ("post@bjork.example", "chef@bjork.example")
     (theirs,) = site.fortnox.invoices()
@@ -74,7 +65,7 @@ def test_an_invoice_goes_from_its_draft_to_the_customers_mailbox_and_is_reminded
     page.reload()
     page.get_by_role("link", name="Remind", exact=True).click()
     page.get_by_text("Has the client paid by now?").wait_for()
-    found["remind"] = look(page, "remind")
+    found["remind"] = look(page, "delivery-remind")
     page.get_by_role("button", name="Check now").click()
     site.work()
     page.get_by_role("link", name="Reload").click()
@@ -86,9 +77,9 @@ def test_an_invoice_goes_from_its_draft_to_the_customers_mailbox_and_is_reminded
     site.within(make_unclear)
     page.reload()
     page.get_by_role("button", name="It arrived").wait_for()
-    found["unclear"] = look(page, "unclear")
+    found["unclear"] = look(page, "delivery-unclear")
     site.open(page, "/settings/invoices/")
-    found["settings"] = look(page, "settings")
+    found["settings"] = look(page, "delivery-settings")
     assert {name: each for name, each in found.items() if each} == {}
 
 

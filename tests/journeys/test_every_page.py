@@ -12,8 +12,8 @@ from tests.journeys.looking import (
     assert_no_sideways_scroll,
     axe_violations,
     picture,
-    sideways,
     tab_through,
+    troubles_of,
 )
 from tests.journeys.site import BASE, PEOPLE, SLUG
 from tests.journeys.table import addresses
@@ -159,23 +159,14 @@ def pages_of(world, page):
             yield name
 
 
-def troubles_of(page):
-    """Look in both schemes; a page that is drawn like one seen before is not walked through by Tab once more."""
-    found = [f"sideways by {by} at {width}" for width, by in sideways(page).items()]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found += [f"{scheme}: {violation}" for violation in axe_violations(page)]
-    page.emulate_media(color_scheme=None, reduced_motion=None)
-    return found
-
-
 def troubles_by_tab(page, walked):
-    """Walk through by Tab, unless a page with the same controls has been."""
+    """Walk through by Tab: the first page whole, of another what is not the frame, and none that is like one before."""
     drawn = page.evaluate(SHAPE)
     if drawn in walked:
         return []
+    scope = "main" if walked else "body"
     walked.add(drawn)
-    passed_by, unsigned = tab_through(page)
+    passed_by, unsigned = tab_through(page, scope)
     return [f"Tab passes by: {stop}" for stop in passed_by] + [f"no sign of focus: {stop}" for stop in unsigned]
 
 

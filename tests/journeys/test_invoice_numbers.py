@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import look, picture, sideways
 
 pytestmark = pytest.mark.browser
 
@@ -49,15 +49,6 @@ def page(site):
     site.within(decide_first_import)
     site.work()
     return page
-
-
-def look(page, name):
-    violations = [f"sideways {width}" for width in sideways(page)]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations += axe_violations(page)
-    picture(page, f"invoice-{name}")
-    return violations
 
 
 def let_some_go_wrong():
@@ -110,15 +101,15 @@ def test_the_page_rests_in_a_hidden_tab_and_while_a_field_in_it_is_used(site, pa
 def test_the_number_appears_by_itself_and_then_the_page_rests(site, page):
     (draft,) = site.within(drafts)
     site.open(page, f"/billing/{draft}/")
-    found = {"before": look(page, "before-issue")}
+    found = {"before": look(page, "invoice-before-issue")}
     page.get_by_role("button", name="Issue", exact=True).click()
     page.get_by_text("Waiting for number from Fortnox").first.wait_for()
-    found["waiting"] = look(page, "waiting")
+    found["waiting"] = look(page, "invoice-waiting")
     site.work()
     page.locator("h1", has_text="Invoice 1001").wait_for()
     assert page.locator("[hx-trigger]").count() == 0
     assert page.title().startswith("Invoice 1001")
-    found["done"] = look(page, "numbered")
+    found["done"] = look(page, "invoice-numbered")
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
@@ -127,25 +118,25 @@ def test_what_waits_says_why_before_and_after_issue_and_own_numbers_ask_before_t
     site.open(page, "/settings/fortnox/")
     page.get_by_role("button", name="Disable", exact=True).click()
     site.open(page, f"/billing/{held}/")
-    found = {"before": look(page, "held-before-issue")}
+    found = {"before": look(page, "invoice-held-before-issue")}
     page.get_by_role("button", name="Issue", exact=True).click()
     page.get_by_text("The invoice waits in Uku and has not been sent.").wait_for()
-    found["held"] = look(page, "held")
+    found["held"] = look(page, "invoice-held")
     site.open(page, f"/billing/{own}/")
     page.get_by_role("button", name="Issue with a number from Uku").click()
     page.locator("h1", has_text="Invoice 900000001").wait_for()
     site.open(page, "/settings/fortnox/")
     page.get_by_role("button", name="Enable", exact=True).click()
     site.open(page, f"/billing/{own}/")
-    found["own"] = look(page, "own-number")
+    found["own"] = look(page, "invoice-own-number")
     page.get_by_role("link", name="Send to Fortnox").click()
     page.get_by_role("heading", name="Send invoice 900000001").wait_for()
-    found["send"] = look(page, "send-by-hand")
+    found["send"] = look(page, "invoice-send-by-hand")
     page.get_by_role("button", name="Send to Fortnox").click()
     page.wait_for_load_state()
     site.work()
     page.get_by_text("In Fortnox 900000001, booked").first.wait_for()
-    found["sent"] = look(page, "sent-by-hand")
+    found["sent"] = look(page, "invoice-sent-by-hand")
     site.open(page, "/billing/")
-    found["list"] = look(page, "list")
+    found["list"] = look(page, "invoice-list")
     assert {name: wrong for name, wrong in found.items() if wrong} == {}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from tests.journeys.contract import rows, says
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import look
 from tests.journeys.test_deliveries import mailbox
 from tests.journeys.test_invoice_numbers import drafts, page
 from tests.journeys.test_products_contract import TAX
@@ -76,15 +76,6 @@ class Clicks:
         place.click()
 
 
-def look(page, name):
-    violations = [f"sideways {width}" for width in sideways(page)]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations += axe_violations(page)
-    picture(page, f"month-{name}")
-    return violations
-
-
 def test_ten_monthly_invoices_take_few_clicks_and_two_more_bring_them_to_the_clients(site, mailbox):
     site.within(last_month_of_ten_clients)
     page, click, found = site.sign_in("owner"), Clicks(), {}
@@ -97,11 +88,11 @@ def test_ten_monthly_invoices_take_few_clicks_and_two_more_bring_them_to_the_cli
         page.keyboard.type(f"{number + 1},5")
         for _ in range(3):  # past the other row and the next client's box
             page.keyboard.press("Tab")
-    found["repeat"] = look(page, "repeat")
+    found["repeat"] = look(page, "month-repeat")
     click(page.get_by_role("button", name="Create drafts"))
     page.get_by_text("10 drafts are made.").wait_for()
     click(page.get_by_label("Select all"))
-    found["drafts"] = look(page, "drafts")
+    found["drafts"] = look(page, "month-drafts")
     click(page.get_by_role("button", name="Issue selected drafts"))
     page.get_by_text("10 invoices are issued.").wait_for()
     assert click.count <= MOST_CLICKS
@@ -120,7 +111,7 @@ def test_ten_monthly_invoices_take_few_clicks_and_two_more_bring_them_to_the_cli
     ]
     assert click.count - before == CLICKS_TO_SEND
     page.reload()
-    found["sent"] = look(page, "sent")
+    found["sent"] = look(page, "month-sent")
     assert {name: each for name, each in found.items() if each} == {}
 
 

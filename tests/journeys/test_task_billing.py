@@ -6,18 +6,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import look
 
 pytestmark = pytest.mark.browser
-
-
-def look(page, name):
-    violations = [f"sideways {width}" for width in sideways(page)]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations += axe_violations(page)
-    picture(page, f"task-{name}")
-    return violations
 
 
 def clients_and_tasks():
@@ -55,7 +46,7 @@ def test_a_number_typed_on_a_task_becomes_rows_of_the_next_draft(site):
     page.get_by_label("Name").fill("Receipts")
     page.get_by_role("button", name="Add field").click()
     page.get_by_text("Receipts is added.").wait_for()
-    found["fields"] = look(page, "fields")
+    found["fields"] = look(page, "task-fields")
 
     site.open(page, "/products/new/")
     page.get_by_label("Name").fill("Kvitto")
@@ -67,22 +58,22 @@ def test_a_number_typed_on_a_task_becomes_rows_of_the_next_draft(site):
     page.get_by_label("Billed from").select_option(label="Receipts")
     page.get_by_label("From piece").first.fill("21")
     page.get_by_label("Price", exact=True).first.fill("20")
-    found["pieces"] = look(page, "pieces")
+    found["pieces"] = look(page, "task-pieces")
     page.get_by_role("button", name="Save changes").click()
     page.get_by_text("Per piece of Receipts").wait_for()
-    found["product"] = look(page, "product")
+    found["product"] = look(page, "task-product")
 
     page.get_by_role("link", name="Tasks").first.click()
-    found["list"] = look(page, "list")
+    found["list"] = look(page, "task-list")
     page.get_by_role("link", name="Calendar").click()
-    found["calendar"] = look(page, "calendar")
+    found["calendar"] = look(page, "task-calendar")
     page.get_by_role("link", name="Add task").click()
     page.get_by_label("Title").fill("Sort receipts")
     page.get_by_role("combobox", name="Client").press_sequentially("åker")
     page.get_by_role("option", name=re.compile("Åkerlunds Bygg AB")).click()
     page.get_by_label("Topic").fill("Bokföring")
     page.get_by_label("Receipts").fill("37")
-    found["form"] = look(page, "form")
+    found["form"] = look(page, "task-form")
     page.get_by_role("button", name="Add task").click()
     page.get_by_text("It is billed when the task is finished.").wait_for()
     page.get_by_label("Comment").fill("Two are missing.")
@@ -90,12 +81,12 @@ def test_a_number_typed_on_a_task_becomes_rows_of_the_next_draft(site):
     page.get_by_text("Two are missing.").wait_for()
 
     page.get_by_role("button", name="Finish").click()
-    found["task"] = look(page, "page")
+    found["task"] = look(page, "task-page")
     page.get_by_role("button", name=re.compile("^20 × 30.00 SEK \\+ 17 × 20.00 SEK: add to next draft")).click()
     page.get_by_text(re.compile("^It is on the draft of ")).wait_for()
     rows = [("Kvitto: Sort receipts", "20.00", "30.00"), ("Kvitto: Sort receipts", "17.00", "20.00")]
     assert site.within(first_draft) == ("Åkerlunds Bygg AB", rows, 1)
-    found["billed"] = look(page, "billed")
+    found["billed"] = look(page, "task-billed")
 
     page.get_by_role("link", name=re.compile("^Already on the draft of ")).click()
     page.get_by_label("Remarks").fill("Thank you")
@@ -138,7 +129,7 @@ def test_a_late_volume_is_added_from_the_draft_that_proposes_it(site):
     places |= {"field": f"/settings/fields/{field}/", "settings": "/settings/"}
     for name, path in places.items():
         site.open(page, path)
-        found[name] = look(page, name)
+        found[name] = look(page, f"task-{name}")
     site.open(page, places["late-draft"])
     page.get_by_role("button", name=re.compile("^3 × 24.00 SEK: add to next draft")).click()
     page.get_by_text(re.compile("^It is on the draft of ")).wait_for()

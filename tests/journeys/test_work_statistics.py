@@ -7,22 +7,13 @@ from datetime import date
 from functools import partial
 
 import pytest
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import look
 from tests.journeys.site import BASE, OWN_NUMBER, consent
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 
 pytestmark = pytest.mark.browser
 NUMBER = "5565431298"
 PIECES = 37
-
-
-def look(page, name):
-    violations = [f"sideways {width}" for width in sideways(page)]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations += axe_violations(page)
-    picture(page, f"statistics-{name}")
-    return violations
 
 
 def last_month(site) -> date:
@@ -109,7 +100,7 @@ def test_statistics_are_switched_on_counted_looked_into_and_billed(site):
     page.get_by_label("First month").select_option(month.isoformat())
     page.get_by_text("Show more").click()
     assert page.get_by_label("Payslips", exact=True).is_visible()
-    found["settings"] = look(page, "settings")
+    found["settings"] = look(page, "statistics-settings")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("The statistics you chose need more permissions in Fortnox: Bookkeeping.").wait_for()
     page.get_by_role("navigation", name="Fortnox").get_by_role("link", name="Connect to Fortnox").click()
@@ -121,15 +112,15 @@ def test_statistics_are_switched_on_counted_looked_into_and_billed(site):
     # The summary task, the documents behind its number, and the invoice line.
     site.open(page, "/tasks/")
     page.get_by_role("link", name=f"Monthly summary {month:%B %Y}").click()
-    found["task"] = look(page, "task")
+    found["task"] = look(page, "statistics-task")
     page.get_by_role("link", name="37 documents").click()
     assert page.get_by_role("row", name=re.compile("Porto")).count() == PIECES
-    found["documents"] = look(page, "documents")
+    found["documents"] = look(page, "statistics-documents")
     page.go_back()
     bill(page)
     expected = [("Åkerlunds Bygg AB", str(month), [("Verifikation", "37.00", "24.00")])]
     assert site.within(drafts) == expected
-    found["billed"] = look(page, "billed")
+    found["billed"] = look(page, "statistics-billed")
 
     # What is booked late changes nothing silently, and is offered once.
     book(site, FIRST, 3)
@@ -154,7 +145,7 @@ def test_a_clients_own_books_fill_the_firms_task_and_its_draft(site):
 
     site.open(page, f"/clients/{client}/")
     page.get_by_role("link", name="Books", exact=True).click()
-    found["books"] = look(page, "books")
+    found["books"] = look(page, "statistics-books")
     page.get_by_role("button", name="Add company file").click()
     page.get_by_text("The workspace Åkerlunds Bygg AB is made. Connect its company there.").wait_for()
     page.get_by_role("link", name="Fields and expected volumes").click()
@@ -183,7 +174,7 @@ def test_a_clients_own_books_fill_the_firms_task_and_its_draft(site):
 
     # Back in the firm: the client's task has the number, and it is billed there.
     site.open(page, f"{BASE}/tasks/months/?month={month.isoformat()[:7]}")
-    found["months"] = look(page, "months")
+    found["months"] = look(page, "statistics-months")
     page.get_by_role("link", name="Åkerlunds Bygg AB").click()
     assert page.get_by_role("row", name=re.compile("^Manual vouchers")).get_by_text("37", exact=True).is_visible()
     bill(page)
