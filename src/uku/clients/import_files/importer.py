@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -32,25 +31,26 @@ MOST_IN_ONE_JOB = 5_000
 SHORT = 200  # rows that a person waits for; of a longer file the end is told
 
 
-_JOBS = {
-    ImportState.READING: ("clients.read_file", "file_id"),
-    ImportState.IMPORTING: ("clients.take_in_sheet", "sheet_id"),
-}
-
-
 def lock_of(file: ImportFile) -> str:
     """Name a file: it is read, then its rows are imported one after the other, and its end is one notice."""
     return f"clients.sheet:{file.pk}"
 
 
-def enqueue_work(file: ImportFile, *, once: bool = False) -> None:
-    """Let a worker do what comes next, once the caller's transaction has ended well; `once`: unless that waits."""
-    name, argument = _JOBS[ImportState(file.state)]
-    facts: dict[str, Any] = {"lock": lock_of(file), "priority": SOON, argument: file.pk}
-    if once:
-        enqueue_once(name, key=f"{name}:{file.pk}", **facts)
+def enqueue_work(file: ImportFile) -> None:
+    """Let a worker do what comes next, once the caller's transaction has ended well."""
+    if file.state == ImportState.READING:
+        enqueue("clients.read_file", lock=lock_of(file), priority=SOON, file_id=file.pk)
     else:
-        enqueue(name, **facts)
+        enqueue("clients.take_in_sheet", lock=lock_of(file), priority=SOON, sheet_id=file.pk)
+
+
+def enqueue_work_once(file: ImportFile) -> None:
+    """Let a worker do what comes next, unless that waits for one already."""
+    key = f"{lock_of(file)}:{file.state}"
+    if file.state == ImportState.READING:
+        enqueue_once("clients.read_file", key=key, lock=lock_of(file), priority=SOON, file_id=file.pk)
+    else:
+        enqueue_once("clients.take_in_sheet", key=key, lock=lock_of(file), priority=SOON, sheet_id=file.pk)
 
 
 def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:

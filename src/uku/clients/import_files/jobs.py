@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import structlog
 
-from uku.clients.import_files.importer import enqueue_work, import_next_rows
+from uku.clients.import_files.importer import enqueue_work_once, import_next_rows
 from uku.clients.import_files.operations import delete_old_files, read_in_background
 from uku.clients.models import ImportFile, ImportState
 from uku.kit import clock
@@ -35,7 +35,7 @@ def import_rows(sheet_id: int) -> None:
     with workspace_in_force(file.workspace_id):
         more = import_next_rows(file_id=sheet_id)
     if more:
-        enqueue_work(file, once=True)
+        enqueue_work_once(file)
 
 
 @each("*/5 * * * *")
@@ -44,7 +44,7 @@ def import_due_files(timestamp: int) -> None:  # noqa: ARG001  # when it was due
     """Enqueue the files whose job was lost; one that is at work finds its rows taken, or itself read."""
     at_work = [ImportState.IMPORTING, ImportState.READING]
     for file in ImportFile.everywhere.filter(state__in=at_work).defer("content", "workbook"):
-        enqueue_work(file, once=True)
+        enqueue_work_once(file)
 
 
 @each("47 3 * * *")

@@ -25,6 +25,7 @@ from uku.integrations.fortnox.health.queries import customers_to_review
 from uku.integrations.fortnox.invoices import checks, delivery
 from uku.integrations.fortnox.invoices import status as export_panels
 from uku.integrations.fortnox.invoices.credit import ledger_of
+from uku.integrations.fortnox.invoices.number_source import number_source
 from uku.integrations.fortnox.payments.status import payments_check
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.registry import (
@@ -93,7 +94,7 @@ class FortnoxIntegration:
         return connection.company_facts if connection.is_connected else {}
 
     def number_source(self, invoice: Invoice) -> NumberSource | None:
-        return export_panels.number_source(invoice)
+        return number_source(invoice)
 
     def ledger_of(self, invoice: Invoice) -> str:
         return ledger_of(invoice)

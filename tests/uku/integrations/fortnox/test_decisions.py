@@ -210,7 +210,7 @@ def test_what_differs_in_the_adopted_invoice_is_shown_and_must_be_accepted(fortn
     decide(export, "adopt", number="9001")
     row = again(export)
     assert (row.invoice.number, row.invoice.total) == ("9001", Decimal(2376))
-    assert row.invoice.difference == "rounding 1.00 instead of 0.00; total 2376.00 instead of 2375.00"
+    assert row.invoice.difference == "rounding 1.00 instead of 0.00; total 2,376.00 instead of 2,375.00"
 
 
 def test_an_adopted_invoice_that_was_paid_before_is_read(fortnox, desk, lost, decide):
@@ -439,4 +439,4 @@ def test_a_note_that_fortnox_made_otherwise_is_adopted_with_its_figures(fortnox,
     desk.work()
     row = again(export)
     assert (row.state, row.invoice.number, row.invoice.total) == (ExportState.CONFIRMED, made, Decimal(-2375))
-    assert row.invoice.difference.startswith("net -1900")
+    assert row.invoice.difference.startswith("net -1,900")

@@ -17,7 +17,7 @@ from fortnox_api import Fortnox, InvoiceItem
 from fortnox_api import Invoice as FortnoxInvoice
 from fortnox_api import InvoiceRow as FortnoxRow
 from uku.integrations.fortnox.customers.links import invoiced_customer
-from uku.integrations.fortnox.invoices.export import differing_number
+from uku.integrations.fortnox.invoices.reconcile import differing_number
 from uku.integrations.fortnox.mapping import NO_REFERENCE
 from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
 from uku.invoices.models import Invoice, InvoiceRow

@@ -35,7 +35,7 @@ from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failu
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
 from uku.invoices.checks import InvoiceNotReady
-from uku.invoices.models import Invoice, InvoiceRow, RowKind
+from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.clock import database_now
@@ -287,12 +287,16 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
     if not created.number:
         mark_uncertain(export)
         return
-    if difference := differing_number(export.invoice, created):
+    if difference := reconcile.differing_number(export.invoice, created):
         leave_to_person(export, difference)
         return
     try:
         with transaction.atomic():
-            row = InvoiceExport.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=export.pk)
+            row = (
+                InvoiceExport.objects.select_for_update(of=("self",))
+                .select_related("invoice", "workspace")
+                .get(pk=export.pk)
+            )
             if row.state != ExportState.CONFIRMED:
                 store_created(row, created)
     except NumberTaken:
@@ -313,32 +317,13 @@ def store_created(row: InvoiceExport, created: FortnoxInvoice) -> None:
     row.state, row.document_number = ExportState.CONFIRMED, created.number
     row.cash_method = created.accounting_method == CASH_METHOD
     row.to_book = row.to_book and not row.cash_method
-    if "vat" in differing and _has_other_rates(row.invoice, created):
+    if "vat" in differing and reconcile.has_other_rates(row.invoice, created):
         row.to_book = False  # a person books it, or cancels it while it is not booked
     row.lease_until, row.next_at, row.error_code, row.error_text = None, database_now(), "", ""
     row.save()
     solve_issues(row)
     learn_terms(row, created, at=at)
     _read_back(row)
-
-
-def differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
-    """Say how Fortnox's number or OCR differs from the one that the customer may have; "" when it does not."""
-    if not invoice.number:
-        return ""
-    if created.number != invoice.number:
-        words = _("Fortnox has the invoice as number %(theirs)s, but its number from Uku is %(ours)s.")
-        return translate_for_workspace(words, theirs=created.number, ours=invoice.number)
-    if created.ocr and created.ocr != invoice.ocr:
-        words = _("Fortnox has the invoice with the OCR number %(theirs)s, but its OCR number from Uku is %(ours)s.")
-        return translate_for_workspace(words, theirs=created.ocr, ours=invoice.ocr)
-    return ""
-
-
-def _has_other_rates(invoice: Invoice, created: FortnoxInvoice) -> bool:
-    """Say whether Fortnox taxed a row by a rate that no row of ours has."""
-    ours = set(InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE).values_list("vat_rate", flat=True))
-    return any(row.delivered_quantity and row.vat not in ours for row in created.rows)
 
 
 def book_if_due(fortnox: Fortnox, export: InvoiceExport) -> None:

@@ -14,9 +14,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from fortnox_api import Fortnox, Invoice, InvoiceItem
+from fortnox_api import Fortnox, InvoiceItem
+from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
+from uku.invoices.models import Invoice, InvoiceRow, RowKind
 from uku.kit import clock
 from uku.kit.clock import database_now
 from uku.workspaces.language import translate_for_workspace
@@ -27,7 +29,7 @@ LATE_NEGATIVES_NEEDED = 2
 MOST_SENDS = 2
 
 
-def find_created(fortnox: Fortnox, export: InvoiceExport) -> Invoice | None:
+def find_created(fortnox: Fortnox, export: InvoiceExport) -> FortnoxInvoice | None:
     """Return the invoice that a create made, if it can be found now; else write down what is known.
 
     None leaves the export waiting for its next look-up, queued for one more create, or with a person.
@@ -101,3 +103,22 @@ def ask_person(export: InvoiceExport, text: str, **facts: Any) -> None:
 def _change(export: InvoiceExport, **values: Any) -> int:
     rows = InvoiceExport.objects.filter(pk=export.pk, fence=export.fence, state=ExportState.UNCERTAIN)
     return rows.update(**values)
+
+
+def differing_number(invoice: Invoice, created: FortnoxInvoice) -> str:
+    """Say how Fortnox's number or OCR differs from the one that the customer may have; "" when it does not."""
+    if not invoice.number:
+        return ""
+    if created.number != invoice.number:
+        words = _("Fortnox has the invoice as number %(theirs)s, but its number from Uku is %(ours)s.")
+        return translate_for_workspace(words, theirs=created.number, ours=invoice.number)
+    if created.ocr and created.ocr != invoice.ocr:
+        words = _("Fortnox has the invoice with the OCR number %(theirs)s, but its OCR number from Uku is %(ours)s.")
+        return translate_for_workspace(words, theirs=created.ocr, ours=invoice.ocr)
+    return ""
+
+
+def has_other_rates(invoice: Invoice, created: FortnoxInvoice) -> bool:
+    """Say whether Fortnox taxed a row by a rate that no row of ours has."""
+    ours = set(InvoiceRow.objects.filter(invoice=invoice, kind=RowKind.ARTICLE).values_list("vat_rate", flat=True))
+    return any(row.delivered_quantity and row.vat not in ours for row in created.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,17 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
-from uku.integrations.fortnox.customers.creation import creates_customers, may_be_created
-from uku.integrations.fortnox.customers.links import invoiced_customer
+from uku.integrations.fortnox.customers.creation import may_be_created
 from uku.integrations.fortnox.health.messages import Context, explain
 from uku.integrations.fortnox.invoices import credit_status
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
-from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.decision import can_decide, decision_in_words
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
-from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, date_hold, hold_in_words
+from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, hold_in_words
 from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
-from uku.integrations.registry import Action, Badge, NumberSource, Panel
+from uku.integrations.registry import Action, Badge, Panel
 from uku.invoices.models import Invoice
 from uku.kit import clock
 from uku.kit.times import show_recent_time
@@ -75,35 +73,6 @@ def waiting_for_somebody() -> QuerySet[Any]:
     """Return the ids of the invoices whose export, or whose booking, waits for a person."""
     refused = Q(state=ExportState.CONFIRMED, booked=False) & ~Q(error_text="")
     return InvoiceExport.objects.filter(Q(state__in=NEEDS_YOU) | refused).values("invoice")
-
-
-def number_source(invoice: Invoice) -> NumberSource | None:
-    """Return the connected company as what numbers a draft, and why the invoice would wait."""
-    connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
-    if connection is None:
-        return None
-    note, books = _customer_note(invoice, connection), books_at_once(connection)
-    source = NumberSource("Fortnox", connection.company_id, note=note, books_at_once=books)
-    waits = _(
-        "If you issue the invoice now, it waits in Uku without a number, and you cannot send it to the client yet."
-    )
-    instead = _("If the client needs it earlier, issue it with a number from Uku.")
-    if (reason := connection_hold(connection)) is not None:
-        return replace(source, happened=reason.happened, means=waits, remedy=f"{reason.ends} {instead}")
-    if (hold := date_hold(invoice, connection.workspace)) is not None:
-        means = _("Uku does not send it automatically: after Issue it waits until you send it to Fortnox.")
-        remedy = _("Check that the period is open in Fortnox.")
-        return replace(source, happened=hold_in_words(hold, invoice.invoice_date), means=means, remedy=remedy)
-    return source
-
-
-def _customer_note(invoice: Invoice, connection: Connection) -> str:
-    if invoice.client_id is None or not creates_customers(connection):
-        return ""
-    if invoiced_customer(invoice.client, connection.company_id) is not None:
-        return ""
-    words = _("%(client)s is not a customer in Fortnox: Uku creates it there when it sends the invoice.")
-    return words % {"client": invoice.client}
 
 
 def _connected_company() -> ConnectedCompany:
