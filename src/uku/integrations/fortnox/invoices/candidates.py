@@ -21,6 +21,7 @@ from uku.integrations.fortnox.invoices.reconcile import differing_number
 from uku.integrations.fortnox.mapping import NO_REFERENCE
 from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
 from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.numbers import is_reference
 from uku.kit.money import ZERO, show_amount, show_date, show_quantity, to_ore
 
 MOST_SHOWN: Final = 5
@@ -130,8 +131,9 @@ def _numbers_alike(fortnox: Fortnox, export: InvoiceExport) -> Iterator[str]:
 
 
 def _is_alike(item: InvoiceItem, invoice: Invoice, customer: str) -> bool:
+    """Say whether a listed invoice may be ours; one with a reference of Uku's is another of ours."""
     has_our_facts = to_ore(item.total) == invoice.total or item.invoice_date == invoice.invoice_date
-    is_plain = not item.cancelled and item.customer_number == customer
+    is_plain = not (item.cancelled or is_reference(item.external_reference)) and item.customer_number == customer
     return is_plain and has_our_facts and (item.total < 0) == (invoice.total < 0)
 
 
