@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.journeys.looking import assert_axe_clean, assert_no_sideways_scroll, picture
 
 pytestmark = pytest.mark.browser
 SETTINGS = "/settings/fortnox/settings/"
+SLOW = re.compile(r"q=klient(\+|%20)12\b")
 
 
 def save(page) -> str:
@@ -82,6 +85,23 @@ def test_a_client_is_found_and_chosen_with_the_keys_and_stays_chosen(site):
     page.get_by_text("Settings saved.").wait_for()
     assert page.get_by_label("Klient 399").is_checked()
     assert page.get_by_label("Task title").input_value() == "Månadens siffror"
+
+
+def test_the_answer_of_a_slow_search_does_not_take_back_what_was_chosen_meanwhile(site):
+    """It was asked for before the choice, and comes when the person is somewhere else on the page."""
+    site.within(make_clients)
+    page, held = site.sign_in(), []
+    site.connect(page)
+    site.open(page, SETTINGS)
+    page.route(SLOW, lambda route: held.append(route))  # noqa: PLW0108  # Playwright marks the function it is given
+    with page.expect_request(SLOW):
+        page.get_by_label("Search clients").fill("klient 12")
+    page.get_by_label("Klient 003").check()
+    page.get_by_label("Task title").fill("Siffror")
+    with page.expect_response(SLOW):
+        held[0].continue_()
+    page.evaluate("new Promise(done => setTimeout(done))")  # the answer is taken in, or left
+    assert page.get_by_label("Klient 003").is_checked()
 
 
 def test_a_client_is_found_and_chosen_without_script(site):

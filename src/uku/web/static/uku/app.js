@@ -51,10 +51,16 @@
     if (refreshes(elt) && (document.hidden || isUsed(target))) event.preventDefault();
   });
 
+  const hasNewerChoice = (group, sent) => {
+    const chosen = group.querySelector("input:checked");
+    return chosen !== null && chosen.value !== (sent[chosen.name] ?? "");
+  };
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { requestConfig, target } = event.detail;
-    const yields = refreshes(requestConfig.elt) || target.matches("[role=radiogroup]");
-    if (yields && isUsed(target)) event.detail.shouldSwap = false;
+    const searched = target.matches("[role=radiogroup]");
+    const yields = (searched || refreshes(requestConfig.elt)) && isUsed(target);
+    if (yields || (searched && hasNewerChoice(target, requestConfig.parameters))) event.detail.shouldSwap = false;
   });
 
   document.addEventListener("htmx:sendError", (event) => {
