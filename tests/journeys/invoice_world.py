@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from tests.journeys.site import SLUG
 from tests.journeys.test_invoice_numbers import decide_first_import, drafts
 from tests.uku.integrations.fortnox.conftest import clear_queue, issue, make_credit_note
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 POST = {"method": "POST", "path": "/3/invoices"}
 FIRST_COPY = 700_000
+ADDRESS = {"address1": "Ågatan 2", "postcode": "972 31", "city": "Luleå", "country": "SE"}
 REFUSAL = '{"ErrorInformation":{"error":1,"message":"Fortnox säger nej","code":2009999}}'
 
 
@@ -35,7 +37,7 @@ class InvoiceWorld:
         """What a state changed of the company and of the connection is as it was."""
         self.page = self.owner
         self.fortnox.heal()
-        self.fortnox.switch(credit_settles="automatic")
+        self.fortnox.switch(credit_settles="automatic", decimal_vat="accept")
         self.fortnox.set_company(locked_period=None, rounding=True)
         self.site.within(_connect_again)
         self.work()  # what waited goes now, and meets no fault that is meant for another
@@ -83,6 +85,20 @@ class InvoiceWorld:
         pk = self.issued(**facts)
         self.work()
         return pk
+
+    def issued_to_new_client(self, name: str, **facts: Any) -> int:
+        """To a client that is no customer in Fortnox, in a firm that lets Uku create it."""
+        from uku.clients.operations import create_client
+        from uku.integrations.fortnox.customers.creation import choose_new_customers
+        from uku.integrations.fortnox.models import NewCustomers
+        from uku.kit import clock
+
+        def issue_to(owner: Any) -> int:
+            choose_new_customers(workspace=_workspace(), choice=NewCustomers.CREATE, actor=owner, at=clock.now())
+            client = create_client(actor=owner, at=clock.now(), name=name, **ADDRESS, **facts)
+            return int(issue(owner, client, _whom()[1]).pk)
+
+        return int(self.within(issue_to))
 
     def unbooked(self) -> int:
         pk = self.issued()
@@ -252,10 +268,18 @@ def _owner() -> Any:
     return User.objects.get(email="owner@byran.example")
 
 
+def _workspace() -> Any:
+    from uku.workspaces.models import Workspace
+
+    return Workspace.objects.get(slug=SLUG)
+
+
 def _whom() -> tuple[Any, str]:
+    """The client that was linked first, and the first article."""
     from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord
 
-    return CustomerRecord.objects.exclude(client=None).first().client, ArticleRecord.objects.first().number
+    linked = CustomerRecord.objects.exclude(client=None).order_by("pk").first()
+    return linked.client, ArticleRecord.objects.order_by("pk").first().number
 
 
 def _export(pk: int) -> Any:
@@ -286,4 +310,4 @@ def _end_rests() -> None:
 def _connect_again() -> None:
     from uku.integrations.fortnox.models import Connection
 
-    Connection.objects.update(enabled=True, company_id=FIRST)
+    Connection.objects.update(enabled=True, company_id=FIRST, new_customers="ask")

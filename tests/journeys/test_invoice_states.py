@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.journeys.invoice_world import REFUSAL, InvoiceWorld
-from tests.journeys.looking import axe_violations, picture, sideways
+from tests.journeys.looking import look
 
 from uku.kit import clock
 
@@ -137,10 +137,31 @@ def not_valid(world: InvoiceWorld) -> int:
     from uku.integrations.fortnox.models import CustomerRecord
 
     pk = world.issued()
-    client = world.within(lambda _owner: CustomerRecord.objects.exclude(client=None).first().client_id)
-    world.within(lambda _owner: CustomerRecord.objects.update(client=None))
+    linked = world.within(lambda _owner: CustomerRecord.objects.exclude(client=None).order_by("pk").first())
+    world.within(lambda _owner: CustomerRecord.objects.filter(pk=linked.pk).update(client=None))
     world.work()
-    world.within(lambda _owner: CustomerRecord.objects.update(client=client))
+    world.within(lambda _owner: CustomerRecord.objects.filter(pk=linked.pk).update(client=linked.client_id))
+    return pk
+
+
+def customer_not_confirmed(world: InvoiceWorld) -> int:
+    world.fortnox.fault(method="POST", path="/3/customers", action="drop", phase="P2")
+    pk = world.issued_to_new_client("Ny Kund AB")
+    world.work()
+    return pk
+
+
+def customer_may_exist(world: InvoiceWorld) -> int:
+    world.fortnox.customer(Name="Gran Bygg AB", OrganisationNumber="455000-0014")
+    pk = world.issued_to_new_client("Gran Bygg AB", organisation_number="455000-0014")
+    world.work()
+    return pk
+
+
+def customer_refused(world: InvoiceWorld) -> int:
+    world.fortnox.fault(method="POST", path="/3/customers", status=400, body=REFUSAL)
+    pk = world.issued_to_new_client("Tall Bygg AB")
+    world.work()
     return pk
 
 
@@ -164,6 +185,16 @@ def long_unbooked(world: InvoiceWorld) -> int:
 def differing(world: InvoiceWorld) -> int:
     world.fortnox.set_company(rounding=False)
     return world.sent(price="0.70", quantity="1")
+
+
+def with_a_cut_rate(world: InvoiceWorld) -> int:
+    from uku.integrations.fortnox.models import ArticleRecord
+
+    world.fortnox.switch(decimal_vat="truncate")
+    world.within(lambda _owner: ArticleRecord.objects.update(vat_rate="25.5"))
+    pk = world.sent(rate="25.5")
+    world.within(lambda _owner: ArticleRecord.objects.update(vat_rate="25"))
+    return pk
 
 
 def deleted_there(world: InvoiceWorld) -> int:
@@ -360,6 +391,11 @@ RUNS: Mapping[str, tuple[Scene, ...]] = {
     "Fortnox is disabled, the plan has lapsed, the connection does not work, no worker runs": (
         Scene(at(held), {"Back to draft": DRAFT_AGAIN}),
     ),
+    "its client is no customer in Fortnox, by the setting *Create the customer*": (Scene(at(customer_not_confirmed)),),
+    "Fortnox has a customer that may be the client, or refused to create it": (
+        Scene(at(customer_may_exist), {"Send to Fortnox": WAITS}),
+        Scene(at(customer_refused), {"Back to draft": DRAFT_AGAIN}),
+    ),
     "dated more than 35 days ago, or in an earlier financial year": (
         Scene(
             at(lambda world: world.issued(on=world.days_ago(36))),
@@ -388,11 +424,12 @@ RUNS: Mapping[str, tuple[Scene, ...]] = {
     ),
     "a person says it is settled outside Uku": (Scene(at(InvoiceWorld.left), {"Decide again": DECIDE, **CANCEL}),),
     "there, and cannot be booked": (Scene(at(not_bookable), {"Book in Fortnox": "In Fortnox"}),),
-    "there, and left not booked by the firm's choice": (
+    "there, and left not booked by the firm's choice, or by that for this invoice at **Issue**": (
         Scene(at(InvoiceWorld.unbooked), {"Book in Fortnox": "In Fortnox"}),
         Scene(at(long_unbooked)),
     ),
     "its amounts in Fortnox differ": (Scene(at(differing), {"Accept the amounts": "The amounts are accepted"}),),
+    "Fortnox has another VAT rate on a row": (Scene(at(with_a_cut_rate), {"Book in Fortnox": "In Fortnox", **CANCEL}),),
     "deleted in Fortnox": (Scene(at(deleted_there), {"Refresh": "Deleted in Fortnox"}),),
     "issued, in no accounting system": (Scene(at(lambda world: world.issued(numbering="own")), {**CREDIT, **CANCEL}),),
     "waiting to be sent, held, refused": (
@@ -512,33 +549,24 @@ def test_a_row_of_the_table_is_what_the_page_says_and_its_buttons_lead_where_it_
 # The page that shows both sides
 
 
-def look(page, name):
-    violations = [f"sideways {width}" for width in sideways(page)]
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations += axe_violations(page)
-    picture(page, f"decide-{name}")
-    return violations
-
-
 def test_an_invoice_of_which_two_were_found_is_decided_with_both_sides_in_front_of_the_person(world):
     pk = world.undecided()
     ours = world.last_number()
     world.open(pk)
-    found = {"panel": look(world.page, "panel")}
+    found = {"panel": look(world.page, "decide-panel")}
     world.press("Decide")
     world.await_words(f"Invoice {ours} in Fortnox")
-    found["page"] = look(world.page, "page")
+    found["page"] = look(world.page, "decide-page")
     world.page.get_by_label("Number in Fortnox").fill("77")
     world.press("Show")
     world.await_words("Fortnox has no invoice with the number 77")
     world.page.fill("#id_reason", "Typed by hand")
     world.press("Leave")
     world.await_words("Typed by hand")
-    found["left"] = look(world.page, "left")
+    found["left"] = look(world.page, "decide-left")
     world.press("Decide again")
     world.page.get_by_role("button", name=f"Adopt {ours}", exact=True).click()
     world.await_words(f"In Fortnox {ours}")
     world.await_words("Adopted an invoice in Fortnox")
-    found["adopted"] = look(world.page, "adopted")
+    found["adopted"] = look(world.page, "decide-adopted")
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
