@@ -33,12 +33,13 @@ STOPS = """scope => {
   });
 }"""
 # Each stop that gets the focus, and whether it shows it: an outline of its own or of what it draws over its row.
-NOTE_FOCUS = """() => {
-  window.focused = [];
+NOTE_FOCUS = """scope => {
+  [window.focused, window.focusScope] = [[], scope];
   if (window.notesFocus) return;
   window.notesFocus = true;
   document.addEventListener('focusin', event => {
     const here = event.target;
+    if (!focusScope.contains(here)) { focused.push(null); return; }
     const shown = [null, '::after'].map(part => getComputedStyle(here, part))
       .some(style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0);
     const stop = here.dataset.stop === undefined ? here.outerHTML.slice(0, 120) : Number(here.dataset.stop);
@@ -104,13 +105,13 @@ def tab_through(page: Any, scope: str = "body") -> tuple[list[str], list[str]]:
     """
     stops = page.eval_on_selector(scope, STOPS)
     page.eval_on_selector(scope, TO_THE_TOP)
-    page.evaluate(NOTE_FOCUS)
+    page.eval_on_selector(scope, NOTE_FOCUS)
     for _ in range(len(stops) + page.eval_on_selector(scope, PLACES_INSIDE) + 1):
         page.keyboard.press("Tab")
     met, hidden = [], []
     for here in page.evaluate("focused"):
-        if here["stop"] in met:
-            break  # around once
+        if here is None or here["stop"] in met:
+            break  # out of the scope, or around once
         met.append(here["stop"])
         if not here["shown"]:
             hidden.append(str(here["stop"] if isinstance(here["stop"], str) else stops[here["stop"]]))

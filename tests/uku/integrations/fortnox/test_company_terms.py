@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
 
 import pytest
+from django.db import connection as database
 from tests.uku.integrations.fortnox.conftest import make_draft
 from tests.uku.integrations.fortnox.simulated import FIRST
-from tests.uku.integrations.fortnox.test_migrations import run_sql
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.models import CustomerRecord
@@ -72,7 +73,9 @@ def test_thirty_days_that_nobody_stated_are_forgotten(shop):
         client = Client.objects.create(name=name, created_at=clock.now(), payment_days=30, edited_fields=edited)
         facts = {"company_id": FIRST, "number": f"9{number}", "seen_at": clock.now(), "detail_read_at": clock.now()}
         CustomerRecord.objects.create(**facts, name=name, client=client, terms_of_payment=terms)
-    run_sql("0035_terms_nobody_stated", "FORGET")
+    migration = import_module("uku.integrations.fortnox.migrations.0037_terms_nobody_stated")
+    with database.cursor() as cursor:
+        cursor.execute(migration.FORGET)
     found = Client.objects.filter(name__in=named).order_by("pk")
     assert list(found.values_list("name", "payment_days")) == [("none", None), ("own", 30), ("typed", 30)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -77,14 +77,12 @@ class Row:
         return f"{words}, −{show_quantity(self.discount)} %" if self.discount else words
 
 
-def find_candidates(fortnox: Fortnox, export: InvoiceExport, number: str = "") -> list[Candidate]:
-    """Return at most five invoices that may be ours: the one with this number, those with our reference, those alike.
+def find_candidates(fortnox: Fortnox, export: InvoiceExport, numbers: Iterable[str]) -> list[Candidate]:
+    """Return at most five invoices that may be ours: those with these numbers, and those alike.
 
-    Raises FortnoxError, and NotFound when there is no invoice with the number.
+    Raises FortnoxError, and NotFound when there is no invoice with one of the numbers.
     """
-    numbers = [number] if number else []
-    numbers += [*numbers_with_reference(fortnox, export), *_numbers_alike(fortnox, export)]
-    shown = islice(dict.fromkeys(numbers), MOST_SHOWN)
+    shown = islice(dict.fromkeys([*numbers, *_numbers_alike(fortnox, export)]), MOST_SHOWN)
     return [_beside_ours(export, fortnox.invoices.get(each)) for each in shown]
 
 

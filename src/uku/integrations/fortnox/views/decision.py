@@ -77,10 +77,10 @@ def _look(request: WorkspaceRequest, export: InvoiceExport, typed: str) -> dict[
         with open_fortnox(connection) as fortnox:
             known = numbers_with_reference(fortnox, export)
             try:
-                candidates = find_candidates(fortnox, export, typed)
+                candidates = find_candidates(fortnox, export, [*([typed] if typed else []), *known])
             except NotFound:
                 messages.info(request, _("Fortnox has no invoice with the number %(number)s.") % {"number": typed})
-                candidates = find_candidates(fortnox, export)
+                candidates = find_candidates(fortnox, export, known)
     except NotConnected:
         return {"failure": NOT_CONNECTED}
     except FortnoxError as error:
