@@ -48,7 +48,7 @@ def migrate() -> None:
     _start(as_owner=True)
     if lacks_replaced_migrations():
         refuse(
-            "The database is from a version before 0.2.0, and its last migrations are not in this version any more. "
+            "The database is from an older version, and the migrations in between are not in this version any more. "
             "Nothing was changed. Run `uku migrate` with the commit that CHANGELOG.md names, then again here. "
             "A demo can begin anew: make demo ARGS=--reset"
         )
