@@ -55,7 +55,8 @@ def test_a_form_that_leaves_them_hidden_keeps_them_and_one_that_names_others_cha
     assert browser.post(address, kept).status_code == 302
     stored = Client.objects.get()
     assert (stored.name, stored.organisation_number, stored.vat_number) == ("Eva Ek Bygg", NUMBER, VAT)
-    assert AuditEntry.objects.get(action="client.edit").after == {"name": "Eva Ek Bygg", "country": "SE"}
+    after = {"name": "Eva Ek Bygg", "country": "SE", "payment_days": "30"}
+    assert AuditEntry.objects.get(action="client.edit").after == after
     other = {**form, "version": "2", "organisation_number": "556036-0793", "vat_number": ""}
     assert browser.post(address, other).status_code == 302
     assert Client.objects.values_list("organisation_number", "vat_number").get() == ("5560360793", "")
