@@ -89,7 +89,7 @@ class InvoiceWorld:
     def issued_to_new_client(self, name: str, **facts: Any) -> int:
         """To a client that is no customer in Fortnox, in a firm that lets Uku create it."""
         from uku.clients.operations import create_client
-        from uku.integrations.fortnox.customers.creation import choose_new_customers
+        from uku.integrations.fortnox.connection.choices import choose_new_customers
         from uku.integrations.fortnox.models import NewCustomers
         from uku.kit import clock
 

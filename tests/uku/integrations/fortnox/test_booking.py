@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from tests.uku.integrations.fortnox.simulated import FIRST
 
-from uku.integrations.fortnox.invoices.booking import choose_booking
+from uku.integrations.fortnox.connection.choices import choose_booking
 from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.invoices.status import panels_of
 from uku.integrations.fortnox.models import Booking, Connection, InvoiceExport, RunKind, SyncIssue

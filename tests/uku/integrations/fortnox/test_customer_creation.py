@@ -8,7 +8,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue, issue, make_dra
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
 from uku.clients.operations import create_client
-from uku.integrations.fortnox.customers.creation import choose_new_customers
+from uku.integrations.fortnox.connection.choices import choose_new_customers
 from uku.integrations.fortnox.customers.review import unlink
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.invoices.export import process_export

@@ -50,8 +50,6 @@ HALF_SILENT = {
 ELSEWHERE = {
     # A worker that slept past its lease: tests/uku/integrations/fortnox/test_killed_exports.py.
     ("integrations/fortnox/invoices/export.py", "sending.update"),
-    # A setting, with its audit line in one transaction.
-    ("integrations/fortnox/customers/creation.py", "connection.save"),
     # An article of another company, in the transaction that issues: test_articles_of_companies.py.
     ("invoices/operations.py", "row.save"),
     # The series of numbers, which is there since the workspace is.

@@ -13,6 +13,7 @@ from tests.uku.integrations.fortnox.standing_rows import COMPANY, connected, ran
 
 from uku.clients.models import Client
 from uku.clients.operations import ClientChanged, archive_clients, create_client, edit_client
+from uku.integrations.fortnox.connection.choices import choose_new_clients
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable
 from uku.integrations.fortnox.customers import bulk_create, links, review
 from uku.integrations.fortnox.health.queries import customers_to_review, is_first_import
@@ -366,8 +367,8 @@ def test_another_company_has_a_first_import_of_its_own(working, owner):
 
 @pytest.mark.parametrize(("choice", "clients"), [(NewClients.CREATE, 1), (NewClients.ASK, 0)])
 def test_the_setting_decides_about_new_customers(fortnox, connection, workspace, owner, choice, clients):
-    review.choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
-    review.choose_new_clients(workspace=workspace, choice=choice, **by(owner))
+    choose_new_clients(workspace=workspace, choice=NewClients.ASK, **by(owner))
+    choose_new_clients(workspace=workspace, choice=choice, **by(owner))
     fortnox.customer()
     bring_in(Connection.objects.get())
     assert Client.objects.count() == clients

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -20,7 +19,6 @@ from fortnox_api import Customer, Forbidden, Fortnox, FortnoxError, NotFound, Ou
 from uku.clients.matching import Index, normalise_number
 from uku.clients.models import Client
 from uku.clients.operations import lock_clients
-from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.customers.links import set_reason
 from uku.integrations.fortnox.customers.matching import details_of
 from uku.integrations.fortnox.mapping import (
@@ -41,8 +39,6 @@ from uku.invoices.numbers import new_reference
 from uku.kit import clock
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
-from uku.workspaces.models import User, Workspace
-from uku.workspaces.permissions import Permission, needs
 
 log = structlog.get_logger()
 MOST_NUMBERS: Final = 3
@@ -66,28 +62,6 @@ class CustomerRefused(Exception):
     def __init__(self, error: FortnoxError) -> None:
         self.error = error
         super().__init__(str(error))
-
-
-@transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
-def choose_new_customers(*, workspace: Workspace, choice: NewCustomers, actor: User, at: datetime) -> None:
-    """Set what becomes of an invoice whose client is linked to no customer. Raises NotAllowed."""
-    connection = stored_connection_of(workspace)
-    before = connection.new_customers
-    if before == choice:
-        return
-    connection.new_customers = choice
-    connection.save(update_fields=["new_customers"])
-    words = gettext_lazy("Clients without a Fortnox customer: %(choice)s")
-    record(
-        actor=actor,
-        action="fortnox.new_customers",
-        target=connection,
-        summary=translate_for_workspace(words, choice=NewCustomers(choice).label),
-        at=at,
-        before={"new_customers": before},
-        after={"new_customers": str(choice)},
-    )
 
 
 def creates_customers(connection: Connection) -> bool:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from uku.clients import operations
 from uku.clients.models import Client
 from uku.clients.operations import create_imported_clients, import_details, lock_clients
-from uku.integrations.fortnox.connection.authorize import stored_connection_of
 from uku.integrations.fortnox.connection.company import OtherCompany, connected_company
 from uku.integrations.fortnox.connection.guards import require_enabled_connection
 from uku.integrations.fortnox.customers.differences import differing, fields_of
@@ -26,7 +25,7 @@ from uku.integrations.fortnox.customers.links import (
 )
 from uku.integrations.fortnox.customers.matching import client_pool, details_of, index_for, suggest_client
 from uku.integrations.fortnox.health import alerts, queries, sync_issues
-from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason, NewClients
+from uku.integrations.fortnox.models import Connection, CustomerRecord, LinkReason
 from uku.integrations.fortnox.work import requests
 from uku.workspaces.audit import AuditLine, record_many
 from uku.workspaces.audit import record as audit
@@ -373,26 +372,3 @@ def finish_first_import(*, actor: User, at: datetime) -> None:
     connection = require_enabled_connection()
     if connection.company_id:
         alerts.decide_first_import(connection, actor=actor, at=at)
-
-
-@transaction.atomic
-@needs(Permission.MANAGE_INTEGRATIONS)
-def choose_new_clients(*, workspace: Workspace, choice: NewClients, actor: User, at: datetime) -> None:
-    """Set what becomes of a customer without a match after the first import. Raises NotAllowed."""
-    connection = stored_connection_of(workspace)
-    before = connection.new_clients
-    if before == choice:
-        return
-    connection.new_clients = choice
-    connection.save(update_fields=["new_clients"])
-    audit(
-        actor=actor,
-        action="fortnox.new_clients",
-        target=connection,
-        summary=translate_for_workspace(
-            gettext_lazy("New clients from Fortnox: %(choice)s"), choice=NewClients(choice).label
-        ),
-        at=at,
-        before={"new_clients": before},
-        after={"new_clients": str(choice)},
-    )

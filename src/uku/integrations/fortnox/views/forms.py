@@ -12,9 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.integrations.fortnox.connection.authorize import NotEnabled, stored_connection_of
-from uku.integrations.fortnox.customers.creation import choose_new_customers
-from uku.integrations.fortnox.customers.review import choose_new_clients
-from uku.integrations.fortnox.invoices.booking import choose_booking
+from uku.integrations.fortnox.connection.choices import choose_booking, choose_new_clients, choose_new_customers
 from uku.integrations.fortnox.models import Booking, Connection, NewClients, NewCustomers
 from uku.integrations.fortnox.statistics.choice import choose_kinds, choose_statistics
 from uku.integrations.fortnox.views.statistics_form import StatisticsForm, saved_plan
