@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from tests.uku.conftest import make_user
 from tests.uku.integrations.fortnox.conftest import clear_queue, make_credit_note
-from tests.uku.integrations.fortnox.simulated import FIRST
+from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
 from tests.uku.web.page_reader import Page
 
 from uku.integrations.fortnox.invoices.export import process_export
@@ -411,6 +411,25 @@ def test_while_fortnox_does_not_answer_the_invoice_can_only_be_left(fortnox, des
     assert [action.rsplit("/", 2)[1] for action, _facts in forms_of(page) if "/pushes/" in action] == ["leave"]
     decide(export, "leave", drawn=page, reason="Made by hand")
     assert again(export).state == ExportState.LEFT
+
+
+@pytest.mark.parametrize(
+    "changed", [{"enabled": False}, {"company_id": SECOND}, {"sealed_tokens": ""}], ids=["disabled", "other", "gone"]
+)
+@pytest.mark.parametrize("way", ["adopt", "send-again"])
+def test_once_the_company_cannot_be_asked_an_older_page_neither_adopts_nor_sends(
+    fortnox, desk, lost, decide, changed, way
+):
+    export = lost()
+    drawn, before = look(desk, export), fortnox.mark()
+    Connection.objects.update(**changed)
+    facts = {"number": offered(drawn)[0]} if way == "adopt" else {}
+    page = decide(export, way, drawn=drawn, **facts)
+    assert any("not connected" in text or "disabled" in text for text in page.all("p")), page.all("p")
+    assert (again(export).state, again(export).fence) == (ExportState.NEEDS_PERSON, export.fence)
+    assert fortnox.requests(before) == []
+    left = [action.rsplit("/", 2)[1] for action, _facts in forms_of(look(desk, export)) if "/pushes/" in action]
+    assert left == ["leave"]
 
 
 def test_what_was_never_confirmed_can_be_decided_while_fortnox_cannot_be_searched(fortnox, desk, later):
