@@ -51,6 +51,7 @@ check: $(STAMP)  ## lint, format, types, import contracts, migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(CHECK_ENV) $(BIN)/mypy
+	@$(CHECK_ENV) $(BIN)/mypy bench
 	@$(BIN)/lint-imports
 	@$(CHECK_ENV) $(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run
 

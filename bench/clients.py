@@ -55,7 +55,7 @@ def main() -> None:
 def _row(address: str, client: str, scene: str) -> str:
     """Let a client connect, plan the fault, let it read, and return its row of the table."""
     with httpx2.Client(base_url=address, trust_env=False) as http:
-        driver = [CLIENTS[client], ROOT / "tests/foreign/read_all.py", client, address]
+        driver = [str(each) for each in (CLIENTS[client], ROOT / "tests/foreign/read_all.py", client, address)]
         with subprocess.Popen(driver, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             _read_line(process)  # it is connected
             if (fault := SCENES[scene]) is not None:

@@ -15,6 +15,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 ROOMS = ("fortnox_api", "fortnox_sim", "uku", "uku.integrations.fortnox", "uku.web", "uku.kit")
 HEADINGS = ("modules", "lines", "functions", "used once", "…ing.py", "in circles", "late imports")
@@ -53,8 +54,8 @@ class Code:
     def late_imports(self, name: str) -> int:
         return sum(self._is_ours(node) for each in self.functions(name) for node in ast.walk(each))
 
-    def _is_ours(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.ImportFrom) and bool(node.module) and node.module.split(".")[0] in self.ours
+    def _is_ours(self, node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+        return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in self.ours
 
     def _arrows(self) -> dict[str, set[str]]:
         """Which module imports which when it is loaded."""
@@ -65,7 +66,7 @@ class Code:
                 if self._is_ours(node) and id(node) not in late:
                     for alias in node.names:
                         longer = f"{node.module}.{alias.name}"
-                        arrows[name].add(longer if longer in self.trees else node.module)
+                        arrows[name].add(longer if longer in self.trees else node.module or "")
         return arrows
 
 

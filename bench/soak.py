@@ -98,6 +98,7 @@ class Firm:
         from tests.uku.integrations.fortnox.conftest import make_draft
 
         from uku.integrations.fortnox.models import CustomerRecord
+        from uku.invoices.models import Numbering
         from uku.invoices.operations import issue_invoice
         from uku.kit import clock
 
@@ -105,8 +106,8 @@ class Firm:
         price = f"{self.chance.randint(1, 200_000) / 100:.2f}"
         quantity = self.chance.choice(("1", "2", "0.5", "3.25"))
         draft = make_draft(self.owner, client, self.article, price=price, quantity=quantity)
-        place = {"numbering": "accounting", "ledger": self.company}
-        issue_invoice(invoice=draft, actor=self.owner, at=clock.now(), **place)
+        by_fortnox = Numbering.ACCOUNTING
+        issue_invoice(invoice=draft, actor=self.owner, at=clock.now(), numbering=by_fortnox, ledger=self.company)
         return True
 
     def pay(self) -> bool:
@@ -189,7 +190,7 @@ class Firm:
         return True
 
     def choose_booking(self) -> bool:
-        from uku.integrations.fortnox.invoices.booking import choose_booking
+        from uku.integrations.fortnox.connection.choices import choose_booking
         from uku.integrations.fortnox.models import Booking
         from uku.kit import clock
 

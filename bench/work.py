@@ -69,11 +69,12 @@ class Firm:
 
     def issue(self, draft: Any) -> float:
         """Issue a draft; return the moment after its commit."""
+        from uku.invoices.models import Numbering
         from uku.invoices.operations import issue_invoice
         from uku.kit import clock
 
-        facts = {"numbering": "accounting", "ledger": self.company}
-        issue_invoice(invoice=draft, actor=self.owner, at=clock.now(), **facts)
+        by_fortnox = Numbering.ACCOUNTING
+        issue_invoice(invoice=draft, actor=self.owner, at=clock.now(), numbering=by_fortnox, ledger=self.company)
         return time.monotonic()
 
     def ask_for(self, kind: str, *, full: bool = False) -> None:

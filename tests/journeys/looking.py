@@ -135,7 +135,10 @@ def troubles_of(page: Any) -> list[str]:
 
 
 def look(page: Any, name: str) -> list[str]:
-    """Picture the page for a person, and return what a machine sees wrong with it."""
+    """Picture the page for a person, and return what a machine sees wrong with it.
+
+    The caller has awaited something of the page: after a click the one before is still there for a moment.
+    """
     picture(page, name)
     return troubles_of(page)
 

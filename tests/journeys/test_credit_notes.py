@@ -52,6 +52,7 @@ def test_an_invoice_is_credited_in_part_and_then_wholly(site, page):
 def test_an_invoice_that_waits_is_cancelled_and_stays_in_the_list(site, page):
     issued(site, page)
     page.get_by_role("link", name="Cancel invoice").click()
+    page.wait_for_url("**/cancel/")
     found = {"cancel": look(page, "cancel")}
     page.get_by_role("button", name="Cancel invoice").click()
     page.get_by_text("The invoice is cancelled.").wait_for()

@@ -52,6 +52,7 @@ def test_articles_are_available_when_a_billing_product_is_configured(site, conne
     """Typed, picked by keyboard, proposed, saved, and billed."""
     site.open(connected, "/products/")
     connected.get_by_role("link", name="Add the first product").click()
+    connected.wait_for_url("**/products/new/**")
     look(connected, "new")
     connected.get_by_role("searchbox").press_sequentially("bokf")
     connected.locator("#articles .row-link").nth(1).wait_for(state="detached")
@@ -102,6 +103,7 @@ def test_what_fortnox_changes_is_shown_and_decided_about(site, connected):
     assert connected.locator("main tbody tr .badge").inner_text() == "Differs from Fortnox"
     look(connected, "list")
     connected.get_by_role("link", name="Bokföring").click()
+    connected.get_by_role("button", name="Use Fortnox's value Price").wait_for()
     look(connected, "differences")
     connected.get_by_role("button", name="Use Fortnox's value Price").click()
     connected.wait_for_load_state()

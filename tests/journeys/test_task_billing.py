@@ -38,6 +38,15 @@ def first_draft():
     return str(draft.client), rows, draft.task_charges.filter(freed_at=None).count()
 
 
+def type_task(page):
+    page.get_by_role("link", name="Add task").click()
+    page.get_by_label("Title").fill("Sort receipts")
+    page.get_by_role("combobox", name="Client").press_sequentially("åker")
+    page.get_by_role("option", name=re.compile("Åkerlunds Bygg AB")).click()
+    page.get_by_label("Topic").fill("Bokföring")
+    page.get_by_label("Receipts").fill("37")
+
+
 def test_a_number_typed_on_a_task_becomes_rows_of_the_next_draft(site):
     site.within(clients_and_tasks)
     page, found = site.sign_in("owner"), {}
@@ -64,15 +73,12 @@ def test_a_number_typed_on_a_task_becomes_rows_of_the_next_draft(site):
     found["product"] = look(page, "task-product")
 
     page.get_by_role("link", name="Tasks").first.click()
+    page.wait_for_url("**/tasks/")
     found["list"] = look(page, "task-list")
     page.get_by_role("link", name="Calendar").click()
+    page.wait_for_url("**/calendar/**")
     found["calendar"] = look(page, "task-calendar")
-    page.get_by_role("link", name="Add task").click()
-    page.get_by_label("Title").fill("Sort receipts")
-    page.get_by_role("combobox", name="Client").press_sequentially("åker")
-    page.get_by_role("option", name=re.compile("Åkerlunds Bygg AB")).click()
-    page.get_by_label("Topic").fill("Bokföring")
-    page.get_by_label("Receipts").fill("37")
+    type_task(page)
     found["form"] = look(page, "task-form")
     page.get_by_role("button", name="Add task").click()
     page.get_by_text("It is billed when the task is finished.").wait_for()
@@ -81,6 +87,7 @@ def test_a_number_typed_on_a_task_becomes_rows_of_the_next_draft(site):
     page.get_by_text("Two are missing.").wait_for()
 
     page.get_by_role("button", name="Finish").click()
+    page.get_by_role("button", name="Reopen").wait_for()
     found["task"] = look(page, "task-page")
     page.get_by_role("button", name=re.compile("^20 × 30.00 SEK \\+ 17 × 20.00 SEK: add to next draft")).click()
     page.get_by_text(re.compile("^It is on the draft of ")).wait_for()

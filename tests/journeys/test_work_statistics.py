@@ -112,6 +112,7 @@ def test_statistics_are_switched_on_counted_looked_into_and_billed(site):
     # The summary task, the documents behind its number, and the invoice line.
     site.open(page, "/tasks/")
     page.get_by_role("link", name=f"Monthly summary {month:%B %Y}").click()
+    page.get_by_role("link", name="37 documents").wait_for()
     found["task"] = look(page, "statistics-task")
     page.get_by_role("link", name="37 documents").click()
     assert page.get_by_role("row", name=re.compile("Porto")).count() == PIECES
@@ -145,6 +146,7 @@ def test_a_clients_own_books_fill_the_firms_task_and_its_draft(site):
 
     site.open(page, f"/clients/{client}/")
     page.get_by_role("link", name="Books", exact=True).click()
+    page.get_by_role("button", name="Add company file").wait_for()
     found["books"] = look(page, "statistics-books")
     page.get_by_role("button", name="Add company file").click()
     page.get_by_text("The workspace Åkerlunds Bygg AB is made. Connect its company there.").wait_for()
