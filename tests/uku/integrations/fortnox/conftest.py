@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from tests.uku.integrations.fortnox.baseline import Baseline, Tables
 from tests.uku.integrations.fortnox.simulated import ANNA, FIRST, SECOND, Simulated, no_waiting, until
 
 OUR_NUMBER = "402200-0014"  # as in `make_workspace`
+
+OF_PROCESSES = {"UKU_TEST_CLOCK": "1", "UKU_LOG_LEVEL": "INFO", "DJANGO_SETTINGS_MODULE": "uku.settings"}
 
 NEXT_JOB = """
     UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
@@ -235,13 +238,7 @@ def read(connection):
 def environment(process_environment, fortnox, db):
     """What a process of ours needs to reach this test's database and Fortnox."""
     places = {"UKU_FORTNOX_AUTH_URL": fortnox.address, "UKU_FORTNOX_API_URL": fortnox.address}
-    return {
-        **process_environment,
-        **places,
-        "UKU_TEST_CLOCK": "1",
-        "UKU_LOG_LEVEL": "INFO",
-        "DJANGO_SETTINGS_MODULE": "uku.settings",
-    }
+    return {**process_environment, **places, **OF_PROCESSES}
 
 
 @pytest.fixture
@@ -263,11 +260,18 @@ def processes(environment, tmp_path):
         process.wait()
 
 
+def changes_nothing(step: str) -> bool:
+    """Whether both sides are after a step what they were after the one before: killed here is killed there."""
+    return step in {"commit fortnox_pace", "commit fortnox_duework"} or step.startswith("before GET")
+
+
 @dataclass
 class Mortal:
     """The process that forks a child for each order, and the product's lines that a child was killed at."""
 
     process: subprocess.Popen[str]
+    fortnox: str
+    """The address of this test's simulator; the process may be older."""
     killed_at: set[str] = field(default_factory=set)
     lines: list[list[str]] = field(default_factory=list)
     """Those of the last order that was done to its end, by step."""
@@ -291,7 +295,7 @@ class Mortal:
     def _told(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.write(json.dumps({**order, "fortnox": self.fortnox}) + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         assert answer, "the process ended"
@@ -299,25 +303,26 @@ class Mortal:
 
 
 @contextmanager
-def mortality(environment, log):
+def forks(environment, log):
     """Start the process that forks a child for each order."""
     arguments = [sys.executable, "-m", "tests.uku.integrations.fortnox.mortal"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with log.open("w") as lines, subprocess.Popen(arguments, env=environment, stderr=lines, **pipes) as process:
-        yield Mortal(process)
+        yield process
         process.kill()
 
 
-@pytest.fixture
-def mortal(environment, tmp_path):
-    with mortality(environment, tmp_path / "mortal.log") as one:
-        yield one
+@pytest.fixture(scope="session")
+def forking(addresses, tmp_path_factory):
+    """The one process that forks the children of all tests here: to start it costs more than most of them do."""
+    environment = {**os.environ, **OF_PROCESSES, "DATABASE_URL": addresses.app}
+    with forks(environment, tmp_path_factory.mktemp("forking") / "mortal.log") as process:
+        yield process
 
 
 @pytest.fixture
-def another_mortal(environment, tmp_path):
-    with mortality(environment, tmp_path / "another.log") as one:
-        yield one
+def mortal(forking, fortnox, db):
+    return Mortal(forking, fortnox.address)
 
 
 ASK = """

@@ -1,9 +1,10 @@
 """A process that can die at each durable step: after a commit, and on either side of a request to Fortnox.
 
 It reads orders from standard input, one JSON a line, and does each in a forked child of its own: `get` or `post` a
-page as a signed-in browser, `job` with its arguments, or `import` of the customers by itself; `rows` makes pages of so
-many rows. The answer, one JSON a line, tells the steps that the child took, the lines of the product that made each of
-them, and how it ended. A child that comes to the ordered step kills itself with SIGKILL, as a power cut would.
+page as a signed-in browser, `job` with its arguments, or `import` of the customers by itself; `fortnox` says where the
+simulator is, and `rows` makes pages of so many rows. The answer, one JSON a line, tells the steps that the child took,
+the lines of the product that made each of them, and how it ended. A child that comes to the ordered step kills itself
+with SIGKILL, as a power cut would.
 """
 
 from __future__ import annotations
@@ -120,6 +121,8 @@ def import_customers(*, full: bool) -> None:
 
 
 def do(order: dict[str, Any]) -> None:
+    places = {"fortnox_auth_url": order["fortnox"], "fortnox_api_url": order["fortnox"]}
+    settings.UKU = settings.UKU.model_copy(update=places)
     if "rows" in order:
         _resource.PAGE_SIZE = order["rows"]  # type: ignore[misc]
     if order["do"] == "job":

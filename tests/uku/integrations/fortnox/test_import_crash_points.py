@@ -10,7 +10,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest, work_off
+from tests.uku.integrations.fortnox.baseline import Moment
+from tests.uku.integrations.fortnox.conftest import Mortal, changes_nothing, clear_queue, forks, let_rest, work_off
 from tests.uku.integrations.fortnox.import_runs import (
     CUSTOMERS,
     HOURS,
@@ -32,25 +33,29 @@ ROWS = 3  # a page
 
 
 @pytest.fixture
-def killed_at_each_step(mortal, connection, fortnox, monkeypatch):
-    """Kill the loop at each of its steps in turn: before each life `begin`, after each death `judge` with its name."""
+def killed_at_each_step(mortal, connection, fortnox, baseline, monkeypatch):
+    """Kill the loop at each of its steps: before each life `begin`, after each death `judge` with its name."""
     small_pages(monkeypatch, ROWS)
 
     place = {"connection_id": connection.pk, "company_id": connection.company_id}
     order = {"do": "job", "name": "fortnox.work", "arguments": place}
 
     def go(begin, judge) -> list[str]:
-        steps: list[str] = []
-        while True:
-            begin()
-            clear_queue()
+        begin()
+        clear_queue()
+        begun, mark = Moment(fortnox, baseline.tables), fortnox.mark()
+        steps = mortal.live(rows=ROWS, **order)
+        clear_queue()
+        judge(None, mark)
+        for at, step in enumerate(steps):
+            if changes_nothing(step):
+                continue
+            begun.put_back()
             mark = fortnox.mark()
-            died = mortal.die(len(steps), rows=ROWS, **order)
+            assert mortal.die(at, rows=ROWS, **order) == step
             clear_queue()
-            judge(died, mark)
-            if died is None:
-                return steps
-            steps.append(died)
+            judge(step, mark)
+        return steps
 
     return go
 
@@ -103,26 +108,28 @@ def test_a_first_import_killed_at_any_step_ends_as_one_clean_run(killed_at_each_
     assert len(steps) >= 12, steps
 
 
-def test_a_reload_killed_at_any_step_retires_nothing_by_halves(killed_at_each_step, connection, fortnox):
+def test_a_reload_killed_at_any_step_retires_nothing_by_halves(killed_at_each_step, connection, fortnox, baseline):
     """F50, F52, I21: whatever was unseen stays until one whole run has not seen it"""
     books(fortnox)
     bring_in(connection)
-    before, known = rows_here(), set(active_here())
-    gone, renamed, rests = sorted(known, key=int)[:3]
-    fortnox.ask("DELETE", f"companies/{FIRST}/customers/{gone}")
-    fortnox.change_customer(renamed, Name="Nytt namn AB")
-    fortnox.change_customer(rests, Active=False)
-    new = fortnox.customer(Name="Ny AB")
+    before, arranged = rows_here(), Moment(fortnox, baseline.tables)
+    gone, renamed, rests = sorted(active_here(), key=int)[:3]
+
+    def change() -> None:
+        fortnox.ask("DELETE", f"companies/{FIRST}/customers/{gone}")
+        fortnox.change_customer(renamed, Name="Nytt namn AB")
+        fortnox.change_customer(rests, Active=False)
+        fortnox.customer(Name="Ny AB")
+
+    change()
     for _ in range(2):
         bring_in(connection, full=True)
     clean = rows_here()
     assert clean != before
 
     def begin() -> None:
-        forget()
-        fortnox_as_before(fortnox, gone, renamed, rests, new)
-        bring_in(connection)
-        fortnox_as_after(fortnox, gone, renamed, rests, new)
+        arranged.put_back()
+        change()
         ask_for_import(connection, full=True)
 
     def judge(died: str | None, mark: int) -> None:
@@ -135,28 +142,6 @@ def test_a_reload_killed_at_any_step_retires_nothing_by_halves(killed_at_each_st
 
     steps = killed_at_each_step(begin, judge)
     assert len(steps) >= 12, steps
-
-
-def fortnox_as_before(fortnox, gone: str, renamed: str, rests: str, new: str) -> None:
-    put(fortnox, gone, _deleted=None, Active=True)
-    put(fortnox, renamed, Name="Bolag 1 AB")
-    put(fortnox, rests, Active=True)
-    put(fortnox, new, Active=False, _deleted=True)
-
-
-def fortnox_as_after(fortnox, gone: str, renamed: str, rests: str, new: str) -> None:
-    put(fortnox, gone, _deleted=True)
-    put(fortnox, renamed, Name="Nytt namn AB")
-    put(fortnox, rests, Active=False)
-    put(fortnox, new, Active=True, _deleted=None)
-
-
-def put(fortnox, number: str, **facts: Any) -> None:
-    with fortnox.app.installation.lock:
-        company = fortnox.app.installation.company(FIRST)
-        changed = {**company.table("customers").rows[number], **facts}
-        company.put("customers", number, {key: value for key, value in changed.items() if value is not None})
-        fortnox.app.installation.store.commit([])
 
 
 def test_details_killed_at_any_step_are_each_read_and_none_more_than_twice(killed_at_each_step, connection, fortnox):
@@ -181,6 +166,12 @@ def test_details_killed_at_any_step_are_each_read_and_none_more_than_twice(kille
 
     steps = killed_at_each_step(begin, judge)
     assert len(steps) >= 10, steps
+
+
+@pytest.fixture
+def another_mortal(environment, fortnox, tmp_path):
+    with forks(environment, tmp_path / "another.log") as process:
+        yield Mortal(process, fortnox.address)
 
 
 @pytest.mark.parametrize("second", ["an import", "a full one"])

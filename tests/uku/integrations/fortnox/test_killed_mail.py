@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import F
-from tests.uku.integrations.fortnox.conftest import clear_queue, mortality
+from tests.uku.integrations.fortnox.conftest import Mortal, clear_queue, forks
 from tests.uku.mail_servers import mail_server
 
 from uku.invoices.deliveries import Wanted, send_invoice
@@ -42,9 +42,9 @@ def environment(environment, mailbox):
 
 
 @pytest.fixture
-def mailer(environment, tmp_path):
-    with mortality(environment, tmp_path / "mailer.log") as one:
-        yield one
+def mailer(environment, fortnox, tmp_path):
+    with forks(environment, tmp_path / "mailer.log") as process:
+        yield Mortal(process, fortnox.address)
 
 
 @pytest.fixture
