@@ -12,8 +12,9 @@ from tests.journeys.looking import (
     assert_no_sideways_scroll,
     axe_violations,
     picture,
+    sideways,
     tab_through,
-    troubles_of,
+    violations_by_scheme,
 )
 from tests.journeys.site import BASE, PEOPLE, SLUG
 from tests.journeys.table import addresses
@@ -31,6 +32,10 @@ WITH_A_PAGE = {200, 400, 403, 404, 410}
 # The controls outside the frame that every page has: two pages of one template have the same.
 SHAPE = """() => [...document.querySelectorAll('main :is(a, button, input, select, textarea, summary, [tabindex])')]
   .map(stop => `${stop.localName}.${stop.className}#${stop.name || ''}`).join(' ')"""
+# All that a rule of axe can go by but the words: two pages that have it alike break the same rules.
+OUTLINE = """() => [...document.querySelectorAll('*')].map(each => each.localName + '.' + each.className
+  + [...each.attributes].map(({name, value}) => /^(id|for|href|value|name|content|nonce|action|title|src)$|label|data-/
+  .test(name) ? name : name + '=' + value)).join(' ')"""
 # Pages without which the walk through the table would prove little.
 FOR_OWNERS = {
     "clients",
@@ -54,7 +59,7 @@ FOR_VISITORS = {"account_login", "account_reset_password", "fortnox-consent-link
 @pytest.fixture(scope="module")
 def world(shared_site):
     """A connected workspace with one of everything, and the address of every page in it."""
-    owner = shared_site.sign_in()
+    owner = shared_site.sign_in_by_form()
     shared_site.fortnox.customer(OrganisationNumber="455000-0006", Email="post@bjork.example")
     shared_site.fortnox.customer(Name="Vilande AB", Active=False)
     shared_site.fortnox.article()
@@ -64,7 +69,7 @@ def world(shared_site):
     shared_site.work()
     objects["invitation-open"] = {"secret": shared_site.do(invited_secret)}
     found, lacking = shared_site.do(lambda: addresses(objects))
-    return SimpleNamespace(site=shared_site, owner=owner, addresses=found, lacking=lacking)
+    return SimpleNamespace(site=shared_site, owner=owner, addresses=found, lacking=lacking, outlines=set())
 
 
 def seeded_objects():
@@ -172,7 +177,24 @@ def troubles_by_tab(page, walked):
 
 def look_at_all(world, page):
     walked = set()
-    return {name: troubles_of(page) + troubles_by_tab(page, walked) for name in pages_of(world, page)}
+    seen = {}
+    for name in pages_of(world, page):
+        wide = [f"sideways by {by} at {width}" for width, by in sideways(page).items()]
+        seen[name] = wide + new_violations(world, page, both_schemes) + troubles_by_tab(page, walked)
+    return seen
+
+
+def new_violations(world, page, find):
+    """What axe finds, unless it looked at a page of the same outline already."""
+    outline = page.evaluate(OUTLINE)
+    if outline in world.outlines:
+        return []
+    world.outlines.add(outline)
+    return find(page)
+
+
+def both_schemes(page):
+    return [f"{scheme}: {each}" for scheme, some in violations_by_scheme(page).items() for each in some]
 
 
 def only_troubles(seen):
@@ -213,7 +235,8 @@ def test_no_page_that_a_visitor_is_meant_to_have_answers_an_error(world):
 def test_every_page_of_a_member_is_axe_clean(world):
     member = world.site.sign_in("member")
     member.emulate_media(reduced_motion="reduce")
-    seen = {name: axe_violations(member) for name in pages_of(world, member) if not name.startswith(("account", "mfa"))}
+    names = (name for name in pages_of(world, member) if not name.startswith(("account", "mfa")))
+    seen = {name: new_violations(world, member, axe_violations) for name in names}
     assert only_troubles(seen) == {}
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from threading import Thread
-from typing import Any
 
 import pytest
 from tests.uku.integrations.fortnox.baseline import Moment
