@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from uku.clients.import_files.checks import CheckedRow
-from uku.clients.import_files.plan import RowOutcome, plan_rows
-from uku.clients.import_files.preview import checked_rows, heading_of, skipped_rows
+from uku.clients.import_files.plan import RowOutcome, follow_plan
+from uku.clients.import_files.preview import checked_rows, heading_of, preview_of, skipped_row
 from uku.clients.models import Client, ImportFile, ImportState
 from uku.clients.operations import create_client, edit_client
 from uku.kit import clock
 from uku.kit.jobs import SOON, enqueue, enqueue_once
-from uku.kit.spreadsheets import MARK, as_csv
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
@@ -61,8 +60,9 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
     place, actor = file.place, file.confirmed_by
     try:
         ahead = islice(checked_rows(file), place, place + most)
+        plan = preview_of(file).plan
         while rows := list(islice(ahead, AT_ONCE)):
-            if not _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows):
+            if not _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows, plan=plan):
                 log.info("rows of a file were imported by another worker", file=file_id)
                 return False
             place += len(rows)
@@ -76,12 +76,14 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
 
 @transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
-def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow]) -> bool:
+def _import_rows(
+    *, file_id: int, actor: User, at: datetime, place: int, rows: Sequence[CheckedRow], plan: Sequence[int]
+) -> bool:
     """Import rows and move the place behind them, both or neither; say whether they were still to be imported."""
     file = _locked(file_id)
     if file is None or file.place != place:
         return False
-    planned = list(plan_rows(rows))
+    planned = list(follow_plan(rows, plan, place))
     # Locked in one order before the first audit entry, behind which all other writers wait for us.
     ids = [one.client.pk for one in planned if one.client is not None]
     list(Client.objects.get_queryset().select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
@@ -96,8 +98,9 @@ def _import_rows(*, file_id: int, actor: User, at: datetime, place: int, rows: S
     file.new += outcomes.count(RowOutcome.NEW)
     file.changed += outcomes.count(RowOutcome.CHANGED)
     file.refused += outcomes.count(RowOutcome.REFUSED)
-    skipped = as_csv(skipped_rows(planned, heading_of(file).cells))
-    file.skipped = bytes(file.skipped) + b"".join(skipped).removeprefix(MARK)
+    if any(one.errors for one in planned):  # of clients that changed after the plan was made
+        heading = heading_of(file).cells
+        file.skipped = b"".join([bytes(file.skipped), *(skipped_row(one, heading) for one in planned)])
     file.save(update_fields=["place", "new", "changed", "refused", "skipped"])
     return True
 
@@ -141,18 +144,21 @@ def _news_of_the_end(file: ImportFile, actor: User) -> News:
 
 @transaction.atomic
 def _stop(*, file_id: int, at: datetime) -> None:
-    """Whoever confirmed may change clients no more; another person may go on."""
+    """Whoever confirmed may change clients no more: what is left is planned anew, for another person to confirm."""
     file = _locked(file_id)
     if file is not None:
-        file.state = ImportState.STOPPED
-        file.save(update_fields=["state"])
         words = gettext_lazy(
             "%(file)s: stopped at row %(row)d. The person who confirmed it may no longer change clients"
         )
         summary = translate_for_workspace(words, file=file, row=file.place)
         record(actor=None, action="client.sheet_stop", target=file, summary=summary, at=at)
+        file.state, file.preview, file.skipped, file.confirmed_by = ImportState.READING, None, b"", None
+        file.rows = file.place = file.new = file.changed = file.refused = 0
+        file.save()
+        enqueue_work(file)
 
 
 def _locked(file_id: int) -> ImportFile | None:
-    rows = ImportFile.objects.select_for_update(of=("self",)).select_related("workspace")
-    return rows.filter(pk=file_id, state=ImportState.IMPORTING).first()
+    """Lock a file that is being imported; what takes long to load is loaded when it is needed."""
+    files = ImportFile.objects.select_for_update(of=("self",)).select_related("workspace")
+    return files.defer("content", "workbook", "preview").filter(pk=file_id, state=ImportState.IMPORTING).first()

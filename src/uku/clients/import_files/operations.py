@@ -20,15 +20,13 @@ from uku.clients.import_files.preview import (
     make_preview,
     preview_of,
     read_file,
-    skipped_heading,
 )
 from uku.clients.models import Client, HiddenRows, ImportFile, ImportState
 from uku.kit import clock
 from uku.kit.scoping import current_workspace_id, workspace_in_force
-from uku.kit.spreadsheets import as_csv
 from uku.workspaces import notices
 from uku.workspaces.audit import record
-from uku.workspaces.language import translate_for_workspace
+from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
@@ -113,7 +111,8 @@ def read_in_background(file: ImportFile) -> None:
         read_file(file)
         stored.update(rows=file.rows, place=0)
         if "name" in file.columns:
-            file.preview = make_preview(file, lambda place: stored.update(place=place)).as_json()
+            with workspace_language():
+                make_preview(file, lambda place: stored.update(place=place))
     except Unreadable as error:
         stored.update(state=ImportState.UNREADABLE, failure=error.reason.name, failed_at_row=error.at)
         return
@@ -198,7 +197,6 @@ def _clients_changed_since(file: ImportFile) -> bool:
 
 def _begin(file: ImportFile, actor: User, at: datetime, seen: Figures) -> None:
     file.state, file.rows, file.place, file.confirmed_by = ImportState.IMPORTING, seen.rows, 0, actor
-    file.skipped = b"".join(as_csv([skipped_heading(heading_of(file).cells)]))
     facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "skipped": seen.refused}
     words = gettext_lazy("%(file)s: confirmed, %(imported)d of %(rows)d rows to import")
     told = {"imported": seen.imported, "rows": seen.rows}
@@ -208,22 +206,8 @@ def _begin(file: ImportFile, actor: User, at: datetime, seen: Figures) -> None:
 
 def _read_later(file: ImportFile) -> None:
     """Let a job read the file and compare it with the clients as they are then."""
-    file.state, file.preview, file.rows = ImportState.READING, None, 0
+    file.state, file.preview, file.skipped, file.rows = ImportState.READING, None, b"", 0
     importer.enqueue_work(file)
-
-
-@transaction.atomic
-@needs(Permission.EDIT_CLIENTS)
-def resume_import(*, file: ImportFile, actor: User, at: datetime) -> ImportFile:
-    """Go on with a file that stopped because its person may change clients no more. Raises NotAllowed."""
-    file = _locked(file)
-    if file.state == ImportState.STOPPED:
-        file.state, file.confirmed_by = ImportState.IMPORTING, actor
-        file.save(update_fields=["state", "confirmed_by"])
-        words = gettext_lazy("%(file)s: continued from row %(row)d")
-        _record(file, actor, at, "client.sheet_resume", words, told={"row": file.place + 1})
-        importer.enqueue_work(file)
-    return file
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ from uku.clients.import_files.errors import Row, RowError, RowReason
 from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.plan import PlannedRow, RowOutcome, plan_rows
 from uku.clients.models import HiddenRows, ImportFile
-from uku.kit.spreadsheets import Cell
+from uku.kit.spreadsheets import MARK, as_csv
 
 SHOWN_ROWS = 10
 SHOWN_ERRORS = 50
@@ -57,7 +57,10 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The figures, the first rows, the first errors, how many there are, and new rows with a client's name."""
+    """The figures, the first rows, the first errors, how many there are, and new rows with a client's name.
+
+    `plan` says of every row which client it is about, as `PlannedRow.decision` does.
+    """
 
     figures: Figures
     rows: Sequence[PreviewRow]
@@ -65,6 +68,7 @@ class Preview:
     error_count: int
     namesakes: int
     has_sum_line: bool
+    plan: Sequence[int]
 
     def as_json(self) -> dict[str, Any]:
         """A row's reason goes by its name: its value is a sentence."""
@@ -130,10 +134,13 @@ def preview_of(file: ImportFile) -> Preview:
 
 
 def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place: None) -> Preview:
-    """Plan every row, and keep no more of them than a page shows. `tell` hears how many it were so far.
+    """Plan every row; put into the file what its page shows, the plan, and the rows that are left out, as CSV.
 
-    Raises Unreadable.
+    `tell` hears how many it were so far. Raises Unreadable.
     """
+    heading = heading_of(file).cells
+    skipped = [b"".join(as_csv([[*heading, gettext("Row in the file"), gettext("Why it was skipped")]]))]
+    plan: list[int] = []
     outcomes: Counter[RowOutcome] = Counter()
     shown: list[PreviewRow] = []
     errors: list[RowError] = []
@@ -141,10 +148,12 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
     planned = None
     for count, planned in enumerate(planned_rows(file), 1):
         checked = planned.checked
+        plan.append(planned.decision)
         outcomes[planned.outcome] += 1
         namesakes += planned.namesake
         error_count += len(planned.errors)
         errors += planned.errors[: SHOWN_ERRORS - len(errors)]
+        skipped.append(skipped_row(planned, heading))
         if len(shown) < SHOWN_ROWS:
             values = {field: str(value) for field, value in {**checked.values, **checked.wrong}.items()}
             shown.append(
@@ -154,7 +163,9 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
             tell(count)
     last = [error.reason for error in planned.errors] if planned else []
     figures = Figures(**{outcome.value: outcomes[outcome] for outcome in RowOutcome})
-    return Preview(figures, shown, errors, error_count, namesakes, RowReason.SUM_LINE in last)
+    found = Preview(figures, shown, errors, error_count, namesakes, RowReason.SUM_LINE in last, plan)
+    file.preview, file.skipped = found.as_json(), b"".join(skipped)
+    return found
 
 
 def samples(file: ImportFile) -> list[list[str]]:
@@ -175,21 +186,11 @@ def accented_samples(file: ImportFile) -> list[str]:
     return list(dict.fromkeys(islice(cells, SAMPLES)))
 
 
-def skipped_heading(heading: Sequence[str]) -> Sequence[Cell]:
-    return [*heading, gettext("Row in the file"), gettext("Why it was skipped")]
-
-
-def skipped_rows(planned: Iterable[PlannedRow], heading: Sequence[str]) -> Iterator[Sequence[Cell]]:
-    """Yield each row that is left out as it stands in the file, with its place and the reasons."""
-    for one in planned:
-        if one.outcome == RowOutcome.REFUSED:
-            row = one.checked.row
-            cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
-            yield [*cells, row.number, "; ".join(row_error_words(error, heading) for error in one.errors)]
-
-
-def rows_to_skip(file: ImportFile) -> Iterator[Sequence[Cell]]:
-    """Yield the headings and the rows that importing the file would leave out. Raises Unreadable."""
-    heading = heading_of(file).cells
-    yield skipped_heading(heading)
-    yield from skipped_rows(planned_rows(file), heading)
+def skipped_row(planned: PlannedRow, heading: Sequence[str]) -> bytes:
+    """Return a row that is left out as it stands in the file, with its place and the reasons, as CSV; else nothing."""
+    if not planned.errors:
+        return b""
+    row = planned.checked.row
+    cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
+    reasons = "; ".join(row_error_words(error, heading) for error in planned.errors)
+    return b"".join(as_csv([[*cells, row.number, reasons]])).removeprefix(MARK)

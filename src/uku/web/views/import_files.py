@@ -27,15 +27,14 @@ from uku.clients.import_files.preview import (
     accented_samples,
     first_rows,
     heading_of,
+    make_preview,
     preview_of,
-    rows_to_skip,
     samples,
 )
 from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
 from uku.clients.import_files.text_format import ENCODINGS
 from uku.clients.models import HiddenRows, ImportFile, ImportState
 from uku.kit import clock
-from uku.kit.spreadsheets import as_csv
 from uku.web.forms.import_files import ReadingForm
 from uku.web.import_rows import holds_numbers, outcome_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -191,13 +190,6 @@ def _figure(request: WorkspaceRequest, name: str) -> int:
 
 @workspace_page(Permission.EDIT_CLIENTS)
 @require_POST
-def file_resume(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    operations.resume_import(file=_file(pk), actor=request.user, at=clock.now())
-    return redirect("import-file", slug=request.workspace.slug, pk=pk)
-
-
-@workspace_page(Permission.EDIT_CLIENTS)
-@require_POST
 def file_delete(request: WorkspaceRequest, pk: int) -> HttpResponse:
     file = _file(pk)
     try:
@@ -215,11 +207,12 @@ def file_skipped_rows(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The rows that are left out, to be mended and uploaded again; a POST, because it is written down."""
     file = _file(pk)
     try:
-        content = bytes(file.skipped) if file.imported_at else b"".join(as_csv(rows_to_skip(file)))
+        if not file.skipped:
+            make_preview(file)
     except Unreadable:
         raise Http404 from None
     operations.note_refused_rows(file=file, actor=request.user, at=clock.now())
-    return as_file(HttpResponse(content, content_type=CSV_TYPE), f"left-out-{file.pk}.csv")
+    return as_file(HttpResponse(bytes(file.skipped), content_type=CSV_TYPE), f"left-out-{file.pk}.csv")
 
 
 def as_file(response: HttpResponseBase, name: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,6 @@ from uku.clients.import_files.operations import (
     confirm_import,
     delete_file,
     delete_old_files,
-    resume_import,
     upload_file,
 )
 from uku.clients.import_files.preview import Figures, preview_of
@@ -284,6 +284,46 @@ def test_a_row_that_was_skipped_is_kept_with_its_reason_although_its_client_is_a
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("Bergs Bygg AB;5560360793;", "Berg AB;;b@x.example"),  # skipped, by the name that the first row replaces
+        ("Berg AB;;b@x.example", "Bergs Bygg AB;5560360793;"),  # skipped, by the number
+        ("Bergs Bygg AB;5560360793;", "Bergs Bygg AB;;b@x.example"),  # new, as nothing in Uku is called so
+    ],
+)
+@pytest.mark.parametrize("between", [1, 150, 250])
+def test_rows_for_one_client_do_what_the_preview_said_however_far_they_are_apart(upload, owner, first, last, between):
+    """What the first row makes of the client decides nothing about the last one, in whatever step that is imported."""
+    create_client(actor=owner, at=AT, name="Berg AB", email="b@x.example", organisation_number="5560360793")
+    rows = "".join(f"Bolag {n} AB;;b{n}@x.example\n" for n in range(between))
+    file = upload(f"Namn;Orgnr;E-post\n{first}\n{rows}{last}\n")
+    seen = preview_of(file)
+    confirm_import(file=file, actor=owner, at=AT, seen=seen.figures)
+    work_off()
+    file.refresh_from_db()
+    assert (counts(file), Client.objects.get_queryset().count()) == (asdict(seen.figures), 1 + seen.figures.new)
+    _heading, *skipped = all_rows(bytes(file.skipped), Reading("utf-8", ";"))
+    assert [row.cells[0] for row in skipped] == [last.split(";")[0] for error in seen.errors]
+
+
+def test_clients_that_others_change_during_the_import_are_met_as_they_are(upload, owner):
+    """One is archived and one is added between two steps: neither is changed behind a person's back nor doubled."""
+    gone = create_client(actor=owner, at=AT, name="Borta AB", email="b@x.example")
+    rows = "".join(f"Bolag {n} AB;b{n}@x.example;\n" for n in range(250))
+    file = upload(f"Namn;E-post;Ort\n{rows}Borta AB;b@x.example;Lund\nDal AB;d@x.example;Ystad\n")
+    confirm_import(file=file, actor=owner, at=AT, seen=preview_of(file).figures)
+    assert importer.import_next_rows(file_id=file.pk, most=100) is True
+    archive_clients(ids=[gone.pk], actor=owner, at=AT)
+    create_client(actor=owner, at=AT, name="Dal AB", email="d@x.example")
+    work_off()
+    file.refresh_from_db()
+    assert counts(file) == {"new": 250, "changed": 1, "unchanged": 0, "refused": 1}
+    assert (clients()["Dal AB"].city, clients()["Borta AB"].city) == ("Ystad", "")
+    _heading, skipped = all_rows(bytes(file.skipped), Reading("utf-8", ";"))
+    assert skipped.cells[:3] == ("Borta AB", "b@x.example", "Lund")
+
+
 def test_another_workspaces_client_is_never_met(upload, other_workspace, stranger):
     with workspace_in_force(other_workspace.pk):
         create_client(actor=stranger, at=AT, name="Åkerlunds Bygg AB", organisation_number="5560360793")
@@ -361,7 +401,8 @@ def test_a_second_worker_takes_no_row_again(take):
     from uku.clients.import_files.checks import check_rows
 
     again = list(check_rows(first, file.columns))
-    assert importer._import_rows(file_id=file.pk, actor=file.uploaded_by, at=AT, place=0, rows=again) is False
+    facts = {"file_id": file.pk, "actor": file.uploaded_by, "at": AT, "place": 0, "rows": again}
+    assert importer._import_rows(**facts, plan=[0, 0]) is False
     assert Client.objects.get_queryset().count() == 100
 
 
@@ -376,16 +417,19 @@ def test_a_lost_wake_up_is_found_by_the_sweep(take):
     assert Client.objects.get_queryset().count() == 250
 
 
-def test_whoever_may_change_clients_no_more_stops_the_file_and_another_goes_on(take, owner, admin):
+def test_when_whoever_confirmed_may_change_clients_no_more_another_confirms_what_is_left(take, owner, admin):
     file = take(long_file(250))
     ImportFile.objects.filter(pk=file.pk).update(confirmed_by=admin)
     importer.import_next_rows(file_id=file.pk, most=100)
     Membership.everywhere.filter(user=admin).update(role="member")
     work_off()
     file.refresh_from_db()
-    assert (file.state, Client.objects.get_queryset().count()) == ("stopped", 100)
-    resume_import(file=file, actor=owner, at=AT)
+    assert (file.state, Client.objects.get_queryset().count()) == ("waiting", 100)
+    assert figures(file) == (150, 0, 100, 0)
+    confirm_import(file=file, actor=owner, at=AT, seen=preview_of(file).figures)
     work_off()
+    file.refresh_from_db()
+    assert counts(file) == {"new": 150, "changed": 0, "unchanged": 100, "refused": 0}
     assert Client.objects.get_queryset().count() == 250
 
 
