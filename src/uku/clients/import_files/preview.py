@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext
 
 from uku.clients.import_files import headings, tables, workbooks
 from uku.clients.import_files.checks import CheckedRow, check_rows
-from uku.clients.import_files.errors import Row, RowError, RowReason
+from uku.clients.import_files.errors import RowError, RowReason
 from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.plan import PlannedRow, RowOutcome, plan_rows
 from uku.clients.models import HiddenRows, ImportFile
@@ -20,9 +19,6 @@ from uku.kit.spreadsheets import MARK, as_csv
 
 SHOWN_ROWS = 10
 SHOWN_ERRORS = 50
-SAMPLES = 3
-LONGEST_SAMPLE = 40
-LOOKED_AT = 50
 TOLD_EVERY = 500  # rows
 
 
@@ -93,39 +89,23 @@ def read_file(file: ImportFile) -> None:
     elif not workbook and not file.encoding:
         found = tables.guess(content)
         file.encoding, file.delimiter = found.encoding, found.delimiter
-    heading = heading_of(file)
-    file.heading_row = heading.number
-    file.columns = file.columns or headings.recognise(heading.cells)
-    rows, file.hidden_rows = tables.count(bytes(file.content), reading_of(file))
+    table = table_of(file)
+    file.heading_row = table.heading.number
+    file.columns = file.columns or headings.recognise(table.heading.cells)
+    rows, file.hidden_rows = table.count()
     file.rows = rows if file.hidden_choice == HiddenRows.IMPORT else rows - file.hidden_rows
 
 
-def reading_of(file: ImportFile) -> tables.Reading:
-    return tables.Reading(file.encoding, file.delimiter, file.heading_row, file.hidden_choice == HiddenRows.IMPORT)
-
-
-def _heading_and_rows(file: ImportFile) -> tuple[Row, Iterator[Row]]:
-    return tables.heading_and_rows(bytes(file.content), reading_of(file))
-
-
-def heading_of(file: ImportFile) -> Row:
-    """Return the row with the headings. Raises Unreadable."""
-    return _heading_and_rows(file)[0]
-
-
-def first_rows(file: ImportFile) -> list[Row]:
-    """Return the rows that could be the one with the headings. Raises Unreadable."""
-    return list(islice(tables.all_rows(bytes(file.content), reading_of(file)), tables.FIRST_ROWS))
+def table_of(file: ImportFile) -> tables.Table:
+    """Read a file's beginning as it says to be read. Raises Unreadable."""
+    with_hidden = file.hidden_choice == HiddenRows.IMPORT
+    reading = tables.Reading(file.encoding, file.delimiter, file.heading_row, with_hidden)
+    return tables.Table(bytes(file.content), reading)
 
 
 def checked_rows(file: ImportFile) -> Iterator[CheckedRow]:
     """Yield all rows, checked against their columns and each other. Raises Unreadable."""
-    _heading, rows = _heading_and_rows(file)
-    return check_rows(rows, file.columns, with_sum_line=file.with_sum_line)
-
-
-def planned_rows(file: ImportFile) -> Iterator[PlannedRow]:
-    return plan_rows(checked_rows(file))
+    return check_rows(table_of(file).rows(), file.columns, with_sum_line=file.with_sum_line)
 
 
 def preview_of(file: ImportFile) -> Preview:
@@ -138,7 +118,7 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
 
     `tell` hears how many it were so far. Raises Unreadable.
     """
-    heading = heading_of(file).cells
+    heading = table_of(file).heading.cells
     skipped = [b"".join(as_csv([[*heading, gettext("Row in the file"), gettext("Why it was skipped")]]))]
     plan: list[int] = []
     outcomes: Counter[RowOutcome] = Counter()
@@ -146,7 +126,7 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
     errors: list[RowError] = []
     error_count = namesakes = 0
     planned = None
-    for count, planned in enumerate(planned_rows(file), 1):
+    for count, planned in enumerate(plan_rows(checked_rows(file)), 1):
         checked = planned.checked
         plan.append(planned.decision)
         outcomes[planned.outcome] += 1
@@ -166,24 +146,6 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
     found = Preview(figures, shown, errors, error_count, namesakes, RowReason.SUM_LINE in last, plan)
     file.preview, file.skipped = found.as_json(), b"".join(skipped)
     return found
-
-
-def samples(file: ImportFile) -> list[list[str]]:
-    """Return for each column a few of its first cells, so that a person sees what it holds. Raises Unreadable."""
-    heading, rows = _heading_and_rows(file)
-    found: list[list[str]] = [[] for _ in heading.cells]
-    for row in islice(rows, LOOKED_AT):
-        for place, cell in enumerate(row.cells[: len(found)]):
-            if cell and len(found[place]) < SAMPLES:
-                found[place].append(cell[:LONGEST_SAMPLE])
-    return found
-
-
-def accented_samples(file: ImportFile) -> list[str]:
-    """Return cells with letters that another character encoding would show otherwise. Raises Unreadable."""
-    _heading, rows = _heading_and_rows(file)
-    cells = (cell[:LONGEST_SAMPLE] for row in rows for cell in row.cells if not cell.isascii())
-    return list(dict.fromkeys(islice(cells, SAMPLES)))
 
 
 def skipped_row(planned: PlannedRow, heading: Sequence[str]) -> bytes:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice, zip_longest
 
 from uku.clients.import_files import workbooks
 from uku.clients.import_files.errors import FileReason, Row, Unreadable
@@ -22,6 +22,7 @@ MOST_ROWS = 20_000
 MOST_COLUMNS = 100
 MOST_MARKS = 10 * MOST_COLUMNS  # in a line; a cell may have some
 FIRST_ROWS = 20  # among which the headings are looked for
+_LOOKED_AT, _SAMPLES, _LONGEST_SAMPLE = 50, 3, 40  # rows, cells of a column, characters
 _BEGINNING = 2048  # bytes that tell what a file is
 _PACKED = b"\x1f\x8b"
 _OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1")  # also what Excel makes of a workbook with a password
@@ -87,27 +88,43 @@ def all_rows(content: bytes, reading: Reading) -> Iterator[Row]:
             yield Row(number, tuple(cells), tuple(unsaved), hidden)
 
 
-def heading_and_rows(content: bytes, reading: Reading) -> tuple[Row, Iterator[Row]]:
-    """Part the row with the headings from those below it; hidden ones only if they are read. Raises Unreadable."""
-    found = all_rows(content, reading)
-    first = list(islice(found, FIRST_ROWS))
-    if not first:
-        raise Unreadable(FileReason.EMPTY)
-    named = [place for place, row in enumerate(first) if row.number == reading.heading]
-    place = named[0] if named else find_heading([row.cells for row in first])
-    below = chain(first[place + 1 :], found)
-    return first[place], (row for row in below if reading.with_hidden or not row.hidden)
+class Table:
+    """A file's headings, and the rows below them. Unreadable is raised when it is made, and while rows are read."""
 
+    def __init__(self, content: bytes, reading: Reading) -> None:
+        self._content, self._reading = content, reading
+        self.first = list(islice(all_rows(content, reading), FIRST_ROWS))
+        if not self.first:
+            raise Unreadable(FileReason.EMPTY)
+        chosen = [row for row in self.first if row.number == reading.heading]
+        self.heading = chosen[0] if chosen else self.first[find_heading([row.cells for row in self.first])]
 
-def count(content: bytes, reading: Reading) -> tuple[int, int]:
-    """Count the rows below the headings, and those of them that are hidden, reading all of them. Raises Unreadable."""
-    _heading, below = heading_and_rows(content, replace(reading, with_hidden=True))
-    hidden = [row.hidden for row in below]
-    if not hidden:
-        raise Unreadable(FileReason.NO_ROWS)
-    if len(hidden) > MOST_ROWS:
-        raise Unreadable(FileReason.TOO_MANY_ROWS)
-    return len(hidden), sum(hidden)
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows below the headings; hidden ones only if they are read."""
+        return (row for row in self._below() if self._reading.with_hidden or not row.hidden)
+
+    def count(self) -> tuple[int, int]:
+        """Count all rows below the headings, and those of them that are hidden, reading all of them."""
+        hidden = [row.hidden for row in self._below()]
+        if not hidden:
+            raise Unreadable(FileReason.NO_ROWS)
+        if len(hidden) > MOST_ROWS:
+            raise Unreadable(FileReason.TOO_MANY_ROWS)
+        return len(hidden), sum(hidden)
+
+    def samples(self) -> list[list[str]]:
+        """Return for each column a few of its first cells, so that a person sees what it holds."""
+        columns = zip_longest(*(row.cells for row in islice(self.rows(), _LOOKED_AT)), fillvalue="")
+        found = [[cell[:_LONGEST_SAMPLE] for cell in cells if cell][:_SAMPLES] for cells in columns]
+        return (found + [[]] * len(self.heading.cells))[: len(self.heading.cells)]
+
+    def accented_samples(self) -> list[str]:
+        """Return cells with letters that another character encoding would show otherwise."""
+        cells = (cell[:_LONGEST_SAMPLE] for row in self.rows() for cell in row.cells if not cell.isascii())
+        return list(dict.fromkeys(islice(cells, _SAMPLES)))
+
+    def _below(self) -> Iterator[Row]:
+        return (row for row in all_rows(self._content, self._reading) if row.number > self.heading.number)
 
 
 def _bounded(found: Iterable[Row]) -> Iterator[Row]:

@@ -15,23 +15,9 @@ from uku.clients.import_files import operations
 from uku.clients.import_files.errors import FileReason, Unreadable
 from uku.clients.import_files.headings import claimed_twice
 from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
-from uku.clients.import_files.operations import (
-    AlreadyBegun,
-    FiguresChanged,
-    TooManyFiles,
-    Undecided,
-    WrongMapping,
-)
-from uku.clients.import_files.preview import (
-    Figures,
-    accented_samples,
-    first_rows,
-    heading_of,
-    make_preview,
-    preview_of,
-    samples,
-)
-from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
+from uku.clients.import_files.operations import AlreadyBegun, NotAsSeen, TooManyFiles
+from uku.clients.import_files.preview import Figures, make_preview, preview_of, table_of
+from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS, Table
 from uku.clients.import_files.text_format import ENCODINGS
 from uku.clients.models import HiddenRows, ImportFile, ImportState
 from uku.kit import clock
@@ -103,10 +89,11 @@ def _decide(
     """The page on which a person decides: columns, what would happen, and what is wrong."""
     context: dict[str, Any] = {"file": file, "changed": changed, "has_name": "name" in file.columns}
     try:
-        heading = heading_of(file).cells
-        context |= {"form": form or _form(file), **_column_doubts(file, heading)}
+        table = table_of(file)
+        heading = table.heading.cells
+        context |= {"form": form or _form(file, table), **_column_doubts(file, table)}
         if file.encoding not in {"", "utf-8"}:
-            context |= {"accented": accented_samples(file), "encoding": ENCODINGS[file.encoding][1]}
+            context |= {"accented": table.accented_samples(), "encoding": ENCODINGS[file.encoding][1]}
         if context["has_name"]:
             found = preview_of(file)
             context |= {
@@ -123,15 +110,16 @@ def _decide(
     return render(request, "clients/import_file.html", context, status=status)
 
 
-def _form(file: ImportFile, data: Any = None) -> ReadingForm:
+def _form(file: ImportFile, table: Table, data: Any = None) -> ReadingForm:
     """Raises Unreadable."""
-    columns = zip(file.columns, samples(file), strict=False)
+    columns = zip(file.columns, table.samples(), strict=False)
     shown_samples = [" · ".join(shown(field, cell) for cell in cells) for field, cells in columns]
-    return ReadingForm(data, file=file, first_rows=first_rows(file), samples=shown_samples)
+    return ReadingForm(data, file=file, first_rows=table.first, samples=shown_samples)
 
 
-def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]:
+def _column_doubts(file: ImportFile, table: Table) -> dict[str, Any]:
     """What is doubtful about the columns: two for one field, numbers that no field takes."""
+    heading = table.heading.cells
     doubles = []
     for field, places in claimed_twice(heading).items():
         if field not in file.columns:
@@ -139,7 +127,7 @@ def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]
             doubles.append(gettext("%(field)s could be %(names)s.") % {"field": label_of(field), "names": names})
     numbers = []
     if "organisation_number" not in file.columns:
-        looks_so = [place for place, cells in enumerate(samples(file)) if holds_numbers(cells)]
+        looks_so = [place for place, cells in enumerate(table.samples()) if holds_numbers(cells)]
         numbers = [column_name(heading, place) for place in looks_so if file.columns[place] != "vat_number"]
     return {"doubles": doubles, "numbers": numbers}
 
@@ -150,7 +138,7 @@ def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
     file = _file(pk)
     if file.state != ImportState.WAITING:
         return redirect("import-file", slug=request.workspace.slug, pk=pk)
-    form = _form(file, request.POST)
+    form = _form(file, table_of(file), request.POST)
     if not form.is_valid():
         return _decide(request, file, form, status=REFUSED)
     try:
@@ -158,7 +146,7 @@ def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
     except Unreadable as error:
         form.add_error("encoding" if file.encoding else "heading_row", " ".join(file_error_words(error)))
         return _decide(request, _file(pk), form, status=REFUSED)
-    except (AlreadyBegun, WrongMapping):
+    except (AlreadyBegun, NotAsSeen):
         messages.info(request, gettext("The columns were not changed. Check the file again."))
     return redirect("import-file", slug=request.workspace.slug, pk=pk)
 
@@ -171,7 +159,7 @@ def file_confirm(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         seen = Figures(*(_figure(request, name) for name in ("new", "changed", "unchanged", "refused")))
         operations.confirm_import(file=file, actor=request.user, at=clock.now(), seen=seen)
-    except (FiguresChanged, Undecided, Unreadable):
+    except (NotAsSeen, Unreadable):
         file = _file(pk)
         if file.state == ImportState.WAITING:
             return _decide(request, file, status=409, changed=True)

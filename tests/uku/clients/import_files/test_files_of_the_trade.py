@@ -62,8 +62,8 @@ def read(content, sheet=0):
 def table(content, **kind):
     """The headings and the rows below, as an upload finds them."""
     kept, reading = read(content)
-    heading, below = tables.heading_and_rows(kept, Reading(reading.encoding, reading.delimiter, **kind))
-    return [heading.cells, *(row.cells for row in below)]
+    found = tables.Table(kept, Reading(reading.encoding, reading.delimiter, **kind))
+    return [found.heading.cells, *(row.cells for row in found.rows())]
 
 
 def checked(*rows, columns=("name", "organisation_number"), **options):
@@ -196,12 +196,12 @@ def test_a_row_is_hidden_by_a_filter_or_a_folded_group_however_that_is_written(h
         "xl/worksheets/sheet1.xml",
         lambda text: text.replace(b'<row r="2"', b'<row r="2" ' + hidden),
     )
-    assert (tables.count(*read(content)), table(content)) == ((2, 1), [("Namn",), ("Gran",)])
+    assert (tables.Table(*read(content)).count(), table(content)) == ((2, 1), [("Namn",), ("Gran",)])
 
 
 def test_a_sheet_with_headings_alone_has_no_rows():
     with pytest.raises(Unreadable) as refused:
-        tables.count(*read(saved(book_of(["Kunder"], ["Namn", "Ort"]))))
+        tables.Table(*read(saved(book_of(["Kunder"], ["Namn", "Ort"])))).count()
     assert refused.value.reason == FileReason.NO_ROWS
 
 
@@ -218,7 +218,7 @@ def test_rows_that_a_filter_hides_are_counted_and_read_only_when_asked_for():
         book.active.row_dimensions[number].hidden = True
     content = saved(book)
     kept, reading = read(content)
-    assert tables.count(kept, reading) == (4, 2)
+    assert tables.Table(kept, reading).count() == (4, 2)
     assert table(content) == [("Namn",), ("Ek",), ("Asp",)]
     assert table(content, with_hidden=True) == [("Namn",), ("Ek",), ("Gran",), ("Björk",), ("Asp",)]
 
@@ -231,10 +231,10 @@ def test_blank_rows_with_colours_do_not_count_and_a_stray_cell_is_named():
         book.active.cell(number, 1).fill = fill
     book.active.cell(110_004, 6).value = "x"
     kept, reading = read(saved(book))
-    heading, below = tables.heading_and_rows(kept, reading)
-    *clients, stray = check_rows(below, ["name", "city"])
+    found = tables.Table(kept, reading)
+    *clients, stray = check_rows(found.rows(), ["name", "city"])
     assert [row.values["name"] for row in clients] == ["Ek", "Gran"]
-    assert [row_error_words(error, heading.cells) for error in stray.errors] == [
+    assert [row_error_words(error, found.heading.cells) for error in stray.errors] == [
         "Column F: “x” is the only cell of its row. Delete it, or write the name of the client."
     ]
     assert stray.row.number == 110_004

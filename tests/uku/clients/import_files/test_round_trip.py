@@ -99,8 +99,8 @@ def rows_of(content, sheet=0):
             content, reading = tables.pack_sheet(content, sheet), tables.Reading()
         else:
             reading = tables.guess(content)
-        heading, rows = tables.heading_and_rows(content, reading)
-        found = [heading, *rows]
+        table = tables.Table(content, reading)
+        found = [table.heading, *table.rows()]
     except Unreadable as error:
         assert all(file_error_words(error))  # noqa: PT017  # one of both is right
         return []

@@ -311,7 +311,7 @@ def test_other_kinds_of_files_are_named():
         "png": flaw_of(lambda: tables.guess(picture)),
         "gz": flaw_of(lambda: cells(b"\x1f\x8b\x08\x00abc")),
         "nothing": flaw_of(lambda: cells(b" \r\n")),
-        "heading": flaw_of(lambda: tables.count(b"Namn;Ort\n", Reading("utf-8", ";"))),
+        "heading": flaw_of(lambda: tables.Table(b"Namn;Ort\n", Reading("utf-8", ";")).count()),
     }
     assert found == {
         "xls": FileReason.OLD_EXCEL,
@@ -330,12 +330,14 @@ def test_a_file_is_refused_above_its_bytes_its_rows_and_its_columns():
     """B20: a million rows are refused while they are counted, not kept."""
     assert flaw_of(lambda: cells(b"x" * (tables.MOST_BYTES + 1))) == FileReason.TOO_LARGE
     million = b"Namn\n" + b"A\n" * 1_000_000
-    assert flaw_of(lambda: tables.count(million, tables.guess(million))) == FileReason.TOO_MANY_ROWS
+    assert flaw_of(lambda: tables.Table(million, tables.guess(million)).count()) == FileReason.TOO_MANY_ROWS
     most = b"Namn\n" + b"A\n" * tables.MOST_ROWS
-    assert tables.count(most, Reading("utf-8", ";")) == (tables.MOST_ROWS, 0)
-    assert flaw_of(lambda: tables.count(most + b"A\n", Reading("utf-8", ";"))) == FileReason.TOO_MANY_ROWS
+    assert tables.Table(most, Reading("utf-8", ";")).count() == (tables.MOST_ROWS, 0)
+    assert flaw_of(lambda: tables.Table(most + b"A\n", Reading("utf-8", ";")).count()) == FileReason.TOO_MANY_ROWS
     wide = ";".join(["x"] * (tables.MOST_COLUMNS + 1)).encode()
-    assert flaw_of(lambda: tables.count(wide + b"\n" + wide, Reading("utf-8", ";"))) == FileReason.TOO_MANY_COLUMNS
+    assert (
+        flaw_of(lambda: tables.Table(wide + b"\n" + wide, Reading("utf-8", ";")).count()) == FileReason.TOO_MANY_COLUMNS
+    )
 
 
 def test_a_million_rows_take_no_more_memory_than_the_most_we_take():
