@@ -5,8 +5,9 @@ from django.db import migrations, models
 # Rows that were imported already change nothing when they are imported again.
 PLAN_ANEW = (
     "UPDATE uku_clientsheet SET state = 'reading', preview = NULL, skipped = '', confirmed_by_id = NULL,"
-    " rows = 0, place = 0, new = 0, changed = 0, refused = 0"
-    " WHERE state IN ('importing', 'stopped') OR (state = 'waiting' AND preview IS NOT NULL)"
+    " rows = 0, place = 0, new = 0, changed = 0, refused = 0,"
+    " content = CASE WHEN workbook = '' THEN content ELSE '' END"  # rows of a sheet are packed otherwise than before, too
+    " WHERE state IN ('importing', 'stopped') OR (state = 'waiting' AND (preview IS NOT NULL OR workbook <> ''))"
 )
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from uku.clients.import_files import headings, tables
+from uku.clients.import_files import fields, tables
 from uku.clients.import_files.checks import CheckedRow
 from uku.clients.import_files.errors import Unreadable
 from uku.clients.import_files.plan import RowOutcome, follow_plan
@@ -39,7 +38,6 @@ from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User
 from uku.workspaces.permissions import NotAllowed, Permission, needs
 
-log = structlog.get_logger()
 MOST_WAITING = 10
 KEPT = timedelta(hours=24)
 LONGEST_NAME = 200
@@ -74,6 +72,7 @@ class Choices:
     with_sum_line: bool = False
 
 
+@transaction.atomic
 @needs(Permission.EDIT_CLIENTS)
 def upload_file(*, actor: User, at: datetime, name: str, content: bytes) -> ImportFile:
     """Keep a file. A small one is read to its end, a large one by a job.
@@ -81,25 +80,32 @@ def upload_file(*, actor: User, at: datetime, name: str, content: bytes) -> Impo
     Raises NotAllowed, Unreadable and TooManyFiles, and keeps nothing.
     """
     tables.check_kind(content)
+    if ImportFile.objects.filter(imported_at=None).count() >= MOST_WAITING:
+        raise TooManyFiles
     file = ImportFile(name=name.strip()[-LONGEST_NAME:] or "clients", content=content)
     file.uploaded_at, file.uploaded_by, file.workspace_id = at, actor, current_workspace_id()
     if tables.is_workbook(content):
         file.workbook, file.content = content, b""
-    if _is_read_at_once(file):
-        read_file(file)
-        file.state = ImportState.WAITING
-    with transaction.atomic():
-        if ImportFile.objects.filter(imported_at=None).count() >= MOST_WAITING:
-            raise TooManyFiles
-        file.save()
-        _record(file, actor, at, "client.sheet_upload", gettext_lazy("Client file uploaded: %(file)s"))
-        if file.state == ImportState.READING:
-            _enqueue_work(file)
+    _read(file)
+    _record(file, actor, at, "client.sheet_upload", gettext_lazy("Client file uploaded: %(file)s"))
     return file
 
 
-def _is_read_at_once(file: ImportFile) -> bool:
-    return len(file.workbook or file.content) <= READ_AT_ONCE
+def _read(file: ImportFile) -> None:
+    """Read a file, a large one by a job, and store it. Raises Unreadable."""
+    if len(file.workbook or file.content) > READ_AT_ONCE:
+        _read_later(file)
+        return
+    read_file(file)
+    file.state = ImportState.WAITING
+    file.save()
+
+
+def _read_later(file: ImportFile) -> None:
+    """Let a job read the file and compare it with the clients as they are then."""
+    file.state, file.preview, file.skipped, file.rows = ImportState.READING, None, b"", 0
+    file.save()
+    _enqueue_work(file)
 
 
 def work_on(file: ImportFile) -> None:
@@ -139,16 +145,12 @@ def choose_reading(*, file: ImportFile, actor: User, at: datetime, choices: Choi
     before = _facts(file)
     if _set_reading(file, choices):
         file.columns = []
-    elif not headings.is_mapping(choices.columns, len(table_of(file).heading.cells)):
+    elif not fields.is_mapping(choices.columns, len(table_of(file).heading.cells)):
         raise NotAsSeen
     else:
         file.columns = choices.columns
     file.hidden_choice, file.with_sum_line = choices.hidden_choice, choices.with_sum_line
-    if _is_read_at_once(file):
-        read_file(file)
-    else:
-        _read_later(file)
-    file.save()
+    _read(file)
     words = gettext_lazy("%(file)s: columns chosen")
     _record(file, actor, at, "client.sheet_map", words, before=before, after=_facts(file))
     return file
@@ -180,41 +182,27 @@ def confirm_import(*, file: ImportFile, actor: User, at: datetime, seen: Figures
     """
     with transaction.atomic():
         file = _undecided(file)
-        if "name" not in file.columns or (file.hidden_rows and file.hidden_choice == HiddenRows.UNDECIDED):
+        is_undecided = file.hidden_rows and file.hidden_choice == HiddenRows.UNDECIDED
+        if "name" not in file.columns or is_undecided or not seen.rows:
             raise NotAsSeen
-        is_old = file.preview is not None and _clients_changed_since(file)
+        later = Q(created_at__gt=file.previewed_at) | Q(changed_at__gt=file.previewed_at)
+        is_old = file.preview is not None and Client.objects.get_queryset().filter(later).exists()
         if is_old:
             _read_later(file)
         elif file.state != ImportState.WAITING or preview_of(file).figures != seen:
             raise NotAsSeen
         else:
-            _begin(file, actor, at, seen)
-        file.save()
+            file.state, file.rows, file.place, file.confirmed_by = ImportState.IMPORTING, seen.rows, 0, actor
+            told = {**asdict(seen), "imported": seen.imported, "rows": seen.rows}
+            words = gettext_lazy("%(file)s: confirmed, %(imported)d of %(rows)d rows to import")
+            _record(file, actor, at, "client.sheet_confirm", words, after=asdict(seen), told=told)
+            file.save()
+            _enqueue_work(file)
     if is_old:
         raise NotAsSeen
     if seen.rows <= SHORT:
         import_next_rows(file_id=file.pk)
     return file
-
-
-def _clients_changed_since(file: ImportFile) -> bool:
-    later = Q(created_at__gt=file.previewed_at) | Q(changed_at__gt=file.previewed_at)
-    return Client.objects.get_queryset().filter(later).exists()
-
-
-def _begin(file: ImportFile, actor: User, at: datetime, seen: Figures) -> None:
-    file.state, file.rows, file.place, file.confirmed_by = ImportState.IMPORTING, seen.rows, 0, actor
-    facts = {"new": seen.new, "changed": seen.changed, "unchanged": seen.unchanged, "skipped": seen.refused}
-    words = gettext_lazy("%(file)s: confirmed, %(imported)d of %(rows)d rows to import")
-    told = {"imported": seen.imported, "rows": seen.rows}
-    _record(file, actor, at, "client.sheet_confirm", words, after=facts, told=told)
-    _enqueue_work(file)
-
-
-def _read_later(file: ImportFile) -> None:
-    """Let a job read the file and compare it with the clients as they are then."""
-    file.state, file.preview, file.skipped, file.rows = ImportState.READING, None, b"", 0
-    _enqueue_work(file)
 
 
 def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
@@ -228,15 +216,12 @@ def import_next_rows(*, file_id: int, most: int = MOST_IN_ONE_JOB) -> bool:
         plan = preview_of(file).plan
         while rows := list(islice(ahead, ROWS_AT_ONCE)):
             if not _import_rows(file_id=file_id, actor=actor, at=clock.now(), place=place, rows=rows, plan=plan):
-                log.info("rows of a file were imported by another worker", file=file_id)
-                return False
+                return False  # another worker imported them
             place += len(rows)
-        if place < file.rows:
-            return True
-        _finish(file_id=file_id, actor=actor, at=clock.now())
     except NotAllowed:
         _stop(file_id=file_id, at=clock.now())
-    return False
+        return False
+    return place < file.rows
 
 
 @transaction.atomic
@@ -266,20 +251,16 @@ def _import_rows(
     if any(one.errors for one in planned):  # of clients that changed after the plan was made
         heading = table_of(file).heading.cells
         file.skipped = b"".join([bytes(file.skipped), *(skipped_row(one, heading) for one in planned)])
-    file.save(update_fields=["place", "new", "changed", "refused", "skipped"])
+    if file.place == file.rows:
+        _finish(file, actor, at)
+    file.save()
     return True
 
 
-@transaction.atomic
-@needs(Permission.EDIT_CLIENTS)
-def _finish(*, file_id: int, actor: User, at: datetime) -> None:
+def _finish(file: ImportFile, actor: User, at: datetime) -> None:
     """Keep of the file only the rows that were left out, and tell the person."""
-    file = _importing(file_id)
-    if file is None or file.place < file.rows:
-        return
     file.state, file.imported_at = ImportState.IMPORTED, at
     file.workbook, file.content, file.preview = b"", b"", None
-    file.save(update_fields=["state", "imported_at", "workbook", "content", "preview"])
     if file.rows > SHORT:
         notices.tell(_news_of_the_end(file, actor), at=at)
     facts = {name: getattr(file, name) for name in ("new", "changed", "unchanged", "refused")}
@@ -318,13 +299,12 @@ def _stop(*, file_id: int, at: datetime) -> None:
         file.place = file.new = file.changed = file.refused = 0
         file.confirmed_by = None
         _read_later(file)
-        file.save()
 
 
 def _importing(file_id: int) -> ImportFile | None:
     """Lock a file that is being imported; what takes long to load is loaded when it is needed."""
-    files = ImportFile.objects.select_for_update(of=("self",)).select_related("workspace")
-    return files.defer("content", "workbook", "preview").filter(pk=file_id, state=ImportState.IMPORTING).first()
+    files = ImportFile.objects.select_for_update(of=("self",)).filter(pk=file_id, state=ImportState.IMPORTING)
+    return files.select_related("workspace").defer("content", "workbook", "preview", "skipped").first()
 
 
 @transaction.atomic

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from uku.clients.import_files.cells import Value, read_back
 from uku.clients.import_files.checks import CheckedRow, KeyIndex, Keys
 from uku.clients.import_files.errors import RowError, RowReason
+from uku.clients.import_files.fields import Value, read_back
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
 from uku.clients.names import for_matching, for_search
@@ -46,9 +46,8 @@ class PlannedRow:
     @property
     def decision(self) -> int:
         """What a plan says of the row: the id of its client, or that it has none."""
-        if self.client is not None:
-            return self.client.pk
-        return SKIPPED if self.outcome == RowOutcome.REFUSED else NO_CLIENT_YET
+        without = SKIPPED if self.outcome == RowOutcome.REFUSED else NO_CLIENT_YET
+        return without if self.client is None else self.client.pk
 
 
 def plan_rows(rows: Iterable[CheckedRow]) -> Iterator[PlannedRow]:

@@ -1,21 +1,21 @@
-"""A file read as it says to be read, and what importing it would do, in figures and in its first rows."""
+"""A file read as it says to be read, and what importing it would do: in figures, first rows, and words about errors."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from django.utils.translation import gettext
+from pydantic import TypeAdapter
 
-from uku.clients.import_files import headings, tables, workbooks
+from uku.clients.import_files import tables, workbooks
 from uku.clients.import_files.checks import CheckedRow, check_rows
-from uku.clients.import_files.errors import RowError, RowReason
-from uku.clients.import_files.messages import row_error_words
+from uku.clients.import_files.errors import RowError, RowReason, Unreadable
+from uku.clients.import_files.fields import HEADINGS, LONGEST_TERMS, recognise
 from uku.clients.import_files.plan import PlannedRow, RowOutcome, plan_rows
 from uku.clients.models import HiddenRows, ImportFile
-from uku.kit.spreadsheets import MARK, as_csv
+from uku.kit.spreadsheets import MARK, as_csv, column_letters
 
 SHOWN_ROWS = 10
 SHOWN_ERRORS = 50
@@ -66,16 +66,8 @@ class Preview:
     has_sum_line: bool
     plan: Sequence[int]
 
-    def as_json(self) -> dict[str, Any]:
-        """A row's reason goes by its name: its value is a sentence."""
-        errors = [{**asdict(error), "reason": error.reason.name} for error in self.errors]
-        return {**asdict(self), "errors": errors}
 
-    @classmethod
-    def from_json(cls, told: dict[str, Any]) -> Preview:
-        rows = [PreviewRow(**{**row, "outcome": RowOutcome(row["outcome"])}) for row in told["rows"]]
-        errors = [RowError(**{**error, "reason": RowReason[error["reason"]]}) for error in told["errors"]]
-        return cls(**{**told, "figures": Figures(**told["figures"]), "rows": rows, "errors": errors})
+_STORED = TypeAdapter(Preview)
 
 
 def read_file(file: ImportFile) -> None:
@@ -91,7 +83,7 @@ def read_file(file: ImportFile) -> None:
         file.encoding, file.delimiter = found.encoding, found.delimiter
     table = table_of(file)
     file.heading_row = table.heading.number
-    file.columns = file.columns or headings.recognise(table.heading.cells)
+    file.columns = file.columns or recognise(table.heading.cells)
     rows, file.hidden_rows = table.count()
     file.rows = rows if file.hidden_choice == HiddenRows.IMPORT else rows - file.hidden_rows
 
@@ -110,7 +102,7 @@ def checked_rows(file: ImportFile) -> Iterator[CheckedRow]:
 
 def preview_of(file: ImportFile) -> Preview:
     """Return what was found in the background, or look now. Raises Unreadable."""
-    return Preview.from_json(file.preview) if file.preview else make_preview(file)
+    return _STORED.validate_python(file.preview) if file.preview else make_preview(file)
 
 
 def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place: None) -> Preview:
@@ -144,7 +136,7 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
     last = [error.reason for error in planned.errors] if planned else []
     figures = Figures(**{outcome.value: outcomes[outcome] for outcome in RowOutcome})
     found = Preview(figures, shown, errors, error_count, namesakes, RowReason.SUM_LINE in last, plan)
-    file.preview, file.skipped = found.as_json(), b"".join(skipped)
+    file.preview, file.skipped = _STORED.dump_python(found, mode="json"), b"".join(skipped)
     return found
 
 
@@ -156,3 +148,30 @@ def skipped_row(planned: PlannedRow, heading: Sequence[str]) -> bytes:
     cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
     reasons = "; ".join(row_error_words(error, heading) for error in planned.errors)
     return b"".join(as_csv([[*cells, row.number, reasons]])).removeprefix(MARK)
+
+
+def label_of(field: str) -> str:
+    """Name a field, as exports head its column."""
+    return gettext(HEADINGS[field][0])
+
+
+def column_name(headings: Sequence[str], place: int) -> str:
+    """Name a column by its letter, and by its heading when it has one: `C “E-post”`."""
+    heading = headings[place].strip() if place < len(headings) else ""
+    return f"{column_letters(place)} “{heading}”" if heading else column_letters(place)
+
+
+def file_error_words(error: Unreadable) -> tuple[str, str]:
+    """Return what is wrong with a file, and what to do."""
+    limits = {"megabytes": tables.MOST_BYTES // 2**20, "rows": f"{tables.MOST_ROWS:,}", "columns": tables.MOST_COLUMNS}
+    happened, remedy = error.reason.value
+    return gettext(happened) % {"at": error.at, **limits}, gettext(remedy) % limits
+
+
+def row_error_words(error: RowError, headings: Sequence[str]) -> str:
+    """Tell the column, what is wrong there, and what to do; the row's number stands beside it."""
+    facts = {"value": error.value, "other": error.other, "most": LONGEST_TERMS}
+    told = gettext(error.reason.value) % facts
+    if error.column < 0:
+        return told[0].upper() + told[1:]
+    return gettext("Column %(column)s: %(told)s") % {"column": column_name(headings, error.column), "told": told}

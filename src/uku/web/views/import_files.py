@@ -13,12 +13,19 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from uku.clients.import_files import operations
 from uku.clients.import_files.errors import FileReason, Unreadable
-from uku.clients.import_files.headings import claimed_twice
-from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
+from uku.clients.import_files.fields import field_of
 from uku.clients.import_files.operations import AlreadyBegun, NotAsSeen, TooManyFiles
-from uku.clients.import_files.preview import Figures, make_preview, preview_of, table_of
-from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS, Table
-from uku.clients.import_files.text_format import ENCODINGS
+from uku.clients.import_files.preview import (
+    Figures,
+    column_name,
+    file_error_words,
+    label_of,
+    make_preview,
+    preview_of,
+    row_error_words,
+    table_of,
+)
+from uku.clients.import_files.tables import ENCODINGS, MOST_BYTES, MOST_ROWS, Table
 from uku.clients.models import HiddenRows, ImportFile, ImportState
 from uku.kit import clock
 from uku.web.forms.import_files import ReadingForm
@@ -121,8 +128,10 @@ def _column_doubts(file: ImportFile, table: Table) -> dict[str, Any]:
     """What is doubtful about the columns: two for one field, numbers that no field takes."""
     heading = table.heading.cells
     doubles = []
-    for field, places in claimed_twice(heading).items():
-        if field not in file.columns:
+    named = [field_of(text) for text in heading]
+    for field in dict.fromkeys(filter(None, named)):
+        places = [place for place, other in enumerate(named) if other == field]
+        if len(places) > 1 and field not in file.columns:
             names = gettext(" and ").join(column_name(heading, place) for place in places)
             doubles.append(gettext("%(field)s could be %(names)s.") % {"field": label_of(field), "names": names})
     numbers = []

@@ -10,11 +10,11 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.styles import PatternFill
 
-from uku.clients.import_files import headings, tables, text_format
-from uku.clients.import_files.cells import WrongCell, parse_cell
+from uku.clients.import_files import fields, tables
 from uku.clients.import_files.checks import check_rows
 from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
-from uku.clients.import_files.messages import file_error_words, row_error_words
+from uku.clients.import_files.fields import WrongCell, parse_cell
+from uku.clients.import_files.preview import file_error_words, row_error_words
 from uku.clients.import_files.tables import Reading
 from uku.clients.import_files.workbooks import sheet_names
 
@@ -89,7 +89,7 @@ def reasons(found):
 def test_the_code_page_is_guessed_from_the_letters_it_makes(text, codec, encoding):
     content = text.encode(codec)
     guessed = tables.guess(content).encoding
-    assert (guessed, text_format.decode(content, guessed)) == (encoding, text)
+    assert (guessed, tables.decode(content, guessed)) == (encoding, text)
 
 
 @pytest.mark.parametrize("codec", ["cp437", "cp850", "mac_roman"])
@@ -153,12 +153,12 @@ def test_merged_headings_of_a_workbook_are_no_headings():
     ],
 )
 def test_a_heading_of_organisation_and_personal_numbers_is_recognised_however_it_is_written(heading):
-    assert headings.field_of(heading) == "organisation_number"
+    assert fields.field_of(heading) == "organisation_number"
 
 
 @pytest.mark.parametrize("heading", ["Organisation", "Kundnr", "Referensperson", "Person", "Nr", "Reg.nr", "or" * 30])
 def test_a_heading_that_only_resembles_one_is_not(heading):
-    assert headings.field_of(heading) != "organisation_number"
+    assert fields.field_of(heading) != "organisation_number"
 
 
 # Sheets and rows that are hidden

@@ -13,7 +13,6 @@ from tests.uku.conftest import AT
 
 from uku.clients.import_files import operations
 from uku.clients.import_files.errors import FileReason, Unreadable
-from uku.clients.import_files.messages import row_error_words
 from uku.clients.import_files.operations import (
     AlreadyBegun,
     Choices,
@@ -25,7 +24,7 @@ from uku.clients.import_files.operations import (
     delete_old_files,
     upload_file,
 )
-from uku.clients.import_files.preview import Figures, preview_of
+from uku.clients.import_files.preview import Figures, preview_of, row_error_words
 from uku.clients.import_files.tables import Reading, all_rows
 from uku.clients.models import Client, ImportFile
 from uku.clients.operations import archive_clients, create_client, edit_client, import_details

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from uku.clients.import_files import tables, text_format, workbooks
+from uku.clients.import_files import tables, workbooks
 from uku.clients.import_files.checks import check_rows
-from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
-from uku.clients.import_files.messages import file_error_words
+from uku.clients.import_files.errors import NO_RESULT, FileReason, Row, RowReason, Unreadable
+from uku.clients.import_files.preview import file_error_words
 from uku.clients.import_files.tables import Reading
 from uku.kit.spreadsheets import MARK, as_csv, as_written, as_xlsx, harmless
 
@@ -201,7 +201,9 @@ def test_a_formula_gives_its_stored_value_and_one_without_is_a_flaw_of_its_cell(
     """B20: formula cells in a workbook."""
     content = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["B", "Lund"])
     flawed = read(content)[1]
-    assert flawed == Row(2, ("", "Lund"), (0,))
+    assert flawed == Row(2, (NO_RESULT, "Lund"))
+    (checked,) = check_rows([flawed], ["name", "city"])
+    assert [(error.column, error.reason) for error in checked.errors] == [(0, RowReason.FORMULA)]
     sheet = "xl/worksheets/sheet1.xml"
     stored = rebuilt(
         content, {sheet: lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>")}
@@ -354,7 +356,7 @@ def test_a_million_rows_take_no_more_memory_than_the_most_we_take():
             tracemalloc.stop()
 
     assert peak(1_000_000) < 8  # times the file: its text, and nothing for each row
-    assert text_format.guess_delimiter("") == ";"
+    assert tables.guess_delimiter("") == ";"
 
 
 # Whatever is sent
@@ -370,7 +372,7 @@ def rows_or_words(content, reading=None):
 @settings(max_examples=200)
 @given(
     st.binary(max_size=300),
-    st.sampled_from([*text_format.ENCODINGS, "utf-7", ""]),
+    st.sampled_from([*tables.ENCODINGS, "utf-7", ""]),
     st.sampled_from([";", ",", "\t", ""]),
 )
 def test_any_bytes_are_rows_or_refused_with_words(content, encoding, delimiter):
