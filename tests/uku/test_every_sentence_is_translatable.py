@@ -28,8 +28,7 @@ FOR_THE_OPERATOR = (
 )  # fmt: skip
 # Words of other programs, or of people, that are read and not shown.
 READ = {
-    "clients/import_files/cells.py": "what files call countries, currencies and VAT types",
-    "clients/import_files/headings.py": "what files call their columns",
+    "clients/import_files/fields.py": "what files call their columns, countries, currencies and VAT types",
     "clients/matching.py": "codes of what agrees; `evidence.py` has their words",
     "clients/names.py": "legal forms",
     "integrations/fortnox/health/error_codes.py": "what Fortnox says",

@@ -203,7 +203,6 @@ class ImportState(models.TextChoices):
     UNREADABLE = "unreadable", _("Cannot be read")
     WAITING = "waiting", _("Needs a decision")
     IMPORTING = "importing", _("Being imported")
-    STOPPED = "stopped", _("Stopped")
     IMPORTED = "imported", _("Imported")
 
 
@@ -240,7 +239,7 @@ class ImportFile(TenantModel):
     skipped = models.BinaryField(
         default=b"",
         db_default=models.Value(b"", models.BinaryField()),
-        help_text="of a confirmed file: headings and the rows that were left out so far, as CSV",
+        help_text="headings and the rows that are left out, as CSV",
     )
     hidden_rows = models.PositiveIntegerField(default=0, db_default=0, help_text="that a filter hides")
     hidden_choice = models.CharField(max_length=10, choices=HiddenRows, blank=True, default="", db_default="")
@@ -252,7 +251,7 @@ class ImportFile(TenantModel):
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     preview: models.JSONField[dict[str, Any] | None] = models.JSONField(
-        null=True, help_text="of a large file, what its page shows"
+        null=True, help_text="of a large or a confirmed file: what its page shows, and what each row does"
     )
     previewed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -278,7 +277,7 @@ class ImportFile(TenantModel):
     @property
     def is_decided(self) -> bool:
         """Say whether somebody has confirmed the file."""
-        return self.state in {ImportState.IMPORTING, ImportState.STOPPED, ImportState.IMPORTED}
+        return self.state in {ImportState.IMPORTING, ImportState.IMPORTED}
 
 
 def is_same_value(client: Client, field: str, value: object) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from uku.clients.import_files.headings import FIELDS
-from uku.clients.import_files.messages import label_of
+from uku.clients.import_files.fields import FIELDS
+from uku.clients.import_files.preview import label_of
 from uku.clients.models import Client, VatType
 from uku.kit.spreadsheets import Cell
 from uku.web import integration_data

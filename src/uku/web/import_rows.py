@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from uku.clients.import_files.messages import label_of
 from uku.clients.import_files.plan import RowOutcome
-from uku.clients.import_files.preview import PreviewRow
+from uku.clients.import_files.preview import PreviewRow, label_of
 from uku.clients.models import VatType
 from uku.integrations.registry import Badge
 from uku.kit.identifiers import masked, masked_vat, normalise_number

@@ -69,7 +69,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("w/<slug:slug>/clients/import/<int:pk>/", import_files.file_page, name="import-file"),
     path("w/<slug:slug>/clients/import/<int:pk>/columns/", import_files.file_columns, name="import-file-columns"),
     path("w/<slug:slug>/clients/import/<int:pk>/take-in/", import_files.file_confirm, name="import-file-take-in"),
-    path("w/<slug:slug>/clients/import/<int:pk>/resume/", import_files.file_resume, name="import-file-resume"),
     path(
         "w/<slug:slug>/clients/import/<int:pk>/left-out/", import_files.file_skipped_rows, name="import-file-left-out"
     ),

@@ -7,7 +7,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern
 
 pytestmark = pytest.mark.django_db
-FILE_STEPS = ("", "columns/", "take-in/", "resume/", "left-out/", "throw-away/")
+FILE_STEPS = ("", "columns/", "take-in/", "left-out/", "throw-away/")
 
 
 def workspace_patterns(resolver=None, route=""):

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
 
-from uku.clients.import_files.cells import Value, WrongCell, parse_cell, read_back
 from uku.clients.import_files.errors import Row, RowError, RowReason
+from uku.clients.import_files.fields import Value, WrongCell, parse_cell, read_back
 from uku.clients.normalization import identity
 from uku.kit.identifiers import masked
 
@@ -18,11 +18,6 @@ _SUM_LINE = re.compile(
     r"(del|kokonais)?(summa|summor|total|totalt|totals|totalsumma|sum|yhteensä)[\s:=]*"
     r"[\d\s.,]*(st|kr|sek|eur|kund|kunder|poster|rader|clients|customers|rows|kpl|asiakasta)?[\s.:]*"
 )
-_SAME = {
-    "number": RowReason.SAME_NUMBER,
-    "email_and_name": RowReason.SAME_EMAIL_AND_NAME,
-    "name": RowReason.SAME_NAME,
-}
 T = TypeVar("T")
 
 
@@ -46,19 +41,19 @@ class KeyIndex(Generic[T]):
 
     def __init__(self) -> None:
         # By the kind of key and the key: the organisation number, which two that share another key may differ in.
-        self._items: dict[str, dict[str, list[tuple[str, T]]]] = {kind: {} for kind in Keys._fields}
+        self._items: dict[tuple[str, str], list[tuple[str, T]]] = {}
 
     def add(self, keys: Keys, item: T) -> None:
-        for kind, key in zip(Keys._fields, keys, strict=True):
+        for kind, key in keys._asdict().items():
             if key:
-                self._items[kind].setdefault(key, []).append((keys.number, item))
+                self._items.setdefault((kind, key), []).append((keys.number, item))
 
     def find(self, keys: Keys) -> tuple[str, list[T]]:
         """Return what is the same, and by which key: the strongest there is; the name only where there is no other."""
-        if found := self._items["number"].get(keys.number):
+        if found := self._items.get(("number", keys.number)):
             return "number", [item for _number, item in found]
         # Two numbers are two clients, whatever else they share.
-        alike = self._items["email_and_name"].get(keys.email_and_name, [])
+        alike = self._items.get(("email_and_name", keys.email_and_name), [])
         if same := [item for number, item in alike if not (number and keys.number)]:
             return "email_and_name", same
         if keys.number or keys.email_and_name:
@@ -66,7 +61,7 @@ class KeyIndex(Generic[T]):
         return "name", self.namesakes(keys)
 
     def namesakes(self, keys: Keys) -> list[T]:
-        return [item for _number, item in self._items["name"].get(keys.name, [])]
+        return [item for _number, item in self._items.get(("name", keys.name), [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +107,7 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> C
         text = row.cells[place] if place < len(row.cells) else ""
         country = str(values.get("country", wrong.get("country", "")))
         try:
-            value = _parse_stored(row, place, field, text, country)
+            value = parse_cell(field, text, country=country)
         except WrongCell as error:
             wrong[field] = str(read_back(field, text, country=country))
             errors.append(RowError(row.number, place, error.reason, _quote(text)))
@@ -120,12 +115,6 @@ def _read_cells(row: Row, places: Sequence[tuple[str, int]], *, width: int) -> C
             values |= {field: value} if value != "" else {}
     in_order = tuple(sorted(errors, key=lambda error: error.column))
     return CheckedRow(row, values, wrong, Keys.of({**values, **wrong}), in_order)
-
-
-def _parse_stored(row: Row, place: int, field: str, text: str, country: str) -> Value:
-    if place in row.unsaved:
-        raise WrongCell(RowReason.FORMULA)
-    return parse_cell(field, text, country=country)
 
 
 def _errors_of_row(checked: CheckedRow, places: Mapping[str, int], *, is_last: bool) -> tuple[RowError, ...]:
@@ -146,8 +135,8 @@ def _collisions(checked: CheckedRow, earlier: KeyIndex[int]) -> tuple[RowError, 
     if not same:
         earlier.add(checked.keys, checked.row.number)
         return ()
-    value = checked.keys.number if kind == "number" else checked.text("name")
-    return (RowError(checked.row.number, -1, _SAME[kind], _quote(value), same[0]),)
+    reason = RowReason.SAME_NAME if kind == "name" else RowReason.SAME_CLIENT
+    return (RowError(checked.row.number, -1, reason, _quote(checked.text("name")), same[0]),)
 
 
 def _comparable(text: str) -> str:

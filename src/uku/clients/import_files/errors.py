@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated
+
+from pydantic import PlainSerializer, PlainValidator
 
 
 def _(sentence: str) -> str:
@@ -81,8 +84,6 @@ class RowReason(Enum):
     CURRENCY = _("“%(value)s” is not a currency. Write three letters, such as SEK.")
     DAYS = _("“%(value)s” is not a number of days. Write one from 0 to %(most)s, such as 30.")
     VAT_TYPE = _("“%(value)s” is not a VAT type. Write one as Uku's export does, or leave it empty.")
-    SAME_NUMBER = _("Organisation number %(value)s is also in row %(other)s. Keep one of the two rows.")
-    SAME_EMAIL_AND_NAME = _("“%(value)s” with the same e-mail is also in row %(other)s. Keep one of the rows.")
     SAME_NAME = _("“%(value)s” is also in row %(other)s. Delete one, or write an organisation number or e-mail.")
     SAME_CLIENT = _("this row and row %(other)s are the same client, “%(value)s”. Keep one of the two rows.")
     MORE_CELLS = _("the row has more cells than the %(other)s headings. Check whether one cell is split in two.")
@@ -94,6 +95,9 @@ class RowReason(Enum):
     )
 
 
+NO_RESULT = "#RESULT!"  # in place of a formula whose result is not stored in the file
+
+
 class Unreadable(Exception):
     """The file cannot be read as a table. `at` is the line, where one is to blame; 0 otherwise."""
 
@@ -102,16 +106,16 @@ class Unreadable(Exception):
         super().__init__(f"{reason.name} at line {at}" if at else reason.name)
 
 
+# Stored by its name: its value is a sentence.
+_ByName = Annotated[RowReason, PlainValidator(lambda told: RowReason[told]), PlainSerializer(lambda told: told.name)]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row, by the number that a spreadsheet shows for it; cells without the blanks round them.
-
-    `unsaved` are the places of formulas whose results are not stored in the file.
-    """
+    """A row, by the number that a spreadsheet shows for it; cells without the blanks round them."""
 
     number: int
     cells: tuple[str, ...]
-    unsaved: tuple[int, ...] = ()
     hidden: bool = False
 
 
@@ -124,6 +128,6 @@ class RowError:
 
     row: int
     column: int
-    reason: RowReason
+    reason: _ByName
     value: str = ""
     other: int = 0

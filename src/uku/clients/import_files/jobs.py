@@ -1,14 +1,13 @@
 """Jobs of files of clients: a large one is read, a confirmed one imported, an old one deleted.
 
-Some jobs' names and the argument `sheet_id` are older than the other names: jobs of last week must still run.
+Some names are older than the others: jobs of last week must still run.
 """
 
 from __future__ import annotations
 
 import structlog
 
-from uku.clients.import_files.importer import enqueue_work_once, import_next_rows
-from uku.clients.import_files.operations import delete_old_files, read_in_background
+from uku.clients.import_files.operations import delete_old_files, enqueue_work_once, work_on
 from uku.clients.models import ImportFile, ImportState
 from uku.kit import clock
 from uku.kit.jobs import each, job
@@ -17,25 +16,20 @@ from uku.kit.scoping import workspace_in_force
 log = structlog.get_logger()
 
 
+@job(name="clients.take_in_sheet")
+def work_on_file(sheet_id: int) -> None:
+    """Read a large file and make its preview, or import the next rows of a confirmed one."""
+    if file := ImportFile.everywhere.filter(pk=sheet_id).first():
+        with workspace_in_force(file.workspace_id):
+            work_on(file)
+
+
 @job(name="clients.read_file")
 def read_file(file_id: int) -> None:
-    """Read a large file and make its preview."""
-    file = ImportFile.everywhere.filter(pk=file_id, state=ImportState.READING).first()
-    if file is not None:
+    """Do the same; jobs of last week have this name."""
+    if file := ImportFile.everywhere.filter(pk=file_id).first():
         with workspace_in_force(file.workspace_id):
-            read_in_background(file)
-
-
-@job(name="clients.take_in_sheet")
-def import_rows(sheet_id: int) -> None:
-    """Import the next rows of a file; what is left is another job, so that no one waits long for a worker."""
-    file = ImportFile.everywhere.filter(pk=sheet_id).defer("content", "workbook").first()
-    if file is None:
-        return
-    with workspace_in_force(file.workspace_id):
-        more = import_next_rows(file_id=sheet_id)
-    if more:
-        enqueue_work_once(file)
+            work_on(file)
 
 
 @each("*/5 * * * *")

@@ -1,15 +1,19 @@
-"""What a row would do to the clients there are: make one, change one, change nothing, or be left out."""
+"""What a row would do to the clients there are: make one, change one, change nothing, or be left out.
+
+All rows are planned before the first is imported, and imported as planned: what a row makes of its client would decide
+about the rows behind it, which may know that client by the name or the e-mail that it had.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from uku.clients.import_files.cells import Value, read_back
 from uku.clients.import_files.checks import CheckedRow, KeyIndex, Keys
 from uku.clients.import_files.errors import RowError, RowReason
+from uku.clients.import_files.fields import Value, read_back
 from uku.clients.matching import ContactDetails, match_keys
 from uku.clients.models import Client, is_same_value
 from uku.clients.names import for_matching, for_search
@@ -18,6 +22,7 @@ from uku.kit.scoping import current_workspace_id
 
 _AT_ONCE = 500  # rows that one query finds the clients for
 _KEY_FIELDS = ("name", "organisation_number", "vat_number", "email", "country")
+NO_CLIENT_YET, SKIPPED = 0, -1  # in a plan, which says for each row the id of its client
 
 
 class RowOutcome(StrEnum):
@@ -38,6 +43,12 @@ class PlannedRow:
     errors: tuple[RowError, ...] = ()
     namesake: bool = False
 
+    @property
+    def decision(self) -> int:
+        """What a plan says of the row: the id of its client, or that it has none."""
+        without = SKIPPED if self.outcome == RowOutcome.REFUSED else NO_CLIENT_YET
+        return without if self.client is None else self.client.pk
+
 
 def plan_rows(rows: Iterable[CheckedRow]) -> Iterator[PlannedRow]:
     """Yield each row planned; one query for 500 of them. Of two rows that concern one client, the first counts."""
@@ -52,6 +63,25 @@ def plan_rows(rows: Iterable[CheckedRow]) -> Iterator[PlannedRow]:
             yield planned
 
 
+def follow_plan(rows: Sequence[CheckedRow], plan: Sequence[int], place: int) -> Iterator[PlannedRow]:
+    """Yield rows from a place in the file on as they were planned.
+
+    Other people went on meanwhile: a client that they archived is not changed, one that they made is found.
+    """
+    decisions = plan[place : place + len(rows)]
+    clients = Client.objects.get_queryset().in_bulk(decisions)
+    decided = list(zip(rows, map(clients.get, decisions), decisions, strict=True))
+    new = [row for row, client, decision in decided if client is None and decision != SKIPPED]
+    known = _known_clients(new, besides=frozenset(plan))
+    for row, client, decision in decided:
+        if decision == SKIPPED:
+            yield PlannedRow(row, RowOutcome.REFUSED)
+        elif client is None:
+            yield _plan_row(row, known, {})
+        else:
+            yield _plan_for(row, client)
+
+
 def _plan_row(row: CheckedRow, known: KeyIndex[Client], concerned: Mapping[int, int]) -> PlannedRow:
     client, error = _find_client(row, known)
     if row.errors and (client is None or not _is_repeated(client, row)):
@@ -62,11 +92,17 @@ def _plan_row(row: CheckedRow, known: KeyIndex[Client], concerned: Mapping[int, 
         return PlannedRow(row, RowOutcome.REFUSED, errors=(error,))
     if client is None:
         return PlannedRow(row, RowOutcome.NEW, namesake=bool(known.namesakes(row.keys)))
+    return _plan_for(row, client)
+
+
+def _plan_for(row: CheckedRow, client: Client) -> PlannedRow:
     changes = differences(client, row.values)
+    if changes and client.archived_at is not None:
+        return PlannedRow(row, RowOutcome.REFUSED, errors=(_error(row, RowReason.ARCHIVED, client.name),))
     return PlannedRow(row, RowOutcome.CHANGED if changes else RowOutcome.UNCHANGED, client, changes)
 
 
-def _known_clients(rows: Sequence[CheckedRow]) -> KeyIndex[Client]:
+def _known_clients(rows: Sequence[CheckedRow], besides: Container[int] = ()) -> KeyIndex[Client]:
     """Read the clients that some rows could concern, in one query, by the keys that matching uses.
 
     They hold all with the number or the name; by anything else no row finds its client.
@@ -83,7 +119,8 @@ def _known_clients(rows: Sequence[CheckedRow]) -> KeyIndex[Client]:
         known |= Client.objects.get_queryset().filter(name_search__in=unkeyed)
     found = KeyIndex[Client]()
     for client in known.order_by("pk"):
-        found.add(keys_of(client), client)
+        if client.pk not in besides:
+            found.add(keys_of(client), client)
     return found
 
 

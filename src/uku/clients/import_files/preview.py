@@ -1,28 +1,24 @@
-"""A file read as it says to be read, and what importing it would do, in figures and in its first rows."""
+"""A file read as it says to be read, and what importing it would do: in figures, first rows, and words about errors."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext
+from pydantic import TypeAdapter
 
-from uku.clients.import_files import headings, tables, workbooks
+from uku.clients.import_files import tables, workbooks
 from uku.clients.import_files.checks import CheckedRow, check_rows
-from uku.clients.import_files.errors import Row, RowError, RowReason
-from uku.clients.import_files.messages import row_error_words
+from uku.clients.import_files.errors import RowError, RowReason, Unreadable
+from uku.clients.import_files.fields import HEADINGS, LONGEST_TERMS, recognise
 from uku.clients.import_files.plan import PlannedRow, RowOutcome, plan_rows
 from uku.clients.models import HiddenRows, ImportFile
-from uku.kit.spreadsheets import Cell
+from uku.kit.spreadsheets import MARK, as_csv, column_letters
 
 SHOWN_ROWS = 10
 SHOWN_ERRORS = 50
-SAMPLES = 3
-LONGEST_SAMPLE = 40
-LOOKED_AT = 50
 TOLD_EVERY = 500  # rows
 
 
@@ -57,7 +53,10 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The figures, the first rows, the first errors, how many there are, and new rows with a client's name."""
+    """The figures, the first rows, the first errors, how many there are, and new rows with a client's name.
+
+    `plan` says of every row which client it is about, as `PlannedRow.decision` does.
+    """
 
     figures: Figures
     rows: Sequence[PreviewRow]
@@ -65,17 +64,10 @@ class Preview:
     error_count: int
     namesakes: int
     has_sum_line: bool
+    plan: Sequence[int]
 
-    def as_json(self) -> dict[str, Any]:
-        """A row's reason goes by its name: its value is a sentence."""
-        errors = [{**asdict(error), "reason": error.reason.name} for error in self.errors]
-        return {**asdict(self), "errors": errors}
 
-    @classmethod
-    def from_json(cls, told: dict[str, Any]) -> Preview:
-        rows = [PreviewRow(**{**row, "outcome": RowOutcome(row["outcome"])}) for row in told["rows"]]
-        errors = [RowError(**{**error, "reason": RowReason[error["reason"]]}) for error in told["errors"]]
-        return cls(**{**told, "figures": Figures(**told["figures"]), "rows": rows, "errors": errors})
+_STORED = TypeAdapter(Preview)
 
 
 def read_file(file: ImportFile) -> None:
@@ -89,62 +81,51 @@ def read_file(file: ImportFile) -> None:
     elif not workbook and not file.encoding:
         found = tables.guess(content)
         file.encoding, file.delimiter = found.encoding, found.delimiter
-    heading = heading_of(file)
-    file.heading_row = heading.number
-    file.columns = file.columns or headings.recognise(heading.cells)
-    rows, file.hidden_rows = tables.count(bytes(file.content), reading_of(file))
+    table = table_of(file)
+    file.heading_row = table.heading.number
+    file.columns = file.columns or recognise(table.heading.cells)
+    rows, file.hidden_rows = table.count()
     file.rows = rows if file.hidden_choice == HiddenRows.IMPORT else rows - file.hidden_rows
 
 
-def reading_of(file: ImportFile) -> tables.Reading:
-    return tables.Reading(file.encoding, file.delimiter, file.heading_row, file.hidden_choice == HiddenRows.IMPORT)
-
-
-def _heading_and_rows(file: ImportFile) -> tuple[Row, Iterator[Row]]:
-    return tables.heading_and_rows(bytes(file.content), reading_of(file))
-
-
-def heading_of(file: ImportFile) -> Row:
-    """Return the row with the headings. Raises Unreadable."""
-    return _heading_and_rows(file)[0]
-
-
-def first_rows(file: ImportFile) -> list[Row]:
-    """Return the rows that could be the one with the headings. Raises Unreadable."""
-    return list(islice(tables.all_rows(bytes(file.content), reading_of(file)), tables.FIRST_ROWS))
+def table_of(file: ImportFile) -> tables.Table:
+    """Read a file's beginning as it says to be read. Raises Unreadable."""
+    with_hidden = file.hidden_choice == HiddenRows.IMPORT
+    reading = tables.Reading(file.encoding, file.delimiter, file.heading_row, with_hidden)
+    return tables.Table(bytes(file.content), reading)
 
 
 def checked_rows(file: ImportFile) -> Iterator[CheckedRow]:
     """Yield all rows, checked against their columns and each other. Raises Unreadable."""
-    _heading, rows = _heading_and_rows(file)
-    return check_rows(rows, file.columns, with_sum_line=file.with_sum_line)
-
-
-def planned_rows(file: ImportFile) -> Iterator[PlannedRow]:
-    return plan_rows(checked_rows(file))
+    return check_rows(table_of(file).rows(), file.columns, with_sum_line=file.with_sum_line)
 
 
 def preview_of(file: ImportFile) -> Preview:
     """Return what was found in the background, or look now. Raises Unreadable."""
-    return Preview.from_json(file.preview) if file.preview else make_preview(file)
+    return _STORED.validate_python(file.preview) if file.preview else make_preview(file)
 
 
 def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place: None) -> Preview:
-    """Plan every row, and keep no more of them than a page shows. `tell` hears how many it were so far.
+    """Plan every row; put into the file what its page shows, the plan, and the rows that are left out, as CSV.
 
-    Raises Unreadable.
+    `tell` hears how many it were so far. Raises Unreadable.
     """
+    heading = table_of(file).heading.cells
+    skipped = [b"".join(as_csv([[*heading, gettext("Row in the file"), gettext("Why it was skipped")]]))]
+    plan: list[int] = []
     outcomes: Counter[RowOutcome] = Counter()
     shown: list[PreviewRow] = []
     errors: list[RowError] = []
     error_count = namesakes = 0
     planned = None
-    for count, planned in enumerate(planned_rows(file), 1):
+    for count, planned in enumerate(plan_rows(checked_rows(file)), 1):
         checked = planned.checked
+        plan.append(planned.decision)
         outcomes[planned.outcome] += 1
         namesakes += planned.namesake
         error_count += len(planned.errors)
         errors += planned.errors[: SHOWN_ERRORS - len(errors)]
+        skipped.append(skipped_row(planned, heading))
         if len(shown) < SHOWN_ROWS:
             values = {field: str(value) for field, value in {**checked.values, **checked.wrong}.items()}
             shown.append(
@@ -154,42 +135,43 @@ def make_preview(file: ImportFile, tell: Callable[[int], object] = lambda _place
             tell(count)
     last = [error.reason for error in planned.errors] if planned else []
     figures = Figures(**{outcome.value: outcomes[outcome] for outcome in RowOutcome})
-    return Preview(figures, shown, errors, error_count, namesakes, RowReason.SUM_LINE in last)
-
-
-def samples(file: ImportFile) -> list[list[str]]:
-    """Return for each column a few of its first cells, so that a person sees what it holds. Raises Unreadable."""
-    heading, rows = _heading_and_rows(file)
-    found: list[list[str]] = [[] for _ in heading.cells]
-    for row in islice(rows, LOOKED_AT):
-        for place, cell in enumerate(row.cells[: len(found)]):
-            if cell and len(found[place]) < SAMPLES:
-                found[place].append(cell[:LONGEST_SAMPLE])
+    found = Preview(figures, shown, errors, error_count, namesakes, RowReason.SUM_LINE in last, plan)
+    file.preview, file.skipped = _STORED.dump_python(found, mode="json"), b"".join(skipped)
     return found
 
 
-def accented_samples(file: ImportFile) -> list[str]:
-    """Return cells with letters that another character encoding would show otherwise. Raises Unreadable."""
-    _heading, rows = _heading_and_rows(file)
-    cells = (cell[:LONGEST_SAMPLE] for row in rows for cell in row.cells if not cell.isascii())
-    return list(dict.fromkeys(islice(cells, SAMPLES)))
+def skipped_row(planned: PlannedRow, heading: Sequence[str]) -> bytes:
+    """Return a row that is left out as it stands in the file, with its place and the reasons, as CSV; else nothing."""
+    if not planned.errors:
+        return b""
+    row = planned.checked.row
+    cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
+    reasons = "; ".join(row_error_words(error, heading) for error in planned.errors)
+    return b"".join(as_csv([[*cells, row.number, reasons]])).removeprefix(MARK)
 
 
-def skipped_heading(heading: Sequence[str]) -> Sequence[Cell]:
-    return [*heading, gettext("Row in the file"), gettext("Why it was skipped")]
+def label_of(field: str) -> str:
+    """Name a field, as exports head its column."""
+    return gettext(HEADINGS[field][0])
 
 
-def skipped_rows(planned: Iterable[PlannedRow], heading: Sequence[str]) -> Iterator[Sequence[Cell]]:
-    """Yield each row that is left out as it stands in the file, with its place and the reasons."""
-    for one in planned:
-        if one.outcome == RowOutcome.REFUSED:
-            row = one.checked.row
-            cells = [*row.cells, *[""] * (len(heading) - len(row.cells))]
-            yield [*cells, row.number, "; ".join(row_error_words(error, heading) for error in one.errors)]
+def column_name(headings: Sequence[str], place: int) -> str:
+    """Name a column by its letter, and by its heading when it has one: `C “E-post”`."""
+    heading = headings[place].strip() if place < len(headings) else ""
+    return f"{column_letters(place)} “{heading}”" if heading else column_letters(place)
 
 
-def rows_to_skip(file: ImportFile) -> Iterator[Sequence[Cell]]:
-    """Yield the headings and the rows that importing the file would leave out. Raises Unreadable."""
-    heading = heading_of(file).cells
-    yield skipped_heading(heading)
-    yield from skipped_rows(planned_rows(file), heading)
+def file_error_words(error: Unreadable) -> tuple[str, str]:
+    """Return what is wrong with a file, and what to do."""
+    limits = {"megabytes": tables.MOST_BYTES // 2**20, "rows": f"{tables.MOST_ROWS:,}", "columns": tables.MOST_COLUMNS}
+    happened, remedy = error.reason.value
+    return gettext(happened) % {"at": error.at, **limits}, gettext(remedy) % limits
+
+
+def row_error_words(error: RowError, headings: Sequence[str]) -> str:
+    """Tell the column, what is wrong there, and what to do; the row's number stands beside it."""
+    facts = {"value": error.value, "other": error.other, "most": LONGEST_TERMS}
+    told = gettext(error.reason.value) % facts
+    if error.column < 0:
+        return told[0].upper() + told[1:]
+    return gettext("Column %(column)s: %(told)s") % {"column": column_name(headings, error.column), "told": told}

@@ -23,7 +23,7 @@ from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, INLINE_STRING, ROW
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import SubElement, iterparse
 
-from uku.clients.import_files.errors import FileReason, Row, Unreadable
+from uku.clients.import_files.errors import NO_RESULT, FileReason, Row, Unreadable
 from uku.kit.spreadsheets import BLANKS
 
 MOST_UNPACKED = 96 * 1024 * 1024  # all parts together; 20,000 clients take about 25 MB
@@ -167,14 +167,13 @@ def _row(sheet: Any, parser: WorkSheetParser, element: Any) -> Row:
         _store_inline_text(cell)
     number, found = parser.parse_row(element)
     cells: list[str] = []
-    unsaved = []
     for cell, written in zip(found, element, strict=True):
         place = cell["column"] - 1
         cells += [""] * (place + 1 - len(cells))
         cells[place] = _text(sheet, cell)
         if cell["value"] is None and written.get("t") != "str" and written.find(FORMULA_TAG) is not None:
-            unsaved.append(place)
-    return Row(number, tuple(cells), tuple(unsaved), hidden=element.get("hidden") in {"1", "true"})
+            cells[place] = NO_RESULT
+    return Row(number, tuple(cells), hidden=element.get("hidden") in {"1", "true"})
 
 
 def _store_inline_text(cell: Any) -> None:

@@ -10,10 +10,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.import_files.errors import Row
-from uku.clients.import_files.headings import FIELDS
-from uku.clients.import_files.messages import column_name, label_of
+from uku.clients.import_files.fields import FIELDS
 from uku.clients.import_files.operations import Choices
-from uku.clients.import_files.text_format import DELIMITERS, ENCODINGS
+from uku.clients.import_files.preview import column_name, label_of
+from uku.clients.import_files.tables import DELIMITERS, ENCODINGS
 from uku.clients.models import HiddenRows, ImportFile
 from uku.kit.identifiers import masked
 from uku.web.forms.fields import PlainForm

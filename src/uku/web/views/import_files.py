@@ -13,29 +13,21 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from uku.clients.import_files import operations
 from uku.clients.import_files.errors import FileReason, Unreadable
-from uku.clients.import_files.headings import claimed_twice
-from uku.clients.import_files.messages import column_name, file_error_words, label_of, row_error_words
-from uku.clients.import_files.operations import (
-    AlreadyBegun,
-    FiguresChanged,
-    TooManyFiles,
-    Undecided,
-    WrongMapping,
-)
+from uku.clients.import_files.fields import field_of
+from uku.clients.import_files.operations import AlreadyBegun, NotAsSeen, TooManyFiles
 from uku.clients.import_files.preview import (
     Figures,
-    accented_samples,
-    first_rows,
-    heading_of,
+    column_name,
+    file_error_words,
+    label_of,
+    make_preview,
     preview_of,
-    rows_to_skip,
-    samples,
+    row_error_words,
+    table_of,
 )
-from uku.clients.import_files.tables import MOST_BYTES, MOST_ROWS
-from uku.clients.import_files.text_format import ENCODINGS
+from uku.clients.import_files.tables import ENCODINGS, MOST_BYTES, MOST_ROWS, Table
 from uku.clients.models import HiddenRows, ImportFile, ImportState
 from uku.kit import clock
-from uku.kit.spreadsheets import as_csv
 from uku.web.forms.import_files import ReadingForm
 from uku.web.import_rows import holds_numbers, outcome_words, shown, shown_values
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -104,10 +96,11 @@ def _decide(
     """The page on which a person decides: columns, what would happen, and what is wrong."""
     context: dict[str, Any] = {"file": file, "changed": changed, "has_name": "name" in file.columns}
     try:
-        heading = heading_of(file).cells
-        context |= {"form": form or _form(file), **_column_doubts(file, heading)}
+        table = table_of(file)
+        heading = table.heading.cells
+        context |= {"form": form or _form(file, table), **_column_doubts(file, table)}
         if file.encoding not in {"", "utf-8"}:
-            context |= {"accented": accented_samples(file), "encoding": ENCODINGS[file.encoding][1]}
+            context |= {"accented": table.accented_samples(), "encoding": ENCODINGS[file.encoding][1]}
         if context["has_name"]:
             found = preview_of(file)
             context |= {
@@ -124,23 +117,26 @@ def _decide(
     return render(request, "clients/import_file.html", context, status=status)
 
 
-def _form(file: ImportFile, data: Any = None) -> ReadingForm:
+def _form(file: ImportFile, table: Table, data: Any = None) -> ReadingForm:
     """Raises Unreadable."""
-    columns = zip(file.columns, samples(file), strict=False)
+    columns = zip(file.columns, table.samples(), strict=False)
     shown_samples = [" · ".join(shown(field, cell) for cell in cells) for field, cells in columns]
-    return ReadingForm(data, file=file, first_rows=first_rows(file), samples=shown_samples)
+    return ReadingForm(data, file=file, first_rows=table.first, samples=shown_samples)
 
 
-def _column_doubts(file: ImportFile, heading: tuple[str, ...]) -> dict[str, Any]:
+def _column_doubts(file: ImportFile, table: Table) -> dict[str, Any]:
     """What is doubtful about the columns: two for one field, numbers that no field takes."""
+    heading = table.heading.cells
     doubles = []
-    for field, places in claimed_twice(heading).items():
-        if field not in file.columns:
+    named = [field_of(text) for text in heading]
+    for field in dict.fromkeys(filter(None, named)):
+        places = [place for place, other in enumerate(named) if other == field]
+        if len(places) > 1 and field not in file.columns:
             names = gettext(" and ").join(column_name(heading, place) for place in places)
             doubles.append(gettext("%(field)s could be %(names)s.") % {"field": label_of(field), "names": names})
     numbers = []
     if "organisation_number" not in file.columns:
-        looks_so = [place for place, cells in enumerate(samples(file)) if holds_numbers(cells)]
+        looks_so = [place for place, cells in enumerate(table.samples()) if holds_numbers(cells)]
         numbers = [column_name(heading, place) for place in looks_so if file.columns[place] != "vat_number"]
     return {"doubles": doubles, "numbers": numbers}
 
@@ -151,7 +147,7 @@ def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
     file = _file(pk)
     if file.state != ImportState.WAITING:
         return redirect("import-file", slug=request.workspace.slug, pk=pk)
-    form = _form(file, request.POST)
+    form = _form(file, table_of(file), request.POST)
     if not form.is_valid():
         return _decide(request, file, form, status=REFUSED)
     try:
@@ -159,7 +155,7 @@ def file_columns(request: WorkspaceRequest, pk: int) -> HttpResponse:
     except Unreadable as error:
         form.add_error("encoding" if file.encoding else "heading_row", " ".join(file_error_words(error)))
         return _decide(request, _file(pk), form, status=REFUSED)
-    except (AlreadyBegun, WrongMapping):
+    except (AlreadyBegun, NotAsSeen):
         messages.info(request, gettext("The columns were not changed. Check the file again."))
     return redirect("import-file", slug=request.workspace.slug, pk=pk)
 
@@ -172,7 +168,7 @@ def file_confirm(request: WorkspaceRequest, pk: int) -> HttpResponse:
     try:
         seen = Figures(*(_figure(request, name) for name in ("new", "changed", "unchanged", "refused")))
         operations.confirm_import(file=file, actor=request.user, at=clock.now(), seen=seen)
-    except (FiguresChanged, Undecided, Unreadable):
+    except (NotAsSeen, Unreadable):
         file = _file(pk)
         if file.state == ImportState.WAITING:
             return _decide(request, file, status=409, changed=True)
@@ -187,13 +183,6 @@ def _figure(request: WorkspaceRequest, name: str) -> int:
     if not (sent.isascii() and sent.isdigit() and len(sent) <= LONGEST_FIGURE):
         raise Http404
     return int(sent)
-
-
-@workspace_page(Permission.EDIT_CLIENTS)
-@require_POST
-def file_resume(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    operations.resume_import(file=_file(pk), actor=request.user, at=clock.now())
-    return redirect("import-file", slug=request.workspace.slug, pk=pk)
 
 
 @workspace_page(Permission.EDIT_CLIENTS)
@@ -215,11 +204,12 @@ def file_skipped_rows(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The rows that are left out, to be mended and uploaded again; a POST, because it is written down."""
     file = _file(pk)
     try:
-        content = bytes(file.skipped) if file.imported_at else b"".join(as_csv(rows_to_skip(file)))
+        if not file.skipped:
+            make_preview(file)
     except Unreadable:
         raise Http404 from None
     operations.note_refused_rows(file=file, actor=request.user, at=clock.now())
-    return as_file(HttpResponse(content, content_type=CSV_TYPE), f"left-out-{file.pk}.csv")
+    return as_file(HttpResponse(bytes(file.skipped), content_type=CSV_TYPE), f"left-out-{file.pk}.csv")
 
 
 def as_file(response: HttpResponseBase, name: str) -> HttpResponse:

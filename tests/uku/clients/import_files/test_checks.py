@@ -6,11 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uku.clients.import_files.cells import WrongCell, parse_cell
 from uku.clients.import_files.checks import check_rows
 from uku.clients.import_files.errors import Row, RowReason
-from uku.clients.import_files.headings import FIELDS, HEADINGS, claimed_twice, is_mapping, recognise
-from uku.clients.import_files.messages import label_of, row_error_words
+from uku.clients.import_files.fields import (
+    FIELDS,
+    HEADINGS,
+    WrongCell,
+    is_mapping,
+    parse_cell,
+    recognise,
+)
+from uku.clients.import_files.preview import label_of, row_error_words
 
 NUMBER, FINNISH = "5560360793", "FI01120389"
 
@@ -59,7 +65,6 @@ def test_two_columns_for_one_field_fill_none_until_a_person_says_which():
     """B20: duplicate headers."""
     headings = ["Namn", "E-post", "Epost", "Ort", "ort", "", ""]
     assert recognise(headings) == ["name", "", "", "", "", "", ""]
-    assert claimed_twice(headings) == {"email": [1, 2], "city": [3, 4]}
 
 
 def test_a_mapping_has_known_fields_each_at_most_once():
@@ -183,9 +188,9 @@ def test_of_two_rows_with_one_key_the_second_is_an_error_that_names_the_first():
         ["gran", "", ""],  # nothing tells them apart
     )
     assert problems(found) == [
-        (3, -1, RowReason.SAME_NUMBER, 2),
-        (5, -1, RowReason.SAME_EMAIL_AND_NAME, 4),
-        (6, -1, RowReason.SAME_EMAIL_AND_NAME, 4),
+        (3, -1, RowReason.SAME_CLIENT, 2),
+        (5, -1, RowReason.SAME_CLIENT, 4),
+        (6, -1, RowReason.SAME_CLIENT, 4),
         (9, -1, RowReason.SAME_NAME, 8),
     ]
 

@@ -10,11 +10,11 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.styles import PatternFill
 
-from uku.clients.import_files import headings, tables, text_format
-from uku.clients.import_files.cells import WrongCell, parse_cell
+from uku.clients.import_files import fields, tables
 from uku.clients.import_files.checks import check_rows
 from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
-from uku.clients.import_files.messages import file_error_words, row_error_words
+from uku.clients.import_files.fields import WrongCell, parse_cell
+from uku.clients.import_files.preview import file_error_words, row_error_words
 from uku.clients.import_files.tables import Reading
 from uku.clients.import_files.workbooks import sheet_names
 
@@ -62,8 +62,8 @@ def read(content, sheet=0):
 def table(content, **kind):
     """The headings and the rows below, as an upload finds them."""
     kept, reading = read(content)
-    heading, below = tables.heading_and_rows(kept, Reading(reading.encoding, reading.delimiter, **kind))
-    return [heading.cells, *(row.cells for row in below)]
+    found = tables.Table(kept, Reading(reading.encoding, reading.delimiter, **kind))
+    return [found.heading.cells, *(row.cells for row in found.rows())]
 
 
 def checked(*rows, columns=("name", "organisation_number"), **options):
@@ -89,7 +89,7 @@ def reasons(found):
 def test_the_code_page_is_guessed_from_the_letters_it_makes(text, codec, encoding):
     content = text.encode(codec)
     guessed = tables.guess(content).encoding
-    assert (guessed, text_format.decode(content, guessed)) == (encoding, text)
+    assert (guessed, tables.decode(content, guessed)) == (encoding, text)
 
 
 @pytest.mark.parametrize("codec", ["cp437", "cp850", "mac_roman"])
@@ -153,12 +153,12 @@ def test_merged_headings_of_a_workbook_are_no_headings():
     ],
 )
 def test_a_heading_of_organisation_and_personal_numbers_is_recognised_however_it_is_written(heading):
-    assert headings.field_of(heading) == "organisation_number"
+    assert fields.field_of(heading) == "organisation_number"
 
 
 @pytest.mark.parametrize("heading", ["Organisation", "Kundnr", "Referensperson", "Person", "Nr", "Reg.nr", "or" * 30])
 def test_a_heading_that_only_resembles_one_is_not(heading):
-    assert headings.field_of(heading) != "organisation_number"
+    assert fields.field_of(heading) != "organisation_number"
 
 
 # Sheets and rows that are hidden
@@ -196,12 +196,12 @@ def test_a_row_is_hidden_by_a_filter_or_a_folded_group_however_that_is_written(h
         "xl/worksheets/sheet1.xml",
         lambda text: text.replace(b'<row r="2"', b'<row r="2" ' + hidden),
     )
-    assert (tables.count(*read(content)), table(content)) == ((2, 1), [("Namn",), ("Gran",)])
+    assert (tables.Table(*read(content)).count(), table(content)) == ((2, 1), [("Namn",), ("Gran",)])
 
 
 def test_a_sheet_with_headings_alone_has_no_rows():
     with pytest.raises(Unreadable) as refused:
-        tables.count(*read(saved(book_of(["Kunder"], ["Namn", "Ort"]))))
+        tables.Table(*read(saved(book_of(["Kunder"], ["Namn", "Ort"])))).count()
     assert refused.value.reason == FileReason.NO_ROWS
 
 
@@ -218,7 +218,7 @@ def test_rows_that_a_filter_hides_are_counted_and_read_only_when_asked_for():
         book.active.row_dimensions[number].hidden = True
     content = saved(book)
     kept, reading = read(content)
-    assert tables.count(kept, reading) == (4, 2)
+    assert tables.Table(kept, reading).count() == (4, 2)
     assert table(content) == [("Namn",), ("Ek",), ("Asp",)]
     assert table(content, with_hidden=True) == [("Namn",), ("Ek",), ("Gran",), ("Björk",), ("Asp",)]
 
@@ -231,10 +231,10 @@ def test_blank_rows_with_colours_do_not_count_and_a_stray_cell_is_named():
         book.active.cell(number, 1).fill = fill
     book.active.cell(110_004, 6).value = "x"
     kept, reading = read(saved(book))
-    heading, below = tables.heading_and_rows(kept, reading)
-    *clients, stray = check_rows(below, ["name", "city"])
+    found = tables.Table(kept, reading)
+    *clients, stray = check_rows(found.rows(), ["name", "city"])
     assert [row.values["name"] for row in clients] == ["Ek", "Gran"]
-    assert [row_error_words(error, heading.cells) for error in stray.errors] == [
+    assert [row_error_words(error, found.heading.cells) for error in stray.errors] == [
         "Column F: “x” is the only cell of its row. Delete it, or write the name of the client."
     ]
     assert stray.row.number == 110_004

@@ -14,10 +14,9 @@ from tests.uku.conftest import AT
 
 from uku.clients.import_files import tables
 from uku.clients.import_files.errors import Unreadable
-from uku.clients.import_files.headings import FIELDS
-from uku.clients.import_files.messages import file_error_words, row_error_words
+from uku.clients.import_files.fields import FIELDS
 from uku.clients.import_files.operations import upload_file
-from uku.clients.import_files.preview import Figures, preview_of
+from uku.clients.import_files.preview import Figures, file_error_words, preview_of, row_error_words
 from uku.clients.models import Client, VatType
 from uku.clients.operations import create_client
 from uku.kit.spreadsheets import as_csv, as_xlsx
@@ -99,8 +98,8 @@ def rows_of(content, sheet=0):
             content, reading = tables.pack_sheet(content, sheet), tables.Reading()
         else:
             reading = tables.guess(content)
-        heading, rows = tables.heading_and_rows(content, reading)
-        found = [heading, *rows]
+        table = tables.Table(content, reading)
+        found = [table.heading, *table.rows()]
     except Unreadable as error:
         assert all(file_error_words(error))  # noqa: PT017  # one of both is right
         return []

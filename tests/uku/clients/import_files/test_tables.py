@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from uku.clients.import_files import tables, text_format, workbooks
+from uku.clients.import_files import tables, workbooks
 from uku.clients.import_files.checks import check_rows
-from uku.clients.import_files.errors import FileReason, Row, RowReason, Unreadable
-from uku.clients.import_files.messages import file_error_words
+from uku.clients.import_files.errors import NO_RESULT, FileReason, Row, RowReason, Unreadable
+from uku.clients.import_files.preview import file_error_words
 from uku.clients.import_files.tables import Reading
 from uku.kit.spreadsheets import MARK, as_csv, as_written, as_xlsx, harmless
 
@@ -201,7 +201,9 @@ def test_a_formula_gives_its_stored_value_and_one_without_is_a_flaw_of_its_cell(
     """B20: formula cells in a workbook."""
     content = workbook(["Namn", "Ort"], ["=1+1", "Lund"], ["B", "Lund"])
     flawed = read(content)[1]
-    assert flawed == Row(2, ("", "Lund"), (0,))
+    assert flawed == Row(2, (NO_RESULT, "Lund"))
+    (checked,) = check_rows([flawed], ["name", "city"])
+    assert [(error.column, error.reason) for error in checked.errors] == [(0, RowReason.FORMULA)]
     sheet = "xl/worksheets/sheet1.xml"
     stored = rebuilt(
         content, {sheet: lambda text: text.replace(b"<v></v>", b"<v>2</v>").replace(b"<v />", b"<v>2</v>")}
@@ -311,7 +313,7 @@ def test_other_kinds_of_files_are_named():
         "png": flaw_of(lambda: tables.guess(picture)),
         "gz": flaw_of(lambda: cells(b"\x1f\x8b\x08\x00abc")),
         "nothing": flaw_of(lambda: cells(b" \r\n")),
-        "heading": flaw_of(lambda: tables.count(b"Namn;Ort\n", Reading("utf-8", ";"))),
+        "heading": flaw_of(lambda: tables.Table(b"Namn;Ort\n", Reading("utf-8", ";")).count()),
     }
     assert found == {
         "xls": FileReason.OLD_EXCEL,
@@ -330,12 +332,14 @@ def test_a_file_is_refused_above_its_bytes_its_rows_and_its_columns():
     """B20: a million rows are refused while they are counted, not kept."""
     assert flaw_of(lambda: cells(b"x" * (tables.MOST_BYTES + 1))) == FileReason.TOO_LARGE
     million = b"Namn\n" + b"A\n" * 1_000_000
-    assert flaw_of(lambda: tables.count(million, tables.guess(million))) == FileReason.TOO_MANY_ROWS
+    assert flaw_of(lambda: tables.Table(million, tables.guess(million)).count()) == FileReason.TOO_MANY_ROWS
     most = b"Namn\n" + b"A\n" * tables.MOST_ROWS
-    assert tables.count(most, Reading("utf-8", ";")) == (tables.MOST_ROWS, 0)
-    assert flaw_of(lambda: tables.count(most + b"A\n", Reading("utf-8", ";"))) == FileReason.TOO_MANY_ROWS
+    assert tables.Table(most, Reading("utf-8", ";")).count() == (tables.MOST_ROWS, 0)
+    assert flaw_of(lambda: tables.Table(most + b"A\n", Reading("utf-8", ";")).count()) == FileReason.TOO_MANY_ROWS
     wide = ";".join(["x"] * (tables.MOST_COLUMNS + 1)).encode()
-    assert flaw_of(lambda: tables.count(wide + b"\n" + wide, Reading("utf-8", ";"))) == FileReason.TOO_MANY_COLUMNS
+    assert (
+        flaw_of(lambda: tables.Table(wide + b"\n" + wide, Reading("utf-8", ";")).count()) == FileReason.TOO_MANY_COLUMNS
+    )
 
 
 def test_a_million_rows_take_no_more_memory_than_the_most_we_take():
@@ -352,7 +356,7 @@ def test_a_million_rows_take_no_more_memory_than_the_most_we_take():
             tracemalloc.stop()
 
     assert peak(1_000_000) < 8  # times the file: its text, and nothing for each row
-    assert text_format.guess_delimiter("") == ";"
+    assert tables.guess_delimiter("") == ";"
 
 
 # Whatever is sent
@@ -368,7 +372,7 @@ def rows_or_words(content, reading=None):
 @settings(max_examples=200)
 @given(
     st.binary(max_size=300),
-    st.sampled_from([*text_format.ENCODINGS, "utf-7", ""]),
+    st.sampled_from([*tables.ENCODINGS, "utf-7", ""]),
     st.sampled_from([";", ",", "\t", ""]),
 )
 def test_any_bytes_are_rows_or_refused_with_words(content, encoding, delimiter):
