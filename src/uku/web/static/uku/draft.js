@@ -12,18 +12,32 @@
 
   // Sums and checks. Only the newest question is answered, and no field is in the answer.
   let asked = 0;
+  let changes = 0;
   let timer = 0;
   let changed = "unsaved" in form.dataset;
 
   async function refreshSummary() {
     const mine = ++asked;
+    const seen = changes;
     const response = await fetch(form.dataset.summary, { method: "POST", body: new FormData(form) }).catch(() => null);
     if (mine !== asked || !response?.ok || response.redirected) return;
     summary.innerHTML = await response.text();
+    if (seen === changes) followClient();
+  }
+
+  // A rate that nobody wrote follows the client. That nobody did, the server reads in a hidden field.
+  const markOf = (rate) => rate.closest("[data-row]").querySelector('[name$="-proposed_rate"]');
+
+  function followClient() {
+    for (const { dataset, value } of summary.querySelectorAll("[data-follow]")) {
+      const rate = form.elements.namedItem(`${dataset.follow}-vat_rate`);
+      if (rate.value === markOf(rate).value) rate.value = markOf(rate).value = value;
+    }
   }
 
   function noteChange() {
     changed = true;
+    changes++;
     clearTimeout(timer);
     timer = setTimeout(refreshSummary, WAIT);
   }
@@ -61,10 +75,11 @@
   function propose(row, facts) {
     for (const name of ["description", "quantity", "unit", "price", "vat_rate"]) {
       const input = row.querySelector(`[name$="-${name}"]`);
-      const isFree = !input.value.trim() || input.value === input.dataset.proposed;
-      if (!isFree) continue;
+      const older = name === "vat_rate" ? markOf(input).value : input.dataset.proposed;
+      if (input.value.trim() && input.value !== older) continue;
       input.value = facts[name] ?? "";
       input.dataset.proposed = input.value;
+      if (name === "vat_rate") markOf(input).value = input.value;
     }
   }
 
@@ -77,6 +92,7 @@
   });
 
   form.addEventListener("input", (event) => {
+    if (event.target.name.endsWith("-vat_rate")) markOf(event.target).value = "";
     if (event.target.closest("[data-row]")) keepOneEmptyRow();
     noteChange();
   });
@@ -87,4 +103,5 @@
   });
 
   keepOneEmptyRow();
+  followClient();
 })();
