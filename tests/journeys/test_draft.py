@@ -8,6 +8,8 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 from tests.journeys.looking import look, picture
+from tests.journeys.site import PEOPLE
+from tests.uku.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -210,3 +212,42 @@ def test_a_proposed_rate_follows_the_client_and_a_typed_one_stays(site, page):
     await_rates(page, "25", "6", "0")
     pick(page, "client-words", "krause", 20)
     await_rates(page, "0", "6", "0")
+
+
+def end_sessions():
+    from uku.web.session_store import SessionStore
+
+    SessionStore.get_model_class().objects.all().delete()
+
+
+def test_what_was_typed_stays_when_the_session_ends_and_is_saved_after_signing_in_again(site, page):
+    site.open(page, "/billing/new/")
+    pick(page, "client-words", "björkhaga", 0)
+    for name, text in (("quantity", "2"), ("price", "1200"), ("vat_rate", "25"), ("description", "Bokslut")):
+        write(page, f"rows-0-{name}", text, 0)
+    site.do(end_sessions)
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("Your session has expired. What you typed is still on this page.").wait_for()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in").click()
+    tab = opened.value
+    tab.fill("input[name=login]", PEOPLE["owner"])
+    tab.fill("input[name=password]", PASSWORD)
+    tab.click("main button[type=submit], main button:not([type])")
+    tab.wait_for_url("**/w/**")
+    tab.close()
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The draft is saved.").wait_for()
+    assert page.locator("[name=rows-0-price]").input_value() == "1200.00"
+
+
+def test_what_was_typed_stays_when_the_server_does_not_answer(site, page):
+    site.open(page, "/billing/new/")
+    write(page, "remarks", "Tack", 0)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The server does not answer. What you typed is still on this page.").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The draft is not saved.").wait_for()
+    assert page.locator("[name=remarks]").input_value() == "Tack"
