@@ -19,7 +19,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -28,12 +28,12 @@ import tests.environment  # noqa: E402, F401 - invented keys, before the setting
 
 from uku.kit.embedded import Cluster  # noqa: E402
 
-CLIENTS, INVOICES, PRODUCTS, TIMES = 10_000, 5_000, 2_000, 20
+TIMES = 20
 MOST_MS, MOST_QUERIES, MOST_BYTES = 200, 25, 100_000
 OK = 200
 SLUG = "bench-pages"
 TOWNS = ("Malmö", "Lund", "Göteborg", "Åmål", "Örebro", "Turku")
-PLANS, STATISTICS = 50, 10
+STATISTICS = 10
 LAST_MONTH = (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)
 LOOKS: dict[str, tuple[str, dict[str, str]]] = {
     "clients": ("clients/", {}),
@@ -71,6 +71,15 @@ LOOKS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+class Size(NamedTuple):
+    """How many of each there are; each plan has a client of its own."""
+
+    clients: int = 10_000
+    invoices: int = 5_000
+    products: int = 2_000
+    plans: int = 50
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="uku-bench-") as home:
         cluster = Cluster(Path(home) / "home", fsync=False)
@@ -91,7 +100,7 @@ def measure() -> int:
     from django.db import connection
 
     call_command("migrate", verbosity=0)
-    browser = fill()
+    browser = fill(Size())
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE uku_client, uku_invoice, uku_product, fortnox_customerrecord")
     words, places = sys.argv[1:], example_ids()
@@ -107,7 +116,7 @@ def measure() -> int:
     return int(any(figure > bar for figure, bar in zip(most, (MOST_MS, MOST_QUERIES, MOST_BYTES), strict=True)))
 
 
-def fill() -> Any:
+def fill(size: Size) -> Any:
     """Make a workspace with clients, nine tenths of them linked or suggested; return its owner's browser."""
     from django.test import Client as Browser
 
@@ -120,7 +129,10 @@ def fill() -> Any:
     at = datetime.now(UTC)
     owner = User.objects.create_user(email="owner@bench.example", password=None)
     workspace = create_workspace(name="Bench", slug=SLUG, owner=owner, at=at)
-    titles = [f"{'Byggfirma' if number % 2 else 'Byrå'} {number * 7919 % CLIENTS:05} AB" for number in range(CLIENTS)]
+    titles = [
+        f"{'Byggfirma' if number % 2 else 'Byrå'} {number * 7919 % size.clients:05} AB"
+        for number in range(size.clients)
+    ]
     clients = Client.everywhere.bulk_create(
         Client(
             workspace=workspace,
@@ -148,14 +160,14 @@ def fill() -> Any:
         for number, client in enumerate(clients)
         if number % 10
     )
-    fill_billing(workspace, clients, at)
-    fill_tasks(workspace, clients, at)
+    fill_billing(workspace, clients, size, at)
+    fill_tasks(workspace, clients[: size.plans], at)
     browser = Browser(SERVER_NAME="localhost")
     browser.force_login(owner)
     return browser
 
 
-def fill_billing(workspace: Any, clients: list[Any], at: datetime) -> None:
+def fill_billing(workspace: Any, clients: list[Any], size: Size, at: datetime) -> None:
     """Make products, and invoices of the last months, of which every fifth is a draft."""
     from uku.invoices.models import Invoice, InvoiceRow
     from uku.products.models import Product
@@ -163,16 +175,16 @@ def fill_billing(workspace: Any, clients: list[Any], at: datetime) -> None:
     facts = {"workspace": workspace, "created_at": at}
     Product.everywhere.bulk_create(
         Product(name=f"Tjänst {number}", price=Decimal(950), vat_rate=Decimal(25), **facts)
-        for number in range(PRODUCTS)
+        for number in range(size.products)
     )
     totals = {"net": Decimal(1500), "vat": Decimal(375), "total": Decimal(1875)}
     invoices = []
-    for number in range(INVOICES):
+    for number in range(size.invoices):
         day = at.date() - timedelta(days=number % 120)
         issued = (
             {"state": "created", "numbering": "own", "number": str(number + 1), "issued_at": at} if number % 5 else {}
         )
-        head = {"client": clients[number % CLIENTS], "invoice_date": day, "due_date": day + timedelta(days=30)}
+        head = {"client": clients[number % size.clients], "invoice_date": day, "due_date": day + timedelta(days=30)}
         invoices.append(Invoice(reference=f"B{number}", **head, **issued, **totals, **facts))
     Invoice.everywhere.bulk_create(invoices)
     InvoiceRow.everywhere.bulk_create(
@@ -190,7 +202,7 @@ def fill_billing(workspace: Any, clients: list[Any], at: datetime) -> None:
 
 
 def fill_tasks(workspace: Any, clients: list[Any], at: datetime) -> None:
-    """Make the summary tasks of a year and a month for as many clients as the page of months shows."""
+    """Make the summary tasks of a year and a month for each client."""
     from uku.kit.scoping import workspace_in_force
     from uku.tasks.models import BooksTie, MonthFigure, PlanField, SummaryPlan, Task, TaskField, TaskValue
     from uku.tasks.month_figures import months_shown
@@ -199,7 +211,7 @@ def fill_tasks(workspace: Any, clients: list[Any], at: datetime) -> None:
     owner = User.objects.get()
     with workspace_in_force(workspace.pk):
         fields = [TaskField.objects.create(name=f"Antal {number}") for number in range(STATISTICS)]
-        for number, client in enumerate(clients[:PLANS]):
+        for number, client in enumerate(clients):
             books = Workspace.objects.create(name=client.name, slug=f"books-{number}", created_at=at)
             tie = BooksTie.objects.create(client=client, books=books, tied_at=at, tied_by=owner)
             plan = SummaryPlan.objects.create(tie=tie, client=client, active=True)

@@ -6,7 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from playwright.sync_api import expect
 from tests.journeys.looking import look, picture
+from tests.journeys.site import PEOPLE
+from tests.uku.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +24,8 @@ def people_and_products():
     owner = User.objects.get(email="owner@byran.example")
     for name in ("Björkhaga Trädgård AB", "Björks Bygg AB"):
         create_client(actor=owner, at=clock.now(), name=name, address1="Storgatan 1", city="Malmö", country="SE")
+    german = {"country": "DE", "vat_number": "DE136695976", "vat_type": "eu_reverse_charge"}
+    create_client(actor=owner, at=clock.now(), name="Krause GmbH", address1="Allee 1", city="Kiel", **german)
     for name, unit, price in (("Bokföring", "h", "950"), ("Bokslut", "st", "12000"), ("Lön", "st", "240")):
         Product.objects.create(name=name, unit=unit, price=Decimal(price), vat_rate=Decimal(25), created_at=clock.now())
 
@@ -183,3 +188,66 @@ def test_back_after_a_draft_was_saved_shows_an_empty_form(site, page):
     page.wait_for_url("**/new/")
     filled = [field.get_attribute("name") for field in page.locator("#draft-form input").all() if field.input_value()]
     assert [name for name in filled if name.startswith(("rows-", "client"))] == []
+
+
+def await_rates(page, *wanted):
+    for number, rate in enumerate(wanted):
+        expect(page.locator(f"[name=rows-{number}-vat_rate]")).to_have_value(rate)
+
+
+def test_a_proposed_rate_follows_the_client_and_a_typed_one_stays(site, page):
+    """Row 1 is proposed, row 2 typed over, row 3 typed as it was proposed."""
+    site.open(page, "/billing/new/")
+    slow_down(page, 600)
+    pick(page, "client-words", "krause", 20)
+    for number in range(3):
+        pick(page, f"rows-{number}-product-words", "lön", 20)
+    write(page, "rows-1-vat_rate", "6", 20)
+    write(page, "rows-2-vat_rate", "0", 20)
+    await_rates(page, "0", "6", "0")
+    pick(page, "client-words", "björks", 20)
+    await_rates(page, "25", "6", "0")
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The draft is saved.").wait_for()
+    await_rates(page, "25", "6", "0")
+    pick(page, "client-words", "krause", 20)
+    await_rates(page, "0", "6", "0")
+
+
+def end_sessions():
+    from uku.web.session_store import SessionStore
+
+    SessionStore.get_model_class().objects.all().delete()
+
+
+def test_what_was_typed_stays_when_the_session_ends_and_is_saved_after_signing_in_again(site, page):
+    site.open(page, "/billing/new/")
+    pick(page, "client-words", "björkhaga", 0)
+    for name, text in (("quantity", "2"), ("price", "1200"), ("vat_rate", "25"), ("description", "Bokslut")):
+        write(page, f"rows-0-{name}", text, 0)
+    site.do(end_sessions)
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("Your session has expired. What you typed is still on this page.").wait_for()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in").click()
+    tab = opened.value
+    tab.fill("input[name=login]", PEOPLE["owner"])
+    tab.fill("input[name=password]", PASSWORD)
+    tab.click("main button[type=submit], main button:not([type])")
+    tab.wait_for_url("**/w/**")
+    tab.close()
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The draft is saved.").wait_for()
+    assert page.locator("[name=rows-0-price]").input_value() == "1200.00"
+
+
+def test_what_was_typed_stays_when_the_server_does_not_answer(site, page):
+    site.open(page, "/billing/new/")
+    write(page, "remarks", "Tack", 0)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The server does not answer. What you typed is still on this page.").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Save draft").last.click()
+    page.get_by_text("The draft is not saved.").wait_for()
+    assert page.locator("[name=remarks]").input_value() == "Tack"

@@ -40,6 +40,8 @@ class RowFacts:
     article_company: str = ""
     discount: Decimal = ZERO
     kind: RowKind = RowKind.ARTICLE
+    rate_proposed: bool = False
+    """Nobody wrote the rate: it follows the client and the product."""
     charge: TaskCharge | None = None
     """What of a task the row bills; it belongs to the row's own invoice."""
 
@@ -50,7 +52,7 @@ class RowFacts:
 
 COPIED = (
     *("kind", "product", "article_number", "description", "charge"),
-    *("quantity", "unit", "price", "discount", "vat_rate"),
+    *("quantity", "unit", "price", "discount", "vat_rate", "rate_proposed"),
 )
 """What a row and its facts call the same."""
 
@@ -315,7 +317,9 @@ def facts_made_again(row: InvoiceRow, buyer: TaxedBuyer) -> RowFacts:
         return facts
     own = row.product.vat_rate if row.product else None
     rate = repeated_rate(row.vat_rate, own, buyer)
-    return replace(facts, vat_rate=ordinary_rate(own, buyer) if rate is None else rate)
+    if rate is None:
+        return replace(facts, vat_rate=ordinary_rate(own, buyer), rate_proposed=False)
+    return replace(facts, vat_rate=rate, rate_proposed=row.rate_proposed or rate != row.vat_rate)
 
 
 def ordinary_rate(own: Decimal | None, buyer: TaxedBuyer) -> Decimal:

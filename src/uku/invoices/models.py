@@ -231,6 +231,9 @@ class InvoiceRow(TenantModel):
         max_digits=5, decimal_places=2, default=Decimal(0), db_default=Decimal(0), help_text="per cent of the price"
     )
     vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
+    rate_proposed = models.BooleanField(
+        default=False, db_default=False, help_text="nobody wrote the rate: it follows the draft's client and product"
+    )
     rate_name = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="what the rate was called when it was issued"
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.db import transaction
-from django.db.models import Count, DecimalField, F, Max, OuterRef, QuerySet, Subquery, Sum, Window
+from django.db.models import Count, DecimalField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value, Window
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
@@ -159,16 +159,33 @@ def _owed(invoices: QuerySet[Invoice], last: date, at_most: int | None) -> Part[
 def _written_off(invoices: QuerySet[Invoice], last: date) -> Iterable[tuple[int, str, Decimal]]:
     """Return client, currency and amount of what closed an invoice until a day, and is no payment of it.
 
-    The books write off with a payment, so it is dated as the one that closed the invoice. An invoice with a credit
-    note is left out: what the note took off is not told apart.
+    An invoice and its credit notes are seen as one: set off against each other they sum to nothing, so what their
+    totals lack to what is open and what was paid is written off. While a note is not read, that is not known. The
+    books write off with a payment, so it is dated as the last one; a day whose payments sum to nothing is a set-off.
     """
-    booked = Payment.objects.filter(invoice=OuterRef("pk"), booked=True).order_by().values("invoice")
-    paid = Subquery(booked.annotate(sum=Sum("amount")).values("sum"), output_field=_MONEY)
-    last_paid = Subquery(booked.annotate(day=Max("paid_on")).values("day"))
-    read = invoices.filter(credits=None, credited_amount=0, balance__isnull=False)
-    left_out = F("total") - F("balance") - F("ledger_credit_amount") - Coalesce(paid, ZERO, output_field=_MONEY)
-    found = read.annotate(written_off=left_out, closed_on=Coalesce("final_pay_date", last_paid)).exclude(written_off=0)
-    return found.filter(closed_on__lte=last).order_by().values_list("client_id", "currency", "written_off")
+    notes = Invoice.objects.filter(credits=OuterRef("pk"), missing_since=None).exclude(state=State.CANCELLED)
+    left_of_notes = notes.order_by().values("credits").annotate(sum=Sum(F("total") - F("balance")))
+    both = Invoice.objects.filter(Q(pk=OuterRef(OuterRef("pk"))) | Q(credits=OuterRef(OuterRef("pk"))))
+    booked = Payment.objects.filter(invoice__in=both.values("pk"), booked=True).order_by()
+    paid = booked.annotate(one=Value(1)).values("one").annotate(sum=Sum("amount"))
+    by_day = booked.exclude(paid_on=None).values("paid_on").annotate(sum=Sum("amount"), largest=Max("amount"))
+    last_paid = by_day.exclude(sum=0, largest__gt=0).order_by("-paid_on").values("paid_on")[:1]
+    read = invoices.filter(credits=None, balance__isnull=False).exclude(Exists(notes.filter(balance=None)))
+    left = F("total") - F("balance") - F("ledger_credit_amount") - F("ledger_credit_balance")
+    found = read.annotate(
+        written_off=left + _sum_of(left_of_notes) - _sum_of(paid),
+        closed_on=Coalesce(Subquery(last_paid), "final_pay_date"),
+    )
+    return (
+        found.exclude(written_off=0)
+        .filter(closed_on__lte=last)
+        .order_by()
+        .values_list("client_id", "currency", "written_off")
+    )
+
+
+def _sum_of(sums: QuerySet[Any, Any]) -> Coalesce:
+    return Coalesce(Subquery(sums.values("sum"), output_field=_MONEY), ZERO, output_field=_MONEY)
 
 
 def _billed(invoices: QuerySet[Invoice]) -> list[Billed]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -212,10 +212,9 @@ def _put_on_draft(
     charge = TaskCharge.objects.create(value=value, invoice=invoice, quantity=quantity, measured=measured, late=late)
     text = _description(product, value.task, invoice, late=late)
     buyer = buyer_of(invoice.client)
-    rate = proposed_rate(product.vat_rate, buyer)
-    if rate is None:
-        rate = ordinary_rate(product.vat_rate, buyer)
-    rows = [_row(product, part, text, rate, charge) for part in parts]
+    proposed = proposed_rate(product.vat_rate, buyer)
+    rate = ordinary_rate(product.vat_rate, buyer) if proposed is None else proposed
+    rows = [replace(_row(product, part, text, rate, charge), rate_proposed=proposed is not None) for part in parts]
     append_rows(invoice=invoice, rows=rows, actor=actor, at=at)
     words = gettext_lazy("%(field)s was put on a draft")
     summary = translate_for_workspace(words, field=value.field)

@@ -47,7 +47,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _section(path: str) -> str:
-    """Return which entry of the navigation an address belongs to."""
+    """Return which entry of the navigation an address belongs to; a view's own `section` stands above it."""
     parts = path.strip("/").split("/")
     if parts[0] == "accounts":
         return "security"

@@ -147,3 +147,81 @@ def test_a_part_that_was_written_off_while_the_rest_is_open_is_not_owed(bill, ow
     )
     Invoice.objects.filter(pk=invoice.pk).update(balance=Decimal(1000))
     assert [amount for _client, _currency, amount in owed(month_end(MARCH))] == [Decimal(1000)]
+
+
+@pytest.fixture
+def credit(owner):
+    """Credit a part of an invoice of one row; the note is read as set off, its original with what is left."""
+
+    def make(invoice, day, part):
+        (row,) = invoice.rows.all()
+        facts = {"actor": owner, "at": AT, "on": day, "ledger": "", "notes_seen": invoice.credit_notes.count()}
+        note = credit_invoice(invoice=invoice, quantities={row.pk: Decimal(part)}, **facts)
+        Invoice.objects.filter(pk=note.pk).update(balance=0)
+        return note
+
+    return make
+
+
+def paid(invoice, number, amount, day):
+    Payment.objects.create(
+        invoice=invoice, external_number=number, amount=Decimal(amount), paid_on=date(2026, *day), booked=True
+    )
+
+
+def amounts(month):
+    return [amount for _client, _currency, amount in owed(month_end(month))]
+
+
+@pytest.mark.parametrize("credited_on", [date(2026, 3, 20), date(2026, 4, 20)])
+@pytest.mark.parametrize("settled_by", ["set-off", "payments"])
+def test_what_was_written_off_of_an_invoice_with_a_credit_note_is_not_owed(
+    bill, credit, owner, scope, credited_on, settled_by
+):
+    """Of 1,250 a note takes 500 back and 700 is paid in March: the 50 that nobody pays are written off with it."""
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    note = credit(invoice, credited_on, "0.4")
+    if settled_by == "payments":
+        day = (credited_on.month, credited_on.day)
+        paid(invoice, "1", "500", day)
+        paid(note, "2", "-500", day)
+    paid(invoice, "3", "700", (3, 15))
+    Invoice.objects.filter(pk=invoice.pk).update(balance=0, final_pay_date=max(credited_on, date(2026, 3, 15)))
+    assert amounts(MARCH) == ([] if credited_on.month == 3 else [Decimal(500)])
+    assert amounts(date(2026, 4, 1)) == []
+
+
+def test_what_was_written_off_after_the_month_is_still_owed_beside_its_credit_note(bill, credit, owner, scope):
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    credit(invoice, date(2026, 3, 20), "0.4")
+    paid(invoice, "1", "700", (4, 2))
+    Invoice.objects.filter(pk=invoice.pk).update(balance=0, final_pay_date=date(2026, 4, 2))
+    assert amounts(MARCH) == [Decimal(750)]
+    assert amounts(date(2026, 4, 1)) == []
+
+
+def test_a_write_off_without_money_is_dated_by_its_own_payment_beside_a_credit_note(bill, credit, owner, scope):
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    credit(invoice, date(2026, 3, 20), "0.4")
+    paid(invoice, "1", "700", (3, 25))
+    paid(invoice, "2", "0", (4, 2))
+    Invoice.objects.filter(pk=invoice.pk).update(balance=0, final_pay_date=date(2026, 4, 2))
+    assert amounts(MARCH) == [Decimal(50)]
+    assert amounts(date(2026, 4, 1)) == []
+
+
+def test_a_note_that_is_not_read_yet_writes_nothing_off(bill, credit, owner, scope):
+    """The original is read with the note set off, the note is not: the difference is the note's, not a write-off."""
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    note = credit(invoice, date(2026, 4, 20), "0.4")
+    Invoice.objects.filter(pk=note.pk).update(balance=None)
+    paid(invoice, "1", "100", (3, 10))
+    Invoice.objects.filter(pk=invoice.pk).update(balance=Decimal(650))
+    assert amounts(MARCH) == [Decimal(1150)]
+
+
+def test_what_was_written_off_beside_a_credit_note_of_the_books_is_not_owed(bill, owner, scope):
+    invoice = bill(make_client(owner), date(2026, 3, 1), "1000")
+    paid(invoice, "1", "700", (3, 15))
+    Invoice.objects.filter(pk=invoice.pk).update(balance=0, ledger_credit_amount=500, credited_amount=500)
+    assert amounts(MARCH) == []

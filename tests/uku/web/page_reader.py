@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 BLOCKS = {"h1", "h2", "h3", "td", "th", "dt", "dd", "button", "a", "p", "li", "title", "summary"}
 BLOCKS |= {"label", "legend", "span"}
@@ -71,3 +72,10 @@ class Page(HTMLParser):
 
     def values(self, tag: str, attribute: str) -> list[str | None]:
         return [attributes[attribute] for name, attributes in self.tags if name == tag and attribute in attributes]
+
+
+def marked_in_menu(answer: Any) -> set[str | None]:
+    """Return where the entry leads that the menu marks as the place of this page."""
+    html = answer.content.decode()
+    menu = html.split('<nav class="nav"', 1)[1].split("</nav>", 1)[0]
+    return {each.get("href") for tag, each in Page(menu).tags if tag == "a" and each.get("aria-current") == "page"}

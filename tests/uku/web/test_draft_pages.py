@@ -132,7 +132,6 @@ def test_a_product_and_a_client_archived_since_stay_on_the_draft(read, signed_in
     from tests.uku.web.conftest import AT
 
     from uku.clients.operations import archive_clients
-    from uku.products.models import Product
 
     Product.objects.filter(pk=records.product.pk).update(archived_at=AT)
     archive_clients(ids=[records.client.pk], actor=owner, at=AT)
@@ -304,7 +303,6 @@ def test_rows_that_are_copied_replace_none_that_was_typed(read, signed_in, owner
 
 
 def test_where_nobody_knows_terms_the_page_asks_for_the_due_date(read, signed_in, owner, records, no_integration):
-    from uku.clients.models import Client
     from uku.workspaces.models import Workspace
 
     Client.everywhere.update(payment_days=None)
@@ -331,51 +329,3 @@ def test_a_full_draft_says_why_there_are_no_more_rows(read, signed_in, owner, re
     facts = {"client": records.client.pk, "invoice_date": "2026-03-31", "more": "1"}
     page = read(signed_in(owner).post(f"{LIST}new/", {**facts, "rows-99-description": "The last"}))
     assert "An invoice can have 100 rows at most. Write the others on a second invoice." in page.all("p")
-
-
-@pytest.fixture
-def taxed(scope, records):
-    """Tax the client in a way, and return what a new draft with its product and no rate sends."""
-    Product.everywhere.filter(pk=records.product.pk).update(article_number="")
-
-    def of(**facts) -> dict[str, str]:
-        Client.everywhere.filter(pk=records.client.pk).update(**facts)
-        head = {"client": str(records.client.pk), "invoice_date": "2026-03-31"}
-        return {**head, "rows-0-product": str(records.product.pk), "rows-0-quantity": "1", "remarks": "taxed"}
-
-    return of
-
-
-GERMAN = {"vat_type": "eu_reverse_charge", "country": "DE", "vat_number": "DE136695976"}
-BUILDER = {"vat_type": "reverse_charge", "country": "SE"}
-
-
-def test_a_row_without_a_rate_takes_the_one_that_the_client_asks_for(signed_in, owner, taxed, no_integration):
-    assert signed_in(owner).post(f"{LIST}new/", taxed(**GERMAN)).status_code == 302
-    assert the_row(Invoice.everywhere.get(remarks="taxed")).vat_rate == Decimal(0)
-
-
-def test_domestic_reverse_charge_asks_for_the_rate_of_each_row(read, signed_in, owner, taxed, no_integration):
-    browser, facts = signed_in(owner), taxed(**BUILDER)
-    answer = browser.post(f"{LIST}new/", facts)
-    assert answer.status_code == 422
-    assert [words for words in read(answer).all("li") if words.startswith("Write the VAT rate.")] != []
-    assert browser.post(f"{LIST}new/", {**facts, "rows-0-vat_rate": "25"}).status_code == 302
-    assert the_row(Invoice.everywhere.get(remarks="taxed")).vat_rate == Decimal(25)
-
-
-@pytest.mark.parametrize(("facts", "rates"), [(GERMAN, ["0"]), (BUILDER, []), ({}, ["25"])])
-def test_a_product_found_by_typing_brings_the_rate_for_the_client(
-    read, signed_in, owner, records, taxed, no_integration, facts, rates
-):
-    taxed(**facts)
-    asked = {"q": "book", "client": records.client.pk}
-    page = read(signed_in(owner).get("/w/byran/billing/products/", asked))
-    assert page.values("li", "data-vat_rate") == rates
-
-
-def test_rows_copied_for_a_builder_leave_a_0_to_be_said(read, signed_in, owner, records, taxed, no_integration):
-    InvoiceRow.everywhere.filter(invoice=records.issued).update(vat_rate=0)
-    facts = {**taxed(**BUILDER), "rows-0-product": "", "rows-0-quantity": "", "rows_of": records.issued.pk}
-    page = read(signed_in(owner).post(f"{LIST}new/", facts))
-    assert "rows-0-vat_rate" not in typed(page)

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.invoices.checks import error_of_sum
@@ -63,6 +63,8 @@ class RowForm(PlainForm):
     discount = DiscountField(label=_("Discount, %"), required=False)
     vat_rate = RateField(label=_("VAT, %"), required=False)
     charge = forms.CharField(required=False, widget=forms.HiddenInput)
+    proposed_rate = forms.CharField(required=False, widget=forms.HiddenInput)
+    """The rate that the page proposed, as long as nobody wrote one; it stands in `vat_rate` too."""
 
     def __init__(
         self,
@@ -90,7 +92,7 @@ class RowForm(PlainForm):
 
     @property
     def typed_fields(self) -> list[str]:
-        return [name for name in self.fields if name != "charge"]
+        return [name for name, field in self.fields.items() if not field.widget.is_hidden]
 
     @property
     def is_blank(self) -> bool:
@@ -171,6 +173,7 @@ class RowForm(PlainForm):
             vat_rate=_first(typed["vat_rate"], self._proposed_rate(product) if product else None),
             unit=typed["unit"] or (product.unit if product else ""),
             article_number=product.article_number if product else "",
+            rate_proposed=product is not None and _has_proposed_rate(self.data, f"{self.prefix}-"),
             product=product,
             article_company=product.article_company if product else "",
             charge=self._charge_of(product),
@@ -196,13 +199,15 @@ class Rows:
         buyer: TaxedBuyer | None = None,
     ) -> None:
         self.currencies = currencies
+        products = _products(data or {}, kept)
+        data, self.followed = (data, {}) if data is None or buyer is None else _follow(data, products, buyer)
         numbers = [int(found[1]) for name in data or () if (found := _ROW_NAME.match(name))]
         asked = max([n + 1 for n in numbers], default=FIRST_ROWS)
         wanted = max(asked, FIRST_ROWS) + more
         count = min(wanted, MOST_ROWS)
         self.is_too_long = asked > MOST_ROWS
         facts: dict[str, Any] = {
-            "products": _products(data or {}, kept),
+            "products": products,
             "charges": charges,
             "search_url": search_url,
             "company": company,
@@ -250,6 +255,17 @@ class Rows:
             self.trouble = error_of_sum([row.line for row in self.facts if row.kind == RowKind.ARTICLE])
         return not self.trouble
 
+    def refuse_unseen_rates(self) -> bool:
+        """Say that rates changed with the client since the page was drawn; return whether any did."""
+        words = ngettext(
+            "The VAT rate of %(rows)d row follows the client now. Check the sums, and press the button again.",
+            "The VAT rates of %(rows)d rows follow the client now. Check the sums, and press the button again.",
+            len(self.followed),
+        )
+        if self.followed:
+            self.trouble = words % {"rows": len(self.followed)}
+        return bool(self.followed)
+
 
 def too_many_rows() -> str:
     words = gettext("An invoice can have %(most)d rows at most. Write the others on a second invoice.")
@@ -281,6 +297,7 @@ def _typed_row(row: InvoiceRow, buyer: TaxedBuyer | None) -> dict[str, str]:
     rate: Decimal | None = row.vat_rate
     if buyer is not None:
         rate = repeated_rate(row.vat_rate, row.product.vat_rate if row.product else None, buyer)
+    is_proposed = row.rate_proposed or rate != row.vat_rate
     return {
         "product": str(row.product_id or ""),
         "product-words": str(row.product or ""),
@@ -291,7 +308,36 @@ def _typed_row(row: InvoiceRow, buyer: TaxedBuyer | None) -> dict[str, str]:
         "discount": text_of_number(row.discount) if row.discount else "",
         "vat_rate": "" if rate is None else text_of_number(rate),
         "charge": str(row.charge_id or ""),
+        "proposed_rate": text_of_number(rate) if rate is not None and is_proposed else "",
     }
+
+
+def _has_proposed_rate(data: Mapping[str, Any], prefix: str) -> bool:
+    """Say whether a row that was sent has the rate that the page proposed, or none: nobody wrote another."""
+    written = str(data.get(f"{prefix}vat_rate", "")).strip()
+    return not written or written == data.get(f"{prefix}proposed_rate")
+
+
+def _follow(
+    data: Mapping[str, Any], products: Mapping[str, Product], buyer: TaxedBuyer
+) -> tuple[dict[str, Any], dict[int, str]]:
+    """Put the buyer's rates where the page proposed another's; return what was sent so, and the new rates by row.
+
+    A rate that a person must say is "".
+    """
+    followed: dict[int, str] = {}
+    for name in data:
+        found = _ROW_NAME.match(name)
+        if found is None or name != f"{found[0]}proposed_rate" or not data[name]:
+            continue
+        product = products.get(str(data.get(f"{found[0]}product", "")))
+        if product is None or not _has_proposed_rate(data, found[0]):
+            continue
+        rate = proposed_rate(product.vat_rate, buyer)
+        if (text := "" if rate is None else text_of_number(rate)) != data[name]:
+            followed[int(found[1])] = text
+    rates = {f"rows-{row}-{name}": text for row, text in followed.items() for name in ("vat_rate", "proposed_rate")}
+    return {**data, **rates}, followed
 
 
 def _products(data: Mapping[str, Any], kept: Collection[int]) -> dict[str, Product]:

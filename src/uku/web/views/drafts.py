@@ -127,7 +127,7 @@ def invoice_new(request: WorkspaceRequest) -> HttpResponse:
     if "more" in request.POST or "rows_of" in request.POST:
         return _draw_again(request, None)
     page = Page.sent(request, None)
-    if not page.is_valid:
+    if not page.is_valid or _shows_other_rates(request, page):
         return _draw(request, page, status=422)
     draft = create_draft(actor=request.user, at=clock.now(), head=page.head, rows=page.rows.facts)
     return _after_saving(request, draft)
@@ -152,7 +152,7 @@ def invoice_edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def _save(request: WorkspaceRequest, draft: Invoice) -> HttpResponse:
     """Save what was typed over the draft that the page showed; a newer one is not overwritten unseen."""
     page = Page.sent(request, draft)
-    if not page.is_valid:
+    if not page.is_valid or _shows_other_rates(request, page):
         return _draw(request, page, status=422)
     facts: dict[str, Any] = {"version": page.version or 0, "head": page.head, "rows": page.rows.facts}
     try:
@@ -165,6 +165,11 @@ def _save(request: WorkspaceRequest, draft: Invoice) -> HttpResponse:
         newest = error.invoice
         return _draw(request, replace(page, draft=newest, version=newest.version, overtaken=True), status=409)
     return _after_saving(request, draft)
+
+
+def _shows_other_rates(request: WorkspaceRequest, page: Page) -> bool:
+    """Refuse to issue with rates that the person has not seen yet."""
+    return request.POST.get("then", "").startswith("issue") and page.rows.refuse_unseen_rates()
 
 
 def _after_saving(request: WorkspaceRequest, draft: Invoice) -> HttpResponse:
@@ -211,6 +216,7 @@ def _summary(request: WorkspaceRequest, page: Page) -> dict[str, Any]:
         "latest": latest.order_by("-invoice_date", "-id").first(),
         "is_copyable": not rows,
         "unfinished": page.rows.unfinished if page.form.is_bound else 0,
+        "followed": page.rows.followed,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.uku.conftest import AT
-from tests.uku.web.page_reader import Page
+from tests.uku.web.page_reader import Page, marked_in_menu
 
 from uku.clients.models import Client
 from uku.clients.operations import create_client
@@ -236,3 +236,7 @@ def test_a_search_shows_ten_at_most(clients, signed_in, owner):
         customer(str(number), name="Filial AB")
     answer = signed_in(owner).get(f"/w/byran/settings/fortnox/clients/{clients['Not linked'].pk}/", {"q": "filial"})
     assert len([button for button in Page(answer.content.decode()).all("button") if button.startswith("Link")]) == 10
+
+
+def test_its_page_marks_clients_in_the_menu(clients, signed_in, owner):
+    assert marked_in_menu(dialog(signed_in(owner), clients["Linked"])) == {LIST}

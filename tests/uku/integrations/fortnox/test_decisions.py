@@ -8,7 +8,7 @@ import pytest
 from tests.uku.conftest import make_user
 from tests.uku.integrations.fortnox.conftest import clear_queue, make_credit_note
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
-from tests.uku.web.page_reader import Page
+from tests.uku.web.page_reader import Page, marked_in_menu
 
 from uku.integrations.fortnox.invoices.export import process_export
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, SyncIssue
@@ -466,3 +466,8 @@ def test_a_note_that_fortnox_made_otherwise_is_adopted_with_its_figures(fortnox,
     row = again(export)
     assert (row.state, row.invoice.number, row.invoice.total) == (ExportState.CONFIRMED, made, Decimal(-2375))
     assert row.invoice.difference.startswith("net -1,900")
+
+
+def test_its_page_marks_billing_in_the_menu(desk, lost):
+    page = desk.browser.get(f"{desk.home}/settings/fortnox/pushes/{lost().pk}/decide/")
+    assert marked_in_menu(page) == {f"{desk.home}/billing/"}

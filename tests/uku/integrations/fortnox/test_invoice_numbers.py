@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.uku.integrations.fortnox.conftest import clear_queue
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
+from tests.uku.web.page_reader import Page, marked_in_menu
 
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport
@@ -359,3 +360,14 @@ def test_without_a_company_the_draft_and_the_invoice_say_that_the_number_is_from
     desk.disconnect()
     assert words in desk.show(draft).all("p")
     assert "Number from Uku" in desk.show(desk.issue(draft)).all("p")
+
+
+def test_the_page_before_it_is_sent_belongs_to_the_invoice(desk, shop):
+    """It marks Billing in the menu, and leads back to the invoice, not to the settings."""
+    desk.disconnect()
+    invoice = desk.issue()
+    desk.connect()
+    answer = desk.browser.get(f"{desk.home}/settings/fortnox/invoices/{invoice.pk}/send/")
+    page = Page(answer.content.decode())
+    backs = [attributes["href"] for tag, attributes in page.tags if attributes.get("class") == "back"]
+    assert (marked_in_menu(answer), backs) == ({f"{desk.home}/billing/"}, [f"{desk.home}/billing/{invoice.pk}/"])

@@ -77,6 +77,7 @@ def client_dialog(request: WorkspaceRequest, pk: int) -> HttpResponse:
     context = {
         "client": client,
         "sides": sides,
+        "section": "clients",
         "badge": status.badges_of([client])[client.pk],
         "reads": connection.is_connected and connection.enabled,
         "several": sum(side.is_linked and not side.company for side in sides) > 1,

@@ -59,6 +59,7 @@ def decide(request: WorkspaceRequest, pk: int) -> HttpResponse:
     search = NumberForm(request.GET if "number" in request.GET else None)
     typed = search.cleaned_data["number"] if search.is_valid() else ""
     context = {
+        "section": "billing",  # where in the menu a page is that an invoice leads to
         "export": export,
         "invoice": export.invoice,
         "search": search,

@@ -48,6 +48,7 @@ def send(request: WorkspaceRequest, pk: int) -> HttpResponse:
             connection,
             "send",
             tab="overview",
+            section="billing",
             invoice=invoice,
             held=hold_in_words(Hold(export.hold), invoice.invoice_date) if export and export.hold else "",
             elsewhere=name_of_company(export.company_id) if export and elsewhere else "",

@@ -1,4 +1,4 @@
-// The page of a draft: rows that appear by themselves, sums beside the form.
+// The page of a draft: rows that appear by themselves, sums beside the form, nothing lost with a session or a line.
 // What a person typed is never replaced: a proposal fills an empty field, or takes the place of an older proposal.
 (() => {
   "use strict";
@@ -10,20 +10,72 @@
   const MOST_ROWS = 100;
   const WAIT = 400;
 
+  // Ask for what is written to be added up. Who signed in again in another tab has another security code.
+  async function askForSums() {
+    const ask = () => fetch(form.dataset.summary, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const response = await ask();
+    return response?.status === 403 && (await renewCode()) ? ask() : response;
+  }
+
+  async function renewCode() {
+    const response = await fetch(location.href).catch(() => null);
+    const page = new DOMParser().parseFromString((await response?.text().catch(() => "")) ?? "", "text/html");
+    const code = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
+    if (code) for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = code;
+    return Boolean(code);
+  }
+
+  /** Show the note that belongs to an answer, null for none; return whether one does. */
+  function noteLine(response) {
+    const state = !response ? "silent" : new URL(response.url).pathname.startsWith("/accounts/") ? "expired" : "";
+    for (const note of document.querySelectorAll("[data-kept]")) note.hidden = note.dataset.kept !== state;
+    return Boolean(state);
+  }
+
+  // To send takes the page away with all that was typed: it is sent when the server has answered just before.
+  let answered = false;
+  form.addEventListener("submit", async (event) => {
+    if (answered) return;
+    event.preventDefault();
+    if (noteLine(await askForSums())) {
+      document.querySelector("[data-kept]:not([hidden])").scrollIntoView({ block: "center" });
+      return;
+    }
+    answered = true;
+    form.requestSubmit(event.submitter);
+  });
+  addEventListener("pageshow", () => {
+    answered = false;
+  });
+
   // Sums and checks. Only the newest question is answered, and no field is in the answer.
   let asked = 0;
+  let changes = 0;
   let timer = 0;
   let changed = "unsaved" in form.dataset;
 
   async function refreshSummary() {
     const mine = ++asked;
-    const response = await fetch(form.dataset.summary, { method: "POST", body: new FormData(form) }).catch(() => null);
-    if (mine !== asked || !response?.ok || response.redirected) return;
+    const seen = changes;
+    const response = await askForSums();
+    if (mine !== asked || !response || noteLine(response) || !response.ok || response.redirected) return;
     summary.innerHTML = await response.text();
+    if (seen === changes) followClient();
+  }
+
+  // A rate that nobody wrote follows the client. That nobody did, the server reads in a hidden field.
+  const markOf = (rate) => rate.closest("[data-row]").querySelector('[name$="-proposed_rate"]');
+
+  function followClient() {
+    for (const { dataset, value } of summary.querySelectorAll("[data-follow]")) {
+      const rate = form.elements.namedItem(`${dataset.follow}-vat_rate`);
+      if (rate.value === markOf(rate).value) rate.value = markOf(rate).value = value;
+    }
   }
 
   function noteChange() {
     changed = true;
+    changes++;
     clearTimeout(timer);
     timer = setTimeout(refreshSummary, WAIT);
   }
@@ -61,10 +113,11 @@
   function propose(row, facts) {
     for (const name of ["description", "quantity", "unit", "price", "vat_rate"]) {
       const input = row.querySelector(`[name$="-${name}"]`);
-      const isFree = !input.value.trim() || input.value === input.dataset.proposed;
-      if (!isFree) continue;
+      const older = name === "vat_rate" ? markOf(input).value : input.dataset.proposed;
+      if (input.value.trim() && input.value !== older) continue;
       input.value = facts[name] ?? "";
       input.dataset.proposed = input.value;
+      if (name === "vat_rate") markOf(input).value = input.value;
     }
   }
 
@@ -77,6 +130,7 @@
   });
 
   form.addEventListener("input", (event) => {
+    if (event.target.name.endsWith("-vat_rate")) markOf(event.target).value = "";
     if (event.target.closest("[data-row]")) keepOneEmptyRow();
     noteChange();
   });
@@ -87,4 +141,5 @@
   });
 
   keepOneEmptyRow();
+  followClient();
 })();

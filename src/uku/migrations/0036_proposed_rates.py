@@ -1,0 +1,18 @@
+"""A VAT rate that nobody wrote follows the draft's client."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('uku', '0035_disconnected_books'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='invoicerow',
+            name='rate_proposed',
+            field=models.BooleanField(db_default=False, default=False, help_text="nobody wrote the rate: it follows the draft's client and product"),
+        ),
+    ]
