@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from uku.invoices.charges import free_charges
@@ -18,10 +18,9 @@ def left_to_credit(invoice: Invoice) -> dict[int, Decimal]:
 
     A note counts from the moment it is issued, whether or not the accounting system has it yet.
     """
-    notes = InvoiceRow.objects.filter(invoice__credits=invoice).exclude(invoice__state=State.CANCELLED)
-    credited = dict(notes.order_by().values_list("credits").annotate(Sum("quantity")))
-    rows = InvoiceRow.objects.filter(invoice=invoice).values_list("pk", "quantity")
-    left = {pk: quantity + credited.get(pk, ZERO) for pk, quantity in rows}
+    credited = Sum("credit_rows__quantity", filter=~Q(credit_rows__invoice__state=State.CANCELLED))
+    rows = InvoiceRow.objects.filter(invoice=invoice).annotate(credited=credited)
+    left = {row.pk: row.quantity + (row.credited or ZERO) for row in rows}
     return {pk: quantity for pk, quantity in left.items() if quantity}
 
 
@@ -36,11 +35,15 @@ def store_credit(invoice: Invoice, *, at: datetime) -> None:
 
     What is credited whole bills no task any more.
     """
-    notes = Invoice.objects.filter(credits=invoice).exclude(number="").exclude(state=State.CANCELLED)
-    sums = notes.aggregate(all=Sum("total"), open=Sum(Coalesce("balance", "total")))
+    counted = ~Q(number="") & ~Q(state=State.CANCELLED)
+    sums = Invoice.objects.filter(credits=invoice).aggregate(
+        all=Sum("total", filter=counted),
+        open=Sum(Coalesce("balance", "total"), filter=counted),
+        unnumbered=Count("pk", filter=Q(number="")),
+    )
     invoice.credited_amount = invoice.ledger_credit_amount - (sums["all"] or ZERO)
     invoice.credit_balance = invoice.ledger_credit_balance + (sums["open"] or ZERO)
-    numbered = bool(sums["all"]) and not invoice.credit_notes.filter(number="").exists()
+    numbered = bool(sums["all"]) and not sums["unnumbered"]
     is_whole = invoice.credited_amount >= invoice.total > 0
     invoice.credited = is_whole or (numbered and not left_to_credit(invoice))
     fields = ("credited", "credited_amount", "credit_balance", "ledger_credit_amount", "ledger_credit_balance")

@@ -151,7 +151,7 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
 
     Its figures are what the customer sees; a difference stays visible on the invoice. Raises NumberTaken.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         leave_range_to(number)
         invoice = Invoice.objects.select_for_update().get(pk=invoice.pk)
         ours = add_up_rows(invoice)
@@ -240,10 +240,12 @@ _NUMBER_CONSTRAINTS = frozenset({"uku_invoice_number_in_ledger", "uku_invoice_oc
 
 
 def _save_number(invoice: Invoice) -> None:
-    """Save an invoice with its number. Raises NumberTaken when the database knows another one with it."""
+    """Save an invoice with its number, as part of a transaction that ends with NumberTaken.
+
+    Raises NumberTaken when the database knows another one with it.
+    """
     try:
-        with transaction.atomic():
-            invoice.save()
+        invoice.save()
     except IntegrityError as error:
         diagnosis = getattr(error.__cause__, "diag", None)  # psycopg's
         if getattr(diagnosis, "constraint_name", None) in _NUMBER_CONSTRAINTS:

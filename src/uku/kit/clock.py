@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import DateTimeField, Func
 
 from uku.kit.times import local_time
@@ -28,8 +28,15 @@ class ClockOffset(models.Model):
 
 def now() -> datetime:
     """Return business time in UTC."""
-    moved = ClockOffset.objects.filter(pk=1).first() if settings.UKU.test_clock else None
-    return datetime.now(UTC) + timedelta(seconds=moved.seconds if moved else 0)
+    return datetime.now(UTC) + timedelta(seconds=_read_offset() if settings.UKU.test_clock else 0)
+
+
+def _read_offset() -> int:
+    """Return how many seconds ahead drills run; in plain SQL, so that it weighs little in what they measure."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seconds FROM uku_clockoffset WHERE id = 1")
+        row = cursor.fetchone()
+    return row[0] if row else 0
 
 
 def real_now() -> datetime:

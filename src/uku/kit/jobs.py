@@ -34,13 +34,16 @@ _SOMEBODY_WAITS = """
       )
     LIMIT 1
 """
-_RAISE = """
-    UPDATE procrastinate_jobs SET priority = %(priority)s
-    WHERE lock = %(lock)s AND status = 'todo' AND priority < %(priority)s
-"""
 _HAS_JOB = """
     SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = %(lock)s AND status IN ('todo', 'doing'))
 """
+_RAISE = f"""
+    WITH raised AS (
+      UPDATE procrastinate_jobs SET priority = %(priority)s
+      WHERE lock = %(lock)s AND status = 'todo' AND priority < %(priority)s
+    )
+    {_HAS_JOB}
+"""  # noqa: S608  # the inner query is ours
 
 _NEXT_IDS = "SELECT id FROM procrastinate_jobs WHERE id > %(after)s ORDER BY id LIMIT %(slice)s"
 _OLD_OF = """
@@ -129,10 +132,14 @@ def has_job(*, lock: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def raise_priority(*, lock: str, priority: int) -> None:
-    """Let the jobs of a lock that wait go before others, from the commit of the caller's transaction on."""
+def raise_priority(*, lock: str, priority: int) -> bool:
+    """Let the jobs of a lock that wait go before others, from the commit of the caller's transaction on.
+
+    Say, as `has_job` does, whether there are any.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_RAISE, {"priority": priority, "lock": lock})
+        return bool(cursor.fetchone()[0])
 
 
 def delete_succeeded_jobs(*, age: timedelta) -> int:

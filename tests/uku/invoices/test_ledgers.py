@@ -34,7 +34,8 @@ def issue(owner, client):
 
 
 def give(invoice, number: str, ocr: str = "") -> str:
-    accept_number(invoice=invoice, number=number, ocr=ocr, figures=invoice.totals, at=AT)
+    with transaction.atomic():
+        accept_number(invoice=invoice, number=number, ocr=ocr, figures=invoice.totals, at=AT)
     invoice.refresh_from_db()
     return str(invoice.number)
 

@@ -68,7 +68,7 @@ def test_a_detail_is_read_at_once_for_a_person_who_opens_the_client(fortnox, con
     clear_queue()
     record = CustomerRecord.objects.get()
     before = fortnox.mark()
-    read_detail_now(CUSTOMER_IMPORTER, record)
+    record = read_detail_now(CUSTOMER_IMPORTER, record)
     assert fortnox.requests(before) == [f"GET customers/{number}"]
     assert (record.terms_of_payment, record.currency, record.vat_type) == ("10", "EUR", "EXPORT")
     client = Client.objects.get()

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 from django.db import connection as database
 from django.db import transaction
-from django.test.utils import CaptureQueriesContext
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.conftest import clear_queue, due_steps
 from tests.uku.integrations.fortnox.simulated import FIRST, until
@@ -608,18 +607,3 @@ def test_a_export_waits_while_the_integration_is_off(fortnox, shop, queued, go, 
     scope.plan = "team"
     scope.save()
     assert go(queued).state == ExportState.CONFIRMED
-
-
-def statements_of(work):
-    """Count what is asked of the database, but for the moved clock, which only drills read."""
-    with CaptureQueriesContext(database) as asked:
-        work()
-    return sum("uku_clockoffset" not in each["sql"] for each in asked)
-
-
-def test_an_export_reads_its_connection_once_and_again_only_before_each_request(shop):
-    """Two of its four requests read the customer and the article, which stay fresh for the next invoice."""
-    first, second = (shop.export_of(shop.issue()) for _ in range(2))
-    asked = [statements_of(lambda each=each: process_export(export_id=each.pk)) for each in (first, second)]
-    assert [InvoiceExport.objects.get(pk=each.pk).booked for each in (first, second)] == [True, True]
-    assert asked == [48, 29]

@@ -50,7 +50,7 @@ def article(number: str) -> Article | None:
     """Return one article with its VAT rate and account, which only its detail tells: read now if it never was."""
     record = _records().filter(number=number).first()
     if record is not None and record.detail_read_at is None:
-        read_detail_now(ARTICLE_IMPORTER, record)
+        record = read_detail_now(ARTICLE_IMPORTER, record)
     return _article(record) if record is not None else None
 
 

@@ -52,14 +52,32 @@ def _usable_tokens(connection: Connection) -> TokenSet | None:
     return open_or_mark_unreadable(connection, clock.now())
 
 
+class _PacedAuth:
+    """The tokens of one connection for each request: its row is read in the statement that reserves the moment."""
+
+    def __init__(self, auth: GrantAuth, pace: PaceRow, connection_id: int) -> None:
+        self._auth, self._pace, self._id = auth, pace, connection_id
+
+    def token(self) -> str:
+        token = self._auth.token_in(self._pace.reserve_and_read(self._id))
+        if token is None:
+            self._pace.forget_reserved()
+            token = self._auth.token()
+        return token
+
+    def force_refresh(self, rejected_token: str) -> str:
+        return self._auth.force_refresh(rejected_token)
+
+
 @contextmanager
 def open_fortnox(connection: Connection, check: Callable[[], None] | None = None) -> Iterator[Fortnox]:
     """Open the client for a connection; `check` runs before each request. Raises NotConnected where none may leave."""
     tokens = _usable_tokens(connection)
     if tokens is None:
         raise NotConnected(connection.pk)
-    auth = GrantAuth(oauth_app(), connection, tokens)
-    with _client(auth, PaceRow(connection.company_id, check)) as fortnox:
+    pace = PaceRow(connection.company_id, check)
+    auth = _PacedAuth(GrantAuth(oauth_app(), connection, tokens), pace, connection.pk)
+    with _client(auth, pace) as fortnox:
         yield fortnox
 
 

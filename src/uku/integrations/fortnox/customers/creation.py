@@ -103,13 +103,16 @@ def create_customer(fortnox: Fortnox, client: Client, company_id: str) -> Custom
 
 
 def _planned(client: Client, company_id: str) -> CustomerCreation:
-    """Return what is planned for a client, stored before anything is sent."""
-    planned, _new = CustomerCreation.objects.select_related("client").get_or_create(
-        client=client,
-        company_id=company_id,
-        defaults={"number": _number_for(client, 0), "reference": new_reference(), "created_at": clock.now()},
+    """Return what is planned for a client; it is stored before anything is sent."""
+    place = {"client": client, "company_id": company_id}
+    planned = CustomerCreation.objects.select_related("client").filter(**place).first()
+    return planned or CustomerCreation(
+        **place,
+        workspace_id=client.workspace_id,
+        number=_number_for(client, 0),
+        reference=new_reference(),
+        created_at=clock.now(),
     )
-    return planned
 
 
 def _number_for(client: Client, numbers_used: int) -> str:
@@ -187,7 +190,7 @@ def _is_ours(creation: CustomerCreation, customer: Customer) -> bool:
 def _store(creation: CustomerCreation, **facts: Any) -> None:
     for name, value in facts.items():
         setattr(creation, name, value)
-    creation.save(update_fields=list(facts))
+    creation.save(update_fields=None if creation.pk is None else list(facts))
 
 
 @transaction.atomic
@@ -201,13 +204,13 @@ def _link(creation: CustomerCreation, customer: Customer) -> CustomerRecord:
     _store(creation, state=CreationState.CREATED, number=customer.number)
     facts = record_fields(customer) | record_fields_from_detail(customer)
     place = {"company_id": creation.company_id, "number": customer.number}
-    stored, is_new = CustomerRecord.objects.select_for_update(of=("self",)).get_or_create(
-        **place, defaults={**facts, "client": client, "seen_at": at, "first_seen_at": at}
-    )
+    stored = CustomerRecord.objects.select_for_update(of=("self",)).filter(**place).first()
+    if stored is None:
+        stored = CustomerRecord(**place, workspace_id=client.workspace_id, seen_at=at, first_seen_at=at)
     is_left_out = stored.linked_because == LinkReason.UNLINKED or stored.ignored_at is not None
     if stored.client_id not in {None, client.pk} or is_left_out:
         raise CustomerMayExist([str(stored)])
-    if is_new or stored.client_id is None:
+    if stored.client_id is None:
         set_reason(stored, LinkReason.EXPORTED)
     for name, value in facts.items():
         setattr(stored, name, value)

@@ -116,14 +116,11 @@ def _fill_clients(company_id: str, told: Mapping[CustomerRecord, Mapping[str, An
     """Fill the clients of linked customers with what was told of each, but of one that may be somebody else (B44)."""
     linked = [row for row in told if not row.identity_changed_at]
     clients = Client.objects.get_queryset().in_bulk([row.client_id for row in linked])
-    first = first_customers(company_id, clients)
-    import_details_of_many(
-        [
-            ImportedDetails(clients[row.client_id], filled_by(row, told[row]), row.source)
-            for row in linked
-            if first.get(row.client_id) == row.pk
-        ]
-    )
+    news = {row: ImportedDetails(clients[row.client_id], filled_by(row, told[row]), row.source) for row in linked}
+    differing = {row: each for row, each in news.items() if fields_to_import(each.client, each.details)}
+    if differing:
+        first = first_customers(company_id, {each.client.pk for each in differing.values()})
+        import_details_of_many([each for row, each in differing.items() if first.get(row.client_id) == row.pk])
 
 
 def apply_details(rows: Sequence[CustomerRecord], details: Mapping[str, Customer], at: datetime) -> None:

@@ -110,7 +110,7 @@ def health_of(connection: Connection) -> Health:
         with workspace_in_force(connection.workspace_id):
             issues = sync_issues.open_issues(connection.company_id).order_by()
             open_issues = dict(issues.values_list("kind").annotate(Count("pk")))
-            newest = newest_of_each_kind(SyncRun.objects.filter(company_id=connection.company_id))
+            newest = newest_of_each_kind(SyncRun.objects.filter(company_id=connection.company_id), RunKind)
     for kind in facts.kinds:
         run, attempt, success = newest.get(kind.kind), kind.last_attempt, kind.last_success
         counts, needing = counts_in_words(run) if run else "", 0

@@ -65,10 +65,10 @@ def due_cancellations() -> models.QuerySet[InvoiceExport]:
 
 def process_cancellation(*, export_id: int) -> None:
     """Cancel in Fortnox what is there, and here what is not. Safe to call at any time, by any number of workers."""
-    process(export_id, due_cancellations(), _process)
+    process(due_cancellations().filter(pk=export_id), carry_out)
 
 
-def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
+def carry_out(fortnox: Fortnox, export: InvoiceExport) -> None:
     if _is_absent(export):
         with transaction.atomic():
             _withdraw(export)

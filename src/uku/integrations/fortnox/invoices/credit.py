@@ -8,7 +8,7 @@ quantities, which Fortnox does not tie to the invoice.
 from __future__ import annotations
 
 import structlog
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -93,10 +93,10 @@ def due_credits() -> models.QuerySet[InvoiceExport]:
 
 def process_credit(*, export_id: int) -> None:
     """Take a credit note as far as it goes now. Safe to call at any time, by any number of workers."""
-    process(export_id, due_credits(), _process)
+    process(due_credits().filter(pk=export_id), carry_out)
 
 
-def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
+def carry_out(fortnox: Fortnox, export: InvoiceExport) -> None:
     original = InvoiceExport.standing().select_related("invoice").get(invoice=export.invoice.credits_id)
     if export.state == ExportState.QUEUED:
         _send(fortnox, export, original)
@@ -118,7 +118,7 @@ def _send(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> N
             _send_as_invoice(export)
         else:  # an earlier try was applied after all
             mark_uncertain(export)
-            _take(fortnox, export, invoice)
+            _take(fortnox, export, original, invoice)
         return
     is_booked = invoice.booked or invoice.accounting_method == CASH_METHOD
     if not is_booked and not _book_first(fortnox, export, original):
@@ -131,7 +131,7 @@ def _send(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> N
         _store_failure(fortnox, export, original, error)
         return
     mark_uncertain(export)
-    _take(fortnox, export, invoice)
+    _take(fortnox, export, original, invoice)
 
 
 def _send_as_invoice(export: InvoiceExport) -> None:
@@ -180,10 +180,10 @@ def _look_up(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -
     if invoice.credit_invoice_reference in NO_REFERENCE:
         reconcile.note_absence(export)
     else:
-        _take(fortnox, export, invoice)
+        _take(fortnox, export, original, invoice)
 
 
-def _take(fortnox: Fortnox, export: InvoiceExport, invoice: FortnoxInvoice) -> None:
+def _take(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport, invoice: FortnoxInvoice) -> None:
     """Take over the note that the invoice names, with our rows on it; one that is neither whole nor ours is not."""
     number = invoice.credit_invoice_reference
     if number in NO_REFERENCE:
@@ -215,16 +215,19 @@ def _take(fortnox: Fortnox, export: InvoiceExport, invoice: FortnoxInvoice) -> N
             text = translate_for_workspace(words, number=number, error=error_in_words(error))
             leave_to_person(export, text)
             return
-    with transaction.atomic():
-        store_note(export, note)
-        confirm(export, note)
+    confirm(export, note, also=lambda: store_note(export, note, original))
 
 
-def store_note(export: InvoiceExport, note: FortnoxInvoice) -> None:
-    """The note's date is Fortnox's. Its invoice has no note of somebody else's: Fortnox names one, and it is ours."""
-    if note.invoice_date is not None:
+def store_note(export: InvoiceExport, note: FortnoxInvoice, original: InvoiceExport | None = None) -> None:
+    """The note's date is Fortnox's. Its invoice has no note of somebody else's: Fortnox names one, and it is ours.
+
+    `original` is the export of the invoice as read just now, where it is at hand.
+    """
+    day = note.invoice_date
+    if day is not None and (export.invoice.invoice_date, export.invoice.due_date) != (day, day):
         ours = Invoice.objects.filter(pk=export.invoice_id, number="")
-        ours.update(invoice_date=note.invoice_date, due_date=note.invoice_date)
-    credited = Invoice.objects.filter(credit_notes=export.invoice_id)
-    credited.update(ledger_credit_amount=0, ledger_credit_balance=0)
-    InvoiceExport.objects.filter(invoice__in=credited).update(foreign_note="")
+        ours.update(invoice_date=day, due_date=day)
+    if original is None or original.foreign_note or original.invoice.ledger_credit_amount:
+        credited = Invoice.objects.filter(credit_notes=export.invoice_id)
+        credited.update(ledger_credit_amount=0, ledger_credit_balance=0)
+        InvoiceExport.objects.filter(invoice__in=credited).update(foreign_note="")

@@ -105,16 +105,20 @@ def due_after_sending() -> Q:
 
 def process_export(*, export_id: int) -> None:
     """Take an invoice as far as it goes now. Safe to call at any time, by any number of workers."""
-    process(export_id, due_exports(), _process)
+    process(due_exports().filter(pk=export_id), carry_out)
 
 
-def process(export_id: int, due: models.QuerySet[InvoiceExport], act: Callable[[Fortnox, InvoiceExport], None]) -> None:
-    """Do something to an export if it is due and its company can be asked; store what failed of it."""
-    export = due.select_related("invoice__client", "workspace").filter(pk=export_id).first()
+def process(
+    due: models.QuerySet[InvoiceExport],
+    act: Callable[[Fortnox, InvoiceExport], None],
+    connection: Connection | None = None,
+) -> None:
+    """Do something to the first export that is due if its company, `connection`, can be asked; store what failed."""
+    export = due.select_related("invoice__client", "workspace").first()
     if export is None:
         return
     with workspace_in_force(export.workspace_id):
-        connection = Connection.objects.select_related("workspace").get()
+        connection = connection or Connection.objects.select_related("workspace").get()
         if not is_usable(connection) or is_foreign(connection) or connection.company_id != export.company_id:
             return
         is_dated = export.kind == ExportKind.CREATE and not (export.sent_by_hand_at or export.cancel_wanted_at)
@@ -143,7 +147,7 @@ def process(export_id: int, due: models.QuerySet[InvoiceExport], act: Callable[[
                 postpone(export)
 
 
-def _process(fortnox: Fortnox, export: InvoiceExport) -> None:
+def carry_out(fortnox: Fortnox, export: InvoiceExport) -> None:
     if export.state == ExportState.QUEUED:
         _send(fortnox, export)
     elif export.state in {ExportState.SENDING, ExportState.UNCERTAIN}:
@@ -282,8 +286,8 @@ def leave_to_person(export: InvoiceExport, text: str) -> None:
     reconcile.ask_person(export, text)
 
 
-def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
-    """Store the number and figures that Fortnox gave; an old fence is merged, not overwritten."""
+def confirm(export: InvoiceExport, created: FortnoxInvoice, also: Callable[[], None] | None = None) -> None:
+    """Store the number and figures that Fortnox gave, and what `also` stores; an old fence is merged."""
     if not created.number:
         mark_uncertain(export)
         return
@@ -292,11 +296,10 @@ def confirm(export: InvoiceExport, created: FortnoxInvoice) -> None:
         return
     try:
         with transaction.atomic():
-            row = (
-                InvoiceExport.objects.select_for_update(of=("self",))
-                .select_related("invoice", "workspace")
-                .get(pk=export.pk)
-            )
+            if also is not None:
+                also()
+            rows = InvoiceExport.objects.select_for_update(of=("self",)).select_related("invoice", "workspace")
+            row = rows.get(pk=export.pk)
             if row.state != ExportState.CONFIRMED:
                 store_created(row, created)
     except NumberTaken:
@@ -323,14 +326,19 @@ def store_created(row: InvoiceExport, created: FortnoxInvoice) -> None:
     row.save()
     solve_issues(row)
     learn_terms(row, created, at=at)
-    _read_back(row)
+    if not _is_to_book(row):  # else it is read once it is booked
+        _read_back(row)
 
 
 def book_if_due(fortnox: Fortnox, export: InvoiceExport) -> None:
-    """Book what is in Fortnox and is to be booked, unless a person wants it cancelled."""
-    is_wanted = export.to_book and export.cancel_wanted_at is None
-    if export.state == ExportState.CONFIRMED and is_wanted and not export.booked:
+    if _is_to_book(export):
         book(fortnox, export)
+
+
+def _is_to_book(export: InvoiceExport) -> bool:
+    """Say whether an invoice is in Fortnox and to be booked; not while a person wants it cancelled."""
+    is_wanted = export.to_book and export.cancel_wanted_at is None
+    return export.state == ExportState.CONFIRMED and is_wanted and not export.booked
 
 
 def book(fortnox: Fortnox, export: InvoiceExport) -> None:
@@ -349,6 +357,7 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
             with transaction.atomic():
                 as_known(export).update(next_at=None, **facts)
                 sync_issues.note_export(export, at=clock.now(), error=error)
+                _read_back(export)
             return
     if not invoice.booked:
         postpone(export)
@@ -362,7 +371,7 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
 
 
 def _read_back(export: InvoiceExport) -> None:
-    """Have a credit note read that was made or booked just now: either may have set it off against its invoice."""
+    """Have a credit note read that was made, and booked if it is to be: either may have set it off."""
     if export.invoice.is_credit_note:
         requests.read_back_credit(export)
 

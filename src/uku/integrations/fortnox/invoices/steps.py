@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 from django.db.models import Case, DateTimeField, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from uku.integrations.fortnox.invoices.cancel import due_cancellations, process_cancellation
-from uku.integrations.fortnox.invoices.credit import due_credits, is_ready, process_credit
+from fortnox_api import Fortnox
+from uku.integrations.fortnox.invoices import cancel, credit, export
+from uku.integrations.fortnox.invoices.cancel import due_cancellations
+from uku.integrations.fortnox.invoices.credit import due_credits, is_ready
 from uku.integrations.fortnox.invoices.delivery import deliveries_of, process_delivery
-from uku.integrations.fortnox.invoices.export import TO_BOOK, due_exports, process_export
+from uku.integrations.fortnox.invoices.export import TO_BOOK, due_exports, process
 from uku.integrations.fortnox.models import OPEN, ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.renewal import LONG_AGO
 from uku.integrations.fortnox.work.step import Clock, Rank, Step, Work
@@ -41,36 +42,32 @@ _UNDECIDED = Q(state=ExportState.NEEDS_PERSON, cancelled_number="")
 _WHEN_CANCELLED = Case(When(_UNKNOWN | _UNDECIDED, then=None), default=_AT_ONCE, output_field=DateTimeField())
 
 
-def _do_first_due(work: Work, *, due: Callable[[], QuerySet[InvoiceExport]], process: Callable[..., None]) -> bool:
-    theirs = due().filter(company_id=work.connection.company_id)
-    first = theirs.order_by(F("next_at").asc(nulls_first=True), "id").values_list("pk", flat=True).first()
-    if first is not None:
-        process(export_id=first)
-    return True
-
-
 def _step(
     name: str,
     due: Callable[[], QuerySet[InvoiceExport]],
-    process: Callable[..., None],
+    carry_out: Callable[[Fortnox, InvoiceExport], None],
     rows: QuerySet[InvoiceExport],
     when: Case,
 ) -> Step:
     fact = f"{name}_due_at"
 
+    def do(work: Work) -> bool:
+        theirs = due().filter(company_id=work.connection.company_id)
+        process(theirs.order_by(F("next_at").asc(nulls_first=True), "id"), carry_out, work.connection)
+        return True
+
     def find_due(row: Any) -> Any:
         return getattr(row, fact)
 
     first = rows.order_by().values("company_id").annotate(first=Min(when)).values("first")
-    do = partial(_do_first_due, due=due, process=process)
     return Step(name, Rank.PERSON, find_due, do, {fact: Subquery(first)}, clock=Clock.REAL)
 
 
 EXPORT: Final = _step(
-    "export", due_exports, process_export, _OPEN.filter(kind=ExportKind.CREATE), _when(Q(cancel_wanted_at=None))
+    "export", due_exports, export.carry_out, _OPEN.filter(kind=ExportKind.CREATE), _when(Q(cancel_wanted_at=None))
 )
-CREDIT: Final = _step("credit", due_credits, process_credit, _OPEN.filter(kind=ExportKind.CREDIT), _when(is_ready()))
-CANCEL: Final = _step("cancel", due_cancellations, process_cancellation, _WANTED, _WHEN_CANCELLED)
+CREDIT: Final = _step("credit", due_credits, credit.carry_out, _OPEN.filter(kind=ExportKind.CREDIT), _when(is_ready()))
+CANCEL: Final = _step("cancel", due_cancellations, cancel.carry_out, _WANTED, _WHEN_CANCELLED)
 
 
 def _do_first_delivery(work: Work) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -27,7 +29,7 @@ from uku.integrations.fortnox.invoices.rules import (
 )
 from uku.integrations.fortnox.mapping import invoice_payload
 from uku.integrations.fortnox.models import ArticleRecord, Connection, CustomerRecord, Hold, InvoiceExport
-from uku.integrations.fortnox.sync.details import read_detail
+from uku.integrations.fortnox.sync.details import read_details
 from uku.integrations.fortnox.sync.records import Importer
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.invoices.models import Invoice, InvoiceRow
@@ -106,13 +108,17 @@ def build_request_body(fortnox: Fortnox, export: InvoiceExport) -> bytes:
     created, where the firm chose so: raises CustomerRefused, or FortnoxError when that is not done or not known.
     """
     customer = invoiced_customer(export.invoice.client, export.company_id) or _create_customer(fortnox, export)
-    _read_unless_fresh(fortnox, CUSTOMER_IMPORTER, customer)
-    _refuse(customer_problem(customer))
     rows = list(InvoiceRow.objects.filter(invoice=export.invoice).select_related("product"))
+    numbers = {row.article_in(export.company_id) for row in rows if not row.is_text}
+    known = ArticleRecord.objects.filter(company_id=export.company_id, number__in=numbers).order_by("pk")
+    customer, *articles = _read_unless_fresh(
+        fortnox, [(CUSTOMER_IMPORTER, customer), *((ARTICLE_IMPORTER, article) for article in known)]
+    )
+    _refuse(customer_problem(customer))
+    by_number = {article.number: article for article in articles}
     for row in rows:
-        if row.is_text:
-            continue
-        row.article_number = _valid_article(fortnox, export, row, customer).number
+        if not row.is_text:
+            row.article_number = _valid_article(export, row, customer, by_number).number
     payload, changes = invoice_payload(
         export.invoice, rows, customer_number=customer.number, **_facts_of_credit(export.invoice)
     ).clean()
@@ -140,16 +146,16 @@ def _facts_of_credit(invoice: Invoice) -> dict[str, str]:
     return {"remarks": f"{words} {invoice.remarks}".strip(), "credits_number": number}
 
 
-def _valid_article(fortnox: Fortnox, export: InvoiceExport, row: InvoiceRow, customer: CustomerRecord) -> ArticleRecord:
-    """Return the article of a row, read just now, whose rate is the row's. Raises InvoiceNotValid.
+def _valid_article(
+    export: InvoiceExport, row: InvoiceRow, customer: CustomerRecord, articles: Mapping[str, ArticleRecord]
+) -> ArticleRecord:
+    """Return the article of a row, whose rate is the row's. Raises InvoiceNotValid.
 
     A credit note keeps the rates of what it takes back.
     """
-    number = row.article_in(export.company_id)
-    article = ArticleRecord.objects.filter(company_id=export.company_id, number=number).first() if number else None
+    article = articles.get(row.article_in(export.company_id))
     if article is None:
         raise InvoiceNotValid(missing_article(row, export.company_id))
-    _read_unless_fresh(fortnox, ARTICLE_IMPORTER, article)
     _refuse(article_problem(article))
     if not export.invoice.is_credit_note:
         _refuse(rate_problem(row, customer, article))
@@ -161,6 +167,13 @@ def _refuse(problem: Problem | None) -> None:
         raise InvoiceNotValid(problem)
 
 
-def _read_unless_fresh(fortnox: Fortnox, importer: Importer, record: CustomerRecord | ArticleRecord) -> None:
-    if record.detail_read_at is None or clock.now() - record.detail_read_at > FRESH:
-        read_detail(fortnox, importer, record)
+def _read_unless_fresh(fortnox: Fortnox, records: Sequence[tuple[Importer, Any]]) -> list[Any]:
+    """Return the records, those read again that were not read within 15 minutes."""
+    at = clock.now()
+    stale = [
+        (importer, record)
+        for importer, record in records
+        if record.detail_read_at is None or at - record.detail_read_at > FRESH
+    ]
+    read = dict(zip((record for _importer, record in stale), read_details(fortnox, stale), strict=True))
+    return [read.get(record, record) for _importer, record in records]

@@ -103,27 +103,47 @@ def _mark_deleted(record: Any, at: datetime) -> None:
     record.save(update_fields=["active", "detail_read_at"])
 
 
-def read_detail(fortnox: Fortnox, importer: Importer, record: Any) -> None:
-    """Read one record's detail and store it; `record` is as stored then. One that is deleted turns inactive."""
+def read_details(fortnox: Fortnox, wanted: Sequence[tuple[Importer, Any]]) -> list[Any]:
+    """Read records' details, one request each, and store them together; return the records as they are stored then.
+
+    One that is deleted turns inactive. Raises FortnoxError; what was read before that is stored.
+    """
+    details: dict[Any, Any] = {}
     try:
-        detail = importer.resource.calls(fortnox).get(record.number)
-    except NotFound:
-        _mark_deleted(record, clock.now())
-        return
-    rows = importer.resource.model.objects.get_queryset()
-    with transaction.atomic():  # a person may have linked it to another client while it was read
-        row = rows.select_for_update(of=("self",)).get(pk=record.pk)
-        importer.apply_details([row], {record.number: detail}, clock.now())
-    record.refresh_from_db()
+        for importer, record in wanted:
+            try:
+                details[record] = importer.resource.calls(fortnox).get(record.number)
+            except NotFound:
+                _mark_deleted(record, clock.now())
+    finally:
+        stored = _apply([(importer, record) for importer, record in wanted if record in details], details)
+    return [stored.get(record, record) for _importer, record in wanted]
 
 
-def read_detail_now(importer: Importer, record: Any) -> None:
-    """Read one record's detail for a person who waits; `record` is as stored then. Without Fortnox it stays."""
+def _apply(read: Sequence[tuple[Importer, Any]], details: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Store details in one transaction; return the rows by record: a person may have changed them meanwhile."""
+    stored: dict[Any, Any] = {}
+    if read:
+        with transaction.atomic():
+            # The last kind goes first: customers stand first, and fill clients, which ends holding the audit log.
+            for importer in reversed(dict.fromkeys(importer for importer, _record in read)):
+                of_kind = {record.pk: record for each, record in read if each is importer}
+                rows = importer.resource.model.objects.get_queryset().select_for_update(of=("self",))
+                found = list(rows.filter(pk__in=of_kind).order_by("pk"))
+                told = {record.number: details[record] for record in of_kind.values()}
+                importer.apply_details(found, told, clock.now())
+                stored |= {of_kind[row.pk]: row for row in found}
+    return stored
+
+
+def read_detail_now(importer: Importer, record: Any) -> Any:
+    """Read one record's detail for a person who waits; return it as stored then. Without Fortnox it stays."""
     connection = Connection.objects.filter(enabled=True, company_id=record.company_id).first()
     if connection is None or connection.block_reason or not may_go_out(connection):
-        return
+        return record
     try:
         with open_fortnox(connection) as fortnox:
-            read_detail(fortnox, importer, record)
+            (record,) = read_details(fortnox, [(importer, record)])
     except FortnoxError as error:
         note_failure(connection, error)
+    return record

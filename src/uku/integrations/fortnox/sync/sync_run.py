@@ -128,7 +128,7 @@ def next_step(run: SyncRun) -> Iterator[None]:
             if stored.state != RunState.RUNNING or (stored.stage, stored.page, stored.list_reread) != place:
                 raise StaleRun(run.pk)
         yield
-        if run.pk is not None:
+        if run.pk is not None and run.state == RunState.RUNNING:  # one that ended is saved
             run.save()
 
 

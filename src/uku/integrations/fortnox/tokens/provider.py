@@ -48,6 +48,13 @@ class GrantAuth(StoredTokenAuth):
         super().__init__(self._rows, renewal.MARGIN, clock.now)
         self._app, self._id, self._first = app, connection.pk, first
 
+    def token_in(self, row: Connection) -> str | None:
+        """Return the access token of the connection's row as read just now; None where `token()` may have to renew."""
+        stored = self._rows.stored_in(row)
+        if stored is None or self._unsaved is not None or not self._is_valid(stored.tokens, self._margin):
+            return None
+        return stored.tokens.access_token
+
     def force_refresh(self, rejected_token: str) -> str:
         """Return another token than the refused one. Raises Unauthorized when it was renewed within this minute."""
         row, at = self._row(), clock.now()

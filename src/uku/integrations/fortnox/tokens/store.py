@@ -85,6 +85,14 @@ class PostgresTokenStore:
                 row = Connection.everywhere.get(pk=self._id)
             except DatabaseError:  # the database still takes nothing: use what the file holds
                 row.sealed_tokens, row.refresh_started_at = spooled.sealed_tokens, None
+        return self._open(row)
+
+    def stored_in(self, row: Connection) -> StoredTokens | None:
+        """Return what the row holds as read just now; None where a file holds newer tokens. Raises NotConnected."""
+        is_spooled = row.is_connected and spool.find(self._id, row.generation) is not None
+        return None if is_spooled else self._open(row)
+
+    def _open(self, row: Connection) -> StoredTokens:
         if self._opened is None or self._opened[0] != row.sealed_tokens:
             self._opened = row.sealed_tokens, open_tokens(row)
         return StoredTokens(

@@ -50,6 +50,7 @@ _BEGIN = """
     ON CONFLICT (connection_id) DO UPDATE SET fence = row.fence + 1
     RETURNING fence
 """
+_FENCE = "SELECT wake_no, fence FROM fortnox_duework WHERE connection_id = %(pk)s"
 _DUE = """
     SELECT work.connection_id, connection.company_id
     FROM fortnox_duework AS work JOIN fortnox_connection AS connection ON connection.id = work.connection_id
@@ -76,11 +77,9 @@ def wake(connection: Connection, *, at: datetime, priority: int = NORMAL) -> Non
         cursor.execute(_WAKE, {"pk": connection.pk, "workspace": connection.workspace_id, "at": at})
         (was_due,) = cursor.fetchone()
     lock = work_lock(connection.pk, connection.company_id)
-    if not was_due or not has_job(lock=lock):
+    if not was_due or not (raise_priority(lock=lock, priority=priority) if priority > NORMAL else has_job(lock=lock)):
         facts = {"connection_id": connection.pk, "company_id": connection.company_id}
         enqueue("fortnox.work", lock=lock, priority=priority, **facts)
-    elif priority > NORMAL:
-        raise_priority(lock=lock, priority=priority)
 
 
 def wake_all() -> None:
@@ -101,6 +100,14 @@ def begin(connection: Connection) -> int:
     with database.cursor() as cursor:
         cursor.execute(_BEGIN, {"pk": connection.pk, "workspace": connection.workspace_id})
         return int(cursor.fetchone()[0])
+
+
+def read_fence(connection_id: int) -> tuple[int, int] | None:
+    """Return the number of a connection's last wake-up and the fence of its newest loop."""
+    with database.cursor() as cursor:
+        cursor.execute(_FENCE, {"pk": connection_id})
+        row = cursor.fetchone()
+    return row and (row[0], row[1])
 
 
 def store_next(connection_id: int, wake_no: int, *, due_at: datetime | None, real_due_at: datetime | None) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
@@ -12,7 +15,6 @@ from uku.integrations.fortnox.models import (
     InvoiceExport,
     Reload,
     RequestedRead,
-    RequestedSync,
     RunKind,
     StepRest,
 )
@@ -22,8 +24,17 @@ from uku.kit import clock
 from uku.kit.clock import database_now
 from uku.kit.jobs import NORMAL, SOON
 
+_REQUEST = """
+    INSERT INTO fortnox_requestedsync AS row (workspace_id, company_id, kind, "full", asked_by_id, asked_at)
+    VALUES (%(workspace)s, %(company)s, %(kind)s, %(full)s, %(asked_by)s, %(at)s)
+    ON CONFLICT (workspace_id, kind) DO UPDATE
+      SET company_id = excluded.company_id, "full" = row."full" OR excluded."full",
+          asked_by_id = excluded.asked_by_id, asked_at = excluded.asked_at
+    RETURNING xmax = 0 AS is_new
+"""
 
-@transaction.atomic
+
+@transaction.atomic(savepoint=False)
 def request_sync(
     connection: Connection, kind: RunKind, *, full: bool = False, asked_by: int | None = None, priority: int = SOON
 ) -> bool:
@@ -32,13 +43,13 @@ def request_sync(
     Asked for again it is asked for now: a run that is under way may have passed what was changed meanwhile.
     """
     at = clock.now()
-    facts = {"company_id": connection.company_id, "asked_by_id": asked_by, "asked_at": at}
-    if full:
-        facts["full"] = True
-    _asked, created = RequestedSync.objects.update_or_create(kind=kind, defaults=facts)
+    place: dict[str, Any] = {"workspace": connection.workspace_id, "company": connection.company_id, "kind": kind}
+    with database.cursor() as cursor:
+        cursor.execute(_REQUEST, {**place, "full": full, "asked_by": asked_by, "at": at})
+        (is_new,) = cursor.fetchone()
     StepRest.objects.filter(connection=connection, step__in=(kind, "")).delete()
     wake(connection, at=at, priority=priority)
-    return created
+    return bool(is_new)
 
 
 @transaction.atomic
@@ -61,8 +72,7 @@ def wake_for_export(row: InvoiceExport) -> None:
 def read_back_credit(note: InvoiceExport) -> None:
     """Ask for a credit note and its invoice to be read: in Fortnox the two may be set off by now."""
     pair = Q(pk=note.pk) | Q(invoice__credit_notes=note.invoice_id)
-    ids = list(InvoiceExport.objects.filter(pair).values_list("pk", flat=True))
-    InvoiceExport.objects.filter(pk__in=ids, state=ExportState.CONFIRMED).update(read_due_at=clock.now())
+    InvoiceExport.objects.filter(pair, state=ExportState.CONFIRMED).update(read_due_at=clock.now())
     request_sync(Connection.objects.get(), RunKind.PAYMENTS)
 
 

@@ -38,14 +38,15 @@ SYNCS: Final[Mapping[str, Callable[[SyncRequest], SyncRun | None]]] = {
 RELOAD_SYNCS: Final = {**SYNCS, RunKind.PAYMENTS: read_payments_again}
 
 
-def run_sync(request: SyncRequest) -> bool:
+def run_sync(request: SyncRequest) -> SyncRun | None:
     """Run one kind of sync. What Fortnox refuses is written down; what passes by itself is left to the sweep.
 
-    Returns True when an import stored as many pages as it was to store, and is to go on.
+    Returns the run, paused when an import stored as many pages as it was to store; None when Fortnox failed, or when a
+    reload goes on with the run.
     """
     connection, kind = request.connection, request.kind
     if request.reload is None and sync_run.is_of_a_reload(kind):
-        return False  # it goes on with it, and what it reads is as new
+        return None  # it goes on with it, and what it reads is as new
     run = None
     try:
         run = (SYNCS if request.reload is None else RELOAD_SYNCS)[kind](request)
@@ -56,7 +57,7 @@ def run_sync(request: SyncRequest) -> bool:
         sync_issues.solve(company_id=connection.company_id, kind=str(kind), numbers=[""], at=clock.now())
     if run is None or not _is_quiet(run):
         alerts.review(connection, at=clock.now())
-    return run is not None and run.state == RunState.RUNNING and run.paused
+    return run
 
 
 def _is_quiet(run: SyncRun) -> bool:

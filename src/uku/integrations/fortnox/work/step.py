@@ -53,7 +53,7 @@ class Work:
     make_way: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A kind of work. `facts` are annotations of the connection that `find_due` reads, so that one query asks for all.
 

@@ -98,10 +98,10 @@ def _run_sync(work: Work, *, kind: RunKind) -> bool:
     asked = RequestedSync.objects.filter(kind=kind, company_id=company).first()
     full, asked_by = (asked.full, asked.asked_by_id) if asked else (False, None)
     request = SyncRequest(work.connection, kind, full, asked_by, check=work.make_way, pages=PAGES_AT_ONCE)
-    more = runs.run_sync(request)
-    newest = SyncRun.objects.filter(kind=kind, company_id=company).order_by("-id").first()
-    ended = newest.finished_at if newest else None
-    return more or (ended is not None and ended >= began)
+    run = runs.run_sync(request) or SyncRun.objects.filter(kind=kind, company_id=company).order_by("-id").first()
+    if run is None:
+        return False
+    return run.finished_at >= began if run.finished_at else run.paused
 
 
 def _read_record(work: Work) -> bool:
@@ -158,10 +158,15 @@ def _create_clients(_work: Work) -> bool:
     return True
 
 
+def _creation_due(row: Any) -> datetime | None:
+    asked: datetime | None = row.creation_asked
+    return asked if asked and row.enabled and row.workspace.may_integrate else None
+
+
 CREATE_CLIENTS: Final = Step(
     "create_clients",
     Rank.IMPORT,
-    lambda row: row.creation_asked if row.enabled and row.workspace.may_integrate else None,
+    _creation_due,
     _create_clients,
     {
         "creation_asked": Subquery(
