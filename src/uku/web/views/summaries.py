@@ -13,11 +13,11 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.kit import clock
+from uku.kit.months import first_of, months_later
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.tasks.fields import FieldNotUsable
 from uku.tasks.models import SummaryPlan, Task, TaskState
 from uku.tasks.month_figures import MonthOfPlan, months_shown, read_month
-from uku.tasks.months import first_of, months_later
 from uku.tasks.pauses import pauses_of
 from uku.tasks.summaries import choose_expectations
 from uku.tasks.ties import choose_fields

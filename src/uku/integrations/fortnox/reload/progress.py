@@ -12,7 +12,7 @@ from typing import Final
 
 from uku.integrations.fortnox.models import ReloadPhase
 from uku.integrations.fortnox.statistics.counts import MONTHS_BACK, PAGE
-from uku.tasks.months import months_later
+from uku.kit.months import months_later
 
 PACE: Final = timedelta(milliseconds=210)
 ENOUGH_TO_JUDGE: Final = 0.05

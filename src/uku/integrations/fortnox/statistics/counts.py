@@ -13,8 +13,8 @@ from uku.integrations.fortnox.models import VoucherKind
 from uku.integrations.fortnox.statistics import documents
 from uku.integrations.fortnox.statistics.definitions import STATISTICS, Source
 from uku.integrations.fortnox.sync.sync_run import with_overlap
+from uku.kit.months import first_of, last_of, months_between
 from uku.tasks.models import Missing
-from uku.tasks.months import first_of, last_of, months_between
 
 PAGE: Final = 500
 """Rows a list request brings (fortnox.se/developer/guides-and-good-to-know/parameters)."""

@@ -19,9 +19,9 @@ from uku.integrations.fortnox.statistics.voucher_series import read_kinds
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.kit import clock
+from uku.kit.months import first_of, last_of, months_between, months_later
 from uku.kit.times import local_time
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan
-from uku.tasks.months import first_of, last_of, months_between, months_later
 from uku.tasks.summaries import (
     Figure,
     Figures,

@@ -21,7 +21,7 @@ from uku.integrations.fortnox.statistics.voucher_series import kinds_of
 from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.views.frame import draw_tab
 from uku.kit import clock
-from uku.tasks.months import last_of, months_later
+from uku.kit.months import last_of, months_later
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uku.tasks.months import first_of, last_of, months_between, next_month
+from uku.kit.months import first_of, last_of, months_between, next_month
 
 days = st.dates(min_value=date(1990, 1, 1), max_value=date(2200, 12, 31))
 
