@@ -202,7 +202,7 @@ def test_a_higher_number_of_another_company_says_which_to_connect(desk, shop):
     desk.disconnect()
     desk.connect_other()
     page = desk.browser.get(f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/").content.decode()
-    assert f"Invoice 900000002 is in {name}. Connect {name} to send this invoice there." in page
+    assert f"Invoice 900000002 is in Fortnox, in the company {name}. Connect {name} to send this invoice there." in page
 
 
 def test_a_rejected_one_is_not_sent_again_before_a_higher_number(desk, shop, fortnox):
