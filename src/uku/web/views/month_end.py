@@ -14,8 +14,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.invoices.models import Invoice
-from uku.invoices.month_end import MonthEnd, Part, check_month, last_day, list_invoices, month_end
+from uku.invoices.month_end import MonthEnd, Part, check_month, list_invoices, month_end
 from uku.kit import clock
+from uku.kit.months import last_of
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.web.forms.invoices import AHEAD, EARLIEST
 from uku.web.invoice_list import needs_you
@@ -54,7 +55,7 @@ def month_check(request: WorkspaceRequest) -> HttpResponse:
     month = _month_named(request, request.POST.get("month", ""))
     if month is None:
         raise Http404
-    if clock.today(request.workspace.time_zone) < last_day(month):
+    if clock.today(request.workspace.time_zone) < last_of(month):
         messages.error(request, gettext("Nothing was checked: the month is not over yet."))
     else:
         check = check_month(month=month, actor=request.user, at=clock.now())
