@@ -6,6 +6,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 
+def month_named(text: str) -> date | None:
+    """Return the first day of the month that a text names, as "2026-03"; None when it names none."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
 def first_of(day: date) -> date:
     return day.replace(day=1)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uku.kit.months import first_of, last_of, months_between, months_later, next_month
+from uku.kit.months import first_of, last_of, month_named, months_between, months_later, next_month
 
 days = st.dates(min_value=date(1990, 1, 1), max_value=date(2200, 12, 31))
 
@@ -69,3 +69,11 @@ def test_the_first_of_a_month_moves_to_the_first_of_another(day, count):
     first, second = sorted((first_of(day), months_later(first_of(day), count)))
     assert len(list(months_between(first, second))) == abs(count) + 1
     assert second.day == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [("2026-03", date(2026, 3, 1)), ("2026-13", None), ("2026-03-01", None), ("", None), ("March 2026", None)],
+)
+def test_a_month_is_named_by_its_year_and_number(text, month):
+    assert month_named(text) == month

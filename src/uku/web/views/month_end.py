@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from uku.invoices.models import Invoice
 from uku.invoices.month_end import MonthEnd, Part, check_month, list_invoices, month_end
 from uku.kit import clock
-from uku.kit.months import last_of
+from uku.kit.months import last_of, month_named
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.web.forms.invoices import AHEAD, EARLIEST
 from uku.web.invoice_list import needs_you
@@ -135,8 +135,6 @@ def _rows(found: MonthEnd) -> Iterator[Sequence[Cell | Decimal]]:
 
 def _month_named(request: WorkspaceRequest, text: str) -> date | None:
     """Return the first day of a month that an invoice can be dated in."""
-    try:
-        first = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-    return first if EARLIEST <= first <= clock.today(request.workspace.time_zone) + AHEAD else None
+    first = month_named(text)
+    is_in_range = first is not None and EARLIEST <= first <= clock.today(request.workspace.time_zone) + AHEAD
+    return first if is_in_range else None
