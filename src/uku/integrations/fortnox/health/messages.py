@@ -277,6 +277,8 @@ def missing_worker_notice(connection: Connection, *, now: datetime) -> str:
 def missing_worker_in_words(missing: MissingWorker, *, now: datetime, time_zone: str) -> str:
     """Say it with the time in the given zone, and with the date unless that is today's."""
     if missing.since is None:
-        return gettext("Nothing is sent or read, because no worker has run yet.")
+        return gettext("Nothing is sent or read: the background program of Uku (the worker) has not run yet.")
     when = show_recent_time(missing.since, time_zone, now=now)
-    return gettext("Nothing is sent or read since %(when)s, because no worker is running.") % {"when": when}
+    return gettext(
+        "Nothing has been sent or read since %(when)s: the background program of Uku (the worker) is not running."
+    ) % {"when": when}
