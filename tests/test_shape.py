@@ -167,7 +167,7 @@ def files_of_ours():
     folders = ("src", "packages", "tests", "docs", "requirements", ".ci")
     below = chain.from_iterable((ROOT / folder).rglob("*") for folder in folders)
     for path in sorted([*ROOT.glob("*"), *below]):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and path.name != ".git" and "__pycache__" not in path.parts:  # a worktree has a file there
             yield path
 
 

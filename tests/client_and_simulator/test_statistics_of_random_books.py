@@ -24,8 +24,8 @@ from uku.integrations.fortnox.models import VoucherKind
 from uku.integrations.fortnox.statistics.counts import Counts, count_source, sources_of
 from uku.integrations.fortnox.statistics.definitions import STATISTICS
 from uku.integrations.fortnox.statistics.documents import read_documents
+from uku.kit.months import first_of, last_of, months_between, months_later
 from uku.tasks.models import Missing
-from uku.tasks.months import first_of, last_of, months_between, months_later
 
 KINDS = {
     "A": VoucherKind.MANUAL,

@@ -17,7 +17,7 @@ PIECES = 37
 
 
 def last_month(site) -> date:
-    from uku.tasks.months import first_of, months_later
+    from uku.kit.months import first_of, months_later
 
     return months_later(first_of(date.fromisoformat(site.fortnox.ask("GET", "")["clock"]["today"])), -1)
 

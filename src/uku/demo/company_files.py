@@ -9,8 +9,8 @@ from uku.clients.models import Client
 from uku.demo.browser import Browser
 from uku.demo.firm import FORTNOX_PASSWORD, FORTNOX_USER, SLUG
 from uku.demo.simulator import Simulator
+from uku.kit.months import first_of, months_later
 from uku.tasks.models import BooksTie, Task
-from uku.tasks.months import first_of, months_later
 from uku.tasks.ties import tie_of_client
 
 FILES: Final = 2

@@ -24,9 +24,9 @@ from uku.integrations.fortnox.models import (
 )
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
+from uku.kit.months import first_of
 from uku.products.models import Product
 from uku.tasks.models import Task, TaskValue
-from uku.tasks.months import first_of
 
 ALREADY = "already done"
 TYPED_CLIENTS = 5

@@ -102,9 +102,9 @@ def _body(delivery: InvoiceDelivery) -> str:
             gettext("The invoice is attached."),
         ]
     elif invoice.is_credit_note:
-        sentences = [gettext("Here is credit note %(number)s of %(total)s.") % facts]
+        sentences = [gettext("Here is credit note %(number)s for %(total)s.") % facts]
     else:
-        sentences = [gettext("Here is invoice %(number)s of %(total)s. It is due on %(due)s.") % facts]
+        sentences = [gettext("Here is invoice %(number)s for %(total)s. It is due on %(due)s.") % facts]
     return "\n\n".join([gettext("Hello,"), " ".join(sentences), f"{delivery.asked_by}\n{delivery.workspace.name}\n"])
 
 

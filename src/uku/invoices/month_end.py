@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from uku.clients.models import Client
 from uku.invoices.models import OPEN_STATES, Invoice, InvoiceRow, MonthCheck, Payment, RowKind, State
-from uku.invoices.repeat import shift_months
 from uku.invoices.totals import Line, VatLine
 from uku.kit.money import ZERO, to_ore
+from uku.kit.months import last_of, months_later
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
@@ -74,12 +74,12 @@ class MonthEnd:
 
     @property
     def last(self) -> date:
-        return last_day(self.month)
+        return last_of(self.month)
 
 
 def month_end(month: date, *, at_most: int | None = None) -> MonthEnd:
     """Return what is to be looked through of a month, by its first day; of each list the first `at_most`."""
-    last = last_day(month)
+    last = last_of(month)
     standing = Invoice.objects.filter(missing_since=None).exclude(issued_at=None).exclude(state=State.CANCELLED)
     of_month = standing.filter(invoice_date__range=(month, last))
     drafts = Invoice.objects.filter(state__in=OPEN_STATES, invoice_date__range=(month, last))
@@ -108,10 +108,6 @@ def part_of(rows: QuerySet[Any], at_most: int | None) -> Part[Any]:
     return Part(found, found[0].count_of_all if found else 0)
 
 
-def last_day(month: date) -> date:
-    return shift_months(month, 1) - timedelta(days=1)
-
-
 @transaction.atomic
 @needs(Permission.ISSUE_INVOICES)
 def check_month(*, month: date, actor: User, at: datetime) -> MonthCheck:
@@ -127,9 +123,9 @@ def check_month(*, month: date, actor: User, at: datetime) -> MonthCheck:
 def _not_invoiced(month: date) -> QuerySet[Client]:
     """Return who was invoiced the month before and has neither invoice nor draft in this one."""
     standing = Invoice.objects.filter(credits=None).exclude(state=State.CANCELLED)
-    before = shift_months(month, -1)
-    billed_before = standing.exclude(issued_at=None).filter(invoice_date__range=(before, last_day(before)))
-    billed_now = standing.filter(invoice_date__range=(month, last_day(month)))
+    before = months_later(month, -1)
+    billed_before = standing.exclude(issued_at=None).filter(invoice_date__range=(before, last_of(before)))
+    billed_now = standing.filter(invoice_date__range=(month, last_of(month)))
     found = Client.objects.current().filter(pk__in=billed_before.values("client"))
     return found.exclude(pk__in=billed_now.values("client")).order_by("name_sort", "id")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date
 
 from django.utils.dates import MONTHS
 from django.utils.formats import date_format
+
+from uku.kit.months import first_of, last_of
 
 PLACEHOLDER = "{period}"
 
@@ -14,8 +15,7 @@ PLACEHOLDER = "{period}"
 def period_in_words(start: date | None, end: date) -> str:
     """Return a whole month by its name (*March 2026*), else the first and the last day, or the only one."""
     first = start or end
-    last = end.replace(day=monthrange(end.year, end.month)[1])
-    if (first, end) == (last.replace(day=1), last):
+    if (first, end) == (first_of(end), last_of(end)):
         return date_format(first, "F Y")
     days = [first] if first == end else [first, end]
     return " – ".join(day.isoformat() for day in days)

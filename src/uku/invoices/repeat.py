@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from uku.invoices.drafts import DraftHead, RowFacts, buyer_of, create_draft, due
 from uku.invoices.models import Invoice, InvoiceRow, RowKind, State
 from uku.invoices.period import months_named, restore_placeholder
 from uku.invoices.vat_rates import TaxedBuyer
+from uku.kit.months import months_later
 from uku.workspaces.models import User
 from uku.workspaces.permissions import Permission, needs
 
@@ -103,22 +103,14 @@ def repeat_invoices(
     return drafts, passed
 
 
-def shift_months(day: date, months: int) -> date:
-    """Move a day by whole months; the last day of a month stays the last one."""
-    year, number = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = monthrange(year, number + 1)[1]
-    is_last = day.day == monthrange(day.year, day.month)[1]
-    return date(year, number + 1, last if is_last else min(day.day, last))
-
-
 def _head(source: Invoice, month: date, on: date) -> DraftHead:
     moved = (month.year - source.invoice_date.year) * 12 + month.month - source.invoice_date.month
     return DraftHead(
         source.client,
         on,
         due_date=due_of_copy(source, on),
-        supply_from=shift_months(source.supply_from, moved) if source.supply_from else None,
-        supply_to=shift_months(source.supply_to, moved) if source.supply_to else None,
+        supply_from=months_later(source.supply_from, moved) if source.supply_from else None,
+        supply_to=months_later(source.supply_to, moved) if source.supply_to else None,
         your_reference=source.your_reference,
         our_reference=source.our_reference,
         remarks=restore_placeholder(source.remarks, source.supply_from, source.supply_to),
@@ -141,7 +133,7 @@ def _of_month(first: date) -> QuerySet[Invoice]:
 
 def _repeatable(month: date) -> QuerySet[Invoice]:
     """Return the invoices of the month before that stand, of clients in use."""
-    found = _of_month(shift_months(month, -1)).filter(credits=None, client__archived_at=None)
+    found = _of_month(months_later(month, -1)).filter(credits=None, client__archived_at=None)
     return found.exclude(state__in=(State.DRAFT, State.APPROVAL, State.CANCELLED))
 
 

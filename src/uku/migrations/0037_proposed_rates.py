@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('uku', '0035_disconnected_books'),
+        ('uku', '0036_import_plans'),
     ]
 
     operations = [

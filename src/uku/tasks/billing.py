@@ -17,11 +17,11 @@ from uku.invoices.invoice_settings import settings_of
 from uku.invoices.models import LONGEST_DESCRIPTION, Invoice, State, TaskCharge
 from uku.invoices.vat_rates import proposed_rate
 from uku.kit.money import ZERO
+from uku.kit.months import last_of
 from uku.products.models import Product
 from uku.products.pieces import parts_of
 from uku.products.tiers import Part, difference
 from uku.tasks.models import Task, TaskState, TaskValue
-from uku.tasks.months import last_of
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
 from uku.workspaces.models import User

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from uku.kit.months import months_between, months_later
 from uku.tasks.models import Missing, MonthFigure, PlanField, SummaryPlan, Task, TaskValue
-from uku.tasks.months import months_between, months_later
 from uku.tasks.summaries import Frozen, billed_tasks, why_frozen
 
 MONTHS_SHOWN = 13

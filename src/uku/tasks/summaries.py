@@ -18,6 +18,7 @@ from uku.clients.models import Client
 from uku.invoices.models import TaskCharge
 from uku.kit.banking_days import first_banking_day
 from uku.kit.events import publish
+from uku.kit.months import first_of, last_of, months_between, months_later, next_month
 from uku.tasks.fields import FieldNotUsable, number_field
 from uku.tasks.models import (
     Missing,
@@ -30,7 +31,6 @@ from uku.tasks.models import (
     TaskValue,
     Topic,
 )
-from uku.tasks.months import first_of, last_of, months_between, months_later, next_month
 from uku.tasks.pauses import is_paused
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language

@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from uku.clients.models import Client
+from uku.kit.months import first_of
 from uku.kit.scoping import current_workspace_id, workspace_in_force
 from uku.tasks.fields import FieldNotUsable, number_field
 from uku.tasks.models import BooksTie, PlanField, SummaryPlan, Topic
-from uku.tasks.months import first_of
 from uku.tasks.summaries import (
     TWICE,
     Figures,

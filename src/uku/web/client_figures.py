@@ -13,7 +13,7 @@ from django.db.models.functions import TruncMonth
 from uku.clients.models import Client
 from uku.invoices.models import OPEN_STATES, Invoice, State
 from uku.kit.money import ZERO, show_amount
-from uku.tasks.months import first_of, months_between
+from uku.kit.months import first_of, months_between
 from uku.web.bar_chart import Bar, BarChart, draw_bars
 from uku.web.invoice_list import LEFT, STANDING
 from uku.web.templatetags.figures import month

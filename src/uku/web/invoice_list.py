@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -21,6 +20,7 @@ from uku.invoices.models import Invoice, State
 from uku.kit import clock
 from uku.kit.banking_days import last_overdue_date
 from uku.kit.money import ZERO
+from uku.kit.months import month_named
 from uku.web import integration_data
 from uku.web.list_filters import clean_words, is_id
 from uku.web.numbers import NotANumber, parse_number
@@ -72,7 +72,7 @@ class InvoiceList(RecordList):
             sort=sort if sort.removeprefix("-") in ORDERS else cls.first_sort,
             seller=seller,
             client=Client.objects.get_queryset().filter(pk=client).first() if is_id(client) else None,
-            month=month if _first_day(month) else "",
+            month=month if month_named(month) else "",
         )
         return listing if listing.show in listing.filters else cls(**{**listing.__dict__, "show": ""})
 
@@ -154,7 +154,7 @@ class InvoiceList(RecordList):
         found: QuerySet[Invoice] = Invoice.objects.all()
         if self.client is not None:
             found = found.filter(client=self.client)
-        if first := _first_day(self.month):
+        if first := month_named(self.month):
             found = found.filter(invoice_date__year=first.year, invoice_date__month=first.month)
         return found.filter(_named(self.words)) if self.words else found
 
@@ -178,10 +178,3 @@ def _named(words: str) -> Q:
         return found | Q(total=parse_number(words))
     except NotANumber:
         return found or Q(pk__in=[])
-
-
-def _first_day(month: str) -> date | None:
-    try:
-        return date.fromisoformat(f"{month}-01")
-    except ValueError:
-        return None

@@ -15,8 +15,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from uku.clients import names
+from uku.kit.months import first_of, last_of, next_month
 from uku.tasks.models import Task, TaskState
-from uku.tasks.months import first_of, last_of, next_month
 from uku.web.list_filters import Chip, searched_words
 from uku.web.templatetags.figures import short_day
 from uku.workspaces.models import User

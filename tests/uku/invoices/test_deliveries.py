@@ -285,7 +285,7 @@ def test_a_client_is_written_to_in_the_language_of_its_country(owner, scope, ser
     assert message.get_body().get_content().splitlines() == [
         "Hello,",
         "",
-        "Here is invoice 900000001 of 1,250.00 SEK. It is due on 20 Apr 2026.",
+        "Here is invoice 900000001 for 1,250.00 SEK. It is due on 20 Apr 2026.",
         "",
         "Olga Owner",
         "Byran",

@@ -218,18 +218,3 @@ def test_the_page_asks_as_often_for_many_as_for_two(signed_in, owner, last_month
         state="created", numbering="own", issued_at="2026-02-03T09:00Z", invoice_date=date(2026, 2, 3)
     )
     assert asked() == few
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "moved"),
-    [
-        ("2026-01-31", 1, "2026-02-28"),
-        ("2026-02-28", 1, "2026-03-31"),
-        ("2026-12-15", 1, "2027-01-15"),
-        ("2026-01-30", -11, "2025-02-28"),
-    ],
-)
-def test_the_last_day_of_a_month_stays_the_last(day, months, moved):
-    from uku.invoices.repeat import shift_months
-
-    assert shift_months(date.fromisoformat(day), months) == date.fromisoformat(moved)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.core import mail
+from django.template.loader import get_template
 from django.test import Client
 from tests.uku.conftest import PASSWORD
+
+ROOT = Path(__file__).parents[3]
 
 
 def code_of(secret):
@@ -121,7 +125,31 @@ def test_turning_the_app_off_takes_a_recent_sign_in_and_throws_the_codes_away(ow
     assert browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": path}).status_code == 302
     browser.post(path)
     assert Authenticator.objects.count() == 0
-    assert [(m.to, m.subject) for m in mail.outbox] == [([owner.email], "Authenticator App Deactivated")]
+    [letter] = mail.outbox
+    assert (letter.to, letter.subject) == ([owner.email], "Authenticator app turned off")
+    first, *_rest = letter.body.strip().splitlines()
+    assert first == "The authenticator app was turned off for your account in Uku. Its codes no longer work."
+
+
+ACCOUNT_MAILS = (
+    "account/email/password_changed",
+    "account/email/password_reset",
+    "account/email/password_reset_key",
+    "account/email/unknown_account",
+    "mfa/email/recovery_codes_generated",
+    "mfa/email/totp_activated",
+    "mfa/email/totp_deactivated",
+    "mfa/email/webauthn_added",
+    "mfa/email/webauthn_removed",
+)
+
+
+@pytest.mark.parametrize("name", [f"{mail}_{part}.txt" for mail in ACCOUNT_MAILS for part in ("subject", "message")])
+def test_a_mail_about_an_account_is_in_our_words(name):
+    """The pages say passkey; the library that sends the mail would say security key, in title case."""
+    found = get_template(name).template
+    assert Path(found.origin.name).is_relative_to(ROOT / "src/uku/web/templates")
+    assert re.search("security key|deactivat", found.source, re.IGNORECASE) is None
 
 
 def test_the_database_holds_the_secrets_of_second_factors_sealed(secured):

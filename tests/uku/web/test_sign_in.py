@@ -223,7 +223,8 @@ def test_a_changed_password_is_told_by_mail(owner, workspace):
     browser.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": CHANGED, "password2": CHANGED})
     [message] = mail.outbox
     assert message.to == [owner.email]
-    assert "Your password has been changed." in message.body
+    assert message.subject == "Password changed"
+    assert message.body.splitlines()[0] == "The password of your account in Uku was changed."
     assert "If that was not you" in message.body
     assert message.body.rstrip().endswith("http://localhost:8720")
 

@@ -50,16 +50,7 @@ class InvoiceForm(PlainForm):
         """`client_search` answers a search; the client of the draft that is edited stays, archived or not."""
         super().__init__(*args, **kwargs)
         self.today = today
-        field = cast("RecordField", self.fields["client"])
-        field.offer(self._known_clients(draft), search_clients, client_search)
-        field.error_messages["invalid_choice"] = _("This client is not in your list. Choose another.")
-
-    def _known_clients(self, draft: Invoice | None) -> dict[str, Client]:
-        sent = str(self.data.get("client", ""))
-        known = {str(draft.client_id): draft.client} if draft else {}
-        if sent not in known and is_id(sent):
-            known |= {str(client.pk): client for client in Client.objects.current().filter(pk=sent)}
-        return known
+        offer_clients(self, draft.client if draft else None, client_search)
 
     def clean_invoice_date(self) -> date:
         day: date = self.cleaned_data["invoice_date"]
@@ -94,6 +85,17 @@ class InvoiceForm(PlainForm):
             self.add_error("supply_to", _("Choose the last day of the period."))
         if start and end and end < start:
             self.add_error("supply_to", _("The period ends before it begins."))
+
+
+def offer_clients(form: forms.Form, kept: Client | None, url: str) -> None:
+    """Give the field `client` what a search by `url` finds, what was sent, and the one kept, archived or not."""
+    sent = str(form.data.get("client", ""))
+    known = {str(kept.pk): kept} if kept else {}
+    if sent not in known and is_id(sent):
+        known |= {str(client.pk): client for client in Client.objects.current().filter(pk=sent)}
+    field = cast("RecordField", form.fields["client"])
+    field.offer(known, search_clients, url)
+    field.error_messages["invalid_choice"] = _("This client is not in your list. Choose another.")
 
 
 def search_clients(words: str) -> list[Client]:

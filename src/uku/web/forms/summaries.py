@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from uku.kit import clock
+from uku.kit.months import first_of, months_later
 from uku.tasks.models import FieldKind, PlanField, SummaryPlan, TaskField
-from uku.tasks.months import first_of, months_later
 from uku.web.forms.fields import PlainForm
 
 MOST_PERCENT = 500

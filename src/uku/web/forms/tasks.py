@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from uku.clients.models import Client
 from uku.tasks.fields import NO, YES
 from uku.tasks.models import LONGEST_TEXT, FieldKind, Task, TaskField, TaskValue
 from uku.web.forms.clients import LONGEST_VERSION
 from uku.web.forms.fields import NumberField, PlainForm, active_people, offer
-from uku.web.forms.invoices import search_clients
+from uku.web.forms.invoices import offer_clients
 from uku.web.forms.record_field import RecordField
-from uku.web.list_filters import is_id
 from uku.web.numbers import text_of_number
 from uku.workspaces.models import User
 
@@ -64,21 +62,12 @@ class TaskForm(PlainForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.task, self.offered, self.known = task, offered, values
-        field = cast("RecordField", self.fields["client"])
-        field.offer(self._known_clients(), search_clients, client_search)
-        field.error_messages["invalid_choice"] = _("This client is not in your list. Choose another.")
+        offer_clients(self, task.client if task else None, client_search)
         self.people = active_people(task.assignee if task else None)
         people = [(str(pk), str(person)) for pk, person in self.people.items()]
         offer(self, "assignee", [("", _("Nobody")), *people])
         for each in offered:
             self.fields[f"field-{each.pk}"] = _field_for(each, values.get(each.pk))
-
-    def _known_clients(self) -> dict[str, Client]:
-        sent = str(self.data.get("client", ""))
-        known = {str(self.task.client_id): self.task.client} if self.task and self.task.client else {}
-        if sent not in known and is_id(sent):
-            known |= {str(client.pk): client for client in Client.objects.current().filter(pk=sent)}
-        return known
 
     def clean_assignee(self) -> User | None:
         chosen = self.cleaned_data["assignee"]

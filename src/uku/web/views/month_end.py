@@ -14,8 +14,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from uku.invoices.models import Invoice
-from uku.invoices.month_end import MonthEnd, Part, check_month, last_day, list_invoices, month_end
+from uku.invoices.month_end import MonthEnd, Part, check_month, list_invoices, month_end
 from uku.kit import clock
+from uku.kit.months import last_of, month_named
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.web.forms.invoices import AHEAD, EARLIEST
 from uku.web.invoice_list import needs_you
@@ -54,7 +55,7 @@ def month_check(request: WorkspaceRequest) -> HttpResponse:
     month = _month_named(request, request.POST.get("month", ""))
     if month is None:
         raise Http404
-    if clock.today(request.workspace.time_zone) < last_day(month):
+    if clock.today(request.workspace.time_zone) < last_of(month):
         messages.error(request, gettext("Nothing was checked: the month is not over yet."))
     else:
         check = check_month(month=month, actor=request.user, at=clock.now())
@@ -134,8 +135,6 @@ def _rows(found: MonthEnd) -> Iterator[Sequence[Cell | Decimal]]:
 
 def _month_named(request: WorkspaceRequest, text: str) -> date | None:
     """Return the first day of a month that an invoice can be dated in."""
-    try:
-        first = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-    return first if EARLIEST <= first <= clock.today(request.workspace.time_zone) + AHEAD else None
+    first = month_named(text)
+    is_in_range = first is not None and EARLIEST <= first <= clock.today(request.workspace.time_zone) + AHEAD
+    return first if is_in_range else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.contrib import messages
@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 
 from uku.clients.models import Client
 from uku.invoices.models import Invoice, InvoiceRow
-from uku.invoices.repeat import MOST_AT_ONCE, Candidate, Chosen, NotBillable, candidates, repeat_invoices, shift_months
+from uku.invoices.repeat import MOST_AT_ONCE, Candidate, Chosen, NotBillable, candidates, repeat_invoices
 from uku.kit import clock
+from uku.kit.months import last_of, months_later
 from uku.web import integration_data
 from uku.web.forms.invoices import AHEAD, EARLIEST
 from uku.web.list_filters import is_id
@@ -115,7 +116,7 @@ def _draw(request: WorkspaceRequest, month: date, today: date, *, status: int = 
         "lines": lines,
         "month": month,
         "month_named": month.isoformat()[:7],
-        "before": shift_months(month, -1),
+        "before": months_later(month, -1),
         "on": sent.get("on") or _nearest_day(month, today).isoformat(),
         "chosen": sum(bool(line["is_chosen"]) for line in lines),
     }
@@ -142,7 +143,7 @@ def _rows(candidate: Candidate, sent: QueryDict) -> list[tuple[InvoiceRow, str]]
 
 
 def _nearest_day(month: date, today: date) -> date:
-    return min(max(today, month), shift_months(month, 1) - timedelta(days=1))
+    return min(max(today, month), last_of(month))
 
 
 def _month_named(text: str, today: date) -> date | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,11 +12,11 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from uku.kit import clock
+from uku.kit.months import first_of, month_named, months_later
 from uku.kit.spreadsheets import Cell, as_csv, as_xlsx
 from uku.tasks.fields import FieldNotUsable
 from uku.tasks.models import SummaryPlan, Task, TaskState
 from uku.tasks.month_figures import MonthOfPlan, months_shown, read_month
-from uku.tasks.months import first_of, months_later
 from uku.tasks.pauses import pauses_of
 from uku.tasks.summaries import choose_expectations
 from uku.tasks.ties import choose_fields
@@ -39,7 +38,10 @@ MONTHS_BACK = 24
 def month_overview(request: WorkspaceRequest) -> HttpResponse:
     """Who is done, who is late, what deviates: one month of every client whose books are counted."""
     today = clock.today(request.workspace.time_zone)
-    month = _month_named(request.GET.get("month", ""), today) or months_later(first_of(today), -1)
+    this = first_of(today)
+    month = month_named(request.GET.get("month", ""))
+    if month is None or not months_later(this, -MONTHS_BACK) <= month <= this:
+        month = months_later(this, -1)
     plans = SummaryPlan.objects.filter(active=True).select_related("workspace", "client", "tie__books")
     page = Paginator(plans.order_by("client__name_sort", "id"), PLANS_A_PAGE).get_page(request.GET.get("page"))
     rows = read_month(list(page), month, today=today)
@@ -110,12 +112,3 @@ def _rows(found: MonthOfPlan) -> Iterator[Sequence[Cell]]:
     for place, month in enumerate(months_shown(found.month)):
         numbers = [number.history[place][1] for number in found.numbers]
         yield [month.isoformat()[:7], *("" if number is None else number for number in numbers)]
-
-
-def _month_named(text: str, today: date) -> date | None:
-    """Return the first day of a month of the last two years, the present one too."""
-    try:
-        first = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-    return first if months_later(first_of(today), -MONTHS_BACK) <= first <= today else None

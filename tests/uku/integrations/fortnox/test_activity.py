@@ -80,6 +80,20 @@ def test_counts_are_told_in_words(kind, counts, words):
 
 
 @pytest.mark.parametrize(
+    ("kind", "full", "seen", "words"),
+    [
+        ("customers", False, 0, "no changes"),
+        ("articles", False, 0, "no changes"),
+        ("articles", False, 2, "2 read"),
+        ("articles", True, 0, "0 read"),
+    ],
+)
+def test_an_import_that_asked_for_changes_and_got_none_says_so(kind, full, seen, words):
+    run = SyncRun(kind=kind, counts={"seen": seen}, full=full, since=clock.now())
+    assert counts_in_words(run) == words
+
+
+@pytest.mark.parametrize(
     ("state", "counts", "badge"),
     [
         ("running", {"seen": 1200, "total": 10_000}, Badge("Running 1,200 of 10,000", "moving")),

@@ -9,7 +9,7 @@ from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.browsers import texts
 
 from uku.kit import clock
-from uku.tasks.months import first_of
+from uku.kit.months import first_of
 from uku.workspaces.members import change_billing
 from uku.workspaces.models import Membership
 from uku.workspaces.permissions import Permission

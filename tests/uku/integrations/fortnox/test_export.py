@@ -401,8 +401,9 @@ def test_a_long_wait_says_until_when(shop, queued, scope, minutes, told):
     next_at = clock.real_now() + timedelta(minutes=minutes, seconds=30)
     InvoiceExport.everywhere.filter(pk=queued.pk).update(state=ExportState.UNCERTAIN, next_at=next_at)
     when = show_recent_time(next_at, scope.time_zone, now=clock.real_now())
-    assert panel(queued).remedy == "Nothing: Uku looks for the invoice in Fortnox by our reference, and shows the" + (
-        f" result here. Next try: {when}." if told else " result here."
+    looking = "Uku looks for the invoice in Fortnox by our reference and shows the result here."
+    assert panel(queued).remedy == f"You do not need to do anything: {looking}" + (
+        f" Next try: {when}." if told else ""
     )
 
 

@@ -129,7 +129,7 @@ def test_trouble_that_lasts_is_said_with_how_long_and_that_nothing_is_needed(liv
     ran("customers", minutes_ago=7 * 60 + 12, state="stopped", text="Unavailable")
     block = read().block
     assert block.happened == "Fortnox has answered with errors, or not at all, for 7 h 12 min."
-    assert block.remedy.startswith("Nothing: Uku tries again automatically.")
+    assert block.remedy.startswith("You do not need to do anything: Uku tries again automatically.")
 
 
 def test_a_wrong_app_secret_is_the_operators_and_nobody_is_asked_to_authorize(living, see, owner):

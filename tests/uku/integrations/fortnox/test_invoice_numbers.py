@@ -56,7 +56,10 @@ def test_what_is_issued_while_nothing_can_be_sent_waits_and_then_goes_out_by_its
 
 def test_while_no_worker_runs_a_waiting_invoice_says_so_and_promises_nothing(desk, shop):
     WorkerHeartbeat.objects.update(last_beat_at=datetime(2026, 3, 30, 12, 32, tzinfo=UTC))
-    happened = "Nothing is sent or read since 30 Mar 2026, 14:32, because no worker is running."
+    happened = (
+        "Nothing has been sent or read since 30 Mar 2026, 14:32: the background program of Uku (the worker) is not"
+        " running."
+    )
     draft = shop.draft()
     assert happened in desk.show(draft).all("p")
     invoice = desk.issue(draft)
@@ -203,7 +206,7 @@ def test_a_higher_number_of_another_company_says_which_to_connect(desk, shop):
     desk.disconnect()
     desk.connect_other()
     page = desk.browser.get(f"{desk.home}/settings/fortnox/invoices/{first.pk}/send/").content.decode()
-    assert f"Invoice 900000002 is in {name}. Connect {name} to send this invoice there." in page
+    assert f"Invoice 900000002 is in Fortnox, in the company {name}. Connect {name} to send this invoice there." in page
 
 
 def test_a_rejected_one_is_not_sent_again_before_a_higher_number(desk, shop, fortnox):

@@ -14,8 +14,8 @@ from uku.kit.heartbeats import WorkerHeartbeat
 
 AT = datetime(2026, 3, 30, 12, 32, tzinfo=UTC)
 WAY_OUT = (
-    "Sending and reading continue automatically when a worker runs. The person who runs this"
-    " installation starts one with the command: uku worker."
+    "Sending and reading continue automatically when the program runs. The person who runs this"
+    " installation starts it with the command: uku worker."
 )
 
 
@@ -36,9 +36,8 @@ def test_the_page_says_since_when_no_worker_is_running_and_how_to_start_one(see,
     heartbeat(seconds_ago=60)
     WorkerHeartbeat.objects.update(last_beat_at=AT)
     for user in (owner, member):
-        assert f"Nothing is sent or read since 30 Mar 2026, 14:32, because no worker is running. {WAY_OUT}" in see(
-            user, tab
-        )
+        happened = "Nothing has been sent or read since 30 Mar 2026, 14:32: "
+        assert f"{happened}the background program of Uku (the worker) is not running. {WAY_OUT}" in see(user, tab)
 
 
 def test_no_next_time_is_promised(see, owner):
@@ -59,7 +58,9 @@ def test_nothing_is_called_healthy_in_green(see, owner):
 
 def test_where_none_ever_ran_the_page_says_so(see, owner):
     connected()
-    assert f"Nothing is sent or read, because no worker has run yet. {WAY_OUT}" in see(owner, "overview")
+    assert f"Nothing is sent or read: the background program of Uku (the worker) has not run yet. {WAY_OUT}" in see(
+        owner, "overview"
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,10 @@ def test_the_time_is_that_of_the_workspace_and_today_needs_no_date(now, since):
     from uku.kit.heartbeats import MissingWorker
 
     sentence = missing_worker_in_words(MissingWorker(since=AT), now=now, time_zone="Europe/Stockholm")
-    assert sentence == f"Nothing is sent or read since {since}, because no worker is running."
+    assert (
+        sentence
+        == f"Nothing has been sent or read since {since}: the background program of Uku (the worker) is not running."
+    )
 
 
 @pytest.mark.parametrize("tab", ["overview", "activity"])

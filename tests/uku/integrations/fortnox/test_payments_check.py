@@ -14,7 +14,7 @@ from uku.kit import clock
 from uku.kit.heartbeats import WorkerHeartbeat
 from uku.workspaces.models import Membership
 
-NO_WORKER = "Nothing is sent or read, because no worker has run yet."
+NO_WORKER = "Nothing is sent or read: the background program of Uku (the worker) has not run yet."
 LIST = "/w/byran/billing/"
 CHECK = "/w/byran/settings/fortnox/check-payments/"
 

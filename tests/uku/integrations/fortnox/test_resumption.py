@@ -30,8 +30,8 @@ from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.tokens import app_credentials, encryption, installation
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
+from uku.kit.months import first_of
 from uku.tasks.models import TaskValue
-from uku.tasks.months import first_of
 from uku.tasks.summaries import Schedule, plan_summaries
 from uku.workspaces.models import Notice
 from uku.workspaces.operations import set_plan

@@ -15,8 +15,8 @@ from uku.clients.operations import create_client
 from uku.integrations.fortnox.customers import bulk_create
 from uku.integrations.fortnox.models import BulkCreation, Connection, CustomerRecord
 from uku.kit import clock
+from uku.kit.months import first_of
 from uku.kit.scoping import workspace_in_force
-from uku.tasks.months import first_of
 from uku.workspaces.models import AuditEntry, Workspace
 
 REVIEW = "/w/byran/settings/fortnox/review/"

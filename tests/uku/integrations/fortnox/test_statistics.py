@@ -32,9 +32,9 @@ from uku.invoices.drafts import DraftHead, create_draft
 from uku.invoices.models import TaskCharge
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
+from uku.kit.months import first_of, last_of, months_later
 from uku.kit.scoping import workspace_in_force
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan, Task, TaskValue
-from uku.tasks.months import first_of, last_of, months_later
 from uku.tasks.pauses import Pause, pauses_of
 from uku.tasks.summaries import Schedule, fields_of, latest_plan, own_plan, plan_for_company, plan_summaries
 from uku.tasks.ties import tie_books

@@ -29,8 +29,8 @@ from uku.integrations.fortnox.models import (
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.kit import clock
+from uku.kit.months import first_of, next_month
 from uku.tasks.models import SummaryPlan, Task, TaskField, TaskValue
-from uku.tasks.months import first_of, next_month
 from uku.tasks.summaries import fields_of, open_missing_months, own_plan
 from uku.workspaces.models import AuditEntry, Notice
 from uku.workspaces.operations import set_plan

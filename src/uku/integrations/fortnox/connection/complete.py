@@ -170,11 +170,11 @@ def _wait_for_person(grant: PendingGrant, company: Company, at: datetime) -> Pen
             facts = {"name": company.name, "number": company.organisation_number, "database": company.id}
             news = News(
                 key=notice_key(grant),
-                title=_("Fortnox is authorized through your link: confirm %(name)s") % facts,
+                title=_("Fortnox was authorized with your link. Confirm %(name)s") % facts,
                 text=_(
                     "%(name)s, organisation number %(number)s, database %(database)s. Nothing syncs until"
                     " you confirm that this is the right company. If nobody confirms it within 24 hours, Uku"
-                    " revokes its token at Fortnox."
+                    " ends its access at Fortnox."
                 )
                 % facts,
                 url=reverse("fortnox:confirm", kwargs={"slug": attempt.workspace.slug}),

@@ -64,9 +64,9 @@ def _nothing_here(means: Words) -> Words:
 
 
 STATE = Explanation(
-    _("This return from Fortnox is not valid."),
+    _("This authorization is no longer valid."),
     _nothing_here(
-        _("It was used before, is older than ten minutes, or was started by another person or in another browser."),
+        _("It was already used, is older than ten minutes, or was started by another person or in another browser."),
     ),
     _("Open Settings & Apps → Fortnox → Connect to Fortnox and click Authorize."),
 )

@@ -76,7 +76,10 @@ def _scope(happened: LazyText) -> ErrorText:
 
 WAIT = ErrorText(
     _("Fortnox had an internal error."),
-    _("Nothing: Uku tries again automatically. If it lasts all day, see Fortnox's status page (status.fortnox.se)."),
+    _(
+        "You do not need to do anything: Uku tries again automatically. If the error lasts all day, see Fortnox's"
+        " status page (status.fortnox.se)."
+    ),
     Responsible.NOBODY,
     ErrorGroup.WAIT,
 )
@@ -172,8 +175,8 @@ _NUMBER = _here(
     _("Choose another number."),
 )
 _NO_INVOICE = _fix(
-    _("Fortnox cannot find the invoice: it is deleted there."),
-    _("Look for it in Fortnox (Fakturering → Kundfakturor). The invoice in Uku is kept."),
+    _("Fortnox cannot find the invoice. It may have been deleted there."),
+    _("Check in Fortnox (Fakturering → Kundfakturor) whether the invoice is there. The invoice in Uku is kept."),
 )
 _PRICES = _fix(
     _("Fortnox cannot find a price list, price or terms of delivery of the customer or article."),
@@ -181,9 +184,9 @@ _PRICES = _fix(
 )
 _PAID = _here(
     _("The invoice is already paid in Fortnox."),
-    _("Nothing: Uku reads the payment within 15 minutes."),
+    _("You do not need to do anything: Uku reads the payment within 15 minutes."),
 )
-_HOUSE_WORK_ARTICLE = _("Check the type of house work of the article in Fortnox (Register → Artiklar).")
+_HOUSE_WORK_ARTICLE = _("Check the type of household work (rot, rut) of the article in Fortnox (Register → Artiklar).")
 _HOUSE_WORK = _fix(
     _("Fortnox applies its rules for tax reduction (rot, rut) or for stock to this invoice."),
     _("Open the customer and the articles in Fortnox and check whether tax reduction or stock is chosen by mistake."),
@@ -261,21 +264,21 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         (
             "2002980",
             _fix(
-                _("A row marked as house work cannot be of the type other cost (övrig kostnad)."),
+                _("A row marked as household work cannot be of the type other cost (övrig kostnad)."),
                 _HOUSE_WORK_ARTICLE,
             ),
         ),
         (
             "2003151 2003157",
-            _fix(_("The tax reduction for this type of house work has ended."), _HOUSE_WORK_ARTICLE),
+            _fix(_("The tax reduction for this type of household work has ended."), _HOUSE_WORK_ARTICLE),
         ),
         (
             "2004019",
-            _fix(_("A row has a type of house work, but the invoice has no tax reduction."), _HOUSE_WORK_ARTICLE),
+            _fix(_("A row has a type of household work, but the invoice has no tax reduction."), _HOUSE_WORK_ARTICLE),
         ),
         (
             "2004021",
-            _fix(_("A row's type of house work does not fit the invoice's tax reduction."), _HOUSE_WORK_ARTICLE),
+            _fix(_("A row's type of household work does not fit the invoice's tax reduction."), _HOUSE_WORK_ARTICLE),
         ),
         ("2003115 2003124 2003125 2003126 2003127 2003241 2003277 2003399", _HOUSE_WORK),
         ("2004209 2004217 2004218 2004262 2004263", _HOUSE_WORK),

@@ -119,7 +119,7 @@ _BLOCKS: Final[dict[str, tuple[LazyText, LazyText, LazyText, Responsible, ErrorG
         ErrorGroup.AUTHORIZE,
     ),
     BlockReason.UNREADABLE: (
-        _("Uku can no longer read its Fortnox tokens: the encryption key is missing."),
+        _("Uku can no longer read its stored access to Fortnox: the encryption key is missing."),
         _("Nothing syncs. Queued invoices stay queued, and nothing was deleted."),
         _(
             "Ask the person who runs this installation to put the old key back into UKU_TOKEN_KEYS."
@@ -204,7 +204,10 @@ def run_badge(run: SyncRun | None) -> Badge:
 
 
 def counts_in_words(run: SyncRun) -> str:
-    """Say what a run did: "1,200 read, 3 new, 4 inactive, skipped". Empty when it counted nothing."""
+    """Say what a run did: "1,200 read, 3 new, 4 inactive, skipped". Empty when it counted nothing.
+
+    An import that asked for changes and got none has "no changes": "0 read" looks as if nothing was imported.
+    """
     counts: Mapping[str, int] = run.counts
 
     def n(name: str) -> int:
@@ -239,7 +242,8 @@ def counts_in_words(run: SyncRun) -> str:
     words = [text % {"n": grouped(count)} for count, text in counted if count]
     read = _READ_COUNTS.get(run.kind, "")
     if read in counts:
-        words.insert(0, gettext("%(n)s read") % {"n": grouped(n(read))})
+        nothing_new = read == "seen" and n(read) == 0 and run.since is not None and not run.full
+        words.insert(0, gettext("no changes") if nothing_new else gettext("%(n)s read") % {"n": grouped(n(read))})
     return ", ".join(words)
 
 
@@ -273,6 +277,8 @@ def missing_worker_notice(connection: Connection, *, now: datetime) -> str:
 def missing_worker_in_words(missing: MissingWorker, *, now: datetime, time_zone: str) -> str:
     """Say it with the time in the given zone, and with the date unless that is today's."""
     if missing.since is None:
-        return gettext("Nothing is sent or read, because no worker has run yet.")
+        return gettext("Nothing is sent or read: the background program of Uku (the worker) has not run yet.")
     when = show_recent_time(missing.since, time_zone, now=now)
-    return gettext("Nothing is sent or read since %(when)s, because no worker is running.") % {"when": when}
+    return gettext(
+        "Nothing has been sent or read since %(when)s: the background program of Uku (the worker) is not running."
+    ) % {"when": when}

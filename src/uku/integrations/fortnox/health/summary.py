@@ -169,7 +169,9 @@ def explain_cause(active: ActiveCause, facts: Facts) -> Explanation:
     if active.cause == Cause.BLOCKED:
         return explain_block(active.detail)
     if active.cause == Cause.APP_REFUSED:
-        means = _("Nothing syncs until then. Queued invoices stay queued, and nobody needs to authorize again.")
+        means = _(
+            "Nothing syncs until this is corrected. Queued invoices stay queued, and nobody needs to authorize again."
+        )
         happened, remedy = str(CREDENTIALS.happened), str(CREDENTIALS.remedy)
         return Explanation(happened, means, remedy, Responsible.OPERATOR, ErrorGroup.OURS)
     if active.cause == Cause.RUNS_OUT:
@@ -190,7 +192,10 @@ def explain_cause(active: ActiveCause, facts: Facts) -> Explanation:
         span = span_in_words(facts.at - (failing_since(facts) or facts.at))
         happened = _("Fortnox has answered with errors, or not at all, for %(span)s.") % {"span": span}
         means = _("Not syncing now: %(kinds)s. Nothing is lost, and the authorization is not the cause.") % kinds
-        remedy = _("Nothing: Uku tries again automatically. See Fortnox's status page (status.fortnox.se).")
+        remedy = _(
+            "You do not need to do anything: Uku tries again automatically. See Fortnox's status page"
+            " (status.fortnox.se)."
+        )
         return Explanation(happened, means, remedy, Responsible.NOBODY, ErrorGroup.WAIT)
     return _explain_missing_permission(active, _("Fortnox refused part of the sync: %(kinds)s.") % kinds)
 

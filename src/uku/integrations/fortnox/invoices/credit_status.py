@@ -92,7 +92,7 @@ def explain_credit(export: InvoiceExport) -> Explanation | None:
         return (
             _("Fortnox did not confirm that it made the credit note."),
             _("The credit note may be in Fortnox. Uku does not ask for it again before it has looked."),
-            _("Nothing: Uku looks at invoice %(number)s in Fortnox, and shows the result here.")
+            _("You do not need to do anything: Uku looks at invoice %(number)s in Fortnox and shows the result here.")
             % {"number": credited.number},
         )
     if export.kind == ExportKind.CREDIT and export.state == ExportState.NEEDS_PERSON:

@@ -72,11 +72,17 @@ class HigherInvoice:
         if export.company_id != self.company_id:
             facts["name"] = name_of_company(export.company_id)
             if export.state == ExportState.CONFIRMED:
-                return _("Invoice %(number)s is in %(name)s. Connect %(name)s to send this invoice there.") % facts
+                return (
+                    _(
+                        "Invoice %(number)s is in Fortnox, in the company %(name)s. Connect %(name)s to send this"
+                        " invoice there."
+                    )
+                    % facts
+                )
             return (
                 _(
-                    "Invoice %(number)s may be in %(name)s. Connect %(name)s first. Uku then looks for the"
-                    " invoice there."
+                    "Invoice %(number)s may already be in Fortnox, in the company %(name)s. Connect %(name)s first."
+                    " Uku then looks for the invoice there."
                 )
                 % facts
             )

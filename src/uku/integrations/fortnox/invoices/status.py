@@ -264,7 +264,10 @@ class ExportStatus:
                 _("Fortnox did not confirm that it received the invoice."),
                 _("The invoice may be in Fortnox. Uku does not send it again before it has looked."),
                 self._with_next_try(
-                    _("Nothing: Uku looks for the invoice in Fortnox by our reference, and shows the result here.")
+                    _(
+                        "You do not need to do anything: Uku looks for the invoice in Fortnox by our reference and"
+                        " shows the result here."
+                    )
                 ),
             )
         elif export.state == ExportState.NEEDS_PERSON:

@@ -80,8 +80,8 @@ def connection_hold(connection: Connection) -> HoldReason | None:
         )
     if happened := missing_worker_notice(connection, now=clock.now()):
         ends = _(
-            "Uku sends it automatically when a worker runs. The person who runs this installation"
-            " starts one with the command: uku worker."
+            "Uku sends the invoice automatically when the program runs. The person who runs this installation"
+            " starts it with the command: uku worker."
         )
         return HoldReason(happened, ends)
     return None

@@ -12,7 +12,7 @@ from typing import Final
 
 from uku.integrations.fortnox.models import ReloadPhase
 from uku.integrations.fortnox.statistics.counts import MONTHS_BACK, PAGE
-from uku.tasks.months import months_later
+from uku.kit.months import first_of, months_later
 
 PACE: Final = timedelta(milliseconds=210)
 ENOUGH_TO_JUDGE: Final = 0.05
@@ -28,7 +28,7 @@ class Period:
 
 
 def period_until(today: date) -> Period:
-    return Period(months_later(today, -MONTHS_BACK), today)
+    return Period(months_later(first_of(today), -MONTHS_BACK), today)
 
 
 @dataclass(frozen=True, slots=True)

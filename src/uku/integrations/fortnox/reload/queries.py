@@ -23,9 +23,9 @@ from uku.integrations.fortnox.reload.progress import KnownCounts, Period, PhaseP
 from uku.integrations.fortnox.statistics.sync import requests_a_reload
 from uku.integrations.fortnox.sync.details import count_unread
 from uku.integrations.fortnox.work.runs import IMPORTERS
+from uku.kit.months import last_of, months_between
 from uku.kit.times import local_time
 from uku.tasks.models import Task
-from uku.tasks.months import last_of, months_between
 from uku.tasks.summaries import own_plan
 
 

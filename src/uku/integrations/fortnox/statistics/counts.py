@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -13,8 +13,8 @@ from uku.integrations.fortnox.models import VoucherKind
 from uku.integrations.fortnox.statistics import documents
 from uku.integrations.fortnox.statistics.definitions import STATISTICS, Source
 from uku.integrations.fortnox.sync.sync_run import with_overlap
+from uku.kit.months import first_of, last_of, months_between
 from uku.tasks.models import Missing
-from uku.tasks.months import first_of, last_of, months_between
 
 PAGE: Final = 500
 """Rows a list request brings (fortnox.se/developer/guides-and-good-to-know/parameters)."""
@@ -56,24 +56,11 @@ def count_invoices(fortnox: Fortnox, months: Sequence[date], names: Collection[s
     return counts
 
 
-def count_supplier_invoices(fortnox: Fortnox, months: Sequence[date]) -> Counts:
+def count_documents(statistic: str, days: Iterable[date | None]) -> Counts:
+    """Count documents by the months of their days."""
     counts = Counts()
-    for item in documents.supplier_invoices_between(fortnox, months[0], last_of(months[-1])):
-        counts.add("supplier_invoices", item.invoice_date)
-    return counts
-
-
-def count_payments(fortnox: Fortnox, months: Sequence[date]) -> Counts:
-    counts = Counts()
-    for item in documents.payments_between(fortnox, months[0], last_of(months[-1])):
-        counts.add("customer_payments", item.payment_date)
-    return counts
-
-
-def count_supplier_payments(fortnox: Fortnox, months: Sequence[date]) -> Counts:
-    counts = Counts()
-    for item in documents.supplier_payments_between(fortnox, months[0], last_of(months[-1])):
-        counts.add("supplier_payments", item.payment_date)
+    for day in days:
+        counts.add(statistic, day)
     return counts
 
 
@@ -123,17 +110,21 @@ def count_source(
     fortnox: Fortnox, source: Source, months: Sequence[date], names: Collection[str], kinds_of: KindsOf
 ) -> Counts:
     """Count the statistics of one source over months in their order, without gaps. Raises FortnoxError."""
+    span = months[0], last_of(months[-1])
     match source:
         case Source.INVOICES:
             return count_invoices(fortnox, months, names)
         case Source.BOOKS:
             return count_books(fortnox, months, kinds_of)
         case Source.SUPPLIER_INVOICES:
-            return count_supplier_invoices(fortnox, months)
+            invoices = documents.supplier_invoices_between(fortnox, *span)
+            return count_documents("supplier_invoices", (each.invoice_date for each in invoices))
         case Source.PAYMENTS:
-            return count_payments(fortnox, months)
+            payments = documents.payments_between(fortnox, *span)
+            return count_documents("customer_payments", (each.payment_date for each in payments))
         case Source.SUPPLIER_PAYMENTS:
-            return count_supplier_payments(fortnox, months)
+            paid = documents.supplier_payments_between(fortnox, *span)
+            return count_documents("supplier_payments", (each.payment_date for each in paid))
         case Source.SALARIES:
             return count_payslips(fortnox, months)
 

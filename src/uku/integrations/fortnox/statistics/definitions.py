@@ -60,29 +60,34 @@ STATISTICS: Final = {
         Statistic(
             "sales_invoices",
             _("Sales invoices"),
-            _("Customer invoices, credit invoices included, cancelled ones not."),
+            _("Customer invoices, including credit invoices. Cancelled ones are not counted."),
             Source.INVOICES,
         ),
         Statistic(
             "credit_invoices",
             _("Credit invoices"),
-            _("Customer invoices with a negative total; they are among the sales invoices, too."),
+            _("Customer invoices with a negative total. They are also counted as sales invoices."),
             Source.INVOICES,
         ),
         Statistic(
             "supplier_invoices",
             _("Purchase invoices"),
-            _("Supplier invoices, credit invoices included, cancelled ones not."),
+            _("Supplier invoices, including credit invoices. Cancelled ones are not counted."),
             Source.SUPPLIER_INVOICES,
         ),
         Statistic(
             "vouchers",
             _("Vouchers"),
-            _("All vouchers, those that invoices and payments make too. To bill by, choose manual vouchers."),
+            _("All vouchers, including those of invoices and payments. For billing, choose manual vouchers."),
             Source.BOOKS,
         ),
-        _of_kind(VoucherKind.MANUAL, _("Vouchers that somebody entered: what is proposed for billing."), rare=False),
-        Statistic("voucher_rows", _("Voucher rows"), _("The rows of all vouchers, removed ones not."), Source.BOOKS),
+        _of_kind(VoucherKind.MANUAL, _("Vouchers that a person entered. Uku suggests these for billing."), rare=False),
+        Statistic(
+            "voucher_rows",
+            _("Voucher rows"),
+            _("The rows of all vouchers. Deleted rows are not counted."),
+            Source.BOOKS,
+        ),
         Statistic("customer_payments", _("Customer payments"), _("Booked customer payments."), Source.PAYMENTS),
         Statistic(
             "supplier_payments", _("Supplier payments"), _("Booked supplier payments."), Source.SUPPLIER_PAYMENTS

@@ -19,9 +19,9 @@ from uku.integrations.fortnox.statistics.voucher_series import read_kinds
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.kit import clock
+from uku.kit.months import first_of, last_of, months_between, months_later
 from uku.kit.times import local_time
 from uku.tasks.models import Missing, MonthFigure, SummaryPlan
-from uku.tasks.months import first_of, last_of, months_between, months_later
 from uku.tasks.summaries import (
     Figure,
     Figures,
@@ -143,7 +143,8 @@ def _count(
         "locked_through": final,
     }
     figures, counted_at = stored_figures(plan, names, months), began
-    is_known = last is not None and _is_the_same(last, facts) and began - last.counted_at < COUNTED_ANYWAY
+    is_same = last is not None and all(getattr(last, name) == value for name, value in facts.items())
+    is_known = last is not None and is_same and began - last.counted_at < COUNTED_ANYWAY
     is_known = is_known and not any(figure.missing in PASSING for figure in figures.values())
     if last is not None and is_known and not anyway and not has_changed(fortnox, source, last.looked_at, months):
         counted_at = last.counted_at
@@ -167,10 +168,6 @@ def _store(plan: SummaryPlan, figures: Figures, *, at: datetime) -> None:
         raise sync_run.StaleRun
     take_in_figures(plan, figures, at=at)
     hand_over(plan, figures, at=at)
-
-
-def _is_the_same(counted: CountedSource, facts: dict[str, Any]) -> bool:
-    return all(getattr(counted, name) == value for name, value in facts.items())
 
 
 def source_is_permitted(connection: Connection, source: Source) -> bool:

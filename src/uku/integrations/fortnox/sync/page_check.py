@@ -73,14 +73,14 @@ def begin_again(run: SyncRun) -> None:
     if run.list_reread and run.list_moved:
         raise Unreadable(
             gettext(
-                "The list changed while it was read, and again when it was read a second time. The records that were"
-                " read are kept, no record counts as deleted, and the next sync reads the whole list again."
+                "The list changed while Uku read it, both times. The records that were read are kept. No record is"
+                " marked as deleted. The next sync reads the whole list again."
             )
         )
     if run.list_reread:
         words = gettext(
-            "Twice the list had %(came)d records, but Fortnox stated %(told)d. The records that were read are kept,"
-            " no record counts as deleted, and the next sync reads the whole list again."
+            "Uku read the list twice and found %(came)d records, but Fortnox stated %(told)d. The records that were"
+            " read are kept. No record is marked as deleted. The next sync reads the whole list again."
         )
         raise Unreadable(words % {"told": run.list_total or 0, "came": run.list_rows})
     run.list_reread = run.lists_disagreed = True

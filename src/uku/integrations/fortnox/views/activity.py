@@ -115,14 +115,20 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
         issues = issues.filter(kind__in=sync_issues.KINDS_OF[chosen.kind])
     open_issues = issues.filter(solved_at=None, ignored_at=None)
     if chosen.issues_only:
-        page = _page_of(issues.exclude(solved_at=None, ignored_at=None).order_by("-last_at", "-pk"), request)
+        past = _page_of(issues.exclude(solved_at=None, ignored_at=None).order_by("-last_at", "-pk"), request)
         solved, ignored = Badge(_("Solved"), "good"), Badge(_("Ignored"), "neutral")
         shown: dict[str, Any] = {
-            "page": page,
-            "past": [IssueRow(issue, solved if issue.solved_at else ignored) for issue in page],
+            "page": past,
+            "past": [IssueRow(issue, solved if issue.solved_at else ignored) for issue in past],
         }
     else:
-        shown = _runs(request, connection, chosen)
+        runs = SyncRun.objects.order_by("-id").select_related("asked_by")
+        page = _page_of(runs.filter(kind=chosen.kind) if chosen.kind else runs, request)
+        rows = _run_rows(list(page), connection)
+        reload = report.line_of(queries.newest(connection.company_id))
+        badges = [row.badge for row in rows] + ([reload.badge] if reload else [])
+        moving = any(badge.tone == "moving" for badge in badges)
+        shown = {"page": page, "runs": rows, "reload": reload, "moving": moving}
     filters = [
         FilterLink(str(label), f"?{ActivityFilter(kind, chosen.issues_only).query()}", chosen.kind == kind)
         for kind, label in KINDS
@@ -140,15 +146,6 @@ def activity(request: WorkspaceRequest) -> HttpResponse:
         here=f"?{request.GET.urlencode()}",
         **shown,
     )
-
-
-def _runs(request: WorkspaceRequest, connection: Connection, chosen: ActivityFilter) -> dict[str, Any]:
-    runs = SyncRun.objects.order_by("-id").select_related("asked_by")
-    page = _page_of(runs.filter(kind=chosen.kind) if chosen.kind else runs, request)
-    rows = _run_rows(list(page), connection)
-    reload = report.line_of(queries.newest(connection.company_id))
-    badges = [row.badge for row in rows] + ([reload.badge] if reload else [])
-    return {"page": page, "runs": rows, "reload": reload, "moving": any(badge.tone == "moving" for badge in badges)}
 
 
 def _run_rows(runs: Collection[SyncRun], connection: Connection) -> list[RunRow]:

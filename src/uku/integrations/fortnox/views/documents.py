@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import islice
 
 from django.http import Http404, HttpResponse
@@ -21,7 +20,7 @@ from uku.integrations.fortnox.statistics.voucher_series import kinds_of
 from uku.integrations.fortnox.tokens.grant_state import note_failure
 from uku.integrations.fortnox.views.frame import draw_tab
 from uku.kit import clock
-from uku.tasks.months import last_of, months_later
+from uku.kit.months import first_of, last_of, month_named, months_later
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.permissions import Permission
 
@@ -33,8 +32,8 @@ MOST_MONTHS_BACK = 240
 @require_safe
 def documents(request: WorkspaceRequest, month: str, statistic: str) -> HttpResponse:
     """List the first of them; an error of Fortnox's is told, and the number on the task stays what it is."""
-    first = _first_of(month, clock.today(request.workspace.time_zone))
-    if first is None or statistic not in STATISTICS:
+    first, this = month_named(month), first_of(clock.today(request.workspace.time_zone))
+    if first is None or not months_later(this, -MOST_MONTHS_BACK) <= first <= this or statistic not in STATISTICS:
         raise Http404
     connection, found = connection_of(request.workspace), STATISTICS[statistic]
     shown: list[Document] = []
@@ -68,12 +67,3 @@ def documents(request: WorkspaceRequest, month: str, statistic: str) -> HttpResp
         is_payslip=found.source == Source.SALARIES,
         with_amounts=any(document.amount is not None for document in shown),
     )
-
-
-def _first_of(text: str, today: date) -> date | None:
-    """Return the first day of a month that books can have."""
-    try:
-        first = date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
-    return first if months_later(today.replace(day=1), -MOST_MONTHS_BACK) <= first <= today else None

@@ -95,7 +95,19 @@ def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "rests": steps.is_waiting(found, at),
         }
     else:
-        shown = _report(request, found)
+        counts = report.sums(found.runs.all())
+        page = Paginator(queries.skipped_records(found), SKIPPED_SHOWN).get_page(request.GET.get("page"))
+        why = report.why_stopped(found)
+        shown = {
+            "figures": [(label, count) for label, count in report.figures(counts) if count],
+            "undecided": counts.get("suggested", 0) + counts.get("waiting", 0),
+            "page": page,
+            "list_is_gone": not page.paginator.count and any(counts.get(name) for name in PASSED_OVER),
+            "why": why,
+            "quoted": report.quoted(found) if why else "",
+            "took": report.duration(found),
+            "requests": found.requests,
+        }
     return draw_tab(
         request,
         connection,
@@ -108,22 +120,6 @@ def reload_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
         asker=report.asker(found),
         **shown,
     )
-
-
-def _report(request: WorkspaceRequest, found: Reload) -> dict[str, Any]:
-    counts = report.sums(found.runs.all())
-    page = Paginator(queries.skipped_records(found), SKIPPED_SHOWN).get_page(request.GET.get("page"))
-    why = report.why_stopped(found)
-    return {
-        "figures": [(label, count) for label, count in report.figures(counts) if count],
-        "undecided": counts.get("suggested", 0) + counts.get("waiting", 0),
-        "page": page,
-        "list_is_gone": not page.paginator.count and any(counts.get(name) for name in PASSED_OVER),
-        "why": why,
-        "quoted": report.quoted(found) if why else "",
-        "took": report.duration(found),
-        "requests": found.requests,
-    }
 
 
 def _phases(found: Reload) -> list[PhaseRow]:

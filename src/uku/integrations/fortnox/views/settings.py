@@ -23,8 +23,8 @@ from uku.integrations.fortnox.views.frame import MANAGE, SEE, draw_tab, go_to
 from uku.integrations.fortnox.views.review_list import search_words
 from uku.integrations.fortnox.views.statistics_form import label_of
 from uku.kit import clock
+from uku.kit.months import first_of, months_between, months_later
 from uku.tasks.models import FieldKind, TaskField
-from uku.tasks.months import first_of, months_between, months_later
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 
 

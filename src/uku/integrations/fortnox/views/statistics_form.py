@@ -19,8 +19,8 @@ from uku.integrations.fortnox.models import Connection, VoucherKind, VoucherSeri
 from uku.integrations.fortnox.statistics.definitions import STATISTICS, Statistic
 from uku.integrations.fortnox.statistics.voucher_series import series_of
 from uku.kit import clock
+from uku.kit.months import first_of, months_between
 from uku.tasks.models import FieldKind, MonthFigure, TaskField
-from uku.tasks.months import first_of, months_between
 from uku.tasks.summaries import TWICE, Schedule, fields_of, latest_plan
 from uku.workspaces.models import Workspace
 

@@ -6,6 +6,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 
+def month_named(text: str) -> date | None:
+    """Return the first day of the month that a text names, as "2026-03"; None when it names none."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
 def first_of(day: date) -> date:
     return day.replace(day=1)
 
@@ -18,10 +26,12 @@ def last_of(month: date) -> date:
     return next_month(month) - timedelta(days=1)
 
 
-def months_later(month: date, count: int) -> date:
-    """Return the first of the month so many months later, or earlier when it is negative."""
-    number = month.year * 12 + month.month - 1 + count
-    return date(number // 12, number % 12 + 1, 1)
+def months_later(day: date, count: int) -> date:
+    """Move a day by whole months, back when it is negative; the last day of a month stays the last one."""
+    year, number = divmod(day.year * 12 + day.month - 1 + count, 12)
+    moved = date(year, number + 1, 1)
+    last = last_of(moved)
+    return last if day == last_of(day) else moved.replace(day=min(day.day, last.day))
 
 
 def months_between(first: date, last: date) -> Iterator[date]:

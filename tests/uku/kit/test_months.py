@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uku.tasks.months import first_of, last_of, months_between, next_month
+from uku.kit.months import first_of, last_of, month_named, months_between, months_later, next_month
 
 days = st.dates(min_value=date(1990, 1, 1), max_value=date(2200, 12, 31))
 
@@ -48,3 +48,32 @@ def test_the_months_between_two_days_follow_each_other_without_a_gap(first, leng
 
 def test_no_month_lies_between_a_day_and_an_earlier_month():
     assert list(months_between(date(2026, 3, 1), date(2026, 2, 28))) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "moved"),
+    [
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2026-02-28", 1, "2026-03-31"),
+        ("2026-12-15", 1, "2027-01-15"),
+        ("2026-01-30", -11, "2025-02-28"),
+        ("2026-03-01", -12, "2025-03-01"),
+    ],
+)
+def test_a_day_moves_by_months_and_the_last_one_stays_the_last(day, count, moved):
+    assert months_later(date.fromisoformat(day), count) == date.fromisoformat(moved)
+
+
+@given(days, st.integers(min_value=-400, max_value=400))
+def test_the_first_of_a_month_moves_to_the_first_of_another(day, count):
+    first, second = sorted((first_of(day), months_later(first_of(day), count)))
+    assert len(list(months_between(first, second))) == abs(count) + 1
+    assert second.day == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [("2026-03", date(2026, 3, 1)), ("2026-13", None), ("2026-03-01", None), ("", None), ("March 2026", None)],
+)
+def test_a_month_is_named_by_its_year_and_number(text, month):
+    assert month_named(text) == month
