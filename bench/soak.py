@@ -3,10 +3,11 @@
 
     python bench/soak.py [--invoices 1000] [--seed N]
 
-Two firms issue, are paid, credit, cancel and book, while real workers are killed at random and PostgreSQL is stopped
-as by a power cut. At the end the faults stop, the workers come to rest, and the simulator's books and journal are the
-judge: each invoice that should exist was created once, none is lost, and none is unclear without a person's task.
-Times of waits are not measured: stamps are moved back while no worker runs, as if twenty minutes had passed.
+Two firms issue, are paid, credit, cancel and book, decide what is unclear, and have customers created, while real
+workers are killed at random and PostgreSQL is stopped as by a power cut. At the end the faults stop, the workers come
+to rest, and the simulator's books and journal are the judge: each invoice that should exist was created once, none is
+lost, and none is unclear without a person's task. Times of waits are not measured: stamps are moved back while no
+worker runs, as if twenty minutes had passed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from firm import ROOT, connect, installation, restart_database, show
+from firm import ROOT, installation, restart_database, show
+from soak_firm import Firm
 from soak_judge import judge_all
 
 from fortnox_sim.fault_plans import Fault, FaultPlan, read_rule
@@ -63,184 +65,11 @@ class RandomFaults(FaultPlan):
         return read_rule(0, rule)
 
 
-class Firm:
-    """One workspace with a customer and an article in a company of its own, and what befalls its invoices."""
+def hurry() -> None:
+    """Let what the firms' people ask of Fortnox from here wait no longer than a quick worker does."""
+    import quick_worker
 
-    def __init__(self, fortnox: Any, company: str, chance: random.Random) -> None:
-        self.fortnox, self.company, self.chance = fortnox, company, chance
-        self.customer = fortnox.customer(company, OrganisationNumber="455000-0006")
-        self.article = fortnox.article(company)
-        self.owner, self.connection = connect(fortnox, f"byran-{company}", company)
-
-    def scope(self) -> Any:
-        from uku.kit.scoping import workspace_in_force
-
-        return workspace_in_force(self.connection.workspace_id)
-
-    def is_imported(self) -> bool:
-        from uku.integrations.fortnox.models import ArticleRecord, CustomerRecord, RunKind, RunState, SyncRun
-
-        with self.scope():
-            done = set(SyncRun.objects.filter(state=RunState.DONE).values_list("kind", flat=True))
-            linked = CustomerRecord.objects.filter(client__isnull=False).exists() and ArticleRecord.objects.exists()
-            return {RunKind.CUSTOMERS, RunKind.ARTICLES} <= done and linked
-
-    def act(self) -> str:
-        """Let one thing happen, by a person here or in Fortnox; return what it was, "" when nothing could."""
-        names = (
-            ("issue",) * 6 + ("pay",) * 4 + ("credit",) * 2 + ("cancel", "book", "reverse", "retry", "choose_booking")
-        )
-        name = self.chance.choice(names)
-        with self.scope():
-            return name if getattr(self, name)() else ""
-
-    def issue(self) -> bool:
-        from tests.uku.integrations.fortnox.conftest import make_draft
-
-        from uku.integrations.fortnox.models import CustomerRecord
-        from uku.invoices.models import Numbering
-        from uku.invoices.operations import issue_invoice
-        from uku.kit import clock
-
-        client = CustomerRecord.objects.get(number=self.customer).client
-        price = f"{self.chance.randint(1, 200_000) / 100:.2f}"
-        quantity = self.chance.choice(("1", "2", "0.5", "3.25"))
-        draft = make_draft(self.owner, client, self.article, price=price, quantity=quantity)
-        by_fortnox = Numbering.ACCOUNTING
-        issue_invoice(invoice=draft, actor=self.owner, at=clock.now(), numbering=by_fortnox, ledger=self.company)
-        return True
-
-    def pay(self) -> bool:
-        """Pay what an invoice owes, or a part of it, in Fortnox; have it read back."""
-        open_ones = [row for row in self.fortnox.invoices(self.company) if row.get("Booked") and row["Balance"] > 1]
-        if not open_ones:
-            return False
-        invoice = self.chance.choice(open_ones)
-        amount = invoice["Balance"] if self.chance.random() < 0.6 else (invoice["Balance"] / 2).quantize(1)  # noqa: PLR2004
-        from uku.kit import clock
-
-        body = {"amount": str(amount), "date": clock.today("Europe/Stockholm").isoformat()}
-        number = invoice["DocumentNumber"]
-        self.fortnox.ask("POST", f"companies/{self.company}/payments", invoice=number, **body)
-        self.read_back()
-        return True
-
-    def reverse(self) -> bool:
-        found = self.fortnox.ask("GET", f"companies/{self.company}/payments")
-        numbers = [row["Number"] for row in found if row.get("Booked")]
-        if not numbers:
-            return False
-        self.fortnox.ask("DELETE", f"companies/{self.company}/payments/{self.chance.choice(numbers)}")
-        self.read_back()
-        return True
-
-    def read_back(self) -> None:
-        from uku.integrations.fortnox.models import RunKind
-        from uku.integrations.fortnox.work import requests
-
-        requests.request_sync(self.connection, RunKind.PAYMENTS)
-
-    def credit(self) -> bool:
-        from tests.uku.integrations.fortnox.conftest import make_credit_note
-
-        from uku.invoices.credit import NotCreditable
-
-        if (invoice := self._any_issued()) is None:
-            return False
-        row = invoice.rows.get()
-        part = None if self.chance.random() < 0.5 else str(row.quantity / 2)  # noqa: PLR2004
-        try:
-            make_credit_note(self.owner, invoice, part)
-        except NotCreditable:
-            return False
-        return True
-
-    def cancel(self) -> bool:
-        from uku.invoices.cancel import NotCancellable, can_be_cancelled, cancel_invoice
-        from uku.kit import clock
-
-        invoice = self._any_issued(booked=False)
-        if invoice is None or not can_be_cancelled(invoice):
-            return False
-        try:
-            cancel_invoice(invoice=invoice, actor=self.owner, at=clock.now())
-        except NotCancellable:
-            return False
-        return True
-
-    def book(self) -> bool:
-        from uku.integrations.fortnox.models import ExportState
-
-        return self._retry(state=ExportState.CONFIRMED, booked=False, to_book=False, cancel_wanted_at=None)
-
-    def retry(self) -> bool:
-        """A person has what needs a decision looked for again."""
-        from uku.integrations.fortnox.models import ExportState
-
-        return self._retry(state__in=[ExportState.NEEDS_PERSON, ExportState.REJECTED])
-
-    def _retry(self, **which: Any) -> bool:
-        from uku.integrations.fortnox.invoices.retry import retry_export
-        from uku.integrations.fortnox.models import InvoiceExport
-
-        found = list(InvoiceExport.objects.filter(company_id=self.company, cancelled_at=None, **which).order_by("id"))
-        if not found:
-            return False
-        retry_export(export=self.chance.choice(found), actor=self.owner)
-        return True
-
-    def choose_booking(self) -> bool:
-        from uku.integrations.fortnox.connection.choices import choose_booking
-        from uku.integrations.fortnox.models import Booking
-        from uku.kit import clock
-
-        choice = Booking.BY_HAND if self.chance.random() < 0.3 else Booking.AT_ONCE  # noqa: PLR2004
-        workspace = self.connection.workspace
-        choose_booking(workspace=workspace, choice=choice, actor=self.owner, at=clock.now())
-        return True
-
-    def _any_issued(self, **which: Any) -> Any:
-        from uku.invoices.models import Invoice, State
-
-        issued = Invoice.objects.filter(credits=None, state__in=[State.CREATED, State.PAID], **which).order_by("-id")
-        newest = list(issued[:40])
-        return self.chance.choice(newest) if newest else None
-
-    def is_at_rest(self) -> bool:
-        from tests.uku.integrations.fortnox.conftest import due_steps
-
-        with self.scope():
-            return due_steps(self.connection) == []
-
-    def is_under_way(self) -> bool:
-        """Say whether something is still to become clear, or to be made, booked or cancelled, by itself."""
-        from django.db.models import Q
-
-        from uku.integrations.fortnox.invoices.credit import is_ready
-        from uku.integrations.fortnox.invoices.export import TO_BOOK
-        from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
-
-        queued = Q(state=ExportState.QUEUED) & (Q(kind=ExportKind.CREATE) | is_ready())
-        moving = queued | Q(state__in=[ExportState.SENDING, ExportState.UNCERTAIN]) | TO_BOOK
-        wanted = Q(cancel_wanted_at__isnull=False)
-        return InvoiceExport.everywhere.filter(moving | wanted, company_id=self.company).exists()
-
-    def let_time_pass(self) -> None:
-        """Move the stamps of what goes out back by twenty minutes, end rests, and wake the loop. No worker runs."""
-        from datetime import timedelta
-
-        from django.db.models import F
-
-        from uku.integrations.fortnox.models import InvoiceExport, Pace, StepRest
-        from uku.integrations.fortnox.work.due import wake
-        from uku.kit import clock
-
-        span = timedelta(minutes=20)
-        theirs = InvoiceExport.everywhere.filter(company_id=self.company)
-        theirs.update(sent_at=F("sent_at") - span, next_at=F("next_at") - span, lease_until=F("lease_until") - span)
-        StepRest.everywhere.all().delete()
-        Pace.objects.all().delete()
-        wake(self.connection, at=clock.now())
+    quick_worker.hurry()
 
 
 class Workers:
@@ -289,11 +118,16 @@ class Soak:
         self.faults = RandomFaults(random.Random(chance.random()))  # noqa: S311  # repeatable
         self.done: Counter[str] = Counter()
 
+    @property
+    def issued(self) -> int:
+        return self.done["issue"] + self.done["issue_to_new"]
+
     def run(self) -> bool:
         self.workers.start()
+        hurry()
         await_all(self.firms, Firm.is_imported, seconds=120)
         self.fortnox.app.installation.faults = self.faults
-        while self.done["issue"] < self.invoices:
+        while self.issued < self.invoices:
             self.live_an_epoch()
             show(f"{self.done['issue']} invoices", f"{sum(self.faults.struck.values())} faults", str(dict(self.done)))
         self.faults.is_over = True
@@ -305,7 +139,7 @@ class Soak:
         mark = self.fortnox.mark()
         await_all(self.firms, lambda _: self.fortnox.mark() > mark, seconds=20)  # they have begun
         for _ in range(self.chance.randint(1, 2 * STEPS_OF_AN_EPOCH)):
-            if self.done["issue"] >= self.invoices:
+            if self.issued >= self.invoices:
                 break
             firm = self.chance.choice(self.firms)
             if did := firm.act():

@@ -28,7 +28,7 @@ class Judge:
     def __init__(self, firm: Any) -> None:
         from uku.integrations.fortnox.models import ExportState, InvoiceExport, SyncIssue
 
-        self.states, self.company = ExportState, firm.company
+        self.states, self.company, self.copied = ExportState, firm.company, firm.copied
         theirs = {"company_id": firm.company}
         self.exports = list(InvoiceExport.objects.filter(**theirs).select_related("invoice__credits"))
         self.tasks = set(SyncIssue.objects.filter(solved_at=None, **theirs).values_list("number", flat=True))
@@ -38,6 +38,7 @@ class Judge:
         ]
         self.creates = Counter(entry["reference"] for entry in mine if entry["action"] == "invoice.create")
         self.credits = Counter(entry["key"] for entry in mine if entry["action"] == "invoice.credit")
+        self.customers = Counter(entry["key"] for entry in mine if entry["action"] == "customer.create")
         self.payments: dict[str, list[Decimal]] = {}
         for row in firm.fortnox.ask("GET", f"companies/{firm.company}/payments"):
             if row.get("Booked"):
@@ -54,12 +55,25 @@ class Judge:
             yield f"created in Fortnox, and nobody knows them: {unknown}"
         if more := {number: times for number, times in self.credits.items() if times > 1}:
             yield f"credited more than once: {more}"
-        numbers = [export.document_number for export in self.exports if export.document_number]
-        if lost_there := set(self.made) - set(numbers):
+        if more := {number: times for number, times in self.customers.items() if times > 1}:
+            yield f"customers created more than once: {more}"
+        numbers = {export.document_number for export in self.exports if export.document_number}
+        if lost_there := {number for number in set(self.made) - numbers if not self._is_settled(self.made[number])}:
             yield f"in Fortnox, and no invoice of ours has the number: {lost_there}"
         for export in self.exports:
             for wrong in self._judge(export):
                 yield f"{export.reference} {export.state} {export.document_number}: {wrong}"
+
+    def _is_settled(self, row: dict[str, Any]) -> bool:
+        """Say whether a person settled what no invoice of ours claims: copied it in Fortnox, or left it."""
+        waits = {self.states.NEEDS_PERSON, self.states.LEFT, self.states.CANCELLED}
+        open_ones = [export for export in self.exports if export.state in waits]
+        if row.get("Credit"):
+            return row["CreditInvoiceReference"] in {
+                each.invoice.credits.number for each in open_ones if each.invoice.credits
+            }
+        known = {each.reference for each in open_ones}
+        return row.get("ExternalInvoiceReference1") in self.copied | known
 
     def _judge(self, export: Any) -> Iterator[str]:
         self.ends[f"{export.kind} {export.state}"] += 1
@@ -73,9 +87,12 @@ class Judge:
                 yield "left to a person without a task"
         elif export.state == self.states.QUEUED and not self._is_ready(export):
             self.ends["waits for its invoice or an earlier note"] += 1
+        elif export.state == self.states.LEFT:
+            if not (export.decided_by_id and export.decision_reason):
+                yield "settled outside Uku by nobody, or for no reason"
         elif export.state != self.states.CANCELLED:
             yield "still under way"
-        elif times:
+        elif times and export.decision != "left":
             yield "cancelled before it was sent, and created"
 
     def _is_ready(self, export: Any) -> bool:

@@ -203,6 +203,18 @@ class InvoiceWorld:
         self.within(ask)
         self.work()
 
+    def compare(self) -> None:
+        """Have both sides' invoices compared."""
+
+        def ask(_owner: Any) -> None:
+            from uku.integrations.fortnox.models import Connection, RunKind
+            from uku.integrations.fortnox.work import requests
+
+            requests.request_sync(Connection.objects.get(), RunKind.COMPARISON)
+
+        self.within(ask)
+        self.work()
+
     # Facts
 
     def number(self, pk: int) -> str:

@@ -204,6 +204,22 @@ def deleted_there(world: InvoiceWorld) -> int:
     return pk
 
 
+def doubled(world: InvoiceWorld) -> int:
+    pk = world.sent()
+    world.copy(world.number(pk))
+    world.compare()
+    return pk
+
+
+def made_anew_there(world: InvoiceWorld) -> int:
+    pk = world.sent()
+    number = world.number(pk)
+    world.copy(number)
+    world.fortnox.ask("DELETE", f"companies/556001/invoices/{number}")
+    world.compare()
+    return pk
+
+
 def of_another_company(world: InvoiceWorld) -> int:
     from uku.integrations.fortnox.models import Connection
 
@@ -430,6 +446,10 @@ RUNS: Mapping[str, tuple[Scene, ...]] = {
     ),
     "its amounts in Fortnox differ": (Scene(at(differing), {"Accept the amounts": "The amounts are accepted"}),),
     "Fortnox has another VAT rate on a row": (Scene(at(with_a_cut_rate), {"Book in Fortnox": "In Fortnox", **CANCEL}),),
+    "there, and another invoice in Fortnox has our reference": (
+        Scene(at(doubled), {"Decide": "Which one is it in Fortnox"}),
+        Scene(at(made_anew_there)),
+    ),
     "deleted in Fortnox": (Scene(at(deleted_there), {"Refresh": "Deleted in Fortnox"}),),
     "issued, in no accounting system": (Scene(at(lambda world: world.issued(numbering="own")), {**CREDIT, **CANCEL}),),
     "waiting to be sent, held, refused": (

@@ -40,6 +40,11 @@ def is_open(key: str) -> bool:
     return Alarm.objects.filter(key=key, cleared_at=None).exists()
 
 
+def is_any_open(prefix: str) -> bool:
+    """Say whether an alarm is open whose key begins so."""
+    return Alarm.objects.filter(key__startswith=prefix, cleared_at=None).exists()
+
+
 def cleared_at(key: str) -> datetime | None:
     """Return when an alarm with this key was last closed; None when none ever was."""
     last: datetime | None = Alarm.objects.filter(key=key).aggregate(last=Max("cleared_at"))["last"]

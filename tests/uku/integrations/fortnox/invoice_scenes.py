@@ -10,6 +10,7 @@ from tests.uku.integrations.fortnox.conftest import issue, make_credit_note, wor
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.clients.operations import create_client
+from uku.integrations.fortnox.invoices.export import process_export
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, NewCustomers, RunKind
 from uku.integrations.fortnox.work import requests
 from uku.invoices.cancel import cancel_invoice
@@ -23,6 +24,8 @@ REFUSAL = '{"ErrorInformation":{"error":1,"message":"Fortnox säger nej","code":
 NOT_PERMITTED = '{"ErrorInformation":{"error":1,"message":"Ingen behörighet","code":2000663}}'
 GONE = '{"ErrorInformation":{"Error":1,"Message":"Kan inte hitta fakturan.","Code":2000434}}'
 ALWAYS = 99
+LOOK_UPS = 6
+"""Each twenty minutes after the one before: sent, looked up twice, and the same once more."""
 Order = dict[str, Any]
 
 
@@ -349,6 +352,37 @@ class Scenes:
         requests.request_sync(self._shop.connection, RunKind.COMPARISON)
         return self._work()
 
+    # Decide
+
+    def page_of_a_decision(self) -> Order:
+        export = self._found_twice()
+        return {"do": "get", "path": f"{self._home}/{self._decision(export)}/decide/", "session": self._session}
+
+    def decision_to_adopt(self) -> Order:
+        return self._decide(self._found_twice(), "adopt", number=self._fortnox.invoices()[0]["DocumentNumber"])
+
+    def decision_to_adopt_a_note(self) -> Order:
+        self._do(self.credit_whose_rows_fortnox_refuses())
+        export = InvoiceExport.objects.get(state=ExportState.NEEDS_PERSON)
+        return self._decide(export, "adopt", number=self._newest())
+
+    def decision_to_send_again(self) -> Order:
+        return self._decide(self._never_arrived(), "send-again", known="")
+
+    def decision_to_send_again_carried_out(self) -> Order:
+        self._press(self.decision_to_send_again())
+        return self._work()
+
+    def decision_to_leave(self) -> Order:
+        return self._decide(self._found_twice(), "leave", reason="Typed by hand")
+
+    def decision_to_leave_what_is_to_be_cancelled(self) -> Order:
+        return self._decide(self._found_twice(cancel=True), "leave", reason="Typed by hand")
+
+    def decision_made_anew(self) -> Order:
+        self._press(self.decision_to_leave())
+        return self._decide(InvoiceExport.objects.get(), "adopt", number=self._newest())
+
     # How
 
     def _work(self) -> Order:
@@ -414,6 +448,34 @@ class Scenes:
         work_off()
         self._later(self._shop.export_of(invoice), seconds=20 * 60)
         return invoice
+
+    def _found_twice(self, *, cancel: bool = False) -> InvoiceExport:
+        """An invoice whose reference is on two in Fortnox, so that a person must decide."""
+        invoice = self._unclear("P2")
+        if cancel:
+            self._cancel(invoice)
+        with self._fortnox.app.installation.lock:
+            company = self._fortnox.app.installation.company(FIRST)
+            first = next(iter(company.table("invoices").rows.values()))
+            company.put("invoices", "9001", {**first, "DocumentNumber": "9001", "OCR": "90019"})
+        process_export(export_id=self._shop.export_of(invoice).pk)
+        return InvoiceExport.objects.get(state=ExportState.NEEDS_PERSON)
+
+    def _never_arrived(self) -> InvoiceExport:
+        """An invoice that was sent twice without an answer and is not in Fortnox, so that a person must decide."""
+        self._fortnox.fault(**POST, action="drop", phase="P1", times=2)
+        export = self._shop.export_of(self._shop.issue())
+        work_off()
+        for _ in range(LOOK_UPS):
+            self._later(export, seconds=20 * 60)
+            process_export(export_id=export.pk)
+        return InvoiceExport.objects.get(state=ExportState.NEEDS_PERSON)
+
+    def _decision(self, export: InvoiceExport) -> str:
+        return f"settings/fortnox/pushes/{export.pk}"
+
+    def _decide(self, export: InvoiceExport, way: str, **data: str) -> Order:
+        return self._post(f"{self._decision(export)}/{way}/", seen=str(export.fence), **data)
 
     def _newest(self) -> str:
         return str(self._fortnox.invoices()[-1]["DocumentNumber"])

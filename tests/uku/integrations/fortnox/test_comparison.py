@@ -185,7 +185,7 @@ def test_the_command_prints_each_difference_with_what_to_do(fortnox, shop, sent,
     other = copy(shop.export_of(sent))
     means = (
         "The client may have been invoiced twice. Open the invoices in Fortnox. Cancel or credit the one that is too"
-        " many there, then press Retry."
+        " many there, then press Retry. If Uku has the wrong one, press Decide on the page of the invoice first."
     )
     said: list[str] = []
     assert command.run(said.append) == 1

@@ -15,6 +15,8 @@ from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExpo
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.cancel import cancel_invoice
+from uku.invoices.deliveries import Wanted, send_invoice
+from uku.invoices.delivery_models import DeliveryWay
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
@@ -471,3 +473,97 @@ def test_a_note_that_fortnox_made_otherwise_is_adopted_with_its_figures(fortnox,
 def test_its_page_marks_billing_in_the_menu(desk, lost):
     page = desk.browser.get(f"{desk.home}/settings/fortnox/pushes/{lost().pk}/decide/")
     assert marked_in_menu(page) == {f"{desk.home}/billing/"}
+
+
+# One that is in Fortnox already
+
+
+@pytest.fixture
+def doubled(fortnox, desk):
+    """An invoice in Fortnox, booked, with our reference on another one there too, as a comparison found it."""
+    invoice = desk.issue()
+    desk.work()
+    copy_in_fortnox(fortnox, "9001", Booked=False, VoucherNumber=None)
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.COMPARISON))
+    return InvoiceExport.objects.get(invoice=invoice)
+
+
+def differences() -> list[str]:
+    return list(
+        SyncIssue.objects.filter(kind="difference", solved_at=None, ignored_at=None).values_list("code", flat=True)
+    )
+
+
+def compare_again(desk) -> None:
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.COMPARISON))
+    desk.work()
+
+
+def test_of_two_with_our_reference_a_person_says_which_one_it_is(fortnox, desk, shop, doubled, decide):
+    number = doubled.document_number
+    assert differences() == ["twice"]
+    assert desk.says(doubled.invoice, "The client may have been invoiced twice.")
+    page = look(desk, doubled)
+    assert offered(page) == ["9001"]
+    assert "It is the one that Uku has." in page.all("p")
+    assert [action for action, _facts in forms_of(page) if action.endswith("/send-again/")] == []
+    before = fortnox.mark()
+    decide(doubled, "adopt", number="9001")
+    desk.work()
+    row = again(doubled)
+    assert (row.state, row.document_number, row.invoice.number, row.booked) == ("confirmed", "9001", "9001", True)
+    assert (row.decision, row.decided_by) == ("adopted", shop.owner)
+    assert [each for each in fortnox.requests(before) if each.startswith("POST")] == []
+    assert differences() == ["twice"]  # the other one still stands in Fortnox
+    copy_in_fortnox(fortnox, number, Cancelled=True)
+    compare_again(desk)
+    assert differences() == []
+
+
+def test_one_that_was_deleted_and_made_anew_in_fortnox_is_adopted(fortnox, desk, doubled, decide):
+    fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{doubled.document_number}")
+    compare_again(desk)
+    row = again(doubled)
+    assert (row.state, row.invoice.is_missing, differences()) == ("confirmed", True, ["moved"])
+    assert desk.says(doubled.invoice, f"It does not list {doubled.document_number}, which Uku has.")
+    decide(doubled, "adopt", number="9001")
+    desk.work()
+    row = again(doubled)
+    assert (row.invoice.number, row.invoice.is_missing, row.booked, differences()) == ("9001", False, True, [])
+    assert fortnox.creates() == {doubled.reference: 1}
+
+
+def test_leaving_a_double_with_a_reason_keeps_the_invoice_and_tells_it_no_more(fortnox, desk, shop, doubled, decide):
+    decide(doubled, "leave", reason="9001 is a private copy")
+    compare_again(desk)
+    row = again(doubled)
+    assert (row.state, row.document_number, row.decision_reason) == (
+        "confirmed",
+        doubled.document_number,
+        "9001 is a private copy",
+    )
+    assert (differences(), row.decided_by) == ([], shop.owner)
+    copy_in_fortnox(fortnox, "9002")
+    compare_again(desk)
+    assert differences() == ["twice"]
+
+
+@pytest.mark.parametrize("way", ["sent", "credited"])
+def test_what_a_client_may_have_under_its_number_gets_no_other(fortnox, desk, shop, doubled, way):
+    words = f"The invoice was credited as number {doubled.document_number}."
+    if way == "sent":
+        wanted = Wanted(DeliveryWay.HAND)
+        send_invoice(invoice=doubled.invoice, wanted=wanted, seen=0, actor=shop.owner, at=clock.now())
+        words = f"The client may have got the invoice as number {doubled.document_number}."
+    else:
+        make_credit_note(shop.owner, doubled.invoice)
+    page = look(desk, doubled)
+    assert (offered(page), words in page.all("p")) == ([], True)
+
+
+def test_the_same_difference_is_decided_by_the_first_of_two(desk, doubled, decide, colleague):
+    drawn = look(desk, doubled)
+    decide(doubled, "leave", reason="A copy", drawn=drawn)
+    page = decide(doubled, "adopt", drawn=drawn, browser=colleague, number="9001")
+    assert again(doubled).document_number == doubled.document_number
+    assert any("decided" in text for text in page.all("p"))

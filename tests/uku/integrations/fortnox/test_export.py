@@ -27,6 +27,7 @@ from uku.invoices.drafts import InvoiceAlreadyIssued
 from uku.invoices.models import Invoice
 from uku.invoices.operations import issue_invoice
 from uku.kit import clock
+from uku.kit.alarms import Alarm, is_open, mail_new_alarms
 from uku.kit.scoping import workspace_in_force
 from uku.kit.times import show_recent_time
 
@@ -332,6 +333,33 @@ def test_what_uku_sent_wrongly_is_refused_once_and_is_the_operators(fortnox, que
     assert panel(row).happened == "Uku sent something that Fortnox could not read."
     told = [entry for entry in caplog.records if entry.levelname == "ERROR"]
     assert ["Fortnox could not read what Uku sent" in entry.getMessage() for entry in told] == [True]
+
+
+def test_the_operator_is_mailed_once_about_invoices_that_fortnox_cannot_read_until_the_first_is_cured(
+    fortnox, shop, queued, run_jobs, mailoutbox, settings, owner
+):
+    """F84"""
+    settings.UKU = settings.UKU.model_copy(update={"operator_email": "drift@uku.example"})
+    fortnox.fault(**POST, status=415, body=error(1000031), headers={"X-Uid": "4f1a"}, times=2)
+    other = shop.export_of(shop.issue())
+    run_jobs()
+    for _ in range(2):
+        mail_new_alarms(at=clock.now())
+    (mail,) = mailoutbox
+    alarm = Alarm.objects.get()
+    assert (mail.to, alarm.text in mail.body, alarm.cleared_at) == (["drift@uku.example"], True, None)
+    assert alarm.text == (
+        f"Fortnox could not read invoice {queued.reference} as Uku sent it (code 1000031, request id 4f1a)."
+        " Nothing is wrong in Fortnox, and the invoice is not sent again by itself. Other invoices may be"
+        " refused in the same way: the log has each."
+    )
+    retry_export(export=other, actor=owner)
+    run_jobs()
+    assert is_open(alarm.key)
+    retry_export(export=queued, actor=owner)
+    run_jobs()
+    assert not is_open(alarm.key)
+    assert InvoiceExport.objects.get(pk=queued.pk).state == ExportState.CONFIRMED
 
 
 def test_sending_again_after_the_cure_creates_once(fortnox, shop, queued, go, run_jobs, owner):

@@ -15,11 +15,14 @@ from tests.uku.integrations.fortnox.histories import histories
 from tests.uku.integrations.fortnox.invoice_rules import Watch
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
+from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection import authorize
+from uku.integrations.fortnox.invoices import decision
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
+from uku.integrations.fortnox.invoices.candidates import numbers_with_reference
 from uku.integrations.fortnox.invoices.export import TO_BOOK
 from uku.integrations.fortnox.invoices.retry import retry_export
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, Pace, RunKind, StepRest
+from uku.integrations.fortnox.models import Connection, Decision, ExportState, InvoiceExport, Pace, RunKind, StepRest
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work import loop
 from uku.integrations.fortnox.work.runs import run_sync
@@ -50,7 +53,8 @@ MOST_ROUNDS = 14
 PLACES = st.integers(0, 7)
 REACHED = {
     *(state.value for state in (ExportState.CONFIRMED, ExportState.UNCERTAIN, ExportState.NEEDS_PERSON)),
-    *(state.value for state in (ExportState.QUEUED, ExportState.REJECTED, ExportState.CANCELLED)),
+    *(state.value for state in (ExportState.QUEUED, ExportState.REJECTED, ExportState.CANCELLED, ExportState.LEFT)),
+    *(f"decided: {way.value}" for way in Decision),
     *("is created", "is paid", "is cancelled", "paid again unpaid", "credited", "retried"),
 }
 """A run that never comes to one of these would prove nothing of it."""
@@ -124,6 +128,59 @@ def machine_of(fortnox: Any, shop: Any, scope: Any, start: Moment, met: set[str]
             self.watch.retried[export.pk] = self.watch.retried.get(export.pk, 0) + 1
             met.add("retried")
 
+        @rule(way=st.sampled_from(list(Decision)))
+        def issue_and_let_a_person_decide(self, way: Decision) -> None:
+            """One that never arrived, or one that arrived and that somebody copied in Fortnox meanwhile."""
+            fortnox.heal()
+            arrives = way != Decision.SENT_AGAIN
+            self.issue_into_a_fault({"action": "drop", "phase": "P2" if arrives else "P1"}, 1 if arrives else 9)
+            export = InvoiceExport.objects.latest("pk")
+            if arrives:
+                with open_fortnox(Connection.objects.get()) as client:
+                    client.invoices.create_raw(bytes(export.payload))
+                self.watch.extra[export.reference] += 1
+            self.let_time_pass(20, 5)
+            fortnox.heal()
+            self.decide(export, way)
+            if way == Decision.LEFT:
+                self.decide(export, Decision.ADOPTED)
+
+        @rule(place=PLACES, way=st.sampled_from(list(Decision)))
+        def decide_about_any(self, place: int, way: Decision) -> None:
+            """Also a credit note, and what was left before."""
+            waiting = list(InvoiceExport.objects.filter(state__in=[ExportState.NEEDS_PERSON, ExportState.LEFT]))
+            if waiting:
+                self.enable()
+                self.decide(sorted(waiting, key=lambda export: export.pk)[place % len(waiting)], way)
+
+        def decide(self, export: InvoiceExport, way: Decision) -> None:
+            """Decide on what the page shows; a second person, who saw the same, changes nothing."""
+            seen = InvoiceExport.objects.get(pk=export.pk)
+            try:
+                self.press(seen, way)
+            except decision.NotDecided:
+                assert InvoiceExport.objects.get(pk=export.pk).fence == seen.fence
+                return
+            for other in Decision:
+                with pytest.raises(decision.NotDecided):
+                    self.press(seen, other)
+            met.add(f"decided: {way.value}")
+            self.send()
+
+        def press(self, seen: InvoiceExport, way: Decision) -> None:
+            facts = {"export": seen, "seen": seen.fence, "actor": shop.owner, "at": clock.now()}
+            with open_fortnox(Connection.objects.get()) as client:
+                numbers = numbers_with_reference(client, seen)
+            if way == Decision.LEFT:
+                decision.leave(reason="Typed by hand", **facts)
+            elif way == Decision.SENT_AGAIN:
+                decision.send_again(known=numbers, **facts)
+                self.watch.extra[seen.reference] += 1
+            elif numbers:
+                decision.adopt(number=numbers[-1], **facts)
+            else:
+                raise decision.NotDecided
+
         @rule(place=PLACES, whole=st.booleans())
         def pay(self, place: int, whole: bool) -> None:
             rows = [row for row in fortnox.invoices() if row.get("Booked") and row["Balance"] >= 2]
@@ -142,6 +199,8 @@ def machine_of(fortnox: Any, shop: Any, scope: Any, start: Moment, met: set[str]
 
         @rule(place=PLACES)
         def reverse_a_payment(self, place: int) -> None:
+            if not fortnox.ask("GET", f"companies/{FIRST}/payments"):
+                self.send_and_pay()
             found = fortnox.ask("GET", f"companies/{FIRST}/payments")
             if found:
                 number, was_paid = found[place % len(found)]["Number"], Invoice.objects.filter(state="paid").count()

@@ -44,6 +44,7 @@ TRIED = {"attempts", "fence", "lookups", "late_negatives", "was_uncertain", "tex
 HALF_SILENT = {
     "credit_that_never_arrives",
     "credit_looked_up_after_it_never_arrived",
+    "decision_to_send_again_carried_out",
     "look_up_of_what_never_arrived",
 }
 """One send had no clear outcome already: killed while it sends again, it is left to a person (decision 8)."""

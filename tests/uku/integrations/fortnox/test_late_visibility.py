@@ -50,8 +50,37 @@ def test_a_lost_answer_is_found_by_the_first_look_up_that_can_see_it(fortnox, lo
     assert fortnox.creates() == {lost.reference: 1}
 
 
-def test_one_that_stays_hidden_beyond_the_window_is_sent_twice_and_the_comparison_tells_it(fortnox, shop, lost, look):
-    """The limit of what look-ups can prove (decision 8): two complete ones after ten minutes."""
+def test_one_that_stays_hidden_beyond_the_window_is_read_by_the_number_that_comes_next(fortnox, shop, run_jobs, look):
+    shop.issue()
+    run_jobs()
+    fortnox.switch(visible_after_seconds=3600)
+    fortnox.fault(**POST, action="drop", phase="P2")
+    lost = shop.export_of(shop.issue())
+    look(lost)
+    *before, last = [look(lost, after=pause) for pause in LOOKUPS]
+    assert (set(before), last) == ({ExportState.UNCERTAIN}, ExportState.CONFIRMED)
+    assert fortnox.creates()[lost.reference] == 1
+
+
+def test_one_that_stays_hidden_among_others_is_read_by_the_number_that_the_list_leaves_out(fortnox, shop, look):
+    """Lists may show what came later before they show it."""
+    fortnox.switch(visible_after_seconds=3600)
+    for _ in range(2):
+        other = shop.export_of(shop.issue())
+        look(other)
+    fortnox.fault(**POST, action="drop", phase="P2")
+    lost = shop.export_of(shop.issue())
+    look(lost)
+    later = shop.export_of(shop.issue())
+    assert look(later) == ExportState.CONFIRMED
+    before = fortnox.mark()
+    *_before, last = [look(lost, after=pause) for pause in LOOKUPS]
+    assert (last, fortnox.creates()[lost.reference]) == (ExportState.CONFIRMED, 1)
+    assert fortnox.commits("invoice.create", before) == []
+
+
+def test_one_whose_number_nothing_tells_is_sent_twice_and_the_comparison_tells_it(fortnox, shop, lost, look):
+    """The limit of what looking can prove (decision 8): the firm's first invoice, hidden for an hour."""
     fortnox.switch(visible_after_seconds=3600)
     look(lost)
     assert [look(lost, after=pause) for pause in LOOKUPS][-1] == ExportState.QUEUED

@@ -47,7 +47,14 @@ _DIFFERENCES: Mapping[str, tuple[Promise, Promise]] = {
     Difference.TWICE: (
         gettext_lazy("The client may have been invoiced twice."),
         gettext_lazy(
-            "Open the invoices in Fortnox. Cancel or credit the one that is too many there, then press Retry."
+            "Open the invoices in Fortnox. Cancel or credit the one that is too many there, then press Retry. If Uku"
+            " has the wrong one, press Decide on the page of the invoice first."
+        ),
+    ),
+    Difference.MOVED: (
+        gettext_lazy("The invoice may have been deleted in Fortnox and made anew there. Uku reads the one it has."),
+        gettext_lazy(
+            "Press Decide on the page of the invoice: adopt the other one, or leave it with a reason. Then press Retry."
         ),
     ),
     Difference.UNKNOWN: (

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from fortnox_api import FortnoxError
+from uku.integrations.fortnox.health.error_codes import ErrorGroup
+from uku.integrations.fortnox.health.messages import Context, explain_error
 from uku.integrations.fortnox.models import Connection, InvoiceExport, RunKind, SyncIssue
+from uku.kit.alarms import clear_alarm, is_any_open, raise_alarm
 
+log = structlog.get_logger()
+UNREADABLE: Final = "fortnox.unreadable_invoice:"
+"""Begins the key of the alarm; our reference follows."""
 CUSTOMER, ARTICLE, INVOICE, PAYMENT, DIFFERENCE = "customer", "article", "invoice", "payment", "difference"
 KINDS_OF = {
     "customers": (CUSTOMER, RunKind.CUSTOMERS),
@@ -68,7 +76,12 @@ def note(  # noqa: PLR0913  # what is known differs from cause to cause
 
 
 def note_export(export: InvoiceExport, *, at: datetime, error: FortnoxError | None = None, reason: str = "") -> None:
-    """Write down that an invoice did not go through, under our own reference; the health is reviewed soon."""
+    """Write down that an invoice did not go through, under our own reference; the health is reviewed soon.
+
+    What Fortnox could not read is no fault of the firm's: the operator is told.
+    """
+    if error is not None and explain_error(error, Context.INVOICE).group == ErrorGroup.OURS:
+        _alarm_operator(export, error, at)
     Connection.objects.filter(company_id=export.company_id).update(reviewed_at=None)
     note(
         company_id=export.company_id,
@@ -82,6 +95,20 @@ def note_export(export: InvoiceExport, *, at: datetime, error: FortnoxError | No
     )
 
 
+def _alarm_operator(export: InvoiceExport, error: FortnoxError, at: datetime) -> None:
+    """Tell the operator of the first invoice that Fortnox could not read, until that one is solved (F84)."""
+    uid = error.request_id or ""
+    log.error("Fortnox could not read what Uku sent", export=export.pk, uid=uid)
+    if is_any_open(UNREADABLE):
+        return
+    text = _(
+        "Fortnox could not read invoice %(reference)s as Uku sent it (code %(code)s, request id %(uid)s). Nothing is"
+        " wrong in Fortnox, and the invoice is not sent again by itself. Other invoices may be refused in the same way:"
+        " the log has each."
+    ) % {"reference": export.reference, "code": error.code or "–", "uid": uid or "–"}
+    raise_alarm(key=f"{UNREADABLE}{export.reference}", text=text, at=at)
+
+
 def solve(
     *, company_id: str, kind: str, numbers: Iterable[str], at: datetime, unless: Iterable[Any] | QuerySet[Any] = ()
 ) -> int:
@@ -90,7 +117,12 @@ def solve(
     Return how many there were.
     """
     waiting = SyncIssue.objects.filter(company_id=company_id, kind=kind, solved_at=None)
-    return waiting.filter(number__in=list(numbers)).exclude(number__in=unless).update(solved_at=at)
+    numbers = list(numbers)
+    solved = waiting.filter(number__in=numbers).exclude(number__in=unless).update(solved_at=at)
+    if solved and kind == INVOICE:
+        for number in numbers:
+            clear_alarm(key=f"{UNREADABLE}{number}", at=at)
+    return solved
 
 
 def unsolved(company_id: str) -> QuerySet[SyncIssue]:

@@ -18,9 +18,11 @@ from fortnox_api import Invoice as FortnoxInvoice
 from fortnox_api import InvoiceRow as FortnoxRow
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.invoices.reconcile import differing_number
+from uku.integrations.fortnox.invoices.unlisted import find_unlisted
 from uku.integrations.fortnox.mapping import NO_REFERENCE
 from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
-from uku.invoices.models import Invoice, InvoiceRow
+from uku.invoices.deliveries import may_have_arrived
+from uku.invoices.models import Invoice, InvoiceRow, Numbering
 from uku.invoices.numbers import is_reference
 from uku.kit.money import ZERO, show_amount, show_date, show_quantity, to_ore
 
@@ -88,8 +90,10 @@ def find_candidates(fortnox: Fortnox, export: InvoiceExport, numbers: Iterable[s
 
 def numbers_with_reference(fortnox: Fortnox, export: InvoiceExport) -> list[str]:
     """Return what Fortnox may have made of an export: by our reference, or as the note that its invoice names."""
-    found = [hit.number for hit in fortnox.invoices.find_by_reference(export.reference)]
-    if export.kind == ExportKind.CREDIT:
+    if export.kind == ExportKind.CREATE:
+        hits = fortnox.invoices.find_by_reference(export.reference) or find_unlisted(fortnox, export)
+        found = [hit.number for hit in hits]
+    else:
         original = _original(export)
         note = fortnox.invoices.get(original.document_number).credit_invoice_reference
         found = [note] if note not in NO_REFERENCE else []
@@ -114,7 +118,20 @@ def obstacle_to_adopting(export: InvoiceExport, found: FortnoxInvoice) -> str:
         return _("It credits another invoice.")
     if found.currency != invoice.currency:
         return _("Its currency is another one.")
-    return differing_number(invoice, found)
+    may_change = export.state == ExportState.CONFIRMED and invoice.numbering == Numbering.ACCOUNTING
+    return _obstacle_to_changing(export, found) if may_change else differing_number(invoice, found)
+
+
+def _obstacle_to_changing(export: InvoiceExport, found: FortnoxInvoice) -> str:
+    """Say why an invoice in Fortnox cannot take the place of the one that Uku has; "" when a person may choose it."""
+    invoice = export.invoice
+    if found.number == export.document_number:
+        return _("It is the one that Uku has.")
+    if invoice.credit_notes.exists():
+        return _("The invoice was credited as number %(number)s.") % {"number": export.document_number}
+    if may_have_arrived(invoice):
+        return _("The client may have got the invoice as number %(number)s.") % {"number": export.document_number}
+    return ""
 
 
 def _numbers_alike(fortnox: Fortnox, export: InvoiceExport) -> Iterator[str]:

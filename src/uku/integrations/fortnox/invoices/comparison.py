@@ -7,7 +7,7 @@ read, one that is there after all is looked up. The rest is a sync issue until a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -56,7 +56,8 @@ class Comparison:
     """What the two sides do not have in common.
 
     `to_read` are in Fortnox by what Uku knows and not listed, or the other way round. `unclaimed` are listed with the
-    reference of an export that is not confirmed, and that nobody settled outside Uku.
+    reference of an export that is not confirmed, and that nobody settled outside Uku. What a confirmed one has is never
+    looked for again by itself: where another invoice has its reference, a person says which one it is.
     """
 
     to_read: tuple[InvoiceExport, ...]
@@ -78,7 +79,7 @@ def compare(exports: Sequence[InvoiceExport], listed: Iterable[InvoiceItem]) -> 
         if is_reference(item.external_reference) and not item.cancelled and item.total >= 0:
             holders[item.external_reference].append(item)
     strangers = [held[0] for held in holders.values() if not any(item.number in claimed for item in held)]
-    settled = {export.reference for export in exports if export.state == ExportState.LEFT}
+    settled = {export.reference for export in exports if export.state in {ExportState.LEFT, ExportState.CONFIRMED}}
     return Comparison(
         to_read=tuple(each for each in confirmed if (each.document_number in items) == each.invoice.is_missing),
         unclaimed=tuple(
@@ -89,6 +90,7 @@ def compare(exports: Sequence[InvoiceExport], listed: Iterable[InvoiceItem]) -> 
         found=(
             *_amounts_that_differ(confirmed, items),
             *(_twice(held, ours) for held in holders.values() if len(held) > 1),
+            *(_moved(item, ours[item.external_reference]) for item in _alone(strangers, holders, confirmed)),
             *(_unknown(item) for item in strangers if item.external_reference not in ours),
         ),
     )
@@ -102,6 +104,24 @@ def _amounts_that_differ(confirmed: Iterable[InvoiceExport], items: dict[str, In
         facts = {"number": item.number, "theirs": show_amount(item.total), "ours": show_amount(invoice.total)}
         words = _("Invoice %(number)s has the total %(theirs)s in Fortnox, but %(ours)s in Uku.")
         yield Found(Difference.AMOUNT, export.reference, words, facts, export)
+
+
+def _alone(
+    strangers: Iterable[InvoiceItem], holders: Mapping[str, Sequence[InvoiceItem]], confirmed: Iterable[InvoiceExport]
+) -> Iterator[InvoiceItem]:
+    """Those that alone have the reference of a confirmed export, whose own number is not listed."""
+    references = {export.reference for export in confirmed}
+    for item in strangers:
+        if item.external_reference in references and len(holders[item.external_reference]) == 1:
+            yield item
+
+
+def _moved(item: InvoiceItem, export: InvoiceExport) -> Found:
+    facts = {"reference": export.reference, "theirs": item.number, "ours": export.document_number}
+    words = _(
+        "Fortnox has our reference %(reference)s on invoice %(theirs)s. It does not list %(ours)s, which Uku has."
+    )
+    return Found(Difference.MOVED, export.reference, words, facts, export)
 
 
 def _twice(held: Sequence[InvoiceItem], ours: dict[str, InvoiceExport]) -> Found:

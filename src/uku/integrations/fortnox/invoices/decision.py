@@ -17,11 +17,22 @@ from django.utils.translation import gettext_lazy
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import require_usable_connection
+from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.health.issue_messages import explain_issue
 from uku.integrations.fortnox.invoices.candidates import numbers_with_reference, obstacle_to_adopting
 from uku.integrations.fortnox.invoices.credit import store_note
 from uku.integrations.fortnox.invoices.export import solve_issues, store_created
 from uku.integrations.fortnox.invoices.reconcile import LANDING_WINDOW
-from uku.integrations.fortnox.models import Connection, Decision, ExportKind, ExportState, InvoiceExport, RunKind
+from uku.integrations.fortnox.models import (
+    Connection,
+    Decision,
+    Difference,
+    ExportKind,
+    ExportState,
+    InvoiceExport,
+    RunKind,
+    SyncIssue,
+)
 from uku.integrations.fortnox.work import requests
 from uku.invoices.operations import NumberTaken
 from uku.kit import clock
@@ -37,10 +48,27 @@ class NotDecided(Exception):
 
 
 def can_decide(export: InvoiceExport) -> bool:
-    """Say whether a person may decide: Uku does not look any more, or has looked for the whole landing window."""
+    """Say whether a person may decide: Uku does not look any more, or has looked for the whole landing window.
+
+    Of an invoice that is in Fortnox a person says which one it is, when another one there has our reference.
+    """
     if export.state == ExportState.UNCERTAIN:
         return has_landed(export)
+    if export.state == ExportState.CONFIRMED:
+        return standing_difference(export) is not None
     return export.state in {ExportState.NEEDS_PERSON, ExportState.LEFT}
+
+
+def standing_difference(export: InvoiceExport) -> SyncIssue | None:
+    """Return what a comparison found and nobody answered: another invoice in Fortnox has the reference of this one."""
+    found = sync_issues.open_issues(export.company_id).filter(kind=sync_issues.DIFFERENCE, export_id=export.pk)
+    return found.filter(code__in=[Difference.TWICE, Difference.MOVED]).first()
+
+
+def explain_difference(difference: SyncIssue) -> tuple[str, str, str]:
+    """Say what happened, what it means and what to do, on the page of the invoice."""
+    words = explain_issue(difference)
+    return words.happened, words.means, _("Press Decide: Uku shows them beside the invoice, and you choose.")
 
 
 def has_landed(export: InvoiceExport) -> bool:
@@ -50,6 +78,8 @@ def has_landed(export: InvoiceExport) -> bool:
 
 def obstacle_to_sending(export: InvoiceExport, numbers: Collection[str]) -> str:
     """Say why an invoice cannot be sent again now, with what Fortnox has of it; "" when a person may."""
+    if export.state == ExportState.CONFIRMED:
+        return _("Uku has it as invoice %(number)s in Fortnox.") % {"number": export.document_number}
     if export.sent_at is not None and not has_landed(export):
         when = show_recent_time(export.sent_at + LANDING_WINDOW, export.workspace.time_zone, now=clock.real_now())
         return _("It can be sent again from %(when)s: until then the one that was sent may still arrive.") % {
@@ -89,6 +119,9 @@ def _store_adopted(*, export: InvoiceExport, found: FortnoxInvoice, seen: int, a
     if row.kind == ExportKind.CREDIT:
         store_note(row, found)
         row.invoice.refresh_from_db()
+    if row.state == ExportState.CONFIRMED:
+        row.booked, row.voucher = found.booked, ""
+        requests.request_sync(Connection.objects.get(), RunKind.COMPARISON, asked_by=actor.pk)
     _decide(row, Decision.ADOPTED, actor, at)
     row.read_due_at = at  # it may be paid by now, and a list shows only what changes later
     store_created(row, found)
@@ -129,12 +162,21 @@ def _queue_again(*, export: InvoiceExport, numbers: Collection[str], seen: int, 
 @transaction.atomic
 @needs(Permission.ISSUE_INVOICES)
 def leave(*, export: InvoiceExport, reason: str, seen: int, actor: User, at: datetime) -> None:
-    """Let an invoice be settled outside Uku: it is neither sent nor looked for. Raises NotAllowed or NotDecided."""
+    """Let an invoice be settled outside Uku: it is neither sent nor looked for. Raises NotAllowed or NotDecided.
+
+    One that is in Fortnox keeps its number there; the others with our reference are not told of any more.
+    """
     row = _lock(export, seen, Decision.LEFT, actor)
-    _decide(row, Decision.LEFT, actor, at)
-    row.state, row.next_at, row.decision_reason = ExportState.LEFT, None, reason
+    if (difference := standing_difference(row)) is not None:
+        SyncIssue.objects.filter(pk=difference.pk).update(ignored_at=at, ignored_by=actor)
+    if row.state == ExportState.CONFIRMED:
+        row.decision, row.decided_at, row.decided_by, row.fence = Decision.LEFT, at, actor, row.fence + 1
+    else:
+        _decide(row, Decision.LEFT, actor, at)
+        row.state, row.next_at = ExportState.LEFT, None
+        solve_issues(row)
+    row.decision_reason = reason
     row.save()
-    solve_issues(row)
     requests.wake_for_export(row)  # a cancellation may have waited for this
     words = gettext_lazy("%(invoice)s: settled outside Uku: %(reason)s")
     _record(row, words, actor, at, reason=reason)

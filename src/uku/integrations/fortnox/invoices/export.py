@@ -22,8 +22,7 @@ from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import is_usable
 from uku.integrations.fortnox.customers.creation import CustomerRefused
 from uku.integrations.fortnox.health import alerts, sync_issues
-from uku.integrations.fortnox.health.error_codes import ErrorGroup
-from uku.integrations.fortnox.health.messages import Context, error_in_words, explain_error
+from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
 from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.checks import invoice_checks
@@ -233,8 +232,6 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, error: FortnoxError)
             with suppress(FortnoxError):
                 holder = fortnox.invoices.get(number)
         if holder is None:
-            if explain_error(error, Context.INVOICE).group == ErrorGroup.OURS:
-                log.error("Fortnox could not read what Uku sent", export=export.pk, uid=error.request_id)
             reject(export, error_in_words(error), error)
         elif holder.external_reference == export.reference and not holder.cancelled:
             mark_uncertain(export)

@@ -7,6 +7,7 @@ after ten minutes are what one more create needs; after that a person decides (d
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from fortnox_api import Fortnox, InvoiceItem
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.health import sync_issues
+from uku.integrations.fortnox.invoices.unlisted import find_unlisted
 from uku.integrations.fortnox.models import ExportState, InvoiceExport
 from uku.invoices.models import Invoice, InvoiceRow, RowKind
 from uku.kit import clock
@@ -34,7 +36,9 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> FortnoxInvoice | No
 
     None leaves the export waiting for its next look-up, queued for one more create, or with a person.
     """
-    hits = fortnox.invoices.find_by_reference(export.reference)
+    hits: Sequence[InvoiceItem | FortnoxInvoice] = fortnox.invoices.find_by_reference(export.reference)
+    if not hits and _is_last_look(export):
+        hits = find_unlisted(fortnox, export)
     hits = [hit for hit in hits if not (hit.cancelled and hit.number == export.cancelled_number)]
     found = [hit for hit in hits if not _is_copy_on_note(fortnox, export, hit)]
     standing = [hit for hit in found if not hit.cancelled]
@@ -65,7 +69,12 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> FortnoxInvoice | No
     return None
 
 
-def _is_copy_on_note(fortnox: Fortnox, export: InvoiceExport, hit: InvoiceItem) -> bool:
+def _is_last_look(export: InvoiceExport) -> bool:
+    """Say whether the invoice is created once more, or left to a person, if it is not found now."""
+    return export.late_negatives + 1 >= LATE_NEGATIVES_NEEDED
+
+
+def _is_copy_on_note(fortnox: Fortnox, export: InvoiceExport, hit: InvoiceItem | FortnoxInvoice) -> bool:
     """Say whether our reference stands on a credit note of our invoice, which Fortnox may copy it to.
 
     Lists do not tell credit notes apart; one with an amount below zero is read.

@@ -9,18 +9,26 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from uku.integrations.fortnox.connection.company import company_names, name_of_company
 from uku.integrations.fortnox.customers.creation import may_be_created
 from uku.integrations.fortnox.health.messages import Context, explain
-from uku.integrations.fortnox.invoices import credit_status
+from uku.integrations.fortnox.invoices import credit_status, decision
 from uku.integrations.fortnox.invoices.back_to_draft import can_go_back
-from uku.integrations.fortnox.invoices.decision import can_decide, decision_in_words
 from uku.integrations.fortnox.invoices.send_by_hand import NEVER_THERE, can_be_sent
 from uku.integrations.fortnox.invoices.validate import HoldReason, connection_hold, hold_in_words
-from uku.integrations.fortnox.models import NEEDS_YOU, NUMBER_USED, Connection, ExportState, Hold, InvoiceExport
+from uku.integrations.fortnox.models import (
+    NEEDS_YOU,
+    NUMBER_USED,
+    Connection,
+    ExportState,
+    Hold,
+    InvoiceExport,
+    SyncIssue,
+)
 from uku.integrations.registry import Action, Badge, Panel
 from uku.invoices.models import Invoice
 from uku.kit import clock
@@ -94,7 +102,7 @@ def _send_actions(invoice: Invoice, export: InvoiceExport | None, company: Conne
     return (Action(_("Send to Fortnox"), url, asks=True, permission=Permission.ISSUE_INVOICES),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExportStatus:
     """What the pages show of an export, beside the company that is connected now."""
 
@@ -170,7 +178,7 @@ class ExportStatus:
         if export.voucher:
             facts.append((_("Voucher"), export.voucher))
         if export.decision and export.state != ExportState.LEFT:
-            facts.append((_("Decision"), decision_in_words(export)))
+            facts.append((_("Decision"), decision.decision_in_words(export)))
         if not (export.to_book or export.booked or export.cash_method):
             facts.append((_("Booking"), _("Left not booked, until a person books it")))
         if export.text_changes:
@@ -211,6 +219,11 @@ class ExportStatus:
         export = self.export
         return export.to_book and not (export.booked or export.error_text or export.cancelled_at)
 
+    @cached_property
+    def _difference(self) -> SyncIssue | None:
+        """What stands open about an invoice in Fortnox whose reference another one there has too."""
+        return decision.standing_difference(self.export) if self.export.state == ExportState.CONFIRMED else None
+
     @property
     def explanation(self) -> tuple[str, str, str]:
         """What happened, what it means, what to do; three empty texts when nothing is wrong."""
@@ -224,12 +237,14 @@ class ExportStatus:
             return self._explain_used_number()
         if self.export.state == ExportState.LEFT:
             return (
-                f"{decision_in_words(self.export)} {self.export.decision_reason}",
+                f"{decision.decision_in_words(self.export)} {self.export.decision_reason}",
                 _("Uku neither sends the invoice nor looks for it in Fortnox."),
                 _("If that is not right, press Decide again. If the invoice is not needed, cancel it."),
             )
         if not self.is_here:
             return self._explain_elsewhere()
+        if (difference := self._difference) is not None:
+            return decision.explain_difference(difference)
         if self.export.invoice.is_missing:
             return (
                 _("Fortnox does not have invoice %(number)s any more.") % {"number": self.export.document_number},
@@ -349,12 +364,12 @@ class ExportStatus:
         place = {"slug": export.workspace.slug, "pk": export.pk}
         if can_be_sent(export.invoice, export, self.company.id):
             send = _send_actions(export.invoice, export, self.company)
-            return (*send, *self._decisions) if send and self.is_here and can_decide(export) else send
+            return (*send, *self._decisions) if send and self.is_here and decision.can_decide(export) else send
         if not self.is_here or export.number_kept:
             return ()
         if export.error_code == NUMBER_USED:
             return (_primary(_("Keep the number from Uku"), reverse("fortnox:keep-number", kwargs=place)),)
-        if can_decide(export):
+        if self._difference is not None or (export.state != ExportState.CONFIRMED and decision.can_decide(export)):
             return self._decisions if self.company.takes_orders else ()
         label = _("Send to Fortnox") if export.state == ExportState.REJECTED else ""
         if export.invoice.is_missing:

@@ -216,6 +216,7 @@ class Difference(models.TextChoices):
 
     AMOUNT = "amount", _("The totals differ")
     TWICE = "twice", _("More than one invoice has the same reference")
+    MOVED = "moved", _("Another invoice has the reference")
     UNKNOWN = "unknown", _("Uku does not know the invoice")
 
 

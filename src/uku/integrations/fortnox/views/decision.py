@@ -20,7 +20,7 @@ from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, is_u
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import decision
 from uku.integrations.fortnox.invoices.candidates import find_candidates, numbers_with_reference
-from uku.integrations.fortnox.models import ExportKind, InvoiceExport
+from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.kit import clock
 from uku.workspaces.access import WorkspaceRequest, workspace_page
@@ -63,6 +63,7 @@ def decide(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "export": export,
         "invoice": export.invoice,
         "search": search,
+        "is_confirmed": export.state == ExportState.CONFIRMED,
         "is_credit": export.kind == ExportKind.CREDIT,
         **_look(request, export, typed),
     }
