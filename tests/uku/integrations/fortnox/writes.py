@@ -27,6 +27,7 @@ MODULES = (
     "integrations/fortnox/invoices/reconcile.py",
     "integrations/fortnox/invoices/retry.py",
     "integrations/fortnox/invoices/send_by_hand.py",
+    "integrations/fortnox/invoices/unlisted.py",
     "integrations/fortnox/payments/sync.py",
 )
 ASKED_LATER = {"list"}
