@@ -7,6 +7,7 @@ from tests.uku.integrations.fortnox.conftest import clear_queue, make_credit_not
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.integration import FortnoxIntegration
+from uku.integrations.fortnox.invoices.cancel import process_cancellation
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.work.due import wake
 from uku.invoices.cancel import NotCancellable, cancel_invoice
@@ -162,6 +163,20 @@ def test_under_the_cash_method_an_unsent_invoice_is_cancelled_there(fortnox, sho
     cancel(invoice)
     work()
     assert (stands(invoice)[0], cancelled_there(fortnox)) == (State.CANCELLED, 1)
+
+
+def test_one_whose_create_is_unclear_is_not_cancelled_by_a_worker_that_comes_too_early(
+    fortnox, shop, cancel, work, later
+):
+    invoice = shop.issue()
+    fortnox.fault(method="POST", path="/3/invoices", action="reset", phase="P2")
+    work()
+    cancel(invoice)
+    later(shop.export_of(invoice), seconds=600)
+    before = list(fortnox.requests())
+    process_cancellation(export_id=shop.export_of(invoice).pk)
+    assert list(fortnox.requests()) == before
+    assert stands(invoice) == (State.CREATED, "Being cancelled", True)
 
 
 @pytest.mark.parametrize("phase", ["P1", "P2"])
