@@ -43,7 +43,7 @@ sim: $(STAMP)  ## run the simulated Fortnox alone
 	@$(BIN)/uku sim $(ARGS)
 
 test: $(STAMP)  ## run the tests; ARGS for pytest, such as ARGS="-k money"
-	@$(BIN)/python -c 'import shutil, sys; sys.exit(not any(map(shutil.which, ("chromium", "chromium-browser"))))' || \
+	@$(BIN)/python -c 'import shutil, sys; sys.exit(not any(map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))))' || \
 	  echo "Chromium is missing: browser tests are skipped. To have them: apt-get install chromium"
 	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 --dist loadfile --no-loadscope-reorder -rs --durations=10 $(STRICT) $(ARGS)
 

@@ -1,10 +1,10 @@
 """The consent pages in Chromium: seen, checked by axe, walked by keyboard, and without JavaScript."""
 
-import shutil
 import threading
 from urllib.parse import urlencode
 
 import pytest
+from tests.chromium import launch
 from tests.fortnox_sim.client_app import ALL_SCOPES
 
 from fortnox_sim import create_app
@@ -12,7 +12,6 @@ from fortnox_sim.server import build_server
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SIZES = [(1280, 800), (390, 844), (320, 640)]
 
 
@@ -30,10 +29,8 @@ def address():
 @pytest.fixture(scope="module")
 def chromium():
     api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium here")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,18 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.chromium import launch
 from tests.journeys.site import open_site
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 PATIENCE = 180
 
@@ -111,12 +101,10 @@ def chromium():
 
     For one file only: while it lives, its event loop would stand in the way of other tests' Django.
     """
-    if CHROMIUM is None:
-        pytest.skip("Chromium is missing. To have the browser tests: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -41,6 +41,7 @@ def test_an_invoice_goes_from_its_draft_to_the_customers_mailbox_and_is_reminded
     site.open(page, f"/billing/{draft}/")
     page.get_by_role("link", name="Preview PDF").wait_for()
     page.get_by_role("button", name="Issue", exact=True).click()
+    page.get_by_text("Waiting for number from Fortnox").first.wait_for()
     site.work()
     page.get_by_role("link", name="Send", exact=True).click()  # it appears by itself with the number
     page.get_by_label("To", exact=False).first.wait_for()

@@ -93,6 +93,7 @@ def changed_in_another_tab(world: InvoiceWorld) -> None:
     world.open(pk)
     world.change(pk, version=F("version") + 1)
     world.press("Save draft")
+    world.await_words("changed after you opened it")
 
 
 def handed_over(world: InvoiceWorld) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,10 +11,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.journeys.conftest import FLAGS
+from tests.chromium import launch
 from tests.uku.conftest import PASSWORD, make_user, make_workspace
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCREENSHOTS = Path(__file__).parents[3] / ".screenshots"
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -131,12 +129,10 @@ class Walk:
 
 def test_a_passkey_is_set_up_opens_the_workspace_and_signs_in_alone(served):
     """S23: led to set one up, then in; signed out, back in with the passkey alone; removed, led there again."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is missing. To have the browser tests: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = launch(playwright)
         walk = Walk(browser, served)
         walk.look(OUTSIDE)
         walk.sign_in()
