@@ -224,7 +224,7 @@ def test_statistics_are_switched_off_and_say_what_stops(connection, walk, owner)
     }
     assert (Connection.objects.get().statistics, SummaryPlan.objects.get().active) == ([], False)
     assert (Task.objects.count(), TaskValue.objects.count()) == kept
-    assert run_sync(SyncRequest(row(), RunKind.STATISTICS)) is False
+    assert run_sync(SyncRequest(row(), RunKind.STATISTICS)) is None
     entry = AuditEntry.objects.filter(action="summaries.plan").latest("position")
     assert (entry.before["statistics"], entry.after["statistics"]) == (
         "sales_invoices: Sales invoices, vouchers: Vouchers",
