@@ -82,7 +82,7 @@ def test_the_rate_is_read_from_fortnox_and_locked(site, connected):
     connected.wait_for_url(f"**{BASE}/products/")
     connected.get_by_role("link", name="Tax rates").click()
     told = main_text(connected)
-    assert "VAT codes and tax categories are handled by Fortnox." in told
+    assert "The VAT rates come from the articles in Fortnox and cannot be changed here." in told
     assert "From Fortnox article 1" in told
     connected.get_by_label("Name of 25 % on invoices").fill("Moms 25 %")
     connected.get_by_role("button", name="Save the name of 25 %").click()

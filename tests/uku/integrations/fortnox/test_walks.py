@@ -67,7 +67,7 @@ def test_issue_to_fortnox(shop, run_jobs):
 
     found = traced(walk)
     assert Invoice.objects.get(pk=invoice.pk).booked
-    assert_no_longer_than(found, Walk(77, 270, 450))
+    assert_no_longer_than(found, Walk(77, 275, 460))
 
 
 def test_payment_back(shop, fortnox, run_jobs):
@@ -77,7 +77,7 @@ def test_payment_back(shop, fortnox, run_jobs):
     fortnox.pay(invoice.number, "100", clock.today("Europe/Stockholm").isoformat())
     found = traced(lambda: bring_in(shop.connection, RunKind.PAYMENTS))
     assert invoice.payments.count() == 1
-    assert_no_longer_than(found, Walk(50, 175, 330))
+    assert_no_longer_than(found, Walk(50, 177, 335))
 
 
 def test_customer_in(connection, fortnox):
