@@ -19,7 +19,8 @@ TRANSLATED = {"_", "_lazy", "gettext", "gettext_lazy", "gettext_noop", "ngettext
 NOT_SHOWN = {"help_text", "lock", "key", "name", "verbose_name"}
 TWO_WORDS = re.compile(r"[^\W\d_]{2,},?[ \n]+[^\W\d_]{2,}|[^\W\d_]{3,}[:.,;]? $|^[:.,;]? [^\W\d_]{3,}")
 OTHER_LANGUAGES = re.compile(  # SQL, an element, the format of a date
-    r"[\s')]*(SELECT|INSERT|UPDATE|DELETE|WITH|SET|ON CONFLICT|AND|RETURNING|WHERE|EXISTS|- clock_timestamp[()]+ AS) |<\w|[dMyHms,: ]+$"
+    r"[\s')]*(SELECT|INSERT|UPDATE|DELETE|WITH|SET|ON CONFLICT|AND|RETURNING|WHERE|EXISTS|- clock_timestamp[()]+ AS) "
+    r"|<\w|[dMyHms,: ]+$"
 )
 FOR_THE_OPERATOR = (
     "boot.py", "cli.py", "commands.py", "config.py", "doctor.py", "mail_server.py", "settings.py", "demo/", "kit/",

@@ -67,7 +67,7 @@ def test_issue_to_fortnox(shop, run_jobs):
 
     found = traced(walk)
     assert Invoice.objects.get(pk=invoice.pk).booked
-    assert_no_longer_than(found, Walk(77, 275, 460))
+    assert_no_longer_than(found, Walk(77, 285, 470))
 
 
 def test_payment_back(shop, fortnox, run_jobs):
