@@ -184,6 +184,13 @@ class Scenes:
         self._unclear("P1")
         return self._work()
 
+    def last_look_up_of_what_never_arrived(self) -> Order:
+        """The number after that of the newest one in Fortnox is read, too."""
+        self._sent()
+        self._unclear("P1")
+        InvoiceExport.objects.filter(state=ExportState.UNCERTAIN).update(late_negatives=1)
+        return self._work()
+
     def look_up_after_two_silences(self) -> Order:
         self._shop.issue()
         self._meet(**POST, action="drop", phase="P1", times=ALWAYS)
@@ -215,6 +222,13 @@ class Scenes:
 
     def credit_of_the_whole(self) -> Order:
         self._credit(self._sent())
+        return self._work()
+
+    def credit_issued_on_the_day_before(self) -> Order:
+        """Fortnox dates the note by the day on which it makes it."""
+        note = self._credit(self._sent())
+        day = clock.today("Europe/Stockholm") - timedelta(days=1)
+        Invoice.objects.filter(pk=note.pk).update(invoice_date=day, due_date=day)
         return self._work()
 
     def credit_of_a_part(self) -> Order:
@@ -355,8 +369,11 @@ class Scenes:
     # Decide
 
     def page_of_a_decision(self) -> Order:
-        export = self._found_twice()
-        return {"do": "get", "path": f"{self._home}/{self._decision(export)}/decide/", "session": self._session}
+        return self._decision_page(self._found_twice())
+
+    def page_of_a_decision_about_a_note(self) -> Order:
+        self._do(self.credit_whose_rows_fortnox_refuses())
+        return self._decision_page(InvoiceExport.objects.get(state=ExportState.NEEDS_PERSON))
 
     def decision_to_adopt(self) -> Order:
         return self._decide(self._found_twice(), "adopt", number=self._fortnox.invoices()[0]["DocumentNumber"])
@@ -378,6 +395,12 @@ class Scenes:
 
     def decision_to_leave_what_is_to_be_cancelled(self) -> Order:
         return self._decide(self._found_twice(cancel=True), "leave", reason="Typed by hand")
+
+    def decision_to_adopt_another_than_the_one_uku_has(self) -> Order:
+        return self._decide(self._doubled(), "adopt", number="9001")
+
+    def decision_to_leave_another_than_the_one_uku_has(self) -> Order:
+        return self._decide(self._doubled(), "leave", reason="A copy")
 
     def decision_made_anew(self) -> Order:
         self._press(self.decision_to_leave())
@@ -454,12 +477,24 @@ class Scenes:
         invoice = self._unclear("P2")
         if cancel:
             self._cancel(invoice)
+        self._copy_first()
+        process_export(export_id=self._shop.export_of(invoice).pk)
+        return InvoiceExport.objects.get(state=ExportState.NEEDS_PERSON)
+
+    def _doubled(self) -> InvoiceExport:
+        """An invoice in Fortnox, and another there with its reference, as a comparison found them."""
+        invoice = self._sent()
+        self._copy_first()
+        requests.request_sync(self._shop.connection, RunKind.COMPARISON)
+        work_off()
+        return InvoiceExport.objects.get(invoice=invoice)
+
+    def _copy_first(self) -> None:
+        """Put a copy of the first invoice in Fortnox beside it, as a person might."""
         with self._fortnox.app.installation.lock:
             company = self._fortnox.app.installation.company(FIRST)
             first = next(iter(company.table("invoices").rows.values()))
             company.put("invoices", "9001", {**first, "DocumentNumber": "9001", "OCR": "90019"})
-        process_export(export_id=self._shop.export_of(invoice).pk)
-        return InvoiceExport.objects.get(state=ExportState.NEEDS_PERSON)
 
     def _never_arrived(self) -> InvoiceExport:
         """An invoice that was sent twice without an answer and is not in Fortnox, so that a person must decide."""
@@ -473,6 +508,9 @@ class Scenes:
 
     def _decision(self, export: InvoiceExport) -> str:
         return f"settings/fortnox/pushes/{export.pk}"
+
+    def _decision_page(self, export: InvoiceExport) -> Order:
+        return {"do": "get", "path": f"{self._home}/{self._decision(export)}/decide/", "session": self._session}
 
     def _decide(self, export: InvoiceExport, way: str, **data: str) -> Order:
         return self._post(f"{self._decision(export)}/{way}/", seen=str(export.fence), **data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
@@ -52,21 +53,23 @@ def _usable_tokens(connection: Connection) -> TokenSet | None:
     return open_or_mark_unreadable(connection, clock.now())
 
 
+@dataclass(frozen=True, slots=True)
 class _PacedAuth:
     """The tokens of one connection for each request: its row is read in the statement that reserves the moment."""
 
-    def __init__(self, auth: GrantAuth, pace: PaceRow, connection_id: int) -> None:
-        self._auth, self._pace, self._id = auth, pace, connection_id
+    auth: GrantAuth
+    pace: PaceRow
+    connection_id: int
 
     def token(self) -> str:
-        token = self._auth.token_in(self._pace.reserve_and_read(self._id))
+        token = self.auth.token_in(self.pace.reserve_and_read(self.connection_id))
         if token is None:
-            self._pace.forget_reserved()
-            token = self._auth.token()
+            self.pace.forget_reserved()
+            token = self.auth.token()
         return token
 
     def force_refresh(self, rejected_token: str) -> str:
-        return self._auth.force_refresh(rejected_token)
+        return self.auth.force_refresh(rejected_token)
 
 
 @contextmanager

@@ -58,8 +58,8 @@ class PaceRow:
         self._reserved = None
 
     def acquire(self) -> None:
-        refuse_inside_transaction()
         if self._reserved is None:
+            refuse_inside_transaction()
             with database.cursor() as cursor:
                 cursor.execute(_RESERVE, [self._company_id])
                 wait = float(cursor.fetchone()[0])

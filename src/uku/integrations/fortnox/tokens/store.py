@@ -89,8 +89,7 @@ class PostgresTokenStore:
 
     def stored_in(self, row: Connection) -> StoredTokens | None:
         """Return what the row holds as read just now; None where a file holds newer tokens. Raises NotConnected."""
-        is_spooled = row.is_connected and spool.find(self._id, row.generation) is not None
-        return None if is_spooled else self._open(row)
+        return self._open(row) if spool.find(self._id, row.generation) is None else None
 
     def _open(self, row: Connection) -> StoredTokens:
         if self._opened is None or self._opened[0] != row.sealed_tokens:
