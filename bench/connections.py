@@ -3,8 +3,8 @@
 
     python bench/connections.py [--connections 100] [--workers 1 2 4]
 
-With `--connections 1000` it takes under half an hour, most of it before the first figure: the connections are made one
-after another, and their first imports are done by four workers. Each number of workers can be asked for alone.
+With many connections most of the time passes before the first figure: they are made one after another, a second or more
+each, and their first imports are done by four workers. Each number of workers can be asked for alone.
 
 All connections come due at once, and so many workers do what there is to do. Printed for each number of workers: the
 time until all are through, the workers' processor time a connection, what share of one core that is for this many
