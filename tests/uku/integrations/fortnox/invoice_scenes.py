@@ -477,24 +477,17 @@ class Scenes:
         invoice = self._unclear("P2")
         if cancel:
             self._cancel(invoice)
-        self._copy_first()
+        self._fortnox.copy_invoice("9001")
         process_export(export_id=self._shop.export_of(invoice).pk)
         return InvoiceExport.objects.get(state=ExportState.NEEDS_PERSON)
 
     def _doubled(self) -> InvoiceExport:
         """An invoice in Fortnox, and another there with its reference, as a comparison found them."""
         invoice = self._sent()
-        self._copy_first()
+        self._fortnox.copy_invoice("9001")
         requests.request_sync(self._shop.connection, RunKind.COMPARISON)
         work_off()
         return InvoiceExport.objects.get(invoice=invoice)
-
-    def _copy_first(self) -> None:
-        """Put a copy of the first invoice in Fortnox beside it, as a person might."""
-        with self._fortnox.app.installation.lock:
-            company = self._fortnox.app.installation.company(FIRST)
-            first = next(iter(company.table("invoices").rows.values()))
-            company.put("invoices", "9001", {**first, "DocumentNumber": "9001", "OCR": "90019"})
 
     def _never_arrived(self) -> InvoiceExport:
         """An invoice that was sent twice without an answer and is not in Fortnox, so that a person must decide."""

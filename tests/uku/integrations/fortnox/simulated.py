@@ -102,6 +102,15 @@ class Simulated:
         made = self.ask("POST", f"companies/{company}/articles", **{**given, **facts})
         return str(made["ArticleNumber"])
 
+    def copy_invoice(self, number: str, **changes: Any) -> None:
+        """Put a copy of the first invoice beside it, as a person or another system might."""
+        with self.app.installation.lock:
+            company = self.app.installation.company(FIRST)
+            assert company is not None
+            first = next(iter(company.table("invoices").rows.values()))
+            company.put("invoices", number, {**first, "DocumentNumber": number, "OCR": f"{number}0", **changes})
+            self.app.installation.store.commit([])
+
     def pay(self, invoice: str, amount: str, date: str, **facts: Any) -> str:
         body = {"invoice": invoice, "amount": amount, "date": date, **facts}
         return str(self.ask("POST", f"companies/{FIRST}/payments", **body)["Number"])

@@ -27,15 +27,6 @@ LOOK_UPS = 6
 REFUSAL = '{"ErrorInformation":{"error":1,"message":"Fortnox säger nej","code":2009999}}'
 
 
-def copy_in_fortnox(fortnox, number: str, **changes) -> None:
-    """Put a copy of the first invoice beside it, as a person might."""
-    with fortnox.app.installation.lock:
-        company = fortnox.app.installation.company(FIRST)
-        row = next(iter(company.table("invoices").rows.values()))
-        company.put("invoices", number, {**row, "DocumentNumber": number, "OCR": f"{number}0", **changes})
-        fortnox.app.installation.store.commit([])
-
-
 @pytest.fixture
 def lost(desk, fortnox, later):
     """An invoice whose create had no answer, looked up until a person must decide. `phase` P2 made it, P1 did not."""
@@ -45,7 +36,7 @@ def lost(desk, fortnox, later):
         invoice = desk.issue()
         desk.work()
         if copy:
-            copy_in_fortnox(fortnox, "9001", **changes)
+            fortnox.copy_invoice("9001", **changes)
         for _ in range(LOOK_UPS):
             export = InvoiceExport.objects.get(invoice=invoice)
             later(export, seconds=20 * 60)
@@ -157,10 +148,10 @@ def test_it_offers_an_invoice_that_somebody_made_by_hand_and_not_those_of_other_
     desk.work()
     export = lost(phase="P1", times=9, copy=False)
     assert offered(look(desk, export)) == []
-    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1="", Booked=False)
-    copy_in_fortnox(fortnox, "9002", ExternalInvoiceReference1="", Cancelled=True)
-    copy_in_fortnox(fortnox, "9003", ExternalInvoiceReference1="", Total=Decimal(1), InvoiceDate="2020-01-01")
-    copy_in_fortnox(fortnox, "9004")  # with the reference of the other invoice
+    fortnox.copy_invoice("9001", ExternalInvoiceReference1="", Booked=False)
+    fortnox.copy_invoice("9002", ExternalInvoiceReference1="", Cancelled=True)
+    fortnox.copy_invoice("9003", ExternalInvoiceReference1="", Total=Decimal(1), InvoiceDate="2020-01-01")
+    fortnox.copy_invoice("9004")  # with the reference of the other invoice
     assert offered(look(desk, export)) == ["9001"]
     assert offered(look(desk, export, "9003")) == ["9003", "9001"]
     taken = Invoice.objects.get(pk=other.pk)
@@ -183,7 +174,7 @@ def test_what_cannot_be_ours_says_why_and_is_refused_when_it_is_adopted_all_the_
 ):
     export = lost()
     drawn = look(desk, export)
-    copy_in_fortnox(fortnox, "9001", **change)
+    fortnox.copy_invoice("9001", **change)
     assert why in look(desk, export).all("p")
     page = decide(export, "adopt", drawn=drawn, number="9001")
     assert f"Invoice 9001 cannot be adopted. {why}" in notes(page)
@@ -215,7 +206,7 @@ def test_what_differs_in_the_adopted_invoice_is_shown_and_must_be_accepted(fortn
     export = lost(phase="P1", times=9, copy=False)
     desk.issue()
     desk.work()
-    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1="", Total=Decimal("2376.00"), RoundOff=Decimal("1.00"))
+    fortnox.copy_invoice("9001", ExternalInvoiceReference1="", Total=Decimal("2376.00"), RoundOff=Decimal("1.00"))
     decide(export, "adopt", number="9001")
     row = again(export)
     assert (row.invoice.number, row.invoice.total) == ("9001", Decimal(2376))
@@ -237,7 +228,7 @@ def test_an_invoice_with_a_number_from_uku_is_only_the_one_with_that_number(fort
     own = shop.issue(numbering="own")
     fortnox.fault(**POST, action="drop", phase="P2")
     desk.send(own)
-    copy_in_fortnox(fortnox, "9001")
+    fortnox.copy_invoice("9001")
     export = InvoiceExport.objects.get(invoice=own)
     later(export, seconds=20 * 60)
     process_export(export_id=export.pk)
@@ -274,7 +265,7 @@ def test_nothing_is_sent_again_before_the_landing_window_is_over(fortnox, desk, 
     fortnox.fault(**POST, action="drop", phase="P2")
     invoice = desk.issue()
     desk.work()
-    copy_in_fortnox(fortnox, "9001")
+    fortnox.copy_invoice("9001")
     export = InvoiceExport.objects.get(invoice=invoice)
     later(export, seconds=6)
     process_export(export_id=export.pk)
@@ -292,7 +283,7 @@ def test_an_invoice_that_landed_after_the_page_was_drawn_is_not_sent_again(fortn
     desk.work()
     export = lost(phase="P1", times=2, copy=False)
     drawn = look(desk, export)
-    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1=export.reference)
+    fortnox.copy_invoice("9001", ExternalInvoiceReference1=export.reference)
     page = decide(export, "send-again", drawn=drawn)
     desk.work()
     words = "Nothing was sent: Fortnox has other invoices with our reference by now. Look at them."
@@ -343,7 +334,7 @@ def test_a_cancellation_that_waited_for_the_decision_is_carried_out(fortnox, sho
     invoice = desk.issue()
     desk.work()
     cancel_invoice(invoice=invoice, actor=shop.owner, at=clock.now())
-    copy_in_fortnox(fortnox, "9001")
+    fortnox.copy_invoice("9001")
     later(InvoiceExport.objects.get(), seconds=20 * 60)
     process_export(export_id=InvoiceExport.objects.get().pk)
     export = InvoiceExport.objects.get()
@@ -483,7 +474,7 @@ def doubled(fortnox, desk):
     """An invoice in Fortnox, booked, with our reference on another one there too, as a comparison found it."""
     invoice = desk.issue()
     desk.work()
-    copy_in_fortnox(fortnox, "9001", Booked=False, VoucherNumber=None)
+    fortnox.copy_invoice("9001", Booked=False, VoucherNumber=None)
     run_sync(SyncRequest(Connection.objects.get(), RunKind.COMPARISON))
     return InvoiceExport.objects.get(invoice=invoice)
 
@@ -515,7 +506,7 @@ def test_of_two_with_our_reference_a_person_says_which_one_it_is(fortnox, desk, 
     assert (row.decision, row.decided_by) == ("adopted", shop.owner)
     assert [each for each in fortnox.requests(before) if each.startswith("POST")] == []
     assert differences() == ["twice"]  # the other one still stands in Fortnox
-    copy_in_fortnox(fortnox, number, Cancelled=True)
+    fortnox.copy_invoice(number, Cancelled=True)
     compare_again(desk)
     assert differences() == []
 
@@ -543,7 +534,7 @@ def test_leaving_a_double_with_a_reason_keeps_the_invoice_and_tells_it_no_more(f
         "9001 is a private copy",
     )
     assert (differences(), row.decided_by) == ([], shop.owner)
-    copy_in_fortnox(fortnox, "9002")
+    fortnox.copy_invoice("9002")
     compare_again(desk)
     assert differences() == ["twice"]
 

@@ -520,15 +520,6 @@ def test_issuing_from_eight_browsers_at_once_queues_one_export(fortnox, shop, ow
 # Look-ups
 
 
-def copy_in_fortnox(fortnox, number: str, **changes) -> None:
-    """Put another invoice beside ours, as a person or another system might."""
-    with fortnox.app.installation.lock:
-        company = fortnox.app.installation.company(FIRST)
-        row = next(iter(company.table("invoices").rows.values()))
-        company.put("invoices", number, {**row, "DocumentNumber": number, **changes})
-        fortnox.app.installation.store.commit([])
-
-
 @pytest.fixture
 def unclear(fortnox, queued, go):
     """A create that was committed and whose answer was lost."""
@@ -538,15 +529,15 @@ def unclear(fortnox, queued, go):
 
 def test_a_reference_that_only_contains_ours_is_not_ours(fortnox, unclear, go):
     """F15"""
-    copy_in_fortnox(fortnox, "9001", ExternalInvoiceReference1=f"{unclear.reference}0")
-    copy_in_fortnox(fortnox, "9002", ExternalInvoiceReference1=f"X{unclear.reference}")
+    fortnox.copy_invoice("9001", ExternalInvoiceReference1=f"{unclear.reference}0")
+    fortnox.copy_invoice("9002", ExternalInvoiceReference1=f"X{unclear.reference}")
     row = go(unclear, after=5)
     assert (row.state, row.document_number not in {"9001", "9002"}) == (ExportState.CONFIRMED, True)
 
 
 def test_two_invoices_with_our_reference_are_left_to_a_person(fortnox, unclear, go):
     """F16"""
-    copy_in_fortnox(fortnox, "9001")
+    fortnox.copy_invoice("9001")
     (ours, _) = [row["DocumentNumber"] for row in fortnox.invoices()]
     row = go(unclear, after=5)
     assert row.state == ExportState.NEEDS_PERSON
@@ -560,7 +551,7 @@ def test_an_invoice_with_our_reference_that_does_not_fit_is_left_to_a_person(for
     if "CustomerNumber" in change:
         change = {"CustomerNumber": fortnox.customer(Name="Någon annan AB")}
     (ours,) = fortnox.invoices()
-    copy_in_fortnox(fortnox, ours["DocumentNumber"], **change)
+    fortnox.copy_invoice(ours["DocumentNumber"], **change)
     row = go(unclear, after=5)
     assert (row.state, row.document_number) == (ExportState.NEEDS_PERSON, "")
 
