@@ -16,7 +16,6 @@ from fortnox_api import FortnoxError, GrantRevoked, Outcome, PaceLimiter
 
 DOCUMENT = Path(__file__).parents[2] / "packages/fortnox-api/README.md"
 SCOPES = "companyinformation customer article invoice payment settings bookkeeping supplier supplierinvoice currency"
-TODAY = date.today()  # noqa: DTZ011 - the simulator runs on today
 
 
 @dataclass
@@ -167,19 +166,25 @@ def test_what_fortnox_refuses_is_not_sent_again(reader, town):
 REFUSAL = '{"ErrorInformation": {"error": 1, "message": "Kan inte hitta kunden.", "code": 2000433}}'
 
 
-def test_the_books_are_read(reader, lines):
+@pytest.fixture
+def today():
+    """Asked when a test begins: the examples and the simulator run on the present day."""
+    return date.today()  # noqa: DTZ011
+
+
+def test_the_books_are_read(reader, lines, today):
     reader.run("Start", "Read", "Write")
     lines()
     reader.run("The books")
     assert lines() == [
-        f"{TODAY.replace(day=1)} to {TODAY}: 1 vouchers in B, INVOICE",
-        f"{TODAY.replace(day=1)} to {TODAY}: 1 vouchers in C, INVOICEPAYMENT",
+        f"{today.replace(day=1)} to {today}: 1 vouchers in B, INVOICE",
+        f"{today.replace(day=1)} to {today}: 1 vouchers in C, INVOICEPAYMENT",
         "Invoices are booked in B, Kundfakturor; the next is 2",
         "6250 82.5 0",
         "1910 0 82.5",
-        f"{TODAY:%Y-%m} A: 1 vouchers, 2 rows, 82.50 kronor",
-        f"{TODAY:%Y-%m} B: 1 vouchers, 4 rows, 2813.00 kronor",
-        f"{TODAY:%Y-%m} C: 1 vouchers, 2 rows, 2813.00 kronor",
+        f"{today:%Y-%m} A: 1 vouchers, 2 rows, 82.50 kronor",
+        f"{today:%Y-%m} B: 1 vouchers, 4 rows, 2813.00 kronor",
+        f"{today:%Y-%m} C: 1 vouchers, 2 rows, 2813.00 kronor",
         "odd ones: {}",
         "cp1252 2026-01-31 Löner 2 100 set()",
         "0 supplier invoices",
@@ -187,11 +192,11 @@ def test_the_books_are_read(reader, lines):
     ]
 
 
-def test_books_without_a_year_say_so(reader, town):
+def test_books_without_a_year_say_so(reader, town, today):
     reader.run("Start", "Read", "Write")
     none = lambda *_, **__: None  # noqa: E731
     reader.names["fortnox"].financial_years.on = none
-    with pytest.raises(SystemExit, match=f"no financial year that holds {TODAY}"):
+    with pytest.raises(SystemExit, match=f"no financial year that holds {today}"):
         reader.run("The books")
 
 

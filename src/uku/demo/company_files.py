@@ -10,7 +10,7 @@ from uku.demo.browser import Browser
 from uku.demo.firm import FORTNOX_PASSWORD, FORTNOX_USER, SLUG
 from uku.demo.simulator import Simulator
 from uku.kit.months import first_of, months_later
-from uku.tasks.models import BooksTie, Task
+from uku.tasks.models import BooksTie, SummaryPlan, Task
 from uku.tasks.ties import tie_of_client
 
 FILES: Final = 2
@@ -35,7 +35,10 @@ def add_company_files(browser: Browser, simulator: Simulator, today: date) -> in
         browser.open(f"/w/{SLUG}/clients/{client.pk}/books/")
         browser.submit("/books/", action="add")
         tie = BooksTie.objects.get(client=client)
-        _connect(browser, tie.books.slug, number, months_later(first_of(today), -1))
+        last_month = months_later(first_of(today), -1)  # this month has no summary task before it ends
+        browser.open(f"/w/{SLUG}/tasks/plans/{SummaryPlan.objects.get(tie=tie).pk}/")
+        browser.submit(first_month=f"{last_month:%Y-%m}")
+        _connect(browser, tie.books.slug, number, last_month)
         added += 1
     return added
 

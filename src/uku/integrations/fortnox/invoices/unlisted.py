@@ -26,7 +26,7 @@ def find_unlisted(fortnox: Fortnox, export: InvoiceExport) -> list[FortnoxInvoic
     ours = InvoiceExport.objects.filter(company_id=export.company_id).exclude(document_number="")
     newest = islice(fortnox.invoices.list(sort_by="document_number", descending=True), NEWEST)
     texts = {item.number for item in newest}
-    texts.update(ours.order_by("-pk").values_list("document_number", flat=True)[:NEWEST])
+    texts |= set(ours.order_by("-pk").values_list("document_number", flat=True)[:NEWEST])
     listed = {int(text) for text in texts if text.isdigit()}
     reads = 0
     for last in sorted((number for number in listed if number + 1 not in listed), reverse=True):
