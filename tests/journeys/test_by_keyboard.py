@@ -44,7 +44,8 @@ def sign_in(site):
     page = site.visitor()
     page.goto(site.address + "/")
     page.wait_for_url("**/accounts/login/**")
-    page.keyboard.type(PEOPLE["owner"])  # the first field has the focus already
+    page.wait_for_function("document.activeElement.name === 'login'")  # the first field has the focus by itself
+    page.keyboard.type(PEOPLE["owner"])
     write(page, "Password", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/clients/")
