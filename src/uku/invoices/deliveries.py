@@ -27,6 +27,7 @@ from uku.kit import clock
 from uku.kit.clock import database_now
 from uku.kit.events import publish
 from uku.kit.jobs import SOON, enqueue
+from uku.kit.times import local_time
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace
 from uku.workspaces.models import User
@@ -177,7 +178,8 @@ def _queue_in_ledger(delivery: InvoiceDelivery, _wanted: Wanted, _at: datetime) 
 def _store_by_hand(delivery: InvoiceDelivery, wanted: Wanted, at: datetime) -> None:
     """The paper that a person took along is kept, where there is one."""
     delivery.to = delivery.cc = delivery.bcc = ""
-    delivery.sent_on, delivery.state, delivery.ended_at = wanted.sent_on or at.date(), DeliveryState.SENT, at
+    today = local_time(at, delivery.workspace.time_zone).date()
+    delivery.sent_on, delivery.state, delivery.ended_at = wanted.sent_on or today, DeliveryState.SENT, at
     try:
         delivery.document = store_document(delivery.invoice, at=at)
     except NoDocument:

@@ -19,6 +19,7 @@ from uku.invoices.models import TaskCharge
 from uku.kit.banking_days import first_banking_day
 from uku.kit.events import publish
 from uku.kit.months import first_of, last_of, months_between, months_later, next_month
+from uku.kit.times import local_time
 from uku.tasks.fields import FieldNotUsable, number_field
 from uku.tasks.models import (
     Missing,
@@ -217,7 +218,7 @@ def open_month(plan: SummaryPlan, *, month: date, at: datetime) -> Task:
     many days after the month's end as planned, or a week after it is made where that day is gone: nobody could have
     done it before. A day on which banks are closed moves to the next banking day.
     """
-    made_on = at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
+    made_on = local_time(at, plan.workspace.time_zone).date()
     due = last_of(month) + timedelta(days=plan.due_days)
     with workspace_language():
         month_named = date_format(month, "F Y")
@@ -244,7 +245,7 @@ def open_missing_months(plan: SummaryPlan, *, at: datetime, since: date | None =
     """
     if plan.first_month is None or is_paused(plan):
         return []
-    today = at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
+    today = local_time(at, plan.workspace.time_zone).date()
     months = months_between(min(since or plan.first_month, plan.first_month), today)
     due = [month for month in months if opens_at(plan, month) <= at]
     known = set(plan.tasks.filter(month__in=due).values_list("month", flat=True))
@@ -317,7 +318,7 @@ def _fill_tasks(plan: SummaryPlan, figures: Figures, final: Collection[tuple[str
     tasks = {task.month: task for task in plan.tasks.select_for_update().filter(month__in={key[1] for key in figures})}
     stored = TaskValue.objects.select_for_update().filter(task__in=list(tasks.values()), field__in=fields.values())
     values = {(value.task_id, value.field_id): value for value in stored}
-    billed, today = billed_tasks(tasks.values()), at.astimezone(ZoneInfo(plan.workspace.time_zone)).date()
+    billed, today = billed_tasks(tasks.values()), local_time(at, plan.workspace.time_zone).date()
     renewed = set()
     for (statistic, month), figure in figures.items():
         task, field = tasks.get(month), fields.get(statistic)
@@ -378,7 +379,7 @@ def plan_for_company(plan: SummaryPlan, company: str, *, at: datetime) -> Summar
         for name in ("title", "topic", "import_day", "import_time", "due_days"):
             setattr(follower, name, getattr(plan, name))
         follower.active = True
-        follower.first_month = first_of(at.astimezone(ZoneInfo(plan.workspace.time_zone)).date())
+        follower.first_month = first_of(local_time(at, plan.workspace.time_zone).date())
         follower.save()
         _map_fields(follower, {each.statistic: each.field for each in fields_of(plan) if each.field})
         moved = translate_for_workspace(

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from uku.clients.models import Client
 from uku.kit.months import first_of
 from uku.kit.scoping import current_workspace_id, workspace_in_force
+from uku.kit.times import local_time
 from uku.tasks.fields import FieldNotUsable, number_field
 from uku.tasks.models import BooksTie, PlanField, SummaryPlan, Topic
 from uku.tasks.summaries import (
@@ -139,7 +140,7 @@ def _plan_for(tie: BooksTie, at: datetime) -> SummaryPlan:
         plan = SummaryPlan(tie=tie, client=tie.client, workspace_id=tie.workspace_id, topic=topic)
         if own is not None:
             plan.title, plan.due_days = own.title, own.due_days
-        plan.first_month = first_of(at.date())
+        plan.first_month = first_of(local_time(at, tie.workspace.time_zone).date())
     plan.active = True
     plan.save()
     return plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -60,8 +60,8 @@ def server(settings):
         yield server
 
 
-def ask(invoice, owner, wanted=MAIL, seen=0):
-    return send_invoice(invoice=invoice, wanted=wanted, seen=seen, actor=owner, at=AT)
+def ask(invoice, owner, wanted=MAIL, seen=0, at=AT):
+    return send_invoice(invoice=invoice, wanted=wanted, seen=seen, actor=owner, at=at)
 
 
 def stands(invoice) -> tuple[list[str], str]:
@@ -176,6 +176,11 @@ def test_by_hand_it_is_sent_at_once_and_its_paper_is_kept(invoice, owner):
     delivery = InvoiceDelivery.objects.get()
     assert (delivery.sent_on, stands(invoice)) == (date(2026, 3, 30), (["sent"], State.SENT))
     assert delivery.document == InvoiceDocument.objects.get()
+
+
+def test_by_hand_without_a_day_it_was_sent_today_by_the_firms_clock(invoice, owner):
+    ask(invoice, owner, Wanted(DeliveryWay.HAND), at=datetime(2026, 4, 1, 22, 30, tzinfo=UTC))
+    assert InvoiceDelivery.objects.get().sent_on == date(2026, 4, 2)
 
 
 def test_the_paper_that_went_out_stays_though_the_firm_moves(invoice, owner):

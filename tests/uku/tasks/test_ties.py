@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from threading import Barrier
 
 import pytest
@@ -69,6 +69,11 @@ def hand(plan, *, at=AT, company="", **figures):
 def values() -> dict[str, int]:
     found = TaskValue.objects.filter(task__month=MARCH).select_related("field")
     return {value.field.name: int(value.value) for value in found}
+
+
+def test_a_tie_made_in_the_night_counts_from_the_month_that_the_firms_clock_shows(scope, owner, client):
+    add_company_file(workspace=scope, client=client, actor=owner, at=datetime(2026, 3, 31, 22, 30, tzinfo=UTC))
+    assert SummaryPlan.objects.get().first_month == APRIL
 
 
 def test_a_company_file_is_a_workspace_under_the_firms_plan_that_its_maker_owns(scope, owner, client, tie):
