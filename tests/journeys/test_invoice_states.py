@@ -559,12 +559,23 @@ def test_a_row_of_the_table_is_what_the_page_says_and_its_buttons_lead_where_it_
             seen |= {phrase for phrase in row.says if shows(world, phrase)}
             assert [phrase for phrase in row.never if shows(world, phrase)] == []
             if row.has_none:
-                assert world.page.locator("#invoice-state .panel__actions").count() == 0
+                assert world.page.locator(".panel__actions, .error-box__actions").count() == 0
             if button:
                 world.press(button)
                 world.await_words(scene.leads[button])
     assert set(row.says) - seen == set()
     assert {button for scene in scenes for button in scene.leads} == set(row.buttons)
+
+
+def test_the_ocr_number_is_copied_by_the_button_beside_it(world):
+    world.put_back()
+    pk = world.sent()
+    (ocr,) = (each["OCR"] for each in world.fortnox.invoices() if each["DocumentNumber"] == world.number(pk))
+    world.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    world.open(pk)
+    world.press("Copy OCR number")
+    world.await_words("Copied")
+    assert world.page.evaluate("navigator.clipboard.readText()") == ocr
 
 
 # The page that shows both sides

@@ -31,9 +31,10 @@ Words = tuple[str, str, str]
 NOTHING_WRONG: Final[Words] = ("", "", "")
 
 
-def delivery_context(invoice: Invoice, seller: Workspace, *, at: datetime) -> dict[str, Any]:
-    """What the invoice page shows of sending, reminding and the paper."""
-    found = list(InvoiceDelivery.objects.filter(invoice=invoice).select_related("asked_by").order_by("id"))
+def delivery_context(
+    invoice: Invoice, found: list[InvoiceDelivery], seller: Workspace, *, at: datetime
+) -> dict[str, Any]:
+    """What the invoice page shows of sending, reminding and the paper; `found` are its deliveries, oldest first."""
     is_open = any(delivery.is_open for delivery in found)
     can_send = not is_open and not why_not_deliverable(invoice)
     return {

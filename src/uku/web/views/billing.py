@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from uku.integrations.registry import Badge, number_source_of
 from uku.invoices.cancel import can_be_cancelled
 from uku.invoices.credit import can_be_credited
+from uku.invoices.delivery_models import InvoiceDelivery
 from uku.invoices.models import Invoice, State
 from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import Credit, Tone, payment_status
@@ -25,6 +26,7 @@ from uku.web import integration_data
 from uku.web.delivery_panels import delivery_context
 from uku.web.forms.invoices import HandBackForm
 from uku.web.invoice_list import InvoiceList
+from uku.web.invoice_steps import steps_of
 from uku.web.views.issue import checks_of, rate_names_of, rows_of_other_companies
 from uku.workspaces.access import WorkspaceRequest, workspace_page
 from uku.workspaces.audit_search import history_of
@@ -122,7 +124,11 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
     rows = list(invoice.rows.select_related("product", "charge__value__task"))
     has_discount = any(row.discount for row in rows)
     panels = integration_data.invoice_panels(invoice)
-    deliveries = delivery_context(invoice, request.workspace, at=clock.now())
+    deliveries = list(InvoiceDelivery.objects.filter(invoice=invoice).select_related("asked_by").order_by("id"))
+    sending = delivery_context(invoice, deliveries, request.workspace, at=clock.now())
+    history = history_of(invoice, at_most=SHOWN_OF_HISTORY)
+    handed_over_at = next((entry.at for entry in history if entry.action == "invoice.hand_over"), None)
+    all_panels = (*sending["delivery_panels"], *panels)
     # Read again soon while something moves, seldom while the invoice waits for its number.
     refresh = "10s" if invoice.is_issued and not invoice.number else ""
     context = {
@@ -135,11 +141,13 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
         "rate_names": rate_names_of(invoice, rows),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
-        "panels": panels,
-        "history": history_of(invoice, at_most=SHOWN_OF_HISTORY),
-        **deliveries,
+        "panels": all_panels,
+        "problems": [panel for panel in all_panels if panel.happened],
+        "steps": steps_of(invoice, deliveries, handed_over_at=handed_over_at, zone=request.workspace.time_zone),
+        "history": history,
+        **sending,
         "waiting": panels[0].badge if panels else None,
-        "refresh": "2s" if any(panel.moving for panel in (*panels, *deliveries["delivery_panels"])) else refresh,
+        "refresh": "2s" if any(panel.moving for panel in all_panels) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "checks": [] if invoice.is_issued else checks_of(invoice, rows),
         "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),

@@ -91,6 +91,15 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A button that copies a number, and says that it did.
+  if (navigator.clipboard) document.documentElement.dataset.copies = "yes";
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+  });
+
   // A box that ticks all boxes of its form, and how many are ticked.
   document.addEventListener("change", (event) => {
     const { dataset, form, checked } = event.target;
