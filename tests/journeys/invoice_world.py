@@ -179,6 +179,18 @@ class InvoiceWorld:
 
         self.within(ask)
 
+    def marked_paid(self, pk: int) -> int:
+        from uku.invoices.models import Invoice
+        from uku.invoices.paid_mark import mark_paid
+        from uku.kit import clock
+
+        def mark(owner: Any) -> None:
+            today = clock.today("Europe/Stockholm")
+            mark_paid(invoice=Invoice.objects.get(pk=pk), paid_on=today, actor=owner, at=clock.now())
+
+        self.within(mark)
+        return pk
+
     def look_up(self, pk: int) -> None:
         """Let all times of looking be over."""
 

@@ -298,6 +298,12 @@ def note(world: InvoiceWorld, *, quantity: str | None = None, works: bool = True
     return made
 
 
+def marked_and_unpaid(world: InvoiceWorld) -> int:
+    pk = world.marked_paid(world.sent())
+    world.work()
+    return pk
+
+
 def note_of_what_waits(world: InvoiceWorld) -> int:
     return world.credited(world.issued())
 
@@ -386,6 +392,7 @@ def paid(world: InvoiceWorld) -> int:
 WAITS = "Waiting for number from Fortnox|In Fortnox"
 DRAFT_AGAIN, DECIDE, SEND_PAGE = "The invoice is a draft again", "Is it in Fortnox", "Send invoice"
 CREDIT, CANCEL = {"Credit": "Credit (the )?invoice"}, {"Cancel invoice": "Cancel (the )?invoice.*\\?"}
+REMOVE_MARK = {"Remove the mark": "The mark is removed"}
 RUNS: Mapping[str, tuple[Scene, ...]] = {
     "draft": (
         Scene(
@@ -480,6 +487,13 @@ RUNS: Mapping[str, tuple[Scene, ...]] = {
     "net zero, both closed": (Scene(at(credited)),),
     "net zero, both open in Fortnox": (Scene(at(credited_and_open)),),
     "paid more than is owed after the credit": (Scene(at(to_give_back)),),
+    "something is left to pay": (
+        Scene(at(lambda world: world.issued(numbering="own")), {"Mark as paid": "Mark invoice [0-9]+ as paid\\?"}),
+    ),
+    "a person marked it as paid": (
+        Scene(at(lambda world: world.marked_paid(world.issued(numbering="own"))), REMOVE_MARK),
+    ),
+    "marked as paid, and Fortnox says otherwise": (Scene(at(marked_and_unpaid), REMOVE_MARK),),
     "its invoice is not in Fortnox yet": (Scene(at(note_of_what_waits)),),
     "waiting": (Scene(at(lambda world: note(world, works=False))),),
     "not confirmed": (Scene(at(lambda world: note(world, action="drop", phase="P2"))),),

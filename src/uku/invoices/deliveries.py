@@ -97,6 +97,12 @@ def open_delivery(invoice: Invoice) -> InvoiceDelivery | None:
     return found
 
 
+def has_arrived(invoice: Invoice) -> bool:
+    """Say whether the client got the invoice from us."""
+    sent = InvoiceDelivery.objects.filter(kind=DeliveryKind.INVOICE, state=DeliveryState.SENT)
+    return sent.filter(invoice=invoice).exists()
+
+
 def may_have_arrived(invoice: Invoice) -> bool:
     """Say whether the client has the invoice, may have it, or is about to get it from us."""
     gone = (DeliveryState.REFUSED, DeliveryState.NOT_SENT)

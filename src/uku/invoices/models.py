@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +97,9 @@ class Invoice(TenantModel):
     cancel_asked_at = models.DateTimeField(null=True, help_text="until the accounting system has cancelled it too")
     final_pay_date = models.DateField(null=True)
     read_at = models.DateTimeField(null=True)
+    marked_paid_on = models.DateField(null=True, help_text="the day of payment that a person stated")
+    marked_paid_at = models.DateTimeField(null=True)
+    marked_paid_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     missing_since = models.DateTimeField(null=True, help_text="since when the books do not have it any more")
     ledger_ocr = models.CharField(
         max_length=30,
@@ -150,6 +154,11 @@ class Invoice(TenantModel):
                 | models.Q(supply_to__isnull=False, supply_to__gte=models.F("supply_from")),
                 name="uku_invoice_supply_in_order",
             ),
+            models.CheckConstraint(
+                condition=models.Q(marked_paid_on=None, marked_paid_at=None, marked_paid_by=None)
+                | models.Q(marked_paid_on__isnull=False, marked_paid_at__isnull=False, marked_paid_by__isnull=False),
+                name="uku_invoice_mark_is_whole",
+            ),
         )
         indexes = (models.Index(fields=["workspace", "state", "-id"], name="uku_invoice_by_state"),)
 
@@ -168,6 +177,18 @@ class Invoice(TenantModel):
     @property
     def is_missing(self) -> bool:
         return self.missing_since is not None
+
+    @property
+    def is_paid_by_mark(self) -> bool:
+        """Say whether it counts as paid because a person said so; the books have told nothing since."""
+        marked = self.marked_paid_at
+        return self.state == State.PAID and marked is not None and (self.read_at is None or self.read_at < marked)
+
+    @property
+    def contradicted_mark(self) -> date | None:
+        """Return the day on which a person said that it was paid, where the books say that something is left to pay."""
+        is_owed = self.state in {State.CREATED, State.SENT} and self.net_balance > 0
+        return self.marked_paid_on if is_owed and not (self.credited or self.is_missing) else None
 
     @property
     def net_balance(self) -> Decimal:

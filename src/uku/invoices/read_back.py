@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from uku.invoices.charges import free_charges
 from uku.invoices.credit_totals import store_credit, store_credit_of_original
-from uku.invoices.deliveries import confirm_by_reading
+from uku.invoices.deliveries import confirm_by_reading, has_arrived
 from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit.money import ZERO, to_ore
@@ -149,4 +149,5 @@ def _state_after(invoice: Invoice, reading: Reading) -> State:
     counts = reading.booked or any(payment.booked for payment in reading.payments)
     if counts and reading.balance == 0 and not (invoice.credited or invoice.is_credit_note):
         return State.PAID
-    return State.SENT if reading.sent or invoice.state == State.SENT else State.CREATED
+    was_sent = invoice.state == State.SENT or (invoice.state == State.PAID and has_arrived(invoice))
+    return State.SENT if reading.sent or was_sent else State.CREATED

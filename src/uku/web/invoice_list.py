@@ -165,7 +165,10 @@ def needs_you() -> Q:
     failed = InvoiceDelivery.objects.filter(state__in=(DeliveryState.UNCLEAR, DeliveryState.REFUSED))
     undelivered = Q(pk__in=failed.exclude(Exists(later)).values("invoice"))
     differing = ~Q(difference="") & Q(difference_accepted_at=None)
-    return Q(state=State.APPROVAL) | integration_data.waiting_for_somebody() | undelivered | differing
+    owed = Q(state__in=(State.CREATED, State.SENT), credited=False, balance__gt=-F("credit_balance"))
+    contradicted = owed & Q(marked_paid_at__isnull=False)
+    waiting = integration_data.waiting_for_somebody()
+    return Q(state=State.APPROVAL) | waiting | undelivered | differing | contradicted
 
 
 def _named(words: str) -> Q:

@@ -223,3 +223,23 @@ def test_a_firm_that_sends_itself_marks_them_one_by_one(browser, records):
     answer = browser.post("/w/byran/billing/send/", {"invoice": [records.issued.pk]}, follow=True)
     assert "By the settings you send it yourself." in answer.content.decode()
     assert InvoiceDelivery.objects.count() == 0
+
+
+def test_a_person_marks_it_as_paid_and_takes_that_back(browser, read, page):
+    assert "Mark as paid" in browser.get(page).content.decode()
+    wrong = browser.post(f"{page}mark-paid/", {"paid_on": "2026-04-02"})
+    assert (wrong.status_code, "between the invoice date and today" in wrong.content.decode()) == (422, True)
+    browser.post(f"{page}mark-paid/", {"paid_on": "2026-04-01"})
+    shown = browser.get(page).content.decode()
+    assert "Marked as paid on 1 Apr 2026 by Olga Owner." in shown
+    assert "Mark as paid" not in shown
+    browser.post(f"{page}remove-mark/")
+    assert "No payment yet." in browser.get(page).content.decode()
+
+
+def test_who_may_not_issue_is_shown_the_mark_and_cannot_change_it(browser, page, signed_in, member):
+    browser.post(f"{page}mark-paid/", {"paid_on": "2026-04-01"})
+    other = signed_in(member)
+    shown = other.get(page).content.decode()
+    assert ("Marked as paid on 1 Apr 2026" in shown, "Remove the mark" in shown) == (True, False)
+    assert other.post(f"{page}remove-mark/").status_code == 403

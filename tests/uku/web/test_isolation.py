@@ -95,7 +95,8 @@ def test_the_routes_are_those_we_know_of(records):
                 f"/w/byran/billing/{draft}/{step}/"
                 for step in ("accept", "cancel", "copy", "credit", "delete", "edit", "hand-back", "hand-over", "issue")
             ),
-            *(f"/w/byran/billing/{draft}/{step}/" for step in ("check-payment", "pdf", "remind", "send")),
+            *(f"/w/byran/billing/{draft}/{step}/" for step in ("check-payment", "mark-paid", "pdf", "remind")),
+            *(f"/w/byran/billing/{draft}/{step}/" for step in ("remove-mark", "send")),
             f"/w/byran/billing/{draft}/pdf/{draft}/",
             "/w/byran/billing/send/",
             *(f"/w/byran/billing/deliveries/{draft}/{step}" for step in ("", "again/", "arrived/", "withdraw/")),

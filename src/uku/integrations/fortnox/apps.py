@@ -12,6 +12,7 @@ class FortnoxConfig(AppConfig):
         from uku.integrations.fortnox.invoices.credit import queue_credit
         from uku.integrations.fortnox.invoices.delivery import queue_delivery, read_back_now
         from uku.integrations.fortnox.invoices.export import queue_export
+        from uku.integrations.fortnox.payments.sync import read_marked
         from uku.integrations.fortnox.statistics.choice import count_opened_months
         from uku.integrations.fortnox.tokens.encryption import register_for_rotation
         from uku.integrations.fortnox.tokens.grant_state import GrantRestored
@@ -20,6 +21,7 @@ class FortnoxConfig(AppConfig):
         from uku.invoices.credit import CreditNoteIssued
         from uku.invoices.deliveries import LedgerAsked
         from uku.invoices.operations import InvoiceIssued
+        from uku.invoices.paid_mark import PaidMarkChanged
         from uku.invoices.reminders import ReadingAsked
         from uku.kit.events import subscribe
         from uku.tasks.summaries import MonthsOpened
@@ -32,6 +34,7 @@ class FortnoxConfig(AppConfig):
         subscribe(CancellationAsked, queue_cancellation)
         subscribe(LedgerAsked, queue_delivery)
         subscribe(ReadingAsked, read_back_now)
+        subscribe(PaidMarkChanged, read_marked)
         subscribe(MonthsOpened, count_opened_months)
         subscribe(PlanChanged, resume_after_plan_change)
         subscribe(GrantRestored, resume_restored)

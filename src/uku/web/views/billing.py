@@ -16,12 +16,13 @@ from uku.invoices.cancel import can_be_cancelled
 from uku.invoices.credit import can_be_credited
 from uku.invoices.delivery_models import InvoiceDelivery
 from uku.invoices.models import Invoice, State
+from uku.invoices.paid_mark import is_markable
 from uku.invoices.payment_messages import status_in_words
 from uku.invoices.payment_status import Credit, Tone, payment_status
 from uku.invoices.totals import add_up
 from uku.kit import clock
 from uku.kit.banking_days import first_banking_day
-from uku.kit.money import ZERO
+from uku.kit.money import ZERO, show_date
 from uku.web import integration_data
 from uku.web.delivery_panels import delivery_context
 from uku.web.forms.invoices import HandBackForm
@@ -89,7 +90,7 @@ def invoice_list(request: WorkspaceRequest) -> HttpResponse:
 @require_safe
 def invoice_page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Show an invoice; a draft that the person may change is shown as the page it is written on."""
-    invoice = get_object_or_404(Invoice.objects.select_related("client", "credits"), pk=pk)
+    invoice = get_object_or_404(Invoice.objects.select_related("client", "credits", "marked_paid_by"), pk=pk)
     if invoice.state == State.DRAFT and may(request.membership, Permission.DRAFT_INVOICES):
         return redirect("invoice-edit", slug=request.workspace.slug, pk=pk)
     return _invoice_page(request, invoice)
@@ -107,6 +108,8 @@ def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
         return None
     if invoice.cancel_asked_at is not None:
         return Badge(gettext("Being cancelled"), "moving")
+    if day := invoice.contradicted_mark:
+        return Badge(gettext("Marked as paid %(day)s, not paid in the books") % {"day": show_date(day)}, "warning")
     status = payment_status(
         state="missing" if invoice.is_missing else invoice.state,
         total=invoice.total,
@@ -156,6 +159,7 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
         "left_to_pay": max(invoice.net_balance, ZERO),
         "can_credit": can_be_credited(invoice),
         "can_cancel": can_be_cancelled(invoice),
+        "can_mark_paid": is_markable(invoice),
         "elsewhere": [] if invoice.is_issued else rows_of_other_companies(rows),
     }
     return render(request, "billing/page.html", context)

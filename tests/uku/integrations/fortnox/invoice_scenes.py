@@ -406,6 +406,16 @@ class Scenes:
         self._press(self.decision_to_leave())
         return self._decide(InvoiceExport.objects.get(), "adopt", number=self._newest())
 
+    # A person's mark
+
+    def mark_paid(self) -> Order:
+        return self._mark_paid(self._sent())
+
+    def remove_mark(self) -> Order:
+        invoice = self._sent()
+        self._press(self._mark_paid(invoice))
+        return self._post(f"billing/{invoice.pk}/remove-mark/")
+
     # How
 
     def _work(self) -> Order:
@@ -414,6 +424,9 @@ class Scenes:
 
     def _post(self, path: str, **data: str) -> Order:
         return {"do": "post", "path": f"{self._home}/{path}", "data": data, "session": self._session}
+
+    def _mark_paid(self, invoice: Invoice) -> Order:
+        return self._post(f"billing/{invoice.pk}/mark-paid/", paid_on=clock.today("Europe/Stockholm").isoformat())
 
     def _read(self) -> Order:
         requests.request_sync(self._shop.connection, RunKind.PAYMENTS)

@@ -10,11 +10,13 @@ import pytest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.invoices.retry import retry_export
-from uku.integrations.fortnox.models import InvoiceExport, RunKind, RunState, SyncRun
+from uku.integrations.fortnox.models import Connection, InvoiceExport, RunKind, RunState, SyncRun
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.loop import Stopped
 from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
+from uku.invoices.paid_mark import mark_paid
 from uku.kit import clock
 from uku.workspaces.models import AuditEntry
 
@@ -263,3 +265,33 @@ def test_invoices_made_in_fortnox_are_counted_and_never_imported(fortnox, sent, 
     read()
     assert f"GET invoices/{9001}" not in fortnox.requests(before)
     assert Invoice.objects.count() == 1
+
+
+# A person's mark
+
+
+def mark(shop, invoice, day):
+    mark_paid(invoice=invoice, paid_on=day, actor=shop.owner, at=clock.now())
+
+
+def test_what_a_person_marks_as_paid_is_read_at_once_and_the_books_count(fortnox, shop, sent, run_jobs, today):
+    mark(shop, sent, today)
+    assert standing(sent)[:2] == (State.PAID, 0)
+    before = fortnox.mark()
+    run_jobs()
+    assert f"GET invoices/{sent.number}" in fortnox.requests(before)
+    assert (standing(sent), Invoice.objects.get().contradicted_mark) == ((State.CREATED, TOTAL, 0), today)
+    fortnox.pay(sent.number, "2375", today.isoformat())
+    requests.request_sync(Connection.objects.get(), RunKind.PAYMENTS)
+    run_jobs()
+    assert (standing(sent), Invoice.objects.get().contradicted_mark) == ((State.PAID, 0, TOTAL), None)
+
+
+def test_a_mark_made_while_fortnox_is_off_is_compared_when_it_is_on(shop, sent, connection, run_jobs, read, today):
+    Connection.objects.update(enabled=False)
+    mark(shop, sent, today)
+    run_jobs()
+    assert standing(sent)[:2] == (State.PAID, 0)
+    Connection.objects.update(enabled=True)
+    read()
+    assert (standing(sent), Invoice.objects.get().contradicted_mark) == ((State.CREATED, TOTAL, 0), today)

@@ -15,6 +15,7 @@ MODULES = (
     "invoices/credit.py",
     "invoices/credit_totals.py",
     "invoices/operations.py",
+    "invoices/paid_mark.py",
     "invoices/read_back.py",
     "integrations/fortnox/customers/creation.py",
     "integrations/fortnox/invoices/back_to_draft.py",

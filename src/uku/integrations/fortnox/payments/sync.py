@@ -18,6 +18,7 @@ from django.db.models import Min, Q, QuerySet
 from fortnox_api import Fortnox, FortnoxError, InvoicePaymentItem, NotFound, Page, Unreadable
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.mapping import (
     ACCOUNTING_CURRENCY,
@@ -26,11 +27,13 @@ from uku.integrations.fortnox.mapping import (
     payment_fact_from_detail,
     reading,
 )
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, SkipReason, SyncRun
+from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, SkipReason, SyncRun
 from uku.integrations.fortnox.sync import sync_run
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
+from uku.integrations.fortnox.work import requests
 from uku.invoices.ledger_facts import PaymentFact, Reading
 from uku.invoices.models import Payment
+from uku.invoices.paid_mark import PaidMarkChanged
 from uku.invoices.read_back import accept_missing, accept_reading
 from uku.kit import clock
 from uku.kit.money import ZERO
@@ -56,6 +59,13 @@ def read_payments(request: SyncRequest) -> SyncRun:
         return SyncRun.objects.get(pk=run.pk)
     sync_run.end(run, at=clock.now())
     return run
+
+
+def read_marked(fact: PaidMarkChanged) -> None:
+    """Have Fortnox asked about an invoice that a person marked as paid: now, or once it can be asked again."""
+    InvoiceExport.objects.filter(invoice=fact.invoice_id, state=ExportState.CONFIRMED).update(read_due_at=clock.now())
+    with suppress(ConnectionNotUsable):
+        requests.request_sync(require_usable_connection(), RunKind.PAYMENTS)
 
 
 def _find_changed(
