@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice, zip_longest
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -154,11 +154,17 @@ def _obstacle_to_changing(export: InvoiceExport, found: FortnoxInvoice, standing
         return _("It is the one that Uku has.")
     if invoice.state == State.CANCELLED or invoice.cancel_asked_at is not None:
         return _("The invoice is cancelled, or is to be.")
-    if invoice.credit_notes.exists() or invoice.credited_amount:
+    if invoice.ledger_credit_amount or invoice.credit_notes.exclude(pk__in=_never_made(invoice)).exists():
         return _("The invoice was credited as number %(number)s.") % number
     if may_have_arrived(invoice) or invoice.state in {State.SENT, State.PAID} or invoice.payments.exists():
         return _("The client may have got the invoice as number %(number)s.") % number
     return "" if standing is None else _obstacle_to_giving_up(standing) % number
+
+
+def _never_made(invoice: Invoice) -> QuerySet[InvoiceExport, Any]:
+    """The credit notes of an invoice that were refused before anything was sent: they name no number of it."""
+    refused = InvoiceExport.objects.filter(invoice__credits=invoice, state=ExportState.REJECTED, sent_at=None)
+    return refused.values("invoice")
 
 
 def _obstacle_to_giving_up(standing: FortnoxInvoice) -> str:
