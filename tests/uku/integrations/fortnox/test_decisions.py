@@ -13,6 +13,8 @@ from tests.uku.integrations.fortnox.conftest import clear_queue, make_credit_not
 from tests.uku.integrations.fortnox.simulated import FIRST, SECOND, until
 from tests.uku.web.page_reader import Page, marked_in_menu
 
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.invoices.decision import store_adopted
 from uku.integrations.fortnox.invoices.export import process_export
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, SyncIssue
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
@@ -623,6 +625,58 @@ def test_adopting_waits_for_a_sending_that_is_being_stored(desk, shop, scope, do
 def has_waiter(watcher: psycopg.Connection) -> bool:
     """Say whether a transaction waits for a row that another one holds."""
     return watcher.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,)
+
+
+@pytest.fixture
+def while_read(fortnox, scope):
+    """Do something while Fortnox's answer about an invoice is under way to the reading that has begun."""
+
+    def go(export, act) -> None:
+        held = fortnox.fault(method="GET", path=f"/3/invoices/{export.document_number}", action="hold", phase="P4")
+
+        def read() -> None:
+            try:
+                with workspace_in_force(scope.pk):
+                    run_sync(SyncRequest(Connection.objects.get(), RunKind.PAYMENTS))
+            finally:
+                connection.close()
+
+        InvoiceExport.objects.filter(pk=export.pk).update(read_due_at=clock.now())
+        reader = threading.Thread(target=read)
+        reader.start()
+        until(lambda: fortnox.holds(held))
+        act()
+        fortnox.release(held)
+        reader.join(20)
+
+    return go
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["stands", "is deleted"])
+def test_what_is_read_of_the_first_is_not_taken_for_the_adopted_one(fortnox, shop, doubled, while_read, gone):
+    if gone:
+        fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{doubled.document_number}")
+    facts = {"export": doubled, "seen": doubled.fence, "actor": shop.owner, "at": clock.now()}
+    with open_fortnox(Connection.objects.get()) as client:
+        found = client.invoices.get("9001")
+    while_read(doubled, lambda: store_adopted(found=found, standing=None, **facts))
+    row = again(doubled)
+    assert (row.document_number, row.booked, row.invoice.booked, row.invoice.is_missing) == (
+        "9001",
+        False,
+        False,
+        False,
+    )
+    assert row.read_due_at is not None  # the new one is still to be read
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.PAYMENTS))
+    row = again(doubled)
+    assert (row.invoice.balance, row.read_due_at) == (Decimal(2375), None)
+
+
+def test_a_wish_to_read_once_more_that_comes_while_it_is_read_is_kept(fortnox, shop, doubled, while_read):
+    wished = clock.now()
+    while_read(doubled, lambda: InvoiceExport.objects.filter(pk=doubled.pk).update(read_due_at=wished))
+    assert again(doubled).read_due_at == wished
 
 
 def refused(desk, export, drawn: Page, why: str) -> None:

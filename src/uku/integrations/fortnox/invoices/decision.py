@@ -110,7 +110,7 @@ def adopt(*, export: InvoiceExport, number: str, seen: int, actor: User, at: dat
     with open_fortnox(connection) as fortnox:
         found, standing = fortnox.invoices.get(number), read_standing(fortnox, export)
     try:
-        _store_adopted(export=export, found=found, standing=standing, seen=seen, actor=actor, at=at)
+        store_adopted(export=export, found=found, standing=standing, seen=seen, actor=actor, at=at)
     except NumberTaken:
         words = _("Another invoice in Uku has the number %(number)s, or its OCR number.")
         raise NotDecided(words % {"number": number}) from None
@@ -118,7 +118,7 @@ def adopt(*, export: InvoiceExport, number: str, seen: int, actor: User, at: dat
 
 @transaction.atomic
 @needs(Permission.ISSUE_INVOICES)
-def _store_adopted(
+def store_adopted(
     *,
     export: InvoiceExport,
     found: FortnoxInvoice,
@@ -137,6 +137,7 @@ def _store_adopted(
         row.invoice.refresh_from_db()
     if row.state == ExportState.CONFIRMED:
         row.booked, row.voucher = found.booked, ""
+        Invoice.objects.filter(pk=row.invoice_id).update(booked=found.booked, missing_since=None)
         requests.request_sync(Connection.objects.get(), RunKind.COMPARISON, asked_by=actor.pk)
     _decide(row, Decision.ADOPTED, actor, at)
     row.read_due_at = at  # it may be paid by now, and a list shows only what changes later
