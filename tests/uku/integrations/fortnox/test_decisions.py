@@ -205,7 +205,7 @@ def test_adopting_takes_number_ocr_and_figures_and_creates_nothing(fortnox, desk
     assert SyncIssue.objects.filter(number=export.reference, solved_at=None).count() == 0
     entry = AuditEntry.objects.get(action="fortnox.decide")
     assert (entry.actor, entry.target) == (shop.owner, f"Invoice:{row.invoice_id}")
-    assert entry.summary == f"Invoice {export.reference}: invoice {made} in Fortnox was adopted"
+    assert entry.summary == f"Invoice {made} in Fortnox was adopted"
     assert desk.show(row.invoice).facts["Decision"].startswith(f"{shop.owner} decided, ")
 
 
@@ -217,7 +217,7 @@ def test_what_differs_in_the_adopted_invoice_is_shown_and_must_be_accepted(fortn
     decide(export, "adopt", number="9001")
     row = again(export)
     assert (row.invoice.number, row.invoice.total) == ("9001", Decimal(2376))
-    assert row.invoice.difference == "rounding 1.00 instead of 0.00; total 2,376.00 instead of 2,375.00"
+    assert row.invoice.difference == "rounding 1.00 instead of 0.00 SEK; total 2,376.00 instead of 2,375.00 SEK"
 
 
 def test_an_adopted_invoice_that_was_paid_before_is_read(fortnox, desk, lost, decide):
@@ -512,6 +512,8 @@ def test_of_two_with_our_reference_a_person_says_which_one_it_is(fortnox, desk, 
     assert (row.state, row.document_number, row.invoice.number, row.booked) == ("confirmed", "9001", "9001", True)
     assert (row.decision, row.decided_by) == ("adopted", shop.owner)
     assert [each for each in fortnox.requests(before) if each.startswith("POST")] == []
+    (entry,) = AuditEntry.objects.filter(action="fortnox.decide")
+    assert entry.summary == f"Invoice {number}: invoice 9001 in Fortnox was adopted"
     assert differences() == ["twice"]  # the other one still stands in Fortnox
     fortnox.copy_invoice(number, Cancelled=True)
     compare_again(desk)

@@ -143,7 +143,9 @@ def store_adopted(
     row.read_due_at = at  # it may be paid by now, and a list shows only what changes later
     store_created(row, found)
     requests.request_sync(Connection.objects.get(), RunKind.PAYMENTS, asked_by=actor.pk)
-    words = gettext_lazy("%(invoice)s: invoice %(number)s in Fortnox was adopted")
+    words = gettext_lazy("Invoice %(number)s in Fortnox was adopted")
+    if row.invoice.number:  # the one before
+        words = gettext_lazy("%(invoice)s: invoice %(number)s in Fortnox was adopted")
     _record(row, words, actor, at, number=found.number)
 
 
