@@ -334,6 +334,7 @@ CASES = {
     ("automatic", 2375): ("2,375.00 to give back or set off", "Not set off", "1,188.00 to give back or set off"),
     ("by_payments", 0): ("Credited", "Set off", "Credited 1,188.00 of 2,375.00"),
     ("by_payments", 1000): ("1,000.00 to give back or set off", "Not set off", "Partly paid 1,000.00 of 1,187.00"),
+    ("by_payments", 2375): ("2,375.00 to give back or set off", "Not set off", "1,188.00 to give back or set off"),
     ("never", 0): ("Credited, both still open", "Not set off", "Credited 1,188.00 of 2,375.00"),
     ("never", 1000): ("1,000.00 to give back or set off", "Not set off", "Partly paid 1,000.00 of 1,187.00"),
     ("never", 2375): ("2,375.00 to give back or set off", "Not set off", "1,188.00 to give back or set off"),
@@ -355,7 +356,7 @@ def test_each_pair_ends_in_the_state_that_it_is_in(fortnox, shop, credit, work, 
             read()
         note = credit(invoice, quantity)
         work()
-        if settles == "by_payments":
+        if settles == "by_payments" and paid < TOTAL:  # nobody registers a payment of what is paid in full
             fortnox.ask("POST", f"companies/{FIRST}/invoices/{now(note).number}/setoff")
         read()
         found[quantity] = (says(invoice), says(note))
