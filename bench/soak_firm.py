@@ -14,6 +14,7 @@ from fortnox_api import FortnoxError
 NAMES = (
     *("issue",) * 5,
     *("issue_to_new", "pay", "pay", "pay", "pay", "credit", "credit", "decide", "decide", "copy"),
+    *("double", "decide_about_a_double", "decide_about_a_double"),
     *("cancel", "book", "reverse", "retry", "choose_booking", "choose_customers"),
 )
 """What may happen, each as often as it stands here."""
@@ -228,6 +229,41 @@ class Firm:
             decision.adopt(number=self.chance.choice(numbers), **facts)
         else:
             decision.send_again(known=numbers, **facts)
+
+    def double(self) -> bool:
+        """Somebody copies an invoice in Fortnox that Uku has, with our reference on it; both sides are compared."""
+        from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport, RunKind
+        from uku.integrations.fortnox.work import requests
+
+        sent = InvoiceExport.objects.filter(company_id=self.company, state=ExportState.CONFIRMED)
+        numbers = set(sent.filter(kind=ExportKind.CREATE).values_list("document_number", flat=True))
+        found = [
+            row
+            for row in self.fortnox.invoices(self.company)
+            if row["DocumentNumber"] in numbers and row["Balance"] == row["Total"] > 0 and not row.get("Cancelled")
+        ]
+        if not found:
+            return False
+        row = self.chance.choice(found)
+        fresh = {"Booked": False, "VoucherNumber": None, "CreditInvoiceReference": "0"}
+        self.fortnox.copy_invoice(of=row["DocumentNumber"], company=self.company, **fresh)
+        self.copied.add(row["ExternalInvoiceReference1"])
+        requests.request_sync(self.connection, RunKind.COMPARISON)
+        return True
+
+    def decide_about_a_double(self) -> bool:
+        """A person says which of two it is in Fortnox, or leaves it."""
+        from uku.integrations.fortnox.invoices.decision import NotDecided, standing_difference
+        from uku.integrations.fortnox.models import ExportState, InvoiceExport
+
+        sent = InvoiceExport.objects.filter(company_id=self.company, state=ExportState.CONFIRMED).order_by("id")
+        found = [export for export in sent if export.reference in self.copied and standing_difference(export)]
+        if not found:
+            return False
+        with suppress(NotDecided, FortnoxError):
+            self._decide(self.chance.choice(found))
+            return True
+        return False
 
     def choose_booking(self) -> bool:
         from uku.integrations.fortnox.connection.choices import choose_booking

@@ -30,7 +30,7 @@ from uku.invoices.numbers import first_number_beyond, new_reference, ocr_for
 from uku.invoices.period import name_period
 from uku.invoices.totals import Totals
 from uku.kit.events import publish
-from uku.kit.money import show_amount
+from uku.kit.money import show_amount, show_money
 from uku.products.models import TaxRateName
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
@@ -103,11 +103,14 @@ def issue_invoice(
     after = {"number": invoice.number, "total": invoice.total, "currency": invoice.currency}
     if to_book is not None and ledger:
         after["to_book"] = to_book
+    words = (
+        gettext_lazy("%(invoice)s was issued") if invoice.number else gettext_lazy("Invoice to %(client)s was issued")
+    )
     record(
         actor=actor,
         action="invoice.issue",
         target=invoice,
-        summary=translate_for_workspace(gettext_lazy("%(invoice)s was issued"), invoice=invoice),
+        summary=translate_for_workspace(words, invoice=invoice, client=invoice.client),
         at=at,
         after=after,
     )
@@ -158,7 +161,8 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         differing = ours.differs_from(figures)
         before = invoice.difference
         with workspace_language():
-            invoice.difference = _difference_in_words(figures, ours, differing)
+            words = _difference_in_words(figures, ours, differing, invoice.currency)
+            invoice.difference = words[:LONGEST_DIFFERENCE]
         if invoice.difference != before:
             invoice.difference_accepted_at = None
         invoice.number, invoice.ocr = number, ocr
@@ -272,6 +276,7 @@ def take_number() -> tuple[str, str]:
     return str(number), ocr_for(str(number))
 
 
+LONGEST_DIFFERENCE: Final = 200
 _AMOUNTS: Final = {
     "net": gettext_lazy("net"),
     "vat": gettext_lazy("VAT"),
@@ -280,14 +285,14 @@ _AMOUNTS: Final = {
 }
 
 
-def _difference_in_words(theirs: Totals, ours: Totals, names: Iterable[str]) -> str:
+def _difference_in_words(theirs: Totals, ours: Totals, names: Iterable[str], currency: str) -> str:
     words = gettext("%(name)s %(theirs)s instead of %(ours)s")
     return "; ".join(
         words
         % {
             "name": _AMOUNTS[name],
             "theirs": show_amount(getattr(theirs, name)),
-            "ours": show_amount(getattr(ours, name)),
+            "ours": show_money(getattr(ours, name), currency),
         }
         for name in names
     )

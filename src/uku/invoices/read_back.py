@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from uku.invoices.credit_totals import store_credit, store_credit_of_original
 from uku.invoices.deliveries import confirm_by_reading, has_arrived
 from uku.invoices.ledger_facts import Reading
 from uku.invoices.models import Invoice, Payment, State
-from uku.kit.money import ZERO, to_ore
+from uku.kit.money import ZERO, show_date, show_money, to_ore
 from uku.workspaces.audit import record
 from uku.workspaces.language import translate_for_workspace, workspace_language
 
@@ -47,7 +48,7 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         after = _payment_facts(invoice)
         if before != after:
             with workspace_language():
-                summary = f"{invoice}: {_changes_in_words(before, after)}"
+                summary = f"{invoice}: {_changes_in_words(before, after, invoice.currency)}"
             record(
                 actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
             )
@@ -102,13 +103,15 @@ def _payment_facts(invoice: Invoice) -> dict[str, Any]:
     return {
         **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
-        "payments": [
-            f"{p.external_number}: {p.amount} {p.paid_on}"
-            if p.booked
-            else gettext("%(payment)s, not booked") % {"payment": f"{p.external_number}: {p.amount} {p.paid_on}"}
-            for p in payments
-        ],
+        "payments": [_payment_in_words(payment, invoice.currency) for payment in payments],
     }
+
+
+def _payment_in_words(payment: Payment, currency: str) -> str:
+    words = f"{payment.external_number}: {show_money(payment.amount, currency)}"
+    if payment.paid_on is not None:
+        words = f"{words}, {show_date(payment.paid_on)}"
+    return words if payment.booked else gettext("%(payment)s, not booked") % {"payment": words}
 
 
 _FACTS: Final = {
@@ -126,15 +129,25 @@ _FACTS: Final = {
 }
 
 
-def _changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+_AMOUNTS: Final = frozenset({"balance", "credited_amount", "paid"})
+
+
+def _changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any], currency: str) -> str:
     """Each fact that changed, with what it was and what it became; – stands for nothing."""
-    changed = {name: (_in_words(before[name]), _in_words(after[name])) for name in after if before[name] != after[name]}
-    return ", ".join(f"{_FACTS[name]} {old} → {new}" for name, (old, new) in changed.items())
+    changed = (name for name in after if before[name] != after[name])
+    return ", ".join(
+        f"{_FACTS[name]} {_in_words(name, before[name], currency)} → {_in_words(name, after[name], currency)}"
+        for name in changed
+    )
 
 
-def _in_words(fact: Any) -> str:
+def _in_words(name: str, fact: Any, currency: str) -> str:
     if isinstance(fact, list):
         return "; ".join(fact) or "–"
+    if fact and name in _AMOUNTS:
+        return show_money(Decimal(fact), currency)
+    if fact and name == "final_pay_date":
+        return show_date(date.fromisoformat(fact))
     known = {"True": gettext("yes"), "False": gettext("no"), **{state.value: str(state.label) for state in State}}
     return known.get(fact, fact) or "–"
 

@@ -112,6 +112,13 @@ def test_issuing_tells_the_fact_once_and_writes_it_down(draft, owner, scope):
     assert actions() == ["invoice.draft", "invoice.issue"]
 
 
+@pytest.mark.parametrize("numbering", Numbering)
+def test_what_is_written_down_names_the_number_or_else_the_client(draft, owner, client, numbering):
+    issued = issue(draft, owner, numbering)
+    named = f"Invoice {issued.number}" if issued.number else f"Invoice to {client}"
+    assert AuditEntry.objects.get(action="invoice.issue").summary == f"{named} was issued"
+
+
 def test_an_issued_invoice_is_not_issued_again_even_by_who_holds_an_old_copy(draft, owner):
     issue(draft, owner)
     with pytest.raises(InvoiceAlreadyIssued, match=f"^{draft.reference}$"):

@@ -55,7 +55,7 @@ def test_a_difference_is_named_and_the_given_figures_are_shown(issued):
     theirs = Totals(Decimal("1000.00"), Decimal("249.99"), Decimal("0.01"), TOTAL)
     assert accept_number(invoice=issued, number="1042", ocr="", figures=theirs, at=AT) == ["vat", "rounding"]
     issued.refresh_from_db()
-    assert issued.difference == "VAT 249.99 instead of 250.00; rounding 0.01 instead of 0.00"
+    assert issued.difference == "VAT 249.99 instead of 250.00 SEK; rounding 0.01 instead of 0.00 SEK"
     assert issued.totals == theirs
     assert last_entry().summary == f"Number 1042 given ({issued.difference})"
 
@@ -65,7 +65,7 @@ def test_taking_the_same_number_again_keeps_the_difference(issued):
     for _ in range(2):
         accept_number(invoice=issued, number="1042", ocr="", figures=theirs, at=AT)
     issued.refresh_from_db()
-    assert issued.difference == "VAT 249.99 instead of 250.00; rounding 0.01 instead of 0.00"
+    assert issued.difference == "VAT 249.99 instead of 250.00 SEK; rounding 0.01 instead of 0.00 SEK"
 
 
 def test_a_difference_is_accepted_as_it_was_seen_and_another_one_is_asked_about_again(issued, owner):
@@ -112,9 +112,9 @@ def test_a_change_is_written_down_with_both_sides(issued):
     entry = last_entry()
     told = {"booked": "True", "credited_amount": "0.00", "final_pay_date": "", "is_missing": "False"}
     told |= {"ledger_ocr": "", "ledger_reminders": "0", "factored": "False"}
-    first, second = "1: 250.00 2026-04-15", "2: 1000.00 2026-04-15"
+    first, second = "1: 250.00 SEK, 15 Apr 2026", "2: 1,000.00 SEK, 15 Apr 2026"
     assert entry.summary == (
-        f"{issued}: state Created → Paid, left to pay 1000.00 → 0.00, paid 250.00 → 1250.00,"
+        f"{issued}: state Created → Paid, left to pay 1,000.00 SEK → 0.00 SEK, paid 250.00 SEK → 1,250.00 SEK,"
         f" payments {first} → {first}; {second}"
     )
     assert (entry.before, entry.after) == (
@@ -125,7 +125,7 @@ def test_a_change_is_written_down_with_both_sides(issued):
 
 def test_the_summary_tells_only_what_changed(issued):
     take(issued, reading("1250"))
-    assert last_entry().summary == f"{issued}: left to pay – → 1250.00, booked no → yes"
+    assert last_entry().summary == f"{issued}: left to pay – → 1,250.00 SEK, booked no → yes"
 
 
 def test_an_older_reading_that_arrives_late_changes_nothing(issued):

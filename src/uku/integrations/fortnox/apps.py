@@ -11,7 +11,7 @@ class FortnoxConfig(AppConfig):
         from uku.integrations.fortnox.invoices.cancel import queue_cancellation
         from uku.integrations.fortnox.invoices.credit import queue_credit
         from uku.integrations.fortnox.invoices.delivery import queue_delivery, read_back_now
-        from uku.integrations.fortnox.invoices.export import queue_export
+        from uku.integrations.fortnox.invoices.queue import queue_export
         from uku.integrations.fortnox.payments.sync import read_marked
         from uku.integrations.fortnox.statistics.choice import count_opened_months
         from uku.integrations.fortnox.tokens.encryption import register_for_rotation

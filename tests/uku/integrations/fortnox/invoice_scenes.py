@@ -174,6 +174,11 @@ class Scenes:
         self._meet(method="PUT", path="/3/invoices/*", action="drop", phase="P1")
         return self._work()
 
+    def booking_of_what_is_gone(self) -> Order:
+        self._delete(self._unbooked().number)
+        InvoiceExport.objects.update(to_book=True, next_at=clock.now())
+        return self._work()
+
     # Reconcile
 
     def look_up_of_what_was_created(self) -> Order:
@@ -279,6 +284,12 @@ class Scenes:
         invoice = self._unbooked()
         self._credit(invoice)
         self._ask_invoice(invoice.number, "cancel")
+        return self._work()
+
+    def credit_of_what_is_gone(self) -> Order:
+        invoice = self._sent()
+        self._credit(invoice)
+        self._delete(invoice.number)
         return self._work()
 
     def credit_of_what_is_not_booked(self) -> Order:
@@ -427,6 +438,9 @@ class Scenes:
 
     def _mark_paid(self, invoice: Invoice) -> Order:
         return self._post(f"billing/{invoice.pk}/mark-paid/", paid_on=clock.today("Europe/Stockholm").isoformat())
+
+    def _delete(self, number: str) -> None:
+        self._fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{number}")
 
     def _read(self) -> Order:
         requests.request_sync(self._shop.connection, RunKind.PAYMENTS)

@@ -102,14 +102,20 @@ class Simulated:
         made = self.ask("POST", f"companies/{company}/articles", **{**given, **facts})
         return str(made["ArticleNumber"])
 
-    def copy_invoice(self, number: str, **changes: Any) -> None:
-        """Put a copy of the first invoice beside it, as a person or another system might."""
+    def copy_invoice(self, number: str = "", *, of: str = "", company: str = FIRST, **changes: Any) -> str:
+        """Put a copy of an invoice, else of the first one, beside it, as a person or another system might.
+
+        Without a number it gets the next one. Returns its number.
+        """
         with self.app.installation.lock:
-            company = self.app.installation.company(FIRST)
-            assert company is not None
-            first = next(iter(company.table("invoices").rows.values()))
-            company.put("invoices", number, {**first, "DocumentNumber": number, "OCR": f"{number}0", **changes})
+            books = self.app.installation.company(company)
+            assert books is not None
+            rows = books.table("invoices").rows
+            copied = rows[of] if of else next(iter(rows.values()))
+            number = number or str(books.take_number("invoices", "invoices"))
+            books.put("invoices", number, {**copied, "DocumentNumber": number, "OCR": f"{number}0", **changes})
             self.app.installation.store.commit([])
+        return number
 
     def pay(self, invoice: str, amount: str, date: str, **facts: Any) -> str:
         body = {"invoice": invoice, "amount": amount, "date": date, **facts}
@@ -134,7 +140,7 @@ class Simulated:
         with self.app.installation.lock:
             found = self.app.installation.company(company)
             assert found is not None
-            return [dict(row) for row in found.table("invoices").values()]
+            return [dict(row) for row in found.table("invoices").values() if not row.get("_deleted")]
 
     # The journal
 

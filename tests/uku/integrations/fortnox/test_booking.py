@@ -179,3 +179,24 @@ def test_many_at_once_follow_the_setting(desk, shop, scope):
     sent = {"action": "issue", "invoice": [draft.pk for draft in drafts]}
     assert desk.browser.post(f"{desk.home}/billing/bulk/", sent).status_code == 302
     assert list(InvoiceExport.objects.values_list("to_book", flat=True)) == [False, False]
+
+
+def test_one_that_was_deleted_in_fortnox_is_not_booked_for_ever(fortnox, by_hand, run_jobs, later):
+    """It is read and told as deleted; when it is back, a person books it."""
+    invoice = by_hand.issue()
+    run_jobs()
+    invoice.refresh_from_db()
+    kept = fortnox.copy_invoice()
+    fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{invoice.number}")
+    retry_export(export=InvoiceExport.objects.get(), actor=by_hand.owner)
+    run_jobs()
+    before = fortnox.mark()
+    later(InvoiceExport.objects.get(), seconds=86_400)
+    run_jobs()
+    assert (shown(invoice)[0], fortnox.requests(before)) == ("Deleted in Fortnox", [])
+    fortnox.copy_invoice(invoice.number, of=kept, OCR=invoice.ocr)
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.PAYMENTS))
+    assert shown(invoice) == (f"In Fortnox {invoice.number}, not booked for 1 day", ["Book in Fortnox"])
+    retry_export(export=InvoiceExport.objects.get(), actor=by_hand.owner)
+    run_jobs()
+    assert shown(invoice)[0] == f"In Fortnox {invoice.number}, booked"

@@ -83,7 +83,7 @@ def test_a_company_that_never_got_an_invoice_is_not_compared(connection, move_cl
 def test_an_amount_that_was_changed_in_fortnox_is_a_difference_until_it_is_right(fortnox, sent, compare):
     """F21"""
     Invoice.objects.filter(pk=sent.pk).update(total=2500)
-    words = f"Invoice {sent.number} has the total 2,375.00 in Fortnox, but 2,500.00 in Uku."
+    words = f"Invoice {sent.number} has the total 2,375.00 SEK in Fortnox, but 2,500.00 SEK in Uku."
     assert compare() == (counts(1, differences=1), [words])
     Invoice.objects.filter(pk=sent.pk).update(total=2375)
     assert compare() == (counts(1), [])

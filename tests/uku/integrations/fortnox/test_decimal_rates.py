@@ -98,7 +98,7 @@ def test_a_rate_that_fortnox_cuts_is_a_difference_and_a_person_books_it(fortnox,
     invoice.refresh_from_db()
     assert (invoice.total, invoice.difference) == (
         Decimal(2375),
-        "VAT 475.00 instead of 484.50; rounding 0.00 instead of 0.50; total 2,375.00 instead of 2,385.00",
+        "VAT 475.00 instead of 484.50 SEK; rounding 0.00 instead of 0.50 SEK; total 2,375.00 instead of 2,385.00 SEK",
     )
     assert (invoice.difference_accepted_at, invoice.booked) == (None, False)
     assert panel(invoice).badge.words == f"In Fortnox {invoice.number}, not booked"

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 
+import psycopg
 import pytest
+from django.db import connection, transaction
 from tests.uku.conftest import make_user
 from tests.uku.integrations.fortnox.conftest import clear_queue, make_credit_note
-from tests.uku.integrations.fortnox.simulated import FIRST, SECOND
+from tests.uku.integrations.fortnox.simulated import FIRST, SECOND, until
 from tests.uku.web.page_reader import Page, marked_in_menu
 
+from uku.integrations.fortnox.client.open import open_fortnox
+from uku.integrations.fortnox.invoices.decision import store_adopted
 from uku.integrations.fortnox.invoices.export import process_export
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport, RunKind, SyncIssue
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
-from uku.invoices.cancel import cancel_invoice
+from uku.invoices.cancel import await_cancellation, cancel_invoice
 from uku.invoices.deliveries import Wanted, send_invoice
 from uku.invoices.delivery_models import DeliveryWay
 from uku.invoices.models import Invoice, State
 from uku.kit import clock
+from uku.kit.scoping import workspace_in_force
 from uku.workspaces.models import AuditEntry
 from uku.workspaces.operations import add_member
 
@@ -135,6 +141,7 @@ def test_the_page_shows_each_invoice_that_may_be_ours_beside_ours(fortnox, shop,
         "Total": ("2,375.00", "2,375.00", "Same"),
         "Currency": ("SEK", "SEK", "Same"),
         "Booked": ("–", "No", ""),
+        "Sent to the client": ("–", "No", ""),
         "Cancelled": ("–", "No", ""),
     }
     copied = by_fact(second)
@@ -198,7 +205,7 @@ def test_adopting_takes_number_ocr_and_figures_and_creates_nothing(fortnox, desk
     assert SyncIssue.objects.filter(number=export.reference, solved_at=None).count() == 0
     entry = AuditEntry.objects.get(action="fortnox.decide")
     assert (entry.actor, entry.target) == (shop.owner, f"Invoice:{row.invoice_id}")
-    assert entry.summary == f"Invoice {export.reference}: invoice {made} in Fortnox was adopted"
+    assert entry.summary == f"Invoice {made} in Fortnox was adopted"
     assert desk.show(row.invoice).facts["Decision"].startswith(f"{shop.owner} decided, ")
 
 
@@ -210,7 +217,7 @@ def test_what_differs_in_the_adopted_invoice_is_shown_and_must_be_accepted(fortn
     decide(export, "adopt", number="9001")
     row = again(export)
     assert (row.invoice.number, row.invoice.total) == ("9001", Decimal(2376))
-    assert row.invoice.difference == "rounding 1.00 instead of 0.00; total 2,376.00 instead of 2,375.00"
+    assert row.invoice.difference == "rounding 1.00 instead of 0.00 SEK; total 2,376.00 instead of 2,375.00 SEK"
 
 
 def test_an_adopted_invoice_that_was_paid_before_is_read(fortnox, desk, lost, decide):
@@ -505,6 +512,8 @@ def test_of_two_with_our_reference_a_person_says_which_one_it_is(fortnox, desk, 
     assert (row.state, row.document_number, row.invoice.number, row.booked) == ("confirmed", "9001", "9001", True)
     assert (row.decision, row.decided_by) == ("adopted", shop.owner)
     assert [each for each in fortnox.requests(before) if each.startswith("POST")] == []
+    (entry,) = AuditEntry.objects.filter(action="fortnox.decide")
+    assert entry.summary == f"Invoice {number}: invoice 9001 in Fortnox was adopted"
     assert differences() == ["twice"]  # the other one still stands in Fortnox
     fortnox.copy_invoice(number, Cancelled=True)
     compare_again(desk)
@@ -539,17 +548,169 @@ def test_leaving_a_double_with_a_reason_keeps_the_invoice_and_tells_it_no_more(f
     assert differences() == ["twice"]
 
 
-@pytest.mark.parametrize("way", ["sent", "credited"])
+GOT = "The client may have got the invoice as number {number}."
+KNOWN_HERE = {
+    "sent": GOT,
+    "queued to be sent": GOT,
+    "sent from fortnox": GOT,
+    "paid": GOT,
+    "credited": "The invoice was credited as number {number}.",
+    "to be cancelled": "The invoice is cancelled, or is to be.",
+}
+"""What Uku knows of the invoice that it has, and why another one in Fortnox is not taken in its place."""
+
+
+@pytest.mark.parametrize("way", KNOWN_HERE)
 def test_what_a_client_may_have_under_its_number_gets_no_other(fortnox, desk, shop, doubled, way):
-    words = f"The invoice was credited as number {doubled.document_number}."
-    if way == "sent":
-        wanted = Wanted(DeliveryWay.HAND)
-        send_invoice(invoice=doubled.invoice, wanted=wanted, seen=0, actor=shop.owner, at=clock.now())
-        words = f"The client may have got the invoice as number {doubled.document_number}."
+    invoice, drawn = doubled.invoice, look(desk, doubled)
+    ways = {"sent": Wanted(DeliveryWay.HAND), "queued to be sent": Wanted(DeliveryWay.UKU, "kund@björk.example")}
+    if way in ways:
+        send_invoice(invoice=invoice, wanted=ways[way], seen=0, actor=shop.owner, at=clock.now())
+    elif way == "credited":
+        make_credit_note(shop.owner, invoice)
+    elif way == "to be cancelled":
+        await_cancellation(invoice_id=invoice.pk, at=clock.now())
+    elif way == "paid":
+        fortnox.pay(doubled.document_number, "1000", clock.today("Europe/Stockholm").isoformat())
     else:
-        make_credit_note(shop.owner, doubled.invoice)
-    page = look(desk, doubled)
+        fortnox.copy_invoice(doubled.document_number, Sent=True)
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.PAYMENTS))
+    fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{doubled.document_number}")  # only Uku still knows
+    refused(desk, doubled, drawn, KNOWN_HERE[way])
+
+
+KNOWN_THERE = {
+    "sent": "The client got it from Fortnox as number {number}.",
+    "paid": "Fortnox has payments or a credit note of number {number}.",
+    "credited": "Fortnox has payments or a credit note of number {number}.",
+}
+"""What Fortnox knows of the invoice that Uku has, and Uku has not read yet."""
+
+
+@pytest.mark.parametrize("way", KNOWN_THERE)
+def test_fortnox_is_asked_whether_the_client_has_the_number_that_uku_has(fortnox, desk, doubled, way):
+    drawn, number = look(desk, doubled), doubled.document_number
+    if way == "sent":
+        fortnox.copy_invoice(number, Sent=True)
+    elif way == "paid":
+        fortnox.pay(number, "1000", clock.today("Europe/Stockholm").isoformat())
+    else:
+        fortnox.copy_invoice(number, CreditInvoiceReference="9002")
+    refused(desk, doubled, drawn, KNOWN_THERE[way])
+
+
+def test_adopting_waits_for_a_sending_that_is_being_stored(desk, shop, scope, doubled, committed):
+    drawn, begun, ended = look(desk, doubled), threading.Event(), threading.Event()
+
+    def send() -> None:
+        try:
+            with workspace_in_force(scope.pk), transaction.atomic():
+                by_hand = Wanted(DeliveryWay.HAND)
+                send_invoice(invoice=doubled.invoice, wanted=by_hand, seen=0, actor=shop.owner, at=clock.now())
+                begun.set()
+                ended.wait(20)
+        finally:
+            begun.set()
+            connection.close()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    begun.wait(20)
+    with psycopg.connect(committed.superuser, autocommit=True) as watcher:
+        release = threading.Thread(target=lambda: (until(lambda: has_waiter(watcher)), ended.set()))
+        release.start()
+        refused(desk, doubled, drawn, KNOWN_HERE["sent"])
+        release.join(20)
+    sender.join(20)
+
+
+def has_waiter(watcher: psycopg.Connection) -> bool:
+    """Say whether a transaction waits for a row that another one holds."""
+    return watcher.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,)
+
+
+@pytest.fixture
+def while_read(fortnox, scope):
+    """Do something while Fortnox's answer about an invoice is under way to the reading that has begun."""
+
+    def go(export, act) -> None:
+        held = fortnox.fault(method="GET", path=f"/3/invoices/{export.document_number}", action="hold", phase="P4")
+
+        def read() -> None:
+            try:
+                with workspace_in_force(scope.pk):
+                    run_sync(SyncRequest(Connection.objects.get(), RunKind.PAYMENTS))
+            finally:
+                connection.close()
+
+        InvoiceExport.objects.filter(pk=export.pk).update(read_due_at=clock.now())
+        reader = threading.Thread(target=read)
+        reader.start()
+        until(lambda: fortnox.holds(held))
+        act()
+        fortnox.release(held)
+        reader.join(20)
+
+    return go
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["stands", "is deleted"])
+def test_what_is_read_of_the_first_is_not_taken_for_the_adopted_one(fortnox, shop, doubled, while_read, gone):
+    if gone:
+        fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{doubled.document_number}")
+    facts = {"export": doubled, "seen": doubled.fence, "actor": shop.owner, "at": clock.now()}
+    with open_fortnox(Connection.objects.get()) as client:
+        found = client.invoices.get("9001")
+    while_read(doubled, lambda: store_adopted(found=found, standing=None, **facts))
+    row = again(doubled)
+    assert (row.document_number, row.booked, row.invoice.booked, row.invoice.is_missing) == (
+        "9001",
+        False,
+        False,
+        False,
+    )
+    assert row.read_due_at is not None  # the new one is still to be read
+    run_sync(SyncRequest(Connection.objects.get(), RunKind.PAYMENTS))
+    row = again(doubled)
+    assert (row.invoice.balance, row.read_due_at) == (Decimal(2375), None)
+
+
+def test_a_wish_to_read_once_more_that_comes_while_it_is_read_is_kept(fortnox, shop, doubled, while_read):
+    wished = clock.now()
+    while_read(doubled, lambda: InvoiceExport.objects.filter(pk=doubled.pk).update(read_due_at=wished))
+    assert again(doubled).read_due_at == wished
+
+
+def refused(desk, export, drawn: Page, why: str) -> None:
+    """Expect that nothing can be adopted, and that an older page that offered it is told why."""
+    words, form = why.format(number=export.document_number), {"number": "9001", "seen": str(export.fence)}
+    assert offered(drawn) == ["9001"]
+    answer = desk.browser.post(f"{desk.home}/settings/fortnox/pushes/{export.pk}/adopt/", form, follow=True)
+    assert f"Invoice 9001 cannot be adopted. {words}" in Page(answer.content.decode()).all("p")
+    page = look(desk, export)
     assert (offered(page), words in page.all("p")) == ([], True)
+    assert again(export).document_number == again(export).invoice.number == export.document_number
+
+
+def test_of_one_that_is_gone_the_page_says_that_nobody_knows_whether_it_was_sent(fortnox, desk, doubled):
+    fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{doubled.document_number}")
+    words = (
+        f"Fortnox does not have {doubled.document_number} any more, and cannot tell whether the client got it. Ask"
+        " which number stands on the client's invoice before you adopt another one."
+    )
+    page = look(desk, doubled)
+    assert (offered(page), words in page.all("p")) == (["9001"], True)
+
+
+def test_leaving_says_which_number_the_client_got_instead(fortnox, desk, doubled):
+    words = (
+        "Fortnox has sent 9001 to the client. If you leave, the client's invoice has another number than the one in"
+        " Uku."
+    )
+    assert words not in look(desk, doubled).all("p")
+    fortnox.copy_invoice("9001", Sent=True, Booked=False)
+    page = look(desk, doubled)
+    assert (offered(page), words in page.all("p")) == (["9001"], True)
 
 
 def test_the_same_difference_is_decided_by_the_first_of_two(desk, doubled, decide, colleague):

@@ -15,7 +15,7 @@ from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.models import Connection, CustomerRecord, RunKind
 from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.due import wake
-from uku.invoices.deliveries import NotDeliverable, Wanted, decide_unclear, send_invoice
+from uku.invoices.deliveries import NotDeliverable, Wanted, claim, decide_unclear, send_invoice
 from uku.invoices.delivery_models import DeliveryWay, InvoiceDelivery, InvoiceDocument, LedgerMethod
 from uku.invoices.documents import store_document
 from uku.invoices.models import Invoice, State
@@ -184,6 +184,37 @@ def test_one_that_was_cancelled_in_fortnox_is_not_sent(fortnox, invoice, send):
     change_in_fortnox(fortnox, invoice, Cancelled=True)
     send(invoice)
     assert (asked(fortnox), stands(invoice)[0]) == ([], ["refused"])
+
+
+def delete_in_fortnox(fortnox, invoice) -> None:
+    fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{invoice.number}")
+
+
+def test_one_that_was_deleted_in_fortnox_is_not_sent_and_not_asked_for_again(fortnox, invoice, send, work):
+    delete_in_fortnox(fortnox, invoice)
+    send(invoice)
+    before = fortnox.mark()
+    work()
+    assert (stands(invoice), fortnox.requests(before)) == ((["refused"], "created"), [])
+
+
+def test_one_that_was_deleted_after_a_worker_died_while_it_had_it_sent_is_a_persons(fortnox, shop, invoice, work):
+    made = send_invoice(invoice=invoice, wanted=EMAIL, seen=0, actor=shop.owner, at=clock.now())
+    clear_queue()
+    assert claim(made, ledger_due_at=clock.now())
+    delete_in_fortnox(fortnox, invoice)
+    work()
+    before = fortnox.mark()
+    work()
+    assert (stands(invoice), fortnox.requests(before)) == ((["unclear"], "created"), [])
+
+
+def test_fortnox_is_not_told_for_ever_of_what_was_sent_after_it_was_deleted_there(fortnox, invoice, send, work):
+    delete_in_fortnox(fortnox, invoice)
+    send(invoice, Wanted(DeliveryWay.HAND))
+    before = fortnox.mark()
+    work()
+    assert (stands(invoice), fortnox.requests(before)) == ((["sent"], "sent"), [])
 
 
 def test_fortnox_is_told_of_what_uku_sent(fortnox, settings, invoice, send, work):

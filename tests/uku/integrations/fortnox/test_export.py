@@ -137,7 +137,7 @@ def test_a_difference_in_fortnoxs_figures_is_shown_and_its_figures_win(fortnox, 
     run_jobs()
     invoice.refresh_from_db()
     assert (shop.export_of(invoice).state, invoice.total) == (ExportState.CONFIRMED, Decimal("0.88"))
-    assert "total 0.88 instead of 1.00" in invoice.difference
+    assert "total 0.88 instead of 1.00 SEK" in invoice.difference
     assert fortnox.creates() == {invoice.reference: 1}
 
 

@@ -149,3 +149,19 @@ def test_a_lost_credit_is_found_by_its_invoice_and_made_once(fortnox, shop, run_
         FIRST,
         1,
     )
+
+
+@HIDDEN
+@pytest.mark.parametrize("phase", ["P1", "P2"])
+def test_a_lost_booking_is_settled_by_reading_its_invoice_and_made_once(fortnox, shop, run_jobs, later, seconds, phase):
+    """Booking asks by the number, which is known: a list is not needed."""
+    fortnox.switch(visible_after_seconds=seconds)
+    fortnox.fault(method="PUT", path="/3/invoices/*", action="drop", phase=phase)
+    export = shop.export_of(shop.issue())
+    run_jobs()
+    later(export, seconds=60)
+    wake_for_export(export)
+    run_jobs()
+    export.refresh_from_db()
+    assert (export.state, export.booked) == (ExportState.CONFIRMED, True)
+    assert (fortnox.creates(), len(fortnox.commits("invoice.bookkeep"))) == ({export.reference: 1}, 1)

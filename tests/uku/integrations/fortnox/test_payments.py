@@ -18,6 +18,7 @@ from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.invoices.paid_mark import mark_paid
 from uku.kit import clock
+from uku.kit.money import show_date
 from uku.workspaces.models import AuditEntry
 
 TOTAL = Decimal(2375)
@@ -214,9 +215,10 @@ def test_a_deleted_invoice_that_comes_back_is_read_by_refresh(vanished, owner, r
     assert standing(vanished) == (State.CREATED, Decimal(1375), Decimal(1000))
     assert Invoice.objects.get().missing_since is None
     told = AuditEntry.objects.order_by("-id").values_list("summary", flat=True)[:2]
-    read = "left to pay – → 1375.00, deleted in the accounting system yes → no, paid 0.00 → 1000.00"
+    read = "left to pay – → 1,375.00 SEK, deleted in the accounting system yes → no, paid 0.00 SEK → 1,000.00 SEK"
+    day = show_date(clock.today("Europe/Stockholm"))
     assert sorted(told) == [
-        f"Invoice {vanished.number}: {read}, payments – → 1: 1000.00 {clock.today('Europe/Stockholm')}",
+        f"Invoice {vanished.number}: {read}, payments – → 1: 1,000.00 SEK, {day}",
         f"Invoice {vanished.number}: looked for in Fortnox again",
     ]
 

@@ -25,6 +25,7 @@ MODULES = (
     "integrations/fortnox/invoices/credit.py",
     "integrations/fortnox/invoices/decision.py",
     "integrations/fortnox/invoices/export.py",
+    "integrations/fortnox/invoices/queue.py",
     "integrations/fortnox/invoices/reconcile.py",
     "integrations/fortnox/invoices/retry.py",
     "integrations/fortnox/invoices/send_by_hand.py",

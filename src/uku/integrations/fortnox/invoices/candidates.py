@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice, zip_longest
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from fortnox_api import Fortnox, InvoiceItem
+from fortnox_api import Fortnox, InvoiceItem, NotFound
 from fortnox_api import Invoice as FortnoxInvoice
 from fortnox_api import InvoiceRow as FortnoxRow
 from uku.integrations.fortnox.customers.links import invoiced_customer
@@ -22,7 +22,7 @@ from uku.integrations.fortnox.invoices.unlisted import find_unlisted
 from uku.integrations.fortnox.mapping import NO_REFERENCE
 from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
 from uku.invoices.deliveries import may_have_arrived
-from uku.invoices.models import Invoice, InvoiceRow, Numbering
+from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.numbers import is_reference
 from uku.kit.money import ZERO, show_amount, show_date, show_quantity, to_ore
 
@@ -49,6 +49,7 @@ class Candidate:
     number: str
     facts: tuple[Fact, ...]
     obstacle: str
+    sent: bool
 
     @property
     def differing(self) -> int:
@@ -79,13 +80,31 @@ class Row:
         return f"{words}, −{show_quantity(self.discount)} %" if self.discount else words
 
 
-def find_candidates(fortnox: Fortnox, export: InvoiceExport, numbers: Iterable[str]) -> list[Candidate]:
+def find_candidates(
+    fortnox: Fortnox, export: InvoiceExport, numbers: Iterable[str], standing: FortnoxInvoice | None
+) -> list[Candidate]:
     """Return at most five invoices that may be ours: those with these numbers, and those alike.
 
+    `standing` is the one that Uku has, as `read_standing` found it.
     Raises FortnoxError, and NotFound when there is no invoice with one of the numbers.
     """
     shown = islice(dict.fromkeys([*numbers, *_numbers_alike(fortnox, export)]), MOST_SHOWN)
-    return [_beside_ours(export, fortnox.invoices.get(each)) for each in shown]
+    read = {} if standing is None else {standing.number: standing}
+    found = (read.get(each) or fortnox.invoices.get(each) for each in shown)
+    return [_beside_ours(export, each, standing) for each in found]
+
+
+def read_standing(fortnox: Fortnox, export: InvoiceExport) -> FortnoxInvoice | None:
+    """Return what Fortnox tells of the invoice that Uku has for an export; None without one, or where it is gone.
+
+    Somebody may have sent it from Fortnox since Uku read it last. Raises FortnoxError.
+    """
+    if export.state != ExportState.CONFIRMED:
+        return None
+    try:
+        return fortnox.invoices.get(export.document_number)
+    except NotFound:
+        return None
 
 
 def numbers_with_reference(fortnox: Fortnox, export: InvoiceExport) -> list[str]:
@@ -100,8 +119,11 @@ def numbers_with_reference(fortnox: Fortnox, export: InvoiceExport) -> list[str]
     return found
 
 
-def obstacle_to_adopting(export: InvoiceExport, found: FortnoxInvoice) -> str:
-    """Say why an invoice in Fortnox cannot be the one of an export; "" when a person may say that it is."""
+def obstacle_to_adopting(export: InvoiceExport, found: FortnoxInvoice, standing: FortnoxInvoice | None) -> str:
+    """Say why an invoice in Fortnox cannot be the one of an export; "" when a person may say that it is.
+
+    `standing` is the one that Uku has, as `read_standing` found it.
+    """
     invoice = export.invoice
     taken = _claimed(export).filter(document_number=found.number).select_related("invoice").first()
     is_note = found.credit or found.total < 0
@@ -119,18 +141,39 @@ def obstacle_to_adopting(export: InvoiceExport, found: FortnoxInvoice) -> str:
     if found.currency != invoice.currency:
         return _("Its currency is another one.")
     may_change = export.state == ExportState.CONFIRMED and invoice.numbering == Numbering.ACCOUNTING
-    return _obstacle_to_changing(export, found) if may_change else differing_number(invoice, found)
+    return _obstacle_to_changing(export, found, standing) if may_change else differing_number(invoice, found)
 
 
-def _obstacle_to_changing(export: InvoiceExport, found: FortnoxInvoice) -> str:
-    """Say why an invoice in Fortnox cannot take the place of the one that Uku has; "" when a person may choose it."""
-    invoice = export.invoice
+def _obstacle_to_changing(export: InvoiceExport, found: FortnoxInvoice, standing: FortnoxInvoice | None) -> str:
+    """Say why an invoice in Fortnox cannot take the place of the one that Uku has; "" when a person may choose it.
+
+    The client must not hold another number than Uku: by what Uku knows, and by what Fortnox tells of it now.
+    """
+    invoice, number = export.invoice, {"number": export.document_number}
     if found.number == export.document_number:
         return _("It is the one that Uku has.")
-    if invoice.credit_notes.exists():
-        return _("The invoice was credited as number %(number)s.") % {"number": export.document_number}
-    if may_have_arrived(invoice):
-        return _("The client may have got the invoice as number %(number)s.") % {"number": export.document_number}
+    if invoice.state == State.CANCELLED or invoice.cancel_asked_at is not None:
+        return _("The invoice is cancelled, or is to be.")
+    if invoice.ledger_credit_amount or invoice.credit_notes.exclude(pk__in=_never_made(invoice)).exists():
+        return _("The invoice was credited as number %(number)s.") % number
+    if may_have_arrived(invoice) or invoice.state in {State.SENT, State.PAID} or invoice.payments.exists():
+        return _("The client may have got the invoice as number %(number)s.") % number
+    return "" if standing is None else _obstacle_to_giving_up(standing) % number
+
+
+def _never_made(invoice: Invoice) -> QuerySet[InvoiceExport, Any]:
+    """The credit notes of an invoice that were refused before anything was sent: they name no number of it."""
+    refused = InvoiceExport.objects.filter(invoice__credits=invoice, state=ExportState.REJECTED, sent_at=None)
+    return refused.values("invoice")
+
+
+def _obstacle_to_giving_up(standing: FortnoxInvoice) -> str:
+    """Say why the invoice that Uku has cannot be given up for another one, by what Fortnox tells of it now."""
+    if standing.sent:
+        return _("The client got it from Fortnox as number %(number)s.")
+    is_settled = standing.balance != standing.total or standing.credit_invoice_reference not in NO_REFERENCE
+    if is_settled and not standing.credit:
+        return _("Fortnox has payments or a credit note of number %(number)s.")
     return ""
 
 
@@ -170,7 +213,7 @@ def _customer_number(export: InvoiceExport) -> str:
     return customer.number if customer else ""
 
 
-def _beside_ours(export: InvoiceExport, found: FortnoxInvoice) -> Candidate:
+def _beside_ours(export: InvoiceExport, found: FortnoxInvoice, standing: FortnoxInvoice | None) -> Candidate:
     invoice, customer = export.invoice, _customer_number(export)
     is_same_customer = found.customer_number == customer if customer else None
     facts = (
@@ -192,9 +235,10 @@ def _beside_ours(export: InvoiceExport, found: FortnoxInvoice) -> Candidate:
         _amount(_("Total"), invoice.total, found.total),
         _text(_("Currency"), invoice.currency, found.currency),
         Fact(_("Booked"), NOTHING, _("Yes") if found.booked else _("No"), None),
+        Fact(_("Sent to the client"), NOTHING, _("Yes") if found.sent else _("No"), None),
         Fact(_("Cancelled"), NOTHING, _("Yes") if found.cancelled else _("No"), None),
     )
-    return Candidate(found.number, facts, obstacle_to_adopting(export, found))
+    return Candidate(found.number, facts, obstacle_to_adopting(export, found, standing), found.sent)
 
 
 def _row_facts(export: InvoiceExport, found: FortnoxInvoice) -> Iterator[Fact]:

@@ -29,7 +29,7 @@ from uku.invoices.models import Invoice, State
 from uku.invoices.numbers import is_reference
 from uku.kit import clock
 from uku.kit.clock import database_now
-from uku.kit.money import show_amount
+from uku.kit.money import show_money
 from uku.workspaces.language import translate_for_workspace
 
 SPAN: Final = timedelta(days=90)
@@ -101,7 +101,8 @@ def _amounts_that_differ(confirmed: Iterable[InvoiceExport], items: dict[str, In
         item, invoice = items.get(export.document_number), export.invoice
         if item is None or item.cancelled or invoice.state == State.CANCELLED or item.total == invoice.total:
             continue
-        facts = {"number": item.number, "theirs": show_amount(item.total), "ours": show_amount(invoice.total)}
+        theirs = show_money(item.total, item.currency or invoice.currency)
+        facts = {"number": item.number, "theirs": theirs, "ours": show_money(invoice.total, invoice.currency)}
         words = _("Invoice %(number)s has the total %(theirs)s in Fortnox, but %(ours)s in Uku.")
         yield Found(Difference.AMOUNT, export.reference, words, facts, export)
 

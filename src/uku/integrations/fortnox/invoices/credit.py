@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome
+from fortnox_api import Forbidden, Fortnox, FortnoxError, NotFound, Outcome
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
@@ -108,7 +108,9 @@ def carry_out(fortnox: Fortnox, export: InvoiceExport) -> None:
 
 def _send(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> None:
     """Read the invoice, book it if it must be, have it credited once, and store what came of it."""
-    invoice = fortnox.invoices.get(original.document_number)
+    invoice = _read_original(fortnox, export, original)
+    if invoice is None:
+        return
     if invoice.cancelled:
         words = _("Invoice %(number)s is cancelled in Fortnox. A cancelled invoice cannot be credited.")
         reject(export, translate_for_workspace(words, number=invoice.number))
@@ -132,6 +134,23 @@ def _send(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> N
         return
     mark_uncertain(export)
     _take(fortnox, export, original, invoice)
+
+
+def _read_original(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> FortnoxInvoice | None:
+    """Return the invoice that is credited; None where Fortnox does not have it any more: the note waits for a person.
+
+    A note that may have been made before cannot be looked for without its invoice.
+    """
+    try:
+        return fortnox.invoices.get(original.document_number)
+    except NotFound:
+        words = _("Fortnox does not have invoice %(number)s any more, so it cannot be credited there.")
+        text = translate_for_workspace(words, number=original.document_number)
+        if export.sent_at is None:
+            reject(export, text, sent_at=None)
+        else:
+            leave_to_person(export, text)
+        return None
 
 
 def _send_as_invoice(export: InvoiceExport) -> None:
@@ -165,7 +184,9 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExp
     if error.outcome is not Outcome.REFUSED:
         mark_uncertain(export)
         return
-    invoice = fortnox.invoices.get(original.document_number)
+    invoice = _read_original(fortnox, export, original)
+    if invoice is None:
+        return
     if invoice.credit_invoice_reference in NO_REFERENCE:
         reject(export, error_in_words(error), error, sent_at=None)
     elif export.sent_at is None:
@@ -176,7 +197,9 @@ def _store_failure(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExp
 
 def _look_up(fortnox: Fortnox, export: InvoiceExport, original: InvoiceExport) -> None:
     """After an unclear outcome the invoice tells whether it was credited."""
-    invoice = fortnox.invoices.get(original.document_number)
+    invoice = _read_original(fortnox, export, original)
+    if invoice is None:
+        return
     if invoice.credit_invoice_reference in NO_REFERENCE:
         reconcile.note_absence(export)
     else:

@@ -19,7 +19,11 @@ from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import require_usable_connection
 from uku.integrations.fortnox.health import sync_issues
 from uku.integrations.fortnox.health.issue_messages import explain_issue
-from uku.integrations.fortnox.invoices.candidates import numbers_with_reference, obstacle_to_adopting
+from uku.integrations.fortnox.invoices.candidates import (
+    numbers_with_reference,
+    obstacle_to_adopting,
+    read_standing,
+)
 from uku.integrations.fortnox.invoices.credit import store_note
 from uku.integrations.fortnox.invoices.export import solve_issues, store_created
 from uku.integrations.fortnox.invoices.reconcile import LANDING_WINDOW
@@ -34,6 +38,7 @@ from uku.integrations.fortnox.models import (
     SyncIssue,
 )
 from uku.integrations.fortnox.work import requests
+from uku.invoices.models import Invoice
 from uku.invoices.operations import NumberTaken
 from uku.kit import clock
 from uku.kit.times import show_recent_time
@@ -96,15 +101,16 @@ def obstacle_to_sending(export: InvoiceExport, numbers: Collection[str]) -> str:
 
 @needs(Permission.ISSUE_INVOICES)
 def adopt(*, export: InvoiceExport, number: str, seen: int, actor: User, at: datetime) -> None:
-    """Take an invoice in Fortnox for ours: its number, OCR and figures count. One request, and nothing is sent.
+    """Take an invoice in Fortnox for ours: its number, OCR and figures count. Nothing is sent.
 
+    One request, and one more for an invoice that is in Fortnox: whether the client has that one.
     Raises NotAllowed, ConnectionNotUsable, NotConnected, FortnoxError or NotDecided.
     """
     connection = _require_connection(export)
     with open_fortnox(connection) as fortnox:
-        found = fortnox.invoices.get(number)
+        found, standing = fortnox.invoices.get(number), read_standing(fortnox, export)
     try:
-        _store_adopted(export=export, found=found, seen=seen, actor=actor, at=at)
+        store_adopted(export=export, found=found, standing=standing, seen=seen, actor=actor, at=at)
     except NumberTaken:
         words = _("Another invoice in Uku has the number %(number)s, or its OCR number.")
         raise NotDecided(words % {"number": number}) from None
@@ -112,21 +118,34 @@ def adopt(*, export: InvoiceExport, number: str, seen: int, actor: User, at: dat
 
 @transaction.atomic
 @needs(Permission.ISSUE_INVOICES)
-def _store_adopted(*, export: InvoiceExport, found: FortnoxInvoice, seen: int, actor: User, at: datetime) -> None:
+def store_adopted(
+    *,
+    export: InvoiceExport,
+    found: FortnoxInvoice,
+    standing: FortnoxInvoice | None,
+    seen: int,
+    actor: User,
+    at: datetime,
+) -> None:
     row = _lock(export, seen, Decision.ADOPTED, actor)
-    if obstacle := obstacle_to_adopting(row, found):
+    # Sending it to the client waits for this lock, or has stored by now that it goes out.
+    row.invoice = Invoice.objects.select_for_update(of=("self",)).select_related("client").get(pk=row.invoice_id)
+    if obstacle := obstacle_to_adopting(row, found, standing):
         raise NotDecided(f"{_('Invoice %(number)s cannot be adopted.') % {'number': found.number}} {obstacle}")
     if row.kind == ExportKind.CREDIT:
         store_note(row, found)
         row.invoice.refresh_from_db()
     if row.state == ExportState.CONFIRMED:
         row.booked, row.voucher = found.booked, ""
+        Invoice.objects.filter(pk=row.invoice_id).update(booked=found.booked, missing_since=None)
         requests.request_sync(Connection.objects.get(), RunKind.COMPARISON, asked_by=actor.pk)
     _decide(row, Decision.ADOPTED, actor, at)
     row.read_due_at = at  # it may be paid by now, and a list shows only what changes later
     store_created(row, found)
     requests.request_sync(Connection.objects.get(), RunKind.PAYMENTS, asked_by=actor.pk)
-    words = gettext_lazy("%(invoice)s: invoice %(number)s in Fortnox was adopted")
+    words = gettext_lazy("Invoice %(number)s in Fortnox was adopted")
+    if row.invoice.number:  # the one before
+        words = gettext_lazy("%(invoice)s: invoice %(number)s in Fortnox was adopted")
     _record(row, words, actor, at, number=found.number)
 
 

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fortnox_api import Fortnox, FortnoxError, Outcome
+from fortnox_api import Fortnox, FortnoxError, NotFound, Outcome
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, is_usable, require_usable_connection
@@ -121,6 +121,8 @@ def process_delivery(*, delivery_id: int, company_id: str) -> None:
                 _process(fortnox, delivery, export.document_number)
         except NotConnected:
             log.info("paused", delivery=delivery.pk)
+        except NotFound as gone:
+            _end_without_invoice(delivery, gone)
         except FortnoxError as error:
             note_failure(connection, error)
             _postpone(delivery)
@@ -183,6 +185,17 @@ def _look_whether_sent(fortnox: Fortnox, delivery: InvoiceDelivery, number: str)
         confirm_sent(row, at=clock.now(), ledger_due_at=database_now())
     else:
         leave_unclear(row, at=clock.now())
+
+
+@transaction.atomic
+def _end_without_invoice(delivery: InvoiceDelivery, error: NotFound) -> None:
+    """Ask no more: Fortnox does not have the invoice, or its customer, any more. What was being sent may have gone."""
+    row = InvoiceDelivery.objects.select_for_update().get(pk=delivery.pk)
+    if row.state == DeliveryState.SENDING:
+        leave_unclear(row, at=clock.now())
+    elif row.state == DeliveryState.QUEUED:
+        refuse(row, error_in_words(error), code=str(error.code or ""), at=clock.now())
+    InvoiceDelivery.objects.filter(pk=row.pk).update(ledger_due_at=None)
 
 
 def _queue_again(delivery: InvoiceDelivery) -> None:

@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from fortnox_api import Forbidden, Fortnox, FortnoxError, Outcome, Unauthorized
+from fortnox_api import Forbidden, Fortnox, FortnoxError, NotFound, Outcome, Unauthorized
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.connection.guards import is_usable
@@ -24,8 +24,6 @@ from uku.integrations.fortnox.customers.creation import CustomerRefused
 from uku.integrations.fortnox.health import alerts, sync_issues
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
-from uku.integrations.fortnox.invoices.booking import books_at_once
-from uku.integrations.fortnox.invoices.checks import invoice_checks
 from uku.integrations.fortnox.invoices.terms import learn_terms
 from uku.integrations.fortnox.invoices.validate import InvoiceNotValid, build_request_body, date_hold
 from uku.integrations.fortnox.mapping import CASH_METHOD, figures
@@ -33,9 +31,8 @@ from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportKind,
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.integrations.fortnox.tokens.installation import is_foreign
 from uku.integrations.fortnox.work import requests
-from uku.invoices.checks import InvoiceNotReady
-from uku.invoices.models import Invoice, InvoiceRow
-from uku.invoices.operations import InvoiceIssued, NumberSourceChanged, NumberTaken, accept_number
+from uku.invoices.models import Invoice
+from uku.invoices.operations import NumberTaken, accept_number
 from uku.kit import clock
 from uku.kit.clock import database_now
 from uku.kit.scoping import workspace_in_force
@@ -52,35 +49,6 @@ PERMISSION_PAUSE = timedelta(hours=1)  # until Fortnox is asked again whether in
 
 class LeaseExpired(Exception):
     """This worker slept past its lease before it sent anything; another one may have taken over."""
-
-
-def queue_export(fact: InvoiceIssued) -> None:
-    """Store the intent to send an invoice, in the transaction that issues it, whether or not it can be sent now.
-
-    Raises NumberSourceChanged when the company that should give the number is not the connected one any more, and
-    InvoiceNotReady when what is stored says that Fortnox would not take the invoice.
-    """
-    if not fact.ledger:
-        return
-    connection = Connection.objects.select_for_update().exclude(sealed_tokens="").first()
-    if connection is None or connection.company_id != fact.ledger:
-        raise NumberSourceChanged
-    invoice = Invoice.objects.select_related("workspace", "client").get(pk=fact.invoice_id)
-    rows = list(InvoiceRow.objects.filter(invoice=invoice).select_related("product"))
-    if checks := invoice_checks(invoice, rows):
-        raise InvoiceNotReady(checks)
-    hold = date_hold(invoice, invoice.workspace)
-    export = InvoiceExport.objects.create(
-        invoice=invoice,
-        company_id=connection.company_id,
-        reference=invoice.reference,
-        to_book=books_at_once(connection) if fact.to_book is None else fact.to_book,
-        state=ExportState.HELD if hold else ExportState.QUEUED,
-        hold=hold or "",
-        created_at=clock.now(),
-    )
-    if not hold:
-        requests.wake_for_export(export)
 
 
 def due_exports() -> models.QuerySet[InvoiceExport]:
@@ -348,28 +316,37 @@ def book(fortnox: Fortnox, export: InvoiceExport) -> None:
     except FortnoxError as error:
         if isinstance(error, Forbidden):
             raise
-        invoice = fortnox.invoices.get(export.document_number)
+        try:
+            invoice = fortnox.invoices.get(export.document_number)
+        except NotFound as gone:
+            _leave_booking(export, gone)
+            return
         if error.outcome is Outcome.REFUSED and not invoice.booked:
-            facts = {"error_code": str(error.code or ""), "error_text": error_in_words(error)}
-            with transaction.atomic():
-                as_known(export).update(next_at=None, **facts)
-                sync_issues.note_export(export, at=clock.now(), error=error)
-                _read_back(export)
+            _leave_booking(export, error)
             return
     if not invoice.booked:
         postpone(export)
         return
     voucher = f"{invoice.voucher_series or ''}{invoice.voucher_number or ''}"
     with transaction.atomic():
-        as_known(export).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None)
-        Invoice.objects.filter(pk=export.invoice_id).update(booked=True)
-        solve_issues(export)
-        _read_back(export)
+        if as_known(export).update(booked=True, voucher=voucher, error_code="", error_text="", next_at=None):
+            Invoice.objects.filter(pk=export.invoice_id).update(booked=True)
+            solve_issues(export)
+            _read_back(export)
 
 
-def _read_back(export: InvoiceExport) -> None:
+@transaction.atomic
+def _leave_booking(export: InvoiceExport, error: FortnoxError) -> None:
+    """Leave booking to a person; what Fortnox does not have any more is read, so that its page says so."""
+    facts = {"error_code": str(error.code or ""), "error_text": error_in_words(error)}
+    if as_known(export).update(next_at=None, **facts):
+        sync_issues.note_export(export, at=clock.now(), error=error)
+        _read_back(export, is_gone=isinstance(error, NotFound))
+
+
+def _read_back(export: InvoiceExport, *, is_gone: bool = False) -> None:
     """Have a credit note read that was made, and booked if it is to be: either may have set it off."""
-    if export.invoice.is_credit_note:
+    if export.invoice.is_credit_note or is_gone:
         requests.read_back_credit(export)
 
 

@@ -119,8 +119,10 @@ def read_one(fortnox: Fortnox, run: SyncRun, export: InvoiceExport, changed: lis
     try:
         stated = _read_invoice(fortnox, export, changed)
     except NotFound as error:
-        accept_missing(invoice=export.invoice, as_of=as_of, at=clock.now())
-        _reject(run, export, SkipReason.DELETED, error)
+        with transaction.atomic():
+            if _lock_as_read(export):
+                accept_missing(invoice=export.invoice, as_of=as_of, at=clock.now())
+                _reject(run, export, SkipReason.DELETED, error)
     except Unreadable as error:
         if error.transient:
             raise
@@ -156,7 +158,8 @@ def _read_foreign_note(fortnox: Fortnox, export: InvoiceExport, invoice: Fortnox
     if number and ours.exists():
         number = ""
     if export.foreign_note != number:
-        InvoiceExport.objects.filter(pk=export.pk).update(foreign_note=number)
+        same = InvoiceExport.objects.filter(pk=export.pk, document_number=export.document_number)
+        same.update(foreign_note=number)
     return fortnox.invoices.get(number) if number else None
 
 
@@ -175,8 +178,11 @@ def _read_facts(fortnox: Fortnox, items: Iterable[InvoicePaymentItem]) -> list[P
     return facts
 
 
+@transaction.atomic
 def accept(run: SyncRun, export: InvoiceExport, stated: Reading) -> None:
     """Store how an invoice stands, and count it."""
+    if not _lock_as_read(export):
+        return
     at = clock.now()
     sync_run.count(run, "read")
     sync_run.count(run, "changed", int(accept_reading(invoice=export.invoice, reading=stated, at=at)))
@@ -187,7 +193,12 @@ def accept(run: SyncRun, export: InvoiceExport, stated: Reading) -> None:
     _end_request(export)
 
 
-@transaction.atomic
+def _lock_as_read(export: InvoiceExport) -> bool:
+    """Lock an export, and say whether it still has the number that was read: a person may have adopted another one."""
+    same = InvoiceExport.objects.select_for_update().filter(pk=export.pk, document_number=export.document_number)
+    return same.only("pk").first() is not None
+
+
 def _mark_booked(export: InvoiceExport, at: datetime) -> None:
     """Store that it is booked: by somebody in Fortnox, or by a worker that died before it stored that."""
     booked = {"booked": True, "error_code": "", "error_text": "", "next_at": None}
@@ -196,8 +207,8 @@ def _mark_booked(export: InvoiceExport, at: datetime) -> None:
 
 
 def _end_request(export: InvoiceExport) -> None:
-    """Last of all: whoever is killed before it leaves the invoice to be read once more."""
-    InvoiceExport.objects.filter(pk=export.pk).update(read_due_at=None)
+    """Nothing more is to be read, unless somebody asked again while this was read."""
+    InvoiceExport.objects.filter(pk=export.pk, read_due_at=export.read_due_at).update(read_due_at=None)
 
 
 def _reject(run: SyncRun, export: InvoiceExport, reason: SkipReason, error: FortnoxError) -> None:

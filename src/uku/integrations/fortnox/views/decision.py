@@ -19,7 +19,7 @@ from uku.integrations.fortnox.connection.authorize import connection_of
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, is_usable
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import decision
-from uku.integrations.fortnox.invoices.candidates import find_candidates, numbers_with_reference
+from uku.integrations.fortnox.invoices.candidates import find_candidates, numbers_with_reference, read_standing
 from uku.integrations.fortnox.models import ExportKind, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.grant_state import NotConnected, note_failure
 from uku.kit import clock
@@ -77,20 +77,23 @@ def _look(request: WorkspaceRequest, export: InvoiceExport, typed: str) -> dict[
         return {"failure": NOT_CONNECTED}
     try:
         with open_fortnox(connection) as fortnox:
-            known = numbers_with_reference(fortnox, export)
+            known, standing = numbers_with_reference(fortnox, export), read_standing(fortnox, export)
             try:
-                candidates = find_candidates(fortnox, export, [*([typed] if typed else []), *known])
+                candidates = find_candidates(fortnox, export, [*([typed] if typed else []), *known], standing)
             except NotFound:
                 messages.info(request, _("Fortnox has no invoice with the number %(number)s.") % {"number": typed})
-                candidates = find_candidates(fortnox, export, known)
+                candidates = find_candidates(fortnox, export, known, standing)
     except NotConnected:
         return {"failure": NOT_CONNECTED}
     except FortnoxError as error:
         note_failure(connection, error)
         return {"failure": error_in_words(error)}
+    sent = [each.number for each in candidates if each.sent and each.number != export.document_number]
     return {
         "candidates": candidates,
         "known": known,
+        "is_gone": standing is None and any(not each.obstacle for each in candidates),
+        "sent_instead": ", ".join(sent),
         "obstacle_to_sending": decision.obstacle_to_sending(export, known),
     }
 
