@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from uku.integrations.registry import Badge, number_source_of
+from uku.integrations.registry import Badge, Panel, number_source_of
 from uku.invoices.cancel import can_be_cancelled
 from uku.invoices.credit import can_be_credited
 from uku.invoices.models import Invoice, State
@@ -118,11 +118,17 @@ def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
     return Badge(status_in_words(status), status.tone)
 
 
+def _is_error(panel: Panel) -> bool:
+    """Say whether a panel stands above everything else: something is wrong, and it tells what to do."""
+    return bool(panel.happened) and panel.badge.tone in {"bad", "warning"}
+
+
 def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
     rows = list(invoice.rows.select_related("product", "charge__value__task"))
     has_discount = any(row.discount for row in rows)
     panels = integration_data.invoice_panels(invoice)
     deliveries = delivery_context(invoice, request.workspace, at=clock.now())
+    shown = [*deliveries["delivery_panels"], *panels]
     # Read again soon while something moves, seldom while the invoice waits for its number.
     refresh = "10s" if invoice.is_issued and not invoice.number else ""
     context = {
@@ -135,11 +141,12 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
         "rate_names": rate_names_of(invoice, rows),
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
-        "panels": panels,
+        "errors": [panel for panel in shown if _is_error(panel)],
+        "panels": [panel for panel in shown if not _is_error(panel)],
         "history": history_of(invoice, at_most=SHOWN_OF_HISTORY),
         **deliveries,
         "waiting": panels[0].badge if panels else None,
-        "refresh": "2s" if any(panel.moving for panel in (*panels, *deliveries["delivery_panels"])) else refresh,
+        "refresh": "2s" if any(panel.moving for panel in shown) else refresh,
         "source": None if invoice.is_issued else number_source_of(invoice),
         "checks": [] if invoice.is_issued else checks_of(invoice, rows),
         "cancelled_numbers": list(invoice.cancelled_numbers.order_by("pk")),
