@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,23 @@ def test_what_was_refused_opens_at_the_reason_with_all_that_was_typed(signed_in,
     text = answer.content.decode()
     assert (answer.status_code, len(re.findall(r'role="alert" tabindex="-1" autofocus', text))) == (422, 1)
     assert [value for value in sent.values() if value not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "sent"),
+    [
+        ("send", {"way": "uku", "to": "anna", "cc": "chef@bygg.example", "seen": "0"}),
+        ("remind", {"to": "anna", "cc": "chef@bygg.example", "seen": "0"}),
+        ("credit", {"reason": "Fel antal", "quantity": "many", "seen": "0"}),
+    ],
+)
+@pytest.mark.usefixtures("no_integration", "april", "scope")
+def test_what_was_refused_of_an_invoice_opens_at_the_reason(signed_in, owner, records, place, sent):
+    row = records.issued.rows.get()
+    records.issued.due_date = date(2026, 3, 2)
+    records.issued.save(update_fields=["due_date"])
+    typed = {f"quantity-{row.pk}" if name == "quantity" else name: value for name, value in sent.items()}
+    answer = signed_in(owner).post(f"/w/byran/billing/{records.issued.pk}/{place}/", typed)
+    text = answer.content.decode()
+    assert (answer.status_code, len(re.findall(r'role="alert" tabindex="-1" autofocus', text))) == (422, 1)
+    assert [value for value in sent.values() if f'value="{value}"' not in text] == []
