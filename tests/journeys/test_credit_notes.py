@@ -41,6 +41,7 @@ def test_an_invoice_is_credited_in_part_and_then_wholly(site, page):
     site.open(page, f"/billing/{draft}/credit/")
     page.get_by_text("not tied to the invoice").wait_for()
     page.get_by_role("button", name="Issue credit note").click()
+    page.get_by_text("The credit note is issued.").wait_for()
     site.work()
     page.get_by_text("not tied").first.wait_for()
     found["untied"] = look(page, "credit-note-untied")

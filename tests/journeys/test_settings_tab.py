@@ -14,7 +14,8 @@ SLOW = re.compile(r"q=klient(\+|%20)12\b")
 
 def save(page) -> str:
     """Press Save and return what the page says then."""
-    page.get_by_role("button", name="Save", exact=True).click()
+    with page.expect_navigation():  # after the page has asked who is signed in
+        page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_load_state()
     return " ".join(page.locator(".messages, [role=status], [role=alert]").all_inner_texts())
 

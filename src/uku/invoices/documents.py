@@ -196,6 +196,7 @@ def _buyer_of(client: Client, seller: Workspace, language: Language) -> Buyer:
         address=_address(client.address1, client.address2, client.postcode, client.city, country),
         organisation_number="" if client.is_person else _whole_number(client.organisation_number),
         vat_number="" if client.is_person else client.vat_number,
+        country=client.country,
     )
 
 

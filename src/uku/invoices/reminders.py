@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from uku.invoices.deliveries import NotDeliverable, Wanted, ask_for_delivery, why_not_deliverable
-from uku.invoices.delivery_models import DeliveryKind
+from uku.invoices.delivery_models import DeliveryKind, DeliveryState, InvoiceDelivery
 from uku.invoices.invoice_settings import settings_of
 from uku.invoices.models import Invoice, State
 from uku.kit.banking_days import add_banking_days, first_banking_day
@@ -59,6 +59,13 @@ def why_no_reminder(invoice: Invoice, *, at: datetime) -> str:
     if local_time(at, seller.time_zone).date() < first:
         return gettext("The client can be reminded from %(day)s.") % {"day": show_date(first)}
     return ""
+
+
+def earlier_reminders(invoice: Invoice) -> list[InvoiceDelivery]:
+    """Return the reminders that the client got, may have got, or is about to get from Uku, the newest first."""
+    gone = (DeliveryState.REFUSED, DeliveryState.NOT_SENT)
+    found = InvoiceDelivery.objects.filter(invoice=invoice, kind=DeliveryKind.REMINDER).exclude(state__in=gone)
+    return list(found.select_related("asked_by").order_by("-id"))
 
 
 def is_freshly_read(invoice: Invoice, *, at: datetime) -> bool:

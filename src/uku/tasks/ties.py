@@ -66,8 +66,13 @@ def workspaces_to_tie(user: User) -> list[Workspace]:
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def add_company_file(*, workspace: Workspace, client: Client, actor: User, at: datetime) -> BooksTie:
-    """Make a workspace for the books of a client, under the firm's plan, and tie it. Raises NotAllowed, CannotTie."""
+def add_company_file(
+    *, workspace: Workspace, client: Client, actor: User, at: datetime, first_month: date | None = None
+) -> BooksTie:
+    """Make a workspace for the books of a client, under the firm's plan, and tie it, as `tie_books` does.
+
+    Raises NotAllowed, CannotTie.
+    """
     _hold_untied(client)
     books = _make_workspace(
         name=client.name,
@@ -80,7 +85,7 @@ def add_company_file(*, workspace: Workspace, client: Client, actor: User, at: d
         language=workspace.language,
     )
     Workspace.objects.filter(pk=books.pk).update(firm=workspace.firm_id or workspace.pk)
-    return tie_books(workspace=workspace, client=client, books=books, actor=actor, at=at)
+    return tie_books(workspace=workspace, client=client, books=books, actor=actor, at=at, first_month=first_month)
 
 
 def _hold_untied(client: Client) -> None:
@@ -112,10 +117,19 @@ def _require_manager(*, workspace: Workspace, actor: User) -> None:
 
 @transaction.atomic
 @needs(Permission.MANAGE_INTEGRATIONS)
-def tie_books(*, workspace: Workspace, client: Client, books: Workspace, actor: User, at: datetime) -> BooksTie:
-    """Hand the figures of these books over to the client's summary task from now on.
+def tie_books(
+    *,
+    workspace: Workspace,
+    client: Client,
+    books: Workspace,
+    actor: User,
+    at: datetime,
+    first_month: date | None = None,
+) -> BooksTie:
+    """Hand the figures of these books over to the client's summary task, from the month of `first_month` on.
 
-    The person manages both workspaces. Raises NotAllowed, CannotTie.
+    Without one it is the current month; books that were tied to the client before keep theirs. The person manages
+    both workspaces. Raises NotAllowed, CannotTie.
     """
     _require_manager(workspace=books, actor=actor)
     _hold_untied(client)
@@ -126,12 +140,12 @@ def tie_books(*, workspace: Workspace, client: Client, books: Workspace, actor: 
         raise CannotTie(str(_("This workspace is tied to a client already. Untie it first.")))
     facts = {"tied_at": at, "tied_by": actor, "untied_at": None, "untied_by": None}
     tie, _made = BooksTie.objects.update_or_create(client=client, books=books, defaults=facts)
-    _plan_for(tie, at)
+    _plan_for(tie, first_month or local_time(at, workspace.time_zone).date())
     _record_both(tie, actor, "books.tie", gettext_lazy("%(books)s: its books are counted for %(client)s"), at)
     return tie
 
 
-def _plan_for(tie: BooksTie, at: datetime) -> SummaryPlan:
+def _plan_for(tie: BooksTie, since: date) -> SummaryPlan:
     """Return the plan of a tie, switched on: at first as the firm plans its own, for the tie's client."""
     plan = SummaryPlan.objects.filter(tie=tie).first()
     if plan is None:
@@ -140,7 +154,7 @@ def _plan_for(tie: BooksTie, at: datetime) -> SummaryPlan:
         plan = SummaryPlan(tie=tie, client=tie.client, workspace_id=tie.workspace_id, topic=topic)
         if own is not None:
             plan.title, plan.due_days = own.title, own.due_days
-        plan.first_month = first_of(local_time(at, tie.workspace.time_zone).date())
+        plan.first_month = first_of(since)
     plan.active = True
     plan.save()
     return plan

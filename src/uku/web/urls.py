@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health-ready"),
     path("accounts/", accounts.security, name="accounts"),
     path("accounts/second-factor/", accounts.second_factor_needed, name="second-factor-needed"),
+    path("accounts/signed-in/", accounts.signed_in, name="signed-in"),
     # A person's e-mail address is what colleagues invited and what the audit log names: it is not changed here.
     path("accounts/email/", accounts.not_offered),
     path("accounts/confirm-email/", accounts.not_offered),

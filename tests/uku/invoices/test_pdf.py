@@ -161,6 +161,16 @@ def test_a_finnish_seller_prints_what_finns_know():
         assert line in lines
 
 
+def test_a_swedish_seller_has_no_finnish_business_id_in_whatever_language():
+    words = {
+        Language.FINNISH: "Organisaationumero",
+        Language.ESTONIAN: "Registrikood",
+        Language.ENGLISH: "Organisation number",
+    }
+    for language, label in words.items():
+        assert f"{label} 402200-0014" in lines_of(render_pdf(make_content(language=language)))
+
+
 def test_a_period_stands_in_place_of_the_day_of_supply():
     content = make_content(supply_from=date(2026, 11, 1), supply_to=date(2026, 11, 30))
     assert [line for line in lines_of(render_pdf(content)) if line.startswith(("Period", "Date of supply"))] == [

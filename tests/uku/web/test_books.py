@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -186,3 +187,20 @@ def test_a_workspace_that_belongs_to_a_stranger_is_not_tied_by_its_number(signed
     answer = signed_in(owner).post(address(client_of_firm), {"action": "tie", "books": theirs.pk}, follow=True)
     assert "Nothing was changed." in texts(answer)
     assert BooksTie.everywhere.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "first"),
+    [(None, date(2026, 11, 1)), ("2026-12", date(2026, 12, 1)), ("1999-01", date(2026, 11, 1))],
+    ids=["as proposed", "the current month", "what no page sends"],
+)
+def test_on_the_first_of_december_the_first_task_is_of_november(
+    signed_in, owner, client_of_firm, monkeypatch, chosen, first
+):
+    monkeypatch.setattr("uku.kit.clock.today", lambda _zone: date(2026, 12, 1))
+    browser = signed_in(owner)
+    page = browser.get(address(client_of_firm)).content.decode()
+    months = re.findall(r"<option value=\"(2026-..)\">(\w+ 2026)</option>", page)
+    assert months == [("2026-11", "November 2026"), ("2026-12", "December 2026")]
+    browser.post(address(client_of_firm), {"action": "add"} | ({"first_month": chosen} if chosen else {}))
+    assert SummaryPlan.everywhere.get(tie__client=client_of_firm).first_month == first

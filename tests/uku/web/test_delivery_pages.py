@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -37,7 +38,7 @@ def deliver_all() -> None:
 
 def panel_of(read, browser, page, title="To the client") -> list[str]:
     text = " ".join(browser.get(page).content.decode().split())
-    panel = next(part for part in text.split('<section class="panel">') if f"<h2>{title}</h2>" in part)
+    panel = next(part for part in re.split(r'<section class="panel[^>]*>', text) if f"<h2>{title}</h2>" in part)
     return read_words(panel)
 
 
@@ -48,8 +49,6 @@ def problems_of(browser, page) -> list[str]:
 
 
 def read_words(html: str) -> list[str]:
-    import re
-
     return [word.strip() for word in re.split(r"<[^>]*>", html.split("</section>", maxsplit=1)[0]) if word.strip()]
 
 
@@ -182,6 +181,46 @@ def test_a_reminder_waits_for_a_checked_payment(browser, read, page, settings):
         deliver_all()
     assert [message["Subject"] for message in server.messages] == ["Påminnelse: faktura 900000001 från Byran"]
     assert panel_of(read, browser, page, "Reminder")[1] == "Sent"
+
+
+def reminded_page(browser, page) -> str:
+    return " ".join(browser.get(f"{page}remind/").content.decode().split())
+
+
+def test_who_is_about_to_remind_reads_of_each_earlier_reminder(browser, page, settings):
+    Invoice.objects.filter(number__gt="").update(due_date=date(2026, 3, 2), state="sent")
+    Invoice.objects.update(read_at=datetime(2026, 4, 1, 9, 0, tzinfo=UTC) - timedelta(minutes=2))
+    assert "The client was reminded" not in reminded_page(browser, page)
+    with mail_server(settings):
+        assert browser.post(f"{page}remind/", MAIL).status_code == 302
+        deliver_all()
+    told = "1 Apr 2026, 11:00, by Olga Owner, to anna@bygg.example"
+    today, before = "The client was reminded of this invoice today.", "The client was reminded of this invoice before."
+    assert (today in reminded_page(browser, page), told in reminded_page(browser, page)) == (True, True)
+    InvoiceDelivery.objects.update(asked_at=datetime(2026, 3, 20, 9, 0, tzinfo=UTC))
+    assert (today in reminded_page(browser, page), before in reminded_page(browser, page)) == (False, True)
+    InvoiceDelivery.objects.update(state="refused")
+    assert "The client was reminded" not in reminded_page(browser, page)
+    Invoice.objects.update(ledger_reminders=2, ledger_reminded_on=date(2026, 4, 1))
+    assert "2 reminders from the accounting system, the last on 1 Apr 2026" in reminded_page(browser, page)
+    assert today in reminded_page(browser, page)
+
+
+def test_an_address_of_a_way_that_was_not_chosen_is_not_looked_at(browser, page):
+    sent = {**MAIL, "way": "hand", "to": "anna", "cc": "x", "sent_on": "2026-03-30"}
+    assert browser.post(f"{page}send/", sent).status_code == 302
+    assert (InvoiceDelivery.objects.get().to, InvoiceDelivery.objects.get().way) == ("", "hand")
+
+
+def test_what_is_wrong_stands_above_everything_else_with_its_button(browser, page, settings):
+    with mail_server(settings) as server:
+        server.breaks_at = "AFTER"
+        browser.post(f"{page}send/", MAIL)
+        deliver_all()
+    text = browser.get(page).content.decode()
+    top, rest = text.split('<div class="columns">')
+    words = "The mail server did not confirm"
+    assert [(words in part, "Send again" in part) for part in (top, rest)] == [(True, True), (False, False)]
 
 
 def test_the_firm_chooses_its_way_once(browser, page):

@@ -149,7 +149,7 @@ def first_quantity(asked):
             "999999999999",
             "Björkhaga Trädgård AB: The total is larger than an invoice can have. Check quantities and prices.",
         ),
-        ("many", "Nothing was made: a quantity is not a number. Write it like 1 234,50."),
+        ("many", "Nothing was made: a marked quantity is not a number. Write it like 1 234,50."),
     ],
 )
 def test_quantities_that_cannot_be_billed_are_told_and_stay_on_the_page(
@@ -163,6 +163,15 @@ def test_quantities_that_cannot_be_billed_are_told_and_stay_on_the_page(
     assert (answer.status_code, words in " ".join(page.all("p")), made()) == (422, True, [])
     again = sent(page)
     assert (again[name], again["on"], again["invoice"]) == (quantity, "2026-03-20", [str(last_month[0].pk)])
+
+
+def test_the_page_opens_at_the_quantity_that_is_no_number(read, signed_in, owner, last_month):
+    browser = signed_in(owner)
+    asked = sent(read(browser.get(PAGE)), on="2026-03-20")
+    wrong = [name for name in asked if name.startswith("quantity-")][2]
+    again = read(browser.post(PAGE, {**asked, wrong: "1O"}))
+    marked = [a["name"] for tag, a in again.tags if tag == "input" and a.get("aria-invalid") == "true"]
+    assert (marked, [a["name"] for tag, a in again.tags if "autofocus" in a]) == ([wrong], [wrong])
 
 
 @pytest.mark.parametrize("on", ["2026-02-28", "2026-04-01", "9999-12-31", "0001-01-01"])

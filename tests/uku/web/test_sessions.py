@@ -223,3 +223,12 @@ def test_a_proof_from_the_future_is_none(owner, workspace):
     browser = sign_in(owner)
     grow_old(browser, proved=-2)
     assert not is_fresh(browser.session)
+
+
+def test_a_page_is_told_who_is_signed_in_and_nothing_of_it_is_cached(owner, workspace):
+    browser = sign_in(owner)
+    told = browser.get("/accounts/signed-in/")
+    assert (told.json()["person"], told["Cache-Control"]) == (owner.pk, "no-store")
+    grow_old(browser, rested=1000)
+    assert browser.get("/accounts/signed-in/").json()["person"] is None
+    assert Client().get("/accounts/signed-in/").json()["person"] is None

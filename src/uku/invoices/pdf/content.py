@@ -47,6 +47,7 @@ class Buyer:
     address: tuple[str, ...]
     organisation_number: str = ""
     vat_number: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _seller_facts(content: Content) -> Facts:
     _ = catalogue(content.language).gettext
     seller = content.seller
     facts = [
-        (_("Organisation number"), seller.organisation_number),
+        (_number_label(content, seller.country), seller.organisation_number),
         (_("VAT number"), seller.vat_number),
         (_("Registered office"), seller.registered_office),
     ]
@@ -150,10 +150,16 @@ def _seller_facts(content: Content) -> Facts:
     return found
 
 
+def _number_label(content: Content, country: str) -> str:
+    """What a company's number is called: a Swedish one is no *Y-tunnus*, in whatever language the paper is."""
+    _ = catalogue(content.language).gettext
+    return _("Business ID") if country == "FI" else _("Organisation number")
+
+
 def _buyer_facts(content: Content) -> Facts:
     _ = catalogue(content.language).gettext
     buyer = content.buyer
-    facts = [(_("Organisation number"), buyer.organisation_number), (_("VAT number"), buyer.vat_number)]
+    facts = [(_number_label(content, buyer.country), buyer.organisation_number), (_("VAT number"), buyer.vat_number)]
     return [(label, value) for label, value in facts if value]
 
 

@@ -57,6 +57,9 @@ class SendForm(MailForm):
         self.fields["sent_on"].quiet = True  # type: ignore[attr-defined]  # the template: it is filled in
 
     def clean(self) -> dict[str, Any]:
+        """The addresses belong to an e-mail from Uku alone: the page shows them for no other way."""
+        if self.cleaned_data.get("way") not in {DeliveryWay.UKU, None}:
+            return {**self.cleaned_data, "to": "", "cc": "", "bcc": ""}
         super().clean()
         if self.cleaned_data.get("way") == DeliveryWay.UKU and not self.cleaned_data.get("to"):
             self.add_error("to", gettext("Write the e-mail address that the invoice goes to."))

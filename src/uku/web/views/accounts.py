@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -19,6 +20,12 @@ def security(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  # Django ca
 
 def not_offered(request: HttpRequest) -> NoReturn:  # noqa: ARG001  # Django calls it so
     raise Http404
+
+
+@require_safe
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Say who is signed in, null for nobody, with the security code of their forms: a page asks before it sends one."""
+    return JsonResponse({"person": request.user.pk, "code": get_token(request)})
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from uku.integrations.registry import Badge, number_source_of
+from uku.integrations.registry import Badge, Panel, number_source_of
 from uku.invoices.cancel import can_be_cancelled
 from uku.invoices.credit import can_be_credited
 from uku.invoices.delivery_models import InvoiceDelivery
@@ -123,6 +123,11 @@ def payment_status_of(invoice: Invoice, seller: Workspace) -> Badge | None:
     return Badge(status_in_words(status), status.tone)
 
 
+def _is_error(panel: Panel) -> bool:
+    """Say whether a panel stands above everything else: something is wrong, and it tells what to do."""
+    return bool(panel.happened) and panel.badge.tone in {"bad", "warning"}
+
+
 def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
     rows = list(invoice.rows.select_related("product", "charge__value__task"))
     has_discount = any(row.discount for row in rows)
@@ -145,7 +150,7 @@ def _invoice_page(request: WorkspaceRequest, invoice: Invoice) -> HttpResponse:
         "payments": list(invoice.payments.order_by("paid_on", "id")),
         "payment_status": payment_status_of(invoice, request.workspace),
         "panels": all_panels,
-        "problems": [panel for panel in all_panels if panel.happened],
+        "problems": [panel for panel in all_panels if _is_error(panel)],
         "steps": steps_of(invoice, deliveries, handed_over_at=handed_over_at, zone=request.workspace.time_zone),
         "history": history,
         **sending,

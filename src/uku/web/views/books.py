@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from uku.clients.models import Client
 from uku.kit import clock
+from uku.kit.months import first_of, month_named, months_later
 from uku.tasks.models import BooksTie
 from uku.tasks.ties import (
     CannotTie,
@@ -37,6 +40,7 @@ def client_books(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "client": client,
             "tie": tie,
             "others": [] if tie else workspaces_to_tie(request.user),
+            "months": months_offered(request),
             "goes_there": tie is not None and _is_member(request, tie),
         }
         return render(request, "clients/books.html", context)
@@ -50,7 +54,9 @@ def client_books(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def _act(request: WorkspaceRequest, client: Client, tie: BooksTie | None) -> None:
     action, at = request.POST.get("action"), clock.now()
     if action == "add":
-        made = add_company_file(workspace=request.workspace, client=client, actor=request.user, at=at)
+        made = add_company_file(
+            workspace=request.workspace, client=client, actor=request.user, at=at, first_month=_first_month(request)
+        )
         words = gettext("The workspace %(books)s is made. Connect its company there.")
         messages.success(request, words % {"books": made.books})
     elif action == "tie":
@@ -58,11 +64,32 @@ def _act(request: WorkspaceRequest, client: Client, tie: BooksTie | None) -> Non
         found = {str(other.pk): other for other in workspaces_to_tie(request.user)}
         if not is_id(chosen) or chosen not in found:
             raise CannotTie(gettext("This workspace is not yours to tie, or it is tied already."))
-        tie_books(workspace=request.workspace, client=client, books=found[chosen], actor=request.user, at=at)
+        since = _first_month(request)
+        tie_books(
+            workspace=request.workspace,
+            client=client,
+            books=found[chosen],
+            actor=request.user,
+            at=at,
+            first_month=since,
+        )
         messages.success(request, gettext("Tied. Numbers come with the next count."))
     elif action == "untie" and tie is not None and str(tie.pk) == request.POST.get("tie"):
         untie_books(workspace=request.workspace, tie=tie, actor=request.user, at=at)
         messages.success(request, gettext("Untied. No further numbers come."))
+
+
+def months_offered(request: WorkspaceRequest) -> list[date]:
+    """Return the months to begin with, the proposed one first: that which has ended is what a firm closes now."""
+    this = first_of(clock.today(request.workspace.time_zone))
+    return [months_later(this, -1), this]
+
+
+def _first_month(request: WorkspaceRequest) -> date:
+    """Return the month that was chosen, the proposed one for what no page of ours sends."""
+    offered = months_offered(request)
+    chosen = month_named(request.POST.get("first_month", ""))
+    return chosen if chosen in offered else offered[0]
 
 
 def _is_member(request: WorkspaceRequest, tie: BooksTie) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -34,8 +35,9 @@ from uku.invoices.documents import (
 )
 from uku.invoices.invoice_settings import save_settings, settings_of
 from uku.invoices.models import Invoice
-from uku.invoices.reminders import ask_for_reading, is_freshly_read, remind, why_no_reminder
+from uku.invoices.reminders import ask_for_reading, earlier_reminders, is_freshly_read, remind, why_no_reminder
 from uku.kit import clock
+from uku.kit.times import local_time
 from uku.web import integration_data
 from uku.web.forms.deliveries import InvoiceSettingsForm, MailForm, RateForm, SendForm
 from uku.web.list_filters import chosen_ids
@@ -220,13 +222,21 @@ def invoice_remind(request: WorkspaceRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, gettext("The reminder is being sent."))
             return redirect("invoice", slug=request.workspace.slug, pk=pk)
+    earlier, today = earlier_reminders(invoice), clock.today(request.workspace.time_zone)
     context = {
         "invoice": invoice,
         "form": form,
         "is_fresh": is_freshly_read(invoice, at=clock.now()),
+        "earlier": earlier,
+        "reminded_today": any(_day_of(request, one.asked_at) == today for one in earlier)
+        or invoice.ledger_reminded_on == today,
         "seen": request.POST.get("seen", InvoiceDelivery.objects.filter(invoice=invoice).count()),
     }
     return render(request, "billing/remind.html", context, status=422 if form.errors else 200)
+
+
+def _day_of(request: WorkspaceRequest, when: datetime) -> date:
+    return local_time(when, request.workspace.time_zone).date()
 
 
 @workspace_page(Permission.SEE_INVOICES)

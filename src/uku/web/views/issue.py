@@ -28,6 +28,10 @@ BOOKING: Final = {"at_once": True, "by_hand": False}
 """What a page of a draft asks; what was not asked is left to the accounting system's setting."""
 
 
+class WouldWait(Exception):
+    """The invoice would wait instead of going out, and the page said that it goes out at once."""
+
+
 @workspace_page(Permission.SEE_INVOICES, act=Permission.ISSUE_INVOICES)
 @require_POST
 def invoice_issue(request: WorkspaceRequest, pk: int) -> HttpResponse:
@@ -60,6 +64,9 @@ def issue_and_tell(request: WorkspaceRequest, invoice: Invoice, *, version: int 
             "Nothing was issued: the company that gives the number has changed since you opened the page."
         )
         messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
+    except WouldWait:
+        happened = gettext("Nothing was issued: since you opened the page, something keeps invoices from being sent.")
+        messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
     except DraftChanged:
         happened = gettext("Nothing was issued: the draft was changed after you opened the page.")
         messages.error(request, happened + " " + gettext("Check it as it is now, then press Issue again."))
@@ -83,6 +90,8 @@ def issue_draft(
     ledger = source.ledger if source else ""
     if request.POST.get("ledger", ledger) != ledger:
         raise NumberSourceChanged
+    if source and source.happened and request.POST.get("waits") == "" and not own_number:
+        raise WouldWait
     if own_number:
         ledger = ""
     numbering = Numbering.ACCOUNTING if ledger else Numbering.OWN

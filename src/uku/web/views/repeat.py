@@ -68,7 +68,7 @@ def _repeat(request: WorkspaceRequest, month: date) -> tuple[list[Invoice], list
     try:
         chosen = _chosen(request)
     except NotANumber:
-        words = gettext("Nothing was made: a quantity is not a number. Write it like 1 234,50.")
+        words = gettext("Nothing was made: a marked quantity is not a number. Write it like 1 234,50.")
         raise NotRepeated(words) from None
     if not chosen:
         raise NotRepeated(gettext("Nothing was made: select clients first."))
@@ -133,13 +133,21 @@ def _is_chosen(candidate: Candidate, inactive: Collection[int], sent: QueryDict)
     return not candidate.made and invoice.client_id not in inactive
 
 
-def _rows(candidate: Candidate, sent: QueryDict) -> list[tuple[InvoiceRow, str]]:
-    """Return the rows with their quantities, as they were sent."""
-    name = f"quantity-{candidate.invoice.pk}-"
-    return [
-        (row, "" if row.is_text else str(sent.get(f"{name}{row.pk}", text_of_number(row.quantity))))
-        for row in candidate.rows
-    ]
+def _rows(candidate: Candidate, sent: QueryDict) -> list[tuple[InvoiceRow, str, bool]]:
+    """Return the rows with their quantities, as they were sent, and whether that is no number."""
+    found, name = [], f"quantity-{candidate.invoice.pk}-"
+    for row in candidate.rows:
+        text = "" if row.is_text else str(sent.get(f"{name}{row.pk}", text_of_number(row.quantity)))
+        found.append((row, text, not _is_number(text)))
+    return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        parse_number(text or "0")
+    except NotANumber:
+        return False
+    return True
 
 
 def _nearest_day(month: date, today: date) -> date:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from tests.uku.conftest import AT
 from tests.uku.integrations.fortnox.browsers import texts
+from tests.uku.web.page_reader import marked_in_menu
 
 from uku.kit import clock
 from uku.kit.months import first_of
@@ -32,6 +33,12 @@ def test_the_documents_of_a_month_are_listed(shop, connection, run_jobs, signed_
     run_jobs()
     page = texts(browser.get(address()))
     assert (NONE in page, shop.client.name in page) == (False, True)
+
+
+def test_the_menu_marks_the_place_that_the_documents_were_opened_from(connection, signed_in, owner):
+    answer = signed_in(owner).get(address())
+    assert marked_in_menu(answer) == {"/w/byran/tasks/"}
+    assert '<a class="back" href="/w/byran/tasks/">' in answer.content.decode()
 
 
 @pytest.mark.parametrize("month", ["2026-13", "0001-01", "9999-12", "soon"])

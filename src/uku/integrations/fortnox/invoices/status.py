@@ -171,7 +171,7 @@ class ExportStatus:
     def panel(self) -> Panel:
         export = self.export
         facts = [(_("Our reference"), export.reference)]
-        if export.document_number and export.document_number != export.invoice.number:
+        if export.document_number not in {"", export.invoice.number}:  # the page says the invoice's own number once
             facts.append((_("Number"), export.document_number))
         if not self.is_here:
             facts.append((_("Company"), self.company_name))

@@ -54,7 +54,7 @@ def documents(request: WorkspaceRequest, month: str, statistic: str) -> HttpResp
         request,
         connection,
         "documents",
-        tab="settings",
+        section="tasks",  # where in the menu a page is that a summary task leads to
         statistic=found,
         month=first,
         documents=shown[:MOST_SHOWN],

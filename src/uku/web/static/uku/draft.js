@@ -10,43 +10,7 @@
   const MOST_ROWS = 100;
   const WAIT = 400;
 
-  // Ask for what is written to be added up. Who signed in again in another tab has another security code.
-  async function askForSums() {
-    const ask = () => fetch(form.dataset.summary, { method: "POST", body: new FormData(form) }).catch(() => null);
-    const response = await ask();
-    return response?.status === 403 && (await renewCode()) ? ask() : response;
-  }
-
-  async function renewCode() {
-    const response = await fetch(location.href).catch(() => null);
-    const page = new DOMParser().parseFromString((await response?.text().catch(() => "")) ?? "", "text/html");
-    const code = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
-    if (code) for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = code;
-    return Boolean(code);
-  }
-
-  /** Show the note that belongs to an answer, null for none; return whether one does. */
-  function noteLine(response) {
-    const state = !response ? "silent" : new URL(response.url).pathname.startsWith("/accounts/") ? "expired" : "";
-    for (const note of document.querySelectorAll("[data-kept]")) note.hidden = note.dataset.kept !== state;
-    return Boolean(state);
-  }
-
-  // To send takes the page away with all that was typed: it is sent when the server has answered just before.
-  let answered = false;
-  form.addEventListener("submit", async (event) => {
-    if (answered) return;
-    event.preventDefault();
-    if (noteLine(await askForSums())) {
-      document.querySelector("[data-kept]:not([hidden])").scrollIntoView({ block: "center" });
-      return;
-    }
-    answered = true;
-    form.requestSubmit(event.submitter);
-  });
-  addEventListener("pageshow", () => {
-    answered = false;
-  });
+  const askForSums = () => fetch(form.dataset.summary, { method: "POST", body: new FormData(form) }).catch(() => null);
 
   // Sums and checks. Only the newest question is answered, and no field is in the answer.
   let asked = 0;
@@ -54,11 +18,17 @@
   let timer = 0;
   let changed = "unsaved" in form.dataset;
 
+  const isUsable = (response) => response?.ok && !response.redirected;
+
   async function refreshSummary() {
     const mine = ++asked;
     const seen = changes;
-    const response = await askForSums();
-    if (mine !== asked || !response || noteLine(response) || !response.ok || response.redirected) return;
+    let response = await askForSums();
+    if (!isUsable(response) || document.querySelector("[data-kept]")) {
+      if (!(await globalThis.uku.mayBeSent(form)).yes) return;
+      response = await askForSums();
+    }
+    if (mine !== asked || !isUsable(response)) return;
     summary.innerHTML = await response.text();
     if (seen === changes) followClient();
   }
