@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from uku.config import config, unknown_settings
 from uku.kit.embedded import Cluster
+from uku.kit.loading import loading_what_stays
 
 
 class SettingsError(Exception):
@@ -33,12 +33,8 @@ def start_django(*, as_owner: bool = False) -> None:
     if as_owner:
         os.environ["DATABASE_URL"] = os.environ["MIGRATE_DATABASE_URL"]
     _check_settings()
-    gc.disable()  # what is loaded stays: to look through it for garbage, again and again, takes a third of the start
-    try:
+    with loading_what_stays():
         django.setup()
-        gc.freeze()
-    finally:
-        gc.enable()
 
 
 def _check_settings() -> None:
