@@ -217,7 +217,9 @@ def test_ten_minutes_of_429_cost_less_than_a_request_each_five_seconds(
 IMPORT = """
 import pathlib, sys, time
 import django
-django.setup()
+from uku.kit.loading import loading_what_stays
+with loading_what_stays():
+    django.setup()
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.kit.scoping import workspace_in_force
