@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from uku.config import config, unknown_settings
 from uku.kit.embedded import Cluster
+from uku.kit.loading import loading_what_stays
 
 
 class SettingsError(Exception):
@@ -32,7 +33,8 @@ def start_django(*, as_owner: bool = False) -> None:
     if as_owner:
         os.environ["DATABASE_URL"] = os.environ["MIGRATE_DATABASE_URL"]
     _check_settings()
-    django.setup()
+    with loading_what_stays():
+        django.setup()
 
 
 def _check_settings() -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import django
 
-django.setup()
+from uku.kit.loading import loading_what_stays
 
-from django.db import transaction  # noqa: E402  # Django first
+with loading_what_stays():
+    django.setup()
 
-from uku.kit import worker  # noqa: E402
-from uku.kit.jobs import enqueue, job  # noqa: E402
+from django.db import transaction  # Django first
+
+from uku.kit import worker
+from uku.kit.jobs import enqueue, job
 
 worker.POLL_EVERY = float(os.environ.get("PROBE_POLL_EVERY", worker.POLL_EVERY))
 meetings: dict[str, threading.Barrier] = defaultdict(lambda: threading.Barrier(2))

@@ -328,7 +328,9 @@ def mortal(forking, fortnox, db):
 ASK = """
 import pathlib, sys, time
 import django
-django.setup()
+from uku.kit.loading import loading_what_stays
+with loading_what_stays():
+    django.setup()
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.integrations.fortnox.models import Connection
 connection, place = Connection.everywhere.get(), pathlib.Path(sys.argv[1])

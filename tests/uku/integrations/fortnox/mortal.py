@@ -18,15 +18,18 @@ from typing import Any
 
 import django
 
-django.setup()
+from uku.kit.loading import loading_what_stays
 
-from django.conf import settings  # noqa: E402  # Django first
-from django.db import connection  # noqa: E402
-from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
-from django.test import Client  # noqa: E402
+with loading_what_stays():
+    django.setup()
 
-import uku  # noqa: E402
-from fortnox_api import DeadlineTransport, _resource  # noqa: E402
+from django.conf import settings  # Django first
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.test import Client
+
+import uku
+from fortnox_api import DeadlineTransport, _resource
 
 WRITES = ("INSERT INTO", "UPDATE", "DELETE FROM")
 PRODUCT = str(Path(uku.__file__).parent)

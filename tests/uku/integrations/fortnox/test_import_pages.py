@@ -70,6 +70,17 @@ def test_what_exists_throughout_is_never_missed_though_the_pages_move(twelve, fo
     assert Client.objects.count() == CustomerRecord.objects.exclude(client=None).count()
 
 
+def test_a_total_that_only_the_middle_page_tells_has_the_list_read_again(twelve, fortnox, connection):
+    """F47: one goes before the second page and one comes before the third, so as many rows come as the first told"""
+    meanwhile(fortnox, 2, delete(twelve[0]), filter="active")
+    meanwhile(fortnox, 3, add(CustomerNumber="9000"), filter="active")
+    before = fortnox.mark()
+    assert bring_in(connection).state == RunState.DONE
+    assert set(active_here()) == {*twelve, "9000"}
+    pages = [("active", str(page)) for page in (1, 2, 3)]
+    assert [each for each in lists(fortnox, before) if each[0] == "active"] == pages * 2
+
+
 def fresh(fortnox) -> list[str]:
     """The active customers that are in the books now."""
     rows = fortnox.ask("GET", f"companies/{FIRST}/customers")

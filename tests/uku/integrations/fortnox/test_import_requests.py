@@ -26,6 +26,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST, SECOND, no_waiting, 
 from uku.clients.models import Client
 from uku.integrations.fortnox import jobs
 from uku.integrations.fortnox.client import rate_limit
+from uku.integrations.fortnox.customers.review import create_clients
 from uku.integrations.fortnox.models import (
     ArticleRecord,
     CustomerRecord,
@@ -39,6 +40,7 @@ from uku.integrations.fortnox.models import (
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work import requests
 from uku.integrations.fortnox.work.runs import run_sync
+from uku.kit import clock
 from uku.kit.scoping import workspace_in_force
 
 QUARTER = 15 * 60
@@ -85,6 +87,11 @@ def test_customers_that_wait_for_a_person_cost_no_detail(fortnox, scope, owner, 
     read_details(connection)
     assert (Client.objects.count(), CustomerRecord.objects.filter(client=None).count()) == (0, 3)
     assert fortnox.requests(before) == ["GET customers"] * 2
+    known = CustomerRecord.objects.order_by("id")[1]  # its neighbours go on waiting
+    create_clients(ids=[known.pk], actor=owner, at=clock.now())
+    work_off()
+    read_details(connection)
+    assert details(fortnox, before) == [f"GET customers/{known.number}"]
 
 
 def test_an_unchanged_run_costs_two_and_one_changed_record_three(fortnox, connection, run_jobs, move_clock):
@@ -210,7 +217,9 @@ def test_ten_minutes_of_429_cost_less_than_a_request_each_five_seconds(
 IMPORT = """
 import pathlib, sys, time
 import django
-django.setup()
+from uku.kit.loading import loading_what_stays
+with loading_what_stays():
+    django.setup()
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.fortnox.client.open import open_fortnox
 from uku.kit.scoping import workspace_in_force

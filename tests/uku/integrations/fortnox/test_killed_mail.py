@@ -21,7 +21,9 @@ from uku.kit.scoping import workspace_in_force
 pytestmark = pytest.mark.process
 SEND = """
 import sys, django
-django.setup()
+from uku.kit.loading import loading_what_stays
+with loading_what_stays():
+    django.setup()
 from uku.invoices.delivery_mail import send_mail
 from uku.kit import clock
 from uku.kit.scoping import workspace_in_force

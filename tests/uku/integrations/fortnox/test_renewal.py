@@ -628,7 +628,9 @@ def test_who_waits_for_a_hanging_refresh_gives_up_and_uses_the_old_token(fortnox
 HOLD = """
 import sys, time
 import django
-django.setup()
+from uku.kit.loading import loading_what_stays
+with loading_what_stays():
+    django.setup()
 from uku.integrations.fortnox.tokens.store import PostgresTokenStore
 with PostgresTokenStore(int(sys.argv[1])).lock():
     print("held", flush=True)
