@@ -198,9 +198,13 @@ def with_a_cut_rate(world: InvoiceWorld) -> int:
     return pk
 
 
+def delete(world: InvoiceWorld, pk: int) -> None:
+    world.fortnox.ask("DELETE", f"companies/556001/invoices/{world.number(pk)}")
+
+
 def deleted_there(world: InvoiceWorld) -> int:
     pk = world.sent()
-    world.fortnox.ask("DELETE", f"companies/556001/invoices/{world.number(pk)}")
+    delete(world, pk)
     world.read(pk)
     return pk
 
@@ -295,6 +299,25 @@ def note(world: InvoiceWorld, *, quantity: str | None = None, works: bool = True
     made = world.credited(pk, quantity)
     if works:
         world.work()
+    return made
+
+
+def note_of_what_was_deleted(world: InvoiceWorld) -> int:
+    pk = world.sent()
+    delete(world, pk)
+    made = world.credited(pk)
+    world.work()
+    return made
+
+
+def lost_note_of_what_was_deleted(world: InvoiceWorld) -> int:
+    pk = world.sent()
+    world.fortnox.fault(method="PUT", path=f"/3/invoices/{world.number(pk)}/credit", action="drop", phase="P2")
+    made = world.credited(pk)
+    world.work()
+    delete(world, pk)
+    world.let_pass(made, minutes=20)
+    world.work()
     return made
 
 
@@ -499,6 +522,10 @@ RUNS: Mapping[str, tuple[Scene, ...]] = {
     "not confirmed": (Scene(at(lambda world: note(world, action="drop", phase="P2"))),),
     "refused, also because the invoice could not be booked": (
         Scene(at(lambda world: note(world, status=400, body=REFUSAL)), {"Send to Fortnox": WAITS}),
+    ),
+    "its invoice was deleted in Fortnox": (
+        Scene(at(note_of_what_was_deleted), {"Send to Fortnox": WAITS}),
+        Scene(at(lost_note_of_what_was_deleted), {"Decide": DECIDE}),
     ),
     "Fortnox has another note, or has booked the whole where a part was asked for": (
         Scene(at(made_otherwise), {"Decide": DECIDE, "Refresh": "Needs a decision|Not confirmed"}),

@@ -25,9 +25,8 @@ def left_to_credit(invoice: Invoice) -> dict[int, Decimal]:
 
 
 def store_credit_of_original(note: Invoice, *, at: datetime) -> None:
-    """Add up anew what a credit note belongs to; an invoice that is no note belongs to none."""
-    if note.credits_id is not None:
-        store_credit(Invoice.objects.select_for_update().get(pk=note.credits_id), at=at)
+    """Add up anew the invoice that a credit note belongs to."""
+    store_credit(Invoice.objects.select_for_update(of=("self",)).get(credit_notes=note), at=at)
 
 
 def store_credit(invoice: Invoice, *, at: datetime) -> None:

@@ -110,7 +110,7 @@ def issue_invoice(
         actor=actor,
         action="invoice.issue",
         target=invoice,
-        summary=translate_for_workspace(words, invoice=invoice, client=invoice.client),
+        summary=translate_for_workspace(words, invoice=invoice, client=invoice.client.name),
         at=at,
         after=after,
     )
@@ -169,7 +169,8 @@ def accept_number(*, invoice: Invoice, number: str, ocr: str, figures: Totals, a
         invoice.net, invoice.vat = figures.net, figures.vat
         invoice.rounding, invoice.total = figures.rounding, figures.total
         _save_number(invoice)
-        store_credit_of_original(invoice, at=at)
+        if invoice.is_credit_note:
+            store_credit_of_original(invoice, at=at)
         summary = translate_for_workspace(gettext_lazy("Number %(number)s given"), number=number)
         if differing:
             summary = f"{summary} ({invoice.difference})"

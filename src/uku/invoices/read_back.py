@@ -42,17 +42,20 @@ def accept_reading(*, invoice: Invoice, reading: Reading, at: datetime) -> bool:
         store_credit(invoice, at=at)
         invoice.state = _state_after(invoice, reading)
         invoice.save()
-        store_credit_of_original(invoice, at=at)
+        if invoice.is_credit_note:
+            store_credit_of_original(invoice, at=at)
         if invoice.state == State.CANCELLED:
             free_charges(invoice, at=at)
-        after = _payment_facts(invoice)
-        if before != after:
+        now = _payment_facts(invoice)
+        changed = [name for name in now if before[name] != now[name]]
+        if changed:
+            before, after = ({name: facts[name] for name in changed} for facts in (before, now))
             with workspace_language():
                 summary = f"{invoice}: {_changes_in_words(before, after, invoice.currency)}"
             record(
                 actor=None, action="invoice.read", target=invoice, summary=summary, at=at, before=before, after=after
             )
-    return before != after
+    return bool(changed)
 
 
 def _store_sending(invoice: Invoice, reading: Reading, at: datetime) -> None:
@@ -95,23 +98,22 @@ def _payment_facts(invoice: Invoice) -> dict[str, Any]:
         "booked",
         "credited_amount",
         "final_pay_date",
-        "is_missing",
         "ledger_ocr",
         "ledger_reminders",
         "factored",
     )
+    told = []
+    for payment in payments:
+        words = f"{payment.external_number}: {show_money(payment.amount, invoice.currency)}"
+        if payment.paid_on is not None:
+            words = f"{words}, {show_date(payment.paid_on)}"
+        told.append(words if payment.booked else gettext("%(payment)s, not booked") % {"payment": words})
     return {
         **{name: "" if (value := getattr(invoice, name)) is None else str(value) for name in facts},
+        "is_missing": str(invoice.missing_since is not None),
         "paid": str(sum((payment.amount for payment in payments if payment.booked), ZERO)),
-        "payments": [_payment_in_words(payment, invoice.currency) for payment in payments],
+        "payments": told,
     }
-
-
-def _payment_in_words(payment: Payment, currency: str) -> str:
-    words = f"{payment.external_number}: {show_money(payment.amount, currency)}"
-    if payment.paid_on is not None:
-        words = f"{words}, {show_date(payment.paid_on)}"
-    return words if payment.booked else gettext("%(payment)s, not booked") % {"payment": words}
 
 
 _FACTS: Final = {
@@ -133,11 +135,10 @@ _AMOUNTS: Final = frozenset({"balance", "credited_amount", "paid"})
 
 
 def _changes_in_words(before: Mapping[str, Any], after: Mapping[str, Any], currency: str) -> str:
-    """Each fact that changed, with what it was and what it became; – stands for nothing."""
-    changed = (name for name in after if before[name] != after[name])
+    """Each fact with what it was and what it became; – stands for nothing."""
     return ", ".join(
         f"{_FACTS[name]} {_in_words(name, before[name], currency)} → {_in_words(name, after[name], currency)}"
-        for name in changed
+        for name in after
     )
 
 

@@ -40,7 +40,7 @@ def client_books(request: WorkspaceRequest, pk: int) -> HttpResponse:
             "client": client,
             "tie": tie,
             "others": [] if tie else workspaces_to_tie(request.user),
-            "months": months_offered(request),
+            "months": [(month.isoformat()[:7], month) for month in months_offered(request)],
             "goes_there": tie is not None and _is_member(request, tie),
         }
         return render(request, "clients/books.html", context)

@@ -63,7 +63,8 @@ def stands(invoice) -> tuple[list[str], str]:
 
 
 def panel(invoice, scope):
-    return delivery_context(Invoice.objects.get(pk=invoice.pk), scope, at=clock.now())["delivery_panels"][0]
+    found = list(InvoiceDelivery.objects.filter(invoice=invoice).order_by("id"))
+    return delivery_context(Invoice.objects.get(pk=invoice.pk), found, scope, at=clock.now())["delivery_panels"][0]
 
 
 def change_in_fortnox(fortnox, invoice, **facts) -> None:

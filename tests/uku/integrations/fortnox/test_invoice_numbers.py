@@ -344,7 +344,7 @@ def test_the_number_appears_by_itself_and_then_nothing_is_asked_any_more(desk, s
     desk.work()
     done = desk.show(invoice)
     assert [tag for _name, tag in done.tags if "hx-trigger" in tag] == []
-    assert (done.heading, done.facts["OCR"]) == ("Invoice 1", "133")
+    assert (done.heading, done.facts["OCR"]) == ("Invoice 1", "133 Copy OCR number")
 
 
 def test_a_held_invoice_looks_seldom_for_its_number_and_shows_it_when_the_hold_ends(desk, shop):

@@ -16,7 +16,6 @@ from fortnox_api import Forbidden, Fortnox, FortnoxError, NotFound, Outcome
 from fortnox_api import Invoice as FortnoxInvoice
 from uku.integrations.fortnox.health.messages import error_in_words
 from uku.integrations.fortnox.invoices import reconcile
-from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.export import (
     as_known,
     book,
@@ -70,7 +69,7 @@ def queue_credit(fact: CreditNoteIssued) -> None:
         invoice=note,
         company_id=fact.ledger,
         reference=note.reference,
-        to_book=books_at_once(Connection.objects.get()),
+        to_book=Connection.objects.get().books_at_once,
         kind=ExportKind.CREDIT,
         created_at=clock.now(),
     )

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from uku.integrations.fortnox.customers.creation import creates_customers
 from uku.integrations.fortnox.customers.links import invoiced_customer
-from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.validate import connection_hold, date_hold, hold_in_words
 from uku.integrations.fortnox.models import Connection
 from uku.integrations.registry import NumberSource
@@ -20,7 +19,7 @@ def number_source(invoice: Invoice) -> NumberSource | None:
     connection = Connection.objects.select_related("workspace").exclude(sealed_tokens="").first()
     if connection is None:
         return None
-    note, books = _customer_note(invoice, connection), books_at_once(connection)
+    note, books = _customer_note(invoice, connection), connection.books_at_once
     source = NumberSource("Fortnox", connection.company_id, note=note, books_at_once=books)
     waits = _(
         "If you issue the invoice now, it waits in Uku without a number, and you cannot send it to the client yet."

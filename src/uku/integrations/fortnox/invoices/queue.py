@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.invoices.checks import invoice_checks
 from uku.integrations.fortnox.invoices.validate import date_hold
 from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport
@@ -33,7 +32,7 @@ def queue_export(fact: InvoiceIssued) -> None:
         invoice=invoice,
         company_id=connection.company_id,
         reference=invoice.reference,
-        to_book=books_at_once(connection) if fact.to_book is None else fact.to_book,
+        to_book=connection.books_at_once if fact.to_book is None else fact.to_book,
         state=ExportState.HELD if hold else ExportState.QUEUED,
         hold=hold or "",
         created_at=clock.now(),

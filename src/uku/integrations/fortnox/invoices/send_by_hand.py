@@ -17,7 +17,6 @@ from uku.integrations.fortnox.connection.company import name_of_company
 from uku.integrations.fortnox.connection.guards import ConnectionNotUsable, require_usable_connection
 from uku.integrations.fortnox.customers.links import invoiced_customer
 from uku.integrations.fortnox.health import sync_issues
-from uku.integrations.fortnox.invoices.booking import books_at_once
 from uku.integrations.fortnox.models import NUMBER_USED, Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.tokens.grant_state import NotConnected
 from uku.integrations.fortnox.work import requests
@@ -154,7 +153,7 @@ def send_by_hand(*, invoice: Invoice, actor: User, at: datetime) -> InvoiceExpor
         require_highest_number(invoice, connection.company_id)
     else:
         await_number(invoice=invoice, ledger=connection.company_id)
-    row = export or InvoiceExport(invoice=invoice, created_at=at, to_book=books_at_once(working))
+    row = export or InvoiceExport(invoice=invoice, created_at=at, to_book=working.books_at_once)
     if row.pk:
         sync_issues.solve(company_id=row.company_id, kind=sync_issues.INVOICE, numbers=[row.reference], at=at)
     if row.company_id != connection.company_id:

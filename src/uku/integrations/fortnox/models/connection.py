@@ -131,6 +131,11 @@ class Connection(TenantModel):
     def is_connected(self) -> bool:
         return bool(self.sealed_tokens)
 
+    @property
+    def books_at_once(self) -> bool:
+        """Say whether invoices are booked as soon as they are in Fortnox, or by a person."""
+        return self.booking == Booking.AT_ONCE
+
 
 class FailingKind(TenantModel):
     """A kind of data that does not go through, as the last review found it: what every page needs of health.

@@ -55,15 +55,10 @@ def run_sync(request: SyncRequest) -> SyncRun | None:
         _stop_or_retry(kind, error)
     else:
         sync_issues.solve(company_id=connection.company_id, kind=str(kind), numbers=[""], at=clock.now())
-    if run is None or not _is_quiet(run):
+    found_something = run is None or run.state != RunState.DONE or run.full or any(run.counts.values())
+    if found_something or FailingKind.objects.exists():  # else a review would tell the same as the last one
         alerts.review(connection, at=clock.now())
     return run
-
-
-def _is_quiet(run: SyncRun) -> bool:
-    """Say whether a run found nothing new and cures nothing: then the next review tells the same as the last."""
-    found_nothing = run.state == RunState.DONE and not run.full and not any(run.counts.values())
-    return found_nothing and not FailingKind.objects.exists()
 
 
 def _stop_or_retry(kind: RunKind, error: FortnoxError) -> None:
