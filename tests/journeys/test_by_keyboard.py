@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 from tests.journeys.site import PEOPLE
 from tests.uku.conftest import PASSWORD
 from tests.uku.integrations.fortnox.simulated import ANNA
@@ -20,7 +21,8 @@ HEARD = """() => {
 
 
 def tab_to(page, name):
-    """Press Tab until the control with this name has the focus."""
+    """Press Tab until the control with this name has the focus, once what came last listens to keys."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
     met = []
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")

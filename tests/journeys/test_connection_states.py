@@ -88,8 +88,8 @@ def tab_states(site, page):
     site.work()
     site.open(page, "/settings/fortnox/settings/")
     page.get_by_label("Vouchers", exact=True).check()
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save", exact=True).click()
     yield "settings-lacking"
     site.open(page, "/settings/fortnox/connect/")
     yield "connect-lacking"

@@ -296,8 +296,8 @@ def authorize_again(site, page):
     site.authorize(page)
     if page.url.endswith("/confirm/"):
         assert "another organisation number" in main_text(page)
-        page.locator("main form button.button--primary").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("main form button.button--primary").click()
     site.open(page, "/settings/fortnox/")
 
 
@@ -557,8 +557,8 @@ def connect_wrongly(site, page):
     open_tab(site, page, "Connect to Fortnox")
     site.authorize(page, company=SECOND)
     if page.url.endswith("/confirm/"):
-        page.locator("main form button.button--primary").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.locator("main form button.button--primary").click()
     site.open(page, "/settings/fortnox/")
     assert badge(page) == "Connected to Annat Företag AB"
 

@@ -132,8 +132,8 @@ def test_what_waits_says_why_before_and_after_issue_and_own_numbers_ask_before_t
     page.get_by_role("link", name="Send to Fortnox").click()
     page.get_by_role("heading", name="Send invoice 900000001").wait_for()
     found["send"] = look(page, "invoice-send-by-hand")
-    page.get_by_role("button", name="Send to Fortnox").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send to Fortnox").click()
     site.work()
     page.get_by_text("In Fortnox 900000001, booked").first.wait_for()
     found["sent"] = look(page, "invoice-sent-by-hand")

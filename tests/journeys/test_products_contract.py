@@ -85,8 +85,8 @@ def test_the_rate_is_read_from_fortnox_and_locked(site, connected):
     assert "The VAT rates come from the articles in Fortnox and cannot be changed here." in told
     assert "From Fortnox article 1" in told
     connected.get_by_label("Name of 25 % on invoices").fill("Moms 25 %")
-    connected.get_by_role("button", name="Save the name of 25 %").click()
-    connected.wait_for_load_state()
+    with connected.expect_navigation():
+        connected.get_by_role("button", name="Save the name of 25 %").click()
     assert connected.get_by_label("Name of 25 % on invoices").input_value() == "Moms 25 %"
     look(connected, "tax-rates")
 
@@ -105,10 +105,10 @@ def test_what_fortnox_changes_is_shown_and_decided_about(site, connected):
     connected.get_by_role("link", name="Bokföring").click()
     connected.get_by_role("button", name="Use Fortnox's value Price").wait_for()
     look(connected, "differences")
-    connected.get_by_role("button", name="Use Fortnox's value Price").click()
-    connected.wait_for_load_state()
-    connected.get_by_role("button", name="Keep Uku's value Name").click()
-    connected.wait_for_load_state()
+    with connected.expect_navigation():
+        connected.get_by_role("button", name="Use Fortnox's value Price").click()
+    with connected.expect_navigation():
+        connected.get_by_role("button", name="Keep Uku's value Name").click()
     told = main_text(connected)
     assert "1,100.00 SEK" in told
     assert connected.locator("h1").inner_text() == "Bokföring"
