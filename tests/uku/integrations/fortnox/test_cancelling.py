@@ -8,7 +8,7 @@ from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.invoices.cancel import process_cancellation
-from uku.integrations.fortnox.models import Connection, ExportState, InvoiceExport
+from uku.integrations.fortnox.models import Booking, Connection, ExportState, InvoiceExport
 from uku.integrations.fortnox.work.due import wake
 from uku.invoices.cancel import NotCancellable, cancel_invoice
 from uku.invoices.models import Invoice, State
@@ -163,6 +163,23 @@ def test_under_the_cash_method_an_unsent_invoice_is_cancelled_there(fortnox, sho
     cancel(invoice)
     work()
     assert (stands(invoice)[0], cancelled_there(fortnox)) == (State.CANCELLED, 1)
+
+
+@pytest.mark.parametrize("method", ["ACCRUAL", "CASH"])
+@pytest.mark.parametrize("settles", ["automatic", "by_payments", "never"])
+def test_under_each_method_and_each_way_to_set_off_it_ends_cancelled_on_both_sides(
+    fortnox, shop, cancel, work, method, settles
+):
+    fortnox.ask("PATCH", f"companies/{FIRST}", method=method)
+    fortnox.switch(credit_settles=settles)
+    Connection.objects.update(booking=Booking.BY_HAND)
+    invoice = shop.issue()
+    work()
+    (there,) = fortnox.invoices()
+    cancel(invoice)
+    work()
+    assert stands(invoice) == (State.CANCELLED, f"Cancelled in Fortnox {there['DocumentNumber']}", False)
+    assert ([each["Cancelled"] for each in fortnox.invoices()], cancelled_there(fortnox)) == ([True], 1)
 
 
 def test_one_whose_create_is_unclear_is_not_cancelled_by_a_worker_that_comes_too_early(
