@@ -15,6 +15,7 @@ machine. The exit status tells whether all goals were met.
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import sys
 import time
@@ -27,6 +28,7 @@ from firm import await_true, connect, exit_status, installation, judge, show, wo
 CYCLE_SECONDS = 15 * 60
 FIRST_WORKERS = 4
 CYCLE_MS, CORE_SHARE, SWEEP_SECONDS, SWEEP_QUERIES, FOUR_WORKERS = 60, 0.25, 0.2, 10, 2.5
+CORES_WANTED = 6
 
 
 def main(connections: int, workers: list[int]) -> int:
@@ -43,11 +45,18 @@ def main(connections: int, workers: list[int]) -> int:
         show(f"their first imports, {FIRST_WORKERS} workers", "", f"{seconds:.0f} s")
         quick = {count: measure_cycle(crowd, count) for count in workers}
         if {1, 4} <= set(quick):
-            ratio = quick[1] / quick[4]
-            what = "all due at once: four workers against one"
-            judge(what, "4", f"{ratio:.1f} times", "", f">= {FOUR_WORKERS}", holds=ratio >= FOUR_WORKERS)
+            compare_workers(quick[1] / quick[4])
         measure_sweep(connections)
     return exit_status()
+
+
+def compare_workers(ratio: float) -> None:
+    """Judge what four workers bring, on a machine that has a core for each of them, the database and the simulator."""
+    what, cores = "all due at once: four workers against one", os.cpu_count() or 1
+    if cores < CORES_WANTED:
+        show(what, "4", f"{ratio:.1f} times", "", f"not judged: {cores} cores for all of it")
+    else:
+        judge(what, "4", f"{ratio:.1f} times", "", f">= {FOUR_WORKERS}", holds=ratio >= FOUR_WORKERS)
 
 
 class Crowd:
