@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from uku.invoices.models import Invoice, InvoiceRow
 from uku.invoices.period import PLACEHOLDER
 from uku.invoices.totals import Line, add_up
+from uku.invoices.vat_rates import buyer_owes_vat
 from uku.kit.money import ZERO
 from uku.workspaces.models import Workspace
 
@@ -50,10 +51,12 @@ def error_of_sum(lines: Sequence[Line]) -> str:
 
 
 def content_checks(invoice: Invoice, rows: Sequence[InvoiceRow]) -> list[Check]:
-    """Name what an invoice must carry by law, and this one lacks (L01); neither need be stored yet."""
+    """Name what an invoice must carry by law, and this one lacks (L01, L09); neither need be stored yet."""
     seller, client = Workspace.objects.get(pk=invoice.workspace_id), invoice.client
     found = [_seller_lacks(seller, name) for name, value in _seller_facts(invoice, seller).items() if not value]
     buyer = {_("the client's name"): client.name, _("the client's address"): client.address1 and client.city}
+    if buyer_owes_vat(client.vat_type, [row.vat_rate for row in rows if not row.is_text]):
+        buyer[_("the client's VAT number, which an invoice with reverse charge must tell")] = client.vat_number
     found += [_client_lacks(seller, invoice, name) for name, value in buyer.items() if not value]
     if all(row.is_text for row in rows):
         found.append(Check(_("The invoice has no rows."), _("Add at least one row with a quantity and a price.")))

@@ -21,6 +21,7 @@ from uku.invoices.pdf.render import render_pdf
 from uku.invoices.pdf.words import late_interest_by_law
 from uku.invoices.period import name_period
 from uku.invoices.totals import Totals, add_up
+from uku.invoices.vat_rates import buyer_owes_vat
 from uku.invoices.vat_sentences import own_sentences
 from uku.kit.identifiers import normalise_number
 from uku.workspaces.audit import record
@@ -55,7 +56,7 @@ def content_of(invoice: Invoice) -> Content:
     return Content(
         language=language,
         seller=_seller_of(seller),
-        buyer=_buyer_of(client, seller, language),
+        buyer=_buyer_of(client, seller, language, owes_vat=buyer_owes_vat(taxed, (line.vat_rate for line in lines))),
         number=invoice.number,
         invoice_date=invoice.invoice_date,
         due_date=invoice.due_date,
@@ -186,8 +187,8 @@ def _seller_of(seller: Workspace) -> Seller:
     )
 
 
-def _buyer_of(client: Client, seller: Workspace, language: Language) -> Buyer:
-    """A person's number is not printed: the law asks for a business buyer's VAT number alone."""
+def _buyer_of(client: Client, seller: Workspace, language: Language, *, owes_vat: bool) -> Buyer:
+    """A person's number is printed only in the VAT number of one who owes the VAT, for whom the law asks for it."""
     country = ""
     if client.country and client.country != seller.country:
         country = Locale.parse(language.value).territories.get(client.country, client.country)
@@ -195,7 +196,7 @@ def _buyer_of(client: Client, seller: Workspace, language: Language) -> Buyer:
         name=client.name,
         address=_address(client.address1, client.address2, client.postcode, client.city, country),
         organisation_number="" if client.is_person else _whole_number(client.organisation_number),
-        vat_number="" if client.is_person else client.vat_number,
+        vat_number=client.vat_number if owes_vat or not client.is_person else "",
         country=client.country,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -16,7 +17,8 @@ EU: Final = frozenset(
     }
 )
 """The countries of the Union, and Greece by the prefix of its VAT numbers, too."""
-WITHOUT_VAT: Final = frozenset({"reverse_charge", "eu_reverse_charge", "export"})
+REVERSE_CHARGE: Final = frozenset({"reverse_charge", "eu_reverse_charge"})
+WITHOUT_VAT: Final = REVERSE_CHARGE | {"export"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class TaxedBuyer:
             prefix = normalise_any_vat(self.vat_number)[:2]
             return prefix in EU and prefix != self.seller_country
         return self.vat_type == "export" and self.country not in EU
+
+
+def buyer_owes_vat(vat_type: str, rates: Iterable[Decimal]) -> bool:
+    """Say whether the buyer owes the VAT of a row: such an invoice carries the buyer's VAT number (L09)."""
+    return vat_type in REVERSE_CHARGE and ZERO in rates
 
 
 def proposed_rate(own: Decimal, buyer: TaxedBuyer) -> Decimal | None:

@@ -12,7 +12,8 @@ from tests.uku.conftest import AT, make_user, make_workspace
 from tests.uku.invoices.conftest import make_client, make_draft, rows
 
 from uku.clients.operations import edit_client
-from uku.invoices.checks import InvoiceNotReady
+from uku.invoices.checks import InvoiceNotReady, content_checks
+from uku.invoices.documents import content_of
 from uku.invoices.drafts import DraftHead, InvoiceAlreadyIssued, RowFacts, create_draft, replace_rows
 from uku.invoices.models import Invoice, InvoiceRow, Numbering, State
 from uku.invoices.numbers import ocr_for
@@ -171,6 +172,35 @@ def test_a_fact_missing_about_the_client_is_named(draft, owner, client, field, n
     with pytest.raises(InvoiceNotReady) as found:
         issue(draft, owner)
     assert missing(found) == [f"Missing: {named}."]
+
+
+@pytest.mark.parametrize(
+    ("vat_type", "rate", "number", "lacks"),
+    [
+        ("eu_reverse_charge", 0, "", True),
+        ("reverse_charge", 0, "", True),
+        ("eu_reverse_charge", 0, "FI20774740", False),
+        ("eu_reverse_charge", 25, "", False),
+        ("export", 0, "", False),
+    ],
+)
+def test_a_buyer_who_owes_the_vat_must_have_a_vat_number(client, owner, vat_type, rate, number, lacks):
+    """L09"""
+    edit_client(client=client, actor=owner, at=AT, changes={"vat_type": vat_type, "vat_number": number})
+    row = RowFacts("Bokslut", Decimal(1), Decimal(1000), Decimal(rate))
+    draft = create_draft(actor=owner, at=AT, head=DraftHead(client, AT.date()), rows=[row])
+    sentence = "Missing: the client's VAT number, which an invoice with reverse charge must tell."
+    assert [check.sentence for check in content_checks(draft, list(draft.rows.all()))] == [sentence] * lacks
+
+
+@pytest.mark.parametrize(("vat_type", "printed"), [("reverse_charge", "SE900102239801"), ("domestic", "")])
+def test_a_persons_vat_number_is_printed_only_where_the_person_owes_the_vat(client, owner, vat_type, printed):
+    """L09"""
+    facts = {"vat_type": vat_type, "vat_number": "SE900102239801", "is_person": True}
+    edit_client(client=client, actor=owner, at=AT, changes=facts)
+    row = RowFacts("Bokslut", Decimal(1), Decimal(1000), Decimal(0))
+    draft = create_draft(actor=owner, at=AT, head=DraftHead(client, AT.date()), rows=[row])
+    assert content_of(draft).buyer.vat_number == printed
 
 
 def test_a_total_below_zero_is_not_issued(draft, owner):
