@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from tests.uku.integrations.fortnox.conftest import issue, read_details
 
+from uku.clients.models import Client
+from uku.integrations.fortnox.invoices.retry import retry_export
 from uku.integrations.fortnox.models import ExportState, RunKind
 from uku.integrations.fortnox.sync.sync_run import SyncRequest
 from uku.integrations.fortnox.work.runs import run_sync
@@ -13,6 +16,7 @@ from uku.invoices.drafts import DraftHead, RowFacts, create_draft
 from uku.invoices.models import Invoice, Payment, State
 from uku.invoices.operations import issue_invoice
 from uku.kit import clock
+from uku.workspaces.models import Workspace
 
 WAYS = [
     ("vat_rounding", "rate"),
@@ -70,3 +74,44 @@ def test_an_invoice_has_fortnox_total_to_the_ore_and_is_paid_when_that_is_paid(
     invoice.refresh_from_db()
     paid = sum(payment.amount for payment in Payment.objects.filter(invoice=invoice, booked=True))
     assert (invoice.state, invoice.balance, paid) == (State.PAID, 0, invoice.total)
+
+
+@pytest.mark.parametrize(("whole", "total"), [(False, "499.99"), (True, "500.00")])
+def test_an_invoice_in_euros_has_fortnox_total_and_is_paid_when_that_is_paid(
+    fortnox, shop, connection, run_jobs, whole, total
+):
+    fortnox.set_company(currencies={"EUR": "11.25"})
+    fortnox.switch(round_foreign=whole)
+    Workspace.objects.update(iban="SE4550000000058398257466")
+    shop.client.currency = "EUR"
+    shop.client.save()
+    invoice = shop.issue(price="399.99", quantity="1")
+    run_jobs()
+    invoice.refresh_from_db()
+    assert (invoice.currency, invoice.total, invoice.booked) == ("EUR", Decimal(total), True)
+    fortnox.pay(invoice.number, total, clock.today("Europe/Stockholm").isoformat())
+    run_sync(SyncRequest(connection, RunKind.PAYMENTS))
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.balance) == (State.PAID, 0)
+
+
+@pytest.mark.parametrize("needed", [False, True])
+def test_a_buyer_abroad_whose_vat_number_went_is_booked_or_says_why_not(fortnox, shop, connection, run_jobs, needed):
+    fortnox.switch(reverse_needs_vat_number=needed)
+    abroad = {"VATType": "EUREVERSEDVAT", "VATNumber": "FI20774740", "CountryCode": "FI"}
+    fortnox.change_customer(shop.customer, **abroad)
+    run_sync(SyncRequest(connection, RunKind.CUSTOMERS))
+    read_details(connection)
+    invoice = issue(shop.owner, Client.objects.get(pk=shop.client.pk), shop.article, rate="0")
+    fortnox.change_customer(shop.customer, VATNumber="")
+    run_jobs()
+    invoice.refresh_from_db()
+    export = shop.export_of(invoice)
+    why = "Kunden saknar momsregistreringsnummer." if needed else ""
+    assert (export.state, export.error_text, invoice.booked) == (ExportState.CONFIRMED, why, not needed)
+    fortnox.change_customer(shop.customer, VATNumber="FI20774740")
+    if needed:
+        retry_export(export=export, actor=shop.owner)
+        run_jobs()
+    invoice.refresh_from_db()
+    assert (invoice.booked, invoice.vat, fortnox.creates().total()) == (True, 0, 1)
