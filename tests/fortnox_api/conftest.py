@@ -57,6 +57,7 @@ class Script:
 
     def __call__(self, request):
         self.requests.append(request)
+        assert self.answers, f"asked once more than scripted: {self.asked[-1]}"
         answer = self.answers.pop(0)
         if isinstance(answer, Callable):
             answer = answer(request)

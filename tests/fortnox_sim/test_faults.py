@@ -4,10 +4,12 @@ import http.client
 import socket
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from tests.fortnox_sim.client_app import ClientApp
 
+from fortnox_sim import fault_actions
 from fortnox_sim.server import build_server
 
 
@@ -92,10 +94,14 @@ def test_a_status_brings_its_own_body_and_headers(client, wire):
     assert wire.create() == (201, b'{"Invoice":{}}')
 
 
-def test_an_answer_drips_headers_and_all(client, wire):
-    arm(client, action="drip", seconds=0.0001)
+def test_an_answer_drips_headers_and_all(client, wire, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(fault_actions, "time", SimpleNamespace(sleep=pauses.append))
+    arm(client, action="drip", seconds=20)
     status, body = wire.create()
     assert (status, body[:20]) == (201, b'{"Invoice":{"@url":"')
+    assert set(pauses) == {20}
+    assert len(pauses) > len(body) + len("HTTP/1.1 201 Created\r\n")  # one behind each byte of head and body
 
 
 @pytest.mark.parametrize(("phase", "before", "after"), [("P1", 0, 1), ("P4", 1, 1), ("P5", 0, 1)])
@@ -130,9 +136,23 @@ def test_the_commit_can_come_after_the_connection_was_cut(client, wire):
     assert (cut, before) == ("RemoteDisconnected", 0)
 
 
+class Noted(threading.Event):
+    """Notes how long it is waited for, and comes at once."""
+
+    def __init__(self):
+        super().__init__()
+        self.limits = []
+
+    def wait(self, timeout=None):
+        self.limits.append(timeout)
+        return True
+
+
 def test_a_delay_is_a_hold_that_ends_by_itself(client, wire):
-    arm(client, action="delay", seconds=0.01)
+    fault = client.app.installation.faults.add({"path": "/3/invoices", "action": "delay", "seconds": 20})
+    fault.released = Noted()
     assert (wire.create()[0], made(client)) == (201, 1)
+    assert (fault.released.limits, fault.state) == ([20], "done")
 
 
 def test_clearing_the_plan_lets_go_what_it_holds(client, wire):

@@ -53,17 +53,18 @@ def test_a_name_and_a_price_of_the_firms_own_are_no_difference():
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        ({"description": "Redovisning"}, ("description", "Bokföring", "Bokföring", "Redovisning")),
-        ({"unit": "st"}, ("unit", "h", "h", "st")),
-        ({"unit": ""}, ("unit", "h", "h", "")),
-        ({"price": Decimal(1000)}, ("price", "950.00", "950.00", "1000.00")),
-        ({"price": None}, ("price", "950.00", "950.00", "")),
+        ({"description": "Redovisning"}, ("description", "Bokföring", "Löpande bokföring", "Redovisning")),
+        ({"unit": "st"}, ("unit", "h", "tim", "st")),
+        ({"unit": ""}, ("unit", "h", "tim", "")),
+        ({"price": Decimal(1000)}, ("price", "950.00", "1100.00", "1000.00")),
+        ({"price": None}, ("price", "950.00", "1100.00", "")),
         ({"vat_rate": Decimal("25.5")}, ("vat_rate", "25", "25", "25.5")),
     ],
 )
-def test_each_change_of_the_article_shows_old_and_new(change, found):
-    assert told(product(), replace(ARTICLE, **change)) == [found]
-    assert article_status(product(), replace(ARTICLE, **change)) == ArticleStatus.DIFFERS
+def test_each_change_of_the_article_shows_old_ours_and_new(change, found):
+    ours = product(name="Löpande bokföring", price=Decimal("1100.00"), unit="tim")
+    assert told(ours, replace(ARTICLE, **change)) == [found]
+    assert article_status(ours, replace(ARTICLE, **change)) == ArticleStatus.DIFFERS
 
 
 def test_a_change_to_what_the_product_says_already_is_no_difference():
