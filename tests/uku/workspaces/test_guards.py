@@ -26,7 +26,7 @@ ROOT = Path(uku.__file__).parent
 OPERATING = ("uku.workspaces", "uku.clients", "uku.products", "uku.invoices", "uku.tasks", "uku.integrations")
 # They write down what was done and decide nothing.
 WRITERS = {f"uku.workspaces.audit.{name}" for name in ("record", "record_many", "record_of_person")}
-PAGES = [*ROOT.glob("web/**/*.py"), *ROOT.glob("integrations/*/pages/*.py")]
+PAGES = [*ROOT.glob("web/**/*.py"), *ROOT.glob("integrations/*/views/*.py")]
 
 
 def modules():
@@ -34,7 +34,7 @@ def modules():
         top = importlib.import_module(package)
         yield top
         for found in pkgutil.walk_packages(top.__path__, f"{package}."):
-            if ".migrations" not in found.name and ".pages" not in found.name and "__main__" not in found.name:
+            if ".migrations" not in found.name and "__main__" not in found.name:
                 yield importlib.import_module(found.name)
 
 
@@ -173,16 +173,30 @@ def asked_by_pages():
     """Yield each call of an operation in a page: where it is, and what it passes as `actor`."""
     names = {name.rpartition(".")[2] for name in operations()}
     for path in PAGES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
             called = node.func if isinstance(node, ast.Call) else None
             name = getattr(called, "attr", getattr(called, "id", ""))
             if name in names:
                 actors = [ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "actor"]
-                yield f"{path.relative_to(ROOT)}:{node.lineno} {name}", actors
+                together = [ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg is None]
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {name}", actors + actors_in(tree, together)
+
+
+def actors_in(tree, names):
+    """What the dicts of these names, as in `**by`, give as `actor`."""
+    dicts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict) and ast.unparse(node.target) in names
+    ]
+    pairs = [pair for each in dicts for pair in zip(each.keys, each.values, strict=True)]
+    return [ast.unparse(value) for key, value in pairs if key is not None and ast.unparse(key) == "'actor'"]
 
 
 def test_no_page_acts_as_uku_itself():
     """Pages pass the signed-in person, a form what it was given; none leaves the actor out or makes it nobody."""
     asked = dict(asked_by_pages())
     assert len(asked) >= 15
+    assert {where.split("/")[0] for where in asked} == {"web", "integrations"}
     assert {where: what for where, what in asked.items() if what not in [["request.user"], ["actor"]]} == {}
