@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -46,12 +47,12 @@ FILES = {name: text for name, text in read_files().items() if name not in NAMES_
 ENTRIES = read_entries()
 
 
-def docstring_of(path, test):
-    """What a test says of itself; None when there is no such test."""
+@cache
+def docstrings_of(path):
+    """What each test of a file says of itself."""
     source = ROOT / path
     tree = ast.parse(source.read_text(encoding="utf-8") if source.is_file() else "")
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == test]
-    return (ast.get_docstring(found[0]) or "") if found else None
+    return {node.name: ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def test_each_cited_id_has_an_entry():
@@ -68,7 +69,7 @@ def test_each_cited_id_has_an_entry():
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_each_entry_names_tests_that_exist_and_one_of_them_cites_it(name):
-    said = [docstring_of(path, test) for path, test in ENTRIES[name][1]]
+    said = [docstrings_of(path).get(test) for path, test in ENTRIES[name][1]]
     assert None not in said
     assert [text for text in said if name in ID.findall(text)] != []
 
