@@ -80,6 +80,26 @@ def test_switches_give_a_429_headers_and_body(new_client):
     assert (answer.headers["Retry-After"], answer.headers["Content-Type"]) == ("5", "text/html")
 
 
+@pytest.mark.parametrize(
+    ("switches", "status"),
+    [
+        ({"rate_model": "sliding"}, 200),
+        ({"rate_model": "two-bucket"}, 429),
+        ({"rate_model": "sliding", "rate_counts_refused": True}, 429),
+    ],
+)
+def test_switches_choose_the_model_and_whether_a_refusal_counts(new_client, ticker, switches, status):
+    """Five seconds after 25 requests, and three after as many that were refused."""
+    new_client.connect()
+    new_client.switch(**switches)
+    before = [new_client.get("companyinformation").status_code for _ in range(25)]
+    ticker.seconds += 2
+    refused = [new_client.get("companyinformation").status_code for _ in range(25)]
+    ticker.seconds += 3
+    after = new_client.get("companyinformation").status_code
+    assert (before, refused, after) == ([200] * 25, [429] * 25, status)
+
+
 def test_the_limit_can_be_turned_off(new_client):
     new_client.connect()
     new_client.switch(rate_limit=False)

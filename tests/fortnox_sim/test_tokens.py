@@ -38,6 +38,16 @@ def test_the_access_token_is_a_long_jwt_that_names_the_tenant(new_client):
     assert found["iss"] == "https://api.fortnox.se/oauth2"
 
 
+def test_an_access_token_lives_as_long_as_the_switch_says(new_client):
+    new_client.switch(access_seconds=300)
+    given = new_client.connect()
+    found = claims(given["access_token"])
+    assert (given["expires_in"], found["exp"] - found["iat"]) == (300, 300)
+    statuses = [new_client.get("companyinformation").status_code]
+    new_client.control("clock", advance=301)
+    assert [*statuses, new_client.get("companyinformation").status_code] == [200, 401]
+
+
 def test_the_tenant_may_be_text(new_client):
     new_client.switch(tenant_claim="string")
     assert claims(new_client.connect()["access_token"])["tenantId"] == "556001"

@@ -22,6 +22,7 @@ from tests.uku.conftest import PASSWORD
 from tests.uku.integrations.fortnox.simulated import until
 
 MARK = "kanariefagel-i-gruvan"
+ROOT = Path(__file__).parents[4]
 GIT = shutil.which("git") or "git"
 APP_SECRET = f"{MARK}-app-secret-0123456789"
 
@@ -221,15 +222,18 @@ def test_the_search_finds_what_it_should():
 
 def test_no_file_of_the_repository_holds_a_secret():
     """S43: keys, tokens and passwords have shapes; those in tests are named as such or made of words."""
-    listed = subprocess.run([GIT, "ls-files", "-z"], capture_output=True, check=True, text=True).stdout.split("\0")
+    done = subprocess.run([GIT, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True)
     shapes = re.compile(
         r"-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|xox[baprs]-[A-Za-z0-9-]{10,}"
         r"|eyJ[A-Za-z0-9_-]{40,}\.eyJ[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{20,}|gAAAAA[A-Za-z0-9_-]{60,}"
     )
-    found = []
-    for name in filter(None, listed):
+    assert shapes.search("-----BEGIN " + "PRIVATE KEY-----")
+    found, read = [], 0
+    for name in filter(None, done.stdout.split("\0")):
         try:
-            found += [name] * bool(shapes.search(Path(name).read_text(encoding="utf-8")))
+            found += [name] * bool(shapes.search((ROOT / name).read_text(encoding="utf-8")))
+            read += 1
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
             continue
     assert found == []
+    assert read > 1000
