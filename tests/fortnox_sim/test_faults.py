@@ -171,6 +171,13 @@ def test_rules_strike_the_nth_match_as_often_as_told(client):
     assert [client.get("customers").status_code for _ in range(4)] == [200, 503, 503, 200]
 
 
+def test_of_two_rules_that_fit_the_first_strikes_and_both_have_seen_the_request(client):
+    ids = [arm(client, status=status) for status in (500, 502)]
+    statuses = [client.post("invoices", Invoice={"CustomerNumber": "1"}).status_code for _ in range(2)]
+    told = {fault["id"]: (fault["seen"], fault["struck"]) for fault in client.http.get("/_sim/faults").json}
+    assert (statuses, told) == ([500, 201], {ids[0]: (2, 1), ids[1]: (2, 0)})
+
+
 def test_rules_choose_company_method_path_and_query(client):
     client.control("faults", company="556002", path="/3/*", status=503)
     client.control("faults", method="PUT", path="/3/*", status=503)

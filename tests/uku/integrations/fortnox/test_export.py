@@ -108,6 +108,7 @@ def test_number_ocr_and_figures_come_from_fortnox_and_the_invoice_is_booked(fort
     )
     assert (invoice.number, invoice.ocr, invoice.booked) == (made["DocumentNumber"], made["OCR"], True)
     assert (invoice.net, invoice.vat, invoice.total) == (Decimal(1900), Decimal(475), Decimal(2375))
+    assert made["DeliveryDate"] == made["InvoiceDate"] == invoice.invoice_date.isoformat()
     assert (made["Total"], made["Booked"], invoice.difference) == (Decimal(2375), True, "")
     assert export.voucher == f"{made['VoucherSeries']}{made['VoucherNumber']}"
     assert fortnox.requests(before) == [
