@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from fortnox_api import ArticlePayload, CustomerPayload, CustomerUpdate, InvoiceUpdate, VoucherSeriesPayload
+from fortnox_api import (
+    ArticlePayload,
+    CustomerPayload,
+    CustomerUpdate,
+    InvoiceUpdate,
+    Outcome,
+    Unreadable,
+    VoucherSeriesPayload,
+)
 
 TYPOS = Path(__file__).parent / "typos.txt"
 NOON = datetime(2026, 1, 31, 11, 0, tzinfo=UTC)
@@ -188,6 +196,14 @@ def test_records_are_deleted(talk):
         "DELETE /3/units/h",
         "DELETE /3/termsofpayments/30",
     ]
+
+
+def test_a_delete_is_answered_with_204_and_nothing_else_that_is_empty(talk):
+    import httpx2
+
+    with pytest.raises(Unreadable) as caught:
+        talk(httpx2.Response(200)).fortnox.customers.delete(6)
+    assert caught.value.outcome is Outcome.UNKNOWN
 
 
 def test_a_customer_payload_needs_a_name():

@@ -66,6 +66,7 @@ def test_a_number_that_passes_its_check_is_normalised(written, normalised):
         "99556036-0793",
         "SE55603607930",
         "SE556036079401",
+        "12556036079301",
         "5560360793X",
         "1366959-7",
         "0000102-1",

@@ -7,12 +7,14 @@ from django.urls import reverse
 from tests.uku.integrations.fortnox.conftest import clear_queue, issue, make_draft
 from tests.uku.integrations.fortnox.simulated import FIRST, until
 
+from uku.clients.models import Client
 from uku.clients.operations import create_client
 from uku.integrations.fortnox.connection.choices import choose_new_customers
 from uku.integrations.fortnox.customers.review import unlink
 from uku.integrations.fortnox.integration import FortnoxIntegration
 from uku.integrations.fortnox.invoices.export import process_export
 from uku.integrations.fortnox.invoices.retry import retry_export
+from uku.integrations.fortnox.mapping import customer_payload
 from uku.integrations.fortnox.models import (
     Connection,
     CreationState,
@@ -106,6 +108,17 @@ def test_it_is_created_with_what_the_client_has(fortnox, shop, client, run_jobs)
     told = [row[name] for name in ("Name", "OrganisationNumber", "Address1", "City", "CountryCode", "VATType", "Type")]
     assert told == ["Lind & Söner AB", NUMBER, "Ågatan 2", "Luleå", "SE", "SEVAT", "COMPANY"]
     assert (row["Currency"], row["ExternalReference"]) == ("SEK", CustomerCreation.objects.get().reference)
+
+
+def test_what_a_client_lacks_is_left_out_and_a_name_of_no_usable_character_is_its_number():
+    bare = customer_payload(Client(name="\x07", country="", currency=""), number="U7", reference="R-1").to_dict()
+    assert bare == {
+        "CustomerNumber": "U7",
+        "Name": "U7",
+        "Type": "COMPANY",
+        "VATType": "SEVAT",
+        "ExternalReference": "R-1",
+    }
 
 
 def test_without_the_choice_a_client_that_is_not_linked_cannot_be_invoiced(shop, fortnox):
