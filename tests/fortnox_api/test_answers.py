@@ -103,6 +103,7 @@ def test_status_and_code_decide_the_class_and_the_outcome(
         (201, '{"Invoice": []}', Unreadable, UNKNOWN),
         (201, '{"Invoice": {"CustomerNumber": "1"}}', Unreadable, UNKNOWN),
         (201, '{"message": "unauthorized"}', Unreadable, UNKNOWN),
+        (400, '{"message": "a record\'s own", "more": 1}', Unreadable, UNKNOWN),
         (200, '{"ErrorInformation": {"message": "?"}}', Unreadable, UNKNOWN),
     ],
 )
@@ -128,6 +129,11 @@ def test_the_recorded_refusal_of_a_token_is_read(talk, payload):
         None,
         NOT_APPLIED,
     )
+
+
+def test_a_message_alone_is_the_word_of_whoever_refused(talk, payload):
+    fault = written(talk, payload, httpx2.Response(400, text='{"message":"quota exceeded"}'))
+    assert (type(fault), fault.code, fault.message, fault.outcome) == (Invalid, None, "quota exceeded", REFUSED)
 
 
 @pytest.mark.parametrize("uid", ["", "a b", "x" * 65, "ä", "a;drop"])

@@ -401,6 +401,7 @@ def test_the_difference_to_a_number_changed_by_hand_is_not_late(scope, owner):
 
 
 def test_the_page_is_told_what_is_billed_and_what_could_be(value, owner, product):
+    assert late_volume_of(value) is None  # nothing of it is billed yet
     (before,) = billing_of(value.task, [value])
     assert (before.charge, [(each, parts[0].quantity) for each, parts in before.offers]) == (None, [(product, 37)])
     invoice = bill(value, owner)
