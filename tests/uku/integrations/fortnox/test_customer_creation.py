@@ -110,6 +110,40 @@ def test_it_is_created_with_what_the_client_has(fortnox, shop, client, run_jobs)
     assert (row["Currency"], row["ExternalReference"]) == ("SEK", CustomerCreation.objects.get().reference)
 
 
+def test_what_a_client_has_is_sent():
+    whole = Client(
+        name="Virtanen Oy",
+        organisation_number="0201724-4",
+        vat_number="FI02017244",
+        vat_type="eu_reverse_charge",
+        email="info@virtanen.example",
+        phone="+358 40 1",
+        address1="Gatan 1",
+        address2="c/o Ek",
+        postcode="00100",
+        city="Helsinki",
+        country="FI",
+        currency="EUR",
+    )
+    assert customer_payload(whole, number="U7", reference="R-1").to_dict() == {
+        "CustomerNumber": "U7",
+        "Name": "Virtanen Oy",
+        "Type": "COMPANY",
+        "OrganisationNumber": "0201724-4",
+        "VATNumber": "FI02017244",
+        "VATType": "EUREVERSEDVAT",
+        "Email": "info@virtanen.example",
+        "Phone1": "+358 40 1",
+        "Address1": "Gatan 1",
+        "Address2": "c/o Ek",
+        "ZipCode": "00100",
+        "City": "Helsinki",
+        "CountryCode": "FI",
+        "Currency": "EUR",
+        "ExternalReference": "R-1",
+    }
+
+
 def test_what_a_client_lacks_is_left_out_and_a_name_of_no_usable_character_is_its_number():
     bare = customer_payload(Client(name="\x07", country="", currency=""), number="U7", reference="R-1").to_dict()
     assert bare == {
