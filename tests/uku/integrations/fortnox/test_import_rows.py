@@ -225,7 +225,8 @@ def test_a_person_is_known_as_one_and_the_number_masked(
     run_sync(SyncRequest(connection, CUSTOMERS))
     read_details(connection)
     client = Client.objects.get()
-    assert client.hides_number is person or facts["OrganisationNumber"] == ""
+    assert (CustomerRecord.objects.get().is_person, client.is_person) == (person, person)
+    assert client.hides_number is (person and facts["OrganisationNumber"] != "")
     listing = signed_in(owner).get(f"/w/{scope.slug}/clients/").content.decode()
     assert ("0241" in listing) is False
     assert (NUMBERS[0] in listing) is not person
