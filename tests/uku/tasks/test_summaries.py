@@ -23,6 +23,7 @@ from uku.tasks.month_figures import read_month
 from uku.tasks.pauses import Pause, note_connected, note_disconnected, pauses_of
 from uku.tasks.summaries import (
     Figure,
+    Frozen,
     Schedule,
     fields_of,
     open_missing_months,
@@ -31,6 +32,7 @@ from uku.tasks.summaries import (
     plan_for_company,
     plan_summaries,
     take_in_figures,
+    why_frozen,
 )
 from uku.tasks.work import TaskChanged, edit_task, finish_task
 from uku.workspaces.models import AuditEntry, Membership, Workspace
@@ -407,3 +409,21 @@ def test_a_workspace_on_free_or_without_its_books_gets_no_task_until_that_is_ove
         [JANUARY, FEBRUARY, MARCH],
         {},
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "today", "frozen"),
+    [
+        ({}, date(2026, 9, 30), None),
+        ({}, date(2026, 10, 1), Frozen.OLD),
+        ({"month": None}, date(2036, 1, 1), None),
+        ({"final": True}, date(2026, 10, 1), Frozen.FINAL),
+        ({"final": True, "billed": True}, date(2026, 4, 1), Frozen.BILLED),
+        ({"billed": True, "state": TaskState.DONE}, date(2026, 4, 1), Frozen.FINISHED),
+    ],
+)
+def test_the_books_change_a_month_until_it_is_finished_billed_final_or_ended_six_months_ago(facts, today, frozen):
+    """The first of these reasons is told."""
+    given = {"month": MARCH, "state": TaskState.OPEN, "billed": False, "final": False, **facts}
+    task = Task(month=given["month"], state=given["state"])
+    assert why_frozen(task, billed=given["billed"], final=given["final"], today=today) == frozen

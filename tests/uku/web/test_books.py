@@ -67,7 +67,7 @@ def test_the_firm_sees_the_months_number_and_chooses_what_is_expected(signed_in,
         task, plan = Task.objects.get(), SummaryPlan.objects.get(tie=tie)
     page = texts(browser.get(f"/w/byran/tasks/{task.pk}/"))
     assert ("Vouchers 37" in page, "March 2026 in numbers" in page) == (True, True)
-    sent = {"share": "20", "first_month": "2026-03", "agreed_vouchers": "20", "field_vouchers": "Vouchers"}
+    sent = {"share": "25", "first_month": "2026-03", "agreed_vouchers": "20", "field_vouchers": "Vouchers"}
     assert browser.post(f"/w/byran/tasks/plans/{plan.pk}/", sent).status_code == 302
     month = texts(browser.get("/w/byran/tasks/months/?month=2026-03"))
     assert ("Vouchers: 37" in month, "85 % from the 20 agreed" in month) == (True, True)
