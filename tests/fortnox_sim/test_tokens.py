@@ -151,8 +151,8 @@ def test_a_refresh_can_end_the_old_access_token(new_client):
 
 
 def test_a_refresh_answer_may_lack_the_refresh_token(new_client):
-    token = new_client.connect()["refresh_token"]
     new_client.switch(refresh_token_in_answer=False)
+    token = new_client.connect()["refresh_token"]  # the answer to a code never lacks it
     answer = new_client.token(grant_type="refresh_token", refresh_token=token)
     assert list(answer.json) == ["access_token", "expires_in", "token_type", "scope"]
 

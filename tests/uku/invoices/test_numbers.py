@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from uku.invoices.numbers import new_reference, ocr_for
+from uku.invoices.numbers import is_reference, new_reference, ocr_for
 
 
 def test_references_are_of_one_width_and_alphabet_and_never_repeat():
@@ -18,6 +18,9 @@ def test_references_are_of_one_width_and_alphabet_and_never_repeat():
     assert {len(reference) for reference in made} == {15}
     assert [reference for reference in made if not re.fullmatch("UKU[0-9A-HJKMNP-TV-Z]{12}", reference)] == []
     assert len(set(made)) == 2_000
+    assert [reference for reference in made if not is_reference(reference)] == []
+    others = ["UKU", "UKU00000000000", "UKU0000000000000", "UKU00000000000O", "000000000000", "XYZ000000000000"]
+    assert [text for text in others if is_reference(text)] == []
 
 
 @pytest.mark.parametrize(("number", "ocr"), [("12345", "1234574"), ("18", "1842"), ("40", "4044"), ("1", "133")])

@@ -12,7 +12,7 @@ from tests.uku.conftest import AT, make_user, make_workspace
 from uku.kit.scoping import workspace_in_force
 from uku.workspaces import members
 from uku.workspaces.company import edit_company
-from uku.workspaces.models import AuditEntry, Membership, Role, Workspace
+from uku.workspaces.models import AuditEntry, Membership, Role, User, Workspace
 from uku.workspaces.operations import add_member
 from uku.workspaces.permissions import NotAllowed, Permission
 
@@ -120,9 +120,10 @@ def test_only_the_owner_hands_over(scope, admin, member, of):
         members.transfer_ownership(workspace=scope, membership=of(member), actor=admin, at=AT)
 
 
-def test_the_workspace_is_not_handed_to_who_has_no_way_in(scope, owner, member, of):
+def test_the_workspace_is_not_handed_to_who_has_no_way_in(scope, owner, member, admin, of):
     members.deactivate(membership=of(member), actor=owner, at=AT)
-    for heir in (member, owner):
+    User.objects.filter(pk=admin.pk).update(is_active=False)  # by the operator, in all workspaces
+    for heir in (member, admin, owner):
         with pytest.raises(members.IneligibleOwner):
             members.transfer_ownership(workspace=scope, membership=of(heir), actor=owner, at=AT)
     assert of(owner).role == "owner"
