@@ -201,3 +201,17 @@ def test_the_payments_of_other_invoices_are_left_alone(issued, owner, client):
     take(issued, reading("1000", payment("1", "250")))
     take(other, reading("1000", payment("1", "250")), reading("1250", after=1))
     assert list(Payment.objects.values_list("invoice", "amount")) == [(issued.pk, Decimal("250.00"))]
+
+
+@pytest.mark.parametrize(
+    ("booked", "payments", "state"),
+    [
+        (True, (), State.PAID),
+        (False, (payment("2", "1250"),), State.PAID),
+        (False, (payment("2", "1250", booked=False),), State.CREATED),
+    ],
+)
+def test_an_invoice_that_is_never_booked_is_paid_by_a_payment_that_is(issued, booked, payments, state):
+    """As under the cash method; a booked invoice may come to nothing without a payment."""
+    take(issued, reading("0", *payments, booked=booked))
+    assert (issued.state, issued.balance) == (state, 0)
