@@ -40,7 +40,7 @@ def delivery_context(
     return {
         "delivery_panels": _panels(invoice, found, seller),
         "can_send": can_send,
-        "is_sent": invoice.state != State.CREATED or any(d.state == DeliveryState.SENT for d in found),
+        "is_sent": invoice.state == State.SENT or any(d.state == DeliveryState.SENT for d in found),
         "can_remind": can_send and is_remindable(invoice) and not why_no_reminder(invoice, at=at),
         "has_pdf": _has_paper(invoice),
     }
@@ -70,8 +70,11 @@ def _invoice_panel(invoice: Invoice, delivery: InvoiceDelivery | None, seller: W
     facts = _ledger_facts(invoice)
     changed = _changed_ocr(invoice)
     if delivery is None:
-        is_sent = invoice.state == State.SENT
-        badge = Badge(_("Sent from the accounting system"), "good") if is_sent else Badge(_("Not sent"), "neutral")
+        badge = Badge(_("Not sent"), "neutral")
+        if invoice.state == State.SENT:
+            badge = Badge(_("Sent from the accounting system"), "good")
+        elif invoice.state != State.CREATED:  # it is not known whether the accounting system sent it before
+            badge = Badge(_("Not sent from Uku"), "neutral")
         return Panel(title, Badge(badge.words, "warning") if changed[0] else badge, facts, *changed)
     return _panel(title, delivery, seller, more=facts, instead=changed)
 

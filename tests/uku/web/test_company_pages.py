@@ -207,8 +207,12 @@ def test_what_was_filled_is_named_and_what_the_system_does_not_tell_too(read, de
     said = read(desk.get("/w/byran/settings/")).all("p")
     assert "Filled from Ledger: Bankgiro." in said
     assert (
-        "These details are missing, and Uku could not read them from Ledger: Plusgiro, IBAN,"
-        " BIC, Country, Time zone, Language, Accounting currency. Click Edit to add them."
+        "These details are missing, and Uku could not read them from Ledger: Plusgiro, IBAN, BIC. Click Edit to add"
+        " them."
+    ) in said
+    assert (
+        "Nobody has confirmed these details yet: Country, Time zone, Language, Accounting currency. Click Edit, check"
+        " them, and click Save changes."
     ) in said
 
 

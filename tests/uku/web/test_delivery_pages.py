@@ -99,6 +99,13 @@ def test_from_the_button_to_the_mailbox(browser, read, page, settings, records):
     ]  # fmt: skip
 
 
+def test_a_paid_invoice_that_was_never_sent_from_uku_is_not_sent_again(browser, read, page, records):
+    Invoice.objects.filter(pk=records.issued.pk).update(state="paid")
+    text = browser.get(page).content.decode()
+    (button,) = re.findall(r'<a class="([^"]*)" href="[^"]*/send/">([^<]*)</a>', text)
+    assert (button, panel_of(read, browser, page)[:2]) == (("button", "Send"), ["To the client", "Not sent from Uku"])
+
+
 def test_a_refusal_says_what_to_do(browser, read, page, settings):
     with mail_server(settings) as server:
         server.refuses_at = "RCPT"

@@ -18,6 +18,7 @@ from uku.workspaces.company import CardChanged, edit_company, shown_facts
 from uku.workspaces.models import Membership
 from uku.workspaces.permissions import Permission, may
 from uku.workspaces.proof import fresh_sign_in, require_fresh
+from uku.workspaces.seller import is_empty
 
 
 @workspace_page(Permission.SEE)
@@ -50,7 +51,8 @@ def settings_page(request: WorkspaceRequest) -> HttpResponse:
             {
                 "title": origin.title,
                 "filled": [LABELS[name] for name in origin.filled],
-                "untold": [LABELS[name] for name in origin.untold],
+                "missing": [LABELS[name] for name in origin.untold if is_empty(getattr(request.workspace, name))],
+                "assumed": [LABELS[name] for name in origin.untold if not is_empty(getattr(request.workspace, name))],
             }
             for origin in origins
         ],

@@ -258,7 +258,11 @@ def test_the_page_names_what_was_filled_and_asks_for_what_fortnox_does_not_let_u
     assert "Filled from Fortnox: Organisation number, Address, City." in page
     assert (
         "These details are missing, and Uku could not read them from Fortnox: Registered office, VAT number, F-tax,"
-        " Bankgiro, Plusgiro, IBAN, BIC, Time zone, Language, Accounting currency. Click Edit to add them."
+        " Bankgiro, Plusgiro, IBAN, BIC. Click Edit to add them."
+    ) in page
+    assert (
+        "Nobody has confirmed these details yet: Time zone, Language, Accounting currency. Click Edit, check them, and"
+        " click Save changes."
     ) in page
 
 
