@@ -29,6 +29,26 @@ ROOT = Path(__file__).parents[4]
 REFERENCE = ROOT.parent / "shared/reference/fortnox-api.md"
 
 
+def test_what_needs_nothing_asks_for_nothing_and_names_nobody():
+    words = explain("2003055", context=Context.BOOKING)
+    assert words.remedy == "You do not need to do anything: Uku reads the payment within 15 minutes."
+    assert words.who == Responsible.NOBODY
+
+
+def test_only_an_administrator_in_fortnox_can_grant_what_needs_one():
+    words = explain("error_missing_system_admin_right", context=Context.CONNECTION)
+    assert words.remedy == (
+        "Click Authorize on the Connect to Fortnox tab, and let an administrator of the company sign in to Fortnox and"
+        " accept every permission."
+    )
+    assert words.who == Responsible.FORTNOX_ADMIN
+
+
+@pytest.mark.parametrize("words", [*BY_CODE.values(), *(text for _pattern, text in BY_SENTENCE), UNKNOWN])
+def test_no_remedy_points_at_a_place_that_only_one_page_has(words):
+    assert "below" not in str(words.remedy)
+
+
 def codes_of_the_reference(*, starred):
     """The first cells of the table of codes, one by one."""
     if not REFERENCE.is_file():
@@ -62,7 +82,7 @@ def test_an_unknown_country_is_told_in_fortnox_words_without_a_guess():
 def test_a_customers_number_or_name_is_left_to_fortnox_words():
     words = explain("2000637", "Namn saknas")
     assert words.happened == "Fortnox did not accept the number or the name of the customer."
-    assert "Read the message from Fortnox below" in words.remedy
+    assert words.remedy.startswith("The message from Fortnox says which:")
 
 
 @pytest.mark.parametrize("context", list(Context))

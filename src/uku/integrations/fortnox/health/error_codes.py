@@ -51,6 +51,7 @@ class ErrorText:
     who: Responsible
     group: ErrorGroup
     in_draft: bool = False  # cured in the draft of the invoice, which is issued again
+    solves_itself: bool = False  # no button is to be clicked afterwards
 
 
 def _fix(happened: LazyText, remedy: LazyText) -> ErrorText:
@@ -65,7 +66,10 @@ _draft = partial(_here, in_draft=True)
 
 
 def _ours(happened: LazyText) -> ErrorText:
-    remedy = _("Nothing is wrong in Fortnox. Send the request id below to the person who runs this installation.")
+    remedy = _(
+        "Nothing is wrong in Fortnox. Send the request id, which the Activity tab shows, to the person who runs this"
+        " installation."
+    )
     return ErrorText(happened, remedy, Responsible.OPERATOR, ErrorGroup.OURS)
 
 
@@ -126,7 +130,7 @@ _PERIOD = _fix(
 )
 _CUSTOMER = _fix(
     _("Fortnox cannot find the customer."),
-    _("Check that the customer still exists in Fortnox (Register → Kunder), then click Reload data."),
+    _("Check that the customer still exists in Fortnox (Register → Kunder), and click Reload data (Settings tab)."),
 )
 _ARTICLE = _fix(
     _("Fortnox cannot find an article on this invoice."),
@@ -182,9 +186,12 @@ _PRICES = _fix(
     _("Fortnox cannot find a price list, price or terms of delivery of the customer or article."),
     _("Correct the customer or the article in Fortnox (Register → Kunder, Register → Artiklar)."),
 )
-_PAID = _here(
+_PAID = ErrorText(
     _("The invoice is already paid in Fortnox."),
     _("You do not need to do anything: Uku reads the payment within 15 minutes."),
+    Responsible.NOBODY,
+    ErrorGroup.HERE,
+    solves_itself=True,
 )
 _HOUSE_WORK_ARTICLE = _("Check the type of household work (rot, rut) of the article in Fortnox (Register → Artiklar).")
 _HOUSE_WORK = _fix(
@@ -232,12 +239,15 @@ BY_CODE: Final[dict[str, ErrorText]] = {
                 _("Choose the country of the client again, and check the customer in Fortnox (Register → Kunder)."),
             ),
         ),
-        ("2000107", _draft(_("A text is longer than Fortnox accepts."), _("Shorten the texts."))),
+        ("2000107", _draft(_("A text is longer than Fortnox accepts."), _("Shorten the texts of the invoice."))),
         (
             "2000637",
             _here(
                 _("Fortnox did not accept the number or the name of the customer."),
-                _("Read the message from Fortnox below: the number is or has been in use, or the name is missing."),
+                _(
+                    "The message from Fortnox says which: the number is or has been in use, or the name is missing."
+                    " Correct the details of the client."
+                ),
             ),
         ),
         ("2000013 2000600 2000861", _NUMBER),
@@ -301,8 +311,14 @@ BY_CODE: Final[dict[str, ErrorText]] = {
         ),
         (
             "error_missing_system_admin_right",
-            _scope(
-                _("You do not have permission to grant access: Fortnox only allows administrators to authorize apps.")
+            ErrorText(
+                _("You do not have permission to grant access: Fortnox only allows administrators to authorize apps."),
+                _(
+                    "Click Authorize on the Connect to Fortnox tab, and let an administrator of the company sign in to"
+                    " Fortnox and accept every permission."
+                ),
+                Responsible.FORTNOX_ADMIN,
+                ErrorGroup.PERMISSION,
             ),
         ),
         ("access_denied", _scope(_("The permission was not given in Fortnox."))),
@@ -355,8 +371,8 @@ BY_SENTENCE: Final[tuple[tuple[re.Pattern[str], ErrorText], ...]] = tuple(
 UNKNOWN: Final = ErrorText(
     _("Fortnox refused this. Uku does not know the reason."),
     _(
-        "Read the message from Fortnox below and correct the cause in Fortnox. If you do not understand the message,"
-        " send it with the request id to the person who runs this installation."
+        "The message from Fortnox says why. If you do not understand it, ask the person who runs this installation; the"
+        " Activity tab shows the request id. Correct the cause in Fortnox."
     ),
     Responsible.FORTNOX_ADMIN,
     ErrorGroup.FORTNOX,

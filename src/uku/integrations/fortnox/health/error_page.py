@@ -6,12 +6,13 @@ import sys
 from typing import Final
 
 import django
+from django.conf import settings
 
 from uku.integrations.fortnox.health.error_codes import BY_CODE, BY_SENTENCE, UNKNOWN, ErrorGroup, ErrorText
 
 _ABOVE: Final = """# Errors from Fortnox
 
-What Fortnox says, in Uku's words: what happened, what to do, and who can do it. The same texts stand on the
+What Fortnox says, in Uku's words: what happened, what to do, and who can do it. The same texts are on the
 **Activity** tab, on the invoice and in the banner, together with Fortnox's own words. This page is made by
 `python -m uku.integrations.fortnox.health.error_page > docs/fortnox-errors.md`.
 """
@@ -34,5 +35,6 @@ def error_page() -> str:
 
 
 if __name__ == "__main__":
+    settings.configure()  # the texts need no installation
     django.setup()
     sys.stdout.write(error_page())

@@ -145,7 +145,7 @@ def explain(code: str, message: str = "", context: Context = Context.INVOICE, bu
     remedy = str(text.remedy)
     if text.in_draft and context == Context.INVOICE:
         remedy, pressed = f"{gettext('Press Back to draft.')} {remedy}", gettext("Issue")
-    if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE}:
+    if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE} and not text.solves_itself:
         remedy = f"{remedy} {gettext('Then press %(button)s.') % {'button': pressed}}"
     if text.group == ErrorGroup.AUTHORIZE:
         means = _SIGN_IN_DEAD
