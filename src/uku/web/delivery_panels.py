@@ -124,7 +124,7 @@ def _badge(delivery: InvoiceDelivery) -> Badge:
 def _explain(delivery: InvoiceDelivery) -> Words:
     """What happened, what it means, what to do; three empty texts when nothing is wrong."""
     if delivery.state == DeliveryState.REFUSED:
-        remedy = _("Correct the cause, then press Send: you can also choose another way there.")
+        remedy = _("Correct the cause, then click Send: you can also choose another way there.")
         refused = _("The mail server did not accept the e-mail.")
         happened = refused if delivery.error_code == MAIL_REFUSED else delivery.error_text
         return happened, _("Nothing was sent."), remedy
@@ -132,13 +132,13 @@ def _explain(delivery: InvoiceDelivery) -> Words:
         return (
             _("The mail server did not confirm that it took the e-mail for everybody."),
             _("The client may have it. Uku does not send it again by itself."),
-            _("Ask the client whether it arrived. Then press It arrived or Send again."),
+            _("Ask the client whether it arrived. Then click It arrived or Send again."),
         )
     if delivery.state == DeliveryState.UNCLEAR:
         return (
             _("The accounting system did not confirm that it sent the invoice."),
             _("The client may have it. Uku does not have it sent again by itself."),
-            _("Look at the invoice there, or ask the client. Then press It arrived or Send again."),
+            _("Look at the invoice there, or ask the client. Then click It arrived or Send again."),
         )
     if delivery.ledger_error:
         happened = _("The invoice could not be marked as sent in the accounting system: %(error)s")

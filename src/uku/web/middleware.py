@@ -160,7 +160,7 @@ def _ask_again(request: HttpRequest) -> HttpResponse:
     """Lead to the proof, and from there back to the page with the button, where what was meant can be seen."""
     methods = get_adapter().get_reauthentication_methods(request.user)
     place = methods[0]["url"] if methods else reverse("account_login")
-    messages.info(request, _("Nothing was changed yet. Confirm that it is you, then press the button again."))
+    messages.info(request, _("Nothing was changed yet. Confirm that it is you, then click the button again."))
     return HttpResponseRedirect(f"{place}?{urlencode({'next': _page_with_the_button(request)})}")
 
 

@@ -485,7 +485,7 @@ def test_an_invoice_is_not_issued_for_another_company_than_the_page_named(read, 
     assert (records.draft.state, records.draft.number) == ("draft", "")
     said = (
         "Nothing was issued: the company that gives the number has changed since you opened the page."
-        " Read the text next to Issue, and press it again."
+        " Read the text next to Issue, and click it again."
     )
     assert said in read(client.get(LIST)).all("p")
 

@@ -115,7 +115,7 @@ def test_a_refusal_says_what_to_do(browser, read, page, settings):
     assert problems_of(browser, page) == [
         "The mail server did not accept the e-mail.",
         "Nothing was sent.",
-        "Correct the cause, then press Send: you can also choose another way there.",
+        "Correct the cause, then click Send: you can also choose another way there.",
     ]
 
 

@@ -123,7 +123,7 @@ def test_a_draft_changed_since_the_page_was_opened_is_not_issued(read, signed_in
     browser.post(f"{place}edit/", {**typed(read(browser.get(f"{place}edit/"))), "remarks": "meanwhile"})
     answer = browser.post(f"{place}issue/", {"version": "1"}, follow=True)
     said = "Nothing was issued: the draft was changed after you opened the page."
-    assert f"{said} Check it as it is now, then press Issue again." in read(answer).all("p")
+    assert f"{said} Check it as it is now, then click Issue again." in read(answer).all("p")
     records.draft.refresh_from_db()
     assert records.draft.state == "draft"
 

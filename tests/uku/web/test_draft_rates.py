@@ -121,7 +121,7 @@ def test_nothing_is_issued_with_rates_that_the_page_did_not_show(read, signed_in
     answer = browser.post(place, {**sent, "then": "issue"})
     page = read(answer)
     assert (answer.status_code, typed(page)["rows-0-vat_rate"]) == (422, "25")
-    words = "The VAT rate of 1 row follows the client now. Check the sums, and press the button again."
+    words = "The VAT rate of 1 row follows the client now. Check the sums, and click the button again."
     assert words in answer.content.decode()
     assert browser.post(place, {**typed(page), "then": "issue"}).status_code == 302
     invoice = Invoice.everywhere.get(remarks="taxed")

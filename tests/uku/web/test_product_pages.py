@@ -152,7 +152,7 @@ def test_a_rate_that_is_sent_for_a_locked_one_is_refused_and_nothing_is_stored(
     browser = signed_in(owner)
     answer = browser.post(NEW, {**MAPPED, "vat_rate": "25.5"})
     assert answer.status_code == 422
-    sentence = "The article has another VAT rate. Press the button again to save with the article's rate."
+    sentence = "The article has another VAT rate. Click the button again to save with the article's rate."
     assert sentence in read(answer).all("li")
     assert Product.everywhere.count() == 0
     assert browser.post(NEW, MAPPED).status_code == 302

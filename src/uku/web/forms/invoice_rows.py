@@ -258,8 +258,8 @@ class Rows:
     def refuse_unseen_rates(self) -> bool:
         """Say that rates changed with the client since the page was drawn; return whether any did."""
         words = ngettext(
-            "The VAT rate of %(rows)d row follows the client now. Check the sums, and press the button again.",
-            "The VAT rates of %(rows)d rows follow the client now. Check the sums, and press the button again.",
+            "The VAT rate of %(rows)d row follows the client now. Check the sums, and click the button again.",
+            "The VAT rates of %(rows)d rows follow the client now. Check the sums, and click the button again.",
             len(self.followed),
         )
         if self.followed:

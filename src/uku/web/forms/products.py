@@ -82,7 +82,7 @@ class ProductForm(PlainForm):
             field = offer(self, "vat_rate", [(rate_text(self.locked), shown_rate(self.locked))])
             field.required = False
             field.error_messages["invalid_choice"] = _(
-                "The article has another VAT rate. Press the button again to save with the article's rate."
+                "The article has another VAT rate. Click the button again to save with the article's rate."
             )
         if system:
             self.fields["article_number"].widget = forms.HiddenInput()

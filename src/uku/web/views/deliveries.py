@@ -141,7 +141,7 @@ def _wanted_by_default(invoice: Invoice) -> Wanted:
     way, open_ways = settings_of().way, [way for way, _words in _ways(invoice, offer)]
     if way == DeliveryWay.HAND:
         raise NotDeliverable(
-            gettext("By the settings you send it yourself. Open it and press Send to mark it as sent.")
+            gettext("By the settings you send it yourself. Open it and click Send to mark it as sent.")
         )
     if way not in open_ways:
         reason = why_not_deliverable(invoice) or why_no_document(invoice)

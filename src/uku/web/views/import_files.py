@@ -46,7 +46,7 @@ def file_list(request: WorkspaceRequest) -> HttpResponse:
     if request.method == "POST":
         sent = request.FILES.get("file")
         if sent is None:
-            wrong = (gettext("No file was chosen."), gettext("Choose a CSV or XLSX file, then press Upload."))
+            wrong = (gettext("No file was chosen."), gettext("Choose a CSV or XLSX file, then click Upload."))
         else:
             try:
                 name, content = str(sent.name or ""), sent.read()

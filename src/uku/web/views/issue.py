@@ -63,13 +63,13 @@ def issue_and_tell(request: WorkspaceRequest, invoice: Invoice, *, version: int 
         happened = gettext(
             "Nothing was issued: the company that gives the number has changed since you opened the page."
         )
-        messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
+        messages.error(request, happened + " " + gettext("Read the text next to Issue, and click it again."))
     except WouldWait:
         happened = gettext("Nothing was issued: since you opened the page, something keeps invoices from being sent.")
-        messages.error(request, happened + " " + gettext("Read the text next to Issue, and press it again."))
+        messages.error(request, happened + " " + gettext("Read the text next to Issue, and click it again."))
     except DraftChanged:
         happened = gettext("Nothing was issued: the draft was changed after you opened the page.")
-        messages.error(request, happened + " " + gettext("Check it as it is now, then press Issue again."))
+        messages.error(request, happened + " " + gettext("Check it as it is now, then click Issue again."))
     except InvoiceAlreadyIssued:
         messages.info(request, gettext("This invoice is already issued. Nothing was done."))
     except (ArticlesElsewhere, InvoiceNotReady):

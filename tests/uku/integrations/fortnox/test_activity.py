@@ -173,7 +173,7 @@ def test_a_problem_is_shown_with_fortnoxs_words_ours_the_way_out_and_the_buttons
     for words in (
         "Fortnox does not accept a character in one of the texts.",
         "This record was skipped. All other records were read.",
-        "Then press Retry.",
+        "Then click Retry.",
         "Nej (2000359)",
         "5f0e9a1b",
         "Customer 1042 Björk Bygg AB",

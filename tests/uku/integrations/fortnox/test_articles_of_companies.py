@@ -186,7 +186,7 @@ def test_what_was_issued_all_the_same_is_stopped_before_it_is_sent_and_goes_on_o
     assert (export.state, export.company_id, fortnox.invoices(SECOND)) == (ExportState.REJECTED, SECOND, [])
     assert export.error_text == (
         f"Row “Tjänst” has article 1 of {OURS}, and the invoice goes to {THEIRS}."
-        f" Open the product Tjänst, and choose its article in {THEIRS}. Then press Send to Fortnox."
+        f" Open the product Tjänst, and choose its article in {THEIRS}. Then click Send to Fortnox."
     )
     firm.pick("2")
     retry_export(export=export, actor=owner)

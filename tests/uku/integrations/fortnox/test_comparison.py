@@ -162,7 +162,7 @@ def test_activity_tells_what_a_difference_means_and_what_to_do(fortnox, shop, se
     page = signed_in(shop.owner).get(reverse("fortnox:activity", kwargs={"slug": scope.slug})).content.decode()
     assert page.count("Fortnox has our reference") == 1
     assert page.count("The client may have been invoiced twice.") == 1
-    assert page.count("Cancel or credit the one that is too many there, then press Retry.") == 1
+    assert page.count("Cancel or credit the one that is too many there, then click Retry.") == 1
     assert page.count("2 read, 1 difference") == 1
 
 
@@ -185,7 +185,7 @@ def test_the_command_prints_each_difference_with_what_to_do(fortnox, shop, sent,
     other = copy(shop.export_of(sent))
     means = (
         "The client may have been invoiced twice. Open the invoices in Fortnox. Cancel or credit the one that is too"
-        " many there, then press Retry. If Uku has the wrong one, press Decide on the page of the invoice first."
+        " many there, then click Retry. If Uku has the wrong one, click Decide on the page of the invoice first."
     )
     said: list[str] = []
     assert command.run(said.append) == 1

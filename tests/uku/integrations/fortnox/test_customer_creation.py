@@ -182,7 +182,7 @@ def test_a_customer_with_the_same_number_stops_it_however_it_is_written(fortnox,
     assert error_text() == (
         "Lind & Söner AB is not linked to a Fortnox customer, but Fortnox has one that may be the client:"
         f" {there} Lind och Söner Aktiebolag. Link the client. If it is somebody else, create the customer in Fortnox,"
-        " and link that one. Then press Send to Fortnox."
+        " and link that one. Then click Send to Fortnox."
     )
 
 

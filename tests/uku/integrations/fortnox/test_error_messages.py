@@ -141,14 +141,14 @@ def test_what_it_means_depends_on_what_was_under_way():
 @pytest.mark.parametrize(
     ("context", "button", "ending"),
     [
-        (Context.INVOICE, "", "Then press Send to Fortnox."),
-        (Context.BOOKING, "", "Then press Book in Fortnox."),
-        (Context.INVOICE, "Retry", "Then press Retry."),
+        (Context.INVOICE, "", "Then click Send to Fortnox."),
+        (Context.BOOKING, "", "Then click Book in Fortnox."),
+        (Context.INVOICE, "Retry", "Then click Retry."),
     ],
 )
 def test_the_remedy_names_the_button_beside_it(context, button, ending):
     assert explain("2000429", context=context, button=button).remedy.endswith(ending)
-    assert "press" not in explain("2001101", context=context, button=button).remedy
+    assert "Then click" not in explain("2001101", context=context, button=button).remedy
 
 
 def test_our_own_fault_is_the_operators_to_look_at():

@@ -415,7 +415,7 @@ def test_a_rate_that_is_not_the_articles_is_refused_in_words(fortnox, shop, run_
     run_jobs()
     assert refused(fortnox, shop.export_of(invoice)) == (
         f"Row “Bokföring” has 12 % VAT, but Fortnox has 25 % for article {shop.article}. Change the rate of"
-        " the row, or the account of the article in Fortnox. Press Back to draft for that."
+        " the row, or the account of the article in Fortnox. Click Back to draft for that."
     )
 
 
@@ -440,7 +440,7 @@ def test_a_client_that_was_unlinked_after_issuing_is_refused_in_words(fortnox, s
     CustomerRecord.objects.update(client=None)
     run_jobs()
     client = invoice_of(queued).client
-    words = f"{client} is not linked to a Fortnox customer. Link the client. Then press Send to Fortnox."
+    words = f"{client} is not linked to a Fortnox customer. Link the client. Then click Send to Fortnox."
     assert refused(fortnox, queued) == words
 
 
@@ -448,14 +448,14 @@ def test_an_inactive_customer_is_refused_in_words(fortnox, shop, queued, run_job
     fortnox.change_customer(shop.customer, Active=False)
     CustomerRecord.objects.update(detail_read_at=None)
     run_jobs()
-    assert "is inactive in Fortnox. Activate it there. Then press Send to Fortnox." in refused(fortnox, queued)
+    assert "is inactive in Fortnox. Activate it there. Then click Send to Fortnox." in refused(fortnox, queued)
 
 
 def test_an_inactive_article_is_refused_in_words(fortnox, shop, queued, run_jobs):
     fortnox.ask("PATCH", f"companies/{FIRST}/articles/{shop.article}", Active=False)
     run_jobs()
     assert refused(fortnox, queued) == (
-        f"Article {shop.article} Bokföring is inactive in Fortnox. Activate it there. Then press Send to Fortnox."
+        f"Article {shop.article} Bokföring is inactive in Fortnox. Activate it there. Then click Send to Fortnox."
     )
 
 
@@ -464,7 +464,7 @@ def test_an_article_that_nobody_knows_is_refused_in_words(fortnox, shop, queued,
     run_jobs()
     assert refused(fortnox, queued) == (
         f"Uku does not know article {shop.article}. Click Reload data on the Settings tab of Fortnox."
-        " Then press Send to Fortnox."
+        " Then click Send to Fortnox."
     )
 
 

@@ -41,20 +41,20 @@ _DIFFERENCES: Mapping[str, tuple[Promise, Promise]] = {
         gettext_lazy("The client may have received another amount than the books have."),
         gettext_lazy(
             "Compare the rows of both invoices. If the one in Fortnox was changed by mistake, change it back there."
-            " If not, credit it and make a new invoice in Uku. Then press Retry."
+            " If not, credit it and make a new invoice in Uku. Then click Retry."
         ),
     ),
     Difference.TWICE: (
         gettext_lazy("The client may have been invoiced twice."),
         gettext_lazy(
-            "Open the invoices in Fortnox. Cancel or credit the one that is too many there, then press Retry. If Uku"
-            " has the wrong one, press Decide on the page of the invoice first."
+            "Open the invoices in Fortnox. Cancel or credit the one that is too many there, then click Retry. If Uku"
+            " has the wrong one, click Decide on the page of the invoice first."
         ),
     ),
     Difference.MOVED: (
         gettext_lazy("The invoice may have been deleted in Fortnox and made anew there. Uku reads the one it has."),
         gettext_lazy(
-            "Press Decide on the page of the invoice: adopt the other one, or leave it with a reason. Then press Retry."
+            "Click Decide on the page of the invoice: adopt the other one, or leave it with a reason. Then click Retry."
         ),
     ),
     Difference.UNKNOWN: (
@@ -62,8 +62,8 @@ _DIFFERENCES: Mapping[str, tuple[Promise, Promise]] = {
             "It may have been issued before a backup of Uku was restored, or copied in Fortnox. Uku does not follow it."
         ),
         gettext_lazy(
-            "Open the invoice in Fortnox. If it is wrong, cancel or credit it there and press Retry. If it is right,"
-            " press Ignore."
+            "Open the invoice in Fortnox. If it is wrong, cancel or credit it there and click Retry. If it is right,"
+            " click Ignore."
         ),
     ),
 }
@@ -124,12 +124,12 @@ def explain_issue(issue: SyncIssue) -> Explanation:
         return _of_a_run(explain("1000003"))
     if issue.kind == sync_issues.INVOICE:
         means = _("Nothing was sent to Fortnox. The invoice waits in Uku.")
-        return Explanation(issue.reason, means, _("Correct it, then press Retry."), Responsible.YOU, ErrorGroup.HERE)
+        return Explanation(issue.reason, means, _("Correct it, then click Retry."), Responsible.YOU, ErrorGroup.HERE)
     return Explanation(
         _("A record in Fortnox could not be read: it has a value that Uku does not expect."),
         _("The record was skipped. All other records were read."),
         _(
-            "Open the record in Fortnox, look for a field with an unusual value, and save it. Then press Retry. If it"
+            "Open the record in Fortnox, look for a field with an unusual value, and save it. Then click Retry. If it"
             " fails again, send the line below to the person who runs this installation."
         ),
         Responsible.FORTNOX_ADMIN,

@@ -138,15 +138,15 @@ _UNREADABLE_REQUEST = "1000031"
 def explain(code: str, message: str = "", context: Context = Context.INVOICE, button: str = "") -> Explanation:
     """Return our words for what Fortnox said: by its code, else by its sentence, else a general one.
 
-    The remedy ends with the button to press, where one is: that of the context, unless another stands there.
+    The remedy ends with the button to click, where one is: that of the context, unless another stands there.
     """
     text = find_error(code, message)
     pressed = button or _BUTTONS.get(context, "")
     remedy = str(text.remedy)
     if text.in_draft and context == Context.INVOICE:
-        remedy, pressed = f"{gettext('Press Back to draft.')} {remedy}", gettext("Issue")
+        remedy, pressed = f"{gettext('Click Back to draft.')} {remedy}", gettext("Issue")
     if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE} and not text.solves_itself:
-        remedy = f"{remedy} {gettext('Then press %(button)s.') % {'button': pressed}}"
+        remedy = f"{remedy} {gettext('Then click %(button)s.') % {'button': pressed}}"
     if text.group == ErrorGroup.AUTHORIZE:
         means = _SIGN_IN_DEAD
     elif text.group in BLOCKING:

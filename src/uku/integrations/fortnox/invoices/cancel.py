@@ -43,7 +43,7 @@ def queue_cancellation(fact: CancellationAsked) -> None:
         _withdraw(export)
         return
     if export.state == ExportState.NEEDS_PERSON:
-        raise NotCancellable(_("It is not known whether the invoice is in Fortnox. Press Decide on its page first."))
+        raise NotCancellable(_("It is not known whether the invoice is in Fortnox. Click Decide on its page first."))
     if not Connection.objects.exclude(sealed_tokens="").filter(company_id=export.company_id).exists():
         words = _("The invoice is in %(name)s, which is not connected. Connect %(name)s, then cancel the invoice.")
         raise NotCancellable(words % {"name": name_of_company(export.company_id)})

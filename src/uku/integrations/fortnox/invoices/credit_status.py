@@ -99,6 +99,6 @@ def explain_credit(export: InvoiceExport) -> Explanation | None:
         return (
             export.error_text,
             _("Uku changes nothing in Fortnox until you have looked."),
-            _("Look at the credit note in Fortnox, and correct it there, and press Refresh. Or press Decide."),
+            _("Look at the credit note in Fortnox, and correct it there, and click Refresh. Or click Decide."),
         )
     return None

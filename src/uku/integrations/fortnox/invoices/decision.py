@@ -73,7 +73,7 @@ def standing_difference(export: InvoiceExport) -> SyncIssue | None:
 def explain_difference(difference: SyncIssue) -> tuple[str, str, str]:
     """Say what happened, what it means and what to do, on the page of the invoice."""
     words = explain_issue(difference)
-    return words.happened, words.means, _("Press Decide: Uku shows them beside the invoice, and you choose.")
+    return words.happened, words.means, _("Click Decide: Uku shows them beside the invoice, and you choose.")
 
 
 def has_landed(export: InvoiceExport) -> bool:

@@ -239,7 +239,7 @@ class ExportStatus:
             return (
                 f"{decision.decision_in_words(self.export)} {self.export.decision_reason}",
                 _("Uku neither sends the invoice nor looks for it in Fortnox."),
-                _("If that is not right, press Decide again. If the invoice is not needed, cancel it."),
+                _("If that is not right, click Decide again. If the invoice is not needed, cancel it."),
             )
         if not self.is_here:
             return self._explain_elsewhere()
@@ -249,7 +249,7 @@ class ExportStatus:
             return (
                 _("Fortnox does not have invoice %(number)s any more.") % {"number": self.export.document_number},
                 _("It was deleted there. Uku keeps the invoice and does not send it again."),
-                _("Ask the person who keeps the books in Fortnox. If it comes back, press Refresh."),
+                _("Ask the person who keeps the books in Fortnox. If it comes back, click Refresh."),
             )
         return self._explain_here()
 
@@ -261,7 +261,7 @@ class ExportStatus:
             words = (
                 hold_in_words(Hold(export.hold), export.invoice.invoice_date),
                 _("Uku does not send the invoice automatically: the period may be closed."),
-                _("Check that the period is open in Fortnox, then press Send to Fortnox."),
+                _("Check that the period is open in Fortnox, then click Send to Fortnox."),
             )
         elif hold and export.state in {ExportState.QUEUED, ExportState.HELD}:
             words = (hold.happened, _("The invoice waits in Uku and has not been sent."), hold.ends)
@@ -286,10 +286,10 @@ class ExportStatus:
                 ),
             )
         elif export.state == ExportState.NEEDS_PERSON:
-            remedy = _("If you want the invoice in Fortnox, press Send to Fortnox.")
+            remedy = _("If you want the invoice in Fortnox, click Send to Fortnox.")
             if not export.cancelled_number:
                 remedy = _(
-                    "Press Decide: Uku shows what it finds in Fortnox beside the invoice, and you choose."
+                    "Click Decide: Uku shows what it finds in Fortnox beside the invoice, and you choose."
                     " Refresh only looks again and sends nothing."
                 )
             words = (export.error_text, _("Uku does not send it again automatically."), remedy)
@@ -320,8 +320,8 @@ class ExportStatus:
         means = _("This invoice was not created in Fortnox. It has the number %(number)s from Uku.") % facts
         remedy = _("Enter the invoice in Fortnox yourself, with a number from Fortnox, or credit it.")
         if self.is_here and not self.export.number_kept:
-            back = _("Press Back to draft: when you issue the invoice again, it gets another number.")
-            keep = _("If the client has it already, press Keep the number from Uku: it then stays outside Fortnox.")
+            back = _("Click Back to draft: when you issue the invoice again, it gets another number.")
+            keep = _("If the client has it already, click Keep the number from Uku: it then stays outside Fortnox.")
             remedy = f"{back} {keep}"
         return happened, means, remedy
 
@@ -331,12 +331,12 @@ class ExportStatus:
             return "", "", ""
         other = ""
         if can_be_sent(export.invoice, export, self.company.id):
-            other = _("Or press Send to Fortnox: it then gets its number from the connected company.")
+            other = _("Or click Send to Fortnox: it then gets its number from the connected company.")
             if export.invoice.number:
-                other = _("Or press Send to Fortnox: it goes to the connected company with its number from Uku.")
+                other = _("Or click Send to Fortnox: it goes to the connected company with its number from Uku.")
         if export.state == ExportState.REJECTED:
             happened = _("This invoice was not accepted. It belongs to %(name)s, which is not connected.") % facts
-            back = _("Connect %(name)s again, and press Send to Fortnox here.") % facts
+            back = _("Connect %(name)s again, and click Send to Fortnox here.") % facts
             return happened, export.error_text, f"{back} {other}".strip()
         happened = _("This invoice was issued for the Fortnox company %(name)s, which is not connected.") % facts
         if export.invoice.number:

@@ -54,9 +54,9 @@ class InvoiceNotValid(Exception):
     """The invoice cannot be sent as it is. The text, in the workspace's language, says why and what to do."""
 
     def __init__(self, problem: Problem) -> None:
-        then = _lazy("Then press Send to Fortnox.")
+        then = _lazy("Then click Send to Fortnox.")
         if problem.place == Place.DRAFT:
-            then = _lazy("Press Back to draft for that.")
+            then = _lazy("Click Back to draft for that.")
         sentences = (problem.sentence, problem.remedy, then)
         super().__init__(" ".join(translate_for_workspace(text, **problem.facts) for text in sentences))
 
