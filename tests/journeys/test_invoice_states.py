@@ -477,7 +477,7 @@ RUNS: Mapping[str, tuple[Scene, ...]] = {
     ),
     "its amounts in Fortnox differ": (Scene(at(differing), {"Accept the amounts": "The amounts are accepted"}),),
     "Fortnox has another VAT rate on a row": (Scene(at(with_a_cut_rate), {"Book in Fortnox": "In Fortnox", **CANCEL}),),
-    "there, and another invoice in Fortnox has our reference": (
+    "there, and another invoice in Fortnox has Uku's reference": (
         Scene(at(doubled), {"Decide": "Which one is it in Fortnox"}),
         Scene(at(made_anew_there)),
     ),

@@ -92,7 +92,7 @@ def test_an_amount_that_was_changed_in_fortnox_is_a_difference_until_it_is_right
 def test_a_second_invoice_with_one_reference_is_told_until_it_is_cancelled(fortnox, shop, sent, compare, copy):
     """Both creates landed, and no look-up saw the first."""
     other = copy(shop.export_of(sent))
-    words = f"Fortnox has our reference {sent.reference} on more than one invoice: {sent.number}, {other}."
+    words = f"Fortnox has Uku's reference {sent.reference} on more than one invoice: {sent.number}, {other}."
     assert compare() == (counts(2, differences=1), [words])
     fortnox.ask("POST", f"companies/{FIRST}/invoices/{other}/cancel")
     assert compare() == (counts(2), [])
@@ -160,7 +160,7 @@ def test_activity_tells_what_a_difference_means_and_what_to_do(fortnox, shop, se
     copy(shop.export_of(sent))
     compare()
     page = signed_in(shop.owner).get(reverse("fortnox:activity", kwargs={"slug": scope.slug})).content.decode()
-    assert page.count("Fortnox has our reference") == 1
+    assert page.count("Fortnox has Uku&#x27;s reference") == 1
     assert page.count("The client may have been invoiced twice.") == 1
     assert page.count("Cancel or credit the one that is too many there, then click Retry.") == 1
     assert page.count("2 read, 1 difference") == 1
@@ -191,7 +191,7 @@ def test_the_command_prints_each_difference_with_what_to_do(fortnox, shop, sent,
     assert command.run(said.append) == 1
     assert said == [
         "Compared with Exempelbyrån AB: 2 read, 1 difference.",
-        f"- Fortnox has our reference {sent.reference} on more than one invoice: {sent.number}, {other}. {means}",
+        f"- Fortnox has Uku's reference {sent.reference} on more than one invoice: {sent.number}, {other}. {means}",
     ]
     fortnox.ask("POST", f"companies/{FIRST}/invoices/{other}/cancel")
     assert (command.run(said.append), said[-1]) == (0, "Compared with Exempelbyrån AB: 2 read.")

@@ -133,7 +133,7 @@ def test_the_page_shows_each_invoice_that_may_be_ours_beside_ours(fortnox, shop,
         "Invoice date": (told["Invoice date"][0], told["Invoice date"][0], "Same"),
         "Due date": (told["Due date"][0], told["Due date"][0], "Same"),
         "OCR": ("–", made["OCR"], ""),
-        "Our reference": (export.reference, export.reference, "Same"),
+        "Uku's reference": (export.reference, export.reference, "Same"),
         "Row 1": (row, row, "Same"),
         "Net": ("1,900.00", "1,900.00", "Same"),
         "VAT": ("475.00", "475.00", "Same"),
@@ -262,7 +262,7 @@ def test_what_sending_again_risks_is_said_with_the_numbers(fortnox, desk, lost):
     export = lost()
     made = fortnox.invoices()[0]["DocumentNumber"]
     told = (
-        f"Fortnox has our reference on {made}, 9001. If one of them is this invoice, sending it again invoices the"
+        f"Fortnox has Uku's reference on {made}, 9001. If one of them is this invoice, sending it again invoices the"
         " client twice."
     )
     assert told in look(desk, export).all("p")
@@ -293,7 +293,7 @@ def test_an_invoice_that_landed_after_the_page_was_drawn_is_not_sent_again(fortn
     fortnox.copy_invoice("9001", ExternalInvoiceReference1=export.reference)
     page = decide(export, "send-again", drawn=drawn)
     desk.work()
-    words = "Nothing was sent: Fortnox has other invoices with our reference by now. Look at them."
+    words = "Nothing was sent: Fortnox has other invoices with Uku's reference by now. Look at them."
     assert words in notes(page)
     assert (again(export).state, export.reference in fortnox.creates()) == (ExportState.NEEDS_PERSON, False)
     assert offered(page) == ["9001"]
@@ -438,9 +438,13 @@ def test_what_was_never_confirmed_can_be_decided_while_fortnox_cannot_be_searche
     desk.work()
     export = InvoiceExport.objects.get()
     page = f"{desk.home}/settings/fortnox/pushes/{export.pk}/decide/"
-    assert page not in desk.show(invoice).values("a", "href")
+    waits = "You do not need to do anything: Uku looks for the invoice in Fortnox by Uku's reference and shows the"
+    shown = desk.show(invoice)
+    assert (page in shown.values("a", "href"), f"{waits} result here." in shown.all("p")) == (False, True)
     later(export, seconds=20 * 60)
-    assert page in desk.show(invoice).values("a", "href")
+    shown = desk.show(invoice)
+    decides = "Uku goes on looking for it and shows the result here. If you know where it is, click Decide."
+    assert (page in shown.values("a", "href"), decides in shown.all("p")) == (True, True)
     assert offered(look(desk, export)) == [fortnox.invoices()[0]["DocumentNumber"]]
 
 
@@ -478,7 +482,7 @@ def test_its_page_marks_billing_in_the_menu(desk, lost):
 
 @pytest.fixture
 def doubled(fortnox, desk):
-    """An invoice in Fortnox, booked, with our reference on another one there too, as a comparison found it."""
+    """An invoice in Fortnox, booked, with Uku's reference on another one there too, as a comparison found it."""
     invoice = desk.issue()
     desk.work()
     fortnox.copy_invoice("9001", Booked=False, VoucherNumber=None)
@@ -696,7 +700,7 @@ def test_of_one_that_is_gone_the_page_says_that_nobody_knows_whether_it_was_sent
     fortnox.ask("DELETE", f"companies/{FIRST}/invoices/{doubled.document_number}")
     words = (
         f"Fortnox does not have {doubled.document_number} any more, and cannot tell whether the client got it. Ask"
-        " which number stands on the client's invoice before you adopt another one."
+        " the client which number the invoice has before you adopt another one."
     )
     page = look(desk, doubled)
     assert (offered(page), words in page.all("p")) == (["9001"], True)

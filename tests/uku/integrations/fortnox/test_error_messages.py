@@ -44,6 +44,12 @@ def test_only_an_administrator_in_fortnox_can_grant_what_needs_one():
     assert words.who == Responsible.FORTNOX_ADMIN
 
 
+def test_what_is_cured_in_the_draft_says_where_the_draft_is():
+    rest = "Shorten the texts of the invoice. Then click Issue."
+    assert explain("2000107", button="Retry").remedy == f"Open the invoice and click Back to draft. {rest}"
+    assert explain("2000107").remedy == f"Click Back to draft. {rest}"
+
+
 @pytest.mark.parametrize("words", [*BY_CODE.values(), *(text for _pattern, text in BY_SENTENCE), UNKNOWN])
 def test_no_remedy_points_at_a_place_that_only_one_page_has(words):
     assert "below" not in str(words.remedy)

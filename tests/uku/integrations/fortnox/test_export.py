@@ -427,10 +427,12 @@ def test_what_our_own_check_stopped_is_not_said_to_be_refused_by_fortnox(fortnox
 
 @pytest.mark.parametrize(("minutes", "told"), [(10, True), (0, False)])
 def test_a_long_wait_says_until_when(shop, queued, scope, minutes, told):
-    next_at = clock.real_now() + timedelta(minutes=minutes, seconds=30)
-    InvoiceExport.everywhere.filter(pk=queued.pk).update(state=ExportState.UNCERTAIN, next_at=next_at)
+    sent_at = clock.real_now()
+    next_at = sent_at + timedelta(minutes=minutes, seconds=30)
+    facts = {"state": ExportState.UNCERTAIN, "sent_at": sent_at, "next_at": next_at}
+    InvoiceExport.everywhere.filter(pk=queued.pk).update(**facts)
     when = show_recent_time(next_at, scope.time_zone, now=clock.real_now())
-    looking = "Uku looks for the invoice in Fortnox by our reference and shows the result here."
+    looking = "Uku looks for the invoice in Fortnox by Uku's reference and shows the result here."
     assert panel(queued).remedy == f"You do not need to do anything: {looking}" + (
         f" Next try: {when}." if told else ""
     )

@@ -36,14 +36,14 @@ def test_an_answer_about_another_invoice_is_left_to_a_person_and_nothing_is_adop
     """B50"""
     export = answered(**facts)
     assert (export.state, export.document_number, export.invoice.number) == (ExportState.NEEDS_PERSON, "", "")
-    assert "does not have our reference" in export.error_text
+    assert "does not have Uku's reference" in export.error_text
     assert fortnox.creates() == {export.reference: 1}
     assert SyncIssue.objects.filter(solved_at=None, kind="invoice").count() == 1
 
 
 @pytest.mark.parametrize("number", ["0", 0, "", None])
 def test_an_answer_without_a_number_is_looked_up_and_never_adopted(fortnox, answered, later, number):
-    """B50: the look-up finds the one that carries our reference"""
+    """B50: the look-up finds the one that carries Uku's reference"""
     from uku.integrations.fortnox.invoices.export import process_export
 
     export = answered(DocumentNumber=number, ExternalInvoiceReference1="x")

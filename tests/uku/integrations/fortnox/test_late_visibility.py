@@ -90,7 +90,7 @@ def test_one_whose_number_nothing_tells_is_sent_twice_and_the_comparison_tells_i
     run_sync(SyncRequest(shop.connection, RunKind.COMPARISON))
     numbers = ", ".join(row["DocumentNumber"] for row in fortnox.invoices())
     told = SyncIssue.objects.get(kind="difference", solved_at=None)
-    assert told.reason == f"Fortnox has our reference {lost.reference} on more than one invoice: {numbers}."
+    assert told.reason == f"Fortnox has Uku's reference {lost.reference} on more than one invoice: {numbers}."
 
 
 def test_a_number_from_uku_keeps_even_that_one_from_being_created_twice(fortnox, shop, look):

@@ -180,7 +180,7 @@ def _read_holder(fortnox: Fortnox, creation: CustomerCreation) -> Customer | Non
 
 
 def _is_ours(creation: CustomerCreation, customer: Customer) -> bool:
-    """Say whether a customer is what the creation made: by our reference, or where it has none, by who it is."""
+    """Say whether a customer is what the creation made: by Uku's reference, or where it has none, by who it is."""
     if customer.external_reference:
         return customer.external_reference == creation.reference
     sent = customer_payload(creation.client, number=creation.number, reference=creation.reference)

@@ -144,7 +144,8 @@ def explain(code: str, message: str = "", context: Context = Context.INVOICE, bu
     pressed = button or _BUTTONS.get(context, "")
     remedy = str(text.remedy)
     if text.in_draft and context == Context.INVOICE:
-        remedy, pressed = f"{gettext('Click Back to draft.')} {remedy}", gettext("Issue")
+        back = gettext("Open the invoice and click Back to draft.") if button else gettext("Click Back to draft.")
+        remedy, pressed = f"{back} {remedy}", gettext("Issue")
     if pressed and text.group in {ErrorGroup.FORTNOX, ErrorGroup.HERE} and not text.solves_itself:
         remedy = f"{remedy} {gettext('Then click %(button)s.') % {'button': pressed}}"
     if text.group == ErrorGroup.AUTHORIZE:

@@ -20,7 +20,7 @@ from uku.kit.alarms import clear_alarm, is_any_open, raise_alarm
 
 log = structlog.get_logger()
 UNREADABLE: Final = "fortnox.unreadable_invoice:"
-"""Begins the key of the alarm; our reference follows."""
+"""Begins the key of the alarm; Uku's reference follows."""
 CUSTOMER, ARTICLE, INVOICE, PAYMENT, DIFFERENCE = "customer", "article", "invoice", "payment", "difference"
 KINDS_OF = {
     "customers": (CUSTOMER, RunKind.CUSTOMERS),

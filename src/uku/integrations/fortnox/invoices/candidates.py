@@ -108,7 +108,7 @@ def read_standing(fortnox: Fortnox, export: InvoiceExport) -> FortnoxInvoice | N
 
 
 def numbers_with_reference(fortnox: Fortnox, export: InvoiceExport) -> list[str]:
-    """Return what Fortnox may have made of an export: by our reference, or as the note that its invoice names."""
+    """Return what Fortnox may have made of an export: by Uku's reference, or as the note that its invoice names."""
     if export.kind == ExportKind.CREATE:
         hits = fortnox.invoices.find_by_reference(export.reference) or find_unlisted(fortnox, export)
         found = [hit.number for hit in hits]
@@ -227,7 +227,7 @@ def _beside_ours(export: InvoiceExport, found: FortnoxInvoice, standing: Fortnox
         _day(_("Invoice date"), invoice.invoice_date, found.invoice_date),
         _day(_("Due date"), None if invoice.is_credit_note else invoice.due_date, found.due_date),
         _text(_("OCR"), invoice.ocr, found.ocr),
-        _text(_("Our reference"), export.reference, found.external_reference),
+        _text(_("Uku's reference"), export.reference, found.external_reference),
         *_row_facts(export, found),
         _amount(_("Net"), invoice.net, found.net),
         _amount(_("VAT"), invoice.vat, found.total_vat),

@@ -42,7 +42,7 @@ _NOT_OURS: Final = {ExportState.CANCELLED, ExportState.WITHDRAWN}
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A difference that a person has to look at. `number` is our reference, or Fortnox's number where Uku has none."""
+    """A difference for a person to look at. `number` is Uku's reference, or Fortnox's number where Uku has none."""
 
     difference: Difference
     number: str
@@ -120,7 +120,7 @@ def _alone(
 def _moved(item: InvoiceItem, export: InvoiceExport) -> Found:
     facts = {"reference": export.reference, "theirs": item.number, "ours": export.document_number}
     words = _(
-        "Fortnox has our reference %(reference)s on invoice %(theirs)s. It does not list %(ours)s, which Uku has."
+        "Fortnox has Uku's reference %(reference)s on invoice %(theirs)s. It does not list %(ours)s, which Uku has."
     )
     return Found(Difference.MOVED, export.reference, words, facts, export)
 
@@ -128,7 +128,7 @@ def _moved(item: InvoiceItem, export: InvoiceExport) -> Found:
 def _twice(held: Sequence[InvoiceItem], ours: dict[str, InvoiceExport]) -> Found:
     reference = held[0].external_reference
     facts = {"reference": reference, "numbers": ", ".join(sorted(item.number for item in held))}
-    words = _("Fortnox has our reference %(reference)s on more than one invoice: %(numbers)s.")
+    words = _("Fortnox has Uku's reference %(reference)s on more than one invoice: %(numbers)s.")
     return Found(Difference.TWICE, reference, words, facts, ours.get(reference))
 
 

@@ -55,7 +55,7 @@ class NotDecided(Exception):
 def can_decide(export: InvoiceExport) -> bool:
     """Say whether a person may decide: Uku does not look any more, or has looked for the whole landing window.
 
-    Of an invoice that is in Fortnox a person says which one it is, when another one there has our reference.
+    Of an invoice that is in Fortnox a person says which one it is, when another one there has Uku's reference.
     """
     if export.state == ExportState.UNCERTAIN:
         return has_landed(export)
@@ -159,7 +159,7 @@ def send_again(*, export: InvoiceExport, known: Collection[str], seen: int, acto
     with open_fortnox(connection) as fortnox:
         numbers = numbers_with_reference(fortnox, export)
     if set(numbers) != set(known):
-        raise NotDecided(_("Nothing was sent: Fortnox has other invoices with our reference by now. Look at them."))
+        raise NotDecided(_("Nothing was sent: Fortnox has other invoices with Uku's reference by now. Look at them."))
     _queue_again(export=export, numbers=numbers, seen=seen, actor=actor, at=at)
 
 
@@ -183,7 +183,7 @@ def _queue_again(*, export: InvoiceExport, numbers: Collection[str], seen: int, 
 def leave(*, export: InvoiceExport, reason: str, seen: int, actor: User, at: datetime) -> None:
     """Let an invoice be settled outside Uku: it is neither sent nor looked for. Raises NotAllowed or NotDecided.
 
-    One that is in Fortnox keeps its number there; the others with our reference are not told of any more.
+    One that is in Fortnox keeps its number there; the others with Uku's reference are not told of any more.
     """
     row = _lock(export, seen, Decision.LEFT, actor)
     if (difference := standing_difference(row)) is not None:

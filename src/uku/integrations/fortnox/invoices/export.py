@@ -151,7 +151,7 @@ def _send(fortnox: Fortnox, export: InvoiceExport) -> None:
     if created.external_reference in {"", export.reference} and not created.number.startswith("-"):
         confirm(export, created)
     else:
-        words = _("Fortnox answered with an invoice that does not have our reference. Look for it in Fortnox.")
+        words = _("Fortnox answered with an invoice that does not have Uku's reference. Look for it in Fortnox.")
         leave_to_person(export, translate_for_workspace(words))
 
 

@@ -1,4 +1,4 @@
-"""After an unclear create: look for our reference before anything else is done.
+"""After an unclear create: look for Uku's reference before anything else is done.
 
 Times since the first byte was sent: 5 s, 30 s, 2 min, 10 min, 12 min. Two complete negative look-ups at or
 after ten minutes are what one more create needs; after that a person decides (decision 8).
@@ -61,10 +61,10 @@ def find_created(fortnox: Fortnox, export: InvoiceExport) -> FortnoxInvoice | No
     else:
         numbers = ", ".join(hit.number for hit in found)
         words = _(
-            "Fortnox has our reference %(reference)s on invoice %(numbers)s, but its customer or amount is different."
+            "Fortnox has Uku's reference %(reference)s on invoice %(numbers)s, but its customer or amount is different."
         )
         if len(found) > 1:
-            words = _("Fortnox has our reference %(reference)s on more than one invoice: %(numbers)s.")
+            words = _("Fortnox has Uku's reference %(reference)s on more than one invoice: %(numbers)s.")
         ask_person(export, translate_for_workspace(words, reference=export.reference, numbers=numbers))
     return None
 
@@ -75,7 +75,7 @@ def _is_last_look(export: InvoiceExport) -> bool:
 
 
 def _is_copy_on_note(fortnox: Fortnox, export: InvoiceExport, hit: InvoiceItem | FortnoxInvoice) -> bool:
-    """Say whether our reference stands on a credit note of our invoice, which Fortnox may copy it to.
+    """Say whether Uku's reference stands on a credit note of our invoice, which Fortnox may copy it to.
 
     Lists do not tell credit notes apart; one with an amount below zero is read.
     """

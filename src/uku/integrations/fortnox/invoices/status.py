@@ -170,7 +170,7 @@ class ExportStatus:
     @property
     def panel(self) -> Panel:
         export = self.export
-        facts = [(_("Our reference"), export.reference)]
+        facts = [(_("Uku's reference"), export.reference)]
         if export.document_number not in {"", export.invoice.number}:  # the page says the invoice's own number once
             facts.append((_("Number"), export.document_number))
         if not self.is_here:
@@ -279,8 +279,10 @@ class ExportStatus:
                 _("Fortnox did not confirm that it received the invoice."),
                 _("The invoice may be in Fortnox. Uku does not send it again before it has looked."),
                 self._with_next_try(
-                    _(
-                        "You do not need to do anything: Uku looks for the invoice in Fortnox by our reference and"
+                    _("Uku goes on looking for it and shows the result here. If you know where it is, click Decide.")
+                    if self.company.takes_orders and decision.can_decide(export)
+                    else _(
+                        "You do not need to do anything: Uku looks for the invoice in Fortnox by Uku's reference and"
                         " shows the result here."
                     )
                 ),

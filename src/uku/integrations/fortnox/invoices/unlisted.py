@@ -18,7 +18,7 @@ MOST_READ: Final = 10
 
 
 def find_unlisted(fortnox: Fortnox, export: InvoiceExport) -> list[FortnoxInvoice]:
-    """Return the invoice with our reference whose number follows a listed one and is not listed itself, or none.
+    """Return the invoice with Uku's reference whose number follows a listed one and is not listed itself, or none.
 
     Costs one list and at most ten reads, in a firm without gaps one. That nothing is found proves nothing.
     Raises FortnoxError.

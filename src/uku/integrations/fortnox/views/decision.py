@@ -39,7 +39,7 @@ class LeaveForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """What the person saw: the fence of the export, the chosen number, and the numbers that have our reference."""
+    """What the person saw: the fence of the export, the chosen number, and the numbers that have Uku's reference."""
 
     seen = forms.IntegerField()
     number = forms.RegexField(regex="^[0-9]{1,18}$", required=False)
