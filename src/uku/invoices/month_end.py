@@ -68,6 +68,7 @@ class MonthEnd:
     not_invoiced: Part[Client]
     open_credits: Part[Invoice]
     owed: Part[OpenOfClient]
+    owed_totals: Sequence[tuple[str, Decimal]]  # of all clients, by currency
     billed: Sequence[Billed]
     invoiced: int
     check: MonthCheck | None
@@ -84,6 +85,7 @@ def month_end(month: date, *, at_most: int | None = None) -> MonthEnd:
     of_month = standing.filter(invoice_date__range=(month, last))
     drafts = Invoice.objects.filter(state__in=OPEN_STATES, invoice_date__range=(month, last))
     until_then = standing.filter(invoice_date__lte=last)
+    owed, totals = _owed(until_then, last, at_most)
     return MonthEnd(
         month=month,
         drafts=list_invoices(drafts, at_most),
@@ -91,7 +93,8 @@ def month_end(month: date, *, at_most: int | None = None) -> MonthEnd:
         not_booked=list_invoices(of_month.filter(booked=False).exclude(ledger=""), at_most),
         not_invoiced=part_of(_not_invoiced(month), at_most),
         open_credits=list_invoices(until_then.filter(credits__isnull=False).exclude(balance=0), at_most),
-        owed=_owed(until_then, last, at_most),
+        owed=owed,
+        owed_totals=totals,
         billed=_billed(of_month),
         invoiced=of_month.count(),
         check=MonthCheck.objects.filter(month=month).select_related("checked_by").first(),
@@ -130,10 +133,12 @@ def _not_invoiced(month: date) -> QuerySet[Client]:
     return found.exclude(pk__in=billed_now.values("client")).order_by("name_sort", "id")
 
 
-def _owed(invoices: QuerySet[Invoice], last: date, at_most: int | None) -> Part[OpenOfClient]:
+def _owed(
+    invoices: QuerySet[Invoice], last: date, at_most: int | None
+) -> tuple[Part[OpenOfClient], list[tuple[str, Decimal]]]:
     """Sum up what was left at the end of a day: totals, less what was paid and written off until then.
 
-    Credit notes are negative totals.
+    Credit notes are negative totals. Return the first clients, and the sum of all of them by currency.
     """
     by_client = invoices.order_by("client__name_sort", "client_id", "currency").values_list("client_id", "currency")
     billed = by_client.annotate(amount=Sum("total") - Sum("ledger_credit_amount"))
@@ -149,7 +154,11 @@ def _owed(invoices: QuerySet[Invoice], last: date, at_most: int | None) -> Part[
     ]
     shown = left[:at_most]
     clients = Client.objects.get_queryset().in_bulk({client for client, _currency, _amount in shown})
-    return Part([OpenOfClient(clients[pk], currency, amount) for pk, currency, amount in shown], len(left))
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for _client, currency, amount in left:
+        totals[currency] += amount
+    rows = [OpenOfClient(clients[pk], currency, amount) for pk, currency, amount in shown]
+    return Part(rows, len(left)), sorted(totals.items())
 
 
 def _written_off(invoices: QuerySet[Invoice], last: date) -> Iterable[tuple[int, str, Decimal]]:

@@ -41,7 +41,13 @@ def other(owner, scope):
 
 
 def owed(found):
+    assert dict(found.owed_totals) == sums_of(found.owed.rows)
     return [(str(one.client), one.currency, one.amount) for one in found.owed.rows]
+
+
+def sums_of(rows):
+    currencies = {one.currency for one in rows}
+    return {currency: sum(one.amount for one in rows if one.currency == currency) for currency in currencies}
 
 
 def test_what_is_left_to_do_is_listed(bill, owner, scope, other):

@@ -34,6 +34,8 @@ def test_the_page_shows_each_list_of_the_month_that_the_address_names(read, sign
         "Invoiced by VAT rate",
     ]
     assert ["Åkerlunds Bygg AB", "3,125.00 SEK"] in page.rows
+    assert ["Total", "3,125.00 SEK"] in page.rows
+    assert "Compare the total with account 1510." in page.all("span")
     assert ["25 %", "2,500.00 SEK", "625.00 SEK"] in page.rows
     assert read(signed_in(owner).get(PAGE, {"month": "nonsense"})).heading == "Month end, April 2026"
 
@@ -41,21 +43,35 @@ def test_the_page_shows_each_list_of_the_month_that_the_address_names(read, sign
 def test_what_needs_you_is_what_the_billing_list_calls_so(read, signed_in, owner, records, no_integration):
     Invoice.everywhere.filter(pk=records.issued.pk).update(difference="vat 625.01 instead of 625.00")
     page = read(signed_in(owner).get(PAGE, {"month": "2026-03"}))
-    assert "Nothing waits for a person." not in page.all("p")
+    assert "No invoice needs you." not in page.all("span")
     Invoice.everywhere.filter(pk=records.issued.pk).update(difference="")
     page = read(signed_in(owner).get(PAGE, {"month": "2026-03"}))
-    assert "Nothing waits for a person." in page.all("p")
+    assert "No invoice needs you." in page.all("span")
+
+
+def test_an_empty_list_promises_no_more_than_is_known(read, signed_in, owner, records, no_integration):
+    """The paid invoice was not sent from Uku, and is in no accounting system that could book it."""
+    Invoice.everywhere.filter(pk=records.issued.pk).update(state="paid")
+    page = read(signed_in(owner).get(PAGE, {"month": "2026-03"}))
+    told = {"Every invoice is sent or paid.", "No invoice in the accounting system is left to book."}
+    assert told <= set(page.all("span"))
+
+
+@pytest.mark.parametrize(("month", "badge"), [("2026-03", "Not checked"), ("2026-04", "Not over yet")])
+def test_only_a_month_that_is_over_can_be_unchecked(read, signed_in, owner, records, no_integration, month, badge):
+    page = read(signed_in(owner).get(PAGE, {"month": month}))
+    assert [words for words in page.all("span") if words.startswith("Not ")] == [badge]
 
 
 def test_a_month_that_is_over_is_ticked_once(read, signed_in, owner, member, records, no_integration):
     browser = signed_in(owner)
-    assert "Month checked" not in read(browser.get(PAGE)).all("button")
+    assert "Mark as checked" not in read(browser.get(PAGE)).all("button")
     browser.post(f"{PAGE}check/", {"month": "2026-04"})
     assert MonthCheck.everywhere.count() == 0
     assert signed_in(member).post(f"{PAGE}check/", {"month": "2026-03"}).status_code == 403
     page = read(browser.post(f"{PAGE}check/", {"month": "2026-03"}, follow=True))
     assert "The month is checked, by Olga Owner." in page.all("p")
-    assert "Month checked" not in page.all("button")
+    assert "Mark as checked" not in page.all("button")
     assert browser.post(f"{PAGE}check/", {"month": "0000-00"}).status_code == 404
 
 
@@ -87,13 +103,13 @@ def test_the_page_asks_as_often_for_many_as_for_one(signed_in, owner, records, m
 
 def test_an_empty_month_says_that_nothing_was_issued_in_it(read, signed_in, owner, workspace, no_integration):
     page = read(signed_in(owner).get(PAGE, {"month": "2026-02"}))
-    sentences = [words for words in page.all("p") if words.endswith(".")]
+    sentences = [words for words in page.all("span") if words.endswith(".")]
     assert sentences == [
         "No draft is left.",
         "Nothing was issued in this month.",
         "Nothing was issued in this month.",
-        "Nothing waits for a person.",
-        "No client was invoiced last month and not this month.",
+        "No invoice needs you.",
+        "No client.",
         "No credit note is open.",
         "Nobody owed anything.",
         "Nothing was invoiced.",

@@ -42,7 +42,7 @@ def month_page(request: WorkspaceRequest) -> HttpResponse:
         "waiting": _waiting(found, SHOWN),
         "month": month,
         "month_named": month.isoformat()[:7],
-        "can_check": found.check is None and today >= found.last,
+        "is_over": today >= found.last,
         "today": today,
     }
     return render(request, "billing/month_end.html", context)
