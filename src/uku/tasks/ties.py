@@ -92,7 +92,7 @@ def _hold_untied(client: Client) -> None:
     """Lock a client that has no tie: of two who tie it at once the second is told. Raises CannotTie."""
     Client.objects.get_queryset().select_for_update(no_key=True).get(pk=client.pk)
     if tie_of_client(client) is not None:
-        raise CannotTie(str(_("This client's books are counted in another workspace already. Untie it first.")))
+        raise CannotTie(str(_("This client's books are counted in another workspace already. Unlink it first.")))
 
 
 def _make_workspace(*, name: str, **facts: Any) -> Workspace:
@@ -137,7 +137,7 @@ def tie_books(
     if books.pk == workspace.pk:
         raise CannotTie(str(_("A workspace's own books are counted for its own summary task.")))
     if BooksTie.everywhere.filter(untied_at=None, books=books).exists():
-        raise CannotTie(str(_("This workspace is tied to a client already. Untie it first.")))
+        raise CannotTie(str(_("This workspace is linked to a client already. Unlink it first.")))
     facts = {"tied_at": at, "tied_by": actor, "untied_at": None, "untied_by": None}
     tie, _made = BooksTie.objects.update_or_create(client=client, books=books, defaults=facts)
     _plan_for(tie, first_month or local_time(at, workspace.time_zone).date())
@@ -218,7 +218,7 @@ def hand_over(plan: SummaryPlan, figures: Figures, *, at: datetime) -> bool:
         _offer_fields(there, names)
         open_missing_months(there, at=at)
         changed = take_in_figures(there, figures, at=at)
-    words = gettext_lazy("Figures of %(client)s handed over: %(count)d changed")
+    words = gettext_lazy("Monthly numbers of %(client)s for its summary task: %(count)d changed")
     if changed:
         told = {f"{each.month:%Y-%m} {each.statistic}": str(each.count) for each in changed}
         _record_both(tie, None, "books.hand_over", words, at, after=told, count=len(changed))

@@ -277,4 +277,4 @@ def test_of_two_who_add_a_company_file_at_once_each_gets_one_or_a_sentence(commi
     assert told == sorted(["akerlunds-bygg-ab", second])
 
 
-TIED_ALREADY = "This client's books are counted in another workspace already. Untie it first."
+TIED_ALREADY = "This client's books are counted in another workspace already. Unlink it first."

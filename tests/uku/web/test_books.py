@@ -57,7 +57,7 @@ def test_a_company_file_is_added_tied_and_untied_on_the_clients_page(signed_in, 
     browser.post(address(client_of_firm), {"action": "tie", "books": tie.books_id})
     assert BooksTie.everywhere.get().untied_at is None
     answer = browser.post(f"/w/{tie.books.slug}/settings/books/untie/", follow=True)
-    assert "Untied. No further numbers go there." in texts(answer)
+    assert "Unlinked. No more numbers go there." in texts(answer)
     assert BooksTie.everywhere.get().untied_at is not None
 
 
@@ -125,8 +125,8 @@ def test_a_number_edited_by_hand_stands_beside_what_the_books_say(signed_in, own
     TaskValue.objects.update(value=35, edited=True)
     take_in_figures(own_plan(), {("vouchers", MARCH): Figure(38)}, at=AT)
     page = texts(signed_in(owner).get(f"/w/byran/tasks/{task.pk}/"))
-    assert "Books say" in page
-    assert "Vouchers 35 documents 38" in page
+    assert "In the books" in page
+    assert "Vouchers 35 , show the documents 38" in page
 
 
 # The tie is the only crossing: attacked from both sides

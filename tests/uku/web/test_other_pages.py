@@ -39,7 +39,7 @@ def test_the_task_page_shows_values_and_the_books_figure_where_it_differs(
     client = signed_in(member)
     page = read(client.get(path))
     assert page.rows == [
-        ["Field", "Number", "Books say", "Last month", "A year ago"],
+        ["Field", "Number", "In the books", "Since last month", "Since last year"],
         ["Vouchers", "730", "731", "–", "–"],
     ]
     assert (page.facts["Due"], page.facts["Month"]) == ("31 Mar 2026", "March 2026")

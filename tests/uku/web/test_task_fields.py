@@ -55,14 +55,20 @@ def test_an_archived_field_is_offered_no_more_and_stays_on_the_tasks_that_have_i
     assert f"field-{field.pk}" in read(browser.get("/w/byran/tasks/new/")).values("input", "name")
 
 
-def test_a_field_says_which_plan_fills_it(read, signed_in, owner, scope):
-    from uku.tasks.models import PlanField, SummaryPlan, TaskField
+def test_a_field_says_once_which_plans_fill_it(read, signed_in, owner, scope, make):
+    from tests.uku.conftest import AT
+
+    from uku.tasks.models import BooksTie, PlanField, SummaryPlan, TaskField
+    from uku.workspaces.models import Workspace
 
     field = TaskField.objects.create(name="Vouchers")
-    plan = SummaryPlan.objects.create(active=True, title="Monthly summary")
-    PlanField.objects.create(plan=plan, statistic="vouchers", field=field)
+    books = Workspace.objects.create(name="Bygg", slug="bygg", created_at=AT)
+    facts = {"client": make.client(owner, "Bygg AB"), "books": books, "tied_at": AT, "tied_by": owner}
+    for company, tie in (("556001", None), ("557001", BooksTie.objects.create(**facts))):
+        plan = SummaryPlan.objects.create(active=True, title="Monthly summary", company=company, tie=tie)
+        PlanField.objects.create(plan=plan, statistic="vouchers", field=field)
     page = read(signed_in(owner).get(FIELDS))
-    assert "Filled from work statistics, for Monthly summary" in page.all("p")
+    assert page.all("p").count("Filled from work statistics, for Monthly summary") == 1
 
 
 def test_a_member_is_told_who_can(read, signed_in, member, workspace):

@@ -73,10 +73,10 @@ def _act(request: WorkspaceRequest, client: Client, tie: BooksTie | None) -> Non
             at=at,
             first_month=since,
         )
-        messages.success(request, gettext("Tied. Numbers come with the next count."))
+        messages.success(request, gettext("Linked. Numbers come with the next count."))
     elif action == "untie" and tie is not None and str(tie.pk) == request.POST.get("tie"):
         untie_books(workspace=request.workspace, tie=tie, actor=request.user, at=at)
-        messages.success(request, gettext("Untied. No further numbers come."))
+        messages.success(request, gettext("Unlinked. No more numbers come."))
 
 
 def months_offered(request: WorkspaceRequest) -> list[date]:
@@ -103,5 +103,5 @@ def books_untie(request: WorkspaceRequest) -> HttpResponse:
     tie = tie_of_books(request.workspace)
     if tie is not None:
         untie_books(workspace=request.workspace, tie=tie, actor=request.user, at=clock.now())
-        messages.success(request, gettext("Untied. No further numbers go there."))
+        messages.success(request, gettext("Unlinked. No more numbers go there."))
     return redirect("settings", slug=request.workspace.slug)

@@ -23,7 +23,7 @@ from uku.workspaces.permissions import Permission
 @require_safe
 def field_list(request: WorkspaceRequest) -> HttpResponse:
     found = TaskField.objects.order_by("name").prefetch_related("products")
-    fields = [(field, plans_of(field), list(field.products.all())) for field in found]
+    fields = [(field, {plan.title: None for plan in plans_of(field)}, list(field.products.all())) for field in found]
     context = {
         "bill_open_tasks": settings_of().bill_open_tasks,
         "fields": [each for each in fields if each[0].archived_at is None],
