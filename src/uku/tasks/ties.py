@@ -220,7 +220,7 @@ def hand_over(plan: SummaryPlan, figures: Figures, *, at: datetime) -> bool:
         changed = take_in_figures(there, figures, at=at)
     words = gettext_lazy("Monthly numbers of %(client)s for its summary task: %(count)d changed")
     if changed:
-        told = {f"{each.month:%Y-%m} {each.statistic}": str(each.count) for each in changed}
+        told = {f"{names.get(each.statistic, each.statistic)} {each.month:%Y-%m}": str(each.count) for each in changed}
         _record_both(tie, None, "books.hand_over", words, at, after=told, count=len(changed))
     return True
 

@@ -101,7 +101,7 @@ def test_figures_come_to_the_clients_summary_task_in_fields_of_the_same_name(sco
 def test_each_hand_over_that_changed_something_stands_in_both_logs(scope, tie, books_plan):
     for number in (37, 37, 38):
         hand(books_plan, vouchers=number)
-    told = [{"2026-03 vouchers": "38"}, {"2026-03 vouchers": "37"}]
+    told = [{"Vouchers 2026-03": "38"}, {"Vouchers 2026-03": "37"}]
     for workspace in (scope.pk, tie.books_id):
         entries = AuditEntry.everywhere.filter(workspace=workspace, action="books.hand_over").order_by("-position")
         assert [(entry.actor, entry.after) for entry in entries] == [(None, each) for each in told]

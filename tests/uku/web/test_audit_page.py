@@ -186,6 +186,26 @@ def test_what_did_not_change_is_not_listed(scope, owner):
     assert sorted(changes(entry)) == [("gone", 1, None), ("new", None, ""), ("role", "member", "admin")]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("country", "FI", "Finland"),
+        ("country", "PF", "French Polynesia"),
+        ("is_person", "False", "no"),
+        ("is_person", "True", "yes"),
+        ("total", "28188.00", "28,188.00"),
+        ("vat_rate", "25.00", "25 %"),
+        ("final_pay_date", "2026-12-01", "1 Dec 2026"),
+        ("name", "2026-12-01", "2026-12-01"),
+        ("number", "28188.00", "28188.00"),
+    ],
+)
+def test_a_value_is_shown_as_people_write_it(name, value, shown):
+    from uku.web.templatetags.audit import plain_value
+
+    assert plain_value(value, name) == shown
+
+
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1"])
 def test_no_cell_is_a_formula(text):
     """B06."""

@@ -11,34 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from uku.clients.matching import normalise_number
 from uku.clients.models import Client
+from uku.kit.countries import COUNTRIES
 from uku.kit.identifiers import OWN_COUNTRIES, normalise_any_vat
 from uku.web.forms.fields import PlainForm, active_people, offer
 from uku.web.templatetags.figures import full_number
 from uku.workspaces.models import User
 from uku.workspaces.seller import LONGEST_TERMS
 
-COUNTRIES = [
-    ("SE", _("Sweden")),
-    ("FI", _("Finland")),
-    ("NO", _("Norway")),
-    ("DK", _("Denmark")),
-    ("EE", _("Estonia")),
-    ("LV", _("Latvia")),
-    ("LT", _("Lithuania")),
-    ("AT", _("Austria")),
-    ("BE", _("Belgium")),
-    ("CH", _("Switzerland")),
-    ("DE", _("Germany")),
-    ("ES", _("Spain")),
-    ("FR", _("France")),
-    ("IE", _("Ireland")),
-    ("IS", _("Iceland")),
-    ("IT", _("Italy")),
-    ("NL", _("Netherlands")),
-    ("PL", _("Poland")),
-    ("GB", _("United Kingdom")),
-    ("US", _("United States")),
-]
 CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP")
 LONGEST_VERSION = 9
 

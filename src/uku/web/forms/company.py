@@ -9,8 +9,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from uku.kit.countries import COUNTRIES, country_name
 from uku.kit.identifiers import is_personal, masked, normalise_number
-from uku.web.forms.clients import COUNTRIES, text
+from uku.web.forms.clients import text
 from uku.web.forms.fields import PlainForm
 from uku.web.templatetags.figures import full_number
 from uku.workspaces.company import reading_of
@@ -50,7 +51,7 @@ def shown_fact(name: str, value: Any) -> str:
     if name == "iban":
         return " ".join(value[start : start + 4] for start in range(0, len(value), 4))
     if name == "country":
-        return str(dict(COUNTRIES).get(value, value))
+        return country_name(value)
     if name == "language":
         return str(dict(settings.LANGUAGES).get(value, value))
     return "" if value is None else str(value)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from uku.clients.matching import normalise_number, shown
 from uku.kit import clock
+from uku.kit.countries import country_name
 from uku.kit.identifiers import OWN_COUNTRIES
 from uku.kit.money import show_amount, show_date, show_money, show_quantity
 from uku.kit.times import local_time, show_time
@@ -31,6 +32,12 @@ register.filter("day", lambda day: show_date(day) if day is not None else "")
 def rate(value: Decimal) -> str:
     """Show a rate in per cent without the decimals it does not need: `25 %`, `25.5 %`."""
     return f"{show_quantity(value)} %"
+
+
+@register.filter
+def country(code: str) -> str:
+    """Show a country by its name."""
+    return country_name(code)
 
 
 @register.filter

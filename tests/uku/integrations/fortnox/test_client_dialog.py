@@ -160,7 +160,7 @@ def test_the_details_of_both_sides_are_compared_in_our_words(clients, signed_in,
     rows = {row[0]: row[1:] for row in page.rows[1:]}
     assert {name: rows[name] for name in ("VAT number", "Country", "Currency", "Terms of payment", "VAT type")} == {
         "VAT number": ["–", "SE556036079301", "Differs Use Fortnox's value VAT number 1"],
-        "Country": ["–", "SE", "Differs Use Fortnox's value Country 1"],
+        "Country": ["–", "Sweden", "Differs Use Fortnox's value Country 1"],
         "Currency": ["SEK", "EUR", "Differs Use Fortnox's value Currency 1"],
         "Terms of payment": ["30 days", "AG", "Differs"],
         "VAT type": ["–", "Reverse charge in Sweden", "Differs Use Fortnox's value VAT type 1"],

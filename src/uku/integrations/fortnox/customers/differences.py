@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from uku.clients.models import Client, VatType, is_same_value
 from uku.integrations.fortnox.mapping import fitting, payment_days, vat_number, vat_type
 from uku.integrations.fortnox.models import CustomerRecord
+from uku.kit.countries import country_name
 from uku.kit.identifiers import masked, masked_vat
 
 LIST_FIELDS = ("name", "organisation_number", "email", "phone", "address1", "address2", "postcode", "city")
@@ -119,6 +120,8 @@ def _theirs_in_words(record: CustomerRecord, name: str) -> str:
 def _in_words(name: str, value: Any, *, person: bool = False) -> str:
     if name == "payment_days":
         return "" if value is None else _("%(days)s days") % {"days": value}
+    if name == "country":
+        return country_name(value) if value else ""
     if name == "organisation_number":
         return masked(value, person=person)
     return masked_vat(value, person=person) if name == "vat_number" else str(value)
