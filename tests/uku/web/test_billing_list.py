@@ -137,17 +137,22 @@ def test_the_sums_are_those_of_all_that_is_shown_by_currency(many, read, signed_
 
 def test_many_drafts_are_issued_at_once_and_those_that_cannot_be_are_named(many, make, owner, signed_in, read, scope):
     poor = make.client(owner, "No Address AB", address1="")
-    make.draft(owner, poor)
+    left = make.draft(owner, poor)
     browser, ids = signed_in(owner), list(Invoice.everywhere.values_list("pk", flat=True))
     answer = browser.post(f"{LIST}bulk/", {"invoice": ids, "action": "issue", "query": "show=draft"})
     assert answer["Location"] == f"{LIST}?show=unpaid"
-    notes = read(browser.get(LIST)).all("p")
-    assert "1 invoice is issued." in notes
-    assert "1 draft was not issued: No Address AB. Open it to see what must be right first." in notes
+    page, named = read(browser.get(LIST)), "1 draft was not issued: No Address AB."
+    told = [words.replace(" .", ".") for words in page.all("p")]
+    assert "1 invoice is issued." in told
+    assert f"{named} Open it to see what must be right first." in told
+    assert page.values("a", "href").count(f"{LIST}{left.pk}/") == 2  # in the note, and in the list
     states = sorted(Invoice.everywhere.values_list("state", flat=True))
     assert states == ["created", "created", "created", "draft", "paid"]
     browser.post(f"{LIST}bulk/", {"invoice": ids, "action": "issue"})
+    assert not [words for words in read(browser.get(LIST)).all("p") if words.endswith("issued.")]
     assert sorted(Invoice.everywhere.values_list("state", flat=True)) == states
+    browser.post(f"{LIST}bulk/", {"invoice": [pk for pk in ids if pk != left.pk], "action": "issue"})
+    assert "Nothing was issued: no draft was selected." in read(browser.get(LIST)).all("p")
 
 
 def test_many_are_copied_and_a_foreign_one_refuses_all(many, signed_in, owner):

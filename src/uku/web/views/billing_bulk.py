@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
@@ -65,16 +66,21 @@ def _issue(request: WorkspaceRequest, drafts: Sequence[Invoice]) -> None:
             left.append(draft)
         else:
             issued += 1
-    words = ngettext("%(count)s invoice is issued.", "%(count)s invoices are issued.", issued)
-    messages.success(request, words % {"count": issued})
+    if issued:
+        words = ngettext("%(count)s invoice is issued.", "%(count)s invoices are issued.", issued)
+        messages.success(request, words % {"count": issued})
+    elif not left:
+        messages.info(request, gettext("Nothing was issued: no draft was selected."))
     if left:
-        names = ", ".join(str(draft.client) for draft in left[:MOST_NAMED])
+        slug = request.workspace.slug
+        pages = [(reverse("invoice", kwargs={"slug": slug, "pk": draft.pk}), draft.client) for draft in left]
+        names = format_html_join(", ", '<a href="{}">{}</a>', pages[:MOST_NAMED])
         words = ngettext(
-            "%(count)s draft was not issued: %(names)s. Open it to see what must be right first.",
-            "%(count)s drafts were not issued: %(names)s. Open each to see what must be right first.",
+            "{count} draft was not issued: {names}. Open it to see what must be right first.",
+            "{count} drafts were not issued: {names}. Open each to see what must be right first.",
             len(left),
         )
-        messages.error(request, words % {"count": len(left), "names": names})
+        messages.error(request, format_html(words, count=len(left), names=names))
 
 
 def _copy(request: WorkspaceRequest, invoices: Sequence[Invoice]) -> None:
