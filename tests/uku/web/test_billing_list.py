@@ -144,7 +144,7 @@ def test_many_drafts_are_issued_at_once_and_those_that_cannot_be_are_named(many,
     page, named = read(browser.get(LIST)), "1 draft was not issued: No Address AB."
     told = [words.replace(" .", ".") for words in page.all("p")]
     assert "1 invoice is issued." in told
-    assert f"{named} Open it to see what must be right first." in told
+    assert f"{named} Open it to see what to correct first." in told
     assert page.values("a", "href").count(f"{LIST}{left.pk}/") == 2  # in the note, and in the list
     states = sorted(Invoice.everywhere.values_list("state", flat=True))
     assert states == ["created", "created", "created", "draft", "paid"]

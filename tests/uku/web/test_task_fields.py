@@ -48,7 +48,7 @@ def test_an_archived_field_is_offered_no_more_and_stays_on_the_tasks_that_have_i
 
     field, browser = TaskField.everywhere.get(), signed_in(owner)
     page = browser.post(f"{FIELDS}{field.pk}/archive/", follow=True)
-    assert "Vouchers is archived. Tasks keep what it says." in read(page).all("p")
+    assert "Vouchers is archived. Its values on tasks are kept." in read(page).all("p")
     assert f"field-{field.pk}" not in read(browser.get("/w/byran/tasks/new/")).values("input", "name")
     assert f"field-{field.pk}" in read(browser.get(f"/w/byran/tasks/{records.task.pk}/edit/")).values("input", "name")
     browser.post(f"{FIELDS}{field.pk}/archive/", {"action": "restore"})

@@ -25,7 +25,7 @@ def _addresses(label: Any, *, help_text: Any = "") -> forms.CharField:
 class MailForm(PlainForm):
     """Where an e-mail goes. Several addresses have a comma between them."""
 
-    to = _addresses(_("To"), help_text=_("Several addresses with a comma between them."))
+    to = _addresses(_("To"), help_text=_("Separate several addresses with commas."))
     cc = _addresses(_("CC"))
     bcc = _addresses(_("BCC"))
 

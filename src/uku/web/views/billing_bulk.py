@@ -76,8 +76,8 @@ def _issue(request: WorkspaceRequest, drafts: Sequence[Invoice]) -> None:
         pages = [(reverse("invoice", kwargs={"slug": slug, "pk": draft.pk}), draft.client) for draft in left]
         names = format_html_join(", ", '<a href="{}">{}</a>', pages[:MOST_NAMED])
         words = ngettext(
-            "{count} draft was not issued: {names}. Open it to see what must be right first.",
-            "{count} drafts were not issued: {names}. Open each to see what must be right first.",
+            "{count} draft was not issued: {names}. Open it to see what to correct first.",
+            "{count} drafts were not issued: {names}. Open each to see what to correct first.",
             len(left),
         )
         messages.error(request, format_html(words, count=len(left), names=names))

@@ -74,7 +74,7 @@ def issue_and_tell(request: WorkspaceRequest, invoice: Invoice, *, version: int 
         messages.info(request, gettext("This invoice is already issued. Nothing was done."))
     except (ArticlesElsewhere, InvoiceNotReady):
         happened = gettext("The invoice was not issued. It is saved as a draft.")
-        messages.error(request, happened + " " + gettext("What must be right first stands on this page."))
+        messages.error(request, happened + " " + gettext("This page shows what to correct first."))
     else:
         words = gettext("The invoice to %(client)s is issued. Its content can no longer be changed.")
         messages.success(request, words % {"client": invoice.client})

@@ -75,7 +75,7 @@ def field_archive(request: WorkspaceRequest, pk: int) -> HttpResponse:
         messages.success(request, gettext("%(name)s is restored.") % {"name": field})
     else:
         archive_field(field=field, actor=request.user, at=clock.now())
-        messages.success(request, gettext("%(name)s is archived. Tasks keep what it says.") % {"name": field})
+        messages.success(request, gettext("%(name)s is archived. Its values on tasks are kept.") % {"name": field})
     return redirect("task-fields", slug=request.workspace.slug)
 
 

@@ -193,7 +193,7 @@ def test_an_invoice_that_fortnox_refuses_is_in_the_bell_before_the_loop_ends(for
     fortnox.fault(path="/3/invoices", method="POST", action="status", status=400, body=REFUSED)
     shop.issue()
     run_jobs()
-    assert Notice.objects.get(cleared_at=None).title == "Some of your invoices need attention."
+    assert Notice.objects.get(cleared_at=None).title == "Some invoices need attention."
 
 
 @pytest.mark.parametrize("why", ["disabled", "free", "needs authorization"])

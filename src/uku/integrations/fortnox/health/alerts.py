@@ -101,7 +101,7 @@ def _update_invoice_alert(connection: Connection, at: datetime) -> None:
         return
     news = News(
         key=NEED_YOU,
-        title=_("Some of your invoices need attention."),
+        title=_("Some invoices need attention."),
         text=_("Each invoice says why, and what to do."),
         url=reverse("fortnox:activity", kwargs={"slug": connection.workspace.slug}) + "?show=problems",
         tone="warning",

@@ -52,7 +52,9 @@ _DIFFERENCES: Mapping[str, tuple[Promise, Promise]] = {
         ),
     ),
     Difference.MOVED: (
-        gettext_lazy("The invoice may have been deleted in Fortnox and made anew there. Uku reads the one it has."),
+        gettext_lazy(
+            "The invoice may have been deleted in Fortnox and made again there. Uku reads the payments of the old one."
+        ),
         gettext_lazy(
             "Click Decide on the page of the invoice: adopt the other one, or leave it with a reason. Then click Retry."
         ),
