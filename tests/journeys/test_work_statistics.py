@@ -112,9 +112,9 @@ def test_statistics_are_switched_on_counted_looked_into_and_billed(site):
     # The summary task, the documents behind its number, and the invoice line.
     site.open(page, "/tasks/")
     page.get_by_role("link", name=f"Monthly summary {month:%B %Y}").click()
-    page.get_by_role("link", name="37, show the documents").wait_for()
+    page.get_by_role("link", name="37 show the documents").wait_for()
     found["task"] = look(page, "statistics-task")
-    page.get_by_role("link", name="37, show the documents").click()
+    page.get_by_role("link", name="37 show the documents").click()
     assert page.get_by_role("row", name=re.compile("Porto")).count() == PIECES
     found["documents"] = look(page, "statistics-documents")
     page.go_back()

@@ -126,7 +126,7 @@ def test_a_number_edited_by_hand_stands_beside_what_the_books_say(signed_in, own
     take_in_figures(own_plan(), {("vouchers", MARCH): Figure(38)}, at=AT)
     page = texts(signed_in(owner).get(f"/w/byran/tasks/{task.pk}/"))
     assert "In the books" in page
-    assert "Vouchers 35 , show the documents 38" in page
+    assert "Vouchers 35 show the documents 38" in page
 
 
 # The tie is the only crossing: attacked from both sides
