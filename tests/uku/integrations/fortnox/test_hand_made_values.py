@@ -138,7 +138,7 @@ def test_the_difference_of_a_hand_made_value_is_shown_and_can_be_applied(
         ["Address, second line", "Box 2", "Box 2", ""],
         ["Postcode", "211 34 written here", "111 22", f"Differs Use Fortnox's value Postcode {number}"],
         ["City", "Malmö written here", "Stockholm", f"Differs Use Fortnox's value City {number}"],
-        ["Country", "DK written here", "NO", f"Differs Use Fortnox's value Country {number}"],
+        ["Country", "Denmark written here", "Norway", f"Differs Use Fortnox's value Country {number}"],
         ["Currency", "NOK written here", "EUR", f"Differs Use Fortnox's value Currency {number}"],
         [
             "Terms of payment",
