@@ -409,6 +409,16 @@ def shop(fortnox, connection, owner, scope, settings, baseline):
     )
 
 
+def bill_in_euros(fortnox, shop) -> None:
+    """Let the shop's client be billed in euros, at 11.25 kronor."""
+    from uku.workspaces.models import Workspace
+
+    fortnox.set_company(currencies={"EUR": "11.25"})
+    Workspace.objects.update(iban="SE4550000000058398257466")
+    shop.client.currency = "EUR"
+    shop.client.save()
+
+
 @pytest.fixture
 def desk(shop, signed_in, scope, run_jobs, authorize, fortnox):
     """What the owner does in the browser, and what befalls the connection."""

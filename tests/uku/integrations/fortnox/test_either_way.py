@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import issue, read_details
+from tests.uku.integrations.fortnox.conftest import bill_in_euros, issue, read_details
 
 from uku.clients.models import Client
 from uku.integrations.fortnox.invoices.retry import retry_export
@@ -16,7 +16,6 @@ from uku.invoices.drafts import DraftHead, RowFacts, create_draft
 from uku.invoices.models import Invoice, Payment, State
 from uku.invoices.operations import issue_invoice
 from uku.kit import clock
-from uku.workspaces.models import Workspace
 
 WAYS = [
     ("vat_rounding", "rate"),
@@ -80,11 +79,8 @@ def test_an_invoice_has_fortnox_total_to_the_ore_and_is_paid_when_that_is_paid(
 def test_an_invoice_in_euros_has_fortnox_total_and_is_paid_when_that_is_paid(
     fortnox, shop, connection, run_jobs, whole, total
 ):
-    fortnox.set_company(currencies={"EUR": "11.25"})
     fortnox.switch(round_foreign=whole)
-    Workspace.objects.update(iban="SE4550000000058398257466")
-    shop.client.currency = "EUR"
-    shop.client.save()
+    bill_in_euros(fortnox, shop)
     invoice = shop.issue(price="399.99", quantity="1")
     run_jobs()
     invoice.refresh_from_db()

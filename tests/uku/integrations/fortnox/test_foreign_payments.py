@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.uku.integrations.fortnox.conftest import clear_queue, let_rest
+from tests.uku.integrations.fortnox.conftest import bill_in_euros, clear_queue, let_rest
 from tests.uku.integrations.fortnox.simulated import FIRST
 
 from uku.integrations.fortnox.health import sync_issues
@@ -18,7 +18,7 @@ from uku.integrations.fortnox.work.runs import run_sync
 from uku.invoices.models import Invoice, Payment, State
 from uku.kit import clock
 from uku.kit.money import show_date
-from uku.workspaces.models import AuditEntry, Workspace
+from uku.workspaces.models import AuditEntry
 
 TOTAL, PART, REST = Decimal("499.99"), Decimal("400.00"), Decimal("99.99")
 HOUR = 3600
@@ -32,10 +32,7 @@ def today() -> date:
 @pytest.fixture
 def sent(fortnox, shop, run_jobs):
     """An invoice of 499.99 euros, booked at 11.25 kronor."""
-    fortnox.set_company(currencies={"EUR": "11.25"})
-    Workspace.objects.update(iban="SE4550000000058398257466")
-    shop.client.currency = "EUR"
-    shop.client.save()
+    bill_in_euros(fortnox, shop)
     invoice = shop.issue(price="399.99", quantity="1")
     run_jobs()
     invoice.refresh_from_db()
